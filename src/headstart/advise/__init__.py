@@ -1,0 +1,1 @@
+"""When, what, how: measured evidence, verdict, and the guard."""

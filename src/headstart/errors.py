@@ -1,0 +1,82 @@
+"""What headstart says when it cannot go on: what was expected, what was found, what to do."""
+
+from __future__ import annotations
+
+
+class HeadstartError(Exception):
+    """Base of every error that headstart raises on purpose.
+
+    The command line prints its message alone, without a traceback, and exits with 1.
+
+    Parameters
+    ----------
+    message : str
+        What was expected and what was found, in one or two sentences.
+    todo : str, default=""
+        What the reader can do about it; joined to the message.
+
+    Examples
+    --------
+    >>> str(HeadstartError("Expected two classes, found one ('ants').", "Add pictures of another class."))
+    "Expected two classes, found one ('ants'). Add pictures of another class."
+    """
+
+    def __init__(self, message: str, todo: str = "") -> None:
+        self.message = message
+        self.todo = todo
+        super().__init__(f"{message} {todo}".strip())
+
+
+class DataError(HeadstartError, ValueError):
+    """The data cannot be used as they are: labels, groups, files or shapes."""
+
+
+class BadPictures(DataError):
+    """One or more pictures cannot be decoded.
+
+    Parameters
+    ----------
+    bad : list of (str, str)
+        Name and reason of every broken picture.
+    """
+
+    def __init__(self, bad: list[tuple[str, str]]) -> None:
+        self.bad = list(bad)
+        shown = "; ".join(f"{name}: {reason}" for name, reason in self.bad[:10])
+        more = f"; and {len(self.bad) - 10} more" if len(self.bad) > 10 else ""
+        count = "1 picture" if len(self.bad) == 1 else f"{len(self.bad)} pictures"
+        super().__init__(
+            f"Expected readable pictures, found {count} that cannot be read: {shown}{more}.",
+            "Repair or remove them, or go on without them (--skip-bad, skip_bad=True).",
+        )
+
+
+class SourceError(HeadstartError, ValueError):
+    """What was offered to borrow from cannot be used."""
+
+
+class ParameterError(HeadstartError, ValueError):
+    """An argument is outside its range or contradicts another."""
+
+
+class MissingExtra(HeadstartError, ImportError):
+    """An optional library is needed that is not installed.
+
+    Parameters
+    ----------
+    library : str
+        The library that is missing.
+    extra : str
+        The extra of headstart that brings it.
+    purpose : str
+        What it is needed for.
+    """
+
+    def __init__(self, library: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs {library}, which is not installed.", f"Install it with: pip install 'headstart[{extra}]'"
+        )
+
+
+class OutputError(HeadstartError, OSError):
+    """A result cannot be written where it was asked to go; what was there before is untouched."""

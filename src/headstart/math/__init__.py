@@ -1,0 +1,1 @@
+"""Pure NumPy and SciPy functions: solvers, distances, statistics. Never imports torch."""

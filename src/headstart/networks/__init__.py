@@ -1,0 +1,1 @@
+"""Pretrained bodies: load, cut, embed, cache, save."""

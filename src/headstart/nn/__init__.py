@@ -1,0 +1,1 @@
+"""Pure torch functions and modules: heads, losses, penalties. No loops over epochs."""

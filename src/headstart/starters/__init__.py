@@ -1,0 +1,1 @@
+"""Small pretrained bodies that ship with the package."""

@@ -1,0 +1,1 @@
+"""The one epoch loop, schedules, checkpoints, devices."""
