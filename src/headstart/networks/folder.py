@@ -1,0 +1,209 @@
+"""Write a model's folder whole or not at all, and read its manifest."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import shutil
+import sys
+import uuid
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from headstart.errors import OutputError, SourceError
+
+MANIFEST = "headstart.json"
+SCHEMA_VERSION = 1
+
+
+def write_folder(path: str | Path, write: Callable[[Path], None]) -> Path:
+    """Write a folder so that a crash, a full disk or ``kill -9`` leaves the old one or the new one, never a mixture.
+
+    ``write`` fills a temporary folder beside ``path``, which then takes its place in one step (an exchange of the two
+    names where the system has it, else two renames that the next call or `read_manifest` completes).
+
+    Parameters
+    ----------
+    path : path-like
+        Where the folder shall stand. It may not exist yet, be empty, or hold an earlier result of headstart (a
+        `headstart.json`), which is then replaced with all that is in it.
+    write : callable
+        Gets the temporary folder and writes everything into it, the manifest included.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    OutputError
+        If something that headstart did not write is there, or writing failed. What was there before is untouched.
+    """
+    target = Path(os.path.realpath(Path(path).expanduser()))
+    _recover(target)
+    _require_ours(target)
+    temporary = target.parent / f".{target.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.writing"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(target)
+        temporary.mkdir()
+        write(temporary)
+        _flush(temporary)
+        _require_ours(target)
+        _replace(temporary, target)
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        reason = error.strerror or str(error)
+        raise OutputError(
+            f"Expected to write {target}, found: {reason}. What was there before is unchanged.",
+            "Free some space or choose another folder (--out).",
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return target
+
+
+def write_manifest(folder: str | Path, manifest: dict[str, Any]) -> None:
+    """Write ``headstart.json``, with the schema version and headstart's version put first.
+
+    Parameters
+    ----------
+    folder : path-like
+        An existing folder, usually the one that `write_folder` hands out.
+    manifest : dict
+        Plain JSON types.
+    """
+    head = {"schema_version": SCHEMA_VERSION, "headstart_version": version("headstart")}
+    text = json.dumps({**head, **manifest, **head}, indent=2, ensure_ascii=False, allow_nan=False)
+    (Path(folder) / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def read_manifest(path: str | Path) -> dict[str, Any]:
+    """Read ``headstart.json`` of a folder that headstart saved.
+
+    Parameters
+    ----------
+    path : path-like
+        The folder.
+
+    Returns
+    -------
+    dict
+        The manifest, ``schema_version`` 1.
+
+    Raises
+    ------
+    SourceError
+        If there is none, it is damaged, or a newer headstart wrote it.
+    """
+    folder = Path(path).expanduser()
+    _recover(Path(os.path.realpath(folder)))
+    file = folder / MANIFEST
+    if not file.is_file():
+        raise SourceError(
+            f"Expected a folder that headstart saved, found no {MANIFEST} in {folder}.",
+            "Give the folder that was the --out of headstart fit.",
+        )
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+        schema = int(manifest["schema_version"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise SourceError(f"Expected a manifest of headstart in {file}, found: {error!r}.", "Save it again.") from error
+    if schema > SCHEMA_VERSION:
+        raise SourceError(
+            f"Expected schema version {SCHEMA_VERSION} or older in {file}, found {schema}: a newer headstart wrote it.",
+            "Update it with: pip install -U headstart",
+        )
+    return manifest
+
+
+def _require_ours(target: Path) -> None:
+    if not os.path.lexists(target):
+        return
+    if not target.is_dir():
+        raise OutputError(f"Expected a folder or nothing at {target}, found a file.", "Choose another folder (--out).")
+    held = sorted(item.name for item in target.iterdir())
+    if held and MANIFEST not in held:
+        raise OutputError(
+            f"Expected an empty folder or an earlier result of headstart at {target}, found {', '.join(held[:5])}.",
+            "Choose another folder (--out); nothing was changed.",
+        )
+
+
+def _replace(temporary: Path, target: Path) -> None:
+    """Put ``temporary`` in the place of ``target``; the old folder ends under the temporary name."""
+    if not os.path.lexists(target):
+        os.rename(temporary, target)
+    elif not _exchange(temporary, target):
+        old = target.parent / f".{target.name}.old"
+        shutil.rmtree(old, ignore_errors=True)
+        os.rename(target, old)
+        os.rename(temporary, target)
+        shutil.rmtree(old, ignore_errors=True)
+    _flush_entry(target.parent)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names in one step by the system's own call; False where it has none."""
+    try:
+        library = ctypes.CDLL(None, use_errno=True)
+        if sys.platform == "darwin":
+            return library.renamex_np(os.fsencode(one), os.fsencode(other), 2) == 0
+        here = -100  # AT_FDCWD: both paths are absolute
+        return library.renameat2(here, os.fsencode(one), here, os.fsencode(other), 2) == 0
+    except (AttributeError, OSError, TypeError):
+        return False
+
+
+def _recover(target: Path) -> None:
+    """Bring the old folder back if a run was killed between two renames."""
+    old = target.parent / f".{target.name}.old"
+    if old.is_dir() and not os.path.lexists(target):
+        os.rename(old, target)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what killed runs left beside the target."""
+    for left in target.parent.glob(f".{_escaped(target.name)}.*-*.writing"):
+        pid = left.name.removeprefix(f".{target.name}.").split("-", 1)[0]
+        if pid.isdigit() and not _alive(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _flush(folder: Path) -> None:
+    """Have the disk keep all files before the names change."""
+    for file in folder.rglob("*"):
+        _flush_entry(file)
+    _flush_entry(folder)
+
+
+def _flush_entry(path: Path) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        pass
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,151 @@
+"""Read a network from a module in memory."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from headstart.data.preprocessing import Preprocessing
+from headstart.errors import SourceError
+from headstart.networks.network import Network, SourceCard
+from headstart.networks.refuse import refuse_bad_numbers, refuse_file, refuse_missing
+from headstart.source import NetworkSource
+
+_SIDES = (224, 32, 28, 64, 96, 128, 160, 192, 256, 299, 384)
+
+
+def read_module(source: NetworkSource | nn.Module) -> Network:
+    """Take a module as a network; its weights are copied, so the caller's module is never changed.
+
+    Parameters
+    ----------
+    source : NetworkSource or torch.nn.Module
+        For a bare module the input size is the first of the usual ones (224, 32, 28, 64, ...) that it takes.
+
+    Returns
+    -------
+    Network
+        Kind "module", or "transformers" for a transformers network in memory.
+
+    Raises
+    ------
+    SourceError
+        If the weights do not belong to the module, are a pickle or not finite, or the module does not take a batch
+        of pictures.
+    """
+    bare = not isinstance(source, NetworkSource)
+    given = source if isinstance(source, NetworkSource) else NetworkSource(source)
+    name = given.name or type(given.module).__name__
+    config = getattr(given.module, "config", None)
+    is_transformers = hasattr(given.module, "base_model_prefix") and hasattr(config, "to_json_string")
+    if is_transformers and getattr(given.module, "main_input_name", "pixel_values") != "pixel_values":
+        kind = getattr(config, "model_type", "")
+        raise SourceError(
+            f"Expected a network for pictures, found {name} ({kind}), which takes {given.module.main_input_name}.",
+            "Take a network for pictures, for instance 'starter:pictures'.",
+        )
+    module = copy.deepcopy(given.module).float().eval()
+    origin = "a module in memory"
+    if given.weights is not None:
+        _load_weights(module, Path(given.weights).expanduser(), name)
+        origin = str(given.weights)
+    refuse_bad_numbers(module, name)
+    for parameter in module.parameters():
+        parameter.requires_grad_(parameter.is_floating_point())
+    channels = input_channels(module) if bare else len(given.mean)
+    side, notes = _side(module, channels, given, bare, name)
+    card = SourceCard(
+        n_examples=given.n_examples,
+        n_parameters=sum(parameter.numel() for parameter in module.parameters()),
+        licence=given.licence,
+        origin=origin,
+        notes=notes,
+    )
+    preprocessing = _preprocessing(given, side, channels)
+    kind = "transformers" if is_transformers else "module"
+    return Network(module, name, kind, preprocessing, card, config=config if is_transformers else None)
+
+
+def input_channels(module: nn.Module) -> int:
+    """Channels of the first convolution, 3 where there is none."""
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d):
+            return part.in_channels if part.in_channels in (1, 3) else 3
+    return 3
+
+
+def _load_weights(module: nn.Module, path: Path, name: str) -> None:
+    if not path.exists():
+        refuse_missing(path)
+    if path.suffix != ".safetensors":
+        refuse_file(path)
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise SourceError(f"Expected safetensors in {path}, found: {error}", "Get the file again.") from error
+    own = module.state_dict()
+    missing = sorted(key for key in own if key not in tensors and not key.endswith("num_batches_tracked"))
+    wrong = sorted(key for key in own if key in tensors and own[key].shape != tensors[key].shape)
+    unknown = sorted(key for key in tensors if key not in own)
+    if missing or wrong or unknown:
+        words = [
+            f"{len(keys)} {what} (the first: {keys[0]})"
+            for what, keys in (
+                ("missing", missing),
+                ("of another shape", wrong),
+                ("that the module does not have", unknown),
+            )
+            if keys
+        ]
+        raise SourceError(
+            f"Expected the weights of {name} in {path}, found {', '.join(words)}.",
+            "The names must match module.state_dict().",
+        )
+    module.load_state_dict(tensors, strict=False)
+
+
+def _side(module: nn.Module, channels: int, given: NetworkSource, bare: bool, name: str) -> tuple[int, tuple[str, ...]]:
+    sides = _SIDES if bare else (given.size,)
+    first: Exception | None = None
+    for side in sides:
+        error = _takes(module, channels, side)
+        if error is None:
+            guessed = f"Its input size was not given; {side} x {side} is the first usual one that it takes."
+            return side, (guessed,) if bare else ()
+        first = first or error
+    tried = " or ".join(str(side) for side in sides[:3]) if bare else str(given.size)
+    reason = str(first).strip().splitlines()[0][:200] if str(first).strip() else repr(first)
+    raise SourceError(
+        f"Expected a module that takes pictures (N, {channels}, height, width), found {name}, which fails at a side of "
+        f"{tried} pixels: {reason}",
+        "Say what it takes: headstart.NetworkSource(module, size=..., mean=..., std=...).",
+    )
+
+
+def _takes(module: nn.Module, channels: int, side: int) -> Exception | None:
+    try:
+        with torch.inference_mode():
+            module(torch.zeros(2, channels, side, side))
+    except Exception as error:
+        return error
+    return None
+
+
+def _preprocessing(given: NetworkSource, side: int, channels: int) -> Preprocessing:
+    mean, std = tuple(given.mean), tuple(given.std)
+    if len(mean) != channels:
+        mean, std = (sum(mean) / len(mean),) * channels, (sum(std) / len(std),) * channels
+    resize = round(side * 256 / 224) if side >= 128 else side
+    return Preprocessing(resize=resize, crop=(side, side), mean=mean, std=std, channels=channels)
+
+
+def module_key(module: nn.Module) -> tuple[Any, ...]:
+    """What changes when a module's weights are written to, without reading them."""
+    tensors = [*module.parameters(), *module.buffers()]
+    return (id(module), tuple((tensor.data_ptr(), tensor._version) for tensor in tensors))

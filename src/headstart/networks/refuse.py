@@ -1,0 +1,129 @@
+"""What cannot be borrowed from, and the words that say so."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from headstart.errors import SourceError
+
+_PICKLES = {".pt", ".pth", ".th", ".bin", ".ckpt", ".pkl", ".pickle", ".joblib"}
+_LFS = b"version https://git-lfs"
+_WEIGHTS = (
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+)
+KINDS = "a transformers folder, a hub id ('org/name'), 'starter:pictures', a torch module or a NetworkSource"
+
+
+def refuse_file(path: Path) -> None:
+    """Raise for a source that is one file: weights without a network, or a pickle.
+
+    Parameters
+    ----------
+    path : Path
+        An existing file.
+
+    Raises
+    ------
+    SourceError
+        Always.
+    """
+    if path.suffix == ".safetensors":
+        raise SourceError(
+            f"Expected a network, found weights alone ({path.name}): the layers they belong to are not in the file.",
+            f"Give the module too: headstart.NetworkSource(module, weights={str(path)!r}, size=...).",
+        )
+    if path.suffix.lower() in _PICKLES:
+        raise SourceError(
+            f"Expected safetensors, found a pickle ({path.name}): opening one can run any code on this machine.",
+            "Convert it where you trust it: safetensors.torch.save_file(module.state_dict(), 'model.safetensors').",
+        )
+    raise SourceError(f"Expected {KINDS}, found the file {path}.", "Give the folder that holds config.json.")
+
+
+def refuse_missing(path: Path) -> None:
+    """Raise for a path that does not exist, with the nearest name that does.
+
+    Parameters
+    ----------
+    path : Path
+        A path that was given as a source.
+
+    Raises
+    ------
+    SourceError
+        Always.
+    """
+    parent = path.parent if path.parent.is_dir() else Path()
+    names = sorted(item.name for item in parent.iterdir() if not item.name.startswith("."))
+    close = difflib.get_close_matches(path.name, names, n=1)
+    todo = f"Did you mean {str(parent / close[0])!r}?" if close else f"Give {KINDS}."
+    raise SourceError(f"Expected a network, found nothing at {str(path)!r}.", todo)
+
+
+def weight_file(folder: Path) -> Path:
+    """The file that holds (or lists) a folder's weights.
+
+    Parameters
+    ----------
+    folder : Path
+        A transformers folder.
+
+    Returns
+    -------
+    Path
+        safetensors before pickle.
+
+    Raises
+    ------
+    SourceError
+        If there are no weights, or a placeholder of Git LFS in their place.
+    """
+    for name in _WEIGHTS:
+        file = folder / name
+        if not file.is_file():
+            continue
+        with file.open("rb") as opened:
+            start = opened.read(len(_LFS))
+        if start == _LFS:
+            raise SourceError(
+                f"Expected weights, found a placeholder of Git LFS in {file}.", "Fetch them with: git lfs pull"
+            )
+        return file
+    found = ", ".join(sorted(item.name for item in folder.iterdir())[:8]) or "nothing"
+    raise SourceError(
+        f"Expected a network with its weights in {folder}, found no weights (it holds {found}).",
+        "model.safetensors must lie beside config.json.",
+    )
+
+
+def refuse_bad_numbers(module: nn.Module, name: str) -> None:
+    """Raise if any weight or buffer is NaN or infinite.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The network.
+    name : str
+        What the message calls it.
+
+    Raises
+    ------
+    SourceError
+        With the tensor's name and how many of its values are bad.
+    """
+    for key, tensor in [*module.named_parameters(), *module.named_buffers()]:
+        if not tensor.is_floating_point() or bool(torch.isfinite(tensor.detach().sum())):
+            continue
+        bad = int((~torch.isfinite(tensor)).sum())
+        if bad:
+            raise SourceError(
+                f"Expected finite weights, found {bad} of {tensor.numel()} that are NaN or infinite in {key} of {name}.",
+                "The file is damaged or its training diverged: get it again or take another network.",
+            )

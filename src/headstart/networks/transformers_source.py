@@ -1,0 +1,235 @@
+"""Read a network from a transformers folder, checked for what is missing."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from headstart.data.preprocessing import Preprocessing
+from headstart.errors import SourceError
+from headstart.networks.folder import MANIFEST, read_manifest
+from headstart.networks.network import Network, SourceCard
+from headstart.networks.preprocess_of import preprocessing_of
+from headstart.networks.refuse import refuse_bad_numbers, weight_file
+
+_IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+_EXAMPLES = {1000: ("tench", 1_281_167), 21841: ("", 14_197_122), 21843: ("", 14_197_122)}
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence transformers' progress bars, logs and warnings, and put them back as they were."""
+    from transformers.utils import logging
+
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def read_transformers(
+    folder: Path, *, kind: str = "transformers", name: str | None = None, origin: str = ""
+) -> Network:
+    """Read a folder with ``config.json``, weights and ``preprocessor_config.json``.
+
+    Parameters
+    ----------
+    folder : Path
+        An existing folder.
+    kind : str, default="transformers"
+        What the network's ``kind`` becomes ("headstart" and "starter" are such folders too).
+    name : str, optional
+        What reports call it; default: the folder's name.
+    origin : str, default=""
+        Where it came from; default: the folder.
+
+    Returns
+    -------
+    Network
+        In evaluation mode, float32.
+
+    Raises
+    ------
+    SourceError
+        If it is not a picture network, its weights are missing or damaged, or it needs code of its own.
+    """
+    name = name or folder.resolve().name
+    settings = _settings(folder)
+    config = _config(folder, settings)
+    module, notes = _weights(folder, config, name)
+    refuse_bad_numbers(module, name)
+    channels = int(getattr(config, "num_channels", 3) or 3)
+    preprocessing, more = _preprocessing(folder, config, channels)
+    card = _card(folder, config, module, origin or str(folder), (*notes, *more))
+    return Network(module.eval(), name, kind, preprocessing, card, config=config)
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    file = folder / "config.json"
+    if not file.is_file():
+        found = ", ".join(sorted(item.name for item in folder.iterdir())[:8]) or "nothing"
+        raise SourceError(
+            f"Expected a network's folder with config.json and model.safetensors, found {folder} (it holds {found}).",
+            "Give the folder that holds config.json.",
+        )
+    try:
+        settings = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise SourceError(f"Expected JSON in {file}, found {error}.", "Get the file again.") from error
+    if not isinstance(settings, dict):
+        raise SourceError(f"Expected a JSON object in {file}, found {type(settings).__name__}.", "Get the file again.")
+    return settings
+
+
+def _config(folder: Path, settings: dict[str, Any]) -> Any:
+    from transformers import AutoConfig
+    from transformers.models.auto import modeling_auto as names
+
+    kind = str(settings.get("model_type", ""))
+    if (
+        kind not in names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES
+        and kind not in names.MODEL_FOR_IMAGE_MAPPING_NAMES
+    ):
+        raise SourceError(
+            _wrong_type(folder, kind, settings), "Take a network for pictures, for instance 'starter:pictures'."
+        )
+    if kind == "timm_wrapper":
+        raise SourceError(f"Expected transformers' own network, found timm's in {folder}.", "Use source='timm/...'.")
+    try:
+        with quiet():
+            return AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except Exception as error:
+        raise SourceError(
+            f"Expected a transformers configuration in {folder}, found {error}.", "Get it again."
+        ) from error
+
+
+def _wrong_type(folder: Path, kind: str, settings: dict[str, Any]) -> str:
+    from transformers.models.auto import modeling_auto as names
+
+    groups = {
+        "a text network": ("SEQUENCE_CLASSIFICATION", "MASKED_LM", "CAUSAL_LM", "SEQ_TO_SEQ_CAUSAL_LM"),
+        "a sound network": ("AUDIO_CLASSIFICATION", "CTC", "SPEECH_SEQ_2_SEQ"),
+        "a network for another task on pictures": ("OBJECT_DETECTION", "SEMANTIC_SEGMENTATION", "VIDEO_CLASSIFICATION"),
+    }
+    architecture = ", ".join(settings.get("architectures") or []) or "no architecture named"
+    for words, tasks in groups.items():
+        if any(kind in getattr(names, f"MODEL_FOR_{task}_MAPPING_NAMES", {}) for task in tasks):
+            return f"Expected a network for pictures, found {words} in {folder} ({kind}: {architecture})."
+    if settings.get("auto_map"):
+        return f"Expected a network of transformers' own, found one in {folder} that needs to run code of its own ({kind})."
+    return f"Expected a network for pictures, found model type {kind!r} in {folder} ({architecture})."
+
+
+def _weights(folder: Path, config: Any, name: str) -> tuple[nn.Module, tuple[str, ...]]:
+    from transformers import AutoModel, AutoModelForImageClassification
+    from transformers.models.auto import modeling_auto as names
+
+    file = weight_file(folder)
+    with_head = config.model_type in names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES
+    model_class = AutoModelForImageClassification if with_head else AutoModel
+    try:
+        with quiet():
+            module, report = model_class.from_pretrained(
+                folder,
+                config=config,
+                dtype=torch.float32,
+                output_loading_info=True,
+                trust_remote_code=False,
+                local_files_only=True,
+                weights_only=True,
+                use_safetensors="safetensors" in file.name,
+            )
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0][:300] if str(error).strip() else repr(error)
+        raise SourceError(f"Expected readable weights in {file}, found: {reason}", "Get the file again.") from error
+    if "pixel_values" not in inspect.signature(module.forward).parameters:
+        raise SourceError(
+            f"Expected a network that takes pixels, found {type(module).__name__} ({module.main_input_name}).",
+            "Take another network.",
+        )
+    return module, _missing(module, report, name)
+
+
+def _missing(module: Any, report: dict[str, Any], name: str) -> tuple[str, ...]:
+    """Refuse a body that is not whole; say so if only the head is missing."""
+    missing = set(report["missing_keys"]) | {str(item[0]) for item in report["mismatched_keys"]}
+    prefix = f"{module.base_model_prefix}."
+    headed = type(module).__name__.endswith("ForImageClassification")
+    body = sorted(key for key in missing if not headed or (key.startswith(prefix) and ".pooler." not in key))
+    if body:
+        raise SourceError(
+            f"Expected all weights of {name}, found {len(body)} of {len(module.state_dict())} missing or of another "
+            f"shape, the first: {body[0]}.",
+            "The file belongs to another network or is not whole.",
+        )
+    if not missing:
+        return ()
+    return ("The file holds the body alone; its own output layer is random, so its own classes mean nothing.",)
+
+
+def _preprocessing(folder: Path, config: Any, channels: int) -> tuple[Preprocessing, tuple[str, ...]]:
+    from transformers import AutoImageProcessor
+
+    if any((folder / name).is_file() for name in ("preprocessor_config.json", "processor_config.json")):
+        try:
+            with quiet():
+                processor = AutoImageProcessor.from_pretrained(
+                    folder, backend="pil", trust_remote_code=False, local_files_only=True
+                )
+        except Exception as error:
+            raise SourceError(
+                f"Expected an image processor in {folder}, found: {str(error).strip()[:300]}",
+                "Get preprocessor_config.json again.",
+            ) from error
+        return preprocessing_of(processor, channels), ()
+    side = getattr(config, "image_size", None) or 224
+    height, width = (side, side) if isinstance(side, int) else tuple(side)
+    mean, std = (_IMAGENET[0], _IMAGENET[1]) if channels == 3 else ((0.5,) * channels, (0.5,) * channels)
+    note = f"No preprocessor_config.json: pictures are resized to {height} x {width} and normalised as for ImageNet."
+    return Preprocessing(resize=(height, width), crop=None, mean=mean, std=std, channels=channels), (note,)
+
+
+def _card(folder: Path, config: Any, module: nn.Module, origin: str, notes: tuple[str, ...]) -> SourceCard:
+    n_parameters = sum(parameter.numel() for parameter in module.parameters())
+    names = getattr(config, "id2label", None) or {}
+    own = tuple(str(names[key]) for key in sorted(names)) if names and not notes else None
+    first, n_examples = _EXAMPLES.get(len(own or ()), ("", None))
+    if own is None or first not in own[0]:
+        n_examples = None
+    card = SourceCard(n_examples, len(own) if own else None, own, n_parameters, _licence(folder), origin, notes)
+    if (folder / MANIFEST).is_file():
+        known = read_manifest(folder).get("network", {}).get("card", {})
+        card = SourceCard.from_dict({**card.to_dict(), **{k: v for k, v in known.items() if v and k != "origin"}})
+    return card
+
+
+def _licence(folder: Path) -> str | None:
+    """The ``license`` line of the YAML header of README.md."""
+    readme = folder / "README.md"
+    if not readme.is_file():
+        return None
+    lines = readme.read_text(encoding="utf-8", errors="replace").splitlines()[:60]
+    if not lines or lines[0].strip() != "---":
+        return None
+    for line in lines[1:]:
+        if line.strip() == "---":
+            break
+        if line.startswith(("license:", "licence:")):
+            return line.split(":", 1)[1].strip() or None
+    return None
