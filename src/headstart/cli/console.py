@@ -1,0 +1,93 @@
+"""What commands print: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Progress = Callable[[str, int, int], None]
+
+
+def common(function: Command) -> Command:
+    """Give a command the options that all commands have: ``--json`` (passed on as ``as_json``) and ``--debug``."""
+    function = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")(
+        function
+    )
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON object, and nothing else, on standard output."
+    )(function)
+
+
+def plain(value: Any) -> Any:
+    """The same value in JSON's own types: NumPy numbers and arrays unpacked, NaN and infinity as None.
+
+    Examples
+    --------
+    >>> plain({"a": (1, float("nan"))})
+    {'a': [1, None]}
+    """
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as one JSON document on standard output."""
+    click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def note(words: str) -> None:
+    """Say something beside the result, on standard error."""
+    click.echo(words, err=True)
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+    """Print rows in aligned columns on standard output.
+
+    Parameters
+    ----------
+    header : sequence of str
+        Names of the columns.
+    rows : sequence of sequence of str
+        The cells.
+    right : sequence of int
+        Columns that are aligned on the right (numbers).
+    """
+    table = [list(header), *[list(row) for row in rows]]
+    widths = [max(len(row[column]) for row in table) for column in range(len(header))]
+    for number, row in enumerate(table):
+        cells = [c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
+        line = "  ".join(cells).rstrip()
+        click.echo(click.style(line, dim=True) if number == 0 else line)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Progress | None]:
+    """Bars with the time left on standard error, or None where that is not a terminal.
+
+    Yields
+    ------
+    callable or None
+        ``progress(what, done, total)``: call it as work goes on; each ``what`` has a bar of its own, which
+        appears once it has run for two seconds and goes when it is done.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from headstart.cli.bars import Bars
+
+    with Bars() as bars:
+        yield bars.update

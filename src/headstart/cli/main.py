@@ -1,0 +1,125 @@
+"""The ``headstart`` command: finds the command asked for, and turns every outcome into an exit code.
+
+Nothing heavy is imported here, and a command's own file only when that command is asked for, so that
+``headstart --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from headstart.errors import HeadstartError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "fit": ("headstart.cli.fit", "Learn from a folder or table of labelled pictures, with proof."),
+    "predict": ("headstart.cli.predict", "Label pictures with a model that headstart saved."),
+    "report": ("headstart.cli.report", "Write a model's evidence as one page, report.html."),
+    "advise": ("headstart.cli.advise", "Say before training whether a source is likely to help."),
+    "demo": ("headstart.cli.demo", "Show it all on real handwritten digits, in about a minute."),
+    "pretrain": ("headstart.cli.pretrain", "Train a network on a large data set, to start others from it."),
+    "cache": ("headstart.cli.cache", "Show or clear what was computed and kept for next time."),
+}
+
+REFUSALS = {errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and one-line help, and imports a command when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return getattr(importlib.import_module(COMMANDS[cmd_name][0]), "command")  # noqa: B009
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="headstart", message="headstart %(version)s")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error (or set HEADSTART_DEBUG=1).")
+def cli(debug: bool) -> None:
+    """Transfer learning for small data: borrow what others learned, and know whether it helped.
+
+    \b
+    Try it:      headstart demo
+    Your own:    headstart fit pictures/ --source starter:pictures --out model
+    Then:        headstart predict model new-pictures/
+    """
+
+
+def exit_code(args: Sequence[str]) -> int:
+    """Run the command line and return its exit code: 0 done, 1 our error, 2 wrong usage, 130 interrupted.
+
+    Parameters
+    ----------
+    args : sequence of str
+        The words after ``headstart``.
+
+    Returns
+    -------
+    int
+        The exit code. Errors are one message on standard error; the traceback comes with ``--debug`` or
+        ``HEADSTART_DEBUG=1`` only.
+    """
+    try:
+        outcome = cli.main(args=list(args), prog_name="headstart", standalone_mode=False)
+        return outcome if isinstance(outcome, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted. Nothing half-written was left behind.", err=True)
+        return 130
+    except Exception as error:
+        if wants_traceback(args):
+            traceback.print_exc()
+        click.echo(in_words(error), err=True)
+        return 1
+
+
+def wants_traceback(args: Sequence[str]) -> bool:
+    """Whether the user asked for tracebacks: ``--debug`` among the words, or ``HEADSTART_DEBUG`` set."""
+    return "--debug" in args or os.environ.get("HEADSTART_DEBUG", "0") not in ("", "0")
+
+
+def in_words(error: Exception) -> str:
+    """What went wrong, in words a user can act on.
+
+    Examples
+    --------
+    >>> in_words(HeadstartError("Expected two classes, found one.", "Add another."))
+    'Error: Expected two classes, found one. Add another.'
+    """
+    if isinstance(error, HeadstartError):
+        return f"Error: {error}"
+    if isinstance(error, OSError) and error.errno in REFUSALS:
+        where = f" ({error.filename})" if error.filename else ""
+        return f"Error: the system refused: {error.strerror}{where}. Check the disk's space and your rights there."
+    if isinstance(error, MemoryError):
+        return "Error: this machine has too little free memory for that. Close other programs, or use fewer pictures."
+    return (
+        f"Error: headstart met something it did not expect: {type(error).__name__}: {error}\n"
+        "This is a fault in headstart. Please report it where you got headstart from, with the output of the same "
+        "command and --debug."
+    )
+
+
+def main() -> None:
+    """Entry point of the installed ``headstart`` command."""
+    sys.exit(exit_code(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""Drawings as inline SVG: they take their colours from the page, so they follow its light and dark dress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from headstart.report.scale import Place, apart, linear, logarithmic, ticks
+from headstart.report.wording import amount, count, is_share, metric_name, missing
+
+WIDTH, HEIGHT = 520.0, 300.0
+LEFT, RIGHT, TOP, BOTTOM = 52.0, 14.0, 12.0, 44.0
+
+
+def svg(body: Sequence[Markup], label: str, height: float = HEIGHT, width: float = WIDTH) -> Markup:
+    """Wrap shapes in one SVG element with a text for those who cannot see it."""
+    head = Markup('<svg class="figure" viewBox="0 0 {:g} {:g}" role="img" aria-label="{}">').format(
+        width, height, label
+    )
+    return head + Markup("").join(body) + Markup("</svg>")
+
+
+def _y_axis(values: Sequence[float], metric: str, top: float | None = None) -> tuple[Place, list[Markup]]:
+    """Horizontal grid lines with their labels, and the map from values to heights."""
+    marks = ticks(min(values), max(values))
+    if top is not None and marks[-1] > top >= max(values):
+        marks = [m for m in marks if m <= top + 1e-9]
+    place = linear(marks[0], max(marks[-1], max(values)), HEIGHT - BOTTOM, TOP)
+    shapes = []
+    for mark in marks:
+        text = f"{100 * mark:.3g}%" if is_share(metric) else amount(metric, mark)
+        shapes.append(
+            Markup(
+                '<line class="grid" x1="{:.1f}" x2="{:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>'
+                '<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>'
+            ).format(LEFT, WIDTH - RIGHT, LEFT - 7, place(mark) + 4, text, y=place(mark))
+        )
+    return place, shapes
+
+
+def _x_axis(values: Sequence[float], place: Place, title: str) -> list[Markup]:
+    """Labels under the values, as many as have room, and what they count."""
+    values = sorted(set(values))
+    shown = apart([place(v) for v in values], 40)
+    shapes = [
+        Markup('<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>').format(
+            place(value), HEIGHT - BOTTOM + 18, count(value)
+        )
+        for value, show in zip(values, shown, strict=True)
+        if show
+    ]
+    middle = (LEFT + WIDTH - RIGHT) / 2
+    shapes.append(
+        Markup('<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>').format(
+            middle, HEIGHT - 6, title
+        )
+    )
+    return shapes
+
+
+def _line(points: Sequence[tuple[float, float]], kind: str) -> Markup:
+    """A line through points."""
+    return Markup('<polyline class="line {}" points="{}"/>').format(
+        kind, " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    )
+
+
+def learning_curves(curves: Sequence[dict[str, Any]], metric: str) -> Markup:
+    """Score against the number of labels, each curve with its band.
+
+    Parameters
+    ----------
+    curves : sequence of dict
+        ``name``, ``transfer``, ``n``, ``score``, ``low`` and ``high``, as in the evidence.
+    metric : str
+        Name of the score.
+
+    Returns
+    -------
+    Markup
+        One ``<svg>`` element.
+    """
+    sizes = [n for curve in curves for n in curve["n"]]
+    scores = [s for c in curves for key in ("score", "low", "high") for s in c.get(key) or [] if not missing(s)]
+    across = logarithmic(
+        min(sizes), max(sizes) if max(sizes) > min(sizes) else min(sizes) + 1, LEFT + 14, WIDTH - RIGHT - 14
+    )
+    up, body = _y_axis(scores, metric, 1.0 if is_share(metric) else None)
+    body += _x_axis(sizes, across, "labelled pictures (equal steps are equal ratios)")
+    lines: list[Markup] = []
+    for curve in curves:
+        kind = "transfer" if curve["transfer"] else "without"
+        points = [(across(n), up(s)) for n, s in zip(curve["n"], curve["score"], strict=True)]
+        low, high = curve.get("low"), curve.get("high")
+        if low and high and not any(missing(v) for v in [*low, *high]):
+            edge = [(across(n), up(h)) for n, h in zip(curve["n"], high, strict=True)]
+            edge += [(across(n), up(v)) for n, v in reversed(list(zip(curve["n"], low, strict=True)))]
+            outline = " ".join(f"{x:.1f},{y:.1f}" for x, y in edge)
+            body.append(Markup('<polygon class="band {}" points="{}"/>').format(kind, outline))
+        lines.append(_line(points, kind))
+        for (x, y), n, score in zip(points, curve["n"], curve["score"], strict=True):
+            words = f"{curve['name']}: {amount(metric, score)} from {count(n, 'picture')}"
+            dot = '<circle class="dot {}" cx="{:.1f}" cy="{:.1f}" r="4.2"><title>{}</title></circle>'
+            lines.append(Markup(dot).format(kind, x, y, words))
+    return svg(body + lines, f"Learning curves: {metric_name(metric)} against the number of labelled pictures")
+
+
+def loss_history(history: Sequence[dict[str, Any]]) -> Markup:
+    """Loss on the training part and on the part kept aside, epoch by epoch.
+
+    Parameters
+    ----------
+    history : sequence of dict
+        ``epoch``, ``train_loss``, ``val_loss``; the latter may be missing.
+
+    Returns
+    -------
+    Markup
+        One ``<svg>`` element.
+    """
+    epochs = [row["epoch"] for row in history]
+    tracks = {
+        kind: [(row["epoch"], row[key]) for row in history if not missing(row.get(key))]
+        for kind, key in (("fitted", "train_loss"), ("aside", "val_loss"))
+    }
+    losses = [loss for track in tracks.values() for _, loss in track]
+    across = linear(min(epochs), max(epochs), LEFT + 14, WIDTH - RIGHT - 14)
+    up, body = _y_axis(losses, "log_loss")
+    body += _x_axis(epochs, across, "epoch")
+    for kind, track in tracks.items():
+        body.append(_line([(across(epoch), up(loss)) for epoch, loss in track], kind))
+    return svg(body, "Loss against epochs, on the training part and on the part kept aside")
+
+
+def heatmap(matrix: Sequence[Sequence[float]], labels: Sequence[str]) -> Markup:
+    """A confusion matrix too large for a table: a square a cell, its names when pointed at.
+
+    Parameters
+    ----------
+    matrix : sequence of sequence of float
+        Rows are true classes, columns predicted ones.
+    labels : sequence of str
+        Names of the classes.
+
+    Returns
+    -------
+    Markup
+        One ``<svg>`` element.
+    """
+    size = 500.0 / len(labels)
+    cells = [Markup('<rect class="plate" x="0" y="0" width="500" height="500"/>')]
+    for i, row in enumerate(matrix):
+        total = sum(row) or 1
+        for j, value in enumerate(row):
+            if value:
+                cells.append(
+                    Markup(
+                        '<rect class="{}" x="{:.2f}" y="{:.2f}" width="{s:.2f}" height="{s:.2f}" opacity="{:.2f}">'
+                        "<title>{} taken for {}: {}</title></rect>"
+                    ).format(
+                        "right" if i == j else "wrong",
+                        j * size,
+                        i * size,
+                        0.25 + 0.75 * value / total,
+                        labels[i],
+                        labels[j],
+                        count(value),
+                        s=size,
+                    )
+                )
+    return svg(cells, "Confusion matrix: rows are true classes, columns predicted ones", 500.0, 500.0)

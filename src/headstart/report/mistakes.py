@@ -1,0 +1,122 @@
+"""Where the model goes wrong: the confusion matrix, the classes, and the mistakes it was surest of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from headstart.report.figures import heatmap
+from headstart.report.wording import amount, count, missing
+
+TABLE_LIMIT = 24
+BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}")
+
+
+def confusion(evidence: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The confusion matrix as shaded cells, or as a drawing past 24 classes; with the commonest confusions.
+
+    Parameters
+    ----------
+    evidence : dict or None
+        ``labels`` and ``matrix`` (rows true, columns predicted).
+
+    Returns
+    -------
+    dict or None
+        ``labels``, ``rows`` of cells (``value``, ``shade`` 0..1, ``right``) or ``figure``, and ``pairs``.
+    """
+    if not evidence or not evidence.get("labels"):
+        return None
+    labels, matrix = [str(label) for label in evidence["labels"]], evidence["matrix"]
+    pairs = sorted(
+        (
+            {"true": labels[i], "predicted": labels[j], "n": value, "share": f"{100 * value / (sum(row) or 1):.0f}%"}
+            for i, row in enumerate(matrix)
+            for j, value in enumerate(row)
+            if i != j and value
+        ),
+        key=lambda pair: -pair["n"],
+    )
+    page: dict[str, Any] = {"labels": labels, "pairs": pairs[:8], "rows": None, "figure": None}
+    page["upright"] = len(labels) > 6 or max(len(label) for label in labels) > 12
+    if len(labels) > TABLE_LIMIT:
+        page["figure"] = heatmap(matrix, labels)
+        return page
+    page["rows"] = [
+        {
+            "label": labels[i],
+            "n": count(sum(row)),
+            "cells": [
+                {"value": value, "shade": round(value / (sum(row) or 1), 3), "right": i == j, "column": labels[j]}
+                for j, value in enumerate(row)
+            ],
+        }
+        for i, row in enumerate(matrix)
+    ]
+    return page
+
+
+def class_rows(per_class: Sequence[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """One row a class: how many, precision, recall and F1, with a bar for the latter.
+
+    Parameters
+    ----------
+    per_class : sequence of dict or None
+        ``class``, ``n``, ``precision``, ``recall``, ``f1``.
+
+    Returns
+    -------
+    list of dict
+        Ready to print.
+    """
+    return [
+        {
+            "name": str(row["class"]),
+            "n": count(row.get("n")),
+            "precision": amount("accuracy", row.get("precision")),
+            "recall": amount("accuracy", row.get("recall")),
+            "f1": amount("accuracy", row.get("f1")),
+            "bar": 0 if missing(row.get("f1")) else round(100 * row["f1"], 1),
+        }
+        for row in per_class or []
+    ]
+
+
+def surest(mistakes: Sequence[dict[str, Any]] | None, limit: int = 12) -> list[dict[str, Any]]:
+    """The mistakes as cards: picture, what it is, what the model said, how sure it was.
+
+    Parameters
+    ----------
+    mistakes : sequence of dict or None
+        ``name``, ``true``, ``predicted``, ``probability`` and ``thumbnail`` (a JPEG in base64).
+    limit : int, default=12
+        How many at most.
+
+    Returns
+    -------
+    list of dict
+        Ready to print; a thumbnail that is not base64 is left out.
+    """
+    cards = []
+    for mistake in list(mistakes or [])[:limit]:
+        thumbnail = mistake.get("thumbnail") or ""
+        probability = mistake.get("probability")
+        cards.append(
+            {
+                "name": str(mistake.get("name", "")),
+                "true": _said(mistake.get("true")),
+                "predicted": _said(mistake.get("predicted")),
+                "sure": "" if missing(probability) else f"{100 * probability:.0f}%",
+                "bar": 0 if missing(probability) else round(100 * probability, 1),
+                "thumbnail": thumbnail if BASE64.fullmatch(thumbnail) else "",
+            }
+        )
+    return cards
+
+
+def _said(value: Any) -> str:
+    """A label, a number or a list of labels, in print."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(entry) for entry in value) or "none"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

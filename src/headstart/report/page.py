@@ -1,0 +1,237 @@
+"""Evidence becomes what the page prints: every number in words, every place computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from headstart.report.figures import learning_curves, loss_history
+from headstart.report.intervals import candidate_rows, difference_axis
+from headstart.report.mistakes import class_rows, confusion, surest
+from headstart.report.wording import amount, count, duration, is_share, metric_name, missing, short_count, span
+
+TONES = {"helps": "good", "hurts": "bad", "no evidence either way": "open", "cannot tell": "open"}
+BADGES = {
+    "helps": "Transfer helps",
+    "hurts": "Transfer hurts",
+    "no evidence either way": "No evidence either way",
+    "cannot tell": "Cannot tell",
+}
+
+
+def build(evidence: dict[str, Any]) -> dict[str, Any]:
+    """Turn a model's evidence into the variables of the page's template.
+
+    Parameters
+    ----------
+    evidence : dict
+        What ``evidence.json`` of a saved model holds. Parts that are missing or None are left out of the page.
+
+    Returns
+    -------
+    dict
+        Strings, places and drawings for ``page.jinja``; holds no HTML but that of the drawings.
+    """
+    metric = _metric(evidence)
+    data, verdict = evidence.get("data") or {}, evidence.get("verdict") or {}
+    return {
+        "title": str(data.get("name") or "a model"),
+        "subtitle": _subtitle(data),
+        "metric": metric_name(metric),
+        "verdict": _verdict(verdict, metric, evidence.get("candidates") or []),
+        "tiles": _tiles(evidence, metric),
+        "candidates": candidate_rows(evidence.get("candidates") or [], metric),
+        "left_out": [
+            {"name": entry["name"], "price": duration(entry.get("seconds")), "words": entry.get("words", "")}
+            for entry in evidence.get("left_out") or []
+        ],
+        "before": _before(evidence.get("before")),
+        "curves": _curves(evidence.get("curves") or [], metric),
+        "history": loss_history(history) if len(history := evidence.get("history") or []) > 1 else None,
+        "confusion": confusion(evidence.get("confusion")),
+        "per_class": class_rows(evidence.get("per_class")),
+        "mistakes": surest(evidence.get("mistakes")),
+        "task": data.get("task", "classification"),
+        "data": _data(data),
+        "source": _source(evidence.get("source")),
+        "further": _further(evidence),
+        "estimate_method": (evidence.get("estimate") or {}).get("method", ""),
+        "reproduce": _reproduce(evidence),
+    }
+
+
+def _metric(evidence: dict[str, Any]) -> str:
+    """What the scores measure: said by the estimate, otherwise by the task."""
+    named = (evidence.get("estimate") or {}).get("metric")
+    by_task = {"regression": "r2", "multilabel": "exact_match"}
+    return named or by_task.get((evidence.get("data") or {}).get("task", ""), "accuracy")
+
+
+def _subtitle(data: dict[str, Any]) -> str:
+    """How much data of what kind."""
+    words = [count(data["n"], "labelled picture")] if data.get("n") is not None else []
+    if data.get("classes") and data.get("task") != "regression":
+        noun = ("label", "labels") if data.get("task") == "multilabel" else ("class", "classes")
+        words.append(count(len(data["classes"]), *noun))
+    if data.get("n_groups"):
+        words.append(count(data["n_groups"], "group"))
+    return " · ".join(words)
+
+
+def _verdict(verdict: dict[str, Any], metric: str, candidates: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The verdict: its badge, its sentence, its drawing, and what was done about it."""
+    word = verdict.get("word", "cannot tell")
+    used = verdict.get("transfer_used")
+    chosen = next((c["name"] for c in candidates if c.get("chosen")), None)
+    done = f"The saved model is “{chosen}”. " if chosen else ""
+    if used is not None:
+        done += "It uses transfer." if used else "It was learned without transfer."
+    return {
+        "tone": TONES.get(word, "open"),
+        "badge": BADGES.get(word, word),
+        "sentence": verdict.get("sentence") or BADGES.get(word, word) + ".",
+        "done": done,
+        "axis": difference_axis(verdict, metric),
+    }
+
+
+def _tiles(evidence: dict[str, Any], metric: str) -> list[dict[str, str]]:
+    """The few figures that everyone asks for first."""
+    estimate, test, metrics = (evidence.get(key) or {} for key in ("estimate", "test", "metrics"))
+    tiles = []
+    if not missing(estimate.get("value")):
+        tiles.append(
+            {
+                "label": f"Expected {metric_name(metric)} on new pictures",
+                "value": amount(metric, estimate["value"]),
+                "note": f"95% interval {span(metric, estimate.get('interval'))}, corrected for the choosing",
+            }
+        )
+    if not missing(test.get(metric)):
+        part = f"the {test['part']} part" if test.get("part") else "the test part"
+        pictures = f", {count(test['n'], 'picture')}" if test.get("n") else ""
+        words = f"on {part}{pictures}, never used before"
+        tiles.append({"label": f"Measured {metric_name(metric)}", "value": amount(metric, test[metric]), "note": words})
+    calibrated = metrics.get("ece_after")
+    if calibrated is not None and not missing(calibrated):
+        before = metrics.get("ece_before")
+        words = f"{amount('accuracy', before)} before temperature scaling" if not missing(before) else ""
+        label = "Probabilities are off by, on average"
+        tiles.append({"label": label, "value": amount("accuracy", calibrated), "note": words})
+    if not missing(evidence.get("seconds")):
+        budget = evidence.get("budget")
+        note = f"of a budget of {duration(budget)}" if not missing(budget) else ""
+        tiles.append({"label": "Time taken", "value": duration(evidence["seconds"]), "note": note})
+    return tiles
+
+
+def _before(before: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What was known before training."""
+    if not before:
+        return None
+    signs = {"for": "+", "against": "\u2212", "neutral": "·"}
+    findings = [
+        {"sign": signs.get(f.get("verdict"), "·"), "verdict": f.get("verdict", "neutral"), "words": f.get("words", "")}
+        for f in before.get("findings") or []
+    ]
+    return {"words": before.get("words", ""), "findings": findings}
+
+
+def _curves(curves: Sequence[dict[str, Any]], metric: str) -> dict[str, Any] | None:
+    """The learning curves, and in words how many labels the transfer saves."""
+    usable = [curve for curve in curves if curve.get("n") and not any(missing(score) for score in curve["score"])]
+    if not usable:
+        return None
+    legend = [{"name": curve["name"], "kind": "transfer" if curve["transfer"] else "without"} for curve in usable]
+    return {"figure": learning_curves(usable, metric), "legend": legend, "words": labels_saved(usable, metric)}
+
+
+def labels_saved(curves: Sequence[dict[str, Any]], metric: str) -> str:
+    """How many labels transfer needs for what learning without it reaches with the most.
+
+    Parameters
+    ----------
+    curves : sequence of dict
+        As in the evidence.
+    metric : str
+        What the scores measure; the larger must be the better.
+
+    Returns
+    -------
+    str
+        One sentence, read off the curves by interpolation between logarithms; empty where they do not say.
+    """
+    with_, without = ([c for c in curves if bool(c["transfer"]) is side] for side in (True, False))
+    if not with_ or not without or not (is_share(metric) or metric == "r2"):
+        return ""
+    best, other = (max(side, key=lambda c: c["score"][-1]) for side in (with_, without))
+    goal, most = other["score"][-1], other["n"][-1]
+    reached = f"Without transfer, {amount(metric, goal)} take {count(most, 'labelled picture')}"
+    if best["score"][-1] < goal:
+        return ""
+    if best["score"][0] >= goal:
+        return f"{reached}; with it, {count(best['n'][0])} already do better." if best["n"][0] < most else ""
+    pairs = list(zip(best["n"], best["score"], strict=True))
+    (n0, s0), (n1, s1) = next((a, b) for a, b in pairwise(pairs) if b[1] >= goal)
+    share = (goal - s0) / ((s1 - s0) or 1.0)
+    needed = round(math.exp(math.log(n0) + share * (math.log(n1) - math.log(n0))))
+    return f"{reached}; with it, about {count(needed)} are enough." if needed < 0.9 * most else ""
+
+
+def _data(data: dict[str, Any]) -> dict[str, Any]:
+    """What was learned from, and what was set aside."""
+    per_class = data.get("n_per_class") or {}
+    most = max(per_class.values(), default=1) or 1
+    return {
+        "classes": [
+            {"name": str(name), "n": count(n), "bar": round(100 * n / most, 1)} for name, n in per_class.items()
+        ],
+        "parts": [{"name": name, "n": count(n)} for name, n in (data.get("parts") or {}).items()],
+        "groups": count(data["n_groups"], "group") if data.get("n_groups") else "",
+        "dropped": [
+            {"name": str(entry["name"]), "reason": str(entry["reason"])} for entry in data.get("dropped") or []
+        ],
+        "duplicates": [[str(name) for name in names] for names in data.get("duplicates") or []],
+        "notes": [str(words) for words in data.get("notes") or []],
+    }
+
+
+def _source(source: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """What was borrowed from, as pairs of name and value."""
+    if not source:
+        return []
+    rows = [
+        ("Network", str(source.get("name", ""))),
+        ("Kind", str(source.get("kind") or "")),
+        ("Weights", short_count(source.get("n_parameters"))),
+        ("Learned from", f"{short_count(source['n_examples'])} examples" if source.get("n_examples") else "not known"),
+        ("Its classes", count(source["n_classes"]) if source.get("n_classes") else ""),
+        ("Licence", str(source.get("licence") or "not stated")),
+        ("Origin", str(source.get("origin") or "")),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def _further(evidence: dict[str, Any]) -> list[dict[str, str]]:
+    """All further scores, out of fold and on the test part."""
+    metrics, test = evidence.get("metrics") or {}, evidence.get("test") or {}
+    names = [name for name in metrics if isinstance(metrics[name], (int, float))]
+    names += [name for name in test if name not in ("n", "part", *names) and isinstance(test[name], (int, float))]
+    return [
+        {"name": metric_name(name), "folds": amount(name, metrics.get(name)), "test": amount(name, test.get(name))}
+        for name in names
+    ]
+
+
+def _reproduce(evidence: dict[str, Any]) -> dict[str, Any]:
+    """The command, the code and the versions."""
+    reproduce = evidence.get("reproduce") or {}
+    versions = ", ".join(f"{name} {version}" for name, version in (reproduce.get("versions") or {}).items())
+    return {
+        "command": reproduce.get("command") or "",
+        "code": reproduce.get("code") or "",
+        "versions": versions,
+        "random_state": "" if reproduce.get("random_state") is None else str(reproduce["random_state"]),
+    }

@@ -1,0 +1,157 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+MINUS = "\u2212"
+SHARES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    "exact_match": "all labels right",
+    "mean_average_precision": "mean average precision",
+    "ece_before": "calibration error before scaling",
+    "ece_after": "calibration error",
+}
+NUMBERS = {
+    "log_loss": "log-loss",
+    "r2": "R²",
+    "mae": "mean absolute error",
+    "rmse": "root mean squared error",
+    "temperature": "temperature",
+}
+
+
+def metric_name(metric: str) -> str:
+    """What a metric is called in a sentence.
+
+    Examples
+    --------
+    >>> metric_name("balanced_accuracy"), metric_name("unheard_of")
+    ('balanced accuracy', 'unheard of')
+    """
+    return SHARES.get(metric) or NUMBERS.get(metric) or metric.replace("_", " ")
+
+
+def is_share(metric: str) -> bool:
+    """Whether a metric is a share of one, shown in per cent."""
+    return metric in SHARES
+
+
+def missing(value: Any) -> bool:
+    """Whether there is no number to show."""
+    return value is None or (isinstance(value, float) and not math.isfinite(value))
+
+
+def amount(metric: str, value: float | None) -> str:
+    """A score in its own unit.
+
+    Examples
+    --------
+    >>> amount("accuracy", 0.9415), amount("rmse", 12.3456), amount("accuracy", None)
+    ('94.2%', '12.35', '–')
+    """
+    if value is None or missing(value):
+        return "–"
+    if is_share(metric):
+        return f"{100 * value:.1f}%".replace("-", MINUS)
+    digits = 4 if abs(value) < 100 else 5
+    return f"{value:.{digits}g}".replace("-", MINUS)
+
+
+def span(metric: str, interval: Sequence[float] | None) -> str:
+    """An interval of scores.
+
+    Examples
+    --------
+    >>> span("accuracy", (0.9, 0.955)), span("accuracy", None)
+    ('90.0 to 95.5%', '')
+    """
+    if interval is None or any(missing(end) for end in interval):
+        return ""
+    low, high = (amount(metric, end) for end in interval)
+    return f"{low.removesuffix('%')} to {high}"
+
+
+def gain(metric: str, difference: float | None) -> str:
+    """A difference of two scores, with its sign.
+
+    Examples
+    --------
+    >>> gain("accuracy", 0.071), gain("accuracy", -0.004)
+    ('+7.1 points', '−0.4 points')
+    """
+    if difference is None or missing(difference):
+        return "–"
+    sign = "+" if difference >= 0 else MINUS
+    size = abs(difference)
+    return f"{sign}{100 * size:.1f} points" if is_share(metric) else f"{sign}{size:.3g}"
+
+
+def duration(seconds: float | None) -> str:
+    """A duration, rounded as one would say it.
+
+    Examples
+    --------
+    >>> duration(0.21), duration(42.3), duration(125), duration(1860), duration(7500)
+    ('0.2 s', '42 s', '2 min 5 s', '31 min', '2 h 5 min')
+    """
+    if seconds is None or missing(seconds):
+        return "–"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 600:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
+
+
+def count(number: float | None, one: str = "", many: str = "") -> str:
+    """A count with separators, and its noun in the right number.
+
+    Examples
+    --------
+    >>> count(1, "picture"), count(12345, "picture"), count(2, "class", "classes"), count(11_200_000)
+    ('1 picture', '12,345 pictures', '2 classes', '11,200,000')
+    """
+    if number is None or missing(number):
+        return "unknown"
+    noun = one if number == 1 else (many or f"{one}s")
+    return f"{number:,.0f} {noun}" if one else f"{number:,.0f}"
+
+
+def short_count(number: float | None) -> str:
+    """A large count in thousands or millions.
+
+    Examples
+    --------
+    >>> short_count(950), short_count(25_600), short_count(3_504_872)
+    ('950', '25.6 thousand', '3.5 million')
+    """
+    if number is None or missing(number):
+        return "unknown"
+    for size, word in ((1e9, "billion"), (1e6, "million"), (1e4, "thousand")):
+        if number >= size:
+            return f"{number / (1e3 if word == 'thousand' else size):.3g} {word}"
+    return f"{number:,.0f}"
+
+
+def p_value(value: float | None) -> str:
+    """A p-value as papers print it.
+
+    Examples
+    --------
+    >>> p_value(0.0312), p_value(0.00002)
+    ('p = 0.031', 'p < 0.001')
+    """
+    if value is None or missing(value):
+        return ""
+    return "p < 0.001" if value < 0.001 else f"p = {value:.2g}" if value >= 0.1 else f"p = {value:.3f}"

@@ -1,0 +1,351 @@
+"""The report: what it says, that it escapes what users name things, and that it is written whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import io
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from headstart.errors import OutputError, SourceError
+from headstart.report.page import build, labels_saved
+from headstart.report.write import render, write_report
+
+
+def thumbnail(colour: tuple[int, int, int] = (180, 120, 60)) -> str:
+    buffer = io.BytesIO()
+    Image.new("RGB", (32, 24), colour).save(buffer, "JPEG")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def candidate(name: str, transfer: bool, score: float, chosen: bool = False, words: str = "") -> dict[str, Any]:
+    return {
+        "name": name,
+        "transfer": transfer,
+        "words": words,
+        "score": score,
+        "interval": [score - 0.06, min(1.0, score + 0.04)],
+        "log_loss": 1.1 - score,
+        "balanced_accuracy": score - 0.01,
+        "macro_f1": score - 0.012,
+        "n_splits": 5,
+        "n_repeats": 2,
+        "seconds": 12.3,
+        "chosen": chosen,
+    }
+
+
+def example() -> dict[str, Any]:
+    """Evidence of a run over two classes, made by hand."""
+    return {
+        "data": {
+            "name": "hymenoptera",
+            "n": 244,
+            "task": "classification",
+            "classes": ["ants", "bees"],
+            "n_per_class": {"ants": 123, "bees": 121},
+            "n_groups": 240,
+            "parts": {"train": 244, "val": 153},
+            "dropped": [{"name": "ants/broken.jpg", "reason": "the file ends too early"}],
+            "duplicates": [["ants/1.jpg", "ants/1 copy.jpg"]],
+            "notes": ["The part 'val' was kept for the final score."],
+        },
+        "source": {
+            "name": "mobilenet_v2_1.0_224",
+            "kind": "transformers",
+            "n_parameters": 3_504_872,
+            "n_examples": 1_281_167,
+            "n_classes": 1001,
+            "licence": "apache-2.0",
+            "origin": "networks/mobilenet_v2_1.0_224",
+        },
+        "before": {
+            "words": "Two of three conditions for a gain are met.",
+            "findings": [
+                {"check": "input", "value": "image", "verdict": "for", "words": "Both sides are pictures."},
+                {"check": "size", "value": 5251, "verdict": "for", "words": "The source saw 5,251 times as many."},
+                {"check": "knn", "value": 0.93, "verdict": "against", "words": "Nearest neighbours agree in 93%."},
+                {"check": "count", "value": 122, "verdict": "neutral", "words": "122 pictures a class."},
+            ],
+        },
+        "candidates": [
+            candidate("classical picture features", False, 0.71, words="gradients and colours, logistic regression"),
+            candidate("network from scratch", False, 0.64, words="the same network from random weights"),
+            candidate("new head", True, 0.952, words="solved heads over six depths"),
+            candidate("last 3 blocks", True, 0.961, True, "fine-tuned behind the freeze boundary"),
+        ],
+        "left_out": [{"name": "all layers", "seconds": 1860.0, "words": "--budget 1h would include it"}],
+        "verdict": {
+            "word": "helps",
+            "sentence": "Transfer helps: 96.1% of the pictures are right with it, 71.0% without.",
+            "difference": 0.251,
+            "interval": [0.19, 0.31],
+            "p_value": 1e-9,
+            "n": 244,
+            "test": "McNemar, exact",
+            "transfer_used": True,
+        },
+        "estimate": {
+            "metric": "accuracy",
+            "value": 0.957,
+            "interval": [0.93, 0.98],
+            "naive": 0.961,
+            "method": "bootstrap bias-corrected cross-validation",
+        },
+        "test": {"part": "val", "n": 153, "accuracy": 0.954, "balanced_accuracy": 0.955, "macro_f1": 0.954},
+        "metrics": {
+            "accuracy": 0.961,
+            "balanced_accuracy": 0.961,
+            "macro_f1": 0.961,
+            "log_loss": 0.14,
+            "ece_before": 0.05,
+            "ece_after": 0.021,
+            "temperature": 1.3,
+        },
+        "confusion": {"labels": ["ants", "bees"], "matrix": [[117, 6], [4, 117]]},
+        "per_class": [
+            {"class": "ants", "n": 123, "precision": 0.967, "recall": 0.951, "f1": 0.959},
+            {"class": "bees", "n": 121, "precision": 0.951, "recall": 0.967, "f1": 0.959},
+        ],
+        "curves": [
+            {
+                "name": "new head",
+                "transfer": True,
+                "n": [10, 20, 50, 100, 195],
+                "score": [0.78, 0.87, 0.92, 0.94, 0.952],
+                "low": [0.7, 0.82, 0.9, 0.92, 0.93],
+                "high": [0.86, 0.91, 0.95, 0.96, 0.97],
+            },
+            {
+                "name": "classical picture features",
+                "transfer": False,
+                "n": [10, 20, 50, 100, 195],
+                "score": [0.54, 0.58, 0.63, 0.67, 0.71],
+                "low": [0.46, 0.52, 0.59, 0.64, 0.67],
+                "high": [0.62, 0.64, 0.68, 0.71, 0.75],
+            },
+        ],
+        "mistakes": [
+            {"name": "ants/17.jpg", "true": "ants", "predicted": "bees", "probability": 0.97, "thumbnail": thumbnail()}
+        ],
+        "history": [
+            {"epoch": 1, "train_loss": 0.4, "val_loss": 0.35, "val_score": 0.9},
+            {"epoch": 2, "train_loss": 0.2, "val_loss": 0.28, "val_score": 0.93},
+            {"epoch": 3, "train_loss": 0.1, "val_loss": 0.3, "val_score": 0.92},
+        ],
+        "reproduce": {
+            "command": "headstart fit hymenoptera --source mobilenet_v2_1.0_224 --out model",
+            "code": "headstart.fit('hymenoptera', source='mobilenet_v2_1.0_224')",
+            "versions": {"headstart": "0.1.0", "torch": "2.13.0"},
+            "random_state": 0,
+        },
+        "seconds": 251.0,
+        "budget": 600.0,
+    }
+
+
+class Structure(HTMLParser):
+    """Notes unclosed elements, addresses that are asked for, and scripts."""
+
+    VOID = frozenset({"meta", "img", "br", "input", "link", "hr"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.asked: list[str] = []
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.asked += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "action")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+
+
+def structure(html: str) -> Structure:
+    parser = Structure()
+    parser.feed(html)
+    assert parser.open == []
+    return parser
+
+
+def test_the_verdict_stands_on_top_in_one_sentence() -> None:
+    html = render(example())
+    body = html[html.index("<body>") :]
+    assert body.index("Transfer helps: 96.1%") < body.index("What was tried")
+    assert re.findall(r"<h1>(.*?)</h1>", html) == [example()["verdict"]["sentence"]]
+
+
+def test_everything_that_was_measured_is_on_the_page() -> None:
+    html = render(example())
+    for words in (
+        "95.7%",
+        "93.0 to 98.0%",
+        "95.4%",
+        "4 min 11 s",
+        "+25.1 points",
+        "p &lt; 0.001",
+        "31 min",
+        "--budget 1h would include it",
+        "ants/broken.jpg",
+        "the file ends too early",
+        "ants/1.jpg = ants/1 copy.jpg",
+        "3.5 million",
+        "1.28 million examples",
+        "Nearest neighbours agree in 93%.",
+        "ants/17.jpg",
+        "97% sure",
+        "headstart fit hymenoptera --source",
+        "torch 2.13.0",
+        "240 groups",
+        "The part &#39;val&#39; was kept",
+    ):
+        assert words in html, words
+
+
+def test_it_is_self_contained_and_well_formed() -> None:
+    parts = structure(render(example()))
+    assert parts.asked and all(address.startswith("data:image/jpeg;base64,") for address in parts.asked)
+    assert "script" not in parts.tags and "link" not in parts.tags
+
+
+def test_names_of_files_and_classes_cannot_smuggle_html_in() -> None:
+    evil = "<script>alert(1)</script>\"'&"
+    evidence = example()
+    evidence["data"].update(name=evil, classes=[evil, "bees"], n_per_class={evil: 1}, notes=[evil])
+    evidence["data"]["dropped"] = [{"name": evil, "reason": evil}]
+    evidence["confusion"]["labels"] = [evil, "bees"]
+    evidence["per_class"][0]["class"] = evil
+    evidence["curves"][0]["name"] = evil
+    evidence["mistakes"][0].update(name=evil, true=evil, predicted=evil, thumbnail='x" onerror="alert(1)')
+    evidence["candidates"][0]["name"] = evil
+    parts = structure(render(evidence))
+    assert "script" not in parts.tags and "img" not in parts.tags
+
+
+def test_every_part_may_be_missing() -> None:
+    structure(render({}))
+    for key in example():
+        evidence = example()
+        evidence[key] = None
+        structure(render(evidence))
+        del evidence[key]
+        structure(render(evidence))
+
+
+def test_numbers_that_are_not_there_are_dashes_not_nan() -> None:
+    evidence = example()
+    evidence["candidates"][0].update(log_loss=None, balanced_accuracy=float("nan"), interval=None)
+    evidence["estimate"].update(value=float("nan"))
+    evidence["metrics"]["ece_after"] = None
+    html = render(evidence)
+    assert "nan" not in re.sub(r"<style>.*?</style>", "", html, flags=re.S).lower()
+
+
+def test_the_best_candidate_comes_first_and_places_stay_on_the_axis() -> None:
+    rows = build(example())["candidates"]["rows"]
+    assert [row["value"] for row in rows] == ["96.1%", "95.2%", "71.0%", "64.0%"]
+    for row in rows:
+        assert 0 <= row["left"] <= row["at"] <= row["left"] + row["width"] <= 100.01
+
+
+def test_errors_are_better_when_smaller() -> None:
+    evidence = example()
+    evidence["estimate"]["metric"] = "mae"
+    assert next(row["value"] for row in build(evidence)["candidates"]["rows"]) == "0.64"
+
+
+@pytest.mark.parametrize("word", ["helps", "hurts", "no evidence either way", "cannot tell"])
+def test_each_verdict_has_its_own_words(word: str) -> None:
+    evidence = example()
+    evidence["verdict"] = {"word": word, "sentence": "", "difference": None, "interval": None, "transfer_used": False}
+    html = render(evidence)
+    assert "It was learned without transfer." in html
+    assert {"helps": "Transfer helps", "hurts": "Transfer hurts"}.get(word, word.capitalize()) in html
+
+
+def test_a_regression_reads_as_one() -> None:
+    evidence = example()
+    evidence["data"].update(task="regression", classes=None, n_per_class=None)
+    evidence["estimate"].update(metric="r2", value=0.71, interval=[0.6, 0.8])
+    evidence.update(confusion=None, per_class=[], metrics={"r2": 0.71, "mae": 3.25, "rmse": 4.5}, test=None)
+    evidence["mistakes"] = [
+        {"name": "a.png", "true": 12.0, "predicted": 19.123456, "probability": None, "thumbnail": thumbnail()}
+    ]
+    html = render(evidence)
+    structure(html)
+    assert "The largest errors" in html and "19.12" in html and "3.25" in html and "R²" in html
+    assert "points" not in html.split("What was tried")[0]
+
+
+def test_many_classes_become_a_drawing() -> None:
+    evidence = example()
+    labels = [f"class {i}" for i in range(60)]
+    matrix = [[8 if i == j else 2 if j == (i + 1) % 60 else 0 for j in range(60)] for i in range(60)]
+    evidence["confusion"] = {"labels": labels, "matrix": matrix}
+    html = render(evidence)
+    structure(html)
+    assert "class 3 taken for class 4: 2" in html and "Most often confused" in html
+
+
+def test_labels_saved_is_read_off_the_curves() -> None:
+    words = labels_saved(example()["curves"], "accuracy")
+    assert words == "Without transfer, 71.0% take 195 labelled pictures; with it, 10 already do better."
+    curves = copy.deepcopy(example()["curves"])
+    curves[1]["score"][-1] = 0.87
+    assert labels_saved(curves, "accuracy").endswith("with it, about 20 are enough.")
+    curves[1]["score"][-1] = 0.99
+    assert labels_saved(curves, "accuracy") == ""
+
+
+def model_folder(path: Path) -> Path:
+    path.mkdir()
+    (path / "evidence.json").write_text(json.dumps(example()), encoding="utf-8")
+    return path
+
+
+def test_the_report_lands_in_the_model_folder_or_where_asked(tmp_path: Path) -> None:
+    model = model_folder(tmp_path / "model")
+    assert write_report(model) == model / "report.html"
+    assert write_report(model, tmp_path) == tmp_path / "report.html"
+    assert write_report(model, tmp_path / "new" / "page.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_failing_write_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_folder(tmp_path / "model")
+    (model / "report.html").write_text("old")
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(OutputError, match=r"Expected to write the report to .*No space left on device.*another --out"):
+        write_report(model)
+    assert (model / "report.html").read_text() == "old" and not list(model.glob(".*tmp"))
+
+
+def test_what_is_no_model_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="found nothing there"):
+        write_report(tmp_path / "absent")
+    with pytest.raises(SourceError, match=r"Expected evidence.json in .*found none.*headstart fit --out"):
+        write_report(tmp_path)
+    (tmp_path / "evidence.json").write_text("{")
+    with pytest.raises(SourceError, match=r"Expected JSON in .*Fit the model again"):
+        write_report(tmp_path)
+    (tmp_path / "evidence.json").write_text("[]")
+    with pytest.raises(SourceError, match="Expected a JSON object"):
+        write_report(tmp_path)
