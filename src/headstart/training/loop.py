@@ -1,0 +1,213 @@
+"""The one loop over epochs. Methods hand it a loss; it hands back the best weights and what it saw."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from headstart.training.checkpoint import load_checkpoint, save_checkpoint
+from headstart.training.schedule import warmup_cosine
+
+#: ``batches(epoch)`` gives the batches of an epoch, the same ones whenever it is asked.
+Batches = Callable[[int], Iterable[Any]]
+#: ``progress(done, total, words)`` is called after every step.
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class LoopSettings:
+    """How long and how carefully to train.
+
+    Parameters
+    ----------
+    epochs : int
+        Passes over the data.
+    steps_per_epoch : int
+        Number of batches of an epoch, for the schedule.
+    warmup : float, default=0.1
+        Part of all steps in which the rate grows.
+    clip : float, default=1.0
+        Largest norm of the gradient; 0 switches clipping off.
+    patience : int, default=0
+        Epochs without a better ``evaluate`` after which to stop; 0 means never.
+    seed : int, default=0
+        Seed of dropout; the caller's generator is left alone.
+    checkpoint : Path, optional
+        File to continue from and to write after every ``checkpoint_every`` epochs.
+    key : str, default=""
+        What this run is, as a hash; a checkpoint with another key is ignored.
+    checkpoint_seconds : float, default=2.0
+        Least time between two checkpoints, so that they cost little.
+    """
+
+    epochs: int
+    steps_per_epoch: int
+    warmup: float = 0.1
+    clip: float = 1.0
+    patience: int = 0
+    seed: int = 0
+    checkpoint: Path | None = None
+    key: str = ""
+    checkpoint_seconds: float = 2.0
+
+
+@dataclass
+class RunState:
+    """Where a run stands at the end of an epoch."""
+
+    epoch: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_loss: float = math.inf
+    best_epoch: int = -1
+    best: dict[str, Tensor] = field(default_factory=dict)
+
+
+def train(
+    modules: nn.ModuleDict,
+    optimizer: torch.optim.Optimizer,
+    batches: Batches,
+    loss: Callable[[Any], Tensor],
+    settings: LoopSettings,
+    *,
+    evaluate: Callable[[], dict[str, float]] | None = None,
+    set_mode: Callable[[], None] | None = None,
+    progress: Progress | None = None,
+) -> list[dict[str, float]]:
+    """Train what the optimiser holds, in place, and return one record an epoch.
+
+    The rate of each group follows a warm-up and a cosine. All randomness comes from ``settings.seed`` and the
+    number of the epoch, so a run that was killed and continues from its checkpoint ends with the same weights as
+    one that was not. With ``evaluate`` the weights of the epoch with the lowest ``val_loss`` are restored.
+
+    Parameters
+    ----------
+    modules : ModuleDict
+        What is trained; parameters with ``requires_grad=False`` and buffers that do not change stay out of
+        checkpoints.
+    optimizer : torch.optim.Optimizer
+        Groups with a ``base_lr``.
+    batches : callable
+        epoch -> iterable of batches.
+    loss : callable
+        batch -> scalar tensor.
+    settings : LoopSettings
+    evaluate : callable, optional
+        Gives at least ``val_loss``; called after every epoch without gradients.
+    set_mode : callable, optional
+        Puts the modules into their training mode (which parts are frozen); called before every epoch.
+    progress : callable, optional
+
+    Returns
+    -------
+    list of dict
+        ``epoch``, ``train_loss``, ``seconds`` and what ``evaluate`` gave.
+    """
+    moving = _moving_tensors(modules)
+    state = _restore(settings, moving, optimizer)
+    total = settings.epochs * settings.steps_per_epoch
+    last_saved = time.monotonic()
+    while state.epoch < settings.epochs and not _out_of_patience(state, settings.patience):
+        started = time.monotonic()
+        train_loss = _run_epoch(state.epoch, total, optimizer, batches, loss, settings, set_mode, progress)
+        record = {"epoch": float(state.epoch + 1), "train_loss": train_loss, "seconds": time.monotonic() - started}
+        if evaluate is not None:
+            modules.eval()
+            with torch.no_grad():
+                record.update(evaluate())
+            if record["val_loss"] < state.best_loss:
+                state.best_loss, state.best_epoch = record["val_loss"], state.epoch
+                state.best = {name: tensor.detach().clone() for name, tensor in moving.items()}
+        state.history.append(record)
+        state.epoch += 1
+        due = time.monotonic() - last_saved >= settings.checkpoint_seconds
+        if settings.checkpoint is not None and (due or state.epoch == settings.epochs):
+            _save(settings, state, moving, optimizer)
+            last_saved = time.monotonic()
+    modules.eval()
+    if state.best:
+        with torch.no_grad():
+            for name, tensor in moving.items():
+                tensor.copy_(state.best[name])
+    return state.history
+
+
+def _run_epoch(
+    epoch: int,
+    total: int,
+    optimizer: torch.optim.Optimizer,
+    batches: Batches,
+    loss: Callable[[Any], Tensor],
+    settings: LoopSettings,
+    set_mode: Callable[[], None] | None,
+    progress: Progress | None,
+) -> float:
+    if set_mode is not None:
+        set_mode()
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    warmup = max(1, round(settings.warmup * total))
+    losses: list[Tensor] = []
+    devices = sorted({p.device.index or 0 for p in parameters if p.device.type == "cuda"})
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(settings.seed * 100_003 + epoch)
+        for step, batch in enumerate(batches(epoch)):
+            now = min(epoch * settings.steps_per_epoch + step, total - 1)
+            for group in optimizer.param_groups:
+                group["lr"] = group["base_lr"] * warmup_cosine(now, total, warmup)
+            optimizer.zero_grad(set_to_none=True)
+            value = loss(batch)
+            value.backward()  # type: ignore[no-untyped-call]
+            if settings.clip > 0:
+                nn.utils.clip_grad_norm_(parameters, settings.clip)
+            optimizer.step()
+            losses.append(value.detach())
+            if progress is not None:
+                progress(now + 1, total, f"epoch {epoch + 1} of {settings.epochs}")
+    return float(torch.stack(losses).mean()) if losses else math.nan
+
+
+def _moving_tensors(modules: nn.ModuleDict) -> dict[str, Tensor]:
+    """Trainable parameters, and buffers (batch-norm statistics move when the caller trains them)."""
+    moving = {name: p for name, p in modules.named_parameters() if p.requires_grad}
+    return {**moving, **{f"buffer.{name}": b for name, b in modules.named_buffers()}}
+
+
+def _out_of_patience(state: RunState, patience: int) -> bool:
+    return patience > 0 and state.best_epoch >= 0 and state.epoch - 1 - state.best_epoch >= patience
+
+
+def _save(
+    settings: LoopSettings, state: RunState, moving: dict[str, Tensor], optimizer: torch.optim.Optimizer
+) -> None:
+    assert settings.checkpoint is not None
+    save_checkpoint(
+        settings.checkpoint,
+        {
+            "key": settings.key,
+            "epoch": state.epoch,
+            "history": state.history,
+            "best_loss": state.best_loss,
+            "best_epoch": state.best_epoch,
+            "best": state.best,
+            "weights": {name: tensor.detach().cpu() for name, tensor in moving.items()},
+            "optimizer": optimizer.state_dict(),
+        },
+    )
+
+
+def _restore(settings: LoopSettings, moving: dict[str, Tensor], optimizer: torch.optim.Optimizer) -> RunState:
+    found = load_checkpoint(settings.checkpoint, settings.key) if settings.checkpoint is not None else None
+    if found is None:
+        return RunState()
+    with torch.no_grad():
+        for name, tensor in moving.items():
+            tensor.copy_(found["weights"][name])
+    optimizer.load_state_dict(found["optimizer"])
+    best = {name: tensor.to(moving[name].device) for name, tensor in found["best"].items()}
+    return RunState(found["epoch"], found["history"], found["best_loss"], found["best_epoch"], best)
