@@ -1,0 +1,234 @@
+"""A network as a chain of blocks: where it can be cut so that everything behind depends on one tensor alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from headstart.networks.features import channels, read_features
+from headstart.networks.trace import Call, Trace, main_tensor, overridden, trace, twin, with_main_tensor
+
+TOLERANCE = 1e-4
+NO_CUT = "No place was found where this network can be cut: only its head or all of it can be trained."
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Blocks of a network in order of execution, and its output layer.
+
+    Attributes
+    ----------
+    blocks : tuple of str
+        Names of submodules. Each is a cut vertex: the output depends on the input only through what this
+        module returns. A block reaches from the one before it up to and including the named module.
+        Empty where there is no such place; then a network is trained whole or at its head only.
+    output_layer : str or None
+        The last `Linear` or 1x1 convolution, which turns features into outputs; None for a headless body.
+    n_features : int
+        Width of the output layer's input, or of the pooled output of a headless body.
+    depth_features : tuple of int
+        Channels of each block's output.
+    input_shape : tuple of int
+        Shape of one input, without the batch, with which the chain was found.
+    note : str
+        In words, what stands in the way of cutting; empty where nothing does.
+    """
+
+    blocks: tuple[str, ...]
+    output_layer: str | None
+    n_features: int
+    depth_features: tuple[int, ...]
+    input_shape: tuple[int, ...] = ()
+    note: str = ""
+
+    def __len__(self) -> int:
+        return len(self.blocks)
+
+
+def find_chain(module: nn.Module, example: Tensor) -> Chain:
+    """Find the blocks at which a network can be cut, by trying.
+
+    A submodule b is a cut vertex if, for two inputs x and x', f(x') with the output of b replaced by the one that b
+    gives for x equals f(x), where f is the input of the output layer. Containers are opened as long as everything in
+    them can be cut and the same holds for all containers of their kind: so residual blocks and transformer layers
+    stay whole, while a plain row of convolutions is cut after each of them.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Network with one tensor as input; neither changed nor put into another mode.
+    example : Tensor, (N, ...)
+        An input that the network takes; its first row is used.
+
+    Returns
+    -------
+    Chain
+
+    Examples
+    --------
+    >>> net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 3))
+    >>> chain = find_chain(net, torch.zeros(1, 4))
+    >>> chain.blocks, chain.output_layer, chain.n_features
+    (('1', '3'), '4', 8)
+    """
+    finder = _Finder(twin(module).eval(), example[:1].detach())
+    points = finder.points()
+    note = (
+        "" if points else "No place was found where this network can be cut: only its head or all of it can be trained."
+    )
+    return Chain(
+        blocks=tuple(call.name for call in points),
+        output_layer=finder.head.name if finder.head else None,
+        n_features=int(finder.features.shape[1]),
+        depth_features=tuple(channels(_main(call)) for call in points),
+        input_shape=tuple(example.shape[1:]),
+        note=note,
+    )
+
+
+def find_output_layer(record: Trace) -> Call | None:
+    """The call that turned features into outputs: the last layer with weights, if it is linear; else None."""
+    result = record.result
+    if isinstance(result, Mapping) and "logits" not in result and main_tensor(result) is not None:
+        return None
+    output = result["logits"] if isinstance(result, Mapping) and "logits" in result else main_tensor(result)
+    leaves = [c for c in record.calls if not c.children and any(True for _ in c.module.parameters(recurse=False))]
+    if output is None or not leaves:
+        return None
+    last = max(leaves, key=lambda call: call.end)
+    layer = last.module
+    if len(record.of(last.name)) != 1 or (last.parent is None and not isinstance(layer, nn.Linear)):
+        return None
+    if isinstance(layer, nn.Linear):
+        return last if output.shape[-1] == layer.out_features else None
+    if isinstance(layer, nn.Conv2d) and set(layer.kernel_size) == {1} and layer.groups == 1:
+        return last if output.ndim >= 2 and output.shape[1] == layer.out_channels else None
+    return None
+
+
+def _main(call: Call) -> Tensor:
+    tensor = main_tensor(call.output)
+    if tensor is None:
+        raise TypeError(f"Expected module {call.name!r} to return a tensor, found {type(call.output).__name__}.")
+    return tensor
+
+
+class _Finder:
+    """One search: two inputs, the calls for the first, and the answers found so far."""
+
+    def __init__(self, net: nn.Module, x: Tensor) -> None:
+        self.net = net
+        self.x = x
+        self.other = torch.randn(x.shape, generator=torch.Generator().manual_seed(72_939)).to(x)
+        self.trace = trace(net, x)
+        self.root = self.trace.calls[0]
+        self.head = find_output_layer(self.trace)
+        with torch.no_grad():
+            self.features = self._features(self.x)
+            changed = self._features(self.other)
+        self.spread = (changed - self.features).abs().max().item()
+        self.known: dict[str, bool] = {}
+        self.opened: dict[tuple[type, ...], bool] = {}
+        self.counts: dict[str, int] = {}
+        for call in self.trace.calls:
+            self.counts[call.name] = self.counts.get(call.name, 0) + 1
+
+    def points(self) -> list[Call]:
+        """Cut points in order; containers without a list in them are opened only where there is little else."""
+        if not self.spread > 0:
+            return []
+        self.strict = True
+        found = self._inside(self.root)
+        if len(found) < 3:
+            self.strict = False
+            self.opened.clear()
+            found = self._inside(self.root)
+        return found
+
+    def _features(self, x: Tensor) -> Tensor:
+        return read_features(self.net, self.head.name if self.head else None, x)
+
+    def _is_cut(self, call: Call) -> bool:
+        if call.name not in self.known:
+            self.known[call.name] = self._try(call)
+        return self.known[call.name]
+
+    def _try(self, call: Call) -> bool:
+        if call is self.root or self.counts[call.name] != 1 or (self.head and call.end > self.head.start):
+            return False
+        tensor = main_tensor(call.output)
+        if tensor is None or tensor.shape[0] != self.x.shape[0] or tensor.ndim not in (2, 3, 4):
+            return False
+        forward = call.module.forward
+
+        def replaced(*args: Any, **kwargs: Any) -> Any:
+            return with_main_tensor(forward(*args, **kwargs), tensor)
+
+        with torch.no_grad(), overridden(self.net, {call.name: replaced}):
+            features = self._features(self.other)
+        error = (features - self.features).abs().max().item()
+        return error <= TOLERANCE * self.spread
+
+    def _parts(self, call: Call) -> list[Call]:
+        return [child for child in call.children if child.weighted and child is not self.head]
+
+    def _opens(self, call: Call) -> bool:
+        if call.path not in self.opened:
+            kin = [other for other in self.trace.calls if other.path == call.path]
+            self.opened[call.path] = all(self._can_open(other, len(kin)) for other in kin)
+        return self.opened[call.path]
+
+    def _can_open(self, call: Call, n_kin: int) -> bool:
+        parts = self._parts(call)
+        if len(parts) < 2 or (self.strict and not _has_list(call)):
+            return False
+        if n_kin == 1:
+            return sum(self._is_cut(part) for part in parts) >= 2
+        return all(self._is_cut(part) for part in parts)
+
+    def _inside(self, call: Call) -> list[Call]:
+        """Cut points among what `call` calls, the containers among them opened where that is right."""
+        points: list[Call] = []
+        for child in self._parts(call):
+            if self.head and child.start > self.head.start:
+                break
+            if child.holds(self.head):
+                points += self._inside(child)
+            elif child.children and self._opens(child):
+                points += self._inside(child)
+                if not self._is_cut(self._parts(child)[-1]) and self._is_cut(child):
+                    points.append(child)
+            elif self._is_cut(child):
+                points.append(self._extended(child))
+        return points
+
+    def _extended(self, call: Call) -> Call:
+        """A bare layer takes the norm, activation and pooling that follow it into its block."""
+        if call.children or call.parent is None:
+            return call
+        last = call
+        siblings = call.parent.children
+        for sibling in siblings[siblings.index(call) + 1 :]:
+            output, so_far = main_tensor(sibling.output), _main(last)
+            if sibling.weighted or output is None or output.ndim != so_far.ndim:
+                break
+            if output.ndim == 4 and output[0, 0].numel() == 1 < so_far[0, 0].numel():
+                break
+            if not self._is_cut(sibling):
+                break
+            last = sibling
+        return last
+
+
+def _has_list(call: Call) -> bool:
+    """Whether a `Sequential` or `ModuleList` with two or more layers of weights lies at or under this call."""
+    for sub in call.module.modules():
+        if isinstance(sub, (nn.Sequential, nn.ModuleList)):
+            weighted = [child for child in sub.children() if any(p.ndim >= 2 for p in child.parameters())]
+            if len(weighted) >= 2:
+                return True
+    return False

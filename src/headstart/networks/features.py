@@ -1,0 +1,106 @@
+"""One vector a picture: the input of a network's output layer, and pooled activations of its blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from headstart.networks.trace import main_tensor
+
+
+def pool(activation: Tensor) -> Tensor:
+    """Mean over space or tokens, in float32.
+
+    Parameters
+    ----------
+    activation : Tensor, (N, C), (N, T, C) or (N, C, H, W)
+        Output of a block; three dimensions are read as tokens with the channels last.
+
+    Returns
+    -------
+    Tensor, (N, C), float32
+
+    Examples
+    --------
+    >>> pool(torch.ones(2, 3, 4, 4)).shape
+    torch.Size([2, 3])
+    """
+    if activation.ndim == 2:
+        return activation.float()
+    if activation.ndim == 3:
+        return activation.mean(1, dtype=torch.float32)
+    return activation.mean(tuple(range(2, activation.ndim)), dtype=torch.float32)
+
+
+def peak(activation: Tensor) -> Tensor:
+    """Maximum over space or tokens, (N, C) in float32; see `pool`."""
+    if activation.ndim == 2:
+        return activation.float()
+    if activation.ndim == 3:
+        return activation.amax(1).float()
+    return activation.amax(tuple(range(2, activation.ndim))).float()
+
+
+def channels(activation: Tensor) -> int:
+    """Number of channels that `pool` keeps."""
+    return int(activation.shape[-1] if activation.ndim == 3 else activation.shape[1])
+
+
+def has_class_token(module: nn.Module) -> bool:
+    """Whether the network puts a class token before its patches, by the names of its parameters."""
+    return any("cls_token" in name or "class_token" in name for name, _ in module.named_parameters())
+
+
+def headless_features(module: nn.Module, result: Any) -> Tensor:
+    """Features of a network without an output layer, (N, C): its own pooled output, class token, or mean.
+
+    Raises
+    ------
+    TypeError
+        If the network returns no floating tensor.
+    """
+    output = main_tensor(result)
+    if output is None:
+        raise TypeError(f"Expected a network that returns a tensor, found {type(result).__name__}.")
+    if output.ndim == 4 and isinstance(result, Mapping):
+        pooled = result.get("pooler_output")
+        if isinstance(pooled, Tensor):
+            return pooled.flatten(1)
+    if output.ndim == 3:
+        return output[:, 0] if has_class_token(module) else output.mean(1)
+    return output.flatten(2).mean(2) if output.ndim > 2 else output
+
+
+def flat(features: Tensor) -> Tensor:
+    """Input of an output layer as (N, n_features): a 1x1 convolution or a layer on tokens sees many places."""
+    if features.ndim == 2:
+        return features
+    if features.ndim == 3:
+        return features.mean(1)
+    return features.flatten(2).mean(2)
+
+
+def read_features(module: nn.Module, output_layer: str | None, x: Tensor) -> Tensor:
+    """Run the network and return the input of its output layer, (N, n_features); gradients flow.
+
+    A hook is put on the output layer for the length of the call, so a module that other threads use
+    must be given as its twin.
+    """
+    if output_layer is None:
+        return headless_features(module, module(x))
+    seen: list[Tensor] = []
+
+    def look(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        seen.append(args[0] if args else next(iter(kwargs.values())))
+
+    handle = module.get_submodule(output_layer).register_forward_pre_hook(look, with_kwargs=True)
+    try:
+        module(x)
+    finally:
+        handle.remove()
+    if not seen:
+        raise LookupError(f"Expected the output layer {output_layer!r} to run in a forward pass; it did not.")
+    return flat(seen[-1])

@@ -1,0 +1,158 @@
+"""Running only what lies behind a boundary: everything before it returns at once what was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from headstart.networks.trace import Call, main_tensor, overridden, trace, twin, with_main_tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Stubs:
+    """What is needed to enter a network at the output of one block.
+
+    Attributes
+    ----------
+    block : str
+        Name of the block whose output is the boundary.
+    output : object
+        What that block returned for the example; only its main tensor is exchanged.
+    before : dict of str to object
+        Outputs, for one example, of the largest modules that end before the block starts.
+    example : Tensor, (1, ...)
+        The input that goes with them.
+    copies : bool
+        The first layer behind the boundary writes into its input, so each batch is copied first.
+    repeats : bool
+        Something before the boundary writes in place, so the recorded outputs are repeated and not only widened.
+    """
+
+    block: str
+    output: Any
+    before: dict[str, Any]
+    example: Tensor
+    copies: bool = False
+    repeats: bool = False
+
+    @property
+    def boundary(self) -> Tensor:
+        """The block's main tensor for the example, (1, ...)."""
+        tensor = main_tensor(self.output)
+        if tensor is None:
+            raise TypeError(f"Expected block {self.block!r} to return a tensor, found {type(self.output).__name__}.")
+        return tensor
+
+    def to(self, device: torch.device) -> Stubs:
+        """The same on another device."""
+
+        def move(tensor: Tensor) -> Tensor:
+            return tensor.to(device)
+
+        before = {name: _map(output, move) for name, output in self.before.items()}
+        return replace(self, output=_map(self.output, move), before=before, example=self.example.to(device))
+
+
+def record_stubs(module: nn.Module, block: str, example: Tensor) -> Stubs:
+    """Run the network once, in evaluation mode, and keep what is needed to enter it behind `block`.
+
+    Parameters
+    ----------
+    module : nn.Module
+        The network; neither it nor its modes and statistics change.
+    block : str
+        Name of a cut vertex (`Chain.blocks`).
+    example : Tensor, (N, ...)
+        An input; its first row is used.
+
+    Raises
+    ------
+    LookupError
+        If the block does not run exactly once.
+    """
+    net = twin(module).eval()
+    record = trace(net, example[:1].detach())
+    block_call = record.once(block)
+    inner = {call.name for call in record.calls if call.end >= block_call.start}
+    before: dict[str, Any] = {}
+
+    def gather(call: Call) -> None:
+        for child in call.children:
+            if child.end >= block_call.start:
+                if child.start < block_call.start:
+                    gather(child)
+            elif child.name not in inner and len(record.of(child.name)) == 1:
+                before[child.name] = child.output
+
+    gather(record.calls[0])
+    return _probed(net, Stubs(block, block_call.output, before, example[:1].detach()))
+
+
+def _probed(net: nn.Module, stubs: Stubs) -> Stubs:
+    """Find out, with two rows, whether anything behind or before the boundary works in place."""
+    boundary = torch.cat([stubs.boundary, stubs.boundary])
+    version = boundary._version
+    try:
+        with torch.no_grad(), stubbed(net, stubs, boundary) as x:
+            net(x)
+    except RuntimeError:
+        stubs = replace(stubs, repeats=True)
+        with torch.no_grad(), stubbed(net, stubs, boundary) as x:
+            net(x)
+    return replace(stubs, copies=boundary._version != version)
+
+
+@contextmanager
+def stubbed(module: nn.Module, stubs: Stubs, boundary: Tensor) -> Iterator[Tensor]:
+    """Let the network start at a boundary, for the length of a with-block.
+
+    Parameters
+    ----------
+    module : nn.Module
+        The network; its submodules' forward methods are exchanged and put back, so no other thread may use it.
+    stubs : Stubs
+        From `record_stubs`.
+    boundary : Tensor, (N, ...)
+        What the block should return.
+
+    Yields
+    ------
+    Tensor, (N, ...)
+        The input to call the network with; its values have no influence.
+    """
+    n = boundary.shape[0]
+
+    def widen(tensor: Tensor) -> Tensor:
+        if tensor.ndim == 0 or tensor.shape[0] != 1:
+            return tensor
+        wide = tensor.expand(n, *tensor.shape[1:])
+        return wide.clone() if stubs.repeats else wide
+
+    def constant(output: Any) -> Callable[..., Any]:
+        return lambda *args, **kwargs: _map(output, widen)
+
+    forwards = {name: constant(output) for name, output in stubs.before.items()}
+    entry = boundary.clone() if stubs.copies else boundary
+    forwards[stubs.block] = lambda *args, **kwargs: with_main_tensor(stubs.output, entry)
+    with overridden(module, forwards):
+        yield widen(stubs.example)
+
+
+def _map(output: Any, function: Callable[[Tensor], Tensor]) -> Any:
+    """Apply `function` to every tensor in a nested output."""
+    if isinstance(output, Tensor):
+        return function(output)
+    if isinstance(output, dict):
+        replaced = output.copy() if type(output) is dict else type(output)(**output)
+        for key, value in output.items():
+            replaced[key] = _map(value, function)
+        return replaced
+    if isinstance(output, (tuple, list)):
+        items = [_map(value, function) for value in output]
+        return items if isinstance(output, list) else tuple(items)
+    return output

@@ -1,0 +1,186 @@
+"""What a network does in one forward pass: which modules are called, in what order, and what they give."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+def twin(module: nn.Module) -> nn.Module:
+    """Copy a network's structure, but share its numbers.
+
+    The twin has its own module objects, so hooks, forward overrides and modes set on it never reach the
+    original, and other threads can go on using that. Its parameters and buffers lie in the same memory.
+    The twin's parameters ask for gradients, and gather them in tensors of their own.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Any network; not changed.
+
+    Returns
+    -------
+    nn.Module
+        The same network, in the same modes.
+
+    Examples
+    --------
+    >>> layer = nn.Linear(2, 1)
+    >>> other = twin(layer).eval()
+    >>> layer.training, other.weight.data_ptr() == layer.weight.data_ptr()
+    (True, True)
+    """
+    memo: dict[int, Any] = {}
+    for parameter in module.parameters():
+        floating = parameter.is_floating_point() or parameter.is_complex()
+        memo[id(parameter)] = nn.Parameter(parameter.detach(), requires_grad=floating)
+    for buffer in module.buffers():
+        memo[id(buffer)] = buffer.detach()
+    return copy.deepcopy(module, memo)
+
+
+def main_tensor(output: Any) -> Tensor | None:
+    """First floating tensor with at least two dimensions in what a module returned, or None."""
+    if isinstance(output, Tensor):
+        return output if output.is_floating_point() and output.ndim >= 2 else None
+    values = list(output.values()) if isinstance(output, Mapping) else output
+    if isinstance(values, (tuple, list)):
+        for value in values:
+            found = main_tensor(value)
+            if found is not None:
+                return found
+    return None
+
+
+def with_main_tensor(output: Any, tensor: Tensor) -> Any:
+    """The same structure as `output`, with its main tensor replaced; `output` itself is left alone."""
+    if isinstance(output, Tensor):
+        return tensor
+    if isinstance(output, Mapping):
+        replaced = copy.copy(output)
+        for key, value in output.items():
+            if main_tensor(value) is not None:
+                replaced[key] = with_main_tensor(value, tensor)  # type: ignore[index]
+                break
+        return replaced
+    items = list(output)
+    for i, value in enumerate(items):
+        if main_tensor(value) is not None:
+            items[i] = with_main_tensor(value, tensor)
+            break
+    return items if isinstance(output, list) else tuple(items)
+
+
+@dataclass(eq=False)
+class Call:
+    """One call of one module: its place in time and in the tree of calls, and what it returned."""
+
+    name: str
+    module: nn.Module
+    parent: Call | None
+    start: int
+    end: int = -1
+    output: Any = None
+    children: list[Call] = field(default_factory=list)
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the module holds weights proper (matrices, kernels), not only scales and shifts."""
+        return any(p.ndim >= 2 for p in self.module.parameters())
+
+    def holds(self, other: Call | None) -> bool:
+        """Whether `other` happened inside this call."""
+        return other is not None and self.start < other.start and other.end < self.end
+
+    @property
+    def path(self) -> tuple[type, ...]:
+        """Classes from the root down to this call: calls with the same path are siblings of a kind."""
+        return (*(self.parent.path if self.parent else ()), type(self.module))
+
+
+@dataclass(eq=False)
+class Trace:
+    """All calls of one forward pass, in order of their start; the first is the network itself."""
+
+    calls: list[Call]
+    result: Any
+
+    def of(self, name: str) -> list[Call]:
+        """Calls of the module with this name."""
+        return [call for call in self.calls if call.name == name]
+
+    def once(self, name: str) -> Call:
+        """The only call of the module with this name; LookupError where it ran never or more than once."""
+        found = self.of(name)
+        if len(found) != 1:
+            raise LookupError(f"Expected module {name!r} to run once in a forward pass, found {len(found)} calls.")
+        return found[0]
+
+
+def trace(module: nn.Module, example: Tensor) -> Trace:
+    """Run `module` on `example` and write down every call; hooks are put on `module` and taken off again."""
+    calls: list[Call] = []
+    running: list[Call] = []
+    clock = [0]
+    kept: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
+
+    def keep(output: Any) -> Any:
+        # A later layer may write into this tensor in place: remember what it holds now, once a version.
+        tensor = main_tensor(output)
+        if tensor is None:
+            return output
+        key = (id(tensor), tensor._version)
+        if key not in kept:
+            kept[key] = (tensor, tensor.clone())
+        return with_main_tensor(output, kept[key][1])
+
+    def tick() -> int:
+        clock[0] += 1
+        return clock[0]
+
+    def enter(name: str, sub: nn.Module) -> None:
+        call = Call(name, sub, running[-1] if running else None, tick())
+        if running:
+            running[-1].children.append(call)
+        running.append(call)
+        calls.append(call)
+
+    def leave(output: Any) -> None:
+        call = running.pop()
+        call.end, call.output = tick(), keep(output)
+
+    handles: list[Any] = []
+    try:
+        for name, sub in module.named_modules():
+            handles.append(sub.register_forward_pre_hook(lambda m, _, name=name: enter(name, m)))
+            handles.append(sub.register_forward_hook(lambda m, _, output: leave(output)))
+        with torch.no_grad():
+            result = module(example)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return Trace(calls, result)
+
+
+@contextmanager
+def overridden(module: nn.Module, forwards: Mapping[str, Callable[..., Any]]) -> Iterator[None]:
+    """Replace the `forward` of named submodules for the length of a with-block; put back whatever happens."""
+    changed: list[tuple[nn.Module, bool, Any]] = []
+    try:
+        for name, forward in forwards.items():
+            sub = module.get_submodule(name)
+            changed.append((sub, "forward" in vars(sub), vars(sub).get("forward")))
+            sub.forward = forward
+        yield
+    finally:
+        for sub, had, before in reversed(changed):
+            if had:
+                sub.forward = before
+            else:
+                del sub.forward
