@@ -1,0 +1,120 @@
+"""Which fold a row or a group goes to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def deal(strata: np.ndarray, n_splits: int, rng: np.random.Generator, *, continuous: bool = False) -> np.ndarray:
+    """Deal rows out to folds like cards, after sorting them by stratum.
+
+    The sizes of the folds, and the counts of any stratum in them, differ by at most one; two rows of a stratum are
+    never in one fold while another fold has none of it.
+
+    Parameters
+    ----------
+    strata : ndarray of shape (n,)
+        Class code, or the number that decides which rows are alike.
+    n_splits : int
+        Number of folds, at most n.
+    rng : numpy.random.Generator
+        Orders rows within a stratum and the folds among themselves.
+    continuous : bool, default=False
+        Deal every ``n_splits`` neighbours out in an order of their own, so that no fold always gets the smaller ones.
+
+    Returns
+    -------
+    ndarray of shape (n,), int
+        Fold of each row, 0 to n_splits - 1.
+    """
+    n = len(strata)
+    shuffled = rng.permutation(n)
+    order = shuffled[np.argsort(strata[shuffled], kind="stable")]
+    fold = np.empty(n, dtype=np.intp)
+    if continuous:
+        for start in range(0, n, n_splits):
+            block = order[start : start + n_splits]
+            fold[block] = rng.permutation(n_splits)[: len(block)]
+        return fold
+    fold[order] = rng.permutation(n_splits)[np.arange(n) % n_splits]
+    return fold
+
+
+def assign_groups(codes: np.ndarray, counts: np.ndarray, n_splits: int, rng: np.random.Generator) -> np.ndarray:
+    """Give whole groups to folds so that every column of ``counts`` is spread as evenly as can be.
+
+    Greedy, as scikit-learn's ``StratifiedGroupKFold``: groups that are hard to place come first, each goes where the
+    squared shares of the columns grow least. Different from it: no fold is left empty, and afterwards a column whose
+    groups all landed in one fold gets one of them moved, so that every training part has it.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n,), int
+        Group of each row, numbered from 0 without gaps.
+    counts : ndarray of shape (n, L)
+        What each row adds to each column (classes one-hot, or labels).
+    n_splits : int
+        Number of folds, at most the number of groups.
+    rng : numpy.random.Generator
+        Breaks ties.
+
+    Returns
+    -------
+    ndarray of shape (n,), int
+        Fold of each row, 0 to n_splits - 1.
+    """
+    n_groups = int(codes.max()) + 1
+    totals = np.zeros((n_groups, counts.shape[1]))
+    np.add.at(totals, codes, counts)
+    sizes = np.bincount(codes, minlength=n_groups)
+    shares = totals / np.maximum(totals.sum(axis=0), 1)
+    shuffled = rng.permutation(n_groups)
+    hardness = shares.max(axis=1) + sizes / len(codes)
+    order = shuffled[np.argsort(-hardness[shuffled], kind="stable")]
+    fold_of = np.full(n_groups, -1)
+    load = np.zeros((n_splits, counts.shape[1]))
+    rows = np.zeros(n_splits)
+    for group in order:
+        cost = 2 * load @ shares[group] + 1e-3 * rows / len(codes)
+        fold = int(np.argmin(cost))
+        fold_of[group] = fold
+        load[fold] += shares[group]
+        rows[fold] += sizes[group]
+    _fill_empty(fold_of, sizes, n_splits)
+    _spread_columns(fold_of, totals, sizes, n_splits)
+    return fold_of[codes]
+
+
+def _fill_empty(fold_of: np.ndarray, sizes: np.ndarray, n_splits: int) -> None:
+    """Give every empty fold the smallest group of the fold that has most groups."""
+    for fold in range(n_splits):
+        held = np.bincount(fold_of, minlength=n_splits)
+        if held[fold] == 0:
+            candidates = np.flatnonzero(fold_of == np.argmax(held))
+            fold_of[candidates[np.argmin(sizes[candidates])]] = fold
+
+
+def _spread_columns(fold_of: np.ndarray, totals: np.ndarray, sizes: np.ndarray, n_splits: int) -> None:
+    """Move one group of each column that sits in a single fold although it has several groups."""
+    confined = _confined(fold_of, totals, n_splits)
+    for column in confined:
+        members = np.flatnonzero(totals[:, column] > 0)
+        home = fold_of[members[0]]
+        if np.any(fold_of[members] != home):
+            continue
+        before = len(_confined(fold_of, totals, n_splits))
+        rows = np.bincount(fold_of, weights=sizes, minlength=n_splits)
+        rows[home] = np.inf
+        for group in members[np.argsort(sizes[members], kind="stable")]:
+            fold_of[group] = np.argmin(rows)
+            if np.any(fold_of == home) and len(_confined(fold_of, totals, n_splits)) < before:
+                break
+            fold_of[group] = home
+
+
+def _confined(fold_of: np.ndarray, totals: np.ndarray, n_splits: int) -> np.ndarray:
+    """Columns with two groups or more, all of them in one fold."""
+    present = totals > 0
+    per_fold = np.zeros((n_splits, totals.shape[1]), dtype=np.intp)
+    np.add.at(per_fold, fold_of, present)
+    return np.flatnonzero((present.sum(axis=0) > 1) & ((per_fold > 0).sum(axis=0) == 1))
