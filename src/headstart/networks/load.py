@@ -36,10 +36,10 @@ def load_network(source: Any, *, input_type: str = "image") -> Network:
     Parameters
     ----------
     source : str, path, NetworkSource, torch.nn.Module or Network
-        A transformers folder; a folder that headstart saved; a hub id ("org/name" or "org/name@revision"; one that is in
-        the local cache needs no connection); "starter:pictures"; "timm:resnet18" or "timm/..." (extra ``timm``); a
-        module in memory, bare or with its weights, size and normalisation in a `NetworkSource`. A `Network` comes back
-        as it is.
+        A transformers folder; a folder that headstart saved; a hub id ("org/name" or "org/name@revision"; one that is
+        in the local cache needs no connection); "starter:pictures"; "timm:resnet18" or "timm/..." (extra ``timm``); a
+        module in memory, bare or with its weights, size and normalisation in a `NetworkSource`. A `Network` comes
+        back as it is.
     input_type : {"image"}, default="image"
         What the data are.
 
@@ -119,16 +119,19 @@ def _read(source: Any, path: Path | None) -> Network:
 
 
 def _read_folder(folder: Path) -> Network:
-    from headstart.networks.transformers_source import read_transformers
+    from headstart.networks.transformers_source import read_settings, read_transformers
 
-    if not (folder / MANIFEST).is_file():
-        return read_transformers(folder)
-    if not (folder / "config.json").is_file():
+    ours = (folder / MANIFEST).is_file()
+    if ours and not (folder / "config.json").is_file():
         raise SourceError(
             f"Expected a network in {folder}, found weights that headstart saved for a module of yours.",
             f"Give the module too: headstart.NetworkSource(module, weights={str(folder / 'model.safetensors')!r}).",
         )
-    return read_transformers(folder, kind="headstart")
+    if "architecture" in read_settings(folder):
+        from headstart.networks.timm_source import read_timm_folder
+
+        return read_timm_folder(folder)
+    return read_transformers(folder, kind="headstart" if ours else "transformers")
 
 
 def _read_starter(source: str) -> Network:

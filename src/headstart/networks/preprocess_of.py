@@ -66,7 +66,8 @@ def processor_config(preprocessing: Preprocessing) -> dict[str, Any]:
     dict
         Plain JSON types; ``image_processor_type`` is a processor without habits of its own.
     """
-    resize, crop = preprocessing.resize, preprocessing.crop
+    resize = preprocessing.resize
+    crop = preprocessing.size if isinstance(resize, int) else preprocessing.crop
     code = {name: number for number, name in _RESAMPLE.items()}[preprocessing.resample]
     size = {"shortest_edge": resize} if isinstance(resize, int) else {"height": resize[0], "width": resize[1]}
     config = {
@@ -88,6 +89,8 @@ def processor_config(preprocessing: Preprocessing) -> dict[str, Any]:
 
 
 def _read(config: dict[str, Any], channels: int) -> Preprocessing:
+    if channels not in (1, 3):
+        raise SourceError(f"Expected a network with 1 or 3 colour channels, found {channels}.", _TODO)
     kind = str(config.get("image_processor_type") or config.get("feature_extractor_type") or "")
     kind = kind.removesuffix("Pil").removesuffix("Fast").replace("FeatureExtractor", "ImageProcessor")
     if not config.get("do_resize", True):
@@ -96,11 +99,7 @@ def _read(config: dict[str, Any], channels: int) -> Preprocessing:
             f"({kind or 'no type given'}, do_resize false).",
             _TODO,
         )
-    if (
-        config.get("do_flip_channel_order")
-        or kind == "MobileViTImageProcessor"
-        and "do_flip_channel_order" not in config
-    ):
+    if config.get("do_flip_channel_order", kind == "MobileViTImageProcessor"):
         raise SourceError(f"Expected a network that takes RGB, found one that takes BGR ({kind}).", _TODO)
     resize, crop = _geometry(config, kind)
     mean, std = _normalisation(config, kind, channels)
@@ -136,7 +135,7 @@ def _geometry(config: dict[str, Any], kind: str) -> tuple[int | tuple[int, int],
     if size.get("height") and size.get("width"):
         return (int(size["height"]), int(size["width"])), crop
     raise SourceError(
-        f"Expected an image processor with one input size, found the size rule {dict(size)} ({kind or 'no type given'}).",
+        f"Expected an image processor with one input size, found the rule {dict(size)} ({kind or 'no type given'}).",
         _TODO,
     )
 
@@ -179,8 +178,7 @@ def _require_same_pixels(processor: Any, found: Preprocessing) -> None:
         theirs = np.asarray(processor(images=[picture], return_tensors="np")["pixel_values"][0])
     except Exception as error:
         raise SourceError(f"Expected an image processor that takes one picture, found {error!r}.", _TODO) from error
-    ours = found.centre(found.canvas(picture)).astype(np.float64) * found.scale
-    ours = ((ours - np.array(found.mean)) / np.array(found.std)).transpose(2, 0, 1)
+    ours = found.array(found.canvas(picture))
     if theirs.shape != ours.shape or not np.allclose(theirs, ours, atol=1e-4):
         raise SourceError(
             f"Expected an image processor made of resize, centre crop, scale and normalisation, found "

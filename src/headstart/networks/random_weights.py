@@ -15,8 +15,9 @@ def random_network(network: Network, random_state: int) -> Network:
     """Give a network fresh random weights, as its makers initialise them.
 
     A transformers or timm network is built anew from its configuration. In any other module every layer is reset by
-    its own ``reset_parameters``; a parameter that belongs to no such layer (a class token, position embeddings) is drawn
-    from N(0, 0.02) if it has two dimensions or more, else set to its mean. torch's global random state is left as it was.
+    its own ``reset_parameters``; a parameter that belongs to no such layer (a class token, position embeddings) is
+    drawn from N(0, 0.02) if it has two dimensions or more, else set to its mean. torch's global random state is left
+    as it was.
 
     Parameters
     ----------

@@ -124,6 +124,6 @@ def refuse_bad_numbers(module: nn.Module, name: str) -> None:
         bad = int((~torch.isfinite(tensor)).sum())
         if bad:
             raise SourceError(
-                f"Expected finite weights, found {bad} of {tensor.numel()} that are NaN or infinite in {key} of {name}.",
+                f"Expected finite weights, found {bad} of {tensor.numel()} NaN or infinite in {key} of {name}.",
                 "The file is damaged or its training diverged: get it again or take another network.",
             )

@@ -69,7 +69,7 @@ def read_transformers(
         If it is not a picture network, its weights are missing or damaged, or it needs code of its own.
     """
     name = name or folder.resolve().name
-    settings = _settings(folder)
+    settings = read_settings(folder)
     config = _config(folder, settings)
     module, notes = _weights(folder, config, name)
     refuse_bad_numbers(module, name)
@@ -79,7 +79,23 @@ def read_transformers(
     return Network(module.eval(), name, kind, preprocessing, card, config=config)
 
 
-def _settings(folder: Path) -> dict[str, Any]:
+def read_settings(folder: Path) -> dict[str, Any]:
+    """Content of a folder's ``config.json``.
+
+    Parameters
+    ----------
+    folder : Path
+        An existing folder.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    SourceError
+        If it is not there or no JSON object.
+    """
     file = folder / "config.json"
     if not file.is_file():
         found = ", ".join(sorted(item.name for item in folder.iterdir())[:8]) or "nothing"
@@ -132,7 +148,7 @@ def _wrong_type(folder: Path, kind: str, settings: dict[str, Any]) -> str:
         if any(kind in getattr(names, f"MODEL_FOR_{task}_MAPPING_NAMES", {}) for task in tasks):
             return f"Expected a network for pictures, found {words} in {folder} ({kind}: {architecture})."
     if settings.get("auto_map"):
-        return f"Expected a network of transformers' own, found one in {folder} that needs to run code of its own ({kind})."
+        return f"Expected a network of transformers' own, found one in {folder} that must run code of its own ({kind})."
     return f"Expected a network for pictures, found model type {kind!r} in {folder} ({architecture})."
 
 

@@ -1,0 +1,182 @@
+"""The README.md of a saved model: what it is, how good it is, how to use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def model_card(manifest: Mapping[str, Any], evidence: Mapping[str, Any] | None = None) -> str:
+    """Text of a model card in Markdown, with the header that hubs read.
+
+    Everything in it comes from the manifest and the evidence; what is not known is left out.
+
+    Parameters
+    ----------
+    manifest : dict
+        Content of ``headstart.json``; ``"network"`` as `save_network` returned it.
+    evidence : dict, optional
+        Content of ``evidence.json``.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> print(model_card({"network": {"name": "resnet", "loads_with": "module"}}).splitlines()[-1])
+    A new picture is worth checking by hand when it differs from those it was trained on.
+    """
+    proof = dict(evidence or {})
+    network = dict(manifest.get("network") or {})
+    parts = [
+        _header(network, proof),
+        f"# {_title(proof, network)}",
+        _summary(proof, network),
+        _scores(proof),
+        _candidates(proof),
+        _per_class(proof),
+        _data(proof),
+        _use(network),
+        _limits(proof),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _header(network: Mapping[str, Any], proof: Mapping[str, Any]) -> str:
+    lines = ["---", "tags: [headstart, transfer-learning]"]
+    if network.get("loads_with") in ("transformers", "timm"):
+        lines.append(f"library_name: {network['loads_with']}")
+    task = (proof.get("data") or {}).get("task", "classification")
+    lines.append(f"pipeline_tag: {'image-feature-extraction' if task == 'regression' else 'image-classification'}")
+    licence = (network.get("card") or {}).get("licence")
+    if licence:
+        lines.append(f"license: {licence}")
+    return "\n".join([*lines, "---"])
+
+
+def _title(proof: Mapping[str, Any], network: Mapping[str, Any]) -> str:
+    data = proof.get("data") or {}
+    return f"Model for {data['name']}" if data.get("name") else f"Model from {network.get('name', 'scratch')}"
+
+
+def _summary(proof: Mapping[str, Any], network: Mapping[str, Any]) -> str:
+    sentences = [(proof.get("verdict") or {}).get("sentence")]
+    chosen = next((item for item in proof.get("candidates") or [] if item.get("chosen")), None)
+    if chosen is not None:
+        sentences.append(
+            f"Chosen method: {chosen['name']}" + (f" ({chosen['words']})." if chosen.get("words") else ".")
+        )
+    if network.get("name"):
+        sentences.append(f"Network: {network['name']}.")
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _scores(proof: Mapping[str, Any]) -> str:
+    lines = []
+    estimate = proof.get("estimate")
+    if estimate:
+        value = f"{_number(estimate['value'])}{_interval(estimate.get('interval'))}"
+        lines.append(
+            f"- Expected {_words(estimate['metric'])} on new data: {value} (95% interval, {estimate['method']})"
+        )
+    test = proof.get("test")
+    if test:
+        scores = ", ".join(f"{_words(k)} {_number(v)}" for k, v in test.items() if isinstance(v, float))
+        lines.append(f"- On the {test['part']} part ({test['n']} rows, used for nothing else): {scores}")
+    for name, value in (proof.get("metrics") or {}).items():
+        if isinstance(value, (int, float)):
+            lines.append(f"- {_words(name).capitalize()}, out of fold: {_number(value)}")
+    return "## How good it is\n\n" + "\n".join(lines) if lines else ""
+
+
+def _candidates(proof: Mapping[str, Any]) -> str:
+    rows = proof.get("candidates") or []
+    if not rows:
+        return ""
+    table = ["| method | borrows | score | 95% interval | seconds |", "|---|---|---|---|---|"]
+    for row in rows:
+        mark = "**" if row.get("chosen") else ""
+        low, high = row.get("interval") or (None, None)
+        table.append(
+            f"| {mark}{_cell(row['name'])}{mark} | {'yes' if row.get('transfer') else 'no'} | {_number(row.get('score'))} "
+            f"| {_number(low)} to {_number(high)} | {_number(row.get('seconds'), 1)} |"
+        )
+    left = [f"- Left out: {row['name']} ({row['words']})" for row in proof.get("left_out") or []]
+    return "\n".join(["## What was compared, on the same folds", "", *table, *([""] if left else []), *left])
+
+
+def _per_class(proof: Mapping[str, Any]) -> str:
+    rows = proof.get("per_class") or []
+    if not rows:
+        return ""
+    table = ["## By class", "", "| class | n | precision | recall | F1 |", "|---|---|---|---|---|"]
+    for row in rows:
+        scores = " | ".join(_number(row.get(key)) for key in ("precision", "recall", "f1"))
+        table.append(f"| {_cell(row['class'])} | {row['n']} | {scores} |")
+    return "\n".join(table)
+
+
+def _data(proof: Mapping[str, Any]) -> str:
+    data = proof.get("data") or {}
+    if not data:
+        return ""
+    lines = ["## Data", "", f"{data['n']} rows, {data.get('task', 'classification')}."]
+    counts = data.get("n_per_class") or {}
+    if counts:
+        lines.append("Rows of each class: " + ", ".join(f"{name} {n}" for name, n in counts.items()) + ".")
+    if data.get("n_groups"):
+        lines.append(f"{data['n_groups']} groups; no group stood on both sides of a split.")
+    if data.get("dropped"):
+        lines.append(f"{len(data['dropped'])} files could not be read and were left out.")
+    lines += [str(note) for note in data.get("notes") or []]
+    return "\n".join(lines)
+
+
+def _use(network: Mapping[str, Any]) -> str:
+    code = ["import headstart", "", 'model = headstart.load("this-folder")', 'model.predict(["picture.jpg"])']
+    if network.get("loads_with") == "transformers" and network.get("head_inside"):
+        code += [
+            "",
+            "# or without headstart",
+            "from transformers import AutoImageProcessor, AutoModelForImageClassification",
+            "",
+            'processor = AutoImageProcessor.from_pretrained("this-folder", backend="pil")',
+            'network = AutoModelForImageClassification.from_pretrained("this-folder")',
+        ]
+    elif network.get("loads_with") == "timm" and network.get("head_inside"):
+        code += ["", "# or without headstart", 'network = timm.create_model("local-dir:this-folder", pretrained=True)']
+    elif network.get("loads_with") == "module":
+        code = [
+            "import headstart",
+            "",
+            "# the module's code is not in this folder: give the module that it was trained from",
+            'source = headstart.NetworkSource(module, weights="this-folder/model.safetensors")',
+        ]
+    return "\n".join(["## Use", "", "```python", *code, "```"])
+
+
+def _limits(proof: Mapping[str, Any]) -> str:
+    lines = ["## Limits", ""]
+    if (proof.get("data") or {}).get("task", "classification") == "classification":
+        lines.append("It answers with one of its classes whatever the picture shows.")
+    lines.append("A new picture is worth checking by hand when it differs from those it was trained on.")
+    return "\n".join(lines)
+
+
+def _number(value: Any, digits: int = 3) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
+
+
+def _interval(interval: Any) -> str:
+    return "" if not interval else f" ({_number(interval[0])} to {_number(interval[1])})"
+
+
+def _words(name: str) -> str:
+    return str(name).replace("_", " ")
+
+
+def _cell(text: Any) -> str:
+    return str(text).replace("|", "\\|").replace("\n", " ")
