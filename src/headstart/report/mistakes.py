@@ -107,8 +107,8 @@ def surest(mistakes: Sequence[dict[str, Any]] | None, limit: int = 12) -> list[d
                 "name": str(mistake.get("name", "")),
                 "true": _said(mistake.get("true")),
                 "predicted": _said(mistake.get("predicted")),
-                "sure": "" if missing(probability) else f"{100 * probability:.0f}%",
-                "bar": 0 if missing(probability) else round(100 * probability, 1),
+                "sure": "" if probability is None or missing(probability) else f"{100 * probability:.0f}%",
+                "bar": 0 if probability is None or missing(probability) else round(100 * probability, 1),
                 "thumbnail": thumbnail if BASE64.fullmatch(thumbnail) else "",
             }
         )
