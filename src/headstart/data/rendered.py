@@ -1,0 +1,205 @@
+"""Labelled pictures that are computed, not collected: any number, no licence, no download, no disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from headstart.data.contours import contour_fields
+from headstart.data.draws import between, picture_keys, uniform
+from headstart.data.fractals import fractal_fields
+from headstart.data.glyphs import characters, glyph_masks
+from headstart.data.painting import painted
+from headstart.data.textures import natural_noise, texture_shades
+from headstart.errors import ParameterError
+
+KINDS = ("glyphs", "fractals", "contours", "textures")
+MIXTURE = {"glyphs": 0.4, "fractals": 0.2, "contours": 0.2, "textures": 0.2}  # shares of the classes of `mixed`
+FORMULAS = (*KINDS, "mixed")
+SIDES = (16, 256)
+
+
+@dataclass(frozen=True)
+class RenderedPictures:
+    """A set of labelled pictures rendered on demand; picture i is the same whenever and with whatever it is asked.
+
+    Formula-driven supervised pre-training (Kataoka et al. 2020): a network that learns to tell apart what
+    formulas draw has features that help on real pictures. Use it where there is no large labelled set; a network
+    pretrained on many real pictures is a better source where its licence and its size suit.
+
+    Parameters
+    ----------
+    formula : {"glyphs", "fractals", "contours", "textures", "mixed"}
+        ``glyphs``: characters of the free fonts that come with matplotlib; ``fractals``: iterated function
+        systems; ``contours``: radial outlines; ``textures``: noise with a spectrum; ``mixed``: all of them, two
+        fifths of the classes glyphs and a fifth each of the others.
+    n_classes : int
+        Number of classes, at least 2. There are about a thousand different glyphs; the others have no bound.
+    per_class : int
+        Pictures of each class, at least 1.
+    seed : int, default=0
+        Another seed gives other classes (except of glyphs) and other pictures.
+    size : int, default=64
+        Side of the pictures in pixels, 16 to 256.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown formula or a number outside its range.
+
+    Examples
+    --------
+    >>> pictures = RenderedPictures("contours", n_classes=4, per_class=10)
+    >>> batch, labels = pictures.batch([0, 1, 2, 3])
+    >>> batch.shape, batch.dtype, labels.tolist()
+    ((4, 64, 64, 3), dtype('uint8'), [0, 1, 2, 3])
+    """
+
+    formula: str
+    n_classes: int
+    per_class: int
+    seed: int = 0
+    size: int = 64
+
+    def __post_init__(self) -> None:
+        if self.formula not in FORMULAS:
+            known = ", ".join(FORMULAS)
+            raise ParameterError(f"Expected a formula of {known}; found {self.formula!r}.", "Take one of these.")
+        if self.n_classes < 2 or self.per_class < 1 or self.seed < 0:
+            raise ParameterError(
+                "Expected at least 2 classes, 1 picture a class and a seed of at least 0; found "
+                f"{self.n_classes}, {self.per_class} and {self.seed}.",
+                "Change --classes, --per-class or --seed.",
+            )
+        if not SIDES[0] <= self.size <= SIDES[1]:
+            raise ParameterError(
+                f"Expected pictures of {SIDES[0]} to {SIDES[1]} pixels, found {self.size}.", "Change the size."
+            )
+        glyphs, most = self._counts.get("glyphs", 0), len(characters()) if "glyphs" in self._counts else 0
+        if glyphs > most:
+            raise ParameterError(
+                f"Expected at most {most} classes of glyphs, found {glyphs}.",
+                "Ask for fewer classes, or take 'mixed' with less than two and a half times as many.",
+            )
+
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        """Classes of each kind."""
+        if self.formula != "mixed":
+            return {self.formula: self.n_classes}
+        edges = np.round(np.cumsum([0.0, *MIXTURE.values()]) * self.n_classes).astype(int)
+        return {kind: int(n) for kind, n in zip(MIXTURE, np.diff(edges), strict=True) if n > 0}
+
+    @cached_property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes: ``glyph U+0041 A``, ``fractal 17``, ..."""
+        names: list[str] = []
+        for kind, count in self._counts.items():
+            if kind == "glyphs":
+                names += [f"glyph U+{ord(c):04X} {c}" for c in characters()[:count]]
+            else:
+                names += [f"{kind.removesuffix('s')} {i}" for i in range(count)]
+        return tuple(names)
+
+    def __len__(self) -> int:
+        return self.n_classes * self.per_class
+
+    def labels(self, index: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Classes of pictures; picture i has the class ``i % n_classes``."""
+        return np.asarray(index, dtype=np.int64) % self.n_classes
+
+    def batch(self, index: Sequence[int] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Render pictures.
+
+        Parameters
+        ----------
+        index : sequence of int, shape (n,)
+            Which pictures, 0 to ``len(self) - 1``.
+
+        Returns
+        -------
+        pictures : ndarray of uint8, shape (n, size, size, 3)
+        labels : ndarray of int64, shape (n,)
+        """
+        index = np.asarray(index, dtype=np.int64)
+        if len(index) and not (index.min() >= 0 and index.max() < len(self)):
+            raise ParameterError(f"Expected pictures 0 to {len(self) - 1}, found {index.min()} to {index.max()}.")
+        labels = self.labels(index)
+        pictures = np.empty((len(index), self.size, self.size, 3), dtype=np.uint8)
+        first = 0
+        with torch.no_grad():
+            for kind, count in self._counts.items():
+                rows = np.flatnonzero((labels >= first) & (labels < first + count))
+                if len(rows):
+                    pictures[rows] = self._render(kind, labels[rows] - first, index[rows] // self.n_classes, count)
+                first += count
+        return pictures, labels
+
+    def _render(self, kind: str, classes: np.ndarray, numbers: np.ndarray, count: int) -> np.ndarray:
+        keys = picture_keys(self.seed, kind, classes, numbers)
+        if kind == "glyphs":
+            masks = glyph_masks(classes, keys, self.size)
+            return painted(masks, _filling(torch.zeros_like(masks), keys, 0.25), keys)
+        if kind == "contours":
+            masks, rings = contour_fields(classes, keys, self.size, count, self.seed)
+            return painted(masks, _filling(rings, keys, 0.4), keys)
+        hues = uniform(picture_keys(self.seed, f"{kind} hues", classes, -1), "hue", 3)
+        if kind == "fractals":
+            masks, shades = fractal_fields(classes, keys, self.size, count, self.seed)
+            return painted(masks, shades, keys, hues)
+        shades = texture_shades(classes, keys, self.size, count, self.seed)
+        return painted(shades, torch.zeros_like(shades), keys, hues)
+
+
+def _filling(shades: Tensor, keys: np.ndarray, cloudy: float) -> Tensor:
+    """A share of the figures filled with clouds instead of what their class has."""
+    clouds = torch.sigmoid(1.5 * natural_noise(keys ^ np.uint64(1), shades.shape[-1]))
+    taken = torch.from_numpy(between(keys, "filling", 0, 1) < cloudy)[:, :, None]
+    return torch.where(taken, clouds, shades)
+
+
+def contact_sheet(pictures: RenderedPictures, rows: int = 12, columns: int = 16) -> Image.Image:
+    """A sheet of pictures: a class a row, classes evenly spread, the first pictures of each.
+
+    Parameters
+    ----------
+    pictures : RenderedPictures
+        What to show.
+    rows, columns : int
+        Classes and pictures a class; fewer where there are fewer.
+
+    Returns
+    -------
+    sheet : PIL.Image.Image
+    """
+    rows, columns = min(rows, pictures.n_classes), min(columns, pictures.per_class)
+    classes = np.linspace(0, pictures.n_classes - 1, rows).round().astype(np.int64)
+    index = (classes[:, None] + np.arange(columns)[None, :] * pictures.n_classes).ravel()
+    batch = pictures.batch(index)[0].reshape(rows, columns, pictures.size, pictures.size, 3)
+    sheet = batch.transpose(0, 2, 1, 3, 4).reshape(rows * pictures.size, columns * pictures.size, 3)
+    return Image.fromarray(np.ascontiguousarray(sheet))
+
+
+def write_preview(pictures: RenderedPictures, path: str | Path) -> None:
+    """Write a contact sheet as PNG or JPEG, whole or not at all."""
+    from headstart.errors import OutputError
+
+    path = Path(path)
+    formats = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
+    if path.suffix.lower() not in formats:
+        raise OutputError(f"Expected a preview named *.png or *.jpg, found {path.name!r}.", "Change its ending.")
+    if not path.parent.is_dir():
+        raise OutputError(f"Expected a folder for the preview, found none at {path.parent}.", "Make the folder first.")
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        contact_sheet(pictures).save(partial, format=formats[path.suffix.lower()])
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
