@@ -1,0 +1,57 @@
+"""Pictures with the same pixels."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def fingerprint(canvas: np.ndarray) -> bytes:
+    """Short hash of a sample of a picture's pixels; equal pictures have equal ones, different ones hardly ever.
+
+    Parameters
+    ----------
+    canvas : ndarray of shape (h, w, 3), uint8
+    """
+    step = max(1, min(canvas.shape[:2]) // 32)
+    state = hashlib.blake2b(str(canvas.shape).encode(), digest_size=16)
+    state.update(np.ascontiguousarray(canvas[step // 2 :: step, step // 2 :: step]).data)
+    return state.digest()
+
+
+def same_pixels(canvases: Sequence[np.ndarray], prints: Sequence[bytes] | None = None) -> list[list[int]]:
+    """Find the sets of exactly equal pictures.
+
+    Parameters
+    ----------
+    canvases : sequence of n ndarray of shape (h, w, 3), uint8
+    prints : sequence of n bytes, optional
+        Their fingerprints, where they are known already.
+
+    Returns
+    -------
+    list of list of int
+        Positions, ascending, of each set of two or more; a picture without a double is in none.
+
+    Examples
+    --------
+    >>> one, two = np.zeros((4, 4, 3), np.uint8), np.ones((4, 4, 3), np.uint8)
+    >>> same_pixels([one, two, one.copy()])
+    [[0, 2]]
+    """
+    prints = [fingerprint(canvas) for canvas in canvases] if prints is None else prints
+    alike: dict[bytes, list[int]] = defaultdict(list)
+    for i, key in enumerate(prints):
+        alike[key].append(i)
+    found = []
+    for rows in alike.values():
+        while len(rows) > 1:
+            first = rows[0]
+            equal = [i for i in rows if np.array_equal(canvases[first], canvases[i])]
+            rows = [i for i in rows if i not in set(equal)]
+            if len(equal) > 1:
+                found.append(equal)
+    return sorted(found)

@@ -1,0 +1,117 @@
+"""Groups of rows that no split may separate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable, Sequence
+
+import numpy as np
+
+from headstart.errors import DataError, ParameterError
+
+
+def groups_by_regex(pattern: str, names: Sequence[str]) -> np.ndarray:
+    """Take each row's group out of its name.
+
+    Parameters
+    ----------
+    pattern : str
+        Regular expression that is searched for in each name; its first parenthesis is the group, or what it
+        matches as a whole if it has none.
+    names : sequence of str
+
+    Returns
+    -------
+    ndarray of shape (n,), str
+
+    Raises
+    ------
+    ParameterError
+        If the expression is not valid.
+    DataError
+        If it does not match every name.
+
+    Examples
+    --------
+    >>> groups_by_regex(r"patient(\\d+)", ["a/patient7_1.png", "b/patient7_2.png", "b/patient12.png"]).tolist()
+    ['7', '7', '12']
+    """
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise ParameterError(f"Expected a regular expression in group_by, found {pattern!r}: {error}.") from error
+    matches = [expression.search(name) for name in names]
+    missed = [name for name, match in zip(names, matches, strict=True) if match is None]
+    if missed:
+        shown = ", ".join(missed[:3]) + (", ..." if len(missed) > 3 else "")
+        raise DataError(
+            f"Expected group_by={pattern!r} to match every path, found {len(missed)} of {len(names)} that it does not "
+            f"match: {shown}.",
+            "Write an expression that finds the group in each of them.",
+        )
+    return np.array([_first_group(match) for match in matches if match is not None], dtype=str)
+
+
+def groups_from(values: Iterable[Hashable], names: Sequence[str]) -> np.ndarray:
+    """Each row's group as a string; an error where one is missing.
+
+    Examples
+    --------
+    >>> groups_from([1, 1, 2], ["a", "b", "c"]).tolist()
+    ['1', '1', '2']
+    """
+    texts = ["" if value is None or value != value else str(value).strip() for value in values]
+    if len(texts) != len(names):
+        raise DataError(f"Expected a group for each of {len(names)} rows, found {len(texts)}.")
+    missing = [name for name, text in zip(names, texts, strict=True) if not text]
+    if missing:
+        raise DataError(
+            f"Expected a group in every row, found {len(missing)} without one: {', '.join(missing[:3])}.",
+            "Fill them in; give a row whose group is unknown a value of its own.",
+        )
+    return np.array(texts, dtype=str)
+
+
+def merge(groups: np.ndarray | None, together: Sequence[Sequence[int]], n: int) -> np.ndarray | None:
+    """Join groups so that each set of rows in ``together`` ends up in one.
+
+    Parameters
+    ----------
+    groups : ndarray of shape (n,) or None
+        None puts every row in a group of its own.
+    together : sequence of sequences of int
+        Sets of rows, such as exact duplicates.
+    n : int
+
+    Returns
+    -------
+    ndarray of shape (n,), str, or None
+        None when there are neither groups nor sets.
+
+    Examples
+    --------
+    >>> merge(np.array(["a", "b", "c"]), [[0, 2]], 3).tolist()
+    ['a', 'b', 'a']
+    >>> merge(None, [[1, 2]], 3).tolist()
+    ['row 0', 'row 1', 'row 1']
+    """
+    if not len(together):
+        return groups
+    labels = [f"row {i}" for i in range(n)] if groups is None else [str(group) for group in groups]
+    parent = {label: label for label in labels}
+
+    def root(label: str) -> str:
+        while parent[label] != label:
+            parent[label] = parent[parent[label]]
+            label = parent[label]
+        return label
+
+    for rows in together:
+        for row in rows[1:]:
+            parent[root(labels[row])] = root(labels[rows[0]])
+    return np.array([root(label) for label in labels], dtype=str)
+
+
+def _first_group(match: re.Match[str]) -> str:
+    found = next((group for group in match.groups() if group is not None), None)
+    return match.group(0) if found is None else found

@@ -1,0 +1,142 @@
+"""The one way in: whatever the user has, as a Dataset."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart.data.dataset import Dataset
+from headstart.data.files import SUFFIXES, printable
+from headstart.data.groups import groups_from
+from headstart.data.labels import labels_from
+from headstart.data.pictures import as_pictures
+from headstart.data.read_folder import read_folder
+from headstart.data.read_table import TABLES, read_table
+from headstart.errors import DataError, ParameterError
+
+
+def read_dataset(
+    path: str | os.PathLike[str],
+    *,
+    label: str | Sequence[str] | None = None,
+    path_column: str | None = None,
+    group_by: str | None = None,
+    task: str | None = None,
+    split_column: str | None = None,
+) -> Dataset:
+    """Read labelled pictures from a folder or a table; no picture is opened yet.
+
+    Parameters
+    ----------
+    path : path-like
+        A folder with a folder for each class, or with ``train/``, ``val/`` and ``test/`` folders of such; or a CSV
+        (comma, semicolon or tab, UTF-8) or Parquet table with a picture's path and label in each row. Paths are
+        absolute or relative to the table's folder.
+    label : str or list of str, optional
+        Column with the label. Several columns are several labels (0 and 1) or several targets. Cells may hold several
+        labels: ``a;b``, ``a|b``, or a JSON list. Default: a column of a usual name, or the only one left.
+    path_column : str, optional
+        Column with the paths. Default: a column of a usual name, or one that holds names of pictures.
+    group_by : str, optional
+        Rows that belong together and must never be on both sides of a split: a column, or a regular expression that
+        is searched for in the path (its first parenthesis, or else the whole match, is the group).
+    task : {"classification", "multilabel", "regression"}, optional
+        Default: told from the labels.
+    split_column : str, optional
+        Column with train, val or test. Default: a column of a usual name that holds only these.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    DataError
+        If there is nothing to read there, or it is not what was expected; the words say what was found.
+    """
+    place = Path(path)
+    if place.is_dir():
+        given = {"label": label, "path_column": path_column, "split_column": split_column}
+        wrong = [name for name, value in given.items() if value is not None]
+        if wrong:
+            raise ParameterError(
+                f"Expected {' and '.join(wrong)} only with a table, found the folder {printable(str(place))}.",
+                "In a folder the classes are the names of its folders.",
+            )
+        dataset = read_folder(place, group_by)
+        if task not in (None, "classification"):
+            raise ParameterError(
+                f"Expected a table for task={task!r}, found the folder {printable(str(place))}.",
+                "Folders name one class for each picture; give a CSV file with a path and labels or numbers.",
+            )
+        return dataset
+    _check_table(place)
+    return read_table(
+        place, label=label, path_column=path_column, group_by=group_by, task=task, split_column=split_column
+    )
+
+
+def from_arrays(X: Any, y: Any, *, groups: Any = None, task: str | None = None) -> Dataset:
+    """Make a Dataset of pictures and labels in memory.
+
+    Parameters
+    ----------
+    X : whatever :func:`headstart.data.pictures.as_pictures` takes
+    y : array-like of shape (n,) or (n, L), or a list of labels for each picture
+    groups : array-like of shape (n,), optional
+        Rows of one group never straddle a split.
+    task : {"classification", "multilabel", "regression"}, optional
+        Default: told from ``y``.
+
+    Returns
+    -------
+    Dataset
+
+    Examples
+    --------
+    >>> from_arrays(np.zeros((4, 8, 8)), ["ant", "bee", "ant", "bee"])
+    Dataset(4 pictures, classification)
+    """
+    pictures = as_pictures(X)
+    columns = list(y.columns) if hasattr(y, "columns") else None
+    labels, task, classes = labels_from(y, pictures.names, task, columns)
+    return Dataset(
+        pictures=pictures,
+        y=labels,
+        task=task,
+        classes=classes,
+        groups=None if groups is None else groups_from(np.asarray(groups).tolist(), pictures.names),
+    )
+
+
+def _check_table(place: Path) -> None:
+    where = printable(str(place))
+    try:
+        there = place.exists()
+    except (OSError, ValueError) as error:
+        raise DataError(f"Expected a folder or a table, found {where}: {error}.") from error
+    if not there:
+        try:
+            beside = os.listdir(place.parent)
+        except OSError:
+            beside = []
+        near = difflib.get_close_matches(place.name, beside, 1)
+        raise DataError(
+            f"Expected a folder or a table, found nothing at {where}.",
+            f"Did you mean {printable(str(place.parent / near[0]))}?" if near else "Check the path.",
+        )
+    suffix = place.suffix.lower()
+    if suffix in SUFFIXES:
+        raise DataError(
+            f"Expected a folder or a table of pictures, found the single picture {where}.", "Give the folder it is in."
+        )
+    if suffix not in TABLES:
+        raise DataError(
+            f"Expected a folder, or a table that ends in .csv, .tsv or .parquet, found {where}.",
+            "Unpack or convert it first.",
+        )
