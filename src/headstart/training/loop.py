@@ -12,13 +12,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from headstart.data.progress import Progress
 from headstart.training.checkpoint import load_checkpoint, save_checkpoint
 from headstart.training.schedule import warmup_cosine
 
 #: ``batches(epoch)`` gives the batches of an epoch, the same ones whenever it is asked.
 Batches = Callable[[int], Iterable[Any]]
-#: ``progress(done, total, words)`` is called after every step.
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -168,7 +167,7 @@ def _run_epoch(
             optimizer.step()
             losses.append(value.detach())
             if progress is not None:
-                progress(now + 1, total, f"epoch {epoch + 1} of {settings.epochs}")
+                progress(f"training, epoch {epoch + 1} of {settings.epochs}", now + 1, total)
     return float(torch.stack(losses).mean()) if losses else math.nan
 
 
@@ -182,9 +181,7 @@ def _out_of_patience(state: RunState, patience: int) -> bool:
     return patience > 0 and state.best_epoch >= 0 and state.epoch - 1 - state.best_epoch >= patience
 
 
-def _save(
-    settings: LoopSettings, state: RunState, moving: dict[str, Tensor], optimizer: torch.optim.Optimizer
-) -> None:
+def _save(settings: LoopSettings, state: RunState, moving: dict[str, Tensor], optimizer: torch.optim.Optimizer) -> None:
     assert settings.checkpoint is not None
     save_checkpoint(
         settings.checkpoint,

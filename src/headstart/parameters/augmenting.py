@@ -1,0 +1,81 @@
+"""Which augmentation fits the data, by measurement: digits are not mirrored, beetles are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from headstart.data.augment import Augmentation
+from headstart.data.canvases import canvases
+from headstart.data.pictures import Pictures
+from headstart.data.splits import folds
+from headstart.errors import DataError, ParameterError
+from headstart.networks.cache import memory_cache
+from headstart.networks.embed import embed
+from headstart.networks.network import Network
+from headstart.parameters.solved import held_out_loss, solve_head
+from headstart.parameters.targets import Targets
+
+#: Pictures that the question is put to.
+ASKED = 64
+#: Mirroring is harmless while the held-out loss of mirrored pictures is below this multiple of the plain one's ...
+FACTOR = 1.1
+#: ... plus this.
+SLACK = 0.02
+
+
+def choose_augmentation(
+    augment: Any, network: Network, pictures: Pictures, targets: Targets, *, whole: bool, seed: int
+) -> Augmentation | None:
+    """Turn the ``augment`` argument into an augmentation.
+
+    Parameters
+    ----------
+    augment : "auto", None, False or Augmentation
+        ``"auto"``: none when only the last blocks train (their input is computed once), else crops and light, and
+        mirroring where `mirror_is_harmless` says so.
+    whole : bool
+        Whether all layers train.
+    seed : int
+
+    Raises
+    ------
+    ParameterError
+        For anything else.
+    """
+    if augment is None or augment is False:
+        return None
+    if isinstance(augment, Augmentation):
+        return augment
+    if augment != "auto" and augment is not True:
+        raise ParameterError(f"Expected augment 'auto', None or an Augmentation, found {augment!r}.")
+    if not whole and augment == "auto":
+        return None
+    return Augmentation(flip=mirror_is_harmless(network, pictures, targets, seed))
+
+
+def mirror_is_harmless(network: Network, pictures: Pictures, targets: Targets, seed: int = 0) -> bool:
+    """Whether mirrored pictures are recognised as well as plain ones by heads that saw plain ones alone.
+
+    A linear head on the network's features is solved on one half of up to 64 pictures and asked about the other half,
+    as it is and mirrored, both ways round. Digits, letters and left-right classes fail; animals and scenes pass.
+    """
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(pictures))[:ASKED])
+    few, part = pictures[chosen], targets.rows(chosen)
+    mirrored = Pictures([np.ascontiguousarray(c[:, ::-1]) for c in canvases(few, network.preprocessing)])
+    try:
+        halves = folds(part.labels, part.task, n_splits=2, random_state=seed)
+    except DataError:
+        return False
+    plain = embed(network, few, cache=memory_cache())
+    turned = embed(network, mirrored, cache=memory_cache())
+    losses = np.zeros(2)
+    for train, test in halves:
+        if part.task == "classification" and (part.Y[train].sum(axis=0) > 0).sum() < 2:
+            return False
+        head = solve_head(plain[train], part.rows(train), "linear", random_state=seed)
+        for i, features in enumerate((plain, turned)):
+            losses[i] += held_out_loss(head.scores(features[test]), part.rows(test)) * len(test)
+    plain_loss, turned_loss = losses / len(part)
+    return bool(turned_loss <= FACTOR * plain_loss + SLACK)

@@ -1,0 +1,147 @@
+"""From the arguments of an estimator to settings with every default filled in."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from headstart.data.augment import Augmentation
+from headstart.errors import ParameterError
+from headstart.networks.load import load_network, random_network
+from headstart.networks.network import Network
+from headstart.parameters.tuning import TuningSettings
+from headstart.training.optimizers import OPTIMIZERS
+
+#: Learning rates by optimiser: (a network that was trained before, a new head alone, random weights).
+RATES = {"adamw": (3e-4, 1e-3, 1e-3), "adam": (3e-4, 1e-3, 1e-3), "sgd": (1e-2, 5e-2, 5e-2)}
+#: The architecture that is trained from random weights when neither a source nor a network is named.
+DEFAULT_NETWORK = "starter:pictures"
+
+
+def network_for(estimator: Any) -> Network:
+    """The network that an estimator starts from: its source, or random weights of its ``network``."""
+    if estimator.source is not None:
+        network = load_network(estimator.source)
+    else:
+        seed = 0 if estimator.random_state is None else int(estimator.random_state)
+        network = random_network(load_network(estimator.network or DEFAULT_NETWORK), seed)
+    if estimator.image_size is None:
+        return network
+    size = int(estimator.image_size)
+    if size < 8:
+        raise ParameterError(f"Expected image_size of at least 8 pixels, found {estimator.image_size!r}.")
+    resized = dataclasses.replace(network, preprocessing=network.preprocessing.resized(size))
+    if "chain" in network.__dict__:
+        shape = (network.preprocessing.channels, *resized.preprocessing.size)
+        resized.__dict__["chain"] = dataclasses.replace(network.chain, input_shape=shape)
+    return resized
+
+
+def trained_blocks(train: Any) -> int | None:
+    """Number of blocks that ``train`` moves: 0 for "head", k for "last:k", None for "all".
+
+    Raises
+    ------
+    ParameterError
+        For anything else.
+
+    Examples
+    --------
+    >>> trained_blocks("head"), trained_blocks("last:2"), trained_blocks("all")
+    (0, 2, None)
+    """
+    if train == "head":
+        return 0
+    if train == "all":
+        return None
+    match = re.fullmatch(r"last:([1-9]\d*)", str(train))
+    if match is None:
+        raise ParameterError(f"Expected train 'head', 'last:k' (k = 1, 2, ...) or 'all', found {train!r}.")
+    return int(match.group(1))
+
+
+def head_widths(head: Any) -> tuple[int, ...]:
+    """Hidden layers of the new head; empty for the named kinds.
+
+    Raises
+    ------
+    ParameterError
+        For anything but "auto", "linear", "depths" or a list of positive numbers.
+    """
+    if isinstance(head, str):
+        if head in ("auto", "linear", "depths"):
+            return ()
+    elif isinstance(head, Sequence) and len(head) > 0 and all(isinstance(w, int) and w > 0 for w in head):
+        return tuple(head)
+    raise ParameterError(f"Expected head 'auto', 'linear', 'depths' or a list of layer widths, found {head!r}.")
+
+
+def settings_for(estimator: Any, augmentation: Augmentation | None = None) -> TuningSettings:
+    """Settings of the loop from an estimator's arguments.
+
+    Raises
+    ------
+    ParameterError
+        If an argument is out of its range.
+    """
+    blocks = None if estimator.source is None else trained_blocks(estimator.train)
+    name = str(estimator.optimizer).lower()
+    if name not in OPTIMIZERS:
+        raise ParameterError(f"Expected optimizer one of {', '.join(OPTIMIZERS)}, found {estimator.optimizer!r}.")
+    _check_range("epochs", estimator.epochs, 1, None)
+    _check_range("batch_size", estimator.batch_size, 1, None)
+    _check_range("dropout", estimator.dropout, 0, 0.99)
+    _check_range("layer_decay", estimator.layer_decay, 1e-6, 1)
+    _check_range("weight_decay", estimator.weight_decay, 0, None)
+    _check_range("l2_sp", estimator.l2_sp, 0, None)
+    rate = RATES[name][2 if estimator.source is None else 1 if blocks == 0 else 0]
+    if estimator.learning_rate is not None:
+        _check_range("learning_rate", estimator.learning_rate, 1e-12, None)
+        rate = float(estimator.learning_rate)
+    return TuningSettings(
+        blocks=blocks,
+        widths=head_widths(estimator.head),
+        dropout=float(estimator.dropout),
+        optimizer=name,
+        epochs=int(estimator.epochs),
+        learning_rate=rate,
+        layer_decay=float(estimator.layer_decay) if estimator.source is not None else 1.0,
+        weight_decay=float(estimator.weight_decay),
+        l2_sp=float(estimator.l2_sp) if estimator.source is not None else 0.0,
+        augmentation=augmentation,
+        patience=max(3, int(estimator.epochs) // 4),
+        batch_size=int(estimator.batch_size),
+        device=str(estimator.device),
+        seed=0 if estimator.random_state is None else int(estimator.random_state),
+        checkpoint=None if estimator.checkpoint is None else Path(estimator.checkpoint),
+        stored=bool(estimator.cache),
+    )
+
+
+def stops_early(early_stopping: Any, n: int) -> bool:
+    """Whether a part of n rows is set aside for stopping early: ``"auto"`` from 300 rows on, or as told.
+
+    Raises
+    ------
+    ParameterError
+        For anything but "auto", True or False.
+    """
+    if isinstance(early_stopping, bool):
+        return early_stopping
+    if early_stopping == "auto":
+        return n >= 300
+    raise ParameterError(f"Expected early_stopping 'auto', True or False, found {early_stopping!r}.")
+
+
+def _check_range(name: str, value: Any, low: float, high: float | None) -> None:
+    if (
+        not isinstance(value, int | float)
+        or isinstance(value, bool)
+        or value < low
+        or (high is not None and value > high)
+    ):
+        bounds = f"at least {low:g}" if high is None else f"from {low:g} to {high:g}"
+        raise ParameterError(f"Expected {name} to be a number {bounds}, found {value!r}.")

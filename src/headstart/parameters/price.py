@@ -1,0 +1,85 @@
+"""What a fit will cost, from a few measured steps."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import torch
+
+from headstart.data.pictures import Pictures, as_pictures, is_pictures
+from headstart.parameters.plan import network_for, settings_for
+from headstart.parameters.tuning import Trainee
+from headstart.training.batches import Batch, steps_per_epoch
+from headstart.training.optimizers import make_optimizer, parameter_groups
+
+#: Seconds of a solved head on features that are there, beside the forward passes.
+HEAD_SECONDS = 0.3
+
+
+def predict_seconds(estimator: Any, n_train: int, pictures: Any, n_outputs: int = 2) -> float:
+    """Predicted wall seconds of one fit on ``n_train`` pictures.
+
+    Parameters
+    ----------
+    estimator : TransferClassifier or TransferRegressor
+        Unfitted; not changed.
+    n_train : int
+        Rows of the training part.
+    pictures : Pictures
+        A few are used to measure; only their sizes matter.
+    n_outputs : int, default=2
+
+    Returns
+    -------
+    float
+        Seconds; features that are cached already are not counted.
+    """
+    if not is_pictures(pictures):
+        return HEAD_SECONDS
+    network, settings = network_for(estimator), settings_for(estimator)
+    if settings.blocks == 0:
+        return HEAD_SECONDS
+    trainee = Trainee(network, n_outputs, settings)
+    some = as_pictures(pictures)[: min(len(pictures), settings.batch_size)]
+    x = network.example(len(some)).to(trainee.device)
+    stored = settings.stored and settings.blocks is not None and estimator.augment in ("auto", None, False)
+    forward = _forward_seconds(trainee, x) if stored else 0.0
+    step = _step_seconds(trainee, x, stored, n_outputs)
+    steps = settings.epochs * steps_per_epoch(n_train, settings.batch_size)
+    per_step = step * settings.batch_size / max(len(some), 1)
+    return HEAD_SECONDS + forward * n_train / max(len(some), 1) + steps * per_step
+
+
+def _forward_seconds(trainee: Trainee, x: torch.Tensor) -> float:
+    started = time.monotonic()
+    with torch.no_grad():
+        trainee.outputs(x, stored=False)
+    return time.monotonic() - started
+
+
+def _step_seconds(trainee: Trainee, x: torch.Tensor, stored: bool, n_outputs: int) -> float:
+    """Seconds of one training step, the faster of two after a warm-up."""
+    groups = parameter_groups(
+        trainee.head.parameters(), trainee.layers, learning_rate=1e-6, layer_decay=1.0, weight_decay=0.0
+    )
+    optimizer = make_optimizer(trainee.settings.optimizer, groups)
+    if stored:
+        stubs = trainee.tail.stubs
+        x = x if stubs is None else stubs.boundary.expand(len(x), *stubs.boundary.shape[1:]).contiguous().to(x.device)
+    Y = torch.from_numpy(np.eye(n_outputs, dtype=np.float32)[np.arange(len(x)) % n_outputs]).to(x.device)
+    batch = Batch(x, Y, torch.ones(len(x), device=x.device))
+    loss = trainee.loss("classification", stored)
+    trainee.set_mode()
+    seconds = []
+    for _ in range(3):
+        started = time.monotonic()
+        optimizer.zero_grad(set_to_none=True)
+        loss(batch).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        seconds.append(time.monotonic() - started)
+    return min(seconds[1:])
+
+
+__all__ = ["HEAD_SECONDS", "Pictures", "predict_seconds"]

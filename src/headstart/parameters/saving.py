@@ -1,0 +1,256 @@
+"""A fitted estimator as a folder of safetensors and JSON, and back."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.numpy import load_file, save_file
+from torch import nn
+
+from headstart.errors import DataError, SourceError
+from headstart.networks.load import load_network
+from headstart.networks.network import Network
+from headstart.networks.save import save_network
+from headstart.nn.heads import Standardise, make_head
+from headstart.parameters.fitted import Fitted, linear_part
+from headstart.parameters.solved import Part, SolvedHead
+from headstart.parameters.targets import Targets
+from headstart.parameters.transfer import BaseTransfer, TransferClassifier, TransferRegressor
+from headstart.source import NetworkSource
+
+HEAD = "head.safetensors"
+_PROBLEMS = {
+    "classification": "single_label_classification",
+    "multilabel": "multi_label_classification",
+    "regression": "regression",
+}
+
+
+def save_estimator(estimator: BaseTransfer, folder: str | Path, label_names: list[str] | None = None) -> dict[str, Any]:
+    """Write a fitted `TransferClassifier` or `TransferRegressor` into an existing folder.
+
+    Where the head is one linear map and the network's output layer is a linear layer, the head goes inside and the
+    folder alone gives other libraries the same outputs. Any other head goes to ``head.safetensors``; the network then
+    carries the plain linear head beside it, so that it is of use without headstart too.
+
+    Parameters
+    ----------
+    estimator : fitted TransferClassifier or TransferRegressor
+    folder : path-like
+        Usually the one that `headstart.networks.folder.write_folder` hands out.
+    label_names : list of str, optional
+        Names of the labels of a multi-label model.
+
+    Returns
+    -------
+    dict
+        Plain JSON types for the manifest: ``"network"`` and ``"estimator"``.
+    """
+    fitted, target = estimator.fitted_, Path(folder)
+    described: dict[str, Any] = {
+        "class": type(estimator).__name__,
+        "params": {name: _plain(value) for name, value in estimator.get_params(deep=False).items()},
+        "targets": _describe_targets(fitted.targets),
+        "history": fitted.history,
+    }
+    manifest: dict[str, Any] = {"estimator": described}
+    inside = False
+    if fitted.network is not None:
+        linear = fitted.linear
+        module = _with_output(fitted.network, linear if linear is not None else _plain_linear(fitted), fitted)
+        inside = module is not None and linear is not None
+        labels = _labels(fitted.targets, label_names)
+        if fitted.targets.task == "regression" and linear is not None:
+            module, inside = _with_output(fitted.network, _in_units(linear, fitted.targets), fitted), True
+        described["inside"] = bool(inside and module is not None)
+        manifest["network"] = save_network(
+            fitted.network,
+            module,
+            target,
+            labels=labels,
+            head_linear=module is not None,
+            problem_type=_PROBLEMS[fitted.targets.task],
+            n_examples=len(fitted.targets),
+        )
+    arrays, described["head"] = _head_arrays(fitted)
+    if not described.get("inside"):
+        save_file(arrays, str(target / HEAD))
+    return manifest
+
+
+def load_estimator(folder: str | Path, manifest: dict[str, Any], module: nn.Module | None = None) -> BaseTransfer:
+    """Read what `save_estimator` wrote.
+
+    Parameters
+    ----------
+    folder : path-like
+    manifest : dict
+        What `save_estimator` returned.
+    module : torch.nn.Module, optional
+        The architecture, for a network that was a module of the user's own.
+
+    Raises
+    ------
+    SourceError
+        If the network was somebody's own module and ``module`` is not given.
+    """
+    source, described = Path(folder), manifest["estimator"]
+    kinds = {"TransferClassifier": TransferClassifier, "TransferRegressor": TransferRegressor}
+    if described["class"] not in kinds:
+        raise SourceError(f"Expected a model of {' or '.join(kinds)}, found {described['class']!r}.")
+    estimator = kinds[described["class"]](**described["params"])
+    targets = _read_targets(described["targets"])
+    network = _read_network(source, manifest.get("network"), module)
+    if described.get("inside"):
+        assert network is not None and network.chain.output_layer is not None
+        layer = network.module.get_submodule(network.chain.output_layer)
+        coef = layer.weight.detach().numpy().T.astype(np.float64)
+        intercept = layer.bias.detach().numpy().astype(np.float64)
+        if targets.task == "regression":
+            coef, intercept = coef / targets.scale, (intercept - targets.shift) / targets.scale
+        part = Part("output", coef, intercept, 1.0)
+        fitted = Fitted(
+            targets, network, SolvedHead(targets.task, (part,), float("nan"), {}, part), None, described["history"]
+        )
+    else:
+        fitted = _read_head(targets, network, described, load_file(str(source / HEAD)))
+    estimator.fitted_ = fitted
+    if targets.classes is not None:
+        estimator.classes_ = targets.classes
+    if network is None:
+        estimator.n_features_in_ = len(fitted.shift)
+    return estimator
+
+
+def _with_output(network: Network, linear: tuple[np.ndarray, np.ndarray] | None, fitted: Fitted) -> nn.Module | None:
+    """A copy of the module with a linear output layer of these weights; None where it cannot have one."""
+    name = network.chain.output_layer
+    if linear is None or name is None or not isinstance(network.module.get_submodule(name), nn.Linear):
+        return None
+    coef, intercept = linear
+    layer = nn.Linear(coef.shape[0], coef.shape[1])
+    with torch.no_grad():
+        layer.weight.copy_(torch.from_numpy(coef.T.astype(np.float32)))
+        layer.bias.copy_(torch.from_numpy(np.asarray(intercept, dtype=np.float32)))
+    module = copy.deepcopy(network.module)
+    module.set_submodule(name, layer)
+    return module.eval()
+
+
+def _plain_linear(fitted: Fitted) -> tuple[np.ndarray, np.ndarray] | None:
+    return None if fitted.solved is None else (fitted.solved.plain.coef, fitted.solved.plain.intercept)
+
+
+def _in_units(linear: tuple[np.ndarray, np.ndarray], targets: Targets) -> tuple[np.ndarray, np.ndarray]:
+    """A head for standardised numbers as one for numbers in the units of y."""
+    return linear[0] * targets.scale, linear[1] * targets.scale + targets.shift
+
+
+def _labels(targets: Targets, label_names: list[str] | None) -> list[Any] | None:
+    if targets.task == "regression":
+        return None
+    if targets.task == "multilabel" and label_names is not None:
+        return list(label_names)
+    assert targets.classes is not None
+    return targets.classes.tolist()
+
+
+def _plain(value: Any) -> Any:
+    """A parameter as JSON; what has no such form is named and not kept."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple) and all(isinstance(v, int) for v in value):
+        return list(value)
+    if isinstance(value, dict):
+        return {str(key): float(weight) for key, weight in value.items()}
+    if isinstance(value, Path):
+        return str(value)
+    return None
+
+
+def _describe_targets(targets: Targets) -> dict[str, Any]:
+    classes = None if targets.classes is None else targets.classes.tolist()
+    if classes is not None and not all(isinstance(c, bool | int | float | str) for c in classes):
+        raise DataError(f"Expected class labels that are words or numbers, found {type(classes[0]).__name__}.")
+    return {
+        "task": targets.task,
+        "classes": classes,
+        "shift": targets.shift.tolist(),
+        "scale": targets.scale.tolist(),
+        "flat": targets.flat,
+        "n": len(targets),
+    }
+
+
+def _read_targets(described: dict[str, Any]) -> Targets:
+    shift, scale = np.asarray(described["shift"], dtype=float), np.asarray(described["scale"], dtype=float)
+    classes = None if described["classes"] is None else np.asarray(described["classes"])
+    empty = np.zeros((0, len(shift)))
+    return Targets(described["task"], empty, np.zeros(0), classes, shift, scale, described["flat"])
+
+
+def _head_arrays(fitted: Fitted) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    arrays: dict[str, np.ndarray] = {"shift": fitted.shift.astype(np.float64), "scale": fitted.scale.astype(np.float64)}
+    if fitted.solved is not None:
+        for i, part in enumerate([*fitted.solved.parts, fitted.solved.plain]):
+            arrays[f"{i}.coef"] = np.ascontiguousarray(part.coef)
+            arrays[f"{i}.intercept"] = np.ascontiguousarray(part.intercept)
+        head = fitted.solved
+        return arrays, {
+            "kind": "solved",
+            "parts": [[part.name, part.weight] for part in head.parts],
+            "loss": float(head.loss) if np.isfinite(head.loss) else None,
+            "losses": {name: float(loss) for name, loss in head.losses.items()},
+        }
+    assert fitted.layers is not None
+    arrays.update({f"layers.{k}": v.detach().numpy() for k, v in fitted.layers.state_dict().items()})
+    linears = [m for m in fitted.layers if isinstance(m, nn.Linear)]
+    dropouts = [m.p for m in fitted.layers if isinstance(m, nn.Dropout)]
+    return arrays, {
+        "kind": "layers",
+        "widths": [m.out_features for m in linears[:-1]],
+        "n_features": linears[0].in_features,
+        "dropout": max(dropouts, default=0.0),
+        "standardised": isinstance(fitted.layers[0], Standardise),
+    }
+
+
+def _read_head(
+    targets: Targets, network: Network | None, described: dict[str, Any], arrays: dict[str, np.ndarray]
+) -> Fitted:
+    head, shift, scale = described["head"], arrays["shift"], arrays["scale"]
+    if head["kind"] == "solved":
+        named = [*head["parts"], ["output", 1.0]]
+        parts = [
+            Part(name, arrays[f"{i}.coef"], arrays[f"{i}.intercept"], weight) for i, (name, weight) in enumerate(named)
+        ]
+        loss = float("nan") if head["loss"] is None else head["loss"]
+        solved = SolvedHead(targets.task, tuple(parts[:-1]), loss, head["losses"], parts[-1])
+        return Fitted(targets, network, solved, None, described["history"], shift, scale)
+    layers = make_head(head["n_features"], len(targets.shift), head["widths"], head["dropout"])
+    if head["standardised"]:
+        zeros = torch.zeros(head["n_features"])
+        layers = nn.Sequential(Standardise(zeros, zeros.clone()), *layers)
+    state = {k.removeprefix("layers."): torch.from_numpy(v) for k, v in arrays.items() if k.startswith("layers.")}
+    layers.load_state_dict(state)
+    return Fitted(targets, network, None, layers.eval(), described["history"], shift, scale)
+
+
+def _read_network(folder: Path, described: dict[str, Any] | None, module: nn.Module | None) -> Network | None:
+    if described is None:
+        return None
+    if described["loads_with"] != "module":
+        return load_network(folder)
+    if module is None:
+        raise SourceError(
+            f"Expected the module ({described['class']}) whose weights {folder} holds: a folder keeps weights alone.",
+            "Give it: headstart.load(folder, module=YourModule()).",
+        )
+    return load_network(NetworkSource(module, weights=folder / "model.safetensors"))
+
+
+__all__ = ["HEAD", "linear_part", "load_estimator", "save_estimator"]

@@ -1,0 +1,210 @@
+"""Heads on frozen features, solved to their optimum: one linear head, or several over different depths, averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, log_softmax, logsumexp
+
+from headstart.data.splits import folds as make_folds
+from headstart.errors import DataError
+from headstart.math.logistic import log_losses, solve_logistic
+from headstart.math.ridge import solve_ridge
+from headstart.networks.embed import Features
+from headstart.parameters.targets import Targets
+
+#: How fast a feature set loses weight with its relative distance from the best one's held-out loss.
+SHARPNESS = 10.0
+#: A combination of depths must be this much better than the plain linear head to be taken for it.
+MARGIN = 0.01
+
+
+@dataclass(frozen=True)
+class Part:
+    """One linear head: the feature set that it reads, coefficients (d, K), intercept (K,), weight in the average."""
+
+    name: str
+    coef: np.ndarray
+    intercept: np.ndarray
+    weight: float
+
+
+@dataclass(frozen=True)
+class SolvedHead:
+    """Linear heads whose probabilities (for numbers: predictions) are averaged.
+
+    Attributes
+    ----------
+    task : str
+    parts : tuple of Part
+    loss : float
+        Held-out loss of the average: mean log-loss, or mean squared error of standardised targets.
+    losses : dict
+        Held-out loss of each part alone.
+    plain : Part
+        The linear head on the network's last features, also where the average was taken: what other libraries get.
+    """
+
+    task: str
+    parts: tuple[Part, ...]
+    loss: float
+    losses: dict[str, float]
+    plain: Part
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether it is one linear map of the network's own last features."""
+        return len(self.parts) == 1 and self.parts[0].name == "output"
+
+    def scores(self, features: Features) -> np.ndarray:
+        """Logits, or standardised predictions, of shape (n, K)."""
+        each = [feature_set(features, part.name) @ part.coef + part.intercept for part in self.parts]
+        return combine(each, [part.weight for part in self.parts], self.task)
+
+
+def _root(X: np.ndarray) -> np.ndarray:
+    """Signed square root: tames the few units that fire very strongly."""
+    return np.sign(X) * np.sqrt(np.abs(X))
+
+
+_SETS: dict[str, Callable[[Features], Sequence[np.ndarray]]] = {
+    "output": lambda f: [f.output],
+    "root": lambda f: [_root(f.output)],
+    "depths": lambda f: [_root(d) for d in f.depths[-3:]],
+    "grid": lambda f: [_root(g) for g in f.grids],
+}
+
+
+def feature_set(features: Features, name: str) -> np.ndarray:
+    """A feature set (n, d) by name.
+
+    ``output``: the input of the output layer. ``root``: its signed square roots. ``depths``: square roots of the mean
+    activations of the last three of six depths. ``grid``: square roots of mean activations over a 3 x 3 grid of the
+    picture, at three depths before the last: they still know where something was.
+    """
+    arrays = _SETS[name](features)
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=1)
+
+
+def solve_head(
+    features: Features,
+    targets: Targets,
+    kind: str = "auto",
+    *,
+    groups: np.ndarray | None = None,
+    random_state: int | None = 0,
+) -> SolvedHead:
+    """Solve a head on cached features.
+
+    Parameters
+    ----------
+    features : Features of n rows
+    targets : Targets of n rows
+    kind : {"linear", "depths", "auto"}
+        One linear head on the last features; heads over several depths, averaged with weights that fall with their
+        held-out loss; or whichever of the two has the lower held-out loss, the linear one when it is close.
+    groups : ndarray of shape (n,), optional
+        Groups that held-out rows must not share with the rows they are predicted from.
+    random_state : int, default=0
+        Seed of the folds on which penalties are chosen.
+
+    Returns
+    -------
+    SolvedHead
+    """
+    folds = _inner_folds(targets, groups, random_state)
+    linear = _solve_part(features, targets, "output", folds)
+    if kind == "linear" or not (features.depths or features.grids):
+        return SolvedHead(targets.task, (linear[0],), linear[1], {"output": linear[1]}, linear[0])
+    names = ["root", *(["depths"] if features.depths else []), *(["grid"] if features.grids else [])]
+    solved = [_solve_part(features, targets, name, folds) for name in names]
+    losses = np.array([loss for _, loss, _ in solved])
+    weights = np.exp(-SHARPNESS * (losses / max(float(losses.min()), 1e-9) - 1.0))
+    weights /= weights.sum()
+    held_out = combine([scores for _, _, scores in solved], weights, targets.task)
+    loss = held_out_loss(held_out, targets)
+    named = {"output": linear[1], **dict(zip(names, losses.tolist(), strict=True))}
+    if kind == "auto" and linear[1] <= loss * (1 + MARGIN):
+        return SolvedHead(targets.task, (linear[0],), linear[1], named, linear[0])
+    parts = tuple(
+        Part(part.name, part.coef, part.intercept, float(weight))
+        for (part, _, _), weight in zip(solved, weights, strict=True)
+        if weight > 0.01
+    )
+    return SolvedHead(targets.task, parts, loss, named, linear[0])
+
+
+def combine(scores: Sequence[np.ndarray], weights: Sequence[float] | np.ndarray, task: str) -> np.ndarray:
+    """Average several heads' scores (n, K): probabilities for classes and labels, numbers as they are."""
+    if len(scores) == 1:
+        return scores[0]
+    share = np.asarray(weights, dtype=float) / np.sum(weights)
+    if task == "regression":
+        return sum(w * s for w, s in zip(share, scores, strict=True))
+    if task == "classification":
+        return logsumexp([np.log(w) + log_softmax(s, axis=1) for w, s in zip(share, scores, strict=True)], axis=0)
+    p = np.clip(sum(w * expit(s) for w, s in zip(share, scores, strict=True)), 1e-12, 1 - 1e-12)
+    return np.log(p) - np.log1p(-p)
+
+
+def held_out_loss(scores: np.ndarray, targets: Targets) -> float:
+    """Weighted mean loss of held-out scores."""
+    if targets.task == "regression":
+        rows = ((scores - targets.Y) ** 2).mean(axis=1)
+    else:
+        rows = log_losses(scores, targets.Y, targets.task == "multilabel")
+    return float(np.average(rows, weights=targets.weight))
+
+
+def _solve_part(
+    features: Features, targets: Targets, name: str, folds: list[tuple[np.ndarray, np.ndarray]]
+) -> tuple[Part, float, np.ndarray]:
+    """A head on one feature set, its held-out loss and held-out scores; penalties are chosen here."""
+    X, scale = _scaled(_SETS[name](features))
+    if targets.task == "regression":
+        ridge = solve_ridge(X, targets.Y, sample_weight=targets.weight)
+        part = Part(name, ridge.coef * scale[:, None], ridge.intercept, 1.0)
+        return part, ridge.loss, ridge.out_of_fold
+    solution = solve_logistic(
+        X, targets.Y, sample_weight=targets.weight, folds=folds, multilabel=targets.task == "multilabel"
+    )
+    held_out = solution.out_of_fold if solution.out_of_fold is not None else X @ solution.coef + solution.intercept
+    loss = solution.log_loss if np.isfinite(solution.log_loss) else held_out_loss(held_out, targets)
+    return Part(name, solution.coef * scale[:, None], solution.intercept, 1.0), loss, held_out
+
+
+def _scaled(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Arrays side by side, each with rows of unit mean squared norm around their mean; and the scale of each column."""
+    scales = []
+    for array in arrays:
+        spread = float(np.sqrt(array.var(axis=0, dtype=np.float64).sum()))
+        scales.append(np.full(array.shape[1], 1.0 / spread if spread > 1e-12 else 1.0))
+    scale = np.concatenate(scales)
+    joined = arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=1)
+    return joined * scale.astype(joined.dtype), scale
+
+
+def _inner_folds(
+    targets: Targets, groups: np.ndarray | None, random_state: int | None
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Folds for the penalty: five, twice over where there are few rows. Groups that cannot be kept apart are an error."""
+    if targets.task == "regression":
+        return []
+    repeats = 2 if len(targets) < 200 else 1
+    seed = 0 if random_state is None else random_state
+    try:
+        splits = [
+            make_folds(targets.labels, targets.task, groups=groups, n_splits=5, random_state=seed + r)
+            for r in range(repeats)
+        ]
+    except DataError:
+        return []
+    usable = [(train, test) for split in splits for train, test in split if _all_present(targets, train)]
+    return usable
+
+
+def _all_present(targets: Targets, train: np.ndarray) -> bool:
+    """Whether a training part holds at least two classes."""
+    return targets.task != "classification" or int((targets.Y[train].sum(axis=0) > 0).sum()) >= 2

@@ -1,0 +1,359 @@
+"""Borrow a network's parameters: new head, last blocks, or all layers, behind scikit-learn's interface."""
+
+from __future__ import annotations
+
+from abc import ABCMeta, abstractmethod
+from typing import Any
+
+import numpy as np
+from scipy.special import expit, softmax
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from headstart.data.pictures import Pictures, as_pictures, is_pictures
+from headstart.data.progress import Progress
+from headstart.data.splits import holdout
+from headstart.errors import ParameterError
+from headstart.networks.embed import Features, embed
+from headstart.networks.network import Network
+from headstart.parameters.augmenting import choose_augmentation
+from headstart.parameters.deep_head import train_deep_head
+from headstart.parameters.fitted import Fitted, linear_part
+from headstart.parameters.plan import head_widths, network_for, settings_for, stops_early, trained_blocks
+from headstart.parameters.solved import solve_head
+from headstart.parameters.targets import Targets, class_targets, number_targets
+from headstart.parameters.tuning import tune
+from headstart.training.progress import shown
+
+
+class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
+    """What classes and numbers have in common; see `TransferClassifier`."""
+
+    def __init__(
+        self,
+        source: Any = None,
+        *,
+        network: Any = None,
+        train: str = "head",
+        head: Any = "auto",
+        optimizer: str = "adamw",
+        class_weight: Any = None,
+        epochs: int = 20,
+        learning_rate: float | None = None,
+        layer_decay: float = 0.9,
+        weight_decay: float = 0.01,
+        l2_sp: float = 0.0,
+        dropout: float = 0.0,
+        augment: Any = "auto",
+        early_stopping: Any = "auto",
+        image_size: int | None = None,
+        batch_size: int = 32,
+        cache: bool = True,
+        device: str = "auto",
+        random_state: int | None = None,
+        verbose: int = 0,
+        checkpoint: Any = None,
+    ) -> None:
+        self.source = source
+        self.network = network
+        self.train = train
+        self.head = head
+        self.optimizer = optimizer
+        self.class_weight = class_weight
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.layer_decay = layer_decay
+        self.weight_decay = weight_decay
+        self.l2_sp = l2_sp
+        self.dropout = dropout
+        self.augment = augment
+        self.early_stopping = early_stopping
+        self.image_size = image_size
+        self.batch_size = batch_size
+        self.cache = cache
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+        self.checkpoint = checkpoint
+
+    @abstractmethod
+    def _targets(self, y: Any, sample_weight: Any) -> Targets:
+        """Encode y."""
+
+    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> Any:
+        """Fit to the target alone; what is borrowed was given at construction.
+
+        Parameters
+        ----------
+        X : pictures or ndarray of shape (n, d)
+            Paths, PIL pictures, arrays (n, H, W) or (n, H, W, C), `Pictures`; or ready-made features.
+        y : array-like of shape (n,) or (n, L)
+            Labels, a 0/1 matrix of labels, or numbers.
+        groups : array-like of shape (n,), optional
+            Rows of one group never stand on both sides of an inner split.
+        sample_weight : array-like of shape (n,), optional
+            Weight of each row in every loss.
+
+        Returns
+        -------
+        self
+        """
+        trained_blocks(self.train), head_widths(self.head), stops_early(self.early_stopping, 0)
+        groups = None if groups is None else np.asarray(groups)
+        if is_pictures(X):
+            pictures = as_pictures(X)
+            targets = self._targets(_matched(y, len(pictures)), sample_weight)
+            with shown(self.verbose) as progress:
+                self.fitted_ = self._fit_pictures(pictures, targets, groups, progress)
+        else:
+            self.fitted_ = self._fit_table(X, y, groups, sample_weight)
+        return self
+
+    def _fit_table(self, X: Any, y: Any, groups: np.ndarray | None, sample_weight: Any) -> Fitted:
+        """Ready-made features: a solved head on standardised columns."""
+        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], multi_output=True, y_numeric=self._numeric)
+        if self.source is not None:
+            raise ParameterError(
+                f"Expected pictures for the network {self.source!r}, found a table of {X.shape[1]} columns.",
+                "Give pictures, or source=None for a head on these features.",
+            )
+        targets = self._targets(y, sample_weight)
+        shift, scale = X.mean(axis=0), X.std(axis=0)
+        scale = np.where(scale > 1e-12 * (1 + np.abs(shift)), scale, 1.0)
+        features = Features.of((X - shift) / scale)
+        widths = head_widths(self.head)
+        if widths:
+            deep, history = train_deep_head(
+                features.output.astype(np.float32), targets, settings_for(self), held_out=self._held(targets, groups)
+            )
+            return Fitted(targets, None, None, deep, history, shift, scale)
+        head = solve_head(features, targets, "linear", groups=groups, random_state=self.random_state)
+        return Fitted(targets, None, head, None, [], shift, scale)
+
+    def _fit_pictures(
+        self, pictures: Pictures, targets: Targets, groups: np.ndarray | None, progress: Progress | None
+    ) -> Fitted:
+        network = network_for(self)
+        settings = settings_for(self)
+        if settings.blocks == 0:
+            features = embed(network, pictures, device=self.device, progress=progress)
+            if not settings.widths:
+                head = solve_head(features, targets, self.head, groups=groups, random_state=self.random_state)
+                return Fitted(targets, network, head, None, [])
+            held = self._held(targets, groups)
+            deep, history = train_deep_head(features.output, targets, settings, held_out=held, progress=progress)
+            return Fitted(targets, network, None, deep, history)
+        augmentation = choose_augmentation(
+            self.augment, network, pictures, targets, whole=settings.blocks is None, seed=settings.seed
+        )
+        start = None
+        if network.trained and not settings.widths:
+            features = embed(network, pictures, device=self.device, progress=progress)
+            start = linear_part(solve_head(features, targets, "linear", groups=groups, random_state=self.random_state))
+        tuned = tune(
+            network,
+            pictures,
+            targets,
+            settings_for(self, augmentation),
+            start=start,
+            held_out=self._held(targets, groups),
+            progress=progress,
+        )
+        return Fitted(targets, tuned.network, None, tuned.head, tuned.history)
+
+    def _held(self, targets: Targets, groups: np.ndarray | None) -> tuple[np.ndarray, np.ndarray] | None:
+        """Rows for training and rows for stopping early; None when every row trains."""
+        if not stops_early(self.early_stopping, len(targets)):
+            return None
+        seed = 0 if self.random_state is None else int(self.random_state)
+        return holdout(targets.labels, targets.task, groups=groups, fraction=0.2, random_state=seed)
+
+    @property
+    def _numeric(self) -> bool:
+        return False
+
+    @property
+    def network_(self) -> Network | None:
+        """The network with its present weights; None for a head on ready-made features."""
+        check_is_fitted(self, "fitted_")
+        return self.fitted_.network
+
+    @property
+    def history_(self) -> list[dict[str, float]]:
+        """One record an epoch: train_loss, val_loss, val_score; empty for a solved head."""
+        check_is_fitted(self, "fitted_")
+        return self.fitted_.history
+
+    def embed(self, X: Any) -> np.ndarray:
+        """Features that the head sees, shape (n, n_features): the input of the output layer."""
+        check_is_fitted(self, "fitted_")
+        if self.fitted_.network is None:
+            return self._rows(X).output
+        return embed(self.fitted_.network, as_pictures(X), device=self.device).output
+
+    def _rows(self, X: Any) -> Features:
+        """Features for predicting: exact, in float32."""
+        fitted = self.fitted_
+        if fitted.network is not None:
+            return embed(fitted.network, as_pictures(X), device=self.device, exact=True)
+        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        return Features.of((X - fitted.shift) / fitted.scale)
+
+    def _scores(self, X: Any) -> np.ndarray:
+        """Logits, or standardised predictions, of shape (n, K)."""
+        check_is_fitted(self, "fitted_")
+        return self.fitted_.scores(self._rows(X))
+
+
+class TransferClassifier(ClassifierMixin, BaseTransfer):
+    r"""Classify with a borrowed network: keep its layers, replace its output layer, train what the data can bear.
+
+    The new head is solved to its optimum on features that are computed once a picture; with ``train="last:k"`` or
+    ``"all"`` training goes on from there through the last k blocks or the whole network, with layer-wise rates
+    :math:`\eta\,\gamma^{j}` for the j-th block from the end.
+
+    Use it when there is a network whose pictures resemble yours. With 50 to a few hundred pictures ``train="head"`` is
+    quick and hard to beat; with more, or with pictures unlike the source's, try ``"last:1"`` and ``"all"``.
+    `SafeTransferClassifier` measures which.
+
+    Parameters
+    ----------
+    source : str, path, NetworkSource, torch.nn.Module or None, default=None
+        What to borrow (see `headstart.networks.load.load_network`). None learns from the target alone: all layers of
+        ``network`` from random weights, or a head on ready-made features.
+    network : as source, optional
+        Architecture for ``source=None``. Default: that of ``starter:pictures``.
+    train : {"head", "last:k", "all"}, default="head"
+        What moves. Everything else stays as it is to the last bit, batch-norm statistics included.
+    head : {"auto", "linear", "depths"} or list of int, default="auto"
+        One linear head; heads over several depths, averaged; hidden layers of these widths with ``dropout``;
+        ``"auto"`` takes linear or depths, whichever has the lower held-out log-loss. With ``train`` other than
+        ``"head"`` the named kinds all mean a linear head.
+    optimizer : {"adamw", "adam", "sgd"}, default="adamw"
+    class_weight : None, "balanced" or dict, default=None
+    epochs : int >= 1, default=20
+    learning_rate : float > 0, optional
+        Default: 3e-4 for a trained network, 1e-3 for a new head or random weights (SGD: 1e-2, 5e-2).
+    layer_decay : float in (0, 1], default=0.9
+        Factor of the rate from each block to the one before it.
+    weight_decay : float >= 0, default=0.01
+    l2_sp : float >= 0, default=0
+        Strength of the pull towards the borrowed weights (Li et al. 2018).
+    dropout : float in [0, 1), default=0
+        Before the layers of the new head.
+    augment : "auto", None or Augmentation, default="auto"
+        Random crops, light and, where a measurement shows no harm, mirroring; only when all layers train.
+    early_stopping : "auto" or bool, default="auto"
+        Set a fifth of the rows aside and keep the weights of the best epoch; "auto" does so from 300 rows on.
+    image_size : int, optional
+        Side of the network's input in pixels, if other than its own.
+    batch_size : int >= 1, default=32
+    cache : bool, default=True
+        With ``train="last:k"``, keep what the frozen part puts out; False runs the whole network every epoch.
+    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
+    random_state : int, optional
+    verbose : int, default=0
+        1 shows progress on standard error.
+    checkpoint : path, optional
+        File to which training is saved and from which it goes on after a kill, with the same result.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (K,)
+    network_ : Network or None
+        With the weights after training.
+    history_ : list of dict
+        One record an epoch.
+
+    Raises
+    ------
+    SourceError, DataError, ParameterError, BadPictures
+
+    References
+    ----------
+    Yosinski et al. 2014 (how transferable are features); Howard & Ruder 2018 (layer-wise rates); Kumar et al. 2022
+    (LP-FT: the head first). We differ from LP-FT in that the probe is solved, with a cross-validated penalty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.array([[0.0, 1.0], [0.2, 0.8], [1.0, 0.1], [0.9, 0.0]])
+    >>> TransferClassifier(source=None).fit(X, ["a", "a", "b", "b"]).predict(X).tolist()
+    ['a', 'a', 'b', 'b']
+    """
+
+    def _targets(self, y: Any, sample_weight: Any) -> Targets:
+        array = np.asarray(y)
+        if array.ndim == 1 or array.shape[1:] == (1,):
+            check_classification_targets(array)
+        targets = class_targets(array, self.class_weight, sample_weight)
+        self.classes_ = targets.classes
+        return targets
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Logits of shape (n, K); for two classes the difference of the two, shape (n,), as scikit-learn has it."""
+        scores = self._scores(X)
+        if self.fitted_.targets.task == "classification" and scores.shape[1] == 2:
+            return scores[:, 1] - scores[:, 0]
+        return scores
+
+    def logits(self, X: Any) -> np.ndarray:
+        """Logits of shape (n, K), one column a class also when there are two."""
+        return self._scores(X)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probability of each class, shape (n, K); for several labels that of each label."""
+        scores = self._scores(X)
+        return expit(scores) if self.fitted_.targets.task == "multilabel" else softmax(scores, axis=1)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Labels of shape (n,); for several labels a 0/1 matrix of shape (n, L)."""
+        scores = self._scores(X)
+        if self.fitted_.targets.task == "multilabel":
+            return (scores > 0).astype(int)
+        return self.classes_[scores.argmax(axis=1)]
+
+
+class TransferRegressor(RegressorMixin, BaseTransfer):
+    """Predict numbers with a borrowed network; arguments, attributes and errors as in `TransferClassifier`.
+
+    Heads are ridge regressions whose penalty has the least exact leave-one-out error. ``class_weight`` has no meaning
+    here and must stay None.
+
+    Parameters
+    ----------
+    source, network, train, head, optimizer, epochs, learning_rate, layer_decay, weight_decay, l2_sp, dropout, augment,
+    early_stopping, image_size, batch_size, cache, device, random_state, verbose, checkpoint
+        As in `TransferClassifier`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.arange(10.0)[:, None]
+    >>> float(TransferRegressor(source=None).fit(X, 2 * X[:, 0] + 1).predict([[4.5]])[0].round(2))
+    10.0
+    """
+
+    @property
+    def _numeric(self) -> bool:
+        return True
+
+    def _targets(self, y: Any, sample_weight: Any) -> Targets:
+        if self.class_weight is not None:
+            raise ParameterError(f"Expected class_weight None for numbers, found {self.class_weight!r}.")
+        return number_targets(y, sample_weight)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Numbers of shape (n,) or (n, t), in the units of y."""
+        scores = self._scores(X)
+        targets = self.fitted_.targets
+        numbers = scores * targets.scale + targets.shift
+        return numbers[:, 0] if targets.flat else numbers
+
+
+def _matched(y: Any, n: int) -> Any:
+    """Labels, if there is one for each picture."""
+    if y is None or len(y) != n:
+        raise ParameterError(f"Expected a label for each of {n} pictures, found {0 if y is None else len(y)}.")
+    return y

@@ -1,0 +1,313 @@
+"""Training a copy of a borrowed network on the target: its last blocks or all of them, behind a new head."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from headstart.data.augment import Augmentation
+from headstart.data.canvases import canvases
+from headstart.data.pictures import Pictures
+from headstart.data.progress import Progress
+from headstart.errors import ParameterError
+from headstart.networks.cut import Tail, body_forward, frozen_names, replay_agrees, trainable_parameters
+from headstart.networks.embed import boundary
+from headstart.networks.network import Network
+from headstart.networks.runtime import to_tensor
+from headstart.nn.heads import load_linear, make_head
+from headstart.nn.losses import l2_sp, task_loss
+from headstart.parameters.targets import Targets
+from headstart.training.batches import Batch, picture_batches, steps_per_epoch, stored_batches
+from headstart.training.device import autocast, has_bf16, pick_device
+from headstart.training.loop import LoopSettings, train
+from headstart.training.optimizers import make_optimizer, parameter_groups
+
+
+@dataclass(frozen=True)
+class TuningSettings:
+    """What of a network is trained, and how; the arguments of `TransferClassifier` with every default filled in.
+
+    Parameters
+    ----------
+    blocks : int or None
+        Number of last blocks that are trained; None trains all.
+    widths : tuple of int
+        Hidden layers of the new head; empty for a linear one.
+    stored : bool
+        Whether activations at the freeze boundary are computed once and kept (needs ``augmentation=None``).
+    """
+
+    blocks: int | None
+    widths: tuple[int, ...] = ()
+    dropout: float = 0.0
+    optimizer: str = "adamw"
+    epochs: int = 20
+    learning_rate: float = 3e-4
+    layer_decay: float = 1.0
+    weight_decay: float = 1e-2
+    l2_sp: float = 0.0
+    augmentation: Augmentation | None = None
+    patience: int = 0
+    batch_size: int = 32
+    device: str = "cpu"
+    seed: int = 0
+    checkpoint: Path | None = None
+    stored: bool = True
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A trained copy: network with the new weights, head, one record an epoch."""
+
+    network: Network
+    head: nn.Sequential
+    history: list[dict[str, float]]
+
+
+class Trainee:
+    """A private copy of a network's module with a new head, the parts that move set apart from those that do not.
+
+    Parameters
+    ----------
+    network : Network
+        Not changed.
+    n_outputs : int
+    settings : TuningSettings
+    start : (coef, intercept) or None
+        A solved linear head to start from; None starts from random weights.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        n_outputs: int,
+        settings: TuningSettings,
+        start: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> None:
+        self.settings, self.network, self.chain = settings, network, network.chain
+        self.device = pick_device(settings.device)
+        self.module = copy.deepcopy(network.module).to(self.device, memory_format=torch.channels_last)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(settings.seed)
+            head = make_head(self.chain.n_features, n_outputs, settings.widths, settings.dropout)
+        if start is not None and not settings.widths:
+            load_linear(head, *start)
+        self.head = head.to(self.device)
+        if self.chain.output_layer is not None:
+            self.module.set_submodule(self.chain.output_layer, nn.Identity())
+        groups = trainable_parameters(self.module, self.chain, settings.blocks)
+        moving = {id(p) for group in groups for p in group}
+        for parameter in self.module.parameters():
+            parameter.requires_grad_(id(parameter) in moving)
+        self.layers = groups
+        self.start = {name: p.detach().clone() for name, p in self.module.named_parameters() if p.requires_grad}
+        self.tail = Tail(self.module, self.chain, settings.blocks)
+
+    def set_mode(self) -> None:
+        """Training mode: batch norm of a trained network stays in evaluation mode, that of a random one learns."""
+        self.module.train(not self.network.trained)
+        self.head.train()
+
+    def outputs(self, x: Tensor, stored: bool) -> Tensor:
+        """Logits (N, K) from boundary activations or from pictures."""
+        whole = not stored and self.settings.blocks is None
+        with autocast(self.device, whole and has_bf16(self.device)):
+            features = self.tail(x) if stored else body_forward(self.module, self.chain, x)
+        return self.head(features.float())
+
+    def loss(self, task: str, stored: bool) -> Callable[[Batch], Tensor]:
+        """The loss of a batch, with the pull towards the start where it was asked for."""
+
+        def of(batch: Batch) -> Tensor:
+            value = task_loss(self.outputs(batch.x, stored), batch.Y, batch.weight, task)
+            if self.settings.l2_sp > 0:
+                value = value + l2_sp(self.module, self.start, self.settings.l2_sp)
+            return value
+
+        return of
+
+    def finished(self) -> Network:
+        """A network with the trained weights; a linear head takes the place of the old output layer."""
+        self.module.eval()
+        self.head.eval()
+        module = self.module.cpu().to(memory_format=torch.contiguous_format)
+        for parameter in module.parameters():
+            parameter.requires_grad_(True)
+        name = self.chain.output_layer
+        if name is not None:
+            old, linear = self.network.module.get_submodule(name), self.head.cpu()[-1]
+            inside = isinstance(old, nn.Linear) and not self.settings.widths and isinstance(linear, nn.Linear)
+            module.set_submodule(name, copy.deepcopy(linear) if inside else copy.deepcopy(old))
+        network = dataclasses.replace(self.network, module=module, trained=True)
+        network.__dict__["chain"] = self.chain
+        return network
+
+
+def tune(
+    network: Network,
+    pictures: Pictures,
+    targets: Targets,
+    settings: TuningSettings,
+    *,
+    start: tuple[np.ndarray, np.ndarray] | None = None,
+    held_out: tuple[np.ndarray, np.ndarray] | None = None,
+    progress: Progress | None = None,
+) -> Tuned:
+    """Train the last blocks or all blocks of a copy of a network, starting from a solved head.
+
+    The head is put on its optimum first and all layers are trained then (Kumar et al. 2022, LP-FT: a random head would
+    first distort the features). Without augmentation the frozen part runs once a picture and its output at the
+    boundary is replayed; where replaying does not agree with the full forward pass, the full pass is used.
+
+    Parameters
+    ----------
+    network : Network
+        Not changed. A network with random weights is trained with moving batch norm.
+    pictures : Pictures of n
+    targets : Targets of n
+    settings : TuningSettings
+    start : (coef (d, K), intercept (K,)), optional
+    held_out : (train rows, validation rows), optional
+        For stopping early; without it every row trains and the last epoch counts.
+    progress : callable, optional
+
+    Returns
+    -------
+    Tuned
+    """
+    if settings.blocks is not None and not network.chain.blocks:
+        raise ParameterError(
+            f"Expected a network that can be cut for train='last:{settings.blocks}', found {network.name}: "
+            f"{network.chain.note}",
+            "Use train='head' or train='all'.",
+        )
+    trainee = Trainee(network, targets.Y.shape[1], settings, start)
+    rows, held = (np.arange(len(targets)), None) if held_out is None else held_out
+    stored = settings.stored and settings.augmentation is None and _boundary_works(network, pictures, settings)
+    kept: np.ndarray | list[np.ndarray]
+    if stored:
+        assert settings.blocks is not None
+        kept = boundary(network, pictures, settings.blocks, device=settings.device, progress=progress)
+    else:
+        kept = canvases(pictures, network.preprocessing, progress=progress)
+    batches = _batches(trainee, kept, targets, rows, stored)
+    modules = nn.ModuleDict({"module": trainee.module, "head": trainee.head})
+    groups = parameter_groups(
+        trainee.head.parameters(),
+        trainee.layers,
+        learning_rate=settings.learning_rate,
+        layer_decay=settings.layer_decay,
+        weight_decay=settings.weight_decay,
+    )
+    history = train(
+        modules,
+        make_optimizer(settings.optimizer, groups),
+        batches,
+        trainee.loss(targets.task, stored),
+        _loop_settings(network, pictures, targets, settings, rows),
+        evaluate=None if held is None else _evaluation(trainee, kept, targets, held, stored),
+        set_mode=trainee.set_mode,
+        progress=progress,
+    )
+    return Tuned(trainee.finished(), trainee.head, history)
+
+
+def frozen_tensors(network: Network, blocks: int | None) -> set[str]:
+    """Names of what training the last ``blocks`` blocks must leave as it is, to the last bit."""
+    return frozen_names(network.module, network.chain, blocks)
+
+
+def _boundary_works(network: Network, pictures: Pictures, settings: TuningSettings) -> bool:
+    """Whether replaying from the boundary gives what the full forward pass gives, on one batch of the data."""
+    if settings.blocks is None or settings.blocks >= len(network.chain.blocks):
+        return False
+    few = pictures[: min(4, len(pictures))]
+    arrays = [network.preprocessing.centre(c) for c in canvases(few, network.preprocessing)]
+    example = to_tensor(np.stack(arrays), network.preprocessing)
+    return replay_agrees(network.module, network.chain, settings.blocks, example)
+
+
+def _batches(
+    trainee: Trainee,
+    kept: np.ndarray | list[np.ndarray],
+    targets: Targets,
+    rows: np.ndarray,
+    stored: bool,
+) -> Callable[[int], Iterator[Batch]]:
+    settings, Y, weight = trainee.settings, targets.Y[rows], targets.weight[rows]
+    if stored:
+        assert isinstance(kept, np.ndarray)
+        chosen = kept if len(rows) == len(kept) else kept[rows]
+        return stored_batches(chosen, Y, weight, settings.batch_size, settings.seed, trainee.device)
+    return picture_batches(
+        [kept[i] for i in rows],
+        trainee.network.preprocessing,
+        Y,
+        weight,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        device=trainee.device,
+        augmentation=settings.augmentation,
+    )
+
+
+def _evaluation(
+    trainee: Trainee, kept: np.ndarray | list[np.ndarray], targets: Targets, held: np.ndarray, stored: bool
+) -> Callable[[], dict[str, float]]:
+    """Loss and score on held-out rows, as the model will see them: unchanged pictures."""
+    plain = dataclasses.replace(trainee.settings, augmentation=None, batch_size=64)
+
+    def evaluate() -> dict[str, float]:
+        losses, right, total = 0.0, 0.0, 0.0
+        for start in range(0, len(held), plain.batch_size):
+            index = held[start : start + plain.batch_size]
+            if stored:
+                x = torch.from_numpy(np.ascontiguousarray(kept[index]))  # type: ignore[call-overload]
+            else:
+                arrays = [trainee.network.preprocessing.centre(kept[i]) for i in index]
+                x = to_tensor(np.stack(arrays), trainee.network.preprocessing)
+            outputs = trainee.outputs(x.to(trainee.device), stored).float().cpu()
+            Y = torch.from_numpy(targets.Y[index].astype(np.float32))
+            weight = torch.from_numpy(targets.weight[index].astype(np.float32))
+            losses += float(task_loss(outputs, Y, weight, targets.task)) * float(weight.sum())
+            total += float(weight.sum())
+            right += _score(outputs, Y, targets.task)
+        return {"val_loss": losses / max(total, 1e-12), "val_score": right / len(held)}
+
+    return evaluate
+
+
+def _score(outputs: Tensor, Y: Tensor, task: str) -> float:
+    """Number of rows that are right; for numbers the negative sum of squared errors."""
+    if task == "classification":
+        return float((outputs.argmax(1) == Y.argmax(1)).sum())
+    if task == "multilabel":
+        return float(((outputs > 0) == (Y > 0.5)).all(dim=1).sum())
+    return -float(((outputs - Y) ** 2).mean(dim=1).sum())
+
+
+def _loop_settings(
+    network: Network, pictures: Pictures, targets: Targets, settings: TuningSettings, rows: np.ndarray
+) -> LoopSettings:
+    key = ""
+    if settings.checkpoint is not None:
+        state = dataclasses.asdict(dataclasses.replace(settings, checkpoint=None, device=""))
+        text = repr([network.digest, network.preprocessing.key(), targets.Y.tobytes(), state, rows.tolist()])
+        digests = [pictures.digest(i) for i in range(len(pictures))]
+        key = hashlib.sha256((text + "".join(digests)).encode()).hexdigest()
+    return LoopSettings(
+        epochs=settings.epochs,
+        steps_per_epoch=steps_per_epoch(len(rows), settings.batch_size),
+        patience=settings.patience,
+        seed=settings.seed,
+        checkpoint=settings.checkpoint,
+        key=key,
+    )
