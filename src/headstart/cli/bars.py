@@ -21,7 +21,8 @@ class Bars:
 
     Examples
     --------
-    >>> with Bars(Console(file=open(os.devnull, "w"))) as bars:
+    >>> import io
+    >>> with Bars(Console(file=io.StringIO())) as bars:
     ...     bars.update("reading pictures", 1, 2)
     ...     bars.update("reading pictures", 2, 2)
     """

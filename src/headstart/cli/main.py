@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -39,7 +40,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        return getattr(importlib.import_module(COMMANDS[cmd_name][0]), "command")  # noqa: B009
+        found = vars(importlib.import_module(COMMANDS[cmd_name][0])).values()
+        return next(entry for entry in found if isinstance(entry, click.Command) and entry.name == cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -118,6 +120,9 @@ def in_words(error: Exception) -> str:
 
 def main() -> None:
     """Entry point of the installed ``headstart`` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     sys.exit(exit_code(sys.argv[1:]))
 
 

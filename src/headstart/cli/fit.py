@@ -1,0 +1,90 @@
+"""``headstart fit``: from labelled pictures to a model with proof."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from headstart.cli.console import common, note, print_json, progress_bars
+from headstart.cli.duration import Duration
+
+TASKS = ("classification", "multilabel", "regression")
+
+
+@click.command("fit")
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option(
+    "--source",
+    default="starter:pictures",
+    show_default=True,
+    help="What to borrow from: a folder, a hub id, starter:pictures, timm:NAME; 'none' learns from the data alone.",
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the model into.")
+@click.option("--label", multiple=True, help="Column of a table that holds the labels; again for several labels.")
+@click.option("--path-column", help="Column of a table that holds the paths of the pictures.")
+@click.option("--split-column", help="Column of a table that says train, val or test.")
+@click.option(
+    "--group-by", help="Column, or regular expression over the path: equal values stay on one side of a split."
+)
+@click.option("--task", type=click.Choice(TASKS), help="What the labels are; otherwise told from the labels.")
+@click.option(
+    "--budget", type=Duration(), default="10m", show_default=True, help="Time to spend, such as 90s, 10m, 1h."
+)
+@click.option("--skip-bad", is_flag=True, help="Leave out pictures that cannot be read, and list them in the report.")
+@click.option("--resume", is_flag=True, help="Go on where an interrupted run of the same command stopped.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same model.")
+@click.option("--device", default="auto", show_default=True, help="cpu, cuda, mps, or auto.")
+@common
+def command(
+    data: Path,
+    source: str,
+    out: Path,
+    label: tuple[str, ...],
+    path_column: str | None,
+    split_column: str | None,
+    group_by: str | None,
+    task: str | None,
+    budget: float,
+    skip_bad: bool,
+    resume: bool,
+    seed: int,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Learn from labelled pictures, and prove what it is worth.
+
+    DATA is a folder with a folder of pictures for each class (perhaps inside train, val and test), or a CSV or
+    Parquet table with a column of paths and a column of labels.
+
+    \b
+    headstart fit pictures/ --source starter:pictures --out model
+    headstart fit table.csv --label diagnosis --group-by patient --out model --budget 1h
+    """
+    from headstart.advise.fit import fit
+    from headstart.cli.summary import print_summary, summary
+    from headstart.report.write import write_report
+
+    with progress_bars() as progress:
+        model = fit(
+            data,
+            None if source.lower() == "none" else source,
+            label=(label[0] if len(label) == 1 else list(label)) if label else None,
+            path_column=path_column,
+            split_column=split_column,
+            group_by=group_by,
+            task=task,
+            budget=budget,
+            skip_bad=skip_bad,
+            out=out,
+            resume=resume,
+            random_state=seed,
+            device=device,
+            progress=progress,
+        )
+    report = write_report(out)
+    if as_json:
+        print_json(summary(model.evidence) | {"model": str(out), "report": str(report)})
+        return
+    print_summary(model.evidence)
+    note(f"\nModel:  {out}\nReport: {report}")

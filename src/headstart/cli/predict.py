@@ -1,0 +1,78 @@
+"""``headstart predict``: what a saved model says about pictures."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from headstart.cli.console import common, note, print_json, print_table, progress_bars
+
+
+@click.command("predict")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--csv", "as_csv", is_flag=True, help="Print a table with a column of probabilities for each class.")
+@common
+def command(model: Path, pictures: tuple[Path, ...], as_csv: bool, as_json: bool) -> int:
+    """Label PICTURES (files, or folders that are searched to their bottom) with the saved MODEL.
+
+    A picture that cannot be read is named with the reason; the others are labelled all the same, and the exit code
+    is then 1.
+    """
+    if as_csv and as_json:
+        raise click.UsageError("Choose one of --csv and --json.")
+    from headstart.advise.model import load
+    from headstart.cli.predictions import gather, say
+
+    files = gather(pictures)
+    with progress_bars() as progress:
+        rows, failed = say(load(model), files, progress)
+    if as_json:
+        print_json({"model": str(model), "predictions": rows, "failed": failed})
+    elif as_csv:
+        _print_csv(rows, failed)
+    else:
+        _print_rows(rows)
+    for entry in failed:
+        note(f"Cannot read {entry['file']}: {entry['reason']}")
+    return 1 if failed else 0
+
+
+def _print_rows(rows: list[dict[str, Any]]) -> None:
+    """One line a picture: file, label, probability."""
+    if not rows:
+        return
+    if "value" in rows[0]:
+        print_table(("file", "value"), [(row["file"], _number(row["value"])) for row in rows], right=(1,))
+    elif "labels" in rows[0]:
+        print_table(("file", "labels"), [(row["file"], ", ".join(row["labels"]) or "none") for row in rows])
+    else:
+        table = [(row["file"], str(row["label"]), f"{100 * row['probability']:.1f}%") for row in rows]
+        print_table(("file", "label", "probability"), table, right=(2,))
+
+
+def _number(value: Any) -> str:
+    """A number, or several."""
+    return ", ".join(f"{entry:.6g}" for entry in value) if isinstance(value, list) else f"{value:.6g}"
+
+
+def _print_csv(rows: list[dict[str, Any]], failed: list[dict[str, str]]) -> None:
+    """A header, then one line a picture; broken ones have their reason in the last column and nothing else."""
+    first = rows[0] if rows else {}
+    shares = list(first.get("probabilities", {}))
+    said = next((key for key in ("label", "labels", "value") if key in first), "label")
+    values = len(first["value"]) if isinstance(first.get("value"), list) else 0
+    middle = [f"value {i + 1}" for i in range(values)] if values else [said]
+    header = ["file", *middle, *(f"p({name})" for name in shares), "error"]
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(header)
+    for row in rows:
+        answer = row[said]
+        cells = answer if values else [";".join(answer) if said == "labels" else answer]
+        writer.writerow([row["file"], *cells, *row.get("probabilities", {}).values(), ""])
+    for entry in failed:
+        writer.writerow([entry["file"], *[""] * (len(header) - 2), entry["reason"]])

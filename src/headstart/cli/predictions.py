@@ -1,0 +1,119 @@
+"""What a model says about pictures, one row a picture, with the broken ones named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from headstart.cli.console import Progress
+from headstart.errors import BadPictures, DataError
+
+CHUNK = 256
+
+
+def gather(places: Sequence[Path]) -> list[Path]:
+    """The pictures at some places: files as they are, folders searched to their bottom.
+
+    Parameters
+    ----------
+    places : sequence of Path
+        Files and folders. A file is taken whatever it is called; one that is no picture is named as broken later.
+
+    Returns
+    -------
+    list of Path
+        In the order given, the pictures of a folder sorted by name.
+
+    Raises
+    ------
+    DataError
+        If there is no picture at all.
+    """
+    from headstart.data.files import list_pictures
+
+    found: list[Path] = []
+    for place in places:
+        found += list_pictures(place)[0] if place.is_dir() else [place]
+    if not found:
+        shown = ", ".join(str(place) for place in places)
+        raise DataError(
+            f"Expected pictures in {shown}, found none.", "Pictures are JPEG, PNG, WebP, BMP, TIFF or GIF files."
+        )
+    return found
+
+
+def say(
+    model: Any, files: Sequence[Path], progress: Progress | None = None
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """Ask a model about files; those that cannot be read are set aside, the rest is answered.
+
+    Parameters
+    ----------
+    model : headstart.Model
+        What was saved.
+    files : sequence of Path
+        Pictures.
+    progress : callable, optional
+        ``progress(what, done, total)``.
+
+    Returns
+    -------
+    rows : list of dict
+        ``file`` and, by task, ``label``, ``probability`` and ``probabilities``; ``labels`` and ``probabilities``;
+        or ``value``.
+    failed : list of dict
+        ``file`` and ``reason`` of each picture that cannot be read.
+    """
+    from headstart.data.files import printable
+
+    rows: list[dict[str, Any]] = []
+    failed: list[dict[str, str]] = []
+    for start in range(0, len(files), CHUNK):
+        chunk = files[start : start + CHUNK]
+        answers, reasons = _answer(model, chunk)
+        for i, file in enumerate(chunk):
+            name = printable(str(file))
+            if i in reasons:
+                failed.append({"file": name, "reason": reasons[i]})
+            else:
+                rows.append({"file": name, **answers[i]})
+        if progress is not None:
+            progress("labelling pictures", start + len(chunk), len(files))
+    return rows, failed
+
+
+def _answer(model: Any, files: Sequence[Path]) -> tuple[dict[int, dict[str, Any]], dict[int, str]]:
+    """Answers and reasons by position; asked again without the broken ones until the rest can be read."""
+    from headstart.data.pictures import Pictures
+
+    left = list(range(len(files)))
+    broken: dict[int, str] = {}
+    while left:
+        try:
+            answers = _ask(model, Pictures([files[i] for i in left], [str(i) for i in left]))
+            return dict(zip(left, answers, strict=True)), broken
+        except BadPictures as error:
+            found = {int(name): reason for name, reason in error.bad}
+            if not found.keys() & set(left):
+                raise
+            broken |= found
+            left = [i for i in left if i not in broken]
+    return {}, broken
+
+
+def _ask(model: Any, pictures: Any) -> list[dict[str, Any]]:
+    """One answer a picture, by the model's task."""
+    if model.task == "regression":
+        return [{"value": value} for value in model.predict(pictures).tolist()]
+    classes, shares = model.classes_.tolist(), model.predict_proba(pictures).tolist()
+    answers: list[dict[str, Any]] = []
+    for row in shares:
+        probabilities = {str(name): share for name, share in zip(classes, row, strict=True)}
+        if model.task == "multilabel":
+            labels = [str(name) for name, share in zip(classes, row, strict=True) if share > 0.5]
+            answers.append({"labels": labels, "probabilities": probabilities})
+        else:
+            most = max(range(len(row)), key=row.__getitem__)
+            answers.append({"label": classes[most], "probability": row[most], "probabilities": probabilities})
+    return answers

@@ -1,0 +1,25 @@
+"""``headstart report``: a model's evidence as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from headstart.cli.console import common, print_json
+
+
+@click.command("report")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="File or folder to write to. Default: the model's folder.")
+@common
+def command(model: Path, out: Path | None, as_json: bool) -> None:
+    """Write report.html for the saved MODEL: one file, readable without a connection."""
+    from headstart.cli.summary import summary
+    from headstart.report.write import read_evidence, write_report
+
+    written = write_report(model, out)
+    if as_json:
+        print_json(summary(read_evidence(model)) | {"model": str(model), "report": str(written)})
+    else:
+        click.echo(str(written))

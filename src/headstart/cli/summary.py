@@ -1,0 +1,72 @@
+"""A model's evidence on a terminal: the verdict, the candidates, the estimate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from headstart.cli.console import print_table
+
+
+def summary(evidence: dict[str, Any]) -> dict[str, Any]:
+    """The evidence without its pictures, for ``--json``.
+
+    Parameters
+    ----------
+    evidence : dict
+        As a model holds it.
+
+    Returns
+    -------
+    dict
+        A new dict; thumbnails are left out.
+    """
+    mistakes = [
+        {key: value for key, value in mistake.items() if key != "thumbnail"}
+        for mistake in evidence.get("mistakes") or []
+    ]
+    return {**evidence, "mistakes": mistakes}
+
+
+def print_summary(evidence: dict[str, Any]) -> None:
+    """Print verdict, candidates and estimate on standard output.
+
+    Parameters
+    ----------
+    evidence : dict
+        As a model holds it.
+    """
+    from headstart.report.page import build
+
+    page = build(evidence)
+    click.secho(page["verdict"]["sentence"], bold=True)
+    if page["verdict"]["done"]:
+        click.echo(page["verdict"]["done"])
+    if page["candidates"]["rows"]:
+        click.echo()
+        print_table(
+            ("", "candidate", "transfer", page["metric"], "95% interval", "time"),
+            [
+                (
+                    "*" if row["chosen"] else "",
+                    row["name"],
+                    "yes" if row["transfer"] else "no",
+                    row["value"],
+                    row["span"],
+                    row["seconds"],
+                )
+                for row in page["candidates"]["rows"]
+            ],
+            right=(3, 4, 5),
+        )
+    for entry in page["left_out"]:
+        click.echo(f"Left out: {entry['name']}, about {entry['price']}. {entry['words']}".rstrip())
+    click.echo()
+    for tile in page["tiles"]:
+        click.echo(f"{tile['label']}: {tile['value']}" + (f" ({tile['note']})" if tile["note"] else ""))
+    dropped, duplicates = page["data"]["dropped"], page["data"]["duplicates"]
+    if dropped:
+        click.echo(f"Pictures left out: {len(dropped)}; the report names each with its reason.")
+    if duplicates:
+        click.echo(f"Sets of equal pictures: {len(duplicates)}; each was kept on one side of every split.")

@@ -1,0 +1,153 @@
+"""``headstart predict``: every picture is answered or named, in the form that was asked for."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import io
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from headstart.cli.main import exit_code
+from headstart.cli.predictions import gather, say
+from headstart.data.decode import decode
+from headstart.data.reasons import BadPicture
+from headstart.errors import BadPictures, DataError
+
+
+class Brightness:
+    """Stands in for a saved model: says how bright a picture is."""
+
+    def __init__(self, task: str = "classification") -> None:
+        self.task = task
+        self.classes_ = None if task == "regression" else np.array(["dark", "light"])
+
+    def _share(self, pictures: Any) -> np.ndarray:
+        bad, share = [], []
+        for i, name in enumerate(pictures.names):
+            try:
+                share.append(float(decode(pictures[i]).mean()) / 255)
+            except BadPicture as error:
+                bad.append((name, error.reason))
+        if bad:
+            raise BadPictures(bad)
+        return np.array(share)
+
+    def predict_proba(self, pictures: Any) -> np.ndarray:
+        share = self._share(pictures)
+        return np.stack([1 - share, share], axis=1)
+
+    def predict(self, pictures: Any) -> np.ndarray:
+        return self._share(pictures)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two good pictures, one of them deeper down, a broken one, a text, and a loop of links."""
+    room = tmp_path / "new"
+    (room / "more").mkdir(parents=True)
+    Image.new("RGB", (20, 20), (250, 250, 250)).save(room / "b.png")
+    Image.new("RGB", (20, 20), (5, 5, 5)).save(room / "more" / "ä.jpg")
+    (room / "a.jpg").write_bytes((room / "more" / "ä.jpg").read_bytes()[:200])
+    (room / "notes.txt").write_text("nothing to see")
+    (room / "more" / "loop").symlink_to(room)
+    return room
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> list[Brightness]:
+    """Put a model in place of the one that ``load`` would read; the list's entry can be replaced."""
+    place = [Brightness()]
+    try:
+        module = importlib.import_module("headstart.advise.model")
+    except ImportError:
+        module = ModuleType("headstart.advise.model")
+        monkeypatch.setitem(sys.modules, "headstart.advise.model", module)
+    monkeypatch.setattr(module, "load", lambda *_, **__: place[0], raising=False)
+    return place
+
+
+def test_folders_are_searched_to_their_bottom_and_files_taken_as_they_are(folder: Path) -> None:
+    assert [path.name for path in gather([folder])] == ["a.jpg", "b.png", "ä.jpg"]
+    assert gather([folder / "notes.txt"]) == [folder / "notes.txt"]
+
+
+def test_no_picture_at_all_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"Expected pictures in .*found none\. Pictures are JPEG"):
+        gather([tmp_path])
+
+
+def test_broken_pictures_are_set_aside_and_the_rest_is_answered(folder: Path) -> None:
+    files = gather([folder, folder / "notes.txt", folder / "absent.png"])
+    rows, failed = say(Brightness(), files)
+    assert [(Path(row["file"]).name, row["label"]) for row in rows] == [("b.png", "light"), ("ä.jpg", "dark")]
+    assert [Path(entry["file"]).name for entry in failed] == ["a.jpg", "notes.txt", "absent.png"]
+    assert all(entry["reason"] for entry in failed)
+
+
+def test_nothing_but_broken_pictures_is_no_crash(folder: Path) -> None:
+    rows, failed = say(Brightness(), [folder / "a.jpg"])
+    assert rows == [] and len(failed) == 1
+
+
+def test_many_pictures_are_asked_about_in_turns(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("headstart.cli.predictions.CHUNK", 2)
+    seen: list[tuple[int, int]] = []
+    rows, failed = say(Brightness(), gather([folder] * 2), lambda what, done, total: seen.append((done, total)))
+    assert len(rows) == 4 and len(failed) == 2 and seen == [(2, 6), (4, 6), (6, 6)]
+
+
+def test_json_holds_everything_and_nothing_else(
+    folder: Path, model: list[Brightness], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(["predict", "m", str(folder), "--json"]) == 1
+    streams = capsys.readouterr()
+    printed = json.loads(streams.out)
+    assert [row["label"] for row in printed["predictions"]] == ["light", "dark"]
+    first = printed["predictions"][0]
+    assert first["probability"] == first["probabilities"]["light"] > 0.9
+    assert printed["failed"][0]["file"].endswith("a.jpg") and printed["failed"][0]["reason"]
+    assert "Cannot read" in streams.err
+
+
+def test_csv_has_a_column_for_each_class(
+    folder: Path, model: list[Brightness], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(["predict", "m", str(folder), "--csv"]) == 1
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert list(rows[0]) == ["file", "label", "p(dark)", "p(light)", "error"]
+    assert [row["label"] for row in rows] == ["light", "dark", ""] and rows[2]["error"]
+    assert float(rows[0]["p(light)"]) == pytest.approx(250 / 255)
+
+
+def test_good_pictures_alone_end_with_0(
+    folder: Path, model: list[Brightness], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(["predict", "m", str(folder / "b.png")]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[1:] == ["light", "98.0%"]
+
+
+@pytest.mark.parametrize(("task", "key"), [("regression", "value"), ("multilabel", "labels")])
+@pytest.mark.parametrize("form", ["--json", "--csv", ""])
+def test_other_tasks_have_their_own_columns(
+    task: str, key: str, form: str, folder: Path, model: list[Brightness], capsys: pytest.CaptureFixture[str]
+) -> None:
+    model[0] = Brightness(task)
+    assert exit_code(["predict", "m", str(folder / "b.png"), *([form] if form else [])]) == 0
+    said = capsys.readouterr().out
+    if form == "--json":
+        assert json.loads(said)["predictions"][0][key] in (["light"], pytest.approx(250 / 255))
+    else:
+        assert key in said.splitlines()[0] and ("light" in said or "0.98" in said)
+
+
+def test_json_and_csv_together_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(["predict", "m", "x.png", "--json", "--csv"]) == 2
+    assert "Choose one of --csv and --json." in capsys.readouterr().err
