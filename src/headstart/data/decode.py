@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 from headstart.data import fastjpeg
 from headstart.data.reasons import BadPicture, why_too_large, why_undecodable, why_unreadable
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF")
 MAX_PIXELS = 89_478_485
 MAX_BYTES = 1 << 30
 
