@@ -65,7 +65,7 @@ def why_too_large(size: tuple[int, int]) -> str:
 
 def why_undecodable(error: Exception, content: bytes) -> str:
     """Words for content that is not, or not wholly, a picture."""
-    if isinstance(error, Image.DecompressionBombError):
+    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
         return "it claims more pixels than can be read safely; make it smaller first"
     if isinstance(error, MemoryError):
         return "it needs more memory than there is"
