@@ -1,16 +1,13 @@
-"""What is printed where: durations, JSON, tables, bars."""
+"""What is printed where: durations, JSON, tables."""
 
 from __future__ import annotations
 
-import io
 import json
 import math
 
 import numpy as np
 import pytest
-from rich.console import Console
 
-from headstart.cli import bars
 from headstart.cli.console import plain, print_json, print_table, progress_bars
 from headstart.cli.duration import seconds_of
 
@@ -53,23 +50,3 @@ def test_tables_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
 def test_there_are_no_bars_without_a_terminal() -> None:
     with progress_bars() as progress:
         assert progress is None
-
-
-def test_a_bar_appears_after_two_seconds_and_goes_when_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [0.0]
-    monkeypatch.setattr(bars.time, "monotonic", lambda: now[0])
-    screen = io.StringIO()
-    with bars.Bars(Console(file=screen, force_terminal=True, width=100)) as shown:
-        shown.update("quick", 1, 2)
-        shown.update("quick", 2, 2)
-        shown.update("reading pictures", 1, 100)
-        assert not shown._tasks
-        now[0] = 2.5
-        shown.update("reading pictures", 30, 100)
-        assert list(shown._tasks) == ["reading pictures"]
-        shown._progress.refresh() if shown._progress else None
-        shown.update("reading pictures", 100, 100)
-        assert not shown._tasks
-    assert (
-        "reading pictures" in screen.getvalue() and "30/100" in screen.getvalue() and "quick" not in screen.getvalue()
-    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -84,10 +83,7 @@ def progress_bars() -> Iterator[Progress | None]:
         ``progress(what, done, total)``: call it as work goes on; each ``what`` has a bar of its own, which
         appears once it has run for two seconds and goes when it is done.
     """
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from headstart.cli.bars import Bars
+    from headstart.advise.progress import reporter
 
-    with Bars() as bars:
-        yield bars.update
+    with reporter() as progress:
+        yield progress

@@ -1,0 +1,41 @@
+"""``headstart cache`` says where it is and how large, and clears it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headstart.cli.main import exit_code
+from headstart.networks import cache
+from headstart.networks.cache import FeatureCache
+
+
+@pytest.fixture
+def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FeatureCache:
+    kept = FeatureCache(tmp_path / "kept")
+    kept.put("space", ["a", "b"], [np.ones((2, 1000), np.float32)], (1000,))
+    monkeypatch.setattr(cache, "default_cache", lambda: kept)
+    return kept
+
+
+def test_it_says_where_and_how_large(filled: FeatureCache, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(["cache", "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["folder"] == str(filled.folder) and printed["bytes"] >= 8000 and not printed["cleared"]
+    assert exit_code(["cache"]) == 0
+    assert "MB of at most 9 GB." in capsys.readouterr().out
+
+
+def test_clearing_leaves_nothing(filled: FeatureCache, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(["cache", "--clear"]) == 0
+    assert "deleted." in capsys.readouterr().out
+    assert filled.size() == 0 and filled.get("space", ["a"]) == {}
+
+
+def test_no_disk_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(cache, "default_cache", lambda: FeatureCache(None))
+    assert exit_code(["cache"]) == 0
+    assert "HEADSTART_CACHE=off" in capsys.readouterr().out
