@@ -1,0 +1,47 @@
+"""The command ``headstart pretrain``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+from PIL import Image
+
+from headstart.cli.main import exit_code
+from headstart.cli.pretrain import command
+from headstart.networks.load import load_network
+
+SMALL = ["--classes", "4", "--per-class", "20", "--image-size", "32", "--batch-size", "32"]
+
+
+def test_a_formula_makes_a_source_and_a_preview(tmp_path: Path) -> None:
+    words = ["formula:mixed", *SMALL, "--out", str(tmp_path / "s"), "--preview", str(tmp_path / "s.png"), "--json"]
+    result = CliRunner().invoke(command, words, catch_exceptions=False)
+    assert result.exit_code == 0
+    record = json.loads(result.stdout)
+    assert record["n_examples"] == 80
+    assert load_network(tmp_path / "s").card.n_classes == 4
+    with Image.open(tmp_path / "s.png") as sheet:
+        assert sheet.size == (16 * 32, 4 * 32)
+
+
+def test_a_preview_alone_trains_nothing(tmp_path: Path) -> None:
+    words = ["formula:contours", *SMALL, "--preview", str(tmp_path / "s.png")]
+    assert CliRunner().invoke(command, words, catch_exceptions=False).exit_code == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["s.png"]
+
+
+def test_without_anywhere_to_write_it_is_wrong_usage() -> None:
+    result = CliRunner().invoke(command, ["formula:mixed"])
+    assert result.exit_code == 2
+    assert "Missing option '--out'" in result.output
+
+
+def test_errors_are_one_message(tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    assert exit_code(["pretrain", "formula:squares", "--out", str(tmp_path / "s")]) == 1
+    assert (
+        "Expected a formula of glyphs, fractals, contours, textures, mixed; found 'squares'" in capsys.readouterr().err
+    )
+    assert exit_code(["pretrain", str(tmp_path), "--preview", str(tmp_path / "s.png")]) == 1
+    assert "Expected a formula to preview" in capsys.readouterr().err
