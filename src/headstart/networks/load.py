@@ -13,10 +13,12 @@ from torch import nn
 
 from headstart.errors import ParameterError, SourceError
 from headstart.networks.folder import MANIFEST
+from headstart.networks.hub import fetch
 from headstart.networks.module_source import module_key, read_module
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.random_weights import random_network
 from headstart.networks.refuse import KINDS, refuse_file, refuse_missing
+from headstart.networks.transformers_source import read_settings, read_transformers
 from headstart.source import NetworkSource
 
 __all__ = ["Network", "SourceCard", "load_network", "random_network"]
@@ -64,7 +66,7 @@ def load_network(source: Any, *, input_type: str = "image") -> Network:
         if key in _loaded:
             _loaded.move_to_end(key)
             return _loaded[key][1]
-        network = _read(source, path)
+        network = _read(source, key[0], path)
         _loaded[key] = (source, network)
         while len(_loaded) > _KEPT:
             _loaded.popitem(last=False)
@@ -90,7 +92,10 @@ def _key(source: Any) -> tuple[Any, Path | None]:
     if path.exists():
         refuse_file(path)
     if isinstance(source, str) and _HUB_ID.fullmatch(text) and not path.parent.is_dir():
-        return ("hub", text), None
+        if text.startswith("timm/"):
+            return ("name", text), None
+        folder = fetch(text)
+        return ("hub", text, str(folder), *_stamp(folder)), folder
     refuse_missing(path)
     raise AssertionError("refuse_missing always raises")
 
@@ -101,26 +106,21 @@ def _stamp(path: Path) -> tuple[Any, ...]:
     return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
 
 
-def _read(source: Any, path: Path | None) -> Network:
+def _read(source: Any, kind: str, path: Path | None) -> Network:
+    if kind == "hub" and path is not None:
+        return read_transformers(path, name=str(source), origin=f"hub: {source}")
     if path is not None:
         return _read_folder(path)
     if isinstance(source, (NetworkSource, nn.Module)):
         return read_module(source)
     if source.startswith("starter:"):
         return _read_starter(source)
-    if source.startswith(("timm:", "timm/")):
-        from headstart.networks.timm_source import read_timm
+    from headstart.networks.timm_source import read_timm
 
-        return read_timm(source)
-    from headstart.networks.hub import fetch
-    from headstart.networks.transformers_source import read_transformers
-
-    return read_transformers(fetch(source), name=source, origin=f"hub: {source}")
+    return read_timm(source)
 
 
 def _read_folder(folder: Path) -> Network:
-    from headstart.networks.transformers_source import read_settings, read_transformers
-
     ours = (folder / MANIFEST).is_file()
     if ours and not (folder / "config.json").is_file():
         raise SourceError(
@@ -135,8 +135,6 @@ def _read_folder(folder: Path) -> Network:
 
 
 def _read_starter(source: str) -> Network:
-    from headstart.networks.transformers_source import read_transformers
-
     name = source.removeprefix("starter:")
     folder = _STARTERS / name
     if not name.isidentifier() or not (folder / "config.json").is_file():

@@ -48,7 +48,8 @@ def _header(network: Mapping[str, Any], proof: Mapping[str, Any]) -> str:
     if network.get("loads_with") in ("transformers", "timm"):
         lines.append(f"library_name: {network['loads_with']}")
     task = (proof.get("data") or {}).get("task", "classification")
-    lines.append(f"pipeline_tag: {'image-feature-extraction' if task == 'regression' else 'image-classification'}")
+    if task != "regression":
+        lines.append("pipeline_tag: image-classification")
     licence = (network.get("card") or {}).get("licence")
     if licence:
         lines.append(f"license: {licence}")
@@ -98,10 +99,9 @@ def _candidates(proof: Mapping[str, Any]) -> str:
     for row in rows:
         mark = "**" if row.get("chosen") else ""
         low, high = row.get("interval") or (None, None)
-        table.append(
-            f"| {mark}{_cell(row['name'])}{mark} | {'yes' if row.get('transfer') else 'no'} | {_number(row.get('score'))} "
-            f"| {_number(low)} to {_number(high)} | {_number(row.get('seconds'), 1)} |"
-        )
+        borrows = "yes" if row.get("transfer") else "no"
+        scores = f"{_number(row.get('score'))} | {_number(low)} to {_number(high)} | {_number(row.get('seconds'), 1)}"
+        table.append(f"| {mark}{_cell(row['name'])}{mark} | {borrows} | {scores} |")
     left = [f"- Left out: {row['name']} ({row['words']})" for row in proof.get("left_out") or []]
     return "\n".join(["## What was compared, on the same folds", "", *table, *([""] if left else []), *left])
 

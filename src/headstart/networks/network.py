@@ -151,7 +151,7 @@ def weights_digest(module: nn.Module) -> str:
     for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
         flat = tensor.detach().cpu().contiguous().reshape(-1)
         total.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        total.update(memoryview(flat.view(torch.uint8).numpy()))
+        total.update(flat.view(torch.uint8).numpy().data)
     return total.hexdigest()[:32]
 
 

@@ -15,7 +15,7 @@ _CROPPED_BY_SHARE = ("ConvNextImageProcessor", "PoolFormerImageProcessor")
 _TODO = "Take another network, or wrap this one: NetworkSource(module, size=..., mean=..., std=...)."
 
 
-def preprocessing_of(processor: Any, channels: int = 3) -> Preprocessing:
+def preprocessing_of(processor: Any, channels: int = 3, *, bgr: bool = False) -> Preprocessing:
     """Read what a transformers image processor does to a picture.
 
     Resizing (short side or exact), centre crop, scale, mean and standard deviation are carried over, with the
@@ -29,11 +29,13 @@ def preprocessing_of(processor: Any, channels: int = 3) -> Preprocessing:
         ``preprocessor_config.json``.
     channels : int, default=3
         Colour channels of the network's input; 1 means grey.
+    bgr : bool, default=False
+        True if the caller has turned a network that takes blue first into one that takes red first.
 
     Returns
     -------
     Preprocessing
-        The same steps.
+        The same steps, red first.
 
     Raises
     ------
@@ -45,12 +47,30 @@ def preprocessing_of(processor: Any, channels: int = 3) -> Preprocessing:
     >>> preprocessing_of({"size": {"shortest_edge": 256}, "crop_size": 224, "do_center_crop": True}).size
     (224, 224)
     """
-    if isinstance(processor, Mapping):
-        return _read(dict(processor), channels)
-    found = _read(processor.to_dict(), channels)
-    if channels == 3:
+    config = dict(processor) if isinstance(processor, Mapping) else processor.to_dict()
+    if takes_bgr(config) and not bgr:
+        raise SourceError(
+            f"Expected a network that takes red first, found one that takes blue first ({_kind(config)}).", _TODO
+        )
+    found = _read(config, channels)
+    if channels == 3 and not isinstance(processor, Mapping):
         _require_same_pixels(processor, found)
     return found
+
+
+def takes_bgr(config: Mapping[str, Any]) -> bool:
+    """True if a processor's configuration puts blue first, as MobileViT's does.
+
+    Parameters
+    ----------
+    config : dict
+        Content of a ``preprocessor_config.json``.
+
+    Returns
+    -------
+    bool
+    """
+    return bool(config.get("do_flip_channel_order", _kind(config) == "MobileViTImageProcessor"))
 
 
 def processor_config(preprocessing: Preprocessing) -> dict[str, Any]:
@@ -91,16 +111,13 @@ def processor_config(preprocessing: Preprocessing) -> dict[str, Any]:
 def _read(config: dict[str, Any], channels: int) -> Preprocessing:
     if channels not in (1, 3):
         raise SourceError(f"Expected a network with 1 or 3 colour channels, found {channels}.", _TODO)
-    kind = str(config.get("image_processor_type") or config.get("feature_extractor_type") or "")
-    kind = kind.removesuffix("Pil").removesuffix("Fast").replace("FeatureExtractor", "ImageProcessor")
+    kind = _kind(config)
     if not config.get("do_resize", True):
         raise SourceError(
             "Expected a network with an input of one size, found an image processor that does not resize "
             f"({kind or 'no type given'}, do_resize false).",
             _TODO,
         )
-    if config.get("do_flip_channel_order", kind == "MobileViTImageProcessor"):
-        raise SourceError(f"Expected a network that takes RGB, found one that takes BGR ({kind}).", _TODO)
     resize, crop = _geometry(config, kind)
     mean, std = _normalisation(config, kind, channels)
     return Preprocessing(
@@ -112,6 +129,11 @@ def _read(config: dict[str, Any], channels: int) -> Preprocessing:
         channels=channels,
         resample=_RESAMPLE[int(config.get("resample", 2))],
     )
+
+
+def _kind(config: Mapping[str, Any]) -> str:
+    name = str(config.get("image_processor_type") or config.get("feature_extractor_type") or "")
+    return name.removesuffix("Pil").removesuffix("Fast").replace("FeatureExtractor", "ImageProcessor")
 
 
 def _geometry(config: dict[str, Any], kind: str) -> tuple[int | tuple[int, int], tuple[int, int] | None]:
@@ -179,6 +201,7 @@ def _require_same_pixels(processor: Any, found: Preprocessing) -> None:
     except Exception as error:
         raise SourceError(f"Expected an image processor that takes one picture, found {error!r}.", _TODO) from error
     ours = found.array(found.canvas(picture))
+    theirs = theirs[::-1] if takes_bgr(processor.to_dict()) else theirs
     if theirs.shape != ours.shape or not np.allclose(theirs, ours, atol=1e-4):
         raise SourceError(
             f"Expected an image processor made of resize, centre crop, scale and normalisation, found "

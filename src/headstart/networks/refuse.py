@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -17,6 +18,16 @@ _WEIGHTS = (
     "model.safetensors.index.json",
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
+)
+_OTHER_TASKS = tuple(
+    (words, tuple(f"MODEL_FOR_{task}_MAPPING_NAMES" for task in tasks))
+    for words, tasks in (
+        ("a text network", ("SEQUENCE_CLASSIFICATION", "MASKED_LM", "CAUSAL_LM", "SEQ_TO_SEQ_CAUSAL_LM")),
+        ("a sound network", ("AUDIO_CLASSIFICATION", "CTC", "SPEECH_SEQ_2_SEQ")),
+        ("a network for video", ("VIDEO_CLASSIFICATION",)),
+        ("a network for finding objects", ("OBJECT_DETECTION", "ZERO_SHOT_OBJECT_DETECTION")),
+        ("a network for segmentation", ("SEMANTIC_SEGMENTATION", "UNIVERSAL_SEGMENTATION", "IMAGE_SEGMENTATION")),
+    )
 )
 KINDS = "a transformers folder, a hub id ('org/name'), 'starter:pictures', a torch module or a NetworkSource"
 
@@ -65,6 +76,39 @@ def refuse_missing(path: Path) -> None:
     close = difflib.get_close_matches(path.name, names, n=1)
     todo = f"Did you mean {str(parent / close[0])!r}?" if close else f"Give {KINDS}."
     raise SourceError(f"Expected a network, found nothing at {str(path)!r}.", todo)
+
+
+def refuse_type(folder: Path, settings: dict[str, Any]) -> None:
+    """Raise for a transformers folder that is no network for pictures, or that brings code of its own.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it lies.
+    settings : dict
+        Content of its ``config.json``.
+
+    Raises
+    ------
+    SourceError
+        With what it is.
+    """
+    from transformers.models.auto import modeling_auto as names
+
+    kind = str(settings.get("model_type", ""))
+    others = [words for words, tasks in _OTHER_TASKS if any(kind in getattr(names, task, {}) for task in tasks)]
+    headless = kind in names.MODEL_FOR_IMAGE_MAPPING_NAMES and not others
+    if kind == "timm_wrapper":
+        raise SourceError(f"Expected transformers' own network, found timm's in {folder}.", "Use source='timm/...'.")
+    if kind in names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES or headless:
+        return
+    architecture = ", ".join(settings.get("architectures") or []) or "no architecture named"
+    found = f"{others[0]} in {folder} ({kind}: {architecture})" if others else f"model type {kind!r} in {folder}"
+    if settings.get("auto_map"):
+        found = f"one in {folder} that must run code of its own ({kind})"
+    raise SourceError(
+        f"Expected a network for pictures, found {found}.", "Take another, for instance 'starter:pictures'."
+    )
 
 
 def weight_file(folder: Path) -> Path:

@@ -183,9 +183,8 @@ def _save_transformers(module: Any, config: Any, used: Preprocessing, target: Pa
 def _card(network: Network, labels: Sequence[Any] | None, head_linear: bool, n_examples: int | None) -> SourceCard:
     before = network.card.n_examples
     if not network.trained:
-        total = n_examples
-    else:
-        total = None if before is None else before + (n_examples or 0)
+        before = 0
+    total = None if before is None else before + (n_examples or 0)
     names = tuple(str(label) for label in labels) if labels is not None and head_linear else None
     return dataclasses.replace(
         network.card,

@@ -17,8 +17,8 @@ from headstart.data.preprocessing import Preprocessing
 from headstart.errors import SourceError
 from headstart.networks.folder import MANIFEST, read_manifest
 from headstart.networks.network import Network, SourceCard
-from headstart.networks.preprocess_of import preprocessing_of
-from headstart.networks.refuse import refuse_bad_numbers, weight_file
+from headstart.networks.preprocess_of import preprocessing_of, takes_bgr
+from headstart.networks.refuse import refuse_bad_numbers, refuse_type, weight_file
 
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 _EXAMPLES = {1000: ("tench", 1_281_167), 21841: ("", 14_197_122), 21843: ("", 14_197_122)}
@@ -74,8 +74,9 @@ def read_transformers(
     module, notes = _weights(folder, config, name)
     refuse_bad_numbers(module, name)
     channels = int(getattr(config, "num_channels", 3) or 3)
-    preprocessing, more = _preprocessing(folder, config, channels)
-    card = _card(folder, config, module, origin or str(folder), (*notes, *more))
+    preprocessing, more = _preprocessing(folder, config, module, channels)
+    _require_input(module, config, preprocessing, name)
+    card = _card(folder, config, module, origin or str(folder), (*notes, *more), bool(notes))
     return Network(module.eval(), name, kind, preprocessing, card, config=config)
 
 
@@ -114,18 +115,8 @@ def read_settings(folder: Path) -> dict[str, Any]:
 
 def _config(folder: Path, settings: dict[str, Any]) -> Any:
     from transformers import AutoConfig
-    from transformers.models.auto import modeling_auto as names
 
-    kind = str(settings.get("model_type", ""))
-    if (
-        kind not in names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES
-        and kind not in names.MODEL_FOR_IMAGE_MAPPING_NAMES
-    ):
-        raise SourceError(
-            _wrong_type(folder, kind, settings), "Take a network for pictures, for instance 'starter:pictures'."
-        )
-    if kind == "timm_wrapper":
-        raise SourceError(f"Expected transformers' own network, found timm's in {folder}.", "Use source='timm/...'.")
+    refuse_type(folder, settings)
     try:
         with quiet():
             return AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
@@ -133,23 +124,6 @@ def _config(folder: Path, settings: dict[str, Any]) -> Any:
         raise SourceError(
             f"Expected a transformers configuration in {folder}, found {error}.", "Get it again."
         ) from error
-
-
-def _wrong_type(folder: Path, kind: str, settings: dict[str, Any]) -> str:
-    from transformers.models.auto import modeling_auto as names
-
-    groups = {
-        "a text network": ("SEQUENCE_CLASSIFICATION", "MASKED_LM", "CAUSAL_LM", "SEQ_TO_SEQ_CAUSAL_LM"),
-        "a sound network": ("AUDIO_CLASSIFICATION", "CTC", "SPEECH_SEQ_2_SEQ"),
-        "a network for another task on pictures": ("OBJECT_DETECTION", "SEMANTIC_SEGMENTATION", "VIDEO_CLASSIFICATION"),
-    }
-    architecture = ", ".join(settings.get("architectures") or []) or "no architecture named"
-    for words, tasks in groups.items():
-        if any(kind in getattr(names, f"MODEL_FOR_{task}_MAPPING_NAMES", {}) for task in tasks):
-            return f"Expected a network for pictures, found {words} in {folder} ({kind}: {architecture})."
-    if settings.get("auto_map"):
-        return f"Expected a network of transformers' own, found one in {folder} that must run code of its own ({kind})."
-    return f"Expected a network for pictures, found model type {kind!r} in {folder} ({architecture})."
 
 
 def _weights(folder: Path, config: Any, name: str) -> tuple[nn.Module, tuple[str, ...]]:
@@ -194,12 +168,16 @@ def _missing(module: Any, report: dict[str, Any], name: str) -> tuple[str, ...]:
             f"shape, the first: {body[0]}.",
             "The file belongs to another network or is not whole.",
         )
+    if not headed:
+        return ("It has no output layer of its own.",)
     if not missing:
         return ()
     return ("The file holds the body alone; its own output layer is random, so its own classes mean nothing.",)
 
 
-def _preprocessing(folder: Path, config: Any, channels: int) -> tuple[Preprocessing, tuple[str, ...]]:
+def _preprocessing(
+    folder: Path, config: Any, module: nn.Module, channels: int
+) -> tuple[Preprocessing, tuple[str, ...]]:
     from transformers import AutoImageProcessor
 
     if any((folder / name).is_file() for name in ("preprocessor_config.json", "processor_config.json")):
@@ -213,7 +191,9 @@ def _preprocessing(folder: Path, config: Any, channels: int) -> tuple[Preprocess
                 f"Expected an image processor in {folder}, found: {str(error).strip()[:300]}",
                 "Get preprocessor_config.json again.",
             ) from error
-        return preprocessing_of(processor, channels), ()
+        bgr = channels == 3 and takes_bgr(processor.to_dict()) and _red_first(module)
+        note = "It was trained on pictures with blue first; its first layer is turned to take red first."
+        return preprocessing_of(processor, channels, bgr=bgr), (note,) if bgr else ()
     side = getattr(config, "image_size", None) or 224
     height, width = (side, side) if isinstance(side, int) else tuple(side)
     mean, std = (_IMAGENET[0], _IMAGENET[1]) if channels == 3 else ((0.5,) * channels, (0.5,) * channels)
@@ -221,10 +201,38 @@ def _preprocessing(folder: Path, config: Any, channels: int) -> tuple[Preprocess
     return Preprocessing(resize=(height, width), crop=None, mean=mean, std=std, channels=channels), (note,)
 
 
-def _card(folder: Path, config: Any, module: nn.Module, origin: str, notes: tuple[str, ...]) -> SourceCard:
+def _require_input(module: nn.Module, config: Any, preprocessing: Preprocessing, name: str) -> None:
+    """Try the network on its own preprocessing's size where the configuration names another."""
+    side = getattr(config, "image_size", None) or getattr(getattr(config, "vision_config", None), "image_size", None)
+    if side is None or preprocessing.size == ((side, side) if isinstance(side, int) else tuple(side)):
+        return
+    try:
+        with torch.inference_mode():
+            module(torch.zeros(1, preprocessing.channels, *preprocessing.size))
+    except Exception as error:
+        height, width = preprocessing.size
+        raise SourceError(
+            f"Expected a network that takes what its own image processor makes, found {name} for {side} pixels with "
+            f"a processor that makes {height} x {width}.",
+            "Repair preprocessor_config.json.",
+        ) from error
+
+
+def _red_first(module: nn.Module) -> bool:
+    """Turn the first convolution round, so that a network made for blue first takes red first."""
+    first = next((part for part in module.modules() if isinstance(part, nn.Conv2d)), None)
+    if first is None or first.in_channels != 3 or first.groups != 1:
+        return False
+    first.weight.data = first.weight.data.flip(1).contiguous()
+    return True
+
+
+def _card(
+    folder: Path, config: Any, module: nn.Module, origin: str, notes: tuple[str, ...], headless: bool
+) -> SourceCard:
     n_parameters = sum(parameter.numel() for parameter in module.parameters())
     names = getattr(config, "id2label", None) or {}
-    own = tuple(str(names[key]) for key in sorted(names)) if names and not notes else None
+    own = tuple(str(names[key]) for key in sorted(names)) if names and not headless else None
     first, n_examples = _EXAMPLES.get(len(own or ()), ("", None))
     if own is None or first not in own[0]:
         n_examples = None
