@@ -87,7 +87,7 @@ def solve_logistic(
         best = int(np.argmin(losses))
         log_loss, out_of_fold = float(losses[best]), scores[:, best]
     masks = weight[None, :]
-    W = _batched_lbfgs(U, Y, masks, np.array([penalties[best] * strength]), multilabel, tolerance=1e-5)[:, 0]
+    W = _batched_lbfgs(U, Y, masks, np.array([penalties[best] * strength]), multilabel, tolerance=1e-6, most=500)[:, 0]
     coef = rotation @ W[:-1]
     return LogisticSolution(coef, W[-1] - centre @ coef, float(penalties[best]), log_loss, out_of_fold)
 
@@ -130,7 +130,7 @@ def _cross_validate(
     for f, (train, _) in enumerate(folds):
         masks[f, train] = weight[train]
     W = _batched_lbfgs(
-        U, Y, np.repeat(masks, P, axis=0), np.tile(penalties, len(folds)), multilabel, tolerance=1e-3, most=60
+        U, Y, np.repeat(masks, P, axis=0), np.tile(penalties, len(folds)), multilabel, tolerance=1e-5, most=100
     )
     K = Y.shape[1]
     scores, count = np.zeros((n, P, K)), np.zeros(n)
@@ -158,30 +158,32 @@ def _batched_lbfgs(
 ) -> np.ndarray:
     """Solve one problem for each row of ``masks`` (B, n) and ``penalties`` (B,); returns (r + 1, B, K)."""
     problem = _Batch(U, Y, masks, penalties, multilabel)
-    V = np.zeros((U.shape[1] + 1, len(masks), Y.shape[1]))
+    V = np.zeros((U.shape[1] + 1, len(masks), Y.shape[1]), dtype=U.dtype)
     value, gradient = problem(V)
     start = np.maximum(_dots(gradient, gradient), 1e-30)
     history: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    stuck = np.zeros(len(masks), dtype=bool)
+    noise = 8 * np.finfo(U.dtype).eps
     for _ in range(most):
-        if (_dots(gradient, gradient) <= tolerance**2 * start).all():
+        going = (_dots(gradient, gradient) > tolerance**2 * start) & ~stuck
+        if not going.any():
             break
-        direction = -_two_loops(gradient, history)
+        direction = -_two_loops(gradient, history) * going[None, :, None]
         slope = _dots(direction, gradient)
-        step = np.ones(len(masks))
-        for _ in range(20):
+        step = going.astype(U.dtype)
+        for _ in range(12):
             new_V = V + step[None, :, None] * direction
             new_value, new_gradient = problem(new_V)
-            bad = new_value > value + 1e-4 * step * slope + 1e-12 * np.abs(value)
+            bad = going & (new_value > value + 1e-4 * step * slope + noise * np.abs(value))
             if not bad.any():
                 break
-            step = np.where(bad, step * 0.4, step)
-        accept = (new_value <= value)[None, :, None]
+            step = np.where(bad, step * step.dtype.type(0.4), step)
+        accept = (going & ~bad)[None, :, None]
+        stuck |= bad
         new_V, new_gradient = np.where(accept, new_V, V), np.where(accept, new_gradient, gradient)
         s, y = new_V - V, new_gradient - gradient
         history = [*history[-(memory - 1) :], (s, y, np.maximum(_dots(s, y), 0.0))]
-        V, gradient, value = new_V, new_gradient, np.minimum(value, new_value)
-        if not accept.any():
-            break
+        V, gradient, value = new_V, new_gradient, np.where(going & ~bad, new_value, value)
     return V * problem.scale
 
 
@@ -191,14 +193,16 @@ class _Batch:
     def __init__(
         self, U: np.ndarray, Y: np.ndarray, masks: np.ndarray, penalties: np.ndarray, multilabel: bool
     ) -> None:
-        self.U, self.Y, self.multilabel = U, Y[:, None, :], multilabel
+        kind = U.dtype
+        self.U, self.Y, self.multilabel = U, Y.astype(kind)[:, None, :], multilabel
+        masks = masks.astype(kind)
         self.masks = np.ascontiguousarray(masks.T)[:, :, None]
-        self.penalties = penalties
+        self.penalties = penalties.astype(kind)
         mass = masks.sum(axis=1)
         curvature = 0.25 if multilabel else max((1 - 1 / Y.shape[1]) / Y.shape[1], 0.05)
         variance = (masks @ U**2).T  # (r, B): weighted squared norm of each coordinate
         diagonal = np.vstack([curvature * variance + penalties, curvature * np.maximum(mass, 1e-12)[None]])
-        self.scale = 1.0 / np.sqrt(diagonal)[:, :, None]
+        self.scale = (1.0 / np.sqrt(diagonal)[:, :, None]).astype(kind)
 
     def __call__(self, V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         W = V * self.scale

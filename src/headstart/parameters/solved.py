@@ -189,7 +189,7 @@ def _scaled(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 def _inner_folds(
     targets: Targets, groups: np.ndarray | None, random_state: int | None
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Folds for the penalty: five, twice over where there are few rows. Groups that cannot be kept apart are an error."""
+    """Folds for the penalty: five, twice over where there are few rows; none where rows or groups are too few."""
     if targets.task == "regression":
         return []
     repeats = 2 if len(targets) < 200 else 1
@@ -201,8 +201,7 @@ def _inner_folds(
         ]
     except DataError:
         return []
-    usable = [(train, test) for split in splits for train, test in split if _all_present(targets, train)]
-    return usable
+    return [(train, test) for split in splits for train, test in split if _all_present(targets, train)]
 
 
 def _all_present(targets: Targets, train: np.ndarray) -> bool:
