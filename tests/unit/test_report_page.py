@@ -84,7 +84,7 @@ def example() -> dict[str, Any]:
         "left_out": [{"name": "all layers", "seconds": 1860.0, "words": "--budget 1h would include it"}],
         "verdict": {
             "word": "helps",
-            "sentence": "Transfer helps: 96.1% of the pictures are right with it, 71.0% without.",
+            "sentence": "Transfer helps: 96.1% of 244 are right with it, 71.0% without (+25.1 points, p < 0.001).",
             "difference": 0.251,
             "interval": [0.19, 0.31],
             "p_value": 1e-9,
@@ -186,7 +186,8 @@ def test_the_verdict_stands_on_top_in_one_sentence() -> None:
     html = render(example())
     body = html[html.index("<body>") :]
     assert body.index("Transfer helps: 96.1%") < body.index("What was tried")
-    assert re.findall(r"<h1>(.*?)</h1>", html) == [example()["verdict"]["sentence"]]
+    assert re.findall(r"<h1>(.*?)</h1>", html) == ["Transfer helps: 96.1% of 244 are right with it, 71.0% without."]
+    assert build(example())["verdict"]["sentence"] == example()["verdict"]["sentence"]
 
 
 def test_everything_that_was_measured_is_on_the_page() -> None:

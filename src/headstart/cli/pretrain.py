@@ -30,7 +30,7 @@ FORMULA = "formula:"
 @click.option("--network", type=click.Choice(["small", "base"]), default="small", show_default=True, help="Its size.")
 @click.option("--image-size", type=click.IntRange(16, 256), default=64, show_default=True, help="Its input, in pixels.")
 @click.option("--epochs", type=click.IntRange(1), help="Times each picture is seen. Default: 1 for a formula, else 30.")
-@click.option("--batch-size", type=click.IntRange(2), default=128, show_default=True, help="Pictures a step.")
+@click.option("--batch-size", type=click.IntRange(2), default=64, show_default=True, help="Pictures a step.")
 @click.option("--learning-rate", type=float, default=2e-3, show_default=True, help="Highest rate of AdamW.")
 @click.option(
     "--flip/--no-flip", default=True, show_default=True, help="Whether left and right may be exchanged in DATA."

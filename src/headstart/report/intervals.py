@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from headstart.report.scale import apart, linear, ticks
-from headstart.report.wording import amount, count, duration, gain, is_share, missing, p_value, span
+from headstart.report.wording import SMALLER_IS_BETTER, amount, count, duration, gain, is_share, missing, p_value, span
 
 
 def candidate_rows(candidates: Sequence[dict[str, Any]], metric: str) -> dict[str, Any]:
@@ -32,9 +32,8 @@ def candidate_rows(candidates: Sequence[dict[str, Any]], metric: str) -> dict[st
     if is_share(metric):
         marks = [mark for mark in marks if -1e-9 <= mark <= 1 + 1e-9]
     place = linear(min(marks[0], *ends), max(marks[-1], *ends), 0.0, 100.0)
-    lower_is_better = metric in ("mae", "rmse", "log_loss")
     rows = []
-    for candidate in sorted(scored, key=lambda c: c["score"], reverse=not lower_is_better):
+    for candidate in sorted(scored, key=lambda c: c["score"], reverse=metric not in SMALLER_IS_BETTER):
         low, high = _ends(candidate)
         rows.append(
             {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from headstart.report.figures import learning_curves, loss_history
 from headstart.report.intervals import candidate_rows, difference_axis
 from headstart.report.mistakes import class_rows, confusion, surest
-from headstart.report.wording import amount, count, duration, is_share, metric_name, missing, short_count, span
+from headstart.report.wording import SMALLER_IS_BETTER, amount, count, duration, metric_name, missing, short_count, span
 
 TONES = {"helps": "good", "hurts": "bad", "no evidence either way": "open", "cannot tell": "open"}
 BADGES = {
@@ -19,6 +20,9 @@ BADGES = {
     "no evidence either way": "No evidence either way",
     "cannot tell": "Cannot tell",
 }
+
+BRACKETS = re.compile(r" \([^()]*\)(?=\.$)")
+"""Figures at the end of a sentence that the drawing below it shows as well."""
 
 
 def build(evidence: dict[str, Any]) -> dict[str, Any]:
@@ -65,7 +69,7 @@ def build(evidence: dict[str, Any]) -> dict[str, Any]:
 def _metric(evidence: dict[str, Any]) -> str:
     """What the scores measure: said by the estimate, otherwise by the task."""
     named = (evidence.get("estimate") or {}).get("metric")
-    by_task = {"regression": "r2", "multilabel": "exact_match"}
+    by_task = {"regression": "r2", "multilabel": "example_f1"}
     return named or by_task.get((evidence.get("data") or {}).get("task", ""), "accuracy")
 
 
@@ -81,19 +85,22 @@ def _subtitle(data: dict[str, Any]) -> str:
 
 
 def _verdict(verdict: dict[str, Any], metric: str, candidates: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The verdict: its badge, its sentence, its drawing, and what was done about it."""
+    """The verdict: its badge, its sentence (as a headline without the figures that are drawn), and what was done."""
     word = verdict.get("word", "cannot tell")
     used = verdict.get("transfer_used")
     chosen = next((c["name"] for c in candidates if c.get("chosen")), None)
     done = f"The saved model is “{chosen}”. " if chosen else ""
     if used is not None:
         done += "It uses transfer." if used else "It was learned without transfer."
+    sentence = verdict.get("sentence") or BADGES.get(word, word) + "."
+    axis = difference_axis(verdict, metric)
     return {
         "tone": TONES.get(word, "open"),
         "badge": BADGES.get(word, word),
-        "sentence": verdict.get("sentence") or BADGES.get(word, word) + ".",
+        "sentence": sentence,
+        "headline": BRACKETS.sub("", sentence) if axis else sentence,
         "done": done,
-        "axis": difference_axis(verdict, metric),
+        "axis": axis,
     }
 
 
@@ -164,7 +171,7 @@ def labels_saved(curves: Sequence[dict[str, Any]], metric: str) -> str:
         One sentence, read off the curves by interpolation between logarithms; empty where they do not say.
     """
     with_, without = ([c for c in curves if bool(c["transfer"]) is side] for side in (True, False))
-    if not with_ or not without or not (is_share(metric) or metric == "r2"):
+    if not with_ or not without or metric in SMALLER_IS_BETTER:
         return ""
     best, other = (max(side, key=lambda c: c["score"][-1]) for side in (with_, without))
     goal, most = other["score"][-1], other["n"][-1]

@@ -17,12 +17,14 @@ SHARES = {
     "ece_after": "calibration error",
 }
 NUMBERS = {
+    "example_f1": "mean F1 of a picture's labels",
     "log_loss": "log-loss",
     "r2": "R²",
     "mae": "mean absolute error",
     "rmse": "root mean squared error",
     "temperature": "temperature",
 }
+SMALLER_IS_BETTER = frozenset({"mae", "rmse", "log_loss"})
 
 
 def metric_name(metric: str) -> str:
@@ -58,7 +60,7 @@ def amount(metric: str, value: float | None) -> str:
         return "–"
     if is_share(metric):
         return f"{100 * value:.1f}%".replace("-", MINUS)
-    digits = 4 if abs(value) < 100 else 5
+    digits = 3 if abs(value) < 1 else 4 if abs(value) < 100 else 5
     return f"{value:.{digits}g}".replace("-", MINUS)
 
 
