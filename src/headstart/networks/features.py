@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from headstart.networks.trace import main_tensor
+
+#: Class and register tokens that a network may put before its patches.
+MOST_EXTRA_TOKENS = 8
 
 
 def pool(activation: Tensor) -> Tensor:
@@ -35,13 +39,33 @@ def pool(activation: Tensor) -> Tensor:
     return activation.mean(tuple(range(2, activation.ndim)), dtype=torch.float32)
 
 
-def peak(activation: Tensor) -> Tensor:
-    """Maximum over space or tokens, (N, C) in float32; see `pool`."""
-    if activation.ndim == 2:
-        return activation.float()
+def grid(activation: Tensor, side: int = 3) -> Tensor:
+    """Means over the cells of a side x side grid of the picture, (N, side * side * C) in float32.
+
+    They still tell where in the picture something was, which means over all of it do not. Tokens are put back into
+    their square first (leading class or register tokens are left out); where there is no square, or no space at all,
+    every cell gets the mean.
+
+    Parameters
+    ----------
+    activation : Tensor, (N, C), (N, T, C) or (N, C, H, W)
+    side : int, default=3
+
+    Examples
+    --------
+    >>> grid(torch.arange(36.0).reshape(1, 1, 6, 6))[0, 0].item(), grid(torch.ones(2, 5, 7)).shape
+    (3.5, torch.Size([2, 63]))
+    """
     if activation.ndim == 3:
-        return activation.amax(1).float()
-    return activation.amax(tuple(range(2, activation.ndim))).float()
+        length = math.isqrt(activation.shape[1])
+        tokens = activation[:, activation.shape[1] - length * length :]
+        if activation.shape[1] - length * length > MOST_EXTRA_TOKENS:
+            tokens, length = activation.mean(1, keepdim=True), 1
+        activation = tokens.transpose(1, 2).unflatten(2, (length, length))
+    elif activation.ndim == 2:
+        activation = activation[:, :, None, None]
+    cells = nn.functional.adaptive_avg_pool2d(activation.flatten(3), side)
+    return cells.permute(0, 2, 3, 1).flatten(1).float()
 
 
 def channels(activation: Tensor) -> int:

@@ -1,0 +1,188 @@
+"""Pictures through a frozen network: features for heads, and activations at the boundary of what is trained."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from headstart.data.pictures import as_pictures
+from headstart.data.progress import Progress
+from headstart.errors import ParameterError
+from headstart.networks.cache import FeatureCache, default_cache
+from headstart.networks.entry import IN_MEMORY, Entry, array_for
+from headstart.networks.network import Network
+from headstart.networks.pipeline import batches, digests, first_of_each, sample, space_of
+from headstart.networks.runners import runner_for, sample_rows
+from headstart.networks.runtime import layout_of
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """What a frozen network says about n pictures, from one forward pass; all float32.
+
+    Attributes
+    ----------
+    output : ndarray, (n, n_features)
+        Input of the output layer.
+    depths : tuple of ndarray, (n, channels)
+        Means over space (or tokens) of up to six blocks, evenly spread, the last block last.
+    grids : tuple of ndarray, (n, 9 * channels)
+        Means over the cells of a 3 x 3 grid of the picture, of up to three of these blocks before the last.
+    """
+
+    output: np.ndarray
+    depths: tuple[np.ndarray, ...]
+    grids: tuple[np.ndarray, ...]
+
+    def __len__(self) -> int:
+        return len(self.output)
+
+    def __getitem__(self, index: Any) -> Features:
+        """The features of some of the pictures: a slice, positions or a boolean mask."""
+        return Features(
+            self.output[index], tuple(d[index] for d in self.depths), tuple(g[index] for g in self.grids)
+        )
+
+    @classmethod
+    def of(cls, X: np.ndarray) -> Features:
+        """Ready-made features, (n, d), without depths and grids."""
+        return cls(np.asarray(X, np.float32), (), ())
+
+
+def embed(
+    network: Network,
+    pictures: Any,
+    *,
+    device: str = "cpu",
+    batch_size: int | None = None,
+    progress: Progress | None = None,
+    cache: FeatureCache | None = None,
+    exact: bool = False,
+) -> Features:
+    """Run each picture through the network once, ever.
+
+    Pictures whose features are cached (by content of the picture, preprocessing and weights) are neither decoded nor
+    computed. The others are decoded, run and pooled by one thread a processor. Where the processor has 16-bit
+    arithmetic it is used, if on some of these pictures it makes no difference that a head could notice.
+
+    Parameters
+    ----------
+    network : Network
+        Its module is not changed.
+    pictures : Pictures, or what `as_pictures` takes
+        n pictures.
+    device : str, default="cpu"
+        "cpu" or "cuda".
+    batch_size : int, optional
+        Pictures in one forward pass; by default what fits the processor's caches.
+    progress : callable, optional
+        Called as ``progress("embedding pictures", done, n)``.
+    cache : FeatureCache, optional
+        By default the one that the process shares.
+    exact : bool, default=False
+        Only float32 arithmetic, as for predictions that must equal the network's own.
+
+    Returns
+    -------
+    Features
+        Of n rows, in order.
+
+    Raises
+    ------
+    BadPictures
+        If any cannot be decoded; it lists all of them.
+    """
+    pictures = as_pictures(pictures)
+    cache = default_cache() if cache is None else cache
+    layout = layout_of(network.chain)
+    space = space_of(network, f"{'exact ' if exact else ''}features {layout.blocks} {layout.grids}")
+    keys = digests(network, pictures)
+    known = cache.get(space, keys)
+    new = first_of_each(keys, known)
+    if new:
+        todo = pictures[new]
+        chosen = None if exact else sample_rows(len(todo))
+        trial = None if chosen is None else functools.partial(sample, network, todo, chosen)
+        runner = runner_for(network, device, exact, trial)
+        computed = list(batches(network, todo, runner, device, batch_size, progress))
+        new_keys = [keys[i] for i in new]
+        known = {**known, **dict(zip(new_keys, np.concatenate(computed), strict=True))}
+        cache.put(space, new_keys, computed, (layout.n_values,))
+    rows = np.stack([known[key] for key in keys]) if keys else np.zeros((0, layout.n_values), np.float32)
+    output, *others = (np.ascontiguousarray(part) for part in layout.split(rows))
+    count = len(layout.blocks)
+    return Features(output, tuple(others[:count]), tuple(others[count:]))
+
+
+def boundary(
+    network: Network,
+    pictures: Any,
+    k: int,
+    *,
+    device: str = "cpu",
+    progress: Progress | None = None,
+    cache: FeatureCache | None = None,
+) -> np.ndarray:
+    """Activations that enter the last k blocks, each picture computed once, ever.
+
+    They come from an unfolded float32 pass, so that training from them equals training with the full forward pass.
+    Up to 1 GiB is given as an array in memory, more as a memory-mapped file.
+
+    Parameters
+    ----------
+    network : Network
+        Its module is not changed.
+    pictures : Pictures, or what `as_pictures` takes
+        n pictures.
+    k : int
+        Number of blocks behind the boundary, from 0 to one less than there are.
+    device, progress, cache
+        As in `embed`.
+
+    Returns
+    -------
+    ndarray or memmap, (n, *shape), float32
+        To be read only.
+
+    Raises
+    ------
+    ParameterError
+        If there is no boundary for this k.
+    BadPictures
+        If any picture cannot be decoded; it lists all of them.
+    """
+    blocks = network.chain.blocks
+    if not 0 <= k < len(blocks):
+        raise ParameterError(
+            f"Expected a number of trained blocks from 0 to {len(blocks) - 1} for {network.name}, found {k}. "
+            f"{network.chain.note}".strip(),
+            "To train every block, run the whole network instead.",
+        )
+    pictures = as_pictures(pictures)
+    cache = default_cache() if cache is None else cache
+    space = space_of(network, f"boundary {blocks[-k - 1]}")
+    keys = digests(network, pictures)
+    whole = cache.mapped(space, keys)
+    if whole is not None and whole.nbytes > IN_MEMORY:
+        return whole
+    known = cache.get(space, keys)
+    new = first_of_each(keys, known)
+    entry = Entry(network, blocks[-k - 1], device) if new or not keys else None
+    shape = next(iter(known.values())).shape if entry is None else entry.shape
+    rows = array_for(len(keys), shape)
+    place: dict[str, list[int]] = {}
+    for i, key in enumerate(keys):
+        place.setdefault(key, []).append(i)
+        if key in known:
+            rows[i] = known[key]
+    if entry is not None and new:
+        start = 0
+        for batch in batches(network, pictures[new], entry, device, None, progress):
+            for i, row in zip(new[start : start + len(batch)], batch, strict=True):
+                rows[place[keys[i]]] = row
+            start += len(batch)
+        cache.put(space, [keys[i] for i in new], (rows[new[i : i + 64]] for i in range(0, len(new), 64)), shape)
+    return rows

@@ -1,0 +1,166 @@
+"""The forward pass of a frozen network, prepared for this machine: folded, channels-last, 16-bit where it is safe."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from headstart.data.preprocessing import Preprocessing
+from headstart.networks.chain import Chain
+from headstart.networks.features import flat, grid, headless_features, pool
+from headstart.networks.folding import fold_batch_norms
+from headstart.networks.trace import main_tensor, twin
+
+DEPTHS = 6
+GRIDS = 3
+CELLS = 9
+#: Most numbers that the grids of one picture may take.
+WIDEST_GRID = 12_000
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the parts of a row of features stand: output, pooled depths, grids; in that order.
+
+    Attributes
+    ----------
+    blocks : tuple of str
+        Blocks whose means are kept, the last block last.
+    grids : tuple of str
+        Blocks whose means over the cells of a 3 x 3 grid are kept.
+    widths : tuple of int
+        Of the output, of each depth, and of each grid.
+    """
+
+    blocks: tuple[str, ...]
+    grids: tuple[str, ...]
+    widths: tuple[int, ...]
+
+    @property
+    def n_values(self) -> int:
+        """Length of a row."""
+        return sum(self.widths)
+
+    def split(self, rows: np.ndarray) -> list[np.ndarray]:
+        """The parts of (n, n_values) rows, as views."""
+        return np.split(rows, np.cumsum(self.widths)[:-1], axis=1)
+
+
+def layout_of(chain: Chain) -> Layout:
+    """Up to six blocks, evenly spread, the last one last; grids of up to three before the last of these.
+
+    Examples
+    --------
+    >>> layout = layout_of(Chain(tuple("abcdefgh"), None, 9, tuple(range(1, 9))))
+    >>> layout.blocks, layout.grids
+    (('a', 'c', 'd', 'e', 'g', 'h'), ('d', 'e', 'g'))
+    """
+    n = len(chain.blocks)
+    count = min(DEPTHS, n)
+    chosen = [round((i + 1) * n / count) - 1 for i in range(count)]
+    gridded = (chosen[:-1] or chosen)[-GRIDS:]
+    while sum(chain.depth_features[i] for i in gridded) * CELLS > WIDEST_GRID:
+        gridded = gridded[1:]
+    widths = (
+        chain.n_features,
+        *(chain.depth_features[i] for i in chosen),
+        *(chain.depth_features[i] * CELLS for i in gridded),
+    )
+    return Layout(tuple(chain.blocks[i] for i in chosen), tuple(chain.blocks[i] for i in gridded), widths)
+
+
+class Rows(nn.Module):
+    """A network that answers with one row of features a picture, (N, n_values) in float32, from one forward pass.
+
+    Safe to use from several threads: what a pass sees is kept a thread.
+    """
+
+    def __init__(self, net: nn.Module, chain: Chain, layout: Layout) -> None:
+        super().__init__()
+        self.net = net
+        self.blocks, self.grids = layout.blocks, layout.grids
+        self.output_layer = chain.output_layer
+        self._seen = threading.local()
+        for name in layout.blocks:
+            net.get_submodule(name).register_forward_hook(lambda m, a, output, name=name: self._look(name, output))
+        if chain.output_layer is not None:
+            head = net.get_submodule(chain.output_layer)
+            head.register_forward_pre_hook(self._look_at_head, with_kwargs=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Output, depths and grids side by side."""
+        seen: dict[str, Tensor] = {}
+        self._seen.parts = seen
+        result = self.net(x)
+        output = seen["output"] if self.output_layer is not None else headless_features(self.net, result)
+        output = output.float()
+        return torch.cat(
+            [output, *(seen[name] for name in self.blocks), *(seen[f"grid {name}"] for name in self.grids)], 1
+        )
+
+    def _look(self, name: str, output: Any) -> None:
+        tensor = main_tensor(output)
+        assert tensor is not None
+        self._seen.parts[name] = pool(tensor)
+        if name in self.grids:
+            self._seen.parts[f"grid {name}"] = grid(tensor)
+
+    def _look_at_head(self, head: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self._seen.parts["output"] = flat(args[0] if args else next(iter(kwargs.values())))
+
+
+def to_tensor(
+    pixels: np.ndarray, preprocessing: Preprocessing, dtype: torch.dtype = torch.float32, channels_last: bool = True
+) -> Tensor:
+    """Normalise a batch of pictures of the network's input size: (x * scale - mean) / std.
+
+    Parameters
+    ----------
+    pixels : ndarray, (N, H, W, 3), uint8
+        Cropped canvases; not changed.
+    preprocessing : Preprocessing
+        Scale, mean, std and number of channels.
+    dtype : torch.dtype, default=torch.float32
+        Of the result; the computation is in float32.
+    channels_last : bool, default=True
+        Memory order of the result.
+
+    Returns
+    -------
+    Tensor, (N, C, H, W)
+    """
+    if preprocessing.channels == 1 and pixels.shape[3] == 3:
+        pixels = np.stack([np.asarray(Image.fromarray(picture).convert("L"))[:, :, None] for picture in pixels])
+    n, height, width, n_channels = pixels.shape
+    std = torch.tensor(preprocessing.std, dtype=torch.float64).expand(n_channels)
+    mean = torch.tensor(preprocessing.mean, dtype=torch.float64).expand(n_channels)
+    gain = (preprocessing.scale / std).float().repeat(width)
+    shift = (-mean / std).float().repeat(width)
+    flat_rows = torch.from_numpy(np.ascontiguousarray(pixels)).view(n, height, width * n_channels)
+    values = flat_rows.to(torch.float32).mul_(gain).add_(shift).to(dtype)
+    batch = values.view(n, height, width, n_channels).permute(0, 3, 1, 2)
+    return batch if channels_last else batch.contiguous()
+
+
+def prepare(module: nn.Module, chain: Chain, example: Tensor, dtype: torch.dtype, device: str, fold: bool) -> nn.Module:
+    """A twin of the network for inference on a device: folded if asked, channels-last, in the given type."""
+    net = fold_batch_norms(module, example, chain.output_layer) if fold else twin(module).eval()
+    net = net.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return net.requires_grad_(False)
+
+
+def half_type(device: str) -> torch.dtype | None:
+    """The 16-bit type that the device computes in natively; None where there is none worth using."""
+    if device.startswith("cuda"):
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if device == "cpu":
+        asked = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+        if any(ask is not None and ask() for ask in asked):
+            return torch.bfloat16
+    return None
