@@ -77,7 +77,8 @@ def sign_flip(
     """
     d = np.asarray(difference, dtype=np.float64)
     if groups is not None:
-        d = np.bincount(np.unique(np.asarray(groups), return_inverse=True)[1], weights=d)
+        index = np.unique(np.asarray(groups), return_inverse=True)[1]
+        d = np.bincount(index, weights=d).astype(np.float64)
     d = d[d != 0]
     if d.size == 0:
         return 1.0

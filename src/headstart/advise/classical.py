@@ -1,0 +1,191 @@
+"""Learning from the target's own pictures with no network at all: the baseline that transfer has to beat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from headstart.advise.picture_features import picture_features
+from headstart.data.pictures import as_pictures
+from headstart.data.preprocessing import Preprocessing
+from headstart.data.splits import folds
+from headstart.errors import DataError
+from headstart.math.calibration import softmax
+from headstart.math.logistic import PENALTIES, solve_logistic
+from headstart.math.ridge import solve_ridge
+
+_FIXED_PENALTY = 0.1
+BLOCKS = {
+    "edges": ("edges",),
+    "pixels": ("colours", "thumbnail"),
+    "edges and pixels": ("edges", "colours", "thumbnail"),
+}
+
+
+class _PictureBaseline(BaseEstimator):
+    """What both baselines share: blocks of features, scaled as wholes, and a solved linear model on the best."""
+
+    def __init__(self, preprocessing: Preprocessing | None = None, n_splits: int = 5, random_state: int = 0) -> None:
+        self.preprocessing = preprocessing
+        self.n_splits = n_splits
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def _fit(self, X: Any, targets: np.ndarray, y: np.ndarray, task: str, groups: np.ndarray | None) -> None:
+        found = picture_features(as_pictures(X), self.preprocessing)
+        inner = _inner_folds(y, task, groups, self.n_splits, self.random_state)
+        centre = {name: values.mean(axis=0, dtype=np.float64) for name, values in found.items()}
+        scale = {name: float(np.sqrt(values.var(axis=0, dtype=np.float64).sum())) for name, values in found.items()}
+        self.scale_ = {name: 1.0 / size if size > 1e-9 else 0.0 for name, size in scale.items()}
+        self.centre_ = centre
+        best = np.inf
+        for name, blocks in BLOCKS.items():
+            table = np.concatenate([(found[b] - self.centre_[b]) * self.scale_[b] for b in blocks], axis=1)
+            solution, loss = _solve(table, targets, task, inner)
+            if loss < best or name == "edges":
+                best, self.features_, self.coef_, self.intercept_ = loss, name, solution.coef, solution.intercept
+
+    def _scores(self, X: Any) -> np.ndarray:
+        check_is_fitted(self, "coef_")
+        found = picture_features(as_pictures(X), self.preprocessing)
+        blocks = BLOCKS[self.features_]
+        table = np.concatenate([(found[b] - self.centre_[b]) * self.scale_[b] for b in blocks], axis=1)
+        return table @ self.coef_ + self.intercept_
+
+
+def _solve(table: np.ndarray, targets: np.ndarray, task: str, inner: list) -> tuple[Any, float]:
+    """The solved linear model of a task and its cross-validated (for numbers: leave-one-out) loss."""
+    if task == "regression":
+        solution = solve_ridge(table, targets)
+        return solution, float(solution.loss)
+    penalties = PENALTIES if inner else (_FIXED_PENALTY,)
+    logistic = solve_logistic(table, targets, penalties=penalties, folds=inner, multilabel=task == "multilabel")
+    return logistic, float(logistic.log_loss) if inner else 0.0
+
+
+def _inner_folds(y: np.ndarray, task: str, groups: Any, n_splits: int, random_state: int) -> list:
+    """Folds on which penalties are chosen; none where rows or groups are too few for two classes on each side."""
+    if task == "regression":
+        return []
+    try:
+        found = folds(y, task, groups=groups, n_splits=n_splits, random_state=random_state)
+    except DataError:
+        return []
+    return [(train, test) for train, test in found if task == "multilabel" or len(np.unique(y[train])) > 1]
+
+
+class PictureBaselineClassifier(ClassifierMixin, _PictureBaseline):
+    """Logistic regression on edge directions, colours and small thumbnails of pictures.
+
+    Borrows nothing. The features (edges, pixels, or both) and the penalty are chosen by cross-validated log-loss within
+    the data given, so that transfer is compared with a baseline that was tuned too.
+
+    Parameters
+    ----------
+    preprocessing : Preprocessing, optional
+        Of the network under comparison, to share its resized pictures. Default: 64 x 64 pixels.
+    n_splits : int, default=5
+        Folds of the inner cross-validation.
+    random_state : int, default=0
+        Seed of the inner folds.
+
+    Attributes
+    ----------
+    classes_ : array of shape (K,)
+        Class labels in sorted order; 0..L-1 for multi-label.
+    features_ : {"edges", "pixels", "edges and pixels"}
+        What was chosen.
+    coef_ : array of shape (d, K)
+    intercept_ : array of shape (K,)
+    temperature_ : float
+        What logits are divided by; 1.0 after ``fit``.
+
+    Raises
+    ------
+    DataError
+        If there is only one class.
+
+    References
+    ----------
+    Dalal and Triggs (2005) for the edge directions.
+
+    Examples
+    --------
+    >>> X = np.zeros((20, 16, 16), dtype=np.uint8)
+    >>> X[::2, :, 8:] = 255
+    >>> X[1::2, 8:] = 255
+    >>> PictureBaselineClassifier().fit(X, ["upright", "lying"] * 10).score(X, ["upright", "lying"] * 10)
+    1.0
+    """
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> PictureBaselineClassifier:
+        """Fit to pictures ``X`` (anything `as_pictures` takes) and labels ``y``, (n,) or (n, L) of 0/1."""
+        labels = np.asarray(y)
+        if labels.ndim == 2:
+            self.classes_ = np.arange(labels.shape[1])
+            self._fit(X, labels.astype(np.float64), labels, "multilabel", groups)
+        else:
+            self.classes_, index = np.unique(labels, return_inverse=True)
+            if len(self.classes_) < 2:
+                raise DataError(
+                    f"Expected two classes or more, found one ({self.classes_[0]!r}).", "Add pictures of another class."
+                )
+            self._fit(X, np.eye(len(self.classes_))[index], labels, "classification", groups)
+        self.multilabel_ = labels.ndim == 2
+        self.temperature_ = 1.0
+        return self
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Logits, (n, K)."""
+        return self._scores(X)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities, (n, K); for multi-label that of each label."""
+        logits = self._scores(X) / self.temperature_
+        return 1.0 / (1.0 + np.exp(-np.clip(logits, -500, 500))) if self.multilabel_ else softmax(logits)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Labels, (n,); or 0/1, (n, L)."""
+        logits = self._scores(X)
+        return (logits > 0).astype(int) if self.multilabel_ else self.classes_[logits.argmax(axis=1)]
+
+
+class PictureBaselineRegressor(RegressorMixin, _PictureBaseline):
+    """Ridge regression on edge directions, colours and small thumbnails of pictures; see the classifier.
+
+    Parameters
+    ----------
+    preprocessing : Preprocessing, optional
+        Of the network under comparison, to share its resized pictures. Default: 64 x 64 pixels.
+    n_splits : int, default=5
+        Folds of the inner cross-validation.
+    random_state : int, default=0
+        Seed of the inner folds.
+
+    Attributes
+    ----------
+    features_ : {"edges", "pixels", "edges and pixels"}
+        What was chosen.
+    coef_ : array of shape (d, t)
+    intercept_ : array of shape (t,)
+    """
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> PictureBaselineRegressor:
+        """Fit to pictures ``X`` (anything `as_pictures` takes) and numbers ``y``, (n,) or (n, t)."""
+        values = np.asarray(y, dtype=np.float64)
+        self.single_ = values.ndim == 1
+        self._fit(X, values.reshape(len(values), -1), values, "regression", groups)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Numbers, (n,) or (n, t)."""
+        scores = self._scores(X)
+        return scores[:, 0] if self.single_ else scores

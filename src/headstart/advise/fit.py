@@ -1,0 +1,257 @@
+"""From labelled pictures to a model with proof, in one call."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart.advise import evidence as say
+from headstart.advise import measures
+from headstart.advise.budget import short
+from headstart.advise.model import Model
+from headstart.advise.picture_features import SMALL
+from headstart.advise.progress import reporter
+from headstart.advise.safe import SafeTransferClassifier, SafeTransferRegressor
+from headstart.data.dataset import Dataset
+from headstart.data.read import from_arrays, read_dataset
+from headstart.data.screen import screen
+from headstart.errors import OutputError, ParameterError
+from headstart.networks.folder import MANIFEST
+from headstart.networks.load import load_network
+
+Progress = Callable[[str, int, int], None]
+
+
+def fit(
+    data: Any,
+    source: Any = "starter:pictures",
+    *,
+    label: str | Sequence[str] | None = None,
+    path_column: str | None = None,
+    split_column: str | None = None,
+    group_by: str | None = None,
+    task: str | None = None,
+    budget: float = 600.0,
+    skip_bad: bool = False,
+    out: str | Path | None = None,
+    resume: bool = False,
+    candidates: Any = None,
+    n_splits: int = 5,
+    random_state: int = 0,
+    device: str = "auto",
+    progress: Progress | None = None,
+) -> Model:
+    """Learn from labelled pictures with what was borrowed and without, keep what is best, and say whether it helped.
+
+    A ``test`` part of the data (or, where there is none, a ``val`` part) is kept for the final score and touches
+    nothing else.
+
+    Parameters
+    ----------
+    data : path, Dataset, or (X, y) or (X, y, groups)
+        A folder with a folder for each class (perhaps inside ``train``, ``val``, ``test``), a table of paths and
+        labels, or pictures and labels in memory.
+    source : str, path, NetworkSource, torch.nn.Module or None, default="starter:pictures"
+        What to borrow from. None learns from the data alone.
+    label, path_column, split_column, group_by, task
+        How to read a table, see `headstart.data.read.read_dataset`.
+    budget : float, default=600.0
+        Seconds for everything, above 0.
+    skip_bad : bool, default=False
+        Leave out pictures that cannot be read, and list them in the evidence.
+    out : path-like, optional
+        Folder to save the model in. Nothing is written without it, and nothing there is touched before the end.
+    resume : bool, default=False
+        Go on where a killed call with the same ``out`` and arguments stopped. Needs ``out``.
+    candidates : dict or list of (str, estimator), optional
+        What to compare instead of the standard list.
+    n_splits : int, default=5
+        Folds, at least 2.
+    random_state : int, default=0
+        Seed; the same seed gives the same model on the same machine.
+    device : str, default="auto"
+        Where networks run.
+    progress : callable, optional
+        Told ``progress(what, done, total)``. Default: bars on standard error if that is a terminal.
+
+    Returns
+    -------
+    Model
+        With its evidence.
+
+    Raises
+    ------
+    DataError, BadPictures
+        If the data cannot be learned from.
+    SourceError
+        If the source cannot be used.
+    OutputError
+        If ``out`` holds something that headstart did not write; said before anything is trained.
+    """
+    started = time.monotonic()
+    if resume and out is None:
+        raise ParameterError("Expected out= to resume from, found none.", "Give the folder of the call that was killed.")
+    if out is not None:
+        _refuse_foreign(Path(out).expanduser())
+    with reporter(progress) as told:
+        dataset = _read(data, label, path_column, split_column, group_by, task)
+        network = None if source is None else load_network(source)
+        seen = SMALL if network is None else network.preprocessing
+        dataset = screen(dataset, seen, skip_bad=skip_bad, progress=told)
+        pool, aside = divided(dataset)
+        checkpoint = None if out is None else progress_folder(out)
+        if checkpoint is not None and not resume:
+            shutil.rmtree(checkpoint, ignore_errors=True)
+        kind = SafeTransferRegressor if dataset.task == "regression" else SafeTransferClassifier
+        guarded = kind(
+            source,
+            candidates=candidates,
+            budget=budget,
+            n_splits=n_splits,
+            random_state=random_state,
+            device=device,
+            checkpoint=checkpoint,
+            progress=told,
+        )
+        guarded.fit(pool.pictures, pool.y, groups=pool.groups)
+        model = _model(guarded, dataset, aside)
+        settings = {"label": label, "group_by": group_by, "task": task, "skip_bad": skip_bad}
+        settings |= {"path_column": path_column, "split_column": split_column, "budget": budget}
+        settings |= {"random_state": random_state, "out": out}
+        model.evidence["reproduce"] |= reproduction(dataset.root, source, settings)
+        model.evidence["seconds"] = max(model.evidence["seconds"], time.monotonic() - started)
+        if out is not None:
+            model.save(out)
+            if checkpoint is not None:
+                shutil.rmtree(checkpoint, ignore_errors=True)
+    return model
+
+
+def progress_folder(out: str | Path) -> Path:
+    """Where a fit keeps what it has finished: ``.name.progress`` beside ``out``."""
+    target = Path(out).expanduser().resolve()
+    return target.parent / f".{target.name}.progress"
+
+
+def divided(dataset: Dataset) -> tuple[Dataset, Dataset | None]:
+    """The pool to learn from, and the part kept for the final score (None where the data are not divided)."""
+    aside = dataset.held_out
+    if aside is None or dataset.parts is None:
+        return dataset, None
+    rest = sorted(set(dataset.parts.tolist()) - {aside})
+    return dataset.part(*rest), dataset.part(aside)
+
+
+def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, str]:
+    """The command and the code that give the same result again; the command is empty for data in memory.
+
+    Parameters
+    ----------
+    root : str
+        Where the data were read from; empty for arrays.
+    source : str, path or other
+    settings : dict
+        Arguments of `fit`; those left at their defaults are not repeated.
+    """
+    defaults = {"budget": 600.0, "random_state": 0}
+    given = {k: v for k, v in settings.items() if v not in (None, False) and v != defaults.get(k)}
+    named = isinstance(source, str | Path)
+    code = [repr(root) if root else "(X, y)", repr(str(source)) if named else "None" if source is None else "source"]
+    code += [f"{key}={str(value) if isinstance(value, Path) else value!r}" for key, value in given.items() if key != "out"]
+    words = ["headstart", "fit", shlex.quote(root), "--source", shlex.quote("none" if source is None else str(source))]
+    for key, value in given.items():
+        flag = {"random_state": "--seed"}.get(key, f"--{key.replace('_', '-')}")
+        if value is True:
+            words.append(flag)
+            continue
+        for one in value if isinstance(value, list | tuple) else [value]:
+            words += [flag, short(float(one)) if key == "budget" else shlex.quote(str(one))]
+    command = " ".join(words) if root and (named or source is None) else ""
+    return {"command": command, "code": f"import headstart\n\nmodel = headstart.fit({', '.join(code)})"}
+
+
+def _refuse_foreign(target: Path) -> None:
+    """Refuse to write over what headstart did not write, before hours are spent."""
+    held = sorted(item.name for item in target.iterdir()) if target.is_dir() else []
+    if target.exists() and (not target.is_dir() or (held and MANIFEST not in held)):
+        found = f"found {', '.join(held[:5])}" if held else "found a file"
+        raise OutputError(
+            f"Expected nothing, an empty folder or an earlier result of headstart at {target}, {found}.",
+            "Choose another folder (--out); nothing was changed.",
+        )
+
+
+def _read(data: Any, label: Any, path_column: Any, split_column: Any, group_by: Any, task: Any) -> Dataset:
+    if isinstance(data, Dataset):
+        return data
+    if isinstance(data, tuple) and len(data) in (2, 3):
+        return from_arrays(data[0], data[1], groups=data[2] if len(data) == 3 else None, task=task)
+    return read_dataset(
+        data, label=label, path_column=path_column, split_column=split_column, group_by=group_by, task=task
+    )
+
+
+def _model(guarded: Any, dataset: Dataset, aside: Dataset | None) -> Model:
+    """The model, with what was done to the data and the score on the part kept aside in its evidence."""
+    evidence = guarded.evidence_
+    names = dataset.classes if dataset.task == "multilabel" else getattr(guarded, "classes_", None)
+    classes = None if dataset.task == "regression" or names is None else list(names)
+    model = Model(
+        guarded.best_estimator_,
+        evidence,
+        task=dataset.task,
+        classes=classes,
+        temperature=guarded.temperature_,
+    )
+    evidence["data"] |= say.plain(
+        {
+            "name": Path(dataset.root).name if dataset.root else "pictures in memory",
+            "parts": None if dataset.parts is None else dict(zip(*np.unique(dataset.parts, return_counts=True), strict=True)),
+            "dropped": [{"name": name, "reason": reason} for name, reason in dataset.dropped],
+            "duplicates": [list(names) for names in dataset.duplicates],
+            "notes": list(dataset.notes),
+        }
+    )
+    if dataset.task == "multilabel" and dataset.classes is not None:
+        _rename(evidence, [str(name) for name in dataset.classes])
+    if aside is not None:
+        evidence["test"] = say.plain(test_score(model, aside))
+    return model
+
+
+def _rename(evidence: dict[str, Any], names: list[str]) -> None:
+    """Names of labels for their numbers."""
+    evidence["data"]["classes"] = names
+    evidence["data"]["n_per_class"] = dict(zip(names, evidence["data"]["n_per_class"].values(), strict=True))
+    for row in evidence["per_class"]:
+        row["class"] = names[int(row["class"])]
+    for row in evidence["mistakes"]:
+        row["true"], row["predicted"] = ([names[int(k)] for k in row[side]] for side in ("true", "predicted"))
+
+
+def test_score(model: Model, aside: Dataset) -> dict[str, Any]:
+    """Scores of the finished model on the part that was kept aside.
+
+    Examples whose class is not in the rest of the data count as wrong.
+    """
+    part = str(aside.parts[0]) if aside.parts is not None else "test"
+    found: dict[str, Any] = {"part": part, "n": len(aside)}
+    if model.task == "regression":
+        return found | measures.measure("regression", aside.y.astype(np.float64), model.predict(aside.pictures))
+    p = model.predict_proba(aside.pictures)
+    if model.task == "multilabel":
+        return found | measures.measure("multilabel", aside.y.astype(int), p)
+    assert model.classes_ is not None
+    known = model.classes_
+    everything = np.union1d(known, np.unique(aside.y))
+    wide = np.zeros((len(p), len(everything)))
+    wide[:, np.searchsorted(everything, known)] = p
+    return found | measures.measure("classification", np.searchsorted(everything, aside.y), wide)
+
+

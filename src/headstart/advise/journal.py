@@ -1,0 +1,135 @@
+"""What a run has finished, kept on disk, so that a killed run goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_FILE = "journal.json"
+
+
+class Journal:
+    """Finished folds and decisions of one run; without a folder it only keeps the time.
+
+    Decisions that depend on measured speed are kept too, so a resumed run takes the same ones.
+
+    Parameters
+    ----------
+    folder : path-like, optional
+        Where to keep them. None keeps nothing.
+    key : str, default=""
+        Hash of data and settings. What another key left in the folder is removed.
+    resume : bool, default=False
+        Go on from what is there; otherwise the folder is emptied.
+
+    Examples
+    --------
+    >>> journal = Journal()
+    >>> journal.decide("folds", lambda: 5)
+    5
+    """
+
+    def __init__(self, folder: str | Path | None = None, key: str = "", resume: bool = False) -> None:
+        self.folder = None if folder is None else Path(folder)
+        self._start = time.monotonic()
+        self._state: dict[str, Any] = {"key": key, "elapsed": 0.0, "decisions": {}}
+        if self.folder is None:
+            return
+        found = self._read()
+        if resume and found is not None and found.get("key") == key:
+            self._state = found
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._before = float(self._state["elapsed"])
+        self._write()
+
+    def elapsed(self) -> float:
+        """Seconds of work so far, those of killed runs included as far as they were kept."""
+        return float(self._state["elapsed"] if self.folder is None else self._before) + time.monotonic() - self._start
+
+    def decide(self, name: str, compute: Callable[[], Any]) -> Any:
+        """Take a decision once: the kept value, or that of ``compute`` (plain JSON types)."""
+        if name not in self._state["decisions"]:
+            self._state["decisions"][name] = compute()
+            self._write()
+        return self._state["decisions"][name]
+
+    def fold(self, name: str, compute: Callable[[], tuple[np.ndarray, float]]) -> tuple[np.ndarray, float]:
+        """Predictions of a fold and the seconds they took: kept ones, or those of ``compute``."""
+        if self.folder is None:
+            return compute()
+        path = self.folder / f"{name}.npz"
+        try:
+            with np.load(path, allow_pickle=False) as kept:
+                return kept["prediction"], float(kept["seconds"])
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            pass
+        prediction, seconds = compute()
+        with _atomic(path) as handle:
+            np.savez(handle, prediction=prediction, seconds=np.float64(seconds))
+        self._write()
+        return prediction, seconds
+
+    def checkpoint(self, name: str) -> Path | None:
+        """Where a training in epochs keeps its checkpoint."""
+        return None if self.folder is None else self.folder / f"{name}.checkpoint"
+
+    def forget_checkpoint(self, name: str) -> None:
+        """Remove the checkpoint of a training whose result is kept."""
+        path = self.checkpoint(name)
+        if path is not None:
+            shutil.rmtree(path, ignore_errors=True)
+            if path.is_file():
+                path.unlink()
+
+    def finish(self) -> None:
+        """Remove the folder: the result is safe elsewhere."""
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _read(self) -> dict[str, Any] | None:
+        assert self.folder is not None
+        try:
+            state = json.loads((self.folder / _FILE).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        good = isinstance(state, dict) and {"key", "elapsed", "decisions"} <= state.keys()
+        return state if good else None
+
+    def _write(self) -> None:
+        if self.folder is None:
+            return
+        self._state["elapsed"] = self.elapsed()
+        with _atomic(self.folder / _FILE) as handle:
+            handle.write(json.dumps(self._state).encode())
+
+
+class _atomic:
+    """A file that takes its place only when it is whole and on the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> Any:
+        descriptor, self.temporary = tempfile.mkstemp(dir=self.path.parent, suffix=".part")
+        self.handle = os.fdopen(descriptor, "wb")
+        return self.handle
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.handle.flush()
+        os.fsync(self.handle.fileno())
+        self.handle.close()
+        if kind is None:
+            os.replace(self.temporary, self.path)
+        else:
+            os.unlink(self.temporary)

@@ -1,0 +1,92 @@
+"""The target as candidates get it: rows, labels as numbers, groups, and features where they ask for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from headstart.advise.picture_features import picture_features
+from headstart.data.pictures import Pictures
+from headstart.data.progress import Progress
+from headstart.networks.embed import Features, embed
+from headstart.networks.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What is to be learned, and the network that may be borrowed from.
+
+    Parameters
+    ----------
+    rows : Pictures or array (n, d)
+        The examples.
+    y : array
+        Labels (n,), 0/1 (n, L), or numbers (n,) or (n, t), as candidates are fitted with.
+    task : {"classification", "multilabel", "regression"}
+    groups : array, shape (n,), or None
+    network : Network or None
+        Borrowed from.
+    device : str, default="auto"
+    progress : callable, optional
+        ``progress(what, done, total)``.
+    """
+
+    rows: Any
+    y: np.ndarray
+    task: str
+    groups: np.ndarray | None = None
+    network: Network | None = None
+    device: str = "auto"
+    progress: Progress | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    def pictures(self) -> bool:
+        """Whether the examples are pictures."""
+        return isinstance(self.rows, Pictures)
+
+    @cached_property
+    def classes(self) -> np.ndarray | None:
+        """Class labels in sorted order; None for numbers and multi-label."""
+        return np.unique(self.y) if self.task == "classification" else None
+
+    @cached_property
+    def target(self) -> np.ndarray:
+        """Class numbers (n,), 0/1 (n, L), or numbers as float."""
+        if self.classes is not None:
+            return np.searchsorted(self.classes, self.y)
+        return self.y.astype(np.float64) if self.task == "regression" else self.y.astype(int)
+
+    @cached_property
+    def columns(self) -> np.ndarray:
+        """The target with one column for each class, label or number, (n, c)."""
+        if self.classes is not None:
+            return np.eye(len(self.classes))[self.target]
+        return self.target.reshape(len(self), -1).astype(np.float64)
+
+    @cached_property
+    def network_features(self) -> Features | None:
+        """Pooled features of the borrowed network; computed once."""
+        if self.network is None or not self.pictures:
+            return None
+        return embed(self.network, self.rows, device=self.device, progress=self.progress)
+
+    @cached_property
+    def simple_features(self) -> np.ndarray | None:
+        """Edges, colours and thumbnails, (n, d), each block scaled as a whole; None for numbers."""
+        if not self.pictures:
+            return None
+        preprocessing = None if self.network is None else self.network.preprocessing
+        found = picture_features(self.rows, preprocessing, self.progress)
+        return np.concatenate([block / max(float(block.std()), 1e-6) for block in found.values()], axis=1)
+
+    def inputs(self, takes: str) -> Any:
+        """All examples in the form a candidate takes."""
+        if takes == "rows" or not self.pictures:
+            return self.rows
+        return self.simple_features if self.network_features is None else self.network_features.output

@@ -1,0 +1,211 @@
+"""A model with its evidence: predict, save to a folder, load again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart.advise.baseline_saving import load_baseline, save_baseline
+from headstart.advise.choose import logits, probabilities
+from headstart.advise.classical import PictureBaselineClassifier, PictureBaselineRegressor
+from headstart.data.pictures import as_pictures
+from headstart.errors import OutputError, ParameterError, SourceError
+from headstart.networks.folder import read_manifest, write_folder, write_manifest
+from headstart.networks.model_card import model_card
+from headstart.parameters.saving import load_estimator, save_estimator
+from headstart.parameters.transfer import BaseTransfer
+
+EVIDENCE = "evidence.json"
+
+
+class Model:
+    """What `headstart.fit` hands over: a fitted estimator that knows its classes and how good it is.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        Of headstart, for pictures.
+    evidence : dict
+        Everything that was measured, see ``evidence.json`` of a saved model.
+    task : {"classification", "multilabel", "regression"}
+    classes : sequence or None
+        Class values in the estimator's order; label names for multi-label; None for numbers.
+    temperature : float, default=1.0
+        What logits are divided by.
+    input_type : str, default="image"
+        What it takes.
+
+    Attributes
+    ----------
+    classes_ : ndarray or None
+        The same as ``classes``.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        evidence: dict[str, Any],
+        *,
+        task: str,
+        classes: Sequence[Any] | None,
+        temperature: float = 1.0,
+        input_type: str = "image",
+    ) -> None:
+        self.estimator = estimator
+        self.evidence = evidence
+        self.task = task
+        self.classes_ = None if classes is None else np.asarray(list(classes))
+        self.temperature = float(temperature)
+        self.input_type = input_type
+
+    def __repr__(self) -> str:
+        kinds = "" if self.classes_ is None else f", {len(self.classes_)} classes"
+        return f"Model({self.task}{kinds}, {self.verdict!r})"
+
+    @property
+    def verdict(self) -> str:
+        """Whether transfer helped: helps, no evidence either way, hurts, or cannot tell."""
+        return str((self.evidence.get("verdict") or {}).get("word", "cannot tell"))
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Calibrated probabilities of pictures, (n, K); for multi-label that of each label.
+
+        Parameters
+        ----------
+        X : pictures
+            Paths, arrays or PIL pictures.
+
+        Raises
+        ------
+        ParameterError
+            For a model of numbers.
+        """
+        if self.task == "regression":
+            raise ParameterError("Expected a model of classes, found one of numbers.", "Use predict.")
+        raw = self.estimator.predict_proba(as_pictures(X))
+        if self.temperature == 1.0:
+            return np.asarray(raw)
+        multilabel = self.task == "multilabel"
+        return probabilities(logits(raw, multilabel=multilabel) / self.temperature, multilabel=multilabel)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Labels (n,), 0/1 for each label (n, L), or numbers, of pictures."""
+        if self.task == "regression":
+            return np.asarray(self.estimator.predict(as_pictures(X)))
+        p = self.predict_proba(X)
+        if self.task == "multilabel":
+            return (p > 0.5).astype(int)
+        assert self.classes_ is not None
+        return self.classes_[p.argmax(axis=1)]
+
+    def save(self, folder: str | Path, *, also: Callable[[Path], None] | None = None) -> Path:
+        """Write the model's folder whole or not at all.
+
+        Where the network is transformers' own and the head is linear, plain transformers can load it. It also holds
+        ``headstart.json``, ``evidence.json`` and a model card, and is itself a source for the next transfer.
+
+        Parameters
+        ----------
+        folder : path-like
+            New, empty, or an earlier result of headstart, which is then replaced.
+        also : callable, optional
+            Writes more into the folder before it takes its place (a report).
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written, or the estimator has no safe form on disk.
+        """
+        return write_folder(folder, lambda path: self._write(path, also))
+
+    def _write(self, folder: Path, also: Callable[[Path], None] | None) -> None:
+        manifest: dict[str, Any] = {
+            "input_type": self.input_type,
+            "task": self.task,
+            "classes": None if self.classes_ is None else self.classes_.tolist(),
+            "temperature": self.temperature,
+        }
+        if isinstance(self.estimator, BaseTransfer):
+            names = None if self.classes_ is None else [str(label) for label in self.classes_]
+            manifest |= {"kind": "transfer", **save_estimator(self.estimator, folder, label_names=names)}
+        elif isinstance(self.estimator, PictureBaselineClassifier | PictureBaselineRegressor):
+            manifest |= {"kind": "baseline", "baseline": save_baseline(self.estimator, folder)}
+        else:
+            raise OutputError(
+                f"Expected an estimator of headstart to save, found {type(self.estimator).__name__}.",
+                "Only headstart's own models are saved, without pickle; keep the others with skops.",
+            )
+        write_manifest(folder, manifest)
+        text = json.dumps(self.evidence, indent=1, ensure_ascii=False, allow_nan=False)
+        (folder / EVIDENCE).write_text(text + "\n", encoding="utf-8")
+        (folder / "README.md").write_text(model_card(manifest, self.evidence), encoding="utf-8")
+        if also is not None:
+            also(folder)
+
+
+def load(folder: str | Path, module: Any = None) -> Model:
+    """Load a model that headstart saved.
+
+    Parameters
+    ----------
+    folder : path-like
+        What was the ``--out`` of ``headstart fit``, or the folder of `Model.save`.
+    module : torch.nn.Module, optional
+        The architecture, where the network was a module of one's own.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    SourceError
+        If it is not such a folder, or damaged.
+    """
+    path = Path(folder).expanduser()
+    manifest = read_manifest(path)
+    kind = manifest.get("kind")
+    if kind not in ("transfer", "baseline"):
+        raise SourceError(
+            f"Expected a fitted model in {path}, found what headstart saved as {kind or 'a source'}.",
+            "Use it as source=, or give the --out of headstart fit.",
+        )
+    estimator: Any
+    if kind == "transfer":
+        estimator = load_estimator(path, manifest, module)
+    else:
+        estimator = load_baseline(path, manifest["baseline"])
+    return Model(
+        estimator,
+        read_evidence(path),
+        task=manifest["task"],
+        classes=manifest["classes"],
+        temperature=manifest["temperature"],
+        input_type=manifest["input_type"],
+    )
+
+
+def read_evidence(folder: str | Path) -> dict[str, Any]:
+    """The evidence of a saved model.
+
+    Raises
+    ------
+    SourceError
+        If there is none or it is damaged.
+    """
+    path = Path(folder) / EVIDENCE
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SourceError(f"Expected the evidence of a model in {path}, found: {error}.", "Fit it again.") from error
+    if not isinstance(found, dict):
+        raise SourceError(f"Expected the evidence of a model in {path}, found a {type(found).__name__}.", "Fit it again.")
+    return found

@@ -1,0 +1,58 @@
+"""Progress on a terminal's standard error, and nothing anywhere else."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from headstart.data.progress import Progress
+
+_PATIENCE = 2.0
+
+
+@contextmanager
+def reporter(progress: Progress | None = None, *, quiet: bool = False) -> Iterator[Progress | None]:
+    """Give work something to tell its progress to.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        The caller's own ``progress(what, done, total)``; used as it is.
+    quiet : bool, default=False
+        Draw nothing.
+
+    Yields
+    ------
+    callable or None
+        The caller's own; bars on standard error when that is a terminal; otherwise None.
+    """
+    if progress is not None or quiet or not sys.stderr.isatty():
+        yield progress
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bars, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield _drawn_on(bars)
+
+
+def _drawn_on(bars: Any) -> Progress:
+    since: dict[str, float] = {}
+    shown: dict[str, Any] = {}
+
+    def update(what: str, done: int, total: int) -> None:
+        started = since.setdefault(what, time.monotonic())
+        if what not in shown and time.monotonic() - started >= _PATIENCE and done < total:
+            shown[what] = bars.add_task(what, total=total, completed=done)
+        if what in shown:
+            bars.update(shown[what], completed=done, total=total)
+        if done >= total:
+            since.pop(what, None)
+            if what in shown:
+                bars.remove_task(shown.pop(what))
+
+    return update

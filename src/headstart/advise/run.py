@@ -1,0 +1,245 @@
+"""Run candidates on the same folds, within the time that was given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from headstart.advise import budget as money
+from headstart.advise.candidates import Candidate
+from headstart.advise.choose import Table, tabulate
+from headstart.advise.curves import learning_curve
+from headstart.advise.evaluate import Outcome, Split, fold_numbers, out_of_fold
+from headstart.advise.journal import Journal
+from headstart.advise.material import Material
+from headstart.data.splits import folds
+from headstart.parameters.price import predict_seconds
+
+N_REPEATS = 3
+_OVERRUN = 1.25
+_FOR_REPEATS = 0.15
+_FOR_CURVES = 0.08
+
+
+@dataclass
+class Comparison:
+    """What came out of running the candidates.
+
+    Parameters
+    ----------
+    outcomes : list of Outcome
+        Of the candidates that were run, in order.
+    left_out : list of dict
+        ``name``, ``seconds`` and ``words`` of those that did not fit.
+    splits : list of list of (train, test)
+        Folds of each repeat; those of the first are shared by all.
+    curves : list of dict
+        Learning curves of cheap candidates.
+    """
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    left_out: list[dict[str, Any]] = field(default_factory=list)
+    splits: list[list[Split]] = field(default_factory=list)
+    curves: list[dict[str, Any]] = field(default_factory=list)
+
+    def table(self, material: Material) -> Table:
+        """Results of all candidates on the same examples."""
+        return tabulate(
+            material.task,
+            material.target,
+            [outcome.predictions for outcome in self.outcomes],
+            [fold_numbers(splits, len(material)) for splits in self.splits],
+            [outcome.candidate.transfer for outcome in self.outcomes],
+            material.groups,
+        )
+
+
+def compare(
+    material: Material,
+    candidates: Sequence[Candidate],
+    *,
+    budget: float,
+    n_splits: int,
+    random_state: int,
+    journal: Journal,
+    expected: bool = True,
+) -> Comparison:
+    """Cheap candidates in repeated cross-validation, dear ones as the budget allows.
+
+    Parameters
+    ----------
+    material : Material
+    candidates : sequence of Candidate
+    budget : float
+        Seconds for everything, the final training included; a tenth is kept in reserve.
+    n_splits : int
+        Folds; three are used where only they let fine-tuning in.
+    random_state : int
+        Seed of the folds.
+    journal : Journal
+        Time spent, finished folds, decisions.
+    expected : bool, default=True
+        Whether transfer can be expected to help; if not, learning from scratch is tried first.
+
+    Returns
+    -------
+    Comparison
+    """
+    usable = budget * (1.0 - money.RESERVE)
+    cheap = [candidate for candidate in candidates if not candidate.dear]
+    dear = in_order([candidate for candidate in candidates if candidate.dear], expected)
+    prices = {c.name: price_of(c, material, n_splits, journal) for c in dear}
+    if dear:
+        allowance = usable - journal.elapsed()
+        n_splits = journal.decide(
+            f"folds within {budget:g}",
+            lambda: money.splits_that_fit(prices[dear[0].name], n_splits, 0.85 * allowance),
+        )
+    result = Comparison()
+    for repeat in range(N_REPEATS):
+        seed = random_state + repeat
+        found = folds(material.target, material.task, groups=material.groups, n_splits=n_splits, random_state=seed)
+        result.splits.append(found)
+    for candidate in cheap:
+        result.outcomes.append(_first_repeat(candidate, material, result.splits[0], journal))
+    _dear(result, dear, prices, material, usable, budget, journal)
+    _repeats(result, material, usable, budget, journal)
+    _curves(result, material, usable, budget, journal, random_state)
+    return result
+
+
+def in_order(dear: Sequence[Candidate], expected: bool) -> list[Candidate]:
+    """Dear candidates in the order of expected gain.
+
+    All layers, then from scratch, then last blocks as they come; from scratch first when no gain is to be expected.
+    """
+    first = ("all layers", "from scratch") if expected else ("from scratch", "all layers")
+    return sorted(dear, key=lambda candidate: first.index(candidate.name) if candidate.name in first else len(first))
+
+
+def price_of(candidate: Candidate, material: Material, n_splits: int, journal: Journal) -> money.Price:
+    """Seconds that a candidate will take, predicted from measured speed; kept in the journal."""
+    n = len(material)
+    n_fold = n - n // n_splits
+
+    def measured() -> list[float]:
+        estimator = candidate.fresh()
+        return [float(predict_seconds(estimator, m, material.rows)) for m in (n_fold, n)]
+
+    fold, refit = journal.decide(f"price of {candidate.name} with {n_splits} folds", measured)
+    return money.Price(candidate.name, fold, refit, n_splits)
+
+
+def _file_name(candidate: Candidate, splits: Sequence[Split], repeat: int) -> str:
+    plain = "".join(letter if letter.isalnum() else "-" for letter in candidate.name)
+    return f"{plain}-{len(splits)}-folds-{repeat}"
+
+
+def _first_repeat(candidate: Candidate, material: Material, splits: Sequence[Split], journal: Journal) -> Outcome:
+    prediction, seconds = out_of_fold(candidate, material, splits, journal, name=_file_name(candidate, splits, 0))
+    assert prediction is not None
+    return Outcome(candidate, [prediction], seconds)
+
+
+def _dear(
+    result: Comparison,
+    dear: Sequence[Candidate],
+    prices: dict[str, money.Price],
+    material: Material,
+    usable: float,
+    budget: float,
+    journal: Journal,
+) -> None:
+    """Run what fits, in order; give up what turns out to be too slow; say what was left out."""
+    k = len(result.splits[0])
+    refit = 0.0
+    for candidate in dear:
+        price = prices[candidate.name]
+        needed = max(refit, price.refit)
+
+        def fits(price: money.Price = price, needed: float = needed) -> bool:
+            return bool(money.admit([money.Price(price.name, price.fold, needed, price.n_splits)], k, left()))
+
+        def left() -> float:
+            return usable - journal.elapsed()
+
+        if not journal.decide(f"{candidate.name} fits into {budget:g}", fits):
+            _leave_out(result, candidate, price.folds(k) + needed, budget, journal)
+            continue
+        deadline = journal.elapsed() + _OVERRUN * price.folds(k)
+
+        def may_go_on(
+            spent: float, done: int, needed: float = needed, name: str = candidate.name, deadline: float = deadline
+        ) -> bool:
+            def in_time() -> bool:
+                now = journal.elapsed()
+                end = now + spent / done * (k - done)
+                return end <= deadline or end + needed <= usable
+
+            return bool(journal.decide(f"{name} goes on after {done} within {budget:g}", in_time))
+
+        name = _file_name(candidate, result.splits[0], 0)
+        prediction, seconds = out_of_fold(
+            candidate, material, result.splits[0], journal, name=name, may_go_on=may_go_on
+        )
+        if prediction is None:
+            _leave_out(result, candidate, _OVERRUN * (price.folds(k) + needed), budget, journal)
+            continue
+        refit = needed
+        result.outcomes.append(Outcome(candidate, [prediction], seconds))
+
+
+def _leave_out(result: Comparison, candidate: Candidate, seconds: float, budget: float, journal: Journal) -> None:
+    spent = journal.decide(f"spent before {candidate.name} was left out of {budget:g}", journal.elapsed)
+    words = money.left_out_words(candidate.words, seconds, spent)
+    result.left_out.append({"name": candidate.name, "seconds": seconds, "words": words})
+
+
+def _repeats(result: Comparison, material: Material, usable: float, budget: float, journal: Journal) -> None:
+    """Further repeats of cheap candidates, all of them or none, while they take a small part of the time."""
+    cheap = [outcome for outcome in result.outcomes if not outcome.candidate.dear]
+    dearest = max((o.seconds / len(result.splits[0]) for o in result.outcomes if o.candidate.dear), default=0.0)
+    for repeat in range(1, N_REPEATS):
+        cost = sum(outcome.seconds for outcome in cheap) / repeat
+
+        def fits(cost: float = cost, repeat: int = repeat) -> bool:
+            left = usable - journal.elapsed() - 1.5 * dearest
+            return cost * repeat <= _FOR_REPEATS * budget and cost <= left
+
+        if not cheap or not journal.decide(f"repeat {repeat} within {budget:g}", fits):
+            del result.splits[repeat:]
+            return
+        splits = result.splits[repeat]
+        for outcome in cheap:
+            name = _file_name(outcome.candidate, splits, repeat)
+            prediction, seconds = out_of_fold(outcome.candidate, material, splits, journal, name=name)
+            assert prediction is not None
+            outcome.predictions.append(prediction)
+            outcome.seconds += seconds
+
+
+def _curves(
+    result: Comparison, material: Material, usable: float, budget: float, journal: Journal, random_state: int
+) -> None:
+    """Learning curves of the best cheap candidate of each side."""
+    table = result.table(material)
+    cheap = np.array([not outcome.candidate.dear for outcome in result.outcomes])
+    dearest = max((o.seconds / len(result.splits[0]) for o in result.outcomes if o.candidate.dear), default=0.0)
+    for side in (True, False):
+        here = np.flatnonzero(cheap & (table.transfer == side))
+        if not here.size:
+            continue
+        candidate = result.outcomes[here[np.argmax(table.scores[:, here].mean(axis=0))]].candidate
+
+        def draw(candidate: Candidate = candidate) -> dict[str, Any] | None:
+            left = min(_FOR_CURVES * budget, usable - journal.elapsed() - 1.5 * dearest)
+            if left <= 0:
+                return None
+            return learning_curve(candidate, material, result.splits[0], seconds=left, random_state=random_state)
+
+        curve = journal.decide(f"curve of {candidate.name} within {budget:g}", draw)
+        if curve is not None:
+            result.curves.append(curve)
