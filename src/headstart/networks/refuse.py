@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import nn
@@ -32,7 +32,7 @@ _OTHER_TASKS = tuple(
 KINDS = "a transformers folder, a hub id ('org/name'), 'starter:pictures', a torch module or a NetworkSource"
 
 
-def refuse_file(path: Path) -> None:
+def refuse_file(path: Path) -> NoReturn:
     """Raise for a source that is one file: weights without a network, or a pickle.
 
     Parameters
@@ -58,7 +58,7 @@ def refuse_file(path: Path) -> None:
     raise SourceError(f"Expected {KINDS}, found the file {path}.", "Give the folder that holds config.json.")
 
 
-def refuse_missing(path: Path) -> None:
+def refuse_missing(path: Path) -> NoReturn:
     """Raise for a path that does not exist, with the nearest name that does.
 
     Parameters

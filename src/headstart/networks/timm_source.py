@@ -16,8 +16,11 @@ from headstart.errors import MissingExtra, SourceError
 from headstart.networks.hub import fetch
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.refuse import refuse_bad_numbers, weight_file
+from headstart.networks.transformers_source import manifest_card
 
 _FILTERS = ("nearest", "bilinear", "bicubic", "lanczos", "box", "hamming")
+_LABELS = ("label_names", "label_descriptions", "labels", "label_offset")
+_OTHER_SIZE = ("test_input_size", "test_crop_pct", "test_pool_size", "pool_size")
 
 
 def read_timm(source: str) -> Network:
@@ -95,7 +98,8 @@ def read_timm_folder(folder: Path, *, kind: str = "timm", name: str | None = Non
         licence=module.pretrained_cfg.get("license"),
         origin=origin or str(folder),
     )
-    return Network(module, name, kind, timm_preprocessing(module.pretrained_cfg), card, config=config)
+    preprocessing = timm_preprocessing(module.pretrained_cfg)
+    return Network(module, name, kind, preprocessing, manifest_card(folder, card), config=config)
 
 
 def timm_preprocessing(settings: dict[str, Any]) -> Preprocessing:
@@ -173,20 +177,22 @@ def timm_config(
     """
     new = copy.deepcopy(config)
     settings = new.setdefault("pretrained_cfg", {})
-    for outdated in ("label_names", "label_descriptions", "labels", "label_offset"):
+    for outdated in (*_LABELS, *_OTHER_SIZE):
         new.pop(outdated, None)
         settings.pop(outdated, None)
-    share = used.size[0] / (used.resize if isinstance(used.resize, int) else used.resize[0])
+    resize = used.resize if isinstance(used.resize, int) else used.resize[0]
     settings.update(
         num_classes=n_outputs,
         input_size=[used.channels, *used.size],
         mean=list(used.mean),
         std=list(used.std),
         interpolation=used.resample,
-        crop_pct=share,
+        crop_pct=used.size[0] / (resize + 0.5),  # timm rounds size / crop_pct down
         crop_mode="center" if isinstance(used.resize, int) else "squash",
     )
     new["num_classes"] = n_outputs
+    if "model_args" in new:
+        new["model_args"]["num_classes"] = n_outputs
     if labels is not None:
         new["label_names"] = list(labels)
     return new

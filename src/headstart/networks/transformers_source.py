@@ -237,10 +237,28 @@ def _card(
     if own is None or first not in own[0]:
         n_examples = None
     card = SourceCard(n_examples, len(own) if own else None, own, n_parameters, _licence(folder), origin, notes)
-    if (folder / MANIFEST).is_file():
-        known = read_manifest(folder).get("network", {}).get("card", {})
-        card = SourceCard.from_dict({**card.to_dict(), **{k: v for k, v in known.items() if v and k != "origin"}})
-    return card
+    return manifest_card(folder, card)
+
+
+def manifest_card(folder: Path, card: SourceCard) -> SourceCard:
+    """A card completed by what the folder's ``headstart.json``, if there is one, knows better.
+
+    Parameters
+    ----------
+    folder : Path
+        An existing folder.
+    card : SourceCard
+        What the other files say.
+
+    Returns
+    -------
+    SourceCard
+    """
+    if not (folder / MANIFEST).is_file():
+        return card
+    known = (read_manifest(folder).get("network") or {}).get("card") or {}
+    better = {key: value for key, value in known.items() if value and key not in ("origin", "n_parameters")}
+    return SourceCard.from_dict({**card.to_dict(), **better})
 
 
 def _licence(folder: Path) -> str | None:
