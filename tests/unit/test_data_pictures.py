@@ -96,7 +96,15 @@ def test_white_is_decided_for_the_whole_set() -> None:
 
 
 def test_features_are_no_pictures() -> None:
-    for features in (np.zeros((5, 4)), pd.DataFrame({"a": [1.0]}), [[1.0, 2.0]], pd.Series([1.0, 2.0]), [], b"bytes", 7):
+    for features in (
+        np.zeros((5, 4)),
+        pd.DataFrame({"a": [1.0]}),
+        [[1.0, 2.0]],
+        pd.Series([1.0, 2.0]),
+        [],
+        b"bytes",
+        7,
+    ):
         assert not is_pictures(features)
 
 
@@ -141,7 +149,13 @@ def test_digest_follows_content_not_name(files: list[Path], tmp_path: Path, monk
 def test_digest_of_arrays_knows_shape_type_and_strides() -> None:
     block = np.arange(24, dtype=np.uint8)
     pictures = Pictures(
-        [block.reshape(4, 6), block.reshape(6, 4), block.reshape(6, 4).T, block.reshape(6, 4).T.copy(), block.reshape(2, 4, 3)]
+        [
+            block.reshape(4, 6),
+            block.reshape(6, 4),
+            block.reshape(6, 4).T,
+            block.reshape(6, 4).T.copy(),
+            block.reshape(2, 4, 3),
+        ]
     )
     digests = [pictures.digest(i) for i in range(5)]
     assert digests[2] == digests[3]

@@ -31,7 +31,9 @@ def test_equals_the_processors_of_the_mobilenets(shared_data: Path, name: str, r
     pictures = [np.asarray(photo) for photo in photos]
     pictures += [noise(*shape) for shape in ((256, 256), (31, 33), (500, 71), (300, 301), (7, 90), (1, 1), (1000, 900))]
     for picture in pictures:
-        theirs = np.asarray(processor(picture, return_tensors="np", input_data_format="channels_last")["pixel_values"][0])
+        theirs = np.asarray(
+            processor(picture, return_tensors="np", input_data_format="channels_last")["pixel_values"][0]
+        )
         ours = preprocessing.array(preprocessing.canvas(picture))
         assert ours.dtype == theirs.dtype == np.float32
         assert np.array_equal(ours, theirs), picture.shape
@@ -48,7 +50,9 @@ def test_equals_vit_with_exact_sizes(size: tuple[int, int], resample: str) -> No
     preprocessing = Preprocessing(size, None, mean, std, resample=resample)
     for shape in ((60, 90), (300, 20), size):
         picture = noise(*shape)
-        theirs = np.asarray(processor(picture, return_tensors="np", input_data_format="channels_last")["pixel_values"][0])
+        theirs = np.asarray(
+            processor(picture, return_tensors="np", input_data_format="channels_last")["pixel_values"][0]
+        )
         assert np.array_equal(preprocessing.array(preprocessing.canvas(picture)), theirs), shape
 
 

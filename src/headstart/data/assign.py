@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+ATTEMPTS = 20
+
 
 def deal(strata: np.ndarray, n_splits: int, rng: np.random.Generator, *, continuous: bool = False) -> np.ndarray:
     """Deal rows out to folds like cards, after sorting them by stratum.
@@ -45,7 +47,8 @@ def assign_groups(codes: np.ndarray, counts: np.ndarray, n_splits: int, rng: np.
 
     Greedy, as scikit-learn's ``StratifiedGroupKFold``: groups that are hard to place come first, each goes where the
     squared shares of the columns grow least. Different from it: no fold is left empty, and afterwards a column whose
-    groups all landed in one fold gets one of them moved, so that every training part has it.
+    groups all landed in one fold gets one of them moved, so that every training part has it; where that fails, other
+    orders are tried.
 
     Parameters
     ----------
@@ -67,22 +70,34 @@ def assign_groups(codes: np.ndarray, counts: np.ndarray, n_splits: int, rng: np.
     totals = np.zeros((n_groups, counts.shape[1]))
     np.add.at(totals, codes, counts)
     sizes = np.bincount(codes, minlength=n_groups)
+    best, fewest = np.zeros(n_groups, dtype=np.intp), np.inf
+    for _ in range(ATTEMPTS):
+        fold_of = _greedy(totals, sizes, n_splits, rng)
+        _fill_empty(fold_of, sizes, n_splits)
+        _spread_columns(fold_of, totals, sizes, n_splits)
+        confined = len(_confined(fold_of, totals, n_splits))
+        if confined < fewest:
+            best, fewest = fold_of, confined
+        if fewest == 0:
+            break
+    return best[codes]
+
+
+def _greedy(totals: np.ndarray, sizes: np.ndarray, n_splits: int, rng: np.random.Generator) -> np.ndarray:
+    """Fold of each group, (n_groups,): one after the other, hard ones first, where the columns' squares grow least."""
     shares = totals / np.maximum(totals.sum(axis=0), 1)
-    shuffled = rng.permutation(n_groups)
-    hardness = shares.max(axis=1) + sizes / len(codes)
-    order = shuffled[np.argsort(-hardness[shuffled], kind="stable")]
-    fold_of = np.full(n_groups, -1)
-    load = np.zeros((n_splits, counts.shape[1]))
+    rows_share = sizes / sizes.sum()
+    shuffled = rng.permutation(len(sizes))
+    hardness = shares.max(axis=1) + rows_share
+    fold_of = np.empty(len(sizes), dtype=np.intp)
+    load = np.zeros((n_splits, totals.shape[1]))
     rows = np.zeros(n_splits)
-    for group in order:
-        cost = 2 * load @ shares[group] + 1e-3 * rows / len(codes)
-        fold = int(np.argmin(cost))
+    for group in shuffled[np.argsort(-hardness[shuffled], kind="stable")]:
+        fold = int(np.argmin(2 * load @ shares[group] + 1e-3 * rows))
         fold_of[group] = fold
         load[fold] += shares[group]
-        rows[fold] += sizes[group]
-    _fill_empty(fold_of, sizes, n_splits)
-    _spread_columns(fold_of, totals, sizes, n_splits)
-    return fold_of[codes]
+        rows[fold] += rows_share[group]
+    return fold_of
 
 
 def _fill_empty(fold_of: np.ndarray, sizes: np.ndarray, n_splits: int) -> None:

@@ -18,7 +18,7 @@ def list_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], list[Path
     A file counts as a picture by its suffix or, failing that, by its first bytes. Pictures of kinds that cannot be
     read (HEIC, SVG, ...) and links that lead nowhere are listed too, so that decoding names them rather than
     that they vanish. Hidden files, and what file managers leave behind, are passed over. Links to folders are
-    followed; a folder is entered once, so a loop of links ends.
+    followed; a folder is entered once, and one that the search came from never, so a loop of links ends.
 
     Parameters
     ----------
@@ -38,14 +38,13 @@ def list_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], list[Path
     """
     pictures: list[Path] = []
     others: list[Path] = []
-    entered: set[tuple[int, int]] = set()
+    entered = {_identity(parent) for parent in Path(folder).resolve().parents}
     waiting = [Path(folder)]
     while waiting:
         current = waiting.pop()
-        status = current.stat()
-        if (status.st_dev, status.st_ino) in entered:
+        if _identity(current) in entered:
             continue
-        entered.add((status.st_dev, status.st_ino))
+        entered.add(_identity(current))
         files, folders = list_folder(current)
         waiting.extend(folders)
         for path in files:
@@ -85,6 +84,11 @@ def printable(name: str) -> str:
     'caf?.jpg'
     """
     return name.encode("utf-8", "replace").decode("utf-8")
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -84,7 +84,7 @@ def _frame(path: Path) -> pd.DataFrame:
     where = printable(str(path))
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
-            frame = pd.read_parquet(path)
+            frame = pd.read_parquet(path).astype(object)
         else:
             frame = pd.read_csv(path, dtype=str, keep_default_na=False, sep=_separator(path), encoding="utf-8-sig")
     except pd.errors.EmptyDataError as error:

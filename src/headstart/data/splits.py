@@ -21,7 +21,7 @@ def folds(y: Any, task: str, *, groups: Any = None, n_splits: int = 5, random_st
 
     Every row is in exactly one test fold. Classes (labels, for multilabel; ranges of the target, for regression) are
     spread evenly over the folds, a group is never on both sides of a split, and a class with two groups or more is in
-    every training part.
+    every training part wherever the groups allow it.
 
     Parameters
     ----------
