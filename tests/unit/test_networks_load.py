@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -288,6 +289,13 @@ def test_wrong_path_offers_the_nearest(vit_folder: Path) -> None:
 def test_other_things_are_refused(source: object) -> None:
     with pytest.raises(SourceError, match=r"Expected a transformers folder, a hub id .*found \w+"):
         load_network(source)
+
+
+def test_module_that_cannot_be_copied() -> None:
+    module = Cnn()
+    module.lock = threading.Lock()
+    with pytest.raises(SourceError, match=r"module that can be copied, found Cnn: cannot pickle"):
+        load_network(module)
 
 
 def test_unknown_starter_lists_those_that_exist() -> None:

@@ -91,12 +91,12 @@ def _key(source: Any) -> tuple[Any, Path | None]:
         return ("folder", str(path.resolve()), *_stamp(path)), path
     if path.exists():
         refuse_file(path)
-    if isinstance(source, str) and _HUB_ID.fullmatch(text) and not path.parent.is_dir():
-        if text.startswith("timm/"):
-            return ("name", text), None
-        folder = fetch(text)
-        return ("hub", text, str(folder), *_stamp(folder)), folder
-    refuse_missing(path)
+    if not (isinstance(source, str) and _HUB_ID.fullmatch(text)) or path.parent.is_dir():
+        refuse_missing(path)
+    if text.startswith("timm/"):
+        return ("name", text), None
+    folder = fetch(text)
+    return ("hub", text, str(folder), *_stamp(folder)), folder
 
 
 def _stamp(path: Path) -> tuple[Any, ...]:

@@ -50,7 +50,7 @@ def read_module(source: NetworkSource | nn.Module) -> Network:
             f"Expected a network for pictures, found {name} ({kind}), which takes {given.module.main_input_name}.",
             "Take a network for pictures, for instance 'starter:pictures'.",
         )
-    module = copy.deepcopy(given.module).float().eval()
+    module = _copy(given.module, name)
     origin = "a module in memory"
     if given.weights is not None:
         _load_weights(module, Path(given.weights).expanduser(), name)
@@ -78,6 +78,15 @@ def input_channels(module: nn.Module) -> int:
         if isinstance(part, nn.Conv2d):
             return part.in_channels if part.in_channels in (1, 3) else 3
     return 3
+
+
+def _copy(module: nn.Module, name: str) -> nn.Module:
+    try:
+        return copy.deepcopy(module).float().cpu().eval()
+    except Exception as error:
+        raise SourceError(
+            f"Expected a module that can be copied, found {name}: {error}", "Keep what cannot be copied out of it."
+        ) from error
 
 
 def _load_weights(module: nn.Module, path: Path, name: str) -> None:

@@ -32,7 +32,7 @@ def random_network(network: Network, random_state: int) -> Network:
         With ``trained`` False and a card that claims no training.
     """
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(random_state))
+        torch.default_generator.manual_seed(int(random_state))  # torch.manual_seed would reach other devices too
         module = _fresh(network)
     module.eval()
     for parameter in module.parameters():

@@ -13,10 +13,10 @@ from torch import nn
 
 from headstart.data.preprocessing import Preprocessing
 from headstart.errors import MissingExtra, SourceError
+from headstart.networks.card_of import manifest_card
 from headstart.networks.hub import fetch
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.refuse import refuse_bad_numbers, weight_file
-from headstart.networks.transformers_source import manifest_card
 
 _FILTERS = ("nearest", "bilinear", "bicubic", "lanczos", "box", "hamming")
 _LABELS = ("label_names", "label_descriptions", "labels", "label_offset")

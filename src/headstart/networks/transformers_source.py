@@ -15,13 +15,12 @@ from torch import nn
 
 from headstart.data.preprocessing import Preprocessing
 from headstart.errors import SourceError
-from headstart.networks.folder import MANIFEST, read_manifest
-from headstart.networks.network import Network, SourceCard
+from headstart.networks.card_of import transformers_card
+from headstart.networks.network import Network
 from headstart.networks.preprocess_of import preprocessing_of, takes_bgr
 from headstart.networks.refuse import refuse_bad_numbers, refuse_type, weight_file
 
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-_EXAMPLES = {1000: ("tench", 1_281_167), 21841: ("", 14_197_122), 21843: ("", 14_197_122)}
 
 
 @contextmanager
@@ -76,7 +75,7 @@ def read_transformers(
     channels = int(getattr(config, "num_channels", 3) or 3)
     preprocessing, more = _preprocessing(folder, config, module, channels)
     _require_input(module, config, preprocessing, name)
-    card = _card(folder, config, module, origin or str(folder), (*notes, *more), bool(notes))
+    card = transformers_card(folder, config, module, origin or str(folder), (*notes, *more), bool(notes))
     return Network(module.eval(), name, kind, preprocessing, card, config=config)
 
 
@@ -225,53 +224,3 @@ def _red_first(module: nn.Module) -> bool:
         return False
     first.weight.data = first.weight.data.flip(1).contiguous()
     return True
-
-
-def _card(
-    folder: Path, config: Any, module: nn.Module, origin: str, notes: tuple[str, ...], headless: bool
-) -> SourceCard:
-    n_parameters = sum(parameter.numel() for parameter in module.parameters())
-    names = getattr(config, "id2label", None) or {}
-    own = tuple(str(names[key]) for key in sorted(names)) if names and not headless else None
-    first, n_examples = _EXAMPLES.get(len(own or ()), ("", None))
-    if own is None or first not in own[0]:
-        n_examples = None
-    card = SourceCard(n_examples, len(own) if own else None, own, n_parameters, _licence(folder), origin, notes)
-    return manifest_card(folder, card)
-
-
-def manifest_card(folder: Path, card: SourceCard) -> SourceCard:
-    """A card completed by what the folder's ``headstart.json``, if there is one, knows better.
-
-    Parameters
-    ----------
-    folder : Path
-        An existing folder.
-    card : SourceCard
-        What the other files say.
-
-    Returns
-    -------
-    SourceCard
-    """
-    if not (folder / MANIFEST).is_file():
-        return card
-    known = (read_manifest(folder).get("network") or {}).get("card") or {}
-    better = {key: value for key, value in known.items() if value and key not in ("origin", "n_parameters")}
-    return SourceCard.from_dict({**card.to_dict(), **better})
-
-
-def _licence(folder: Path) -> str | None:
-    """The ``license`` line of the YAML header of README.md."""
-    readme = folder / "README.md"
-    if not readme.is_file():
-        return None
-    lines = readme.read_text(encoding="utf-8", errors="replace").splitlines()[:60]
-    if not lines or lines[0].strip() != "---":
-        return None
-    for line in lines[1:]:
-        if line.strip() == "---":
-            break
-        if line.startswith(("license:", "licence:")):
-            return line.split(":", 1)[1].strip() or None
-    return None
