@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sklearn.base
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
@@ -92,9 +93,10 @@ def test_asking_twice_gives_the_same_object_until_the_files_change(vit_folder: P
     assert load_network(vit_folder).preprocessing.size == (16, 16)
 
 
-def test_a_network_passes_through(vit_folder: Path) -> None:
+def test_a_network_passes_through_and_is_shared_by_clones(vit_folder: Path) -> None:
     network = load_network(vit_folder)
     assert load_network(network) is network
+    assert sklearn.base.clone(network) is network
 
 
 def test_digest_depends_on_weights_and_architecture_alone(vit_folder: Path, tmp_path: Path) -> None:

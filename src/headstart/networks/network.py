@@ -103,6 +103,9 @@ class Network:
     config: Any = field(default=None, repr=False)
     input_type: str = "image"
 
+    def __sklearn_clone__(self) -> Network:
+        return self
+
     @cached_property
     def chain(self) -> Chain:
         """Blocks at which the network can be cut, found by a few forward passes the first time."""
