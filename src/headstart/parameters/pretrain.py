@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import math
@@ -45,7 +46,7 @@ class Recipe:
         1.8 or 11.2 million parameters.
     epochs : int, default=1
         Times each picture is seen, at least 1. Pictures from a formula are as good new as again: one epoch.
-    batch_size : int, default=128
+    batch_size : int, default=64
     learning_rate : float, default=2e-3
         Of AdamW at its highest.
     weight_decay : float, default=0.05
@@ -60,7 +61,7 @@ class Recipe:
 
     network: str = "small"
     epochs: int = 1
-    batch_size: int = 128
+    batch_size: int = 64
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
     label_smoothing: float = 0.1
@@ -116,7 +117,10 @@ def pretrain(
     place = check_place(out)
     where = pick_device(device)
     started = time.monotonic()
-    module = new_network(recipe.network, examples.class_names, recipe.seed).to(where, memory_format=torch.channels_last)
+    module = new_network(recipe.network, examples.class_names, recipe.seed).to(where)
+    for parameter in module.parameters():  # channels last: what convolutions are fastest on
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
     checkpoint = place.parent / f".{place.name}.pretraining"
     if not resume:
         checkpoint.unlink(missing_ok=True)
@@ -157,7 +161,7 @@ def new_network(size: str, class_names: tuple[str, ...], seed: int) -> nn.Module
     --------
     >>> module = new_network("small", ("ant", "bee"), seed=0)
     >>> sum(p.numel() for p in module.parameters())
-    1770530
+    1771394
     """
     from transformers import ResNetConfig, ResNetForImageClassification
 
@@ -194,10 +198,9 @@ def ahead(batches: Iterator[Batch], depth: int = 3) -> Iterator[Batch]:
 
     def put(item: Any, error: BaseException | None = None) -> None:
         while not stop.is_set():
-            try:
-                return ready.put((item, error), timeout=0.1)
-            except queue.Full:
-                continue
+            with contextlib.suppress(queue.Full):
+                ready.put((item, error), timeout=0.1)
+                return
 
     def work() -> None:
         try:
@@ -260,7 +263,7 @@ class _Run:
             self._loss,
             settings,
             evaluate=self.measure,
-            set_mode=self.module.train,
+            set_mode=self._train_mode,
             progress=progress,
         )
 
@@ -305,6 +308,9 @@ class _Run:
         with autocast(self.device, self.bf16):
             logits: Tensor = self.module(prepared(pictures, self.device)).logits
         return logits.float()
+
+    def _train_mode(self) -> None:
+        self.module.train()
 
     def _loss(self, batch: Batch) -> Tensor:
         target = torch.from_numpy(batch[1]).to(self.device)
