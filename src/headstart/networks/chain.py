@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from headstart.networks.features import channels, read_features
 from headstart.networks.trace import Call, Trace, main_tensor, overridden, trace, twin, with_main_tensor
 
 TOLERANCE = 1e-4
+LARGE, SMALLER = 128, 96
 NO_CUT = "No place was found where this network can be cut: only its head or all of it can be trained."
 
 
@@ -75,7 +76,8 @@ def find_chain(module: nn.Module, example: Tensor) -> Chain:
     >>> chain.blocks, chain.output_layer, chain.n_features
     (('1', '3'), '4', 8)
     """
-    finder = _Finder(twin(module).eval(), example[:1].detach())
+    net = twin(module).eval()
+    finder, n_features = _finder(net, example[:1].detach())
     points = finder.points()
     note = (
         "" if points else "No place was found where this network can be cut: only its head or all of it can be trained."
@@ -83,11 +85,32 @@ def find_chain(module: nn.Module, example: Tensor) -> Chain:
     return Chain(
         blocks=tuple(call.name for call in points),
         output_layer=finder.head.name if finder.head else None,
-        n_features=int(finder.features.shape[1]),
+        n_features=n_features,
         depth_features=tuple(channels(_main(call)) for call in points),
         input_shape=tuple(example.shape[1:]),
         note=note,
     )
+
+
+def _finder(net: nn.Module, x: Tensor) -> tuple[_Finder, int]:
+    """A search on a smaller input where the network takes one (a chain does not depend on it), and n_features."""
+    small = x
+    if x.ndim == 4 and min(x.shape[2:]) > LARGE:
+        factor = SMALLER / min(x.shape[2:])
+        small = nn.functional.interpolate(x, scale_factor=factor, mode="nearest")
+    if small is x:
+        finder = _Finder(net, x)
+        return finder, int(finder.features.shape[1])
+    try:
+        finder = _Finder(net, small)
+        with torch.no_grad():
+            n_features = finder.features_of(x).shape[1]
+        if finder.spread > 0 and n_features == finder.features.shape[1]:
+            return finder, int(n_features)
+    except (RuntimeError, ValueError, IndexError, TypeError):
+        pass
+    finder = _Finder(net, x)
+    return finder, int(finder.features.shape[1])
 
 
 def find_output_layer(record: Trace) -> Call | None:
@@ -125,11 +148,12 @@ class _Finder:
         self.x = x
         self.other = torch.randn(x.shape, generator=torch.Generator().manual_seed(72_939)).to(x)
         self.trace = trace(net, x)
+        self.other_trace = trace(net, self.other)
         self.root = self.trace.calls[0]
         self.head = find_output_layer(self.trace)
         with torch.no_grad():
-            self.features = self._features(self.x)
-            changed = self._features(self.other)
+            self.features = self.features_of(self.x)
+            changed = self.features_of(self.other)
         self.spread = (changed - self.features).abs().max().item()
         self.known: dict[str, bool] = {}
         self.opened: dict[tuple[type, ...], bool] = {}
@@ -149,7 +173,7 @@ class _Finder:
             found = self._inside(self.root)
         return found
 
-    def _features(self, x: Tensor) -> Tensor:
+    def features_of(self, x: Tensor) -> Tensor:
         return read_features(self.net, self.head.name if self.head else None, x)
 
     def _is_cut(self, call: Call) -> bool:
@@ -163,13 +187,12 @@ class _Finder:
         tensor = main_tensor(call.output)
         if tensor is None or tensor.shape[0] != self.x.shape[0] or tensor.ndim not in (2, 3, 4):
             return False
-        forward = call.module.forward
-
-        def replaced(*args: Any, **kwargs: Any) -> Any:
-            return with_main_tensor(forward(*args, **kwargs), tensor)
-
-        with torch.no_grad(), overridden(self.net, {call.name: replaced}):
-            features = self._features(self.other)
+        # What ran before the call saw the other input only, and so may return what it returned then.
+        other = self.other_trace.once(call.name)
+        forwards = {name: _constant(output) for name, output in self.other_trace.before(other).items()}
+        forwards[call.name] = _constant(with_main_tensor(other.output, tensor))
+        with torch.no_grad(), overridden(self.net, forwards):
+            features = self.features_of(self.other)
         error = (features - self.features).abs().max().item()
         return error <= TOLERANCE * self.spread
 
@@ -222,6 +245,12 @@ class _Finder:
                 break
             last = sibling
         return last
+
+
+def _constant(output: Any) -> Callable[..., Any]:
+    """A forward that returns a copy of what was recorded, so that layers working in place do no harm."""
+    tensor = main_tensor(output)
+    return lambda *args, **kwargs: output if tensor is None else with_main_tensor(output, tensor.clone())
 
 
 def _has_list(call: Call) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from headstart.networks.trace import Call, main_tensor, overridden, trace, twin, with_main_tensor
+from headstart.networks.trace import main_tensor, overridden, trace, twin, with_main_tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,18 +78,7 @@ def record_stubs(module: nn.Module, block: str, example: Tensor) -> Stubs:
     net = twin(module).eval()
     record = trace(net, example[:1].detach())
     block_call = record.once(block)
-    inner = {call.name for call in record.calls if call.end >= block_call.start}
-    before: dict[str, Any] = {}
-
-    def gather(call: Call) -> None:
-        for child in call.children:
-            if child.end >= block_call.start:
-                if child.start < block_call.start:
-                    gather(child)
-            elif child.name not in inner and len(record.of(child.name)) == 1:
-                before[child.name] = child.output
-
-    gather(record.calls[0])
+    before = record.before(block_call)
     return _probed(net, Stubs(block, block_call.output, before, example[:1].detach()))
 
 

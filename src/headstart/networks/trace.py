@@ -122,6 +122,21 @@ class Trace:
             raise LookupError(f"Expected module {name!r} to run once in a forward pass, found {len(found)} calls.")
         return found[0]
 
+    def before(self, call: Call) -> dict[str, Any]:
+        """Outputs of the largest modules that end before `call` starts, by name; of those that run only once."""
+        late = {other.name for other in self.calls if other.end >= call.start}
+        found: dict[str, Any] = {}
+
+        def gather(parent: Call) -> None:
+            for child in parent.children:
+                if child.start < call.start <= child.end:
+                    gather(child)
+                elif child.end < call.start and child.name not in late and len(self.of(child.name)) == 1:
+                    found[child.name] = child.output
+
+        gather(self.calls[0])
+        return found
+
 
 def trace(module: nn.Module, example: Tensor) -> Trace:
     """Run `module` on `example` and write down every call; hooks are put on `module` and taken off again."""
