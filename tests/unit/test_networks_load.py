@@ -305,6 +305,14 @@ def test_unknown_starter_lists_those_that_exist() -> None:
         load_network("starter:../x")
 
 
+def test_bundled_starter_is_found() -> None:
+    network = load_network("starter:pictures")
+    assert network.kind == "starter" and network.name == "starter:pictures" and network.trained
+    assert network.card.origin == "bundled with headstart: starter:pictures"
+    assert network.card.n_examples and network.card.licence
+    assert all(p.dtype == torch.float32 for p in network.module.parameters())
+
+
 def test_other_input_types_are_not_taken(vit_folder: Path) -> None:
     with pytest.raises(ParameterError, match="Expected input_type 'image', found 'audio'"):
         load_network(vit_folder, input_type="audio")

@@ -140,6 +140,21 @@ def test_module_of_ones_own_comes_back_with_the_module(tmp_path: Path) -> None:
     assert torch.equal(logits(again.module, network.example(2)), logits(module, network.example(2)))
 
 
+def test_module_of_ones_own_gets_the_trained_head_and_preprocessing_back(tmp_path: Path) -> None:
+    def build() -> nn.Module:
+        return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 30 * 30, 10, bias=False))
+
+    network = load_network(NetworkSource(build(), size=32, mean=(0.1, 0.2, 0.3), n_examples=50, licence="mit"))
+    trained = copy.deepcopy(network.module)
+    trained[3] = nn.Linear(4 * 30 * 30, 3)
+    save(tmp_path / "m", network, trained, labels=["a", "b", "c"], head_linear=True, n_examples=5)
+    mine = build()
+    again = load_network(NetworkSource(mine, weights=tmp_path / "m" / "model.safetensors"))
+    assert again.preprocessing == network.preprocessing and mine[3].out_features == 10
+    assert again.card.n_examples == 55 and again.card.class_names == ("a", "b", "c") and again.card.licence == "mit"
+    assert torch.equal(logits(again.module, network.example(2)), logits(trained, network.example(2)))
+
+
 def test_network_whose_class_cannot_rebuild_it_is_kept_as_weights(tmp_path: Path) -> None:
     network = small("resnet")
     module = copy.deepcopy(network.module)

@@ -13,6 +13,8 @@ from torch import nn
 
 from headstart.data.preprocessing import Preprocessing
 from headstart.errors import SourceError
+from headstart.networks.card_of import manifest_card
+from headstart.networks.folder import MANIFEST, read_manifest
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.refuse import refuse_bad_numbers, refuse_file, refuse_missing
 from headstart.source import NetworkSource
@@ -44,22 +46,26 @@ def read_module(source: NetworkSource | nn.Module) -> Network:
     name = given.name or type(given.module).__name__
     config = getattr(given.module, "config", None)
     is_transformers = hasattr(given.module, "base_model_prefix") and hasattr(config, "to_json_string")
-    if is_transformers and getattr(given.module, "main_input_name", "pixel_values") != "pixel_values":
-        kind = getattr(config, "model_type", "")
-        raise SourceError(
-            f"Expected a network for pictures, found {name} ({kind}), which takes {given.module.main_input_name}.",
-            "Take a network for pictures, for instance 'starter:pictures'.",
-        )
+    if is_transformers:
+        _require_pixels(given.module, name)
     module = _copy(given.module, name)
     origin = "a module in memory"
+    saved: dict[str, Any] = {}
+    notes: tuple[str, ...] = ()
     if given.weights is not None:
-        _load_weights(module, Path(given.weights).expanduser(), name)
+        path = Path(given.weights).expanduser()
+        saved = _saved(path)
+        _load_weights(module, path, name, other_head=bool(saved.get("head_inside")))
         origin = str(given.weights)
     refuse_bad_numbers(module, name)
     for parameter in module.parameters():
         parameter.requires_grad_(parameter.is_floating_point())
     channels = input_channels(module) if bare else len(given.mean)
-    side, notes = _side(module, channels, given, bare, name)
+    if "preprocessing" in saved and given.size == NetworkSource.size and given.mean == NetworkSource.mean:
+        preprocessing = Preprocessing.from_dict(saved["preprocessing"])
+    else:
+        side, notes = _side(module, channels, given, bare, name)
+        preprocessing = _preprocessing(given, side, channels)
     card = SourceCard(
         n_examples=given.n_examples,
         n_parameters=sum(parameter.numel() for parameter in module.parameters()),
@@ -67,7 +73,8 @@ def read_module(source: NetworkSource | nn.Module) -> Network:
         origin=origin,
         notes=notes,
     )
-    preprocessing = _preprocessing(given, side, channels)
+    if given.weights is not None:
+        card = manifest_card(Path(given.weights).expanduser().parent, card)
     kind = "transformers" if is_transformers else "module"
     return Network(module, name, kind, preprocessing, card, config=config if is_transformers else None)
 
@@ -80,6 +87,15 @@ def input_channels(module: nn.Module) -> int:
     return 3
 
 
+def _require_pixels(module: Any, name: str) -> None:
+    if module.main_input_name != "pixel_values":
+        raise SourceError(
+            f"Expected a network for pictures, found {name} ({module.config.model_type}), which takes "
+            f"{module.main_input_name}.",
+            "Take a network for pictures, for instance 'starter:pictures'.",
+        )
+
+
 def _copy(module: nn.Module, name: str) -> nn.Module:
     try:
         return copy.deepcopy(module).float().cpu().eval()
@@ -89,7 +105,14 @@ def _copy(module: nn.Module, name: str) -> nn.Module:
         ) from error
 
 
-def _load_weights(module: nn.Module, path: Path, name: str) -> None:
+def _saved(weights: Path) -> dict[str, Any]:
+    """What the manifest beside the weights says about the network, where headstart saved them."""
+    if not (weights.parent / MANIFEST).is_file():
+        return {}
+    return read_manifest(weights.parent).get("network") or {}
+
+
+def _load_weights(module: nn.Module, path: Path, name: str, *, other_head: bool) -> None:
     if not path.exists():
         refuse_missing(path)
     if path.suffix != ".safetensors":
@@ -98,6 +121,8 @@ def _load_weights(module: nn.Module, path: Path, name: str) -> None:
         tensors = load_file(path)
     except (SafetensorError, OSError) as error:
         raise SourceError(f"Expected safetensors in {path}, found: {error}", "Get the file again.") from error
+    if other_head:
+        _fit_head(module, tensors)
     own = module.state_dict()
     missing = sorted(key for key in own if key not in tensors and not key.endswith("num_batches_tracked"))
     wrong = sorted(key for key in own if key in tensors and own[key].shape != tensors[key].shape)
@@ -117,6 +142,17 @@ def _load_weights(module: nn.Module, path: Path, name: str) -> None:
             "The names must match module.state_dict().",
         )
     module.load_state_dict(tensors, strict=False)
+
+
+def _fit_head(module: nn.Module, tensors: dict[str, torch.Tensor]) -> None:
+    """Give the module's output layer as many outputs as the trained one had."""
+    for key, part in list(module.named_modules()):
+        new = tensors.get(f"{key}.weight")
+        if not key or not isinstance(part, nn.Linear) or new is None or new.ndim != 2:
+            continue
+        biased = f"{key}.bias" in tensors
+        if new.shape[1] == part.in_features and (len(new), biased) != (part.out_features, part.bias is not None):
+            module.set_submodule(key, nn.Linear(part.in_features, len(new), bias=biased))
 
 
 def _side(module: nn.Module, channels: int, given: NetworkSource, bare: bool, name: str) -> tuple[int, tuple[str, ...]]:
