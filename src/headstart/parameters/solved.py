@@ -18,7 +18,7 @@ from headstart.parameters.targets import Targets
 #: How fast a feature set loses weight with its relative distance from the best one's held-out loss.
 SHARPNESS = 10.0
 #: A combination of depths must be this much better than the plain linear head to be taken for it.
-MARGIN = 0.01
+MARGIN = 0.02
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,6 @@ def _root(X: np.ndarray) -> np.ndarray:
 
 _SETS: dict[str, Callable[[Features], Sequence[np.ndarray]]] = {
     "output": lambda f: [f.output],
-    "root": lambda f: [_root(f.output)],
     "depths": lambda f: [_root(d) for d in f.depths[-3:]],
     "grid": lambda f: [_root(g) for g in f.grids],
 }
@@ -80,7 +79,7 @@ _SETS: dict[str, Callable[[Features], Sequence[np.ndarray]]] = {
 def feature_set(features: Features, name: str) -> np.ndarray:
     """A feature set (n, d) by name.
 
-    ``output``: the input of the output layer. ``root``: its signed square roots. ``depths``: square roots of the mean
+    ``output``: the input of the output layer. ``depths``: square roots of the mean
     activations of the last three of six depths. ``grid``: square roots of mean activations over a 3 x 3 grid of the
     picture, at three depths before the last: they still know where something was.
     """
@@ -118,14 +117,15 @@ def solve_head(
     linear = _solve_part(features, targets, "output", folds)
     if kind == "linear" or not (features.depths or features.grids):
         return SolvedHead(targets.task, (linear[0],), linear[1], {"output": linear[1]}, linear[0])
-    names = ["root", *(["depths"] if features.depths else []), *(["grid"] if features.grids else [])]
-    solved = [_solve_part(features, targets, name, folds) for name in names]
+    names = [*(["depths"] if features.depths else []), *(["grid"] if features.grids else [])]
+    solved = [linear, *(_solve_part(features, targets, name, folds) for name in names)]
+    names = ["output", *names]
     losses = np.array([loss for _, loss, _ in solved])
     weights = np.exp(-SHARPNESS * (losses / max(float(losses.min()), 1e-9) - 1.0))
     weights /= weights.sum()
     held_out = combine([scores for _, _, scores in solved], weights, targets.task)
     loss = held_out_loss(held_out, targets)
-    named = {"output": linear[1], **dict(zip(names, losses.tolist(), strict=True))}
+    named = dict(zip(names, losses.tolist(), strict=True))
     if kind == "auto" and linear[1] <= loss * (1 + MARGIN):
         return SolvedHead(targets.task, (linear[0],), linear[1], named, linear[0])
     parts = tuple(

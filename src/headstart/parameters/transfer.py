@@ -24,6 +24,7 @@ from headstart.parameters.plan import head_widths, network_for, settings_for, st
 from headstart.parameters.solved import solve_head
 from headstart.parameters.targets import Targets, class_targets, number_targets
 from headstart.parameters.tuning import tune
+from headstart.training.device import pick_device
 from headstart.training.progress import shown
 
 
@@ -137,7 +138,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         network = network_for(self)
         settings = settings_for(self)
         if settings.blocks == 0:
-            features = embed(network, pictures, device=self.device, progress=progress)
+            features = embed(network, pictures, device=str(pick_device(self.device)), progress=progress)
             if not settings.widths:
                 head = solve_head(features, targets, self.head, groups=groups, random_state=self.random_state)
                 return Fitted(targets, network, head, None, [])
@@ -149,7 +150,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         )
         start = None
         if network.trained and not settings.widths:
-            features = embed(network, pictures, device=self.device, progress=progress)
+            features = embed(network, pictures, device=str(pick_device(self.device)), progress=progress)
             start = linear_part(solve_head(features, targets, "linear", groups=groups, random_state=self.random_state))
         tuned = tune(
             network,
@@ -190,13 +191,13 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         check_is_fitted(self, "fitted_")
         if self.fitted_.network is None:
             return self._rows(X).output
-        return embed(self.fitted_.network, as_pictures(X), device=self.device).output
+        return embed(self.fitted_.network, as_pictures(X), device=str(pick_device(self.device))).output
 
     def _rows(self, X: Any) -> Features:
         """Features for predicting: exact, in float32."""
         fitted = self.fitted_
         if fitted.network is not None:
-            return embed(fitted.network, as_pictures(X), device=self.device, exact=True)
+            return embed(fitted.network, as_pictures(X), device=str(pick_device(self.device)), exact=True)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         return Features.of((X - fitted.shift) / fitted.scale)
 

@@ -195,7 +195,7 @@ def tune(
     kept: np.ndarray | list[np.ndarray]
     if stored:
         assert settings.blocks is not None
-        kept = boundary(network, pictures, settings.blocks, device=settings.device, progress=progress)
+        kept = boundary(network, pictures, settings.blocks, device=str(pick_device(settings.device)), progress=progress)
     else:
         kept = canvases(pictures, network.preprocessing, progress=progress)
     batches = _batches(trainee, kept, targets, rows, stored)
