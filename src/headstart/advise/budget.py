@@ -164,7 +164,9 @@ def short(seconds: float) -> str:
 
     Examples
     --------
-    >>> short(600), short(5400), short(7200)
-    ('10m', '90m', '2h')
+    >>> short(600), short(5400), short(7200), short(90)
+    ('10m', '90m', '2h', '90s')
     """
-    return f"{round(seconds / 3600)}h" if seconds % 3600 == 0 else f"{math.ceil(seconds / 60)}m"
+    if seconds % 60:
+        return f"{math.ceil(seconds)}s"
+    return f"{round(seconds / 3600)}h" if seconds % 3600 == 0 else f"{round(seconds / 60)}m"

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from headstart.advise.classical import PictureBaselineClassifier, PictureBaselineRegressor
 from headstart.errors import ParameterError
+from headstart.networks.random_weights import random_network
 from headstart.networks.network import Network
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
 
@@ -110,15 +111,13 @@ def standard_for_pictures(
     def borrowed(**settings: Any) -> Any:
         return transfer(network, **common, **settings)
 
-    def scratch(**settings: Any) -> Any:
-        return transfer(None, network=network, **common, **settings)
-
+    random = transfer(random_network(network, random_state), train="head", head="auto", **common)
     found += [
-        Candidate("random features", scratch(train="head"), False, "output layers on the same network, random weights"),
+        Candidate("random features", random, False, "output layers on the same network with random weights"),
         Candidate("head", borrowed(train="head", head="auto"), True, "output layers on frozen features"),
         Candidate("linear head", borrowed(train="head", head="linear"), True, "one linear layer on frozen features"),
     ]
-    from_scratch = scratch(train="all", image_size=train_size)
+    from_scratch = transfer(None, network=network, train="all", image_size=train_size, **common)
     scratch_words = "training the same network from random weights"
     found.append(Candidate("from scratch", from_scratch, False, scratch_words, dear=True))
     if not network.trained:

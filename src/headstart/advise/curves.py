@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from headstart.advise.candidates import Candidate
 from headstart.advise.choose import example_scores
@@ -84,12 +83,13 @@ def learning_curve(
     Returns
     -------
     dict or None
-        ``name``, ``transfer``, ``n``, ``score``, ``low`` and ``high`` (95% t-interval over the folds); None when there
+        ``name``, ``transfer``, ``n``, ``score``, ``low`` and ``high`` (95% interval over the
+        held-out examples); None when there
         was no time for two folds.
     """
     n_train = min(len(train) for train, _ in splits)
     steps = sizes(n_train, None if material.classes is None else len(material.classes))
-    scores: list[list[float]] = []
+    scores: list[list[np.ndarray]] = []
     start = time.monotonic()
     for f, (train, test) in enumerate(splits):
         took = (time.monotonic() - start) / max(f, 1)
@@ -97,29 +97,28 @@ def learning_curve(
             break
         rng = np.random.default_rng([random_state, f])
         order = train[nested_order(material.target[train], material.task, rng)]
-        scores.append([_score(candidate, material, np.sort(order[:n]), test) for n in steps])
+        scores.append([_scores(candidate, material, np.sort(order[:n]), test) for n in steps])
         if material.progress is not None:
             material.progress(f"learning curve of {candidate.name}", f + 1, len(splits))
     if len(scores) < len(splits) and material.progress is not None:
         material.progress(f"learning curve of {candidate.name}", len(splits), len(splits))
-    if len(scores) < 2:
+    if len(scores) < min(2, len(splits)):
         return None
-    table = np.array(scores)
-    mean = table.mean(axis=0)
-    half = stats.t.ppf(0.975, len(table) - 1) * table.std(axis=0, ddof=1) / np.sqrt(len(table))
-    top = 1.0
+    pooled = [np.concatenate([repeat[k] for repeat in scores]) for k in range(len(steps))]
+    mean = np.array([values.mean() for values in pooled])
+    half = np.array([1.96 * values.std() / np.sqrt(len(values)) for values in pooled])
     bottom = -np.inf if material.task == "regression" else 0.0
     return {
         "name": candidate.name,
         "transfer": candidate.transfer,
         "n": steps,
         "score": mean.tolist(),
-        "low": np.clip(mean - half, bottom, top).tolist(),
-        "high": np.clip(mean + half, bottom, top).tolist(),
+        "low": np.maximum(mean - half, bottom).tolist(),
+        "high": np.minimum(mean + half, 1.0).tolist(),
     }
 
 
-def _score(candidate: Candidate, material: Material, train: np.ndarray, test: np.ndarray) -> float:
+def _scores(candidate: Candidate, material: Material, train: np.ndarray, test: np.ndarray) -> np.ndarray:
     estimator = fit_on(candidate, material, train)
     prediction = predict_on(estimator, candidate, material, test)
-    return float(example_scores(material.task, material.target[test], prediction).mean())
+    return example_scores(material.task, material.target[test], prediction)

@@ -119,6 +119,7 @@ def fit(
             checkpoint=checkpoint,
             progress=told,
         )
+        guarded._spent = time.monotonic() - started
         guarded.fit(pool.pictures, pool.y, groups=pool.groups)
         model = _model(guarded, dataset, aside)
         settings = {"label": label, "group_by": group_by, "task": task, "skip_bad": skip_bad}

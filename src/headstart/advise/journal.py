@@ -30,6 +30,8 @@ class Journal:
         Hash of data and settings. What another key left in the folder is removed.
     resume : bool, default=False
         Go on from what is there; otherwise the folder is emptied.
+    spent : float, default=0.0
+        Seconds that were spent before.
 
     Examples
     --------
@@ -38,10 +40,12 @@ class Journal:
     5
     """
 
-    def __init__(self, folder: str | Path | None = None, key: str = "", resume: bool = False) -> None:
+    def __init__(
+        self, folder: str | Path | None = None, key: str = "", resume: bool = False, spent: float = 0.0
+    ) -> None:
         self.folder = None if folder is None else Path(folder)
         self._start = time.monotonic()
-        self._state: dict[str, Any] = {"key": key, "elapsed": 0.0, "decisions": {}}
+        self._state: dict[str, Any] = {"key": key, "elapsed": float(spent), "decisions": {}}
         if self.folder is None:
             return
         found = self._read()

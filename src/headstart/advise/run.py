@@ -224,7 +224,9 @@ def _repeats(result: Comparison, material: Material, usable: float, budget: floa
 def _curves(
     result: Comparison, material: Material, usable: float, budget: float, journal: Journal, random_state: int
 ) -> None:
-    """Learning curves of the best cheap candidate of each side."""
+    """Learning curves of the best cheap candidate of each side; none where nothing is borrowed."""
+    if not any(outcome.candidate.transfer for outcome in result.outcomes):
+        return
     table = result.table(material)
     cheap = np.array([not outcome.candidate.dear for outcome in result.outcomes])
     dearest = max((o.seconds / len(result.splits[0]) for o in result.outcomes if o.candidate.dear), default=0.0)

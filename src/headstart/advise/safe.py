@@ -22,10 +22,13 @@ from headstart.advise.train_size import train_size
 from headstart.data.pictures import as_pictures, is_pictures
 from headstart.errors import DataError, ParameterError, SourceError
 from headstart.networks.load import load_network
+from headstart.training.device import pick_device
 
 
 class _SafeTransfer(BaseEstimator):
     """What both estimators share."""
+
+    _spent = 0.0  # seconds of the budget that reading the data took, set by `headstart.fit`
 
     def __init__(
         self,
@@ -70,11 +73,12 @@ class _SafeTransfer(BaseEstimator):
         network = None if self.source is None else load_network(self.source)
         with reporter(self.progress, quiet=not self.verbose) as progress:
             group_array = None if groups is None else np.asarray(groups)
-            material = Material(rows, y, task, group_array, network, self.device, progress)
+            device = pick_device(self.device).type
+            material = Material(rows, y, task, group_array, network, device, progress)
             candidates = self._candidates(material)
             keyed = self.checkpoint is not None
             key = run_key(material, candidates, self.n_splits, self.random_state) if keyed else ""
-            journal = Journal(self.checkpoint, key, resume=True)
+            journal = Journal(self.checkpoint, key, resume=True, spent=self._spent)
             found = guard(
                 material,
                 candidates,
@@ -99,7 +103,7 @@ class _SafeTransfer(BaseEstimator):
             network,
             material.task,
             n=len(material),
-            device=self.device,
+            device=material.device,
             random_state=self.random_state,
             train_size=None if network is None else train_size(network),
         )
@@ -122,7 +126,9 @@ class _SafeTransfer(BaseEstimator):
         if not self.takes_pictures_ or self.best_candidate_.takes == "rows":
             return rows
         network = None if self.source is None else load_network(self.source)
-        return Material(rows, np.zeros(len(rows)), "regression", None, network, self.device).inputs("features")
+        return Material(rows, np.zeros(len(rows)), "regression", None, network, pick_device(self.device).type).inputs(
+            "features"
+        )
 
 
 class SafeTransferClassifier(ClassifierMixin, _SafeTransfer):
@@ -233,8 +239,7 @@ class SafeTransferClassifier(ClassifierMixin, _SafeTransfer):
                 raise DataError(f"Expected a label for each of {len(rows)} pictures, found {len(labels)}.")
             return rows, labels
         self._rows(np.zeros((1, 1)), reset=True)
-        checked, labels = validate_data(self, X, y, dtype="numeric", multi_output=np.ndim(y) == 2 and np.shape(y)[1] > 1)
-        return checked, labels
+        return validate_data(self, X, y, dtype="numeric", multi_output=_several(y))
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Calibrated probabilities, (n, K); for multi-label that of each label."""
@@ -301,11 +306,17 @@ class SafeTransferRegressor(RegressorMixin, _SafeTransfer):
                 raise DataError("Expected finite numbers as targets, found NaN or infinity.", "Remove those rows.")
         else:
             self._rows(np.zeros((1, 1)), reset=True)
-            several = np.ndim(y) == 2 and np.shape(y)[1] > 1
-            rows, values = validate_data(self, X, y, dtype="numeric", multi_output=several, y_numeric=True)
+            rows, values = validate_data(self, X, y, dtype="numeric", multi_output=_several(y), y_numeric=True)
         self._guard(rows, values.astype(np.float64), "regression", groups, None)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
         """Numbers, (n,) or (n, t)."""
+        check_is_fitted(self, "best_estimator_")
         return np.asarray(self.best_estimator_.predict(self._inputs(X)))
+
+
+def _several(y: Any) -> bool:
+    """Whether there are several targets for each row."""
+    shape = np.asarray(y).shape
+    return len(shape) == 2 and shape[1] > 1
