@@ -42,9 +42,7 @@ class Features:
 
     def __getitem__(self, index: Any) -> Features:
         """The features of some of the pictures: a slice, positions or a boolean mask."""
-        return Features(
-            self.output[index], tuple(d[index] for d in self.depths), tuple(g[index] for g in self.grids)
-        )
+        return Features(self.output[index], tuple(d[index] for d in self.depths), tuple(g[index] for g in self.grids))
 
     @classmethod
     def of(cls, X: np.ndarray) -> Features:

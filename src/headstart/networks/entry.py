@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from headstart.errors import OutputError
 from headstart.networks.network import Network
-from headstart.networks.runtime import prepare, to_tensor
-from headstart.networks.trace import main_tensor
+from headstart.networks.runtime import prepared, to_tensor
+from headstart.networks.trace import main_tensor, twin
 
 IN_MEMORY = 1 << 30
 
@@ -27,7 +27,7 @@ class Entry:
     def __init__(self, network: Network, block: str, device: str) -> None:
         self.preprocessing = network.preprocessing
         self.device = device
-        self.net = prepare(network.module, network.chain, network.example(), torch.float32, device, fold=False)
+        self.net = prepared(twin(network.module), torch.float32, device)
         self.net.get_submodule(block).register_forward_hook(_stop)
         with torch.inference_mode():
             self.shape = self.reached(network.example().to(device)).shape[1:]

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import weakref
 from collections.abc import Callable
 
 import numpy as np
 import torch
+from torch import nn
 
 from headstart.networks.network import Network
 from headstart.networks.precision import agrees
-from headstart.networks.runtime import Layout, Rows, half_type, layout_of, prepare, to_tensor
+from headstart.networks.runtime import Layout, Rows, half_type, layout_of, prepared, to_tensor
+from headstart.networks.simplify import simplify
 from headstart.networks.workers import in_workers
 
 ENOUGH = 8
 MOST = 16
 
 _kept: weakref.WeakKeyDictionary[Network, dict[tuple[str, bool], Runner]] = weakref.WeakKeyDictionary()
+_simplified: weakref.WeakKeyDictionary[Network, nn.Module] = weakref.WeakKeyDictionary()
 _lock = threading.RLock()
 
 
@@ -38,7 +42,7 @@ class Runner:
         self.preprocessing = network.preprocessing
         self.device = device
         self.dtype = dtype
-        net = prepare(network.module, network.chain, network.example(), dtype, device, fold=True)
+        net = prepared(copy.deepcopy(_simple(network)), dtype, device)
         self.rows = Rows(net, network.chain, layout_of(network.chain)).eval()
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
@@ -90,6 +94,15 @@ def _exact(network: Network, device: str) -> Runner:
     if (device, True) not in runners:
         runners[device, True] = Runner(network, device, torch.float32)
     return runners[device, True]
+
+
+def _simple(network: Network) -> nn.Module:
+    """The network with less work, in float32; found once."""
+    with _lock:
+        if network not in _simplified:
+            output_layer = network.chain.output_layer
+            _simplified[network] = simplify(network.module, network.example(), output_layer)
+        return _simplified[network]
 
 
 def _tried(network: Network, device: str, half: torch.dtype, pixels: np.ndarray) -> Runner:

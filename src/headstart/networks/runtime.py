@@ -1,4 +1,4 @@
-"""The forward pass of a frozen network, prepared for this machine: folded, channels-last, 16-bit where it is safe."""
+"""The forward pass of a frozen network, prepared for this machine: channels-last, 16-bit where it is safe."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from headstart.data.preprocessing import Preprocessing
 from headstart.networks.chain import Chain
 from headstart.networks.features import flat, grid, headless_features, pool
-from headstart.networks.folding import fold_batch_norms
-from headstart.networks.trace import main_tensor, twin
+from headstart.networks.trace import main_tensor
 
 DEPTHS = 6
 GRIDS = 3
@@ -148,11 +147,10 @@ def to_tensor(
     return batch if channels_last else batch.contiguous()
 
 
-def prepare(module: nn.Module, chain: Chain, example: Tensor, dtype: torch.dtype, device: str, fold: bool) -> nn.Module:
-    """A twin of the network for inference on a device: folded if asked, channels-last, in the given type."""
-    net = fold_batch_norms(module, example, chain.output_layer) if fold else twin(module).eval()
+def prepared(net: nn.Module, dtype: torch.dtype, device: str) -> nn.Module:
+    """The network, which is the caller's own, ready for inference: on the device, in the type, channels-last."""
     net = net.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return net.requires_grad_(False)
+    return net.eval().requires_grad_(False)
 
 
 def half_type(device: str) -> torch.dtype | None:
