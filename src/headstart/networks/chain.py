@@ -200,14 +200,17 @@ class _Finder:
         return [child for child in call.children if child.weighted and child is not self.head]
 
     def _opens(self, call: Call) -> bool:
+        if self.strict and not _has_list(call.module):
+            return False
         if call.path not in self.opened:
             kin = [other for other in self.trace.calls if other.path == call.path]
+            kin = [other for other in kin if not self.strict or _has_list(other.module)]
             self.opened[call.path] = all(self._can_open(other, len(kin)) for other in kin)
         return self.opened[call.path]
 
     def _can_open(self, call: Call, n_kin: int) -> bool:
         parts = self._parts(call)
-        if len(parts) < 2 or (self.strict and not _has_list(call)):
+        if len(parts) < 2:
             return False
         if n_kin == 1:
             return sum(self._is_cut(part) for part in parts) >= 2
@@ -253,9 +256,9 @@ def _constant(output: Any) -> Callable[..., Any]:
     return lambda *args, **kwargs: output if tensor is None else with_main_tensor(output, tensor.clone())
 
 
-def _has_list(call: Call) -> bool:
-    """Whether a `Sequential` or `ModuleList` with two or more layers of weights lies at or under this call."""
-    for sub in call.module.modules():
+def _has_list(module: nn.Module) -> bool:
+    """Whether a `Sequential` or `ModuleList` with two or more layers of weights lies at or under this module."""
+    for sub in module.modules():
         if isinstance(sub, (nn.Sequential, nn.ModuleList)):
             weighted = [child for child in sub.children() if any(p.ndim >= 2 for p in child.parameters())]
             if len(weighted) >= 2:

@@ -138,9 +138,10 @@ def solve_head(
 
 def combine(scores: Sequence[np.ndarray], weights: Sequence[float] | np.ndarray, task: str) -> np.ndarray:
     """Average several heads' scores (n, K): probabilities for classes and labels, numbers as they are."""
+    share = np.asarray(weights, dtype=float) / np.sum(weights)
+    scores, share = [s for s, w in zip(scores, share, strict=True) if w > 1e-12], share[share > 1e-12]
     if len(scores) == 1:
         return scores[0]
-    share = np.asarray(weights, dtype=float) / np.sum(weights)
     if task == "regression":
         return sum(w * s for w, s in zip(share, scores, strict=True))
     if task == "classification":

@@ -53,7 +53,7 @@ class Targets:
         return self.Y if self.Y.shape[1] > 1 else self.Y[:, 0]
 
 
-def class_targets(y: Any, class_weight: Any, sample_weight: Any = None) -> Targets:
+def class_targets(y: Any, class_weight: Any) -> Targets:
     """Encode labels (n,) or a 0/1 matrix (n, L).
 
     Raises
@@ -79,13 +79,11 @@ def class_targets(y: Any, class_weight: Any, sample_weight: Any = None) -> Targe
             )
         Y, task = np.eye(len(classes))[codes], "classification"
         weight = _class_weights(classes, codes, class_weight)
-    if sample_weight is not None:
-        weight = weight * np.asarray(sample_weight, dtype=float)
     K = Y.shape[1]
     return Targets(task, Y, weight / max(weight.mean(), 1e-12), classes, np.zeros(K), np.ones(K), task != "multilabel")
 
 
-def number_targets(y: Any, sample_weight: Any = None) -> Targets:
+def number_targets(y: Any) -> Targets:
     """Standardise numbers (n,) or (n, t).
 
     Raises
@@ -97,8 +95,7 @@ def number_targets(y: Any, sample_weight: Any = None) -> Targets:
     Y = y[:, None] if y.ndim == 1 else y
     if not np.isfinite(Y).all():
         raise DataError(f"Expected finite targets, found {int((~np.isfinite(Y)).sum())} that are NaN or infinite.")
-    weight = np.ones(len(Y)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
-    weight = weight / max(weight.mean(), 1e-12)
+    weight = np.ones(len(Y))
     shift, scale = Y.mean(axis=0), Y.std(axis=0)
     scale = np.where(scale > 1e-12 * (1 + np.abs(shift)), scale, 1.0)
     return Targets("regression", (Y - shift) / scale, weight, None, shift, scale, y.ndim == 1)

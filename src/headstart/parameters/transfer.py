@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from headstart.data.pictures import Pictures, as_pictures, is_pictures
 from headstart.data.progress import Progress
@@ -79,10 +79,10 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         self.checkpoint = checkpoint
 
     @abstractmethod
-    def _targets(self, y: Any, sample_weight: Any) -> Targets:
+    def _targets(self, y: Any) -> Targets:
         """Encode y."""
 
-    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> Any:
+    def fit(self, X: Any, y: Any, groups: Any = None) -> Any:
         """Fit to the target alone; what is borrowed was given at construction.
 
         Parameters
@@ -93,8 +93,6 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
             Labels, a 0/1 matrix of labels, or numbers.
         groups : array-like of shape (n,), optional
             Rows of one group never stand on both sides of an inner split.
-        sample_weight : array-like of shape (n,), optional
-            Weight of each row in every loss.
 
         Returns
         -------
@@ -104,14 +102,14 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         groups = None if groups is None else np.asarray(groups)
         if is_pictures(X):
             pictures = as_pictures(X)
-            targets = self._targets(_matched(y, len(pictures)), sample_weight)
+            targets = self._targets(_matched(y, len(pictures)))
             with shown(self.verbose) as progress:
                 self.fitted_ = self._fit_pictures(pictures, targets, groups, progress)
         else:
-            self.fitted_ = self._fit_table(X, y, groups, sample_weight)
+            self.fitted_ = self._fit_table(X, y, groups)
         return self
 
-    def _fit_table(self, X: Any, y: Any, groups: np.ndarray | None, sample_weight: Any) -> Fitted:
+    def _fit_table(self, X: Any, y: Any, groups: np.ndarray | None) -> Fitted:
         """Ready-made features: a solved head on standardised columns."""
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], multi_output=True, y_numeric=self._numeric)
         if self.source is not None:
@@ -119,7 +117,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
                 f"Expected pictures for the network {self.source!r}, found a table of {X.shape[1]} columns.",
                 "Give pictures, or source=None for a head on these features.",
             )
-        targets = self._targets(y, sample_weight)
+        targets = self._targets(y)
         shift, scale = X.mean(axis=0), X.std(axis=0)
         scale = np.where(scale > 1e-12 * (1 + np.abs(shift)), scale, 1.0)
         features = Features.of((X - shift) / scale)
@@ -284,11 +282,11 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
     ['a', 'a', 'b', 'b']
     """
 
-    def _targets(self, y: Any, sample_weight: Any) -> Targets:
-        array = np.asarray(y)
-        if array.ndim == 1 or array.shape[1:] == (1,):
+    def _targets(self, y: Any) -> Targets:
+        array = _one_column(y)
+        if array.ndim == 1:
             check_classification_targets(array)
-        targets = class_targets(array, self.class_weight, sample_weight)
+        targets = class_targets(array, self.class_weight)
         self.classes_ = targets.classes
         return targets
 
@@ -340,10 +338,10 @@ class TransferRegressor(RegressorMixin, BaseTransfer):
     def _numeric(self) -> bool:
         return True
 
-    def _targets(self, y: Any, sample_weight: Any) -> Targets:
+    def _targets(self, y: Any) -> Targets:
         if self.class_weight is not None:
             raise ParameterError(f"Expected class_weight None for numbers, found {self.class_weight!r}.")
-        return number_targets(y, sample_weight)
+        return number_targets(_one_column(y))
 
     def predict(self, X: Any) -> np.ndarray:
         """Numbers of shape (n,) or (n, t), in the units of y."""
@@ -351,6 +349,12 @@ class TransferRegressor(RegressorMixin, BaseTransfer):
         targets = self.fitted_.targets
         numbers = scores * targets.scale + targets.shift
         return numbers[:, 0] if targets.flat else numbers
+
+
+def _one_column(y: Any) -> np.ndarray:
+    """Targets as an array; a single column is flattened, with scikit-learn's warning."""
+    array = np.asarray(y)
+    return column_or_1d(array, warn=True) if array.ndim == 2 and array.shape[1] == 1 else array
 
 
 def _matched(y: Any, n: int) -> Any:

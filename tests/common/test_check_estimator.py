@@ -1,0 +1,23 @@
+"""scikit-learn's own contract, over every public estimator, with no transfer: `source=None`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from headstart import SafeTransferClassifier, SafeTransferRegressor, TransferClassifier, TransferRegressor
+
+
+@parametrize_with_checks(
+    [
+        TransferClassifier(),
+        TransferRegressor(),
+        SafeTransferClassifier(budget=1.0, n_splits=2),
+        SafeTransferRegressor(budget=1.0, n_splits=2),
+    ]
+)
+@pytest.mark.filterwarnings("ignore")
+def test_contract(estimator: Any, check: Any) -> None:
+    check(estimator)
