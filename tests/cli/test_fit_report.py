@@ -27,7 +27,7 @@ EVIDENCE: dict[str, Any] = {
         {"name": "new head", "transfer": True, "score": 0.95, "interval": [0.84, 0.99], "seconds": 2.0, "chosen": True},
         {"name": "simple features", "transfer": False, "score": 0.7, "interval": [0.55, 0.82], "seconds": 1.0},
     ],
-    "left_out": [{"name": "all layers", "seconds": 1860.0, "words": "--budget 1h"}],
+    "left_out": [{"name": "all layers", "seconds": 1860.0, "words": "all layers: about 31 minutes; --budget 1h"}],
     "estimate": {"metric": "accuracy", "value": 0.94, "interval": [0.8, 0.98]},
     "mistakes": [{"name": "c.jpg", "true": "ants", "predicted": "bees", "probability": 0.9, "thumbnail": "AAAA"}],
     "seconds": 12.0,
@@ -78,7 +78,7 @@ def test_the_verdict_is_printed_first_and_the_report_is_there(
     assert exit_code(["fit", "d", "--out", str(tmp_path / "m")]) == 0
     streams = capsys.readouterr()
     assert streams.out.startswith("Transfer helps: 95.0% with it, 70.0% without.\n")
-    for words in ("new head", "84.0 to 99.0%", "Left out: all layers, about 31 min. --budget 1h", "94.0%", "12 s"):
+    for words in ("new head", "84.0 to 99.0%", "Left out: all layers: about 31 minutes; --budget 1h", "94.0%", "12 s"):
         assert words in streams.out
     assert "Pictures left out: 1" in streams.out and "Sets of equal pictures: 1" in streams.out
     assert (tmp_path / "m" / "report.html").exists() and "report.html" in streams.err

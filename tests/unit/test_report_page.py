@@ -81,7 +81,7 @@ def example() -> dict[str, Any]:
             candidate("new head", True, 0.952, words="solved heads over six depths"),
             candidate("last 3 blocks", True, 0.961, True, "fine-tuned behind the freeze boundary"),
         ],
-        "left_out": [{"name": "all layers", "seconds": 1860.0, "words": "--budget 1h would include it"}],
+        "left_out": [{"name": "all layers", "seconds": 1860.0, "words": "fine-tuning all layers: about 31 minutes; --budget 1h"}],
         "verdict": {
             "word": "helps",
             "sentence": "Transfer helps: 96.1% of 244 are right with it, 71.0% without (+25.1 points, p < 0.001).",
@@ -199,8 +199,7 @@ def test_everything_that_was_measured_is_on_the_page() -> None:
         "4 min 11 s",
         "+25.1 points",
         "p &lt; 0.001",
-        "31 min",
-        "--budget 1h would include it",
+        "about 31 minutes; --budget 1h",
         "ants/broken.jpg",
         "the file ends too early",
         "ants/1.jpg = ants/1 copy.jpg",

@@ -26,15 +26,21 @@ def command(labels: int, out: Path, budget: float, seed: int, as_json: bool) -> 
     from headstart.advise.fit import fit
     from headstart.cli.digits import digits
     from headstart.cli.summary import print_summary, summary
-    from headstart.report.write import write_report
+    from headstart.parameters.source_folder import check_place
+    from headstart.report.write import write_beside
+
+    check_place(out)
 
     data = digits(labels, seed)
     rest = len(data) - labels
     note(f"{len(data):,} handwritten digits: {labels} are labelled, {rest:,} are kept for the final score.")
     with progress_bars() as progress:
-        model = fit(data, "starter:pictures", budget=budget, out=out, random_state=seed, progress=progress)
+        model = fit(data, "starter:pictures", budget=budget, random_state=seed, progress=progress)
         alone = fit(data, None, budget=budget, random_state=seed, progress=progress)
-    report = write_report(out)
+    model.evidence["data"]["name"] = f"{labels} handwritten digits"
+    model.evidence["reproduce"] |= {"command": f"headstart demo --labels {labels} --seed {seed}", "code": ""}
+    model.save(out, also=write_beside)
+    report = out / "report.html"
     chosen, without = model.evidence["test"]["accuracy"], alone.evidence["test"]["accuracy"]
     if as_json:
         test = {"n": rest, "chosen": chosen, "without_transfer": without}

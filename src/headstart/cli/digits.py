@@ -46,5 +46,4 @@ def digits(labels: int, seed: int) -> Dataset:
         classes=tuple(range(10)),
         parts=parts,
         notes=("The digits are scikit-learn's (UCI, optical recognition of handwritten digits, test part).",),
-        root="handwritten digits",
     )

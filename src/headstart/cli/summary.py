@@ -61,7 +61,7 @@ def print_summary(evidence: dict[str, Any]) -> None:
             right=(3, 4, 5),
         )
     for entry in page["left_out"]:
-        click.echo(f"Left out: {entry['name']}, about {entry['price']}. {entry['words']}".rstrip())
+        click.echo(f"Left out: {entry['words'] or entry['name'] + ', ' + entry['price']}")
     click.echo()
     for tile in page["tiles"]:
         click.echo(f"{tile['label']}: {tile['value']}" + (f" ({tile['note']})" if tile["note"] else ""))

@@ -39,7 +39,8 @@ def confusion(evidence: dict[str, Any] | None) -> dict[str, Any] | None:
         key=lambda pair: -pair["n"],
     )
     page: dict[str, Any] = {"labels": labels, "pairs": pairs[:8], "rows": None, "figure": None}
-    page["upright"] = len(labels) > 6 or max(len(label) for label in labels) > 12
+    longest = max(len(label) for label in labels)
+    page["upright"] = longest > 12 or (len(labels) > 6 and longest > 4)
     if len(labels) > TABLE_LIMIT:
         page["figure"] = heatmap(matrix, labels)
         return page

@@ -108,6 +108,11 @@ def write_report(model_folder: str | Path, out: str | Path | None = None) -> Pat
     return target
 
 
+def write_beside(folder: Path) -> None:
+    """Write ``report.html`` into a model's folder that is being saved, for ``Model.save(also=...)``."""
+    write_report(folder)
+
+
 def _replace(target: Path, text: str) -> None:
     """Write a file beside the target, then move it there in one step."""
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
