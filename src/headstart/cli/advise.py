@@ -72,11 +72,12 @@ def look(source: str, reading: dict[str, Any], skip_bad: bool, seed: int, device
     from headstart.data.read import read_dataset
     from headstart.data.screen import screen
     from headstart.networks.load import load_network
+    from headstart.training.device import pick_device
 
     how = {key: value for key, value in reading.items() if key != "data"}
     dataset = read_dataset(reading["data"], **how)
     network = load_network(source)
     pool, _ = divided(screen(dataset, network.preprocessing, skip_bad=skip_bad, progress=progress))
-    material = Material(pool.pictures, pool.y, pool.task, pool.groups, network, device, progress)
+    material = Material(pool.pictures, pool.y, pool.task, pool.groups, network, str(pick_device(device)), progress)
     found = findings(material, random_state=seed)
     return {"words": summary(found), "expected": expected(found), "findings": found}
