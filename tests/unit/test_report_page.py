@@ -81,7 +81,9 @@ def example() -> dict[str, Any]:
             candidate("new head", True, 0.952, words="solved heads over six depths"),
             candidate("last 3 blocks", True, 0.961, True, "fine-tuned behind the freeze boundary"),
         ],
-        "left_out": [{"name": "all layers", "seconds": 1860.0, "words": "fine-tuning all layers: about 31 minutes; --budget 1h"}],
+        "left_out": [
+            {"name": "all layers", "seconds": 1860.0, "words": "fine-tuning all layers: about 31 minutes; --budget 1h"}
+        ],
         "verdict": {
             "word": "helps",
             "sentence": "Transfer helps: 96.1% of 244 are right with it, 71.0% without (+25.1 points, p < 0.001).",
@@ -299,6 +301,14 @@ def test_many_classes_become_a_drawing() -> None:
     html = render(evidence)
     structure(html)
     assert "class 3 taken for class 4: 2" in html and "Most often confused" in html
+
+
+def test_a_curve_of_one_point_is_no_curve() -> None:
+    evidence = example()
+    for curve in evidence["curves"]:
+        for key in ("n", "score", "low", "high"):
+            curve[key] = curve[key][-1:]
+    assert build(evidence)["curves"] is None
 
 
 def test_labels_saved_is_read_off_the_curves() -> None:

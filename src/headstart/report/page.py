@@ -149,7 +149,7 @@ def _before(before: dict[str, Any] | None) -> dict[str, Any] | None:
 def _curves(curves: Sequence[dict[str, Any]], metric: str) -> dict[str, Any] | None:
     """The learning curves, and in words how many labels the transfer saves."""
     usable = [curve for curve in curves if curve.get("n") and not any(missing(score) for score in curve["score"])]
-    if not usable:
+    if not usable or len({n for curve in usable for n in curve["n"]}) < 2:
         return None
     legend = [{"name": curve["name"], "kind": "transfer" if curve["transfer"] else "without"} for curve in usable]
     return {"figure": learning_curves(usable, metric), "legend": legend, "words": labels_saved(usable, metric)}
