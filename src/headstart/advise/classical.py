@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.extmath import randomized_svd
 from sklearn.utils.validation import check_is_fitted
 
 from headstart.advise.picture_features import picture_features
@@ -14,10 +16,13 @@ from headstart.data.preprocessing import Preprocessing
 from headstart.data.splits import folds
 from headstart.errors import DataError
 from headstart.math.calibration import softmax
-from headstart.math.logistic import PENALTIES, solve_logistic
+from headstart.math.logistic import solve_logistic
 from headstart.math.ridge import solve_ridge
 
+_PENALTIES = tuple(float(p) for p in np.logspace(-4, 1, 6))
 _FIXED_PENALTY = 0.1
+_COMPONENTS = 300
+_SAMPLE = 1000
 BLOCKS = {
     "edges": ("edges",),
     "pixels": ("colours", "thumbnail"),
@@ -28,7 +33,7 @@ BLOCKS = {
 class _PictureBaseline(BaseEstimator):
     """What both baselines share: blocks of features, scaled as wholes, and a solved linear model on the best."""
 
-    def __init__(self, preprocessing: Preprocessing | None = None, n_splits: int = 5, random_state: int = 0) -> None:
+    def __init__(self, preprocessing: Preprocessing | None = None, n_splits: int = 3, random_state: int = 0) -> None:
         self.preprocessing = preprocessing
         self.n_splits = n_splits
         self.random_state = random_state
@@ -41,34 +46,66 @@ class _PictureBaseline(BaseEstimator):
 
     def _fit(self, X: Any, targets: np.ndarray, y: np.ndarray, task: str, groups: np.ndarray | None) -> None:
         found = picture_features(as_pictures(X), self.preprocessing)
-        inner = _inner_folds(y, task, groups, self.n_splits, self.random_state)
-        centre = {name: values.mean(axis=0, dtype=np.float64) for name, values in found.items()}
-        scale = {name: float(np.sqrt(values.var(axis=0, dtype=np.float64).sum())) for name, values in found.items()}
-        self.scale_ = {name: 1.0 / size if size > 1e-9 else 0.0 for name, size in scale.items()}
-        self.centre_ = centre
-        best = np.inf
-        for name, blocks in BLOCKS.items():
-            table = np.concatenate([(found[b] - self.centre_[b]) * self.scale_[b] for b in blocks], axis=1)
-            solution, loss = _solve(table, targets, task, inner)
-            if loss < best or name == "edges":
-                best, self.features_, self.coef_, self.intercept_ = loss, name, solution.coef, solution.intercept
+        self.centre_ = {name: values.mean(axis=0, dtype=np.float64) for name, values in found.items()}
+        spread = {name: float(np.sqrt(values.var(axis=0, dtype=np.float64).sum())) for name, values in found.items()}
+        self.scale_ = {name: 1.0 / size if size > 1e-9 else 0.0 for name, size in spread.items()}
+        rows = _sample(len(y), self.random_state)
+        part = {name: values[rows] for name, values in found.items()}
+        some = None if groups is None else np.asarray(groups)[rows]
+        inner = _inner_folds(y[rows], task, some, self.n_splits, self.random_state)
+        solved = {
+            name: _solve(self._table(part, name), targets[rows], task, inner, self.random_state) for name in BLOCKS
+        }
+        self.features_ = min(solved, key=lambda name: solved[name].loss)
+        best = solved[self.features_]
+        if len(rows) < len(y):
+            inner = _inner_folds(y, task, groups, self.n_splits, self.random_state)
+            best = _solve(self._table(found, self.features_), targets, task, inner, self.random_state)
+        self.coef_, self.intercept_ = best.coef, best.intercept
+
+    def _table(self, found: dict[str, np.ndarray], features: str) -> np.ndarray:
+        """The blocks side by side, centred, each with rows of unit mean squared length."""
+        blocks = [(found[name] - self.centre_[name]) * self.scale_[name] for name in BLOCKS[features]]
+        return np.concatenate(blocks, axis=1)
 
     def _scores(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "coef_")
         found = picture_features(as_pictures(X), self.preprocessing)
-        blocks = BLOCKS[self.features_]
-        table = np.concatenate([(found[b] - self.centre_[b]) * self.scale_[b] for b in blocks], axis=1)
-        return table @ self.coef_ + self.intercept_
+        return self._table(found, self.features_) @ self.coef_ + self.intercept_
 
 
-def _solve(table: np.ndarray, targets: np.ndarray, task: str, inner: list) -> tuple[Any, float]:
-    """The solved linear model of a task and its cross-validated (for numbers: leave-one-out) loss."""
+@dataclass(frozen=True)
+class _Solved:
+    """A linear model (coefficients (d, K), intercept (K,)) and its held-out loss."""
+
+    coef: np.ndarray
+    intercept: np.ndarray
+    loss: float
+
+
+def _solve(table: np.ndarray, targets: np.ndarray, task: str, inner: list, random_state: int) -> _Solved:
+    """The solved linear model of a task on the leading principal components, and its cross-validated loss.
+
+    For numbers the loss is the leave-one-out one.
+    """
     if task == "regression":
-        solution = solve_ridge(table, targets)
-        return solution, float(solution.loss)
-    penalties = PENALTIES if inner else (_FIXED_PENALTY,)
-    logistic = solve_logistic(table, targets, penalties=penalties, folds=inner, multilabel=task == "multilabel")
-    return logistic, float(logistic.log_loss) if inner else 0.0
+        ridge = solve_ridge(table, targets)
+        return _Solved(ridge.coef, ridge.intercept, float(ridge.loss))
+    rotation = None
+    if min(table.shape) > 2 * _COMPONENTS:
+        rotation = randomized_svd(table, _COMPONENTS, n_iter=2, random_state=random_state)[2].T
+        table = table @ rotation
+    penalties = _PENALTIES if inner else (_FIXED_PENALTY,)
+    found = solve_logistic(table, targets, penalties=penalties, folds=inner, multilabel=task == "multilabel")
+    coef = found.coef if rotation is None else rotation @ found.coef
+    return _Solved(coef, found.intercept, float(found.log_loss) if inner else 0.0)
+
+
+def _sample(n: int, random_state: int) -> np.ndarray:
+    """Rows on which features are chosen: all, or a thousand."""
+    if n <= _SAMPLE:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(random_state).choice(n, _SAMPLE, replace=False))
 
 
 def _inner_folds(y: np.ndarray, task: str, groups: Any, n_splits: int, random_state: int) -> list:
@@ -92,7 +129,7 @@ class PictureBaselineClassifier(ClassifierMixin, _PictureBaseline):
     ----------
     preprocessing : Preprocessing, optional
         Of the network under comparison, to share its resized pictures. Default: 64 x 64 pixels.
-    n_splits : int, default=5
+    n_splits : int, default=3
         Folds of the inner cross-validation.
     random_state : int, default=0
         Seed of the inner folds.
@@ -165,7 +202,7 @@ class PictureBaselineRegressor(RegressorMixin, _PictureBaseline):
     ----------
     preprocessing : Preprocessing, optional
         Of the network under comparison, to share its resized pictures. Default: 64 x 64 pixels.
-    n_splits : int, default=5
+    n_splits : int, default=3
         Folds of the inner cross-validation.
     random_state : int, default=0
         Seed of the inner folds.
