@@ -78,10 +78,14 @@ def train_deep_head(
             seed=settings.seed,
         ),
         evaluate=None if held is None else _evaluation(head, features, targets, held, device),
-        set_mode=head.train,
+        set_mode=lambda: _learn(head),
         progress=progress,
     )
     return head.eval().cpu(), history
+
+
+def _learn(head: nn.Module) -> None:
+    head.train()
 
 
 def _evaluation(

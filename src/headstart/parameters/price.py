@@ -76,7 +76,7 @@ def _step_seconds(trainee: Trainee, x: torch.Tensor, stored: bool, n_outputs: in
     for _ in range(3):
         started = time.monotonic()
         optimizer.zero_grad(set_to_none=True)
-        loss(batch).backward()  # type: ignore[no-untyped-call]
+        loss(batch).backward()
         optimizer.step()
         seconds.append(time.monotonic() - started)
     return min(seconds[1:])

@@ -108,6 +108,7 @@ def load_estimator(folder: str | Path, manifest: dict[str, Any], module: nn.Modu
     if described.get("inside"):
         assert network is not None and network.chain.output_layer is not None
         layer = network.module.get_submodule(network.chain.output_layer)
+        assert isinstance(layer, nn.Linear)
         coef = layer.weight.detach().numpy().T.astype(np.float64)
         intercept = layer.bias.detach().numpy().astype(np.float64)
         if targets.task == "regression":

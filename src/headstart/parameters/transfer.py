@@ -287,7 +287,7 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
         if array.ndim == 1:
             check_classification_targets(array)
         targets = class_targets(array, self.class_weight)
-        self.classes_ = targets.classes
+        self.classes_ = np.asarray(targets.classes)
         return targets
 
     def decision_function(self, X: Any) -> np.ndarray:

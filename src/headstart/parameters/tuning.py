@@ -94,7 +94,7 @@ class Trainee:
     ) -> None:
         self.settings, self.network, self.chain = settings, network, network.chain
         self.device = pick_device(settings.device)
-        self.module = copy.deepcopy(network.module).to(self.device, memory_format=torch.channels_last)
+        self.module = channels_last(copy.deepcopy(network.module).to(self.device))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
             head = make_head(self.chain.n_features, n_outputs, settings.widths, settings.dropout)
@@ -138,7 +138,7 @@ class Trainee:
         """A network with the trained weights; a linear head takes the place of the old output layer."""
         self.module.eval()
         self.head.eval()
-        module = self.module.cpu().to(memory_format=torch.contiguous_format)
+        module = channels_last(self.module.cpu(), undo=True)
         for parameter in module.parameters():
             parameter.requires_grad_(True)
         name = self.chain.output_layer
@@ -220,6 +220,15 @@ def tune(
     return Tuned(trainee.finished(), trainee.head, history)
 
 
+def channels_last(module: nn.Module, undo: bool = False) -> nn.Module:
+    """Lay out the weights of 2-d convolutions with the channels last, in place; or back as they were."""
+    layout = torch.contiguous_format if undo else torch.channels_last
+    for parameter in module.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=layout)
+    return module
+
+
 def frozen_tensors(network: Network, blocks: int | None) -> set[str]:
     """Names of what training the last ``blocks`` blocks must leave as it is, to the last bit."""
     return frozen_names(network.module, network.chain, blocks)
@@ -270,7 +279,7 @@ def _evaluation(
         for start in range(0, len(held), plain.batch_size):
             index = held[start : start + plain.batch_size]
             if stored:
-                x = torch.from_numpy(np.ascontiguousarray(kept[index]))  # type: ignore[call-overload]
+                x = torch.from_numpy(np.ascontiguousarray(kept[index]))
             else:
                 arrays = [trainee.network.preprocessing.centre(kept[i]) for i in index]
                 x = to_tensor(np.stack(arrays), trainee.network.preprocessing)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 import torch
 
 from headstart.errors import ParameterError
+from headstart.networks.runtime import half_type
 
 
 def pick_device(device: str) -> torch.device:
@@ -38,12 +39,7 @@ def has_bf16(device: torch.device) -> bool:
         return torch.cuda.is_bf16_supported()
     if device.type != "cpu":
         return False
-    supported = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
-    flags = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    try:
-        return bool(supported()) and (flags is None or bool(flags()))
-    except RuntimeError:
-        return False
+    return half_type("cpu") is torch.bfloat16
 
 
 def autocast(device: torch.device, enabled: bool) -> AbstractContextManager[object]:

@@ -161,7 +161,7 @@ def _run_epoch(
                 group["lr"] = group["base_lr"] * warmup_cosine(now, total, warmup)
             optimizer.zero_grad(set_to_none=True)
             value = loss(batch)
-            value.backward()  # type: ignore[no-untyped-call]
+            value.backward()
             if settings.clip > 0:
                 nn.utils.clip_grad_norm_(parameters, settings.clip)
             optimizer.step()
