@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -77,7 +78,10 @@ def find_chain(module: nn.Module, example: Tensor) -> Chain:
     (('1', '3'), '4', 8)
     """
     net = twin(module).eval()
-    finder, n_features = _finder(net, example[:1].detach())
+    x = example[:1].detach()
+    finder, n_features = _finder(net, x)
+    if not finder.telling:
+        finder, _ = _finder(_lively(net), x)
     points = finder.points()
     note = (
         "" if points else "No place was found where this network can be cut: only its head or all of it can be trained."
@@ -105,12 +109,27 @@ def _finder(net: nn.Module, x: Tensor) -> tuple[_Finder, int]:
         finder = _Finder(net, small)
         with torch.no_grad():
             n_features = finder.features_of(x).shape[1]
-        if finder.spread > 0 and n_features == finder.features.shape[1]:
+        if finder.telling and n_features == finder.features.shape[1]:
             return finder, int(n_features)
     except (RuntimeError, ValueError, IndexError, TypeError):
         pass
     finder = _Finder(net, x)
     return finder, int(finder.features.shape[1])
+
+
+def _lively(net: nn.Module) -> nn.Module:
+    """The same architecture with weights at which the input matters: its blocks are the same (He et al. 2015)."""
+    other = copy.deepcopy(net)
+    generator = torch.Generator().manual_seed(0)
+    for sub in other.modules():
+        for parameter in sub.parameters(recurse=False):
+            if parameter.ndim >= 2 and parameter.is_floating_point():
+                scale = (2 / parameter[0].numel()) ** 0.5
+                noise = torch.randn(parameter.shape, generator=generator)
+                parameter.data = (scale * noise).to(parameter)
+        if isinstance(sub, nn.modules.batchnorm._BatchNorm):
+            sub.reset_parameters()
+    return other
 
 
 def find_output_layer(record: Trace) -> Call | None:
@@ -163,7 +182,7 @@ class _Finder:
 
     def points(self) -> list[Call]:
         """Cut points in order; containers without a list in them are opened only where there is little else."""
-        if not self.spread > 0:
+        if not self.telling:
             return []
         self.strict = True
         found = self._inside(self.root)
@@ -172,6 +191,11 @@ class _Finder:
             self.opened.clear()
             found = self._inside(self.root)
         return found
+
+    @property
+    def telling(self) -> bool:
+        """Whether the two inputs give features that differ; else nothing can be learned by exchanging them."""
+        return self.spread > TOLERANCE * self.features.abs().max().item()
 
     def features_of(self, x: Tensor) -> Tensor:
         return read_features(self.net, self.head.name if self.head else None, x)

@@ -222,9 +222,9 @@ def _reached(net: nn.Module, chain: Chain, k: int | None, x: Tensor) -> set[str]
         else:
             with stubbed(net, stubs, stubs.boundary) as entry:
                 features = read_features(net, chain.output_layer, entry)
-    if not features.requires_grad:
-        return set()
-    gradients = torch.autograd.grad(features.sum(), [p for _, p in names], allow_unused=True)
+        if not features.requires_grad:
+            return set()
+        gradients = torch.autograd.grad(features.sum(), [p for _, p in names], allow_unused=True)
     return {name for (name, _), gradient in zip(names, gradients, strict=True) if gradient is not None}
 
 
