@@ -82,7 +82,9 @@ def exit_code(args: Sequence[str]) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted. Nothing half-written was left behind.", err=True)
+        resumable = not {"fit", "pretrain"}.isdisjoint(args)
+        hint = " The same command with --resume goes on from there." if resumable else ""
+        click.echo(f"Interrupted. Nothing half-written was left behind.{hint}", err=True)
         return 130
     except Exception as error:
         if wants_traceback(args):
