@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 import weakref
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from headstart.networks.network import Network
 from headstart.networks.precision import agrees
 from headstart.networks.runtime import Layout, Rows, half_type, layout_of, prepared, to_tensor
 from headstart.networks.simplify import simplify
+from headstart.networks.trace import twin
 from headstart.networks.workers import in_workers
 
 ENOUGH = 8
@@ -36,19 +36,23 @@ class Runner:
         Where it runs.
     dtype : torch.dtype
         Arithmetic of the forward pass.
+    exact : Runner, optional
+        What computes batches in which 16-bit numbers overflow.
     """
 
-    def __init__(self, network: Network, device: str, dtype: torch.dtype) -> None:
+    def __init__(self, network: Network, device: str, dtype: torch.dtype, exact: Runner | None = None) -> None:
         self.preprocessing = network.preprocessing
         self.device = device
         self.dtype = dtype
-        net = prepared(copy.deepcopy(_simple(network)), dtype, device)
+        self.exact = exact
+        net = prepared(twin(_simple(network)), dtype, device)
         self.rows = Rows(net, network.chain, layout_of(network.chain)).eval()
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
             batch = to_tensor(pixels, self.preprocessing, self.dtype).to(self.device)
-            return np.asarray(self.rows(batch).cpu().numpy())
+            rows = np.asarray(self.rows(batch).cpu().numpy())
+        return rows if self.exact is None or np.isfinite(rows).all() else self.exact(pixels)
 
 
 def runner_for(network: Network, device: str, exact: bool, sample: Callable[[], np.ndarray] | None) -> Runner:
@@ -109,7 +113,7 @@ def _tried(network: Network, device: str, half: torch.dtype, pixels: np.ndarray)
     """The 16-bit pass if its features serve as well on these pictures, else the exact one."""
     exact = _exact(network, device)
     try:
-        fast = Runner(network, device, half)
+        fast = Runner(network, device, half, exact)
         expected = _run(exact, pixels)
         found = _run(fast, pixels)
     except (RuntimeError, TypeError, ValueError):
