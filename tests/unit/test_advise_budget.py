@@ -50,5 +50,7 @@ def test_the_advised_budget_admits(seconds: float, spent: float) -> None:
 
 
 def test_words() -> None:
-    assert left_out_words("fine-tuning all layers", 1860, 60) == "fine-tuning all layers: about 31 minutes; --budget 45m"
+    assert (
+        left_out_words("fine-tuning all layers", 1860, 60) == "fine-tuning all layers: about 31 minutes; --budget 45m"
+    )
     assert [spell(1), spell(0.2), spell(60 * 60 * 2.5)] == ["1 second", "1 second", "2.5 hours"]

@@ -29,7 +29,9 @@ Y = np.arange(40) % 2
 FOLD = np.arange(40) // 2 % 5
 
 
-def table_of(*rights: np.ndarray, transfer: tuple[bool, ...], confidence: float = 0.8, groups: np.ndarray | None = None):
+def table_of(
+    *rights: np.ndarray, transfer: tuple[bool, ...], confidence: float = 0.8, groups: np.ndarray | None = None
+):
     predictions = [[made_up(right, Y, confidence)] for right in rights]
     return tabulate("classification", Y, predictions, [FOLD], transfer, groups)
 

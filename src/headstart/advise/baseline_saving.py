@@ -31,7 +31,9 @@ def save_baseline(estimator: Baseline, folder: str | Path) -> dict[str, Any]:
     """
     arrays = {"coef": estimator.coef_, "intercept": estimator.intercept_}
     arrays |= {f"centre.{name}": values for name, values in estimator.centre_.items()}
-    save_file({name: np.ascontiguousarray(values, dtype=np.float64) for name, values in arrays.items()}, Path(folder) / ARRAYS)
+    save_file(
+        {name: np.ascontiguousarray(values, dtype=np.float64) for name, values in arrays.items()}, Path(folder) / ARRAYS
+    )
     described: dict[str, Any] = {
         "class": type(estimator).__name__,
         "features": estimator.features_,
@@ -69,7 +71,9 @@ def load_baseline(folder: str | Path, described: dict[str, Any]) -> Baseline:
         "PictureBaselineRegressor": PictureBaselineRegressor,
     }
     if described.get("class") not in kinds or described.get("features") not in BLOCKS or not path.is_file():
-        raise SourceError(f"Expected a picture baseline in {folder}, found {described.get('class')!r}.", "Fit it again.")
+        raise SourceError(
+            f"Expected a picture baseline in {folder}, found {described.get('class')!r}.", "Fit it again."
+        )
     arrays = load_file(path)
     size = described["preprocessing"]
     estimator = kinds[described["class"]](None if size is None else Preprocessing.from_dict(size))

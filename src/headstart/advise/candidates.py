@@ -14,8 +14,8 @@ from sklearn.preprocessing import StandardScaler
 
 from headstart.advise.classical import PictureBaselineClassifier, PictureBaselineRegressor
 from headstart.errors import ParameterError
-from headstart.networks.random_weights import random_network
 from headstart.networks.network import Network
+from headstart.networks.random_weights import random_network
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
 
 _OURS = (TransferClassifier, TransferRegressor, PictureBaselineClassifier, PictureBaselineRegressor)

@@ -110,7 +110,9 @@ def _label_probabilities(estimator: Any, X: Any) -> np.ndarray:
         return 0.01 + 0.98 * np.asarray(estimator.predict(X), dtype=np.float64)
     found = estimator.predict_proba(X)
     if isinstance(found, list):  # scikit-learn's forests and neighbours: one (m, 2) array for each label
-        found = [part[:, 1] if part.shape[1] == 2 else part[:, 0] * known[0] for part, known in _pairs(estimator, found)]
+        found = [
+            part[:, 1] if part.shape[1] == 2 else part[:, 0] * known[0] for part, known in _pairs(estimator, found)
+        ]
         return np.column_stack(found).astype(np.float64)
     return np.asarray(found, dtype=np.float64)
 

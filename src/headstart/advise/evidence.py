@@ -149,7 +149,11 @@ def prediction_evidence(
     """Metrics, confusion, classes and mistakes of the chosen candidate, out of fold."""
     labels = None if names is None else [plain(label) for label in names]
     first = outcome.predictions[0]
-    found: dict[str, Any] = {"metrics": mean_measures(material, outcome.predictions), "confusion": None, "per_class": []}
+    found: dict[str, Any] = {
+        "metrics": mean_measures(material, outcome.predictions),
+        "confusion": None,
+        "per_class": [],
+    }
     if material.task == "classification" and labels is not None:
         found["confusion"] = measures.confusion(material.target, first, labels)
     if material.task != "regression" and labels is not None:

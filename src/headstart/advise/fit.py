@@ -96,7 +96,9 @@ def fit(
     """
     started = time.monotonic()
     if resume and out is None:
-        raise ParameterError("Expected out= to resume from, found none.", "Give the folder of the call that was killed.")
+        raise ParameterError(
+            "Expected out= to resume from, found none.", "Give the folder of the call that was killed."
+        )
     if out is not None:
         _refuse_foreign(Path(out).expanduser())
     with reporter(progress) as told:
@@ -122,7 +124,7 @@ def fit(
         guarded._spent = time.monotonic() - started
         guarded.fit(pool.pictures, pool.y, groups=pool.groups)
         model = _model(guarded, dataset, aside)
-        settings = {"label": label, "group_by": group_by, "task": task, "skip_bad": skip_bad}
+        settings: dict[str, Any] = {"label": label, "group_by": group_by, "task": task, "skip_bad": skip_bad}
         settings |= {"path_column": path_column, "split_column": split_column, "budget": budget}
         settings |= {"random_state": random_state, "out": out}
         model.evidence["reproduce"] |= reproduction(dataset.root, source, settings)
@@ -164,7 +166,9 @@ def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, 
     given = {k: v for k, v in settings.items() if v not in (None, False) and v != defaults.get(k)}
     named = isinstance(source, str | Path)
     code = [repr(root) if root else "(X, y)", repr(str(source)) if named else "None" if source is None else "source"]
-    code += [f"{key}={str(value) if isinstance(value, Path) else value!r}" for key, value in given.items() if key != "out"]
+    code += [
+        f"{key}={str(value) if isinstance(value, Path) else value!r}" for key, value in given.items() if key != "out"
+    ]
     words = ["headstart", "fit", shlex.quote(root), "--source", shlex.quote("none" if source is None else str(source))]
     for key, value in given.items():
         flag = {"random_state": "--seed"}.get(key, f"--{key.replace('_', '-')}")
@@ -213,7 +217,9 @@ def _model(guarded: Any, dataset: Dataset, aside: Dataset | None) -> Model:
     evidence["data"] |= say.plain(
         {
             "name": Path(dataset.root).name if dataset.root else "pictures in memory",
-            "parts": None if dataset.parts is None else dict(zip(*np.unique(dataset.parts, return_counts=True), strict=True)),
+            "parts": None
+            if dataset.parts is None
+            else dict(zip(*np.unique(dataset.parts, return_counts=True), strict=True)),
             "dropped": [{"name": name, "reason": reason} for name, reason in dataset.dropped],
             "duplicates": [list(names) for names in dataset.duplicates],
             "notes": list(dataset.notes),
@@ -254,5 +260,3 @@ def test_score(model: Model, aside: Dataset) -> dict[str, Any]:
     wide = np.zeros((len(p), len(everything)))
     wide[:, np.searchsorted(everything, known)] = p
     return found | measures.measure("classification", np.searchsorted(everything, aside.y), wide)
-
-

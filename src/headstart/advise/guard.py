@@ -120,7 +120,8 @@ def _final(candidate: Candidate, material: Material, journal: Journal) -> Any:
     checkpoint = journal.checkpoint(_CHECKPOINT) if candidate.dear else None
     if material.progress is not None:
         material.progress("final training", 0, 1)
-    estimator = fit_on(candidate, material, **({} if checkpoint is None else {"checkpoint": checkpoint}))
+    settings: dict[str, Any] = {} if checkpoint is None else {"checkpoint": checkpoint}
+    estimator = fit_on(candidate, material, **settings)
     if material.progress is not None:
         material.progress("final training", 1, 1)
     return estimator
@@ -147,7 +148,9 @@ def run_key(material: Material, candidates: list[Candidate], n_splits: int, rand
             total.update(material.rows.digest(i).encode())
     else:
         total.update(np.ascontiguousarray(material.rows).tobytes())
-    total.update(json.dumps([material.y.tolist(), None if material.groups is None else material.groups.tolist()]).encode())
+    total.update(
+        json.dumps([material.y.tolist(), None if material.groups is None else material.groups.tolist()]).encode()
+    )
     total.update(b"" if material.network is None else material.network.digest.encode())
     described = [(c.name, c.transfer, c.dear, type(c.estimator).__name__, _settings(c.estimator)) for c in candidates]
     total.update(json.dumps([described, n_splits, random_state, say.versions()], default=str).encode())

@@ -29,7 +29,7 @@ class Material:
     groups : array, shape (n,), or None
     network : Network or None
         Borrowed from.
-    device : str, default="auto"
+    device : str, default="cpu"
     progress : callable, optional
         ``progress(what, done, total)``.
     """
@@ -39,7 +39,7 @@ class Material:
     task: str
     groups: np.ndarray | None = None
     network: Network | None = None
-    device: str = "auto"
+    device: str = "cpu"
     progress: Progress | None = field(default=None, repr=False)
 
     def __len__(self) -> int:

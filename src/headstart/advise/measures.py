@@ -98,7 +98,13 @@ def per_class(task: str, target: np.ndarray, prediction: np.ndarray, labels: lis
         target, hard, labels=list(range(len(labels))), average=None, zero_division=0
     )
     return [
-        {"class": label, "n": int(n[k]), "precision": float(precision[k]), "recall": float(recall[k]), "f1": float(f1[k])}
+        {
+            "class": label,
+            "n": int(n[k]),
+            "precision": float(precision[k]),
+            "recall": float(recall[k]),
+            "f1": float(f1[k]),
+        }
         for k, label in enumerate(labels)
     ]
 

@@ -207,5 +207,7 @@ def read_evidence(folder: str | Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise SourceError(f"Expected the evidence of a model in {path}, found: {error}.", "Fit it again.") from error
     if not isinstance(found, dict):
-        raise SourceError(f"Expected the evidence of a model in {path}, found a {type(found).__name__}.", "Fit it again.")
+        raise SourceError(
+            f"Expected the evidence of a model in {path}, found a {type(found).__name__}.", "Fit it again."
+        )
     return found

@@ -66,8 +66,7 @@ def picture_features(
 def _describe(pictures: Pictures, preprocessing: Preprocessing) -> np.ndarray:
     small = np.empty((len(pictures), SIDE, SIDE, 3), dtype=np.uint8)
     for i, canvas in enumerate(canvases(pictures, preprocessing)):
-        fits = canvas.shape[:2] == (SIDE, SIDE)
-        small[i] = canvas if fits else Image.fromarray(canvas).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+        small[i] = np.asarray(Image.fromarray(canvas).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
     return np.concatenate([hog(small), colour_histogram(small), thumbnail(small)], axis=1)
 
 

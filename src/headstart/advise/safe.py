@@ -132,13 +132,13 @@ class _SafeTransfer(BaseEstimator):
 
 
 class SafeTransferClassifier(ClassifierMixin, _SafeTransfer):
-    """Learns with what was borrowed and without it on the same folds, and keeps what is best; it says whether it helped.
+    """Learns with what was borrowed and without on the same folds, keeps what is best, and says whether it helped.
 
-    The standard candidates for pictures are: without transfer a linear model on edges, colours and pixels, output layers
-    on the same network with random weights, and that network trained from scratch; with transfer new output layers on
-    frozen features, the last blocks, and all layers. Cheap candidates run in repeated stratified (grouped)
-    cross-validation, those that train in epochs as the budget allows. The winner is taken by out-of-fold predictions and
-    fitted to all examples; transfer is used only if it is not worse than learning without.
+    The standard candidates for pictures are: without transfer a linear model on edges, colours and pixels, output
+    layers on the same network with random weights, and that network trained from scratch; with transfer new output
+    layers on frozen features, the last blocks, and all layers. Cheap candidates run in repeated stratified (grouped)
+    cross-validation, those that train in epochs as the budget allows. The winner is taken by out-of-fold predictions
+    and fitted to all examples; transfer is used only if it is not worse than learning without.
 
     Parameters
     ----------
@@ -226,7 +226,8 @@ class SafeTransferClassifier(ClassifierMixin, _SafeTransfer):
         self.classes_ = np.unique(labels)
         if len(self.classes_) < 2:
             raise DataError(
-                f"Expected two classes or more, found one class: {self.classes_[0]!r}.", "Add examples of another class."
+                f"Expected two classes or more, found one class: {self.classes_[0]!r}.",
+                "Add examples of another class.",
             )
         self._guard(rows, labels, "classification", groups, self.classes_.tolist())
         return self

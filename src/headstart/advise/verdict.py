@@ -46,13 +46,14 @@ def verdict(table: Table, *, transfer_used: bool, random_state: int = 0) -> dict
     if table.transfer.all():
         return result | {"sentence": "Cannot tell: every candidate borrows, so there is nothing to compare with."}
     with_, without = cross_fitted(table, table.transfer)[0], cross_fitted(table, ~table.transfer)[0]
-    grouped = table.groups is not None and len(np.unique(table.groups)) < n
+    n_groups = n if table.groups is None else len(np.unique(table.groups))
+    grouped = n_groups < n
     result["difference"] = float(with_.mean() - without.mean())
     if table.task == "classification" and not grouped:
         result["interval"] = list(newcombe_paired(with_ > 0.5, without > 0.5))
     else:
         result["interval"] = list(bootstrap_mean(with_ - without, table.groups, random_state=random_state))
-    reason = _too_few(n, len(np.unique(table.groups)) if grouped else None)
+    reason = _too_few(n, n_groups if grouped else None)
     if reason:
         return result | {"sentence": f"Cannot tell whether transfer helps: {reason}."}
     p_value, test = paired_p_value(table.task, with_, without, table.groups)
@@ -128,7 +129,9 @@ def sentence(result: dict[str, Any], task: str, with_: float, without: float) ->
     if task == "classification":
         what = f"{_percent(with_)} of {n} held-out predictions are right with it, {_percent(without)} without"
     elif task == "multilabel":
-        what = f"the labels of {n} held-out examples are met with a mean F1 of {with_:.3f} with it, {without:.3f} without"
+        what = (
+            f"the labels of {n} held-out examples are met with a mean F1 of {with_:.3f} with it, {without:.3f} without"
+        )
     else:
         what = f"R² on {n} held-out examples is {with_:.3f} with it, {without:.3f} without"
     if task == "classification":
