@@ -1,8 +1,10 @@
 """How good is the guard? Harm done, and share of the possible gain kept, by rule of acceptance, in simulation.
 
 Out-of-fold results of a candidate with transfer and one without are drawn: each example has a difficulty that both
-share in part, so their mistakes are correlated as those of real models are. A rule that never accepts does no harm and keeps
-nothing; one that always accepts keeps everything and does all the harm. Run it with ``python benchmarks/guard.py``.
+share in part, so their mistakes are correlated as those of real models are. A rule that never accepts does no harm and
+keeps nothing; one that always accepts keeps everything and does all the harm.
+
+Run it with ``python benchmarks/guard.py``.
 """
 
 from __future__ import annotations
