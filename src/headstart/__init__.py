@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from headstart.advise.fit import fit
+    from headstart.advise.model import Model, load
     from headstart.advise.safe import SafeTransferClassifier, SafeTransferRegressor
     from headstart.data.dataset import Dataset
     from headstart.data.pictures import Pictures
     from headstart.data.read import read_dataset
     from headstart.parameters.transfer import TransferClassifier, TransferRegressor
-    from headstart.advise.model import Model, load
     from headstart.source import NetworkSource
 
 __version__ = "0.1.0"

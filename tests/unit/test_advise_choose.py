@@ -59,6 +59,20 @@ def test_equal_accuracy_is_decided_by_log_loss() -> None:
     assert best(table, np.array([True, True])) == 1
 
 
+def test_within_a_standard_error_the_log_loss_decides_and_beyond_it_the_accuracy() -> None:
+    vague = made_up(np.arange(40) < 32, Y, 0.55)
+    sharp = made_up(np.arange(40) < 31, Y, 0.9)
+    vague[:20] = sharp[:20] = 0.5
+    vague[np.arange(20), Y[:20]], sharp[np.arange(20), Y[:20]] = 0.51, 0.95
+    vague[np.arange(20), 1 - Y[:20]], sharp[np.arange(20), 1 - Y[:20]] = 0.49, 0.05
+    table = tabulate("classification", Y, [[vague], [sharp]], [FOLD], (True, True))
+    both = np.array([True, True])
+    assert table.losses.mean(axis=0)[1] < table.losses.mean(axis=0)[0]
+    assert best(table, both) == 1 and best(table, both, strict=True) == 0
+    far = tabulate("classification", Y, [[vague], [made_up(np.arange(40) < 20, Y, 0.9)]], [FOLD], (True, True))
+    assert best(far, both) == 0
+
+
 def test_overconfidence_alone_costs_nothing() -> None:
     rng = np.random.default_rng(0)
     z = rng.normal(size=(400, 1)) * [1.0, -1.0]

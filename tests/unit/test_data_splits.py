@@ -132,9 +132,9 @@ def test_the_same_seed_gives_the_same_split_and_another_another() -> None:
 
 def test_splitting_leaves_the_callers_arrays_and_random_numbers_alone() -> None:
     y, groups = np.repeat([0, 1], 10), np.arange(20) // 2
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    before = np.random.get_state()[1].copy()
     folds(y, "classification", groups=groups)
-    assert np.array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+    assert np.array_equal(np.random.get_state()[1], before)
     assert y.tolist() == [0] * 10 + [1] * 10
     assert groups.tolist() == (np.arange(20) // 2).tolist()
 

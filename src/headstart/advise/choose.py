@@ -130,8 +130,12 @@ def probabilities(values: np.ndarray, *, multilabel: bool) -> np.ndarray:
     return 1.0 / (1.0 + np.exp(-np.clip(values, -500.0, 500.0))) if multilabel else softmax(values)
 
 
-def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(None)) -> int:
-    """Number of the candidate with the highest mean score; the smaller loss decides within half an example.
+def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(None), *, strict: bool = False) -> int:
+    """Number of the best candidate by held-out scores, where the calibrated log-loss decides what scores cannot.
+
+    With few examples accuracies of good candidates differ by chance. Those within one standard error (of the paired
+    difference) of the highest are not told apart by it; among them the smallest loss wins, which uses how sure each
+    prediction was. In simulation with 50 and 200 examples that picks the truly better one more often.
 
     Parameters
     ----------
@@ -140,16 +144,21 @@ def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(Non
         Candidates to choose among; at least one.
     rows : array of int or slice
         Examples to judge by.
+    strict : bool, default=False
+        Let the loss decide within half an example only.
 
     Returns
     -------
     int
     """
     names = np.flatnonzero(allowed)
-    means = table.scores[rows][:, names].mean(axis=0)
-    losses = table.losses[rows][:, names].mean(axis=0)
-    n = len(table.scores[rows])
-    near = means >= means.max() - (0.5 / n if table.task == "classification" else 1e-9)
+    scores = table.scores[rows][:, names]
+    means, losses = scores.mean(axis=0), table.losses[rows][:, names].mean(axis=0)
+    margin = np.full(len(names), 0.5 / len(scores) if table.task == "classification" else 1e-9)
+    if not strict and table.task != "regression":
+        gap = scores[:, [means.argmax()]] - scores
+        margin = np.maximum(margin, gap.std(axis=0) / np.sqrt(len(scores)))
+    near = means >= means.max() - margin
     return int(names[near][np.argmin(losses[near])])
 
 
@@ -206,7 +215,7 @@ def choose(
     if expected:
         pair = np.zeros(len(table.transfer), dtype=bool)
         pair[[with_, without]] = True
-        return best(table, pair, rows)
+        return best(table, pair, rows, strict=True)
     a, b = table.first[rows][:, with_], table.first[rows][:, without]
     groups = None if table.groups is None else table.groups[rows]
     p, _ = paired_p_value(table.task, a, b, groups, n_flips)

@@ -11,10 +11,20 @@ import torch
 from torch import Tensor, nn
 
 from headstart.networks.features import channels, read_features
-from headstart.networks.trace import Call, Trace, main_tensor, overridden, trace, twin, with_main_tensor
+from headstart.networks.trace import (
+    Call,
+    Reached,
+    Trace,
+    main_tensor,
+    overridden,
+    smaller,
+    trace,
+    twin,
+    with_main_tensor,
+)
+from headstart.networks.workers import alone
 
 TOLERANCE = 1e-4
-LARGE, SMALLER = 128, 96
 NO_CUT = "No place was found where this network can be cut: only its head or all of it can be trained."
 
 
@@ -77,8 +87,11 @@ def find_chain(module: nn.Module, example: Tensor) -> Chain:
     >>> chain.blocks, chain.output_layer, chain.n_features
     (('1', '3'), '4', 8)
     """
+    return alone(lambda: _find(module, example[:1].detach()))
+
+
+def _find(module: nn.Module, x: Tensor) -> Chain:
     net = twin(module).eval()
-    x = example[:1].detach()
     finder, n_features = _finder(net, x)
     if not finder.telling:
         finder, _ = _finder(_lively(net), x)
@@ -91,17 +104,14 @@ def find_chain(module: nn.Module, example: Tensor) -> Chain:
         output_layer=finder.head.name if finder.head else None,
         n_features=n_features,
         depth_features=tuple(channels(_main(call)) for call in points),
-        input_shape=tuple(example.shape[1:]),
+        input_shape=tuple(x.shape[1:]),
         note=note,
     )
 
 
 def _finder(net: nn.Module, x: Tensor) -> tuple[_Finder, int]:
     """A search on a smaller input where the network takes one (a chain does not depend on it), and n_features."""
-    small = x
-    if x.ndim == 4 and min(x.shape[2:]) > LARGE:
-        factor = SMALLER / min(x.shape[2:])
-        small = nn.functional.interpolate(x, scale_factor=factor, mode="nearest")
+    small = smaller(x)
     if small is x:
         finder = _Finder(net, x)
         return finder, int(finder.features.shape[1])
@@ -152,11 +162,15 @@ def find_output_layer(record: Trace) -> Call | None:
     return None
 
 
-def _main(call: Call) -> Tensor:
-    tensor = main_tensor(call.output)
+def _tensor_of(output: Any) -> Tensor:
+    tensor = main_tensor(output)
     if tensor is None:
-        raise TypeError(f"Expected module {call.name!r} to return a tensor, found {type(call.output).__name__}.")
+        raise TypeError(f"Expected a module that returns a tensor, found {type(output).__name__}.")
     return tensor
+
+
+def _main(call: Call) -> Tensor:
+    return _tensor_of(call.output)
 
 
 class _Finder:
@@ -172,13 +186,10 @@ class _Finder:
         self.head = find_output_layer(self.trace)
         with torch.no_grad():
             self.features = self.features_of(self.x)
-            changed = self.features_of(self.other)
-        self.spread = (changed - self.features).abs().max().item()
+            self.changed = self.features_of(self.other)
+        self.spread = (self.changed - self.features).abs().max().item()
         self.known: dict[str, bool] = {}
         self.opened: dict[tuple[type, ...], bool] = {}
-        self.counts: dict[str, int] = {}
-        for call in self.trace.calls:
-            self.counts[call.name] = self.counts.get(call.name, 0) + 1
 
     def points(self) -> list[Call]:
         """Cut points in order; containers without a list in them are opened only where there is little else."""
@@ -206,7 +217,7 @@ class _Finder:
         return self.known[call.name]
 
     def _try(self, call: Call) -> bool:
-        if call is self.root or self.counts[call.name] != 1 or (self.head and call.end > self.head.start):
+        if call is self.root or self.trace.counts[call.name] != 1 or (self.head and call.end > self.head.start):
             return False
         tensor = main_tensor(call.output)
         if tensor is None or tensor.shape[0] != self.x.shape[0] or tensor.ndim not in (2, 3, 4):
@@ -215,10 +226,27 @@ class _Finder:
         other = self.other_trace.once(call.name)
         forwards = {name: _constant(output) for name, output in self.other_trace.before(other).items()}
         forwards[call.name] = _constant(with_main_tensor(other.output, tensor))
-        with torch.no_grad(), overridden(self.net, forwards):
-            features = self.features_of(self.other)
-        error = (features - self.features).abs().max().item()
-        return error <= TOLERANCE * self.spread
+        # A cut vertex further on speaks for everything behind it: no need to run on to the end.
+        later = [found for found in self.trace.calls if found.start > call.end and self.known.get(found.name)]
+        with torch.no_grad():
+            if not later:
+                with overridden(self.net, forwards):
+                    return self._same(self.features_of(self.other), self.features, self.changed)
+            goal = min(later, key=lambda found: found.start)
+            forwards[goal.name] = _stopping(goal.module.forward)
+            try:
+                with overridden(self.net, forwards):
+                    self.net(self.other)
+            except Reached as reached:
+                return self._same(_tensor_of(reached.output), _main(goal), _main(self.other_trace.once(goal.name)))
+        return False
+
+    @staticmethod
+    def _same(found: Tensor, wanted: Tensor, other: Tensor) -> bool:
+        """Whether what was found is what the first input gives, measured by how far the second is from that."""
+        if found.shape != wanted.shape:
+            return False
+        return (found - wanted).abs().max().item() <= TOLERANCE * (other - wanted).abs().max().item()
 
     def _parts(self, call: Call) -> list[Call]:
         return [child for child in call.children if child.weighted and child is not self.head]
@@ -237,7 +265,7 @@ class _Finder:
         if len(parts) < 2:
             return False
         if n_kin == 1:
-            return sum(self._is_cut(part) for part in parts) >= 2
+            return sum(self._is_cut(part) for part in reversed(parts)) >= 2
         return all(self._is_cut(part) for part in parts)
 
     def _inside(self, call: Call) -> list[Call]:
@@ -272,6 +300,15 @@ class _Finder:
                 break
             last = sibling
         return last
+
+
+def _stopping(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """A forward that ends the whole pass with what it returned."""
+
+    def stop(*args: Any, **kwargs: Any) -> Any:
+        raise Reached(forward(*args, **kwargs))
+
+    return stop
 
 
 def _constant(output: Any) -> Callable[..., Any]:

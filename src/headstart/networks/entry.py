@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from headstart.errors import OutputError
 from headstart.networks.network import Network
 from headstart.networks.runtime import prepared, to_tensor
-from headstart.networks.trace import main_tensor, twin
+from headstart.networks.trace import Reached, main_tensor, twin
 
 IN_MEMORY = 1 << 30
 
@@ -40,23 +40,15 @@ class Entry:
         """The block's main tensor for a batch of inputs, as float32 rows."""
         try:
             self.net(batch)
-        except _Reached as reached:
-            return np.ascontiguousarray(reached.tensor.float().cpu().numpy())
+        except Reached as reached:
+            tensor = main_tensor(reached.output)
+            assert tensor is not None
+            return np.ascontiguousarray(tensor.float().cpu().numpy())
         raise LookupError("Expected the block at the boundary to run in a forward pass; it did not.")
 
 
-class _Reached(Exception):
-    """Ends a forward pass at the boundary, and carries what was found there."""
-
-    def __init__(self, tensor: Tensor) -> None:
-        super().__init__()
-        self.tensor = tensor
-
-
 def _stop(block: nn.Module, args: Any, output: Any) -> None:
-    tensor = main_tensor(output)
-    assert tensor is not None
-    raise _Reached(tensor)
+    raise Reached(output)
 
 
 def array_for(n: int, shape: tuple[int, ...]) -> np.ndarray:

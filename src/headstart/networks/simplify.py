@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from headstart.networks.features import read_features
-from headstart.networks.trace import twin
+from headstart.networks.trace import smaller, twin
+from headstart.networks.workers import alone
 
 TOLERANCE = 1e-4
 ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.SiLU, nn.Hardswish, nn.Hardtanh, nn.Mish)
@@ -48,6 +49,21 @@ def simplify(module: nn.Module, example: Tensor, output_layer: str | None = None
     >>> list(simplify(net, torch.ones(1, 3, 8, 8)))[1:]
     [Identity(), ReLU(inplace=True)]
     """
+    return alone(lambda: _simplified(module, example[:1], output_layer))
+
+
+def _simplified(module: nn.Module, example: Tensor, output_layer: str | None) -> nn.Module:
+    """A network that takes smaller pictures is looked at with them: what can be merged is the same."""
+    small = smaller(example)
+    if small is not example:
+        try:
+            return _merged(module, small, output_layer)
+        except (RuntimeError, ValueError, IndexError):
+            pass
+    return _merged(module, example, output_layer)
+
+
+def _merged(module: nn.Module, example: Tensor, output_layer: str | None) -> nn.Module:
     plain = twin(module).eval()
     net = twin(module).eval()
     found = _look(net, example)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -45,6 +47,22 @@ def twin(module: nn.Module) -> nn.Module:
     return copy.deepcopy(module, memo)
 
 
+def smaller(x: Tensor) -> Tensor:
+    """A batch of smaller pictures on which a network behaves alike: the sides are the same modulo 64.
+
+    So they are odd or even after the same number of halvings. Sides below 128 stay as they are.
+
+    Examples
+    --------
+    >>> smaller(torch.zeros(1, 3, 224, 300)).shape, smaller(torch.zeros(1, 3, 96, 96)).shape
+    (torch.Size([1, 3, 96, 108]), torch.Size([1, 3, 96, 96]))
+    """
+    if x.ndim != 4 or min(x.shape[2:]) < 128:
+        return x
+    height, width = (64 + side % 64 for side in x.shape[2:])
+    return x[:, :, :height, :width].contiguous()
+
+
 def main_tensor(output: Any) -> Tensor | None:
     """First floating tensor with at least two dimensions in what a module returned, or None."""
     if isinstance(output, Tensor):
@@ -75,6 +93,14 @@ def with_main_tensor(output: Any, tensor: Tensor) -> Any:
             items[i] = with_main_tensor(value, tensor)
             break
     return items if isinstance(output, list) else tuple(items)
+
+
+class Reached(Exception):
+    """Ends a forward pass at a module, and carries what that returned."""
+
+    def __init__(self, output: Any) -> None:
+        super().__init__()
+        self.output = output
 
 
 @dataclass(eq=False)
@@ -111,6 +137,11 @@ class Trace:
     calls: list[Call]
     result: Any
 
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """How often each module ran."""
+        return Counter(call.name for call in self.calls)
+
     def of(self, name: str) -> list[Call]:
         """Calls of the module with this name."""
         return [call for call in self.calls if call.name == name]
@@ -131,7 +162,7 @@ class Trace:
             for child in parent.children:
                 if child.start < call.start <= child.end:
                     gather(child)
-                elif child.end < call.start and child.name not in late and len(self.of(child.name)) == 1:
+                elif child.end < call.start and child.name not in late and self.counts[child.name] == 1:
                     found[child.name] = child.output
 
         gather(self.calls[0])
