@@ -61,8 +61,7 @@ def test_equal_accuracy_is_decided_by_log_loss() -> None:
 
 def test_within_a_standard_error_the_log_loss_decides_and_beyond_it_the_accuracy() -> None:
     vague = made_up(np.arange(40) < 32, Y, 0.55)
-    sharp = made_up(np.arange(40) < 31, Y, 0.9)
-    vague[:20] = sharp[:20] = 0.5
+    sharp = made_up(~np.isin(np.arange(40), [29, 30, *range(32, 39)]), Y, 0.9)
     vague[np.arange(20), Y[:20]], sharp[np.arange(20), Y[:20]] = 0.51, 0.95
     vague[np.arange(20), 1 - Y[:20]], sharp[np.arange(20), 1 - Y[:20]] = 0.49, 0.05
     table = tabulate("classification", Y, [[vague], [sharp]], [FOLD], (True, True))
