@@ -235,3 +235,19 @@ def test_wrong_data() -> None:
     model = SafeTransferClassifier(n_splits=2).fit(np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2)
     with pytest.raises(DataError, match="Expected rows of numbers, as in fit"):
         model.predict(X)
+
+
+def test_a_hopeless_candidate_is_not_even_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from headstart.advise import pricing
+    from headstart.advise.candidates import named_candidates
+    from headstart.advise.journal import Journal
+    from headstart.advise.material import Material
+    from headstart.data.pictures import as_pictures
+
+    X, y = pictures(12)
+    material = Material(as_pictures(X), y, "classification")
+    slow = {"slow": TransferClassifier(source(), train="all", epochs=10**7)}
+    monkeypatch.setattr(pricing, "predict_seconds", None)
+    price = pricing.price_of(named_candidates(slow, features_borrowed=True)[0], material, 5, 60.0, Journal())
+    assert price.folds(5) > 240 and price.refit > price.fold
+    assert pricing.rough_seconds(TransferClassifier(source(), train="last:1"), 100) == 0.0

@@ -15,8 +15,8 @@ from headstart.advise.curves import learning_curve
 from headstart.advise.evaluate import Outcome, Split, fold_numbers, out_of_fold
 from headstart.advise.journal import Journal
 from headstart.advise.material import Material
+from headstart.advise.pricing import price_of
 from headstart.data.splits import folds
-from headstart.parameters.price import predict_seconds
 
 N_REPEATS = 3
 _OVERRUN = 1.25
@@ -91,7 +91,7 @@ def compare(
     usable = budget * (1.0 - money.RESERVE)
     cheap = [candidate for candidate in candidates if not candidate.dear]
     dear = in_order([candidate for candidate in candidates if candidate.dear], expected)
-    prices = {c.name: price_of(c, material, n_splits, journal) for c in dear}
+    prices = {c.name: price_of(c, material, n_splits, usable, journal) for c in dear}
     if dear:
         allowance = usable - journal.elapsed()
         n_splits = journal.decide(
@@ -118,19 +118,6 @@ def in_order(dear: Sequence[Candidate], expected: bool) -> list[Candidate]:
     """
     first = ("all layers", "from scratch") if expected else ("from scratch", "all layers")
     return sorted(dear, key=lambda candidate: first.index(candidate.name) if candidate.name in first else len(first))
-
-
-def price_of(candidate: Candidate, material: Material, n_splits: int, journal: Journal) -> money.Price:
-    """Seconds that a candidate will take, predicted from measured speed; kept in the journal."""
-    n = len(material)
-    n_fold = n - n // n_splits
-
-    def measured() -> list[float]:
-        estimator = candidate.fresh()
-        return [float(predict_seconds(estimator, m, material.rows)) for m in (n_fold, n)]
-
-    fold, refit = journal.decide(f"price of {candidate.name} with {n_splits} folds", measured)
-    return money.Price(candidate.name, fold, refit, n_splits)
 
 
 def _file_name(candidate: Candidate, splits: Sequence[Split], repeat: int) -> str:

@@ -1,0 +1,76 @@
+"""What a candidate that trains in epochs will cost on this machine."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import torch
+
+from headstart.advise.budget import Price
+from headstart.advise.candidates import Candidate
+from headstart.advise.journal import Journal
+from headstart.advise.material import Material
+from headstart.parameters.plan import network_for, trained_blocks
+from headstart.parameters.price import predict_seconds
+
+_HOPELESS = 4.0
+_STEP = 3.0
+
+
+def price_of(candidate: Candidate, material: Material, n_splits: int, usable: float, journal: Journal) -> Price:
+    """Seconds that a candidate will take, predicted from measured speed; kept in the journal.
+
+    A few training steps are timed, unless one forward pass already shows that it would take several times what there
+    is: then that rough figure is its price.
+
+    Parameters
+    ----------
+    candidate : Candidate
+    material : Material
+    n_splits : int
+        Folds.
+    usable : float
+        Seconds that there are in all.
+    journal : Journal
+
+    Returns
+    -------
+    Price
+    """
+    n = len(material)
+    n_fold = n - n // n_splits
+
+    def measured() -> list[float]:
+        fold = rough_seconds(candidate.estimator, n_fold)
+        if fold * n_splits < _HOPELESS * usable:
+            fold = float(predict_seconds(candidate.fresh(), n_fold, material.rows, material.columns.shape[1]))
+        return [fold, fold * n / n_fold]
+
+    fold, refit = journal.decide(f"price of {candidate.name} with {n_splits} folds", measured)
+    return Price(candidate.name, fold, refit, n_splits)
+
+
+def rough_seconds(estimator: Any, n_train: int) -> float:
+    """Seconds of training all layers, if a step costs three times a forward pass; 0 where only a part is trained.
+
+    Parameters
+    ----------
+    estimator : TransferClassifier or TransferRegressor
+    n_train : int
+        Pictures to train on.
+
+    Returns
+    -------
+    float
+    """
+    if estimator.source is not None and trained_blocks(estimator.train) is not None:
+        return 0.0
+    network = network_for(estimator)
+    seconds = []
+    with torch.no_grad():
+        for _ in range(2):
+            start = time.monotonic()
+            network.module(network.example(1))
+            seconds.append(time.monotonic() - start)
+    return _STEP * min(seconds) * n_train * int(estimator.epochs)
