@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 from click.testing import CliRunner
 from PIL import Image
 
@@ -30,6 +31,18 @@ def test_a_preview_alone_trains_nothing(tmp_path: Path) -> None:
     words = ["formula:contours", *SMALL, "--preview", str(tmp_path / "s.png")]
     assert CliRunner().invoke(command, words, catch_exceptions=False).exit_code == 0
     assert [file.name for file in tmp_path.iterdir()] == ["s.png"]
+
+
+def test_a_folder_makes_a_source(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name in ("one", "two"):
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        for i in range(8):
+            noise = rng.integers(0, 255, (40, 40, 3), dtype=np.uint8)
+            Image.fromarray(noise).save(tmp_path / "pictures" / name / f"{i}.png")
+    words = ["pretrain", str(tmp_path / "pictures"), "--out", str(tmp_path / "s"), "--epochs", "1", "--no-flip"]
+    assert exit_code([*words, "--image-size", "32", "--no-half"]) == 0
+    assert load_network(tmp_path / "s").card.class_names == ("one", "two")
 
 
 def test_without_anywhere_to_write_it_is_wrong_usage() -> None:

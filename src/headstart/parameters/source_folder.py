@@ -84,6 +84,7 @@ def halve(folder: Path) -> None:
         name: tensor.half() if tensor.dtype == torch.float32 and not name.endswith(kept) else tensor
         for name, tensor in tensors.items()
     }
+    (folder / WEIGHTS).unlink()  # a new file, so that it has the usual rights
     (folder / WEIGHTS).write_bytes(save(small, metadata={"format": "pt"}))
     file = folder / "config.json"
     config = json.loads(file.read_text(encoding="utf-8"))
