@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from small_networks import SMALL_NETWORKS, batch, small_network, wrapped
+from small_networks import SMALL_NETWORKS, SkipToTheEnd, batch, small_network, wrapped
+from torch import nn
 
 from headstart.data.pictures import Pictures, as_pictures
+from headstart.data.preprocessing import Preprocessing
 from headstart.errors import BadPictures, OutputError, ParameterError
 from headstart.networks import embed as embedding
 from headstart.networks import entry, pipeline, runners
@@ -292,6 +294,29 @@ def test_workers_keep_order_and_pass_on_errors() -> None:
     with pytest.raises(ValueError, match="third"):
         list(in_workers(fail, range(5), n_workers=2))
     assert torch.get_num_threads() == n_threads
+
+
+def test_a_network_that_cannot_be_cut_gives_its_output() -> None:
+    network = wrapped(SkipToTheEnd(), 16)
+    rows = pictures(4, 16)
+    features = embed(network, rows, exact=True, cache=memory_cache())
+    with torch.no_grad():
+        expected = body_forward(twin(network.module), network.chain, inputs(network, rows))
+    np.testing.assert_allclose(features.output, expected, atol=1e-5)
+    with pytest.raises(ParameterError, match="No place was found where this network can be cut"):
+        boundary(network, rows, 0, cache=memory_cache())
+
+
+def test_a_grey_network_sees_one_channel() -> None:
+    module = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+    preprocessing = Preprocessing((20, 20), None, (0.5,), (0.25,), channels=1)
+    network = Network(module=module.eval(), name="grey", kind="module", preprocessing=preprocessing)
+    rows = pictures(3, 20)
+    features = embed(network, rows, exact=True, cache=memory_cache())
+    arrays = [preprocessing.array(preprocessing.canvas(rows.decode(i))) for i in range(3)]
+    with torch.no_grad():
+        expected = module[:4](torch.from_numpy(np.stack(arrays)))
+    np.testing.assert_allclose(features.output, expected, atol=1e-5)
 
 
 def test_batches_of_any_size_give_the_same_rows() -> None:

@@ -104,7 +104,7 @@ def embed(
         todo = pictures[new]
         chosen = None if exact else sample_rows(len(todo))
         trial = None if chosen is None else functools.partial(sample, network, todo, chosen)
-        runner = runner_for(network, device, exact, trial)
+        runner = runner_for(network, device, exact, trial, len(todo))
         computed = list(batches(network, todo, runner, device, batch_size, progress))
         new_keys = [keys[i] for i in new]
         known = {**known, **dict(zip(new_keys, np.concatenate(computed), strict=True))}

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from headstart.networks.compiled import CompiledRunner, openvino_installed
 from headstart.networks.network import Network
 from headstart.networks.precision import agrees
 from headstart.networks.runtime import Layout, Rows, half_type, layout_of, prepared, to_tensor
@@ -19,8 +20,11 @@ from headstart.networks.workers import in_workers
 
 ENOUGH = 8
 MOST = 16
+WORTH_COMPILING = 2000
 
-_kept: weakref.WeakKeyDictionary[Network, dict[tuple[str, bool], Runner]] = weakref.WeakKeyDictionary()
+Forward = Callable[[np.ndarray], np.ndarray]
+
+_kept: weakref.WeakKeyDictionary[Network, dict[tuple[str, str], Forward]] = weakref.WeakKeyDictionary()
 _simplified: weakref.WeakKeyDictionary[Network, nn.Module] = weakref.WeakKeyDictionary()
 _lock = threading.RLock()
 
@@ -55,8 +59,10 @@ class Runner:
         return rows if self.exact is None or np.isfinite(rows).all() else self.exact(pixels)
 
 
-def runner_for(network: Network, device: str, exact: bool, sample: Callable[[], np.ndarray] | None) -> Runner:
-    """The forward pass to use.
+def runner_for(
+    network: Network, device: str, exact: bool, sample: Callable[[], np.ndarray] | None, n: int = 0
+) -> Forward:
+    """The forward pass to use: from cropped pictures to rows of features.
 
     Parameters
     ----------
@@ -65,18 +71,26 @@ def runner_for(network: Network, device: str, exact: bool, sample: Callable[[], 
     device : str
         Where.
     exact : bool
-        Whether it must be float32.
+        Whether it must be float32 arithmetic of PyTorch.
     sample : callable or None
-        Gives 8 to 16 of the user's own pictures, (N, H, W, 3) in uint8, on which 16-bit arithmetic is tried; asked
+        Gives 8 to 16 of the user's own pictures, (N, H, W, 3) in uint8, on which the faster passes are tried; asked
         only the first time. None where there are too few to tell: then float32 is used, and nothing is settled.
+    n : int, default=0
+        How many pictures there are; with 2,000 a pass is compiled, where the extra ``openvino`` is installed.
     """
     with _lock:
         runners = _kept.setdefault(network, {})
-        half = half_type(device)
-        if not exact and half is not None and sample is not None and (device, False) not in runners:
-            runners[device, False] = _tried(network, device, half, sample())
-        if not exact and (device, False) in runners:
-            return runners[device, False]
+        if exact:
+            return _exact(network, device)
+        if sample is not None:
+            compiling = n >= WORTH_COMPILING and device == "cpu" and openvino_installed()
+            if compiling and (device, "compiled") not in runners:
+                runners[device, "compiled"] = _tried(network, device, [_compiled, _half], sample())
+            if not compiling and (device, "fast") not in runners:
+                runners[device, "fast"] = _tried(network, device, [_half], sample())
+        for kind in ("compiled", "fast"):
+            if (device, kind) in runners:
+                return runners[device, kind]
         return _exact(network, device)
 
 
@@ -95,9 +109,23 @@ def sample_rows(n: int) -> np.ndarray | None:
 
 def _exact(network: Network, device: str) -> Runner:
     runners = _kept.setdefault(network, {})
-    if (device, True) not in runners:
-        runners[device, True] = Runner(network, device, torch.float32)
-    return runners[device, True]
+    if (device, "exact") not in runners:
+        runners[device, "exact"] = Runner(network, device, torch.float32)
+    exact = runners[device, "exact"]
+    assert isinstance(exact, Runner)
+    return exact
+
+
+def _half(network: Network, device: str) -> Forward | None:
+    """The pass in the device's 16-bit type, where it has one."""
+    half = half_type(device)
+    return None if half is None else Runner(network, device, half, _exact(network, device))
+
+
+def _compiled(network: Network, device: str) -> Forward:
+    rows = Rows(twin(_simple(network)).requires_grad_(False), network.chain, layout_of(network.chain)).eval()
+    half = half_type(device) is not None
+    return CompiledRunner(rows, network.example(2), network.preprocessing, half, torch.get_num_threads())
 
 
 def _simple(network: Network) -> nn.Module:
@@ -109,20 +137,28 @@ def _simple(network: Network) -> nn.Module:
         return _simplified[network]
 
 
-def _tried(network: Network, device: str, half: torch.dtype, pixels: np.ndarray) -> Runner:
-    """The 16-bit pass if its features serve as well on these pictures, else the exact one."""
+def _tried(
+    network: Network, device: str, makers: list[Callable[[Network, str], Forward | None]], pixels: np.ndarray
+) -> Forward:
+    """The first pass that can be made and whose features serve as well on these pictures; else the exact one."""
     exact = _exact(network, device)
-    try:
-        fast = Runner(network, device, half, exact)
-        expected = _run(exact, pixels)
-        found = _run(fast, pixels)
-    except (RuntimeError, TypeError, ValueError):
-        return exact
     layout: Layout = layout_of(network.chain)
-    parts = zip(layout.split(expected), layout.split(found), strict=True)
-    return fast if all(agrees(a, b) for a, b in parts) else exact
+    expected: list[np.ndarray] | None = None
+    for make in makers:
+        try:
+            fast = make(network, device)
+            if fast is None:
+                continue
+            if expected is None:
+                expected = layout.split(_run(exact, pixels, device))
+            found = layout.split(_run(fast, pixels, device))
+        except (RuntimeError, TypeError, ValueError):
+            continue
+        if all(agrees(a, b) for a, b in zip(expected, found, strict=True)):
+            return fast
+    return exact
 
 
-def _run(runner: Runner, pixels: np.ndarray) -> np.ndarray:
-    n_workers = torch.get_num_threads() if runner.device == "cpu" else 1
-    return np.concatenate(list(in_workers(runner, np.array_split(pixels, min(len(pixels), n_workers)), n_workers)))
+def _run(forward: Forward, pixels: np.ndarray, device: str) -> np.ndarray:
+    n_workers = torch.get_num_threads() if device == "cpu" else 1
+    return np.concatenate(list(in_workers(forward, np.array_split(pixels, min(len(pixels), n_workers)), n_workers)))
