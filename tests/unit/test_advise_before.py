@@ -73,6 +73,7 @@ def test_the_measured_relatedness_takes_sides() -> None:
     given.__dict__["simple_features"] = good
     given.__dict__["network_features"] = dataclasses.replace(features, output=noise.astype(np.float32))
     assert {f["verdict"] for f in relatedness(given)} == {"against"}
+    assert summary(findings(given)).startswith("It is open whether transfer helps: ")
 
 
 def test_without_a_network_nothing_is_said() -> None:

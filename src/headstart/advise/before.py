@@ -36,9 +36,10 @@ def findings(material: Material, *, random_state: int = 0) -> list[Finding]:
     found = [
         input_type(material.network.input_type, "image" if material.pictures else "numbers"),
         trained(material.network.trained),
-        source_size(card.n_examples, len(material)),
-        examples_per_class(material),
     ]
+    if material.network.trained:
+        found.append(source_size(card.n_examples, len(material)))
+    found.append(examples_per_class(material))
     found += relatedness(material, random_state=random_state)
     found.append(which_layers(material))
     return found
@@ -65,7 +66,7 @@ def summary(found: list[Finding]) -> str:
         return f"No gain is to be expected from this source: {reasons}."
     if not in_favour and not against:
         return "Nothing speaks for or against transfer beforehand."
-    words = "Transfer can be expected to help" if len(in_favour) > len(against) else "It is open whether transfer helps"
+    words = "It is open whether transfer helps" if against else "Transfer can be expected to help"
     return f"{words}: {len(in_favour)} checks speak for it, {len(against)} against."
 
 
