@@ -49,7 +49,7 @@ def picture_keys(seed: int, kind: str, classes: np.ndarray, numbers: np.ndarray 
     state = np.full(classes.shape, np.uint64(seed), dtype=np.uint64)
     with np.errstate(over="ignore"):
         for part in (np.uint64(zlib.crc32(kind.encode())), classes, numbers):
-            state = _mixed((state + _GOLDEN) ^ _mixed(part + _GOLDEN))
+            state = _mixed((state + _GOLDEN) ^ _mixed(np.asarray(part + _GOLDEN)))
     return state
 
 

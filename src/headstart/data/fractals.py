@@ -92,7 +92,7 @@ def systems(n_classes: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
     Of five candidates a class takes the one whose points cover the most cells of a 24 x 24 grid.
     """
     candidates = 5
-    found = []
+    found: list[np.ndarray] = []
     best = np.full(n_classes, -1.0)
     for trial in range(candidates):
         keys = picture_keys(seed, f"fractal classes {trial}", np.arange(n_classes), -1)

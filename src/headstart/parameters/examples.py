@@ -177,7 +177,7 @@ class DatasetExamples(Examples):
         self.words = f"{self.n:,} pictures of {len(self.class_names)} classes from {name}"
         content = hashlib.sha256(self._labels.tobytes())
         for canvas in self._canvases:
-            content.update(np.ascontiguousarray(canvas))
+            content.update(canvas.tobytes())
         self.key = repr((content.hexdigest(), self.n, size, flip, random_state))
 
     def batch(self, index: np.ndarray, epoch: int) -> Batch:
