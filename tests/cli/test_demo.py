@@ -80,5 +80,5 @@ def test_somebody_s_own_folder_is_not_written_over(tmp_path: Path, capsys: pytes
     (tmp_path / "thesis.txt").write_text("years of work")
     assert exit_code(["demo", "--out", str(tmp_path)]) == 1
     said = capsys.readouterr().err
-    assert "Expected a new or empty folder" in said and "Traceback" not in said
+    assert "Expected an empty folder or an earlier result" in said and "Traceback" not in said
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

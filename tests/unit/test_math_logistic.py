@@ -95,3 +95,17 @@ def test_rotation_changes_nothing() -> None:
 def test_log_losses_of_large_scores_are_finite() -> None:
     scores = np.array([[1000.0, -1000.0], [-1000.0, 1000.0]])
     assert log_losses(scores, np.eye(2)[[0, 0]]).tolist() == [0.0, 2000.0]
+
+
+def test_many_coordinates_choose_the_same_penalty_as_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    from headstart.math import logistic
+
+    X, y = problem(420, 500, 3, seed=7)
+    Y, folds = np.eye(3)[y], list(StratifiedKFold(3, shuffle=True, random_state=0).split(X, y))
+    penalties = [1e-3, 1e-1, 10.0]
+    quick = solve_logistic(X, Y, folds=folds, penalties=penalties)
+    monkeypatch.setattr(logistic, "ENOUGH", 10_000)
+    whole = solve_logistic(X, Y, folds=folds, penalties=penalties)
+    assert quick.penalty == whole.penalty
+    assert np.allclose(quick.coef, whole.coef)
+    assert quick.log_loss == pytest.approx(whole.log_loss, rel=0.1)

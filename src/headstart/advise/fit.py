@@ -21,8 +21,8 @@ from headstart.advise.safe import SafeTransferClassifier, SafeTransferRegressor
 from headstart.data.dataset import Dataset
 from headstart.data.read import from_arrays, read_dataset
 from headstart.data.screen import screen
-from headstart.errors import OutputError, ParameterError
-from headstart.networks.folder import MANIFEST
+from headstart.errors import ParameterError
+from headstart.networks.folder import check_place
 from headstart.networks.load import load_network
 
 Progress = Callable[[str, int, int], None]
@@ -100,7 +100,7 @@ def fit(
             "Expected out= to resume from, found none.", "Give the folder of the call that was killed."
         )
     if out is not None:
-        _refuse_foreign(Path(out).expanduser())
+        check_place(out)
     with reporter(progress) as told:
         dataset = _read(data, label, path_column, split_column, group_by, task)
         network = None if source is None else load_network(source)
@@ -179,17 +179,6 @@ def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, 
             words += [flag, short(float(one)) if key == "budget" else shlex.quote(str(one))]
     command = " ".join(words) if root and (named or source is None) else ""
     return {"command": command, "code": f"import headstart\n\nmodel = headstart.fit({', '.join(code)})"}
-
-
-def _refuse_foreign(target: Path) -> None:
-    """Refuse to write over what headstart did not write, before hours are spent."""
-    held = sorted(item.name for item in target.iterdir()) if target.is_dir() else []
-    if target.exists() and (not target.is_dir() or (held and MANIFEST not in held)):
-        found = f"found {', '.join(held[:5])}" if held else "found a file"
-        raise OutputError(
-            f"Expected nothing, an empty folder or an earlier result of headstart at {target}, {found}.",
-            "Choose another folder (--out); nothing was changed.",
-        )
 
 
 def _read(data: Any, label: Any, path_column: Any, split_column: Any, group_by: Any, task: Any) -> Dataset:

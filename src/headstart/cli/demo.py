@@ -26,7 +26,7 @@ def command(labels: int, out: Path, budget: float, seed: int, as_json: bool) -> 
     from headstart.advise.fit import fit
     from headstart.cli.digits import digits
     from headstart.cli.summary import print_summary, summary
-    from headstart.parameters.source_folder import check_place
+    from headstart.networks.folder import check_place
     from headstart.report.write import write_beside
 
     check_place(out)

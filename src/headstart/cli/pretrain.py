@@ -56,8 +56,8 @@ def command(data: str, out: Path | None, preview: Path | None, resume: bool, as_
     """
     if out is None and preview is None:
         raise click.UsageError("Missing option '--out' (or '--preview').")
+    from headstart.networks.folder import check_place
     from headstart.parameters.pretrain import Recipe, pretrain
-    from headstart.parameters.source_folder import check_place
 
     if out is not None:
         check_place(out)

@@ -45,15 +45,15 @@ def write_folder(path: str | Path, write: Callable[[Path], None]) -> Path:
     """
     target = Path(os.path.realpath(Path(path).expanduser()))
     _recover(target)
-    _require_ours(target)
+    check_place(target)
     temporary = target.parent / f".{target.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.writing"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         _sweep(target)
         temporary.mkdir()
         write(temporary)
+        _share(temporary)
         _flush(temporary)
-        _require_ours(target)
+        check_place(target)
         _replace(temporary, target)
     except OSError as error:
         if isinstance(error, OutputError):
@@ -65,6 +65,37 @@ def write_folder(path: str | Path, write: Callable[[Path], None]) -> Path:
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+    return target
+
+
+def check_place(path: str | Path) -> Path:
+    """The real path of a folder to write, checked before hours are spent.
+
+    Parameters
+    ----------
+    path : path-like
+        May be nothing yet, an empty folder, or an earlier result of headstart.
+
+    Raises
+    ------
+    OutputError
+        If something that headstart did not write stands there, or its parent cannot be made.
+    """
+    target = Path(os.path.realpath(Path(path).expanduser()))
+    if os.path.lexists(target) and not target.is_dir():
+        raise OutputError(f"Expected a folder or nothing at {target}, found a file.", "Choose another folder (--out).")
+    held = sorted(item.name for item in target.iterdir()) if target.is_dir() else []
+    if held and MANIFEST not in held:
+        raise OutputError(
+            f"Expected an empty folder or an earlier result of headstart at {target}, found {', '.join(held[:5])}.",
+            "Choose another folder (--out); nothing was changed.",
+        )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"Expected to write {target}, found: {error.strerror or error}.", "Choose another folder (--out)."
+        ) from error
     return target
 
 
@@ -122,19 +153,6 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     return manifest
 
 
-def _require_ours(target: Path) -> None:
-    if not os.path.lexists(target):
-        return
-    if not target.is_dir():
-        raise OutputError(f"Expected a folder or nothing at {target}, found a file.", "Choose another folder (--out).")
-    held = sorted(item.name for item in target.iterdir())
-    if held and MANIFEST not in held:
-        raise OutputError(
-            f"Expected an empty folder or an earlier result of headstart at {target}, found {', '.join(held[:5])}.",
-            "Choose another folder (--out); nothing was changed.",
-        )
-
-
 def _replace(temporary: Path, target: Path) -> None:
     """Put ``temporary`` in the place of ``target``; the old folder ends under the temporary name."""
     if not os.path.lexists(target):
@@ -187,6 +205,15 @@ def _alive(pid: int) -> bool:
     except OSError:
         return True
     return True
+
+
+def _share(folder: Path) -> None:
+    """Give every file the rights that the user's umask grants: some writers make files that nobody else can read."""
+    umask = os.umask(0)
+    os.umask(umask)
+    for file in folder.rglob("*"):
+        if file.is_file() and not file.is_symlink():
+            file.chmod(0o666 & ~umask)
 
 
 def _flush(folder: Path) -> None:

@@ -21,8 +21,9 @@ from torch.nn import functional as F
 
 from headstart.data.progress import Progress
 from headstart.errors import ParameterError
+from headstart.networks.folder import check_place
 from headstart.parameters.examples import Batch, Examples, steps
-from headstart.parameters.source_folder import MEAN, STD, check_place, write_source
+from headstart.parameters.source_folder import MEAN, STD, write_source
 from headstart.training.device import autocast, has_bf16, pick_device
 from headstart.training.loop import LoopSettings, train
 from headstart.training.optimizers import make_optimizer, parameter_groups

@@ -190,14 +190,14 @@ def _scaled(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 def _inner_folds(
     targets: Targets, groups: np.ndarray | None, random_state: int | None
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Folds for the penalty: five, twice over where there are few rows; none where rows or groups are too few."""
+    """Folds for the penalty: five, twice over below 200 rows, three from 500 on; none where groups are too few."""
     if targets.task == "regression":
         return []
-    repeats = 2 if len(targets) < 200 else 1
+    repeats, n_splits = (2 if len(targets) < 200 else 1), (3 if len(targets) >= 500 else 5)
     seed = 0 if random_state is None else random_state
     try:
         splits = [
-            make_folds(targets.labels, targets.task, groups=groups, n_splits=5, random_state=seed + r)
+            make_folds(targets.labels, targets.task, groups=groups, n_splits=n_splits, random_state=seed + r)
             for r in range(repeats)
         ]
     except DataError:

@@ -10,36 +10,12 @@ import torch
 from safetensors.torch import load_file, save
 
 from headstart.data.preprocessing import Preprocessing
-from headstart.errors import OutputError
-from headstart.networks.folder import MANIFEST, write_folder, write_manifest
+from headstart.networks.folder import write_folder, write_manifest
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.save import WEIGHTS, save_network
 from headstart.parameters.examples import Examples
 
 MEAN, STD = 0.5, 0.25  # of pixels scaled to 0..1, every channel
-
-
-def check_place(out: str | Path) -> Path:
-    """The folder to write, checked before hours are spent.
-
-    Raises
-    ------
-    OutputError
-        If something that headstart did not write stands there, or its parent cannot be made.
-    """
-    place = Path(out).expanduser().resolve()
-    if place.exists() and not (place.is_dir() and ((place / MANIFEST).is_file() or not any(place.iterdir()))):
-        raise OutputError(
-            f"Expected a new or empty folder, or one that headstart wrote, found other files at {place}.",
-            "Choose another folder (--out).",
-        )
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"Expected to write {place}, found: {error.strerror or error}.", "Choose another folder (--out)."
-        ) from error
-    return place
 
 
 def write_source(out: Path, module: Any, examples: Examples, record: dict[str, Any], *, half: bool) -> None:
