@@ -1,4 +1,4 @@
-"""Where no gain must be claimed: labels that mean nothing, a source of random weights, a source smaller than the target.
+"""Where no gain must be claimed: shuffled labels, a source of random weights, a source smaller than the target.
 
     python benchmarks/counter_examples.py [--repeats 40] [--budget 4]
 

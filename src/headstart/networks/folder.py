@@ -94,7 +94,8 @@ def check_place(path: str | Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"Expected to write {target}, found: {error.strerror or error}.", "Choose another folder (--out)."
+            f"Expected to write {target}, found: {error.strerror or error}. What was there before is unchanged.",
+            "Choose another folder (--out).",
         ) from error
     return target
 
