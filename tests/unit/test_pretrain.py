@@ -240,7 +240,7 @@ def test_new_networks_leave_the_callers_random_numbers_alone() -> None:
 def test_the_wrong_place_is_refused_before_training(tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").write_text("mine")
-    with pytest.raises(OutputError, match="found thesis.txt"):
+    with pytest.raises(OutputError, match=r"found thesis\.txt"):
         pretrain(rendered(), tmp_path / "full", QUICK)
     assert (tmp_path / "full" / "thesis.txt").read_text() == "mine"
 
