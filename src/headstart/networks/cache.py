@@ -243,5 +243,11 @@ def memory_cache() -> FeatureCache:
 
 
 @functools.cache
+def passing_cache() -> FeatureCache:
+    """The cache that this process shares for networks that it trained itself: in memory alone."""
+    return FeatureCache(None)
+
+
+@functools.cache
 def _cache_in(folder: str | None) -> FeatureCache:
     return FeatureCache(None if folder is None else Path(folder))

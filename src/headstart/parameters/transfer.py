@@ -15,6 +15,7 @@ from headstart.data.pictures import Pictures, as_pictures, is_pictures
 from headstart.data.progress import Progress
 from headstart.data.splits import holdout
 from headstart.errors import ParameterError
+from headstart.networks.cache import passing_cache
 from headstart.networks.embed import Features, embed
 from headstart.networks.network import Network
 from headstart.parameters.augmenting import choose_augmentation
@@ -195,7 +196,9 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         """Features for predicting: exact, in float32."""
         fitted = self.fitted_
         if fitted.network is not None:
-            return embed(fitted.network, as_pictures(X), device=str(pick_device(self.device)), exact=True)
+            device = str(pick_device(self.device))
+            cache = passing_cache() if fitted.solved is None else None
+            return embed(fitted.network, as_pictures(X), device=device, exact=True, cache=cache)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         return Features.of((X - fitted.shift) / fitted.scale)
 
