@@ -130,7 +130,7 @@ def probabilities(values: np.ndarray, *, multilabel: bool) -> np.ndarray:
     return 1.0 / (1.0 + np.exp(-np.clip(values, -500.0, 500.0))) if multilabel else softmax(values)
 
 
-def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(None), *, strict: bool = False) -> int:
+def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(None)) -> int:
     """Number of the best candidate by held-out scores, where the calibrated log-loss decides what scores cannot.
 
     With few examples accuracies of good candidates differ by chance. Those within one standard error (of the paired
@@ -144,8 +144,6 @@ def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(Non
         Candidates to choose among; at least one.
     rows : array of int or slice
         Examples to judge by.
-    strict : bool, default=False
-        Let the loss decide within half an example only.
 
     Returns
     -------
@@ -155,7 +153,7 @@ def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(Non
     scores = table.scores[rows][:, names]
     means, losses = scores.mean(axis=0), table.losses[rows][:, names].mean(axis=0)
     margin = np.full(len(names), 0.5 / len(scores) if table.task == "classification" else 1e-9)
-    if not strict and table.task != "regression":
+    if table.task != "regression":
         gap = scores[:, [means.argmax()]] - scores
         margin = np.maximum(margin, gap.std(axis=0) / np.sqrt(len(scores)))
     near = means >= means.max() - margin
@@ -199,7 +197,8 @@ def choose(
     table : Table
     expected : bool, default=True
         Whether transfer can be expected to help (trained weights, more source than target data). If not, it has to
-        be better than the best candidate without it at p < 0.05; otherwise it is enough not to be worse.
+        be better than the best candidate without it at p < 0.05; otherwise it is enough not to be worse, by score
+        or, where one standard error cannot tell them apart, by log-loss.
     rows : array of int or slice
         Examples to judge by; a bootstrap sample, for instance.
     n_flips : int, default=10000
@@ -215,7 +214,7 @@ def choose(
     if expected:
         pair = np.zeros(len(table.transfer), dtype=bool)
         pair[[with_, without]] = True
-        return best(table, pair, rows, strict=True)
+        return best(table, pair, rows)
     a, b = table.first[rows][:, with_], table.first[rows][:, without]
     groups = None if table.groups is None else table.groups[rows]
     p, _ = paired_p_value(table.task, a, b, groups, n_flips)
