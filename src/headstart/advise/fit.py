@@ -93,6 +93,15 @@ def fit(
         If the source cannot be used.
     OutputError
         If ``out`` holds something that headstart did not write; said before anything is trained.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.arange(24) % 2
+    >>> X = (rng.random((24, 16, 16)) * 60 + 150 * y[:, None, None]).astype(np.uint8)
+    >>> model = fit((X, np.array(["dark", "light"])[y]), None, budget=5)
+    >>> model.predict(X[:2]).tolist(), model.verdict
+    (['dark', 'light'], 'cannot tell')
     """
     started = time.monotonic()
     if resume and out is None:

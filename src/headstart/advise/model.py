@@ -43,6 +43,15 @@ class Model:
     ----------
     classes_ : ndarray or None
         The same as ``classes``.
+
+    Examples
+    --------
+    >>> y = np.arange(8) % 2
+    >>> X = np.zeros((8, 16, 16), dtype=np.uint8) + (200 * y[:, None, None]).astype(np.uint8)
+    >>> baseline = PictureBaselineClassifier().fit(X, y)
+    >>> model = Model(baseline, {}, task="classification", classes=[0, 1])
+    >>> model, model.predict(X[:2]).tolist()
+    (Model(classification, 2 classes, 'cannot tell'), [0, 1])
     """
 
     def __init__(
@@ -169,6 +178,15 @@ def load(folder: str | Path, module: Any = None) -> Model:
     ------
     SourceError
         If it is not such a folder, or damaged.
+
+    Examples
+    --------
+    >>> y = np.arange(8) % 2
+    >>> X = np.zeros((8, 16, 16), dtype=np.uint8) + (200 * y[:, None, None]).astype(np.uint8)
+    >>> baseline = PictureBaselineClassifier().fit(X, y)
+    >>> folder = Model(baseline, {}, task="classification", classes=[0, 1]).save("light-or-dark")
+    >>> load("light-or-dark").predict(X[:2]).tolist()
+    [0, 1]
     """
     path = Path(folder).expanduser()
     manifest = read_manifest(path)

@@ -293,6 +293,14 @@ class SafeTransferRegressor(RegressorMixin, _SafeTransfer):
     ------
     DataError
         For fewer than four examples.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = SafeTransferRegressor(n_splits=3).fit(X, y)
+    >>> bool(0.35 < model.evidence_["estimate"]["value"] < 0.6)
+    True
     """
 
     def fit(self, X: Any, y: Any, groups: Any = None) -> SafeTransferRegressor:

@@ -58,6 +58,17 @@ def read_dataset(
     ------
     DataError
         If there is nothing to read there, or it is not what was expected; the words say what was found.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> for name in ("ants", "bees"):
+    ...     Path("insects", name).mkdir(parents=True)
+    ...     for i in range(2):
+    ...         Image.new("RGB", (8, 8), (i, 0, 0)).save(Path("insects", name, f"{i}.png"))
+    >>> dataset = read_dataset("insects")
+    >>> dataset.classes, len(dataset), dataset.pictures.names[0]
+    (('ants', 'bees'), 4, 'ants/0.png')
     """
     place = Path(path)
     if place.is_dir():
