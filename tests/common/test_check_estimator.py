@@ -14,8 +14,8 @@ from headstart import SafeTransferClassifier, SafeTransferRegressor, TransferCla
     [
         TransferClassifier(),
         TransferRegressor(),
-        SafeTransferClassifier(budget=1.0, n_splits=2),
-        SafeTransferRegressor(budget=1.0, n_splits=2),
+        SafeTransferClassifier(n_splits=2),
+        SafeTransferRegressor(n_splits=2),
     ]
 )
 @pytest.mark.filterwarnings("ignore")
