@@ -51,13 +51,6 @@ def load_linear(head: nn.Sequential, coef: np.ndarray, intercept: np.ndarray) ->
         layer.bias.copy_(torch.from_numpy(np.asarray(intercept, dtype=np.float32)))
 
 
-def read_linear(head: nn.Sequential) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients (d, K) and intercepts (K,) of the last layer of a head, float32."""
-    layer = head[-1]
-    assert isinstance(layer, nn.Linear)
-    return layer.weight.detach().cpu().numpy().T.copy(), layer.bias.detach().cpu().numpy().copy()
-
-
 class Standardise(nn.Module):
     """Fixed shift and scale in front of a trained head, so that features of any size train alike."""
 

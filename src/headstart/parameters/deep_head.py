@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -92,7 +91,7 @@ def _evaluation(
     head: nn.Sequential, features: np.ndarray, targets: Targets, held: np.ndarray, device: torch.device
 ) -> Callable[[], dict[str, float]]:
     x = torch.from_numpy(features[held]).to(device)
-    part = dataclasses.replace(targets.rows(held))
+    part = targets.rows(held)
     Y, weight = (torch.from_numpy(a.astype(np.float32)).to(device) for a in (part.Y, part.weight))
 
     def evaluate() -> dict[str, float]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from headstart.data.pictures import Pictures, as_pictures, is_pictures
+from headstart.data.pictures import as_pictures, is_pictures
 from headstart.parameters.plan import network_for, settings_for
 from headstart.parameters.tuning import Trainee
 from headstart.training.batches import Batch, steps_per_epoch
@@ -80,6 +80,3 @@ def _step_seconds(trainee: Trainee, x: torch.Tensor, stored: bool, n_outputs: in
         optimizer.step()
         seconds.append(time.monotonic() - started)
     return min(seconds[1:])
-
-
-__all__ = ["HEAD_SECONDS", "Pictures", "predict_seconds"]

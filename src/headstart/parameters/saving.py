@@ -16,7 +16,7 @@ from headstart.networks.load import load_network
 from headstart.networks.network import Network
 from headstart.networks.save import save_network
 from headstart.nn.heads import Standardise, make_head
-from headstart.parameters.fitted import Fitted, linear_part
+from headstart.parameters.fitted import Fitted
 from headstart.parameters.solved import Part, SolvedHead
 from headstart.parameters.targets import Targets
 from headstart.parameters.transfer import BaseTransfer, TransferClassifier, TransferRegressor
@@ -252,6 +252,3 @@ def _read_network(folder: Path, described: dict[str, Any] | None, module: nn.Mod
             "Give it: headstart.load(folder, module=YourModule()).",
         )
     return load_network(NetworkSource(module, weights=folder / "model.safetensors"))
-
-
-__all__ = ["HEAD", "linear_part", "load_estimator", "save_estimator"]
