@@ -7,16 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from headstart.data.preprocessing import Preprocessing
-
-_RESAMPLE = {
-    "nearest": Image.Resampling.NEAREST,
-    "bilinear": Image.Resampling.BILINEAR,
-    "bicubic": Image.Resampling.BICUBIC,
-    "lanczos": Image.Resampling.LANCZOS,
-    "box": Image.Resampling.BOX,
-    "hamming": Image.Resampling.HAMMING,
-}
+from headstart.data.preprocessing import FILTERS, Preprocessing
 
 
 @dataclass(frozen=True)
@@ -61,7 +52,7 @@ def augmented(
     height, width = preprocessing.size
     box = random_box(canvas.shape[0], canvas.shape[1], width / height, augmentation, rng)
     picture = Image.fromarray(canvas).resize(
-        (width, height), _RESAMPLE[preprocessing.resample], box=box, reducing_gap=2.0
+        (width, height), FILTERS[preprocessing.resample], box=box, reducing_gap=2.0
     )
     if augmentation.flip and rng.random() < 0.5:
         picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)

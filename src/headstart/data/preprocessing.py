@@ -14,7 +14,7 @@ from PIL import Image
 
 from headstart.errors import ParameterError
 
-_FILTERS = {
+FILTERS = {
     "nearest": Image.Resampling.NEAREST,
     "lanczos": Image.Resampling.LANCZOS,
     "bilinear": Image.Resampling.BILINEAR,
@@ -72,8 +72,8 @@ class Preprocessing:
             raise ParameterError(
                 f"Expected sides from 1 to 16384 pixels, found resize={self.resize}, crop={self.crop}."
             )
-        if self.resample not in _FILTERS:
-            raise ParameterError(f"Expected resample in {sorted(_FILTERS)}, found {self.resample!r}.")
+        if self.resample not in FILTERS:
+            raise ParameterError(f"Expected resample in {sorted(FILTERS)}, found {self.resample!r}.")
         if self.channels not in (1, 3) or {len(self.mean), len(self.std)} != {self.channels}:
             raise ParameterError(
                 f"Expected 1 or 3 channels with a mean and a standard deviation each, found channels={self.channels}, "
@@ -113,7 +113,7 @@ class Preprocessing:
         if (new_height, new_width) == (height, width):
             return rgb if isinstance(rgb, np.ndarray) else np.asarray(rgb)
         image = Image.fromarray(rgb) if isinstance(rgb, np.ndarray) else rgb
-        return np.asarray(image.resize((new_width, new_height), _FILTERS[self.resample]))
+        return np.asarray(image.resize((new_width, new_height), FILTERS[self.resample]))
 
     def centre(self, canvas: np.ndarray) -> np.ndarray:
         """Crop the middle out of a canvas, with zeros around it where the canvas is smaller than the crop.

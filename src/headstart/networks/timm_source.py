@@ -11,14 +11,13 @@ from typing import Any
 
 from torch import nn
 
-from headstart.data.preprocessing import Preprocessing
+from headstart.data.preprocessing import FILTERS, Preprocessing
 from headstart.errors import MissingExtra, SourceError
 from headstart.networks.card_of import manifest_card
 from headstart.networks.hub import fetch
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.refuse import refuse_bad_numbers, weight_file
 
-_FILTERS = ("nearest", "bilinear", "bicubic", "lanczos", "box", "hamming")
 _LABELS = ("label_names", "label_descriptions", "labels", "label_offset")
 _OTHER_SIZE = ("test_input_size", "test_crop_pct", "test_pool_size", "pool_size")
 
@@ -132,7 +131,7 @@ def timm_preprocessing(settings: dict[str, Any]) -> Preprocessing:
         mean=_fit(settings.get("mean") or (0.485, 0.456, 0.406), channels),
         std=_fit(settings.get("std") or (0.229, 0.224, 0.225), channels),
         channels=channels,
-        resample=resample if resample in _FILTERS else "bilinear",
+        resample=resample if resample in FILTERS else "bilinear",
     )
 
 
