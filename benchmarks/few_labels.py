@@ -11,6 +11,7 @@ features, C tuned over 8 values by cross-validated accuracy. ``classical``: edge
 from __future__ import annotations
 
 import json
+import sys
 import time
 import warnings
 
@@ -50,6 +51,15 @@ def tuned_logistic(X: np.ndarray, y: np.ndarray, seed: int) -> GridSearchCV:
     return GridSearchCV(model, grid, cv=folds).fit(X, y)
 
 
+def safely(rows: Pictures, labels: np.ndarray, seed: int, budget: float) -> SafeTransferClassifier:
+    """The guard; says on standard error what it compared and what it took."""
+    model = SafeTransferClassifier(str(NETWORK), budget=budget, random_state=seed).fit(rows, labels)
+    compared = {item["name"]: round(item["score"], 3) for item in model.evidence_["candidates"]}
+    chosen = [item["name"] for item in model.evidence_["candidates"] if item["chosen"]]
+    print(json.dumps({"seed": seed, "chosen": chosen, "compared": compared}), file=sys.stderr, flush=True)
+    return model
+
+
 def accuracies(pictures: Pictures, y: np.ndarray, train, test, seed: int, options) -> dict[str, float]:
     """Accuracy of every way on one draw of labels."""
     features = embed(load_network(str(NETWORK)), pictures).output
@@ -62,11 +72,7 @@ def accuracies(pictures: Pictures, y: np.ndarray, train, test, seed: int, option
         ),
     }
     if options.safe:
-        ways["safe"] = lambda: fast_predict(
-            SafeTransferClassifier(str(NETWORK), budget=options.safe, random_state=seed).fit(rows, labels),
-            pictures,
-            test,
-        )
+        ways["safe"] = lambda: fast_predict(safely(rows, labels, seed, options.safe), pictures, test)
     if options.scratch:
         ways["scratch"] = lambda: (
             TransferClassifier(None, network=str(NETWORK), image_size=96, epochs=40, random_state=seed)

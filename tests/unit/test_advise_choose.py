@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from headstart.advise.choose import (
+    Table,
     best,
     calibrated,
     choose,
@@ -72,6 +75,22 @@ def test_within_a_standard_error_the_log_loss_decides_and_beyond_it_the_accuracy
         assert choose(tabulate("classification", Y, [[vague], [sharp]], [FOLD], sides)) == 1
     far = tabulate("classification", Y, [[vague], [made_up(np.arange(40) < 20, Y, 0.9)]], [FOLD], (True, True))
     assert best(far, both) == 0
+
+
+@pytest.mark.parametrize(("gain", "chosen"), [(0.02, 0), (0.2, 1)])
+def test_a_dear_candidate_has_to_be_ahead_by_a_standard_error(gain: float, chosen: int) -> None:
+    rng = np.random.default_rng(0)
+    right = np.tile((np.arange(40) < 34).astype(float)[:, None], (1, 2))
+    noise = rng.normal(0, 0.3, 40)
+    losses = np.column_stack([np.full(40, 0.5), 0.5 - gain + noise - noise.mean()])  # one standard error: 0.05
+    table = Table(right, losses, right, np.array([True, True]), FOLD, None, "classification")
+    both = np.array([True, True])
+    assert best(table, both) == 1
+    assert best(replace(table, dear=np.array([False, True])), both) == chosen
+    assert best(replace(table, dear=np.array([True, True])), both) == 1
+    assert best(replace(table, dear=np.array([True, False])), both) == 1
+    ahead = np.column_stack([right[:, 0], np.ones(40)])  # by accuracy, more than a standard error
+    assert best(replace(table, scores=ahead, dear=np.array([False, True])), both) == 1
 
 
 def test_overconfidence_alone_costs_nothing() -> None:

@@ -131,7 +131,7 @@ def test_replaying_from_the_boundary_equals_the_full_forward_pass(
     assert stored.network_ is not None and full.network_ is not None
     other = full.network_.module.state_dict()
     for name, tensor in stored.network_.module.state_dict().items():
-        assert torch.allclose(tensor, other[name], atol=1e-4), name
+        assert torch.equal(tensor, other[name]), name
 
 
 def test_the_linear_head_is_the_penalised_optimum_on_the_features(

@@ -54,6 +54,7 @@ class Comparison:
             [fold_numbers(splits, len(material)) for splits in self.splits],
             [outcome.candidate.transfer for outcome in self.outcomes],
             material.groups,
+            [outcome.candidate.dear for outcome in self.outcomes],
         )
 
 

@@ -20,7 +20,9 @@ from headstart.data.progress import Progress
 from headstart.errors import ParameterError
 from headstart.networks.cut import Tail, body_forward, frozen_names, replay_agrees, trainable_parameters
 from headstart.networks.embed import boundary
+from headstart.networks.entry import Entry
 from headstart.networks.network import Network
+from headstart.networks.pipeline import in_parts
 from headstart.networks.runtime import to_tensor
 from headstart.nn.heads import load_linear, make_head
 from headstart.nn.losses import l2_sp, task_loss
@@ -110,6 +112,12 @@ class Trainee:
         self.layers = groups
         self.start = {name: p.detach().clone() for name, p in self.module.named_parameters() if p.requires_grad}
         self.tail = Tail(self.module, self.chain, settings.blocks)
+        self.entry: Entry | None = None
+
+    def replay(self) -> None:
+        """From now on run the frozen part apart, as `boundary` does, so that both ways see the same activations."""
+        assert self.settings.blocks is not None
+        self.entry = Entry(self.network, self.chain.blocks[-self.settings.blocks - 1], str(self.device))
 
     def set_mode(self) -> None:
         """Training mode: batch norm of a trained network stays in evaluation mode, that of a random one learns."""
@@ -118,6 +126,8 @@ class Trainee:
 
     def outputs(self, x: Tensor, stored: bool) -> Tensor:
         """Logits (N, K) from boundary activations or from pictures."""
+        if self.entry is not None and not stored:
+            x, stored = torch.from_numpy(in_parts(self.entry.reached, x)).to(self.device), True
         whole = not stored and self.settings.blocks is None
         with autocast(self.device, whole and has_bf16(self.device)):
             features = self.tail(x) if stored else body_forward(self.module, self.chain, x)
@@ -191,7 +201,10 @@ def tune(
         )
     trainee = Trainee(network, targets.Y.shape[1], settings, start)
     rows, held = (np.arange(len(targets)), None) if held_out is None else held_out
-    stored = settings.stored and settings.augmentation is None and _boundary_works(network, pictures, settings)
+    works = _boundary_works(network, pictures, settings)
+    stored = works and settings.stored and settings.augmentation is None
+    if works and not stored:
+        trainee.replay()
     kept: np.ndarray | list[np.ndarray]
     if stored:
         assert settings.blocks is not None
