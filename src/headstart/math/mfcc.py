@@ -172,8 +172,8 @@ def piece_means(rows: np.ndarray, start: float, end: float, pieces: int = PIECES
 
     Examples
     --------
-    >>> piece_means(np.array([[1.0], [2.0], [6.0]]), 0, 3, 2).ravel().tolist()
-    [1.3333333333333333, 4.666666666666667]
+    >>> piece_means(np.array([[1.0], [2.0], [6.0]]), 0, 3, 2).ravel().round(3).tolist()
+    [1.333, 4.667]
     """
     total = np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0)])
     ends = np.linspace(start, end, pieces + 1)
