@@ -128,7 +128,7 @@ def out_of_fold(
     journal: Journal,
     *,
     name: str,
-    may_go_on: Callable[[float, int], bool] | None = None,
+    may_go_on: Callable[[float, Sequence[np.ndarray]], bool] | None = None,
 ) -> tuple[np.ndarray | None, float]:
     """Predict every example by an estimator that was fitted without its fold.
 
@@ -143,7 +143,7 @@ def out_of_fold(
     name : str
         Names the folds in the journal.
     may_go_on : callable, optional
-        Asked after each fold but the last with the seconds of the folds so far and their number; False gives up.
+        Asked after each fold but the last with the seconds of the folds so far and their predictions; False gives up.
 
     Returns
     -------
@@ -169,7 +169,7 @@ def out_of_fold(
         total += seconds
         if material.progress is not None:
             material.progress(candidate.words, f + 1, len(splits))
-        if may_go_on is not None and f + 1 < len(splits) and not may_go_on(total, f + 1):
+        if may_go_on is not None and f + 1 < len(splits) and not may_go_on(total, parts):
             if material.progress is not None:
                 material.progress(candidate.words, len(splits), len(splits))
             return None, total

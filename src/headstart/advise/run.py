@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from headstart.advise.evaluate import Outcome, Split, fold_numbers, out_of_fold
 from headstart.advise.journal import Journal
 from headstart.advise.material import Material
 from headstart.advise.pricing import price_of
+from headstart.advise.race import behind, leader, stopped_words
 from headstart.data.splits import folds
 
 N_REPEATS = 3
@@ -33,7 +34,7 @@ class Comparison:
     outcomes : list of Outcome
         Of the candidates that were run, in order.
     left_out : list of dict
-        ``name``, ``seconds`` and ``words`` of those that did not fit.
+        ``name``, ``seconds`` and ``words`` of those that did not fit, or were stopped because they were behind.
     splits : list of list of (train, test)
         Folds of each repeat; those of the first are shared by all.
     curves : list of dict
@@ -157,27 +158,52 @@ def _dear(
         if not journal.decide(f"{candidate.name} fits into {budget:g}", fits):
             _leave_out(result, candidate, price.folds(k) + needed, budget, journal)
             continue
-        deadline = journal.elapsed() + _OVERRUN * price.folds(k)
-
-        def may_go_on(
-            spent: float, done: int, needed: float = needed, name: str = candidate.name, deadline: float = deadline
-        ) -> bool:
-            def in_time() -> bool:
-                now = journal.elapsed()
-                end = now + spent / done * (k - done)
-                return end <= deadline or end + needed <= usable
-
-            return bool(journal.decide(f"{name} goes on after {done} within {budget:g}", in_time))
-
+        stopped: list[str] = []
+        may_go_on = _watch(result, candidate, price, needed, material, usable, budget, journal, stopped)
         name = _file_name(candidate, result.splits[0], 0)
         prediction, seconds = out_of_fold(
             candidate, material, result.splits[0], journal, name=name, may_go_on=may_go_on
         )
+        if prediction is None and stopped:
+            result.left_out.append({"name": candidate.name, "seconds": seconds, "words": stopped[0]})
+            continue
         if prediction is None:
             _leave_out(result, candidate, _OVERRUN * (price.folds(k) + needed), budget, journal)
             continue
         refit = needed
         result.outcomes.append(Outcome(candidate, [prediction], seconds))
+
+
+def _watch(
+    result: Comparison,
+    candidate: Candidate,
+    price: money.Price,
+    needed: float,
+    material: Material,
+    usable: float,
+    budget: float,
+    journal: Journal,
+    stopped: list[str],
+) -> Callable[[float, Sequence[np.ndarray]], bool]:
+    """Whether a dear candidate goes on after a fold: not when it is behind (said in ``stopped``), or too slow."""
+    splits = result.splits[0]
+    rival = leader(result.outcomes, candidate.transfer, material, splits)
+    deadline = journal.elapsed() + _OVERRUN * price.folds(len(splits))
+
+    def may_go_on(spent: float, parts: Sequence[np.ndarray]) -> bool:
+        done, k = len(parts), len(splits)
+        gap = None if rival is None else behind(material.task, material.target, parts, rival.predictions[0], splits)
+        if rival is not None and gap is not None:
+            stopped.append(stopped_words(candidate.words, gap, rival.candidate.name, done, k, material.task))
+            return False
+
+        def in_time() -> bool:
+            end = journal.elapsed() + spent / done * (k - done)
+            return end <= deadline or end + needed <= usable
+
+        return bool(journal.decide(f"{candidate.name} goes on after {done} within {budget:g}", in_time))
+
+    return may_go_on
 
 
 def _leave_out(result: Comparison, candidate: Candidate, seconds: float, budget: float, journal: Journal) -> None:
