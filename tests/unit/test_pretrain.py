@@ -17,10 +17,15 @@ from headstart.data.pictures import Pictures
 from headstart.data.rendered import RenderedPictures
 from headstart.errors import DataError, OutputError, ParameterError
 from headstart.networks.load import load_network
-from headstart.parameters import examples as examples_file
-from headstart.parameters import pretrain as pretrain_file
-from headstart.parameters.examples import DatasetExamples, FormulaExamples, steps
-from headstart.parameters.pretrain import Recipe, ahead, new_network, prepared, pretrain
+from headstart.parameters import picture_examples as examples_file
+from headstart.parameters import running as running_file
+from headstart.parameters.architectures import new_network
+from headstart.parameters.examples import steps
+from headstart.parameters.objectives import prepared
+from headstart.parameters.picture_examples import DatasetExamples, FormulaExamples, square
+from headstart.parameters.pretrain import pretrain
+from headstart.parameters.recipe import Recipe
+from headstart.training.prefetch import ahead
 
 QUICK = Recipe(batch_size=32)
 
@@ -68,10 +73,10 @@ def test_transformers_alone_gives_the_same_logits_in_32_bits(source: Path) -> No
 
     alone = AutoModelForImageClassification.from_pretrained(source).eval()
     assert {p.dtype for p in alone.parameters()} == {torch.float32}
-    picture = rendered().batch(np.array([5]), 0)[0][0]
+    picture = rendered().batch(np.array([5]), 0).x[0]
     processor = AutoImageProcessor.from_pretrained(source, backend="pil")
     pixels = processor(Image.fromarray(picture), return_tensors="pt").pixel_values
-    torch.testing.assert_close(pixels, prepared(picture[None], torch.device("cpu")), atol=1e-5, rtol=0)
+    torch.testing.assert_close(pixels, prepared(picture[None], square(32), torch.device("cpu")), atol=1e-5, rtol=0)
     with torch.no_grad():
         ours = load_network(source).module(pixels).logits
         torch.testing.assert_close(alone(pixels).logits, ours, atol=1e-5, rtol=0)
@@ -82,9 +87,9 @@ def test_a_rounded_source_is_half_as_large_and_says_what_was_measured(source: Pa
     assert (source / "model.safetensors").stat().st_size < 2.1 * n_parameters
     right = n = 0
     with torch.no_grad():
-        for pictures, labels in rendered(per_class=320).held_out():
-            logits = load_network(source).module(prepared(pictures, torch.device("cpu"))).logits
-            right, n = right + int((logits.argmax(1).numpy() == labels).sum()), n + len(labels)
+        for batch in rendered(per_class=320).held_out():
+            logits = load_network(source).module(prepared(batch.x, square(32), torch.device("cpu"))).logits
+            right, n = right + int((logits.argmax(1).numpy() == batch.y).sum()), n + len(batch)
     said = json.loads((source / "headstart.json").read_text())["pretraining"]["held_out_accuracy"]
     assert abs(right / n - said) < 0.02  # measured in 16 bits where the processor has them
 
@@ -95,7 +100,7 @@ def test_batch_norm_statistics_are_those_of_the_final_weights(source: Path) -> N
     first = module.resnet.embedder.embedder.normalization
     handle = first.register_forward_hook(lambda _, inputs, __: seen.append(inputs[0].mean(dim=(0, 2, 3))))
     with torch.no_grad():
-        module(prepared(rendered(per_class=320).batch(np.arange(1280), 0)[0], torch.device("cpu")))
+        module(prepared(rendered(per_class=320).batch(np.arange(1280), 0).x, square(32), torch.device("cpu")))
     handle.remove()
     spread = first.running_var.sqrt()
     assert ((seen[0] - first.running_mean).abs() / spread).max() < 0.05
@@ -111,8 +116,8 @@ def test_the_same_seed_gives_the_same_source(tmp_path: Path) -> None:
 
 
 def test_a_killed_run_resumes_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pretrain_file, "ROUND", 64)
-    monkeypatch.setattr(pretrain_file, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(running_file, "ROUND", 64)
+    monkeypatch.setattr(running_file, "CHECKPOINT_SECONDS", 0.0)
     recipe = Recipe(batch_size=16)
     whole = pretrain(rendered(), tmp_path / "whole", recipe)
     assert len(whole["history"]) == 4  # of 3 steps each
@@ -163,13 +168,14 @@ def dataset(n: int = 40) -> Dataset:
 def test_pictures_of_a_data_set_change_with_the_epoch_alone() -> None:
     examples = DatasetExamples(dataset(), size=32, flip=False)
     index = np.arange(4)
-    first, labels = examples.batch(index, epoch=0)
-    assert first.shape == (4, 32, 32, 3)
-    assert labels.dtype == np.int64
-    assert np.array_equal(first, examples.batch(index, epoch=0)[0])
-    assert not np.array_equal(first, examples.batch(index, epoch=1)[0])
+    first = examples.batch(index, epoch=0)
+    assert first.x.shape == (4, 32, 32, 3)
+    assert first.y is not None
+    assert first.y.dtype == np.int64
+    assert np.array_equal(first.x, examples.batch(index, epoch=0).x)
+    assert not np.array_equal(first.x, examples.batch(index, epoch=1).x)
     held_out = list(examples.held_out())
-    assert sum(len(labels) for _, labels in held_out) == 40 - examples.n > 0
+    assert sum(len(batch) for batch in held_out) == 40 - examples.n > 0
 
 
 def test_the_test_part_is_not_touched() -> None:
@@ -178,7 +184,7 @@ def test_the_test_part_is_not_touched() -> None:
     divided = Dataset(data.pictures, data.y, data.task, data.classes, parts=parts)
     examples = DatasetExamples(divided, size=32)
     assert examples.n == 20
-    assert sum(len(labels) for _, labels in examples.held_out()) == 8
+    assert sum(len(batch) for batch in examples.held_out()) == 8
 
 
 def test_numbers_are_no_classes() -> None:
@@ -199,8 +205,8 @@ def test_rounds_hold_every_picture_once() -> None:
 
 def test_held_out_pictures_are_none_of_those_trained_on() -> None:
     examples = rendered(per_class=3)
-    trained = {picture.tobytes() for picture in examples.batch(np.arange(12), 0)[0]}
-    held_out = [picture.tobytes() for pictures, _ in examples.held_out() for picture in pictures]
+    trained = {picture.tobytes() for picture in examples.batch(np.arange(12), 0).x}
+    held_out = [picture.tobytes() for batch in examples.held_out() for picture in batch.x]
     assert len(held_out) == 200
     assert not trained & set(held_out)
 

@@ -57,7 +57,8 @@ def command(data: str, out: Path | None, preview: Path | None, resume: bool, as_
     if out is None and preview is None:
         raise click.UsageError("Missing option '--out' (or '--preview').")
     from headstart.networks.folder import check_place
-    from headstart.parameters.pretrain import Recipe, pretrain
+    from headstart.parameters.pretrain import pretrain
+    from headstart.parameters.recipe import Recipe
 
     if out is not None:
         check_place(out)
@@ -90,7 +91,7 @@ def command(data: str, out: Path | None, preview: Path | None, resume: bool, as_
 def _examples(data: str, options: dict[str, Any], preview: Path | None, progress: Progress | None) -> Examples:
     """What to learn from; writes the preview on the way."""
     from headstart.data.rendered import RenderedPictures, write_preview
-    from headstart.parameters.examples import DatasetExamples, FormulaExamples
+    from headstart.parameters.picture_examples import DatasetExamples, FormulaExamples
 
     size, seed = options["image_size"], options["seed"]
     if data.startswith(FORMULA):

@@ -1,64 +1,114 @@
-"""What a source is pretrained on: labelled batches, from a data set or from a formula."""
+"""What a source is pretrained on: batches of pictures or sounds, from a data set or from a formula."""
 
 from __future__ import annotations
 
-import hashlib
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from headstart.data.augment import Augmentation, augmented
-from headstart.data.canvases import canvases
-from headstart.data.dataset import Dataset
-from headstart.data.preprocessing import Preprocessing
-from headstart.data.progress import Progress
-from headstart.data.rendered import RenderedPictures
-from headstart.data.splits import holdout
-from headstart.errors import DataError
+from headstart.errors import ParameterError
 
-Batch = tuple[np.ndarray, np.ndarray]  # pictures (n, size, size, 3) uint8, classes (n,) int64
-HELD_OUT = 2000  # pictures at most on which progress is measured
+HELD_OUT = 2000  # examples at most on which progress is measured
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Some examples, as they are stored.
+
+    Parameters
+    ----------
+    x : ndarray
+        Pictures (n, size, size, 3) in uint8, or sounds (n, samples) in float32.
+    y : ndarray of shape (n,), int64, or None
+        Their classes.
+    teacher : ndarray of shape (n, d), float32, or None
+        What a teacher says about each, as vectors of length 1.
+    """
+
+    x: np.ndarray
+    y: np.ndarray | None = None
+    teacher: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __getitem__(self, rows: slice) -> Batch:
+        """The examples at ``rows``."""
+        y = None if self.y is None else self.y[rows]
+        return Batch(self.x[rows], y, None if self.teacher is None else self.teacher[rows])
 
 
 class Examples(ABC):
-    """Labelled pictures in batches.
+    """Pictures or sounds in batches, with or without labels.
 
     Attributes
     ----------
     n : int
-        Pictures to train on.
+        Examples to train on.
+    n_examples : int
+        How many the card of the source names; by default ``n``.
     class_names : tuple of str
-        Name of each class.
+        Name of each class; empty where there are no labels.
     size : int
-        Side of the pictures in pixels.
+        Side of the pictures in pixels, or length of the sounds in samples.
+    input_type : {"image", "audio"}
+        What they are.
     words : str
-        What they are, for the model card.
+        The same, in words for the model card.
     licence : str or None
         Licence under which weights made of them may be given away; None: the user's business.
     key : str
-        What decides the pictures, to tell one run from another.
+        What decides the examples, to tell one run from another.
     """
 
     n: int
     class_names: tuple[str, ...]
     size: int
+    input_type: str = "image"
     words: str
     licence: str | None
     key: str
 
+    @property
+    def n_examples(self) -> int:
+        """How many examples the card of the source names."""
+        return self.n
+
+    @property
+    @abstractmethod
+    def preprocessing(self) -> Any:
+        """What the finished source wants done to its inputs: a `Preprocessing` or a `SoundPreprocessing`."""
+
     @abstractmethod
     def batch(self, index: np.ndarray, epoch: int) -> Batch:
-        """Pictures to train on in a given epoch; ``index`` (n,) in 0 to ``n - 1``."""
+        """Examples to train on in a given epoch; ``index`` (n,) in 0 to ``n - 1``.
+
+        An example may not depend on what else is asked for: several processes each ask for their part.
+        """
 
     @abstractmethod
     def held_out(self) -> Iterator[Batch]:
-        """Pictures that are never trained on, in batches, always the same."""
+        """Examples that are never trained on, in batches, always the same."""
 
-    def batches(self, round_: int, rounds: int, batch_size: int, seed: int) -> Iterator[Batch]:
-        """One of the ``rounds`` into which an epoch is divided; all rounds together hold every picture once.
+    def raw(self, index: np.ndarray) -> list[np.ndarray]:
+        """Examples as they are, neither augmented nor cropped: (h, w, 3) in uint8, or (T,) in float32.
+
+        Raises
+        ------
+        ParameterError
+            If these examples cannot be had so.
+        """
+        raise ParameterError(
+            f"Expected examples that can be had unchanged, found {self.words}.", "Pretrain on a data set instead."
+        )
+
+    def batches(
+        self, round_: int, rounds: int, batch_size: int, seed: int, part: tuple[int, int] = (0, 1)
+    ) -> Iterator[Batch]:
+        """One of the ``rounds`` into which an epoch is divided; all rounds together hold every example once.
 
         Parameters
         ----------
@@ -67,19 +117,22 @@ class Examples(ABC):
         rounds : int
             Rounds an epoch.
         batch_size : int
-            Pictures a batch; the few left over at the end of a round are put off to another epoch.
+            Examples a batch; the few left over at the end of a round are put off to another epoch.
         seed : int
             Decides the order.
+        part : (int, int), default=(0, 1)
+            The p-th of q processes gets the p-th of q parts of every batch.
         """
-        epoch, part = divmod(round_, rounds)
+        epoch, number = divmod(round_, rounds)
         order = np.random.default_rng([seed, epoch]).permutation(self.n)
-        rows = order[part * self.n // rounds : (part + 1) * self.n // rounds]
+        rows = order[number * self.n // rounds : (number + 1) * self.n // rounds]
         for step in range(steps(len(rows), batch_size)):
-            yield self.batch(np.sort(rows[step * batch_size : (step + 1) * batch_size]), epoch)
+            chosen = np.sort(rows[step * batch_size : (step + 1) * batch_size])
+            yield self.batch(np.array_split(chosen, part[1])[part[0]], epoch)
 
 
 def steps(n: int, batch_size: int) -> int:
-    """Batches that n pictures give: whole ones, but at least one.
+    """Batches that n examples give: whole ones, but at least one.
 
     Examples
     --------
@@ -87,132 +140,3 @@ def steps(n: int, batch_size: int) -> int:
     (2, 1)
     """
     return max(1, n // batch_size)
-
-
-class FormulaExamples(Examples):
-    """Pictures that are rendered while the network trains on them.
-
-    Parameters
-    ----------
-    pictures : RenderedPictures
-        The set. The held-out pictures are further ones of the same classes.
-    """
-
-    licence = "Apache-2.0"
-
-    def __init__(self, pictures: RenderedPictures) -> None:
-        self.pictures = pictures
-        self.n = len(pictures)
-        self.class_names = pictures.class_names
-        self.size = pictures.size
-        self.words = (
-            f"{self.n:,} pictures of {pictures.n_classes} classes, rendered by headstart "
-            f"(formula:{pictures.formula}, seed {pictures.seed}, {pictures.size} x {pictures.size} pixels)"
-        )
-        self.key = repr(pictures)
-
-    def batch(self, index: np.ndarray, epoch: int) -> Batch:
-        return self.pictures.batch(index)
-
-    def held_out(self) -> Iterator[Batch]:
-        p = self.pictures
-        more = max(1, HELD_OUT // p.n_classes)
-        further = RenderedPictures(p.formula, p.n_classes, p.per_class + more, p.seed, p.size)
-        index = np.arange(len(p), min(len(further), len(p) + HELD_OUT))
-        for start in range(0, len(index), 256):
-            yield further.batch(index[start : start + 256])
-
-
-class DatasetExamples(Examples):
-    """A labelled data set, its training pictures randomly cropped, stretched, lit and mirrored.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Of a classification task. Its ``val`` part, or else a twentieth of the pictures, is held out; a ``test``
-        part is not touched.
-    size : int, default=64
-        Side of the network's pictures in pixels.
-    flip : bool, default=True
-        Whether left and right may be exchanged; not for digits, letters and the like.
-    random_state : int, default=0
-        Decides what is held out, and the crops.
-    progress : callable, optional
-        Told how reading goes on.
-
-    Raises
-    ------
-    DataError
-        If the task is not classification.
-    BadPictures
-        If pictures cannot be read.
-    """
-
-    licence = None
-
-    def __init__(
-        self,
-        dataset: Dataset,
-        *,
-        size: int = 64,
-        flip: bool = True,
-        random_state: int = 0,
-        progress: Progress | None = None,
-    ) -> None:
-        if dataset.task != "classification" or dataset.classes is None:
-            raise DataError(
-                f"Expected one label a picture to pretrain on, found a task of type {dataset.task}.",
-                "Name a column of labels, or put the pictures of each class in a folder.",
-            )
-        train, test = _rows(dataset, random_state)
-        used = dataset.select(np.concatenate([train, test]))
-        self.n, self.size, self.random_state = len(train), size, random_state
-        self.class_names = tuple(str(name) for name in dataset.classes)
-        side = math.ceil(1.25 * size)  # leaves detail for the crops
-        self._canvases = canvases(used.pictures, _preprocessing(side), progress=progress)
-        self._labels = np.searchsorted(np.asarray(dataset.classes), used.y).astype(np.int64)
-        self._preprocessing = _preprocessing(size)
-        self._augmentation = Augmentation(area=(0.4, 1.0), flip=flip)
-        name = Path(dataset.root).name if dataset.root else "pictures in memory"
-        self.words = f"{self.n:,} pictures of {len(self.class_names)} classes from {name}"
-        content = hashlib.sha256(self._labels.tobytes())
-        for canvas in self._canvases:
-            content.update(canvas.tobytes())
-        self.key = repr((content.hexdigest(), self.n, size, flip, random_state))
-
-    def batch(self, index: np.ndarray, epoch: int) -> Batch:
-        pictures = [
-            augmented(
-                self._canvases[i],
-                self._preprocessing,
-                self._augmentation,
-                np.random.default_rng([self.random_state, epoch, i]),
-            )
-            for i in index.tolist()
-        ]
-        return np.stack(pictures), self._labels[index]
-
-    def held_out(self) -> Iterator[Batch]:
-        last = min(len(self._canvases), self.n + HELD_OUT)
-        for start in range(self.n, last, 256):
-            rows = range(start, min(last, start + 256))
-            plain = [self._preprocessing.centre(self._preprocessing.canvas(self._canvases[i])) for i in rows]
-            yield np.stack(plain), self._labels[rows.start : rows.stop]
-
-
-def _preprocessing(side: int) -> Preprocessing:
-    return Preprocessing(side, (side, side), (0.5,) * 3, (0.25,) * 3)
-
-
-def _rows(dataset: Dataset, random_state: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to train on and rows to measure on."""
-    everything = np.arange(len(dataset.y))
-    if dataset.parts is not None and "train" in dataset.parts:
-        train = everything[dataset.parts == "train"]
-        test = everything[dataset.parts == "val"]
-        if len(test):
-            return train, test
-        everything = train
-    groups = None if dataset.groups is None else dataset.groups[everything]
-    train, test = holdout(dataset.y[everything], dataset.task, groups=groups, fraction=0.05, random_state=random_state)
-    return everything[train], everything[test]

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file, save
 
-from headstart.data.preprocessing import Preprocessing
 from headstart.networks.folder import write_folder, write_manifest
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.save import WEIGHTS, save_network
 from headstart.parameters.examples import Examples
 
-MEAN, STD = 0.5, 0.25  # of pixels scaled to 0..1, every channel
 
-
-def write_source(out: Path, module: Any, examples: Examples, record: dict[str, Any], *, half: bool) -> None:
-    """Write a pretrained transformers network as a source, whole or not at all.
+def write_source(
+    out: Path,
+    module: Any,
+    examples: Examples,
+    outputs: Sequence[str],
+    record: dict[str, Any],
+    *,
+    half: bool,
+    licence: str | None = None,
+) -> None:
+    """Write a pretrained network as a source, whole or not at all.
 
     Parameters
     ----------
@@ -29,19 +36,30 @@ def write_source(out: Path, module: Any, examples: Examples, record: dict[str, A
         Evaluation mode.
     examples : Examples
         What it was trained on.
+    outputs : sequence of str
+        Names of the network's outputs.
     record : dict
         What `pretrain` says about the run.
     half : bool
         Store weights in 16 bits (batch-norm statistics stay in 32); they must already be rounded.
+    licence : str, optional
+        By default that of the examples.
     """
-    size = examples.size
-    preprocessing = Preprocessing(size, (size, size), (MEAN,) * 3, (STD,) * 3)
-    card = SourceCard(n_parameters=record["n_parameters"], licence=examples.licence)
-    network = Network(module, out.name, "transformers", preprocessing, card, trained=False, config=module.config)
+    card = SourceCard(n_parameters=record["n_parameters"], licence=licence or examples.licence)
+    network = Network(
+        module,
+        out.name,
+        "transformers",
+        examples.preprocessing,
+        card,
+        trained=False,
+        config=module.config,
+        input_type=examples.input_type,
+    )
 
     def write(folder: Path) -> None:
         saved = save_network(
-            network, module, folder, labels=examples.class_names, head_linear=True, n_examples=examples.n
+            network, module, folder, labels=tuple(outputs), head_linear=True, n_examples=examples.n_examples
         )
         saved["card"]["origin"] = f"pretrained by headstart on {examples.words}"
         if half:
@@ -72,14 +90,16 @@ def source_card(name: str, saved: dict[str, Any], record: dict[str, Any]) -> str
     """Text of the README.md of a pretrained source, in Markdown with the header that hubs read."""
     card, recipe = saved["card"], record["recipe"]
     header = ["---", "tags: [headstart, transfer-learning]", "library_name: transformers"]
-    header += ["pipeline_tag: image-feature-extraction"] + ([f"license: {card['licence']}"] if card["licence"] else [])
-    sides = " x ".join(str(side) for side in saved["preprocessing"]["crop"])
+    kind = "image" if saved["input_type"] == "image" else "audio"
+    header += [f"pipeline_tag: {kind}-feature-extraction"]
+    header += [f"license: {card['licence']}"] if card["licence"] else []
     rows = [
         ("learned from", record["words"]),
+        ("by", record["objective"]),
         ("parameters", f"{record['n_parameters']:,}"),
-        ("input", f"{sides} pixels, colour; larger and smaller pictures are resized, grey ones made colour"),
-        ("right on held-out pictures", f"{record['held_out_accuracy']:.1%} (by chance {record['chance']:.1%})"),
-        ("seconds", f"{record['seconds']:,.0f} ({record['pictures_per_second']:,} pictures a second)"),
+        ("input", _input(saved)),
+        ("on held-out examples", held_out_words(record)),
+        ("seconds", f"{record['seconds']:,.0f} ({record['pictures_per_second']:,} examples a second)"),
         ("recipe", ", ".join(f"{key} {value}" for key, value in recipe.items())),
     ]
     table = ["| | |", "|---|---|", *(f"| {key} | {value} |" for key, value in rows)]
@@ -87,8 +107,32 @@ def source_card(name: str, saved: dict[str, Any], record: dict[str, Any]) -> str
     parts = [
         "\n".join([*header, "---"]),
         f"# {name}: a network to start from",
-        "Its own classes matter little; its features are meant to be borrowed for other pictures.",
+        "Its own outputs matter little; its features are meant to be borrowed for other tasks.",
         "\n".join(table),
+        *(["\n".join(f"- {note}" for note in record["notes"])] if record["notes"] else []),
         "\n".join(["## Use", "", *code]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def held_out_words(record: dict[str, Any]) -> str:
+    """What was measured on held-out examples, in a line.
+
+    Examples
+    --------
+    >>> held_out_words({"held_out": {"loss": 1.2, "accuracy": 0.5}, "chance": 0.1})
+    'loss 1.200, accuracy 50.0% (by chance 10.0%)'
+    """
+    words = []
+    for name, value in record["held_out"].items():
+        by_chance = f" (by chance {record['chance']:.1%})" if name == "accuracy" and "chance" in record else ""
+        words.append(f"{name} {value:.1%}{by_chance}" if name == "accuracy" else f"{name} {value:.3f}")
+    return ", ".join(words)
+
+
+def _input(saved: dict[str, Any]) -> str:
+    settings = saved["preprocessing"]
+    if saved["input_type"] != "image":
+        return f"{settings['samples'] / settings['rate']:g} seconds of sound at {settings['rate']:,} Hz"
+    sides = " x ".join(str(side) for side in settings["crop"])
+    return f"{sides} pixels, colour; larger and smaller pictures are resized, grey ones made colour"

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from headstart.data.progress import Progress
 from headstart.training.checkpoint import load_checkpoint, save_checkpoint
+from headstart.training.processes import rank, wait_for_all
 from headstart.training.schedule import warmup_cosine
 
 #: ``batches(epoch)`` gives the batches of an epoch, the same ones whenever it is asked.
@@ -77,6 +78,7 @@ def train(
     *,
     evaluate: Callable[[], dict[str, float]] | None = None,
     set_mode: Callable[[], None] | None = None,
+    after_step: Callable[[], None] | None = None,
     progress: Progress | None = None,
 ) -> list[dict[str, float]]:
     """Train what the optimiser holds, in place, and return one record an epoch.
@@ -101,6 +103,8 @@ def train(
         Gives at least ``val_loss``; called after every epoch without gradients.
     set_mode : callable, optional
         Puts the modules into their training mode (which parts are frozen); called before every epoch.
+    after_step : callable, optional
+        Called after every step of the optimiser.
     progress : callable, optional
 
     Returns
@@ -110,11 +114,12 @@ def train(
     """
     moving = _moving_tensors(modules)
     state = _restore(settings, moving, optimizer)
+    wait_for_all()  # the first process may overwrite the checkpoint that the others read
     total = settings.epochs * settings.steps_per_epoch
     last_saved = time.monotonic()
     while state.epoch < settings.epochs and not _out_of_patience(state, settings.patience):
         started = time.monotonic()
-        train_loss = _run_epoch(state.epoch, total, optimizer, batches, loss, settings, set_mode, progress)
+        train_loss = _run_epoch(state.epoch, total, optimizer, batches, loss, settings, set_mode, after_step, progress)
         record = {"epoch": float(state.epoch + 1), "train_loss": train_loss, "seconds": time.monotonic() - started}
         if evaluate is not None:
             modules.eval()
@@ -126,7 +131,7 @@ def train(
         state.history.append(record)
         state.epoch += 1
         due = time.monotonic() - last_saved >= settings.checkpoint_seconds
-        if settings.checkpoint is not None and (due or state.epoch == settings.epochs):
+        if settings.checkpoint is not None and rank() == 0 and (due or state.epoch == settings.epochs):
             _save(settings, state, moving, optimizer)
             last_saved = time.monotonic()
     modules.eval()
@@ -145,6 +150,7 @@ def _run_epoch(
     loss: Callable[[Any], Tensor],
     settings: LoopSettings,
     set_mode: Callable[[], None] | None,
+    after_step: Callable[[], None] | None,
     progress: Progress | None,
 ) -> float:
     if set_mode is not None:
@@ -165,6 +171,8 @@ def _run_epoch(
             if settings.clip > 0:
                 nn.utils.clip_grad_norm_(parameters, settings.clip)
             optimizer.step()
+            if after_step is not None:
+                after_step()
             losses.append(value.detach())
             if progress is not None:
                 progress(f"training, epoch {epoch + 1} of {settings.epochs}", now + 1, total)

@@ -1,0 +1,66 @@
+"""How to pretrain: the numbers that are the same whatever is learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headstart.errors import ParameterError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to pretrain.
+
+    Parameters
+    ----------
+    network : str, default="small"
+        Name of an architecture (`headstart.parameters.architectures`), or path of a transformers configuration.
+    epochs : int, default=1
+        Times each example is seen, at least 1. Examples from a formula are as good new as again: one epoch.
+    batch_size : int, default=64
+    learning_rate : float, default=2e-3
+        Of AdamW at its highest.
+    weight_decay : float, default=0.05
+        Not on biases and norms.
+    label_smoothing : float, default=0.1
+        In 0 to 1 (Szegedy et al. 2016, section 7); for labelled examples.
+    half : bool, default=True
+        Store weights in 16 bits: half the size. They are rounded before the last batch-norm statistics are taken.
+    seed : int, default=0
+        Of the first weights and the order.
+    """
+
+    network: str = "small"
+    epochs: int = 1
+    batch_size: int = 64
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.05
+    label_smoothing: float = 0.1
+    half: bool = True
+    seed: int = 0
+
+    def check(self) -> None:
+        """Refuse numbers outside their range.
+
+        Raises
+        ------
+        ParameterError
+            Naming each of them.
+        """
+        wrong = [
+            f"{name}={value}"
+            for name, value, right in (
+                ("epochs", self.epochs, self.epochs >= 1),
+                ("batch_size", self.batch_size, self.batch_size >= 2),
+                ("learning_rate", self.learning_rate, 0 < self.learning_rate <= 1),
+                ("weight_decay", self.weight_decay, self.weight_decay >= 0),
+                ("label_smoothing", self.label_smoothing, 0 <= self.label_smoothing < 1),
+                ("seed", self.seed, self.seed >= 0),
+            )
+            if not right
+        ]
+        if wrong:
+            raise ParameterError(
+                "Expected at least 1 epoch, batches of at least 2, a learning rate above 0 and at most 1, weight decay "
+                f"of at least 0, label smoothing in 0 to 1 and a seed of at least 0; found {', '.join(wrong)}."
+            )

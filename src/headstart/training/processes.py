@@ -1,0 +1,83 @@
+"""Several processes that train one network: who is who, what they add up, and who may write."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+
+def rank() -> int:
+    """Number of this process, from 0; 0 where there is but one."""
+    return dist.get_rank() if dist.is_available() and dist.is_initialized() else 0
+
+
+def world_size() -> int:
+    """How many processes train together."""
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+@contextlib.contextmanager
+def processes() -> Iterator[bool]:
+    """Join the processes that ``torchrun`` started, for the length of the block.
+
+    Yields
+    ------
+    bool
+        Whether this process is the first, the only one that prints and writes. True where there is but one, and
+        where the caller has joined them already.
+    """
+    started_here = int(os.environ.get("WORLD_SIZE", "1")) > 1 and "RANK" in os.environ and not dist.is_initialized()
+    if started_here:
+        backend = "nccl" if torch.cuda.is_available() else "gloo"
+        dist.init_process_group(backend, timeout=timedelta(days=7))  # the first one may work long while others wait
+    try:
+        yield rank() == 0
+    finally:
+        if started_here:
+            dist.destroy_process_group()
+
+
+def all_rows(rows: Tensor) -> Tensor:
+    """The rows of all processes, (n, ...), in order of their numbers; gradients flow back to where they came from.
+
+    Every process must give as many rows. The rows themselves where there is but one process.
+
+    Examples
+    --------
+    >>> all_rows(torch.ones(2, 3)).shape
+    torch.Size([2, 3])
+    """
+    if world_size() == 1:
+        return rows
+    from torch.distributed.nn.functional import all_gather
+
+    return torch.cat(list(all_gather(rows)))
+
+
+def told_by_first(value: Any) -> Any:
+    """What the first process says, a plain Python object, in every process."""
+    if world_size() == 1:
+        return value
+    said = [value]
+    dist.broadcast_object_list(said, src=0)
+    return said[0]
+
+
+def wait_for_all() -> None:
+    """Go on when every process has come here."""
+    told_by_first(None)
+
+
+def averaging(module: nn.Module, device: torch.device) -> nn.Module:
+    """The module, its gradients averaged over the processes in every backward pass; itself where there is but one."""
+    if world_size() == 1:
+        return module
+    devices = [device.index or 0] if device.type == "cuda" else None
+    return nn.parallel.DistributedDataParallel(module, device_ids=devices, broadcast_buffers=False)
