@@ -56,7 +56,9 @@ def safely(rows: Pictures, labels: np.ndarray, seed: int, budget: float) -> Safe
     model = SafeTransferClassifier(str(NETWORK), budget=budget, random_state=seed).fit(rows, labels)
     compared = {item["name"]: round(item["score"], 3) for item in model.evidence_["candidates"]}
     chosen = [item["name"] for item in model.evidence_["candidates"] if item["chosen"]]
-    print(json.dumps({"seed": seed, "chosen": chosen, "compared": compared}), file=sys.stderr, flush=True)
+    left_out = [item["words"] for item in model.evidence_["left_out"]]
+    line = {"seed": seed, "chosen": chosen, "compared": compared, "left out": left_out}
+    print(json.dumps(line), file=sys.stderr, flush=True)
     return model
 
 
