@@ -22,7 +22,7 @@ ROOM = 1.25
 
 
 @dataclass(frozen=True)
-class PictureViews:
+class PictureChanges:
     """How far two views of a picture may differ.
 
     The defaults are those of VICReg (Bardes et al. 2022, appendix C.1), which made BYOL's (Grill et al. 2020,
@@ -62,7 +62,7 @@ class PictureViews:
     solarise: float = 0.1
 
 
-def picture_view(canvas: np.ndarray, size: int, settings: PictureViews, rng: np.random.Generator) -> np.ndarray:
+def picture_view(canvas: np.ndarray, size: int, settings: PictureChanges, rng: np.random.Generator) -> np.ndarray:
     """A random view of a picture.
 
     Parameters
@@ -71,7 +71,7 @@ def picture_view(canvas: np.ndarray, size: int, settings: PictureViews, rng: np.
         Not written to.
     size : int
         Side of the view in pixels.
-    settings : PictureViews
+    settings : PictureChanges
     rng : numpy.random.Generator
 
     Returns
@@ -81,7 +81,7 @@ def picture_view(canvas: np.ndarray, size: int, settings: PictureViews, rng: np.
     Examples
     --------
     >>> canvas = np.full((40, 60, 3), 200, np.uint8)
-    >>> picture_view(canvas, 32, PictureViews(), np.random.default_rng(0)).shape
+    >>> picture_view(canvas, 32, PictureChanges(), np.random.default_rng(0)).shape
     (32, 32, 3)
     """
     frame = Augmentation(area=settings.area, stretch=settings.stretch)
@@ -143,7 +143,7 @@ def recoloured(pixels: np.ndarray, matrix: np.ndarray, shift: float) -> np.ndarr
 
 
 @dataclass(frozen=True)
-class SoundViews:
+class SoundChanges:
     """How far two views of a clip may differ: BYOL-A's changes (Niizumi et al. 2021, section III), on the waveform.
 
     Random resize and crop in time and frequency become a change of speed, which stretches one and shifts the other,
@@ -197,7 +197,7 @@ def sound_segment(wave: np.ndarray, samples: int, rng: np.random.Generator) -> n
 def sound_view(
     segment: np.ndarray,
     samples: int,
-    settings: SoundViews,
+    settings: SoundChanges,
     rng: np.random.Generator,
     background: np.ndarray | None = None,
 ) -> np.ndarray:
@@ -209,7 +209,7 @@ def sound_view(
         From `sound_segment`; not written to.
     samples : int
         Length of the view.
-    settings : SoundViews
+    settings : SoundChanges
     rng : numpy.random.Generator
     background : ndarray of shape (T',), float32, optional
         Another clip, mixed in at a random share of the power.

@@ -103,3 +103,39 @@ def expander(n_features: int, *widths: int) -> nn.Sequential:
     for wide, width in sides[:-1]:
         layers += [nn.Linear(wide, width, bias=False), nn.BatchNorm1d(width), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(*sides[-1], bias=False))
+
+
+def evenness(z: Tensor) -> float:
+    """How evenly embeddings (n, d) spread over the sphere: 1 for all directions alike, 0 where they are all the same.
+
+    The mean standard deviation of the coordinates of z / ||z||, times sqrt(d): what Chen & He 2021 watch for collapse
+    (section 4.1).
+
+    Examples
+    --------
+    >>> evenness(torch.ones(5, 3))
+    0.0
+    """
+    unit = F.normalize(z.float(), dim=1)
+    return float(unit.std(dim=0, unbiased=False).mean() * z.shape[1] ** 0.5)
+
+
+def effective_rank(features: Tensor) -> float:
+    """In how many directions centred features (n, d) vary: exp of the entropy of their singular values.
+
+    RankMe (Garrido et al. 2023, equation 1), which follows the accuracy of later tasks without labels; there without
+    centring. Between 1 and min(n - 1, d); 0 where nothing varies.
+
+    Examples
+    --------
+    >>> round(effective_rank(torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])), 4)
+    2.0
+    >>> effective_rank(torch.ones(4, 2))
+    0.0
+    """
+    singular = torch.linalg.svdvals((features.float() - features.float().mean(dim=0)).cpu())
+    total = float(singular.sum())
+    if total <= 1e-6 * max(float(features.abs().max()), 1e-30) * len(features):
+        return 0.0
+    part = singular / total
+    return float(torch.exp(-(part * torch.log(part.clamp(min=1e-30))).sum()))
