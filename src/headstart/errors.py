@@ -31,24 +31,43 @@ class DataError(HeadstartError, ValueError):
     """The data cannot be used as they are: labels, groups, files or shapes."""
 
 
-class BadPictures(DataError):
-    """One or more pictures cannot be decoded.
+class BadInputs(DataError):
+    """One or more inputs cannot be decoded; :class:`BadPictures` or :class:`BadClips`.
 
     Parameters
     ----------
     bad : list of (str, str)
-        Name and reason of every broken picture.
+        Name and reason of every broken input.
     """
+
+    one = "input"
+    many = "inputs"
+    used = "read"
 
     def __init__(self, bad: list[tuple[str, str]]) -> None:
         self.bad = list(bad)
         shown = "; ".join(f"{name}: {reason}" for name, reason in self.bad[:10])
         more = f"; and {len(self.bad) - 10} more" if len(self.bad) > 10 else ""
-        count = "1 picture" if len(self.bad) == 1 else f"{len(self.bad)} pictures"
+        count = f"1 {self.one}" if len(self.bad) == 1 else f"{len(self.bad)} {self.many}"
         super().__init__(
-            f"Expected readable pictures, found {count} that cannot be read: {shown}{more}.",
+            f"Expected readable {self.many}, found {count} that cannot be {self.used}: {shown}{more}.",
             "Repair or remove them, or go on without them (--skip-bad, skip_bad=True).",
         )
+
+
+class BadPictures(BadInputs):
+    """One or more pictures cannot be decoded."""
+
+    one = "picture"
+    many = "pictures"
+
+
+class BadClips(BadInputs):
+    """One or more clips of sound cannot be decoded, or hold nothing to learn from."""
+
+    one = "clip"
+    many = "clips"
+    used = "used"
 
 
 class SourceError(HeadstartError, ValueError):
@@ -75,6 +94,25 @@ class MissingExtra(HeadstartError, ImportError):
     def __init__(self, library: str, extra: str, purpose: str) -> None:
         super().__init__(
             f"{purpose} needs {library}, which is not installed.", f"Install it with: pip install 'headstart[{extra}]'"
+        )
+
+
+class MissingProgram(HeadstartError, OSError):
+    """A program is needed that is not installed.
+
+    Parameters
+    ----------
+    program : str
+        Name of the program.
+    command : str
+        What installs it.
+    purpose : str
+        What it is needed for.
+    """
+
+    def __init__(self, program: str, command: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the program {program}, which was not found.", f"Install it, on Debian with: {command}"
         )
 
 

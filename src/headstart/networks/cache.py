@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from headstart.data.cache_folder import cache_folder
 from headstart.networks.shards import PARTIAL, SUFFIX, Shard, read_shard, write_shard
 
 SMALL = 4 << 20
@@ -228,13 +229,8 @@ def default_cache() -> FeatureCache:
     Its files lie in the folder named by the environment variable ``HEADSTART_CACHE``, else in
     ``$XDG_CACHE_HOME/headstart`` or ``~/.cache/headstart``; with ``HEADSTART_CACHE=off`` nothing goes to disk.
     """
-    chosen = os.environ.get("HEADSTART_CACHE", "")
-    if chosen.strip().lower() in ("off", "0", "no", "false"):
-        return _cache_in(None)
-    if not chosen:
-        base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-        chosen = os.path.join(base, "headstart")
-    return _cache_in(os.path.join(os.path.expanduser(chosen), "features"))
+    folder = cache_folder()
+    return _cache_in(None if folder is None else str(folder / "features"))
 
 
 def memory_cache() -> FeatureCache:
