@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.utils import _safe_indexing
 
+from headstart.data import content
 from headstart.data import pictures as module
 from headstart.data.pictures import Pictures, as_pictures, is_pictures
 from headstart.errors import DataError
@@ -137,7 +138,7 @@ def test_digest_follows_content_not_name(files: list[Path], tmp_path: Path, monk
     assert pictures.digest(0) == pictures.digest(1) != pictures.digest(2)
     assert len(pictures.digest(0)) == 32
     reads = []
-    monkeypatch.setattr(module, "read_bytes", lambda path: reads.append(path))
+    monkeypatch.setattr(content, "read_bytes", lambda path, bad: reads.append(path))
     assert pictures.digest(0) == Pictures([files[0]]).known_digest(0)
     assert not reads
     monkeypatch.undo()
@@ -167,7 +168,7 @@ def test_digest_of_arrays_knows_shape_type_and_strides() -> None:
 def test_load_reads_a_file_once(files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     reads = []
     real = module.read_bytes
-    monkeypatch.setattr(module, "read_bytes", lambda path: (reads.append(path), real(path))[1])
+    monkeypatch.setattr(module, "read_bytes", lambda path, bad: (reads.append(path), real(path))[1])
     rgb, digest = Pictures(files).load(3)
     assert np.asarray(rgb).shape == (5, 7, 3)
     assert digest == Pictures(files).digest(3)

@@ -1,4 +1,4 @@
-"""Resized pictures, decoded once in several threads and kept."""
+"""Resized pictures and resampled clips, decoded once in several threads and kept."""
 
 from __future__ import annotations
 
@@ -6,66 +6,68 @@ import functools
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
 
 import numpy as np
 
-from headstart.data.pictures import Pictures
 from headstart.data.preprocessing import Preprocessing
 from headstart.data.progress import Progress
-from headstart.data.reasons import BadPicture
+from headstart.data.reasons import BadInput
+from headstart.data.rows import Inputs
+from headstart.data.sound_preprocessing import SoundPreprocessing
 from headstart.data.store import CanvasStore
-from headstart.errors import BadPictures
 
+AnyPreprocessing: TypeAlias = Preprocessing | SoundPreprocessing
 Visit = Callable[[int, np.ndarray], None]
 
 
 def canvases(
-    pictures: Pictures,
-    preprocessing: Preprocessing,
+    inputs: Inputs,
+    preprocessing: AnyPreprocessing,
     store: CanvasStore | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> list[np.ndarray]:
-    """Decode and resize pictures, each at most once a process.
+    """Decode and resize pictures, or decode and resample clips, each at most once a process.
 
     Parameters
     ----------
-    pictures : Pictures
-        n pictures.
-    preprocessing : Preprocessing
-        Says how to resize.
+    inputs : Pictures or Clips
+        n of them.
+    preprocessing : Preprocessing or SoundPreprocessing
+        Says how to resize or resample.
     store : CanvasStore, optional
         Where canvases are kept. Default: one store a process.
     threads : int, optional
         How many decode at a time. Default: one a processor that this process may use.
     progress : callable, optional
-        Called as ``progress("reading pictures", done, n)``.
+        Called as ``progress("reading pictures", done, n)``, or "reading clips".
 
     Returns
     -------
-    list of n ndarray of shape (h, w, 3), uint8
-        Read-only; the store shares them.
+    list of n ndarray
+        Of pictures (h, w, 3) in uint8, of clips (T,) in float32. Read-only; the store shares them.
 
     Raises
     ------
-    BadPictures
+    BadPictures, BadClips
         If any cannot be decoded; it lists all of them, each with its reason.
     """
-    found, bad = readable_canvases(pictures, preprocessing, store, threads, progress)
+    found, bad = readable_canvases(inputs, preprocessing, store, threads, progress)
     if bad:
-        raise BadPictures([(pictures.names[i], reason) for i, reason in bad])
+        raise inputs.bad_inputs([(inputs.names[i], reason) for i, reason in bad])
     return [canvas for canvas in found if canvas is not None]
 
 
 def readable_canvases(
-    pictures: Pictures,
-    preprocessing: Preprocessing,
+    inputs: Inputs,
+    preprocessing: AnyPreprocessing,
     store: CanvasStore | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
     visit: Visit | None = None,
 ) -> tuple[list[np.ndarray | None], list[tuple[int, str]]]:
-    """Do as :func:`canvases` does, and hand back the broken pictures instead of raising.
+    """Do as :func:`canvases` does, and hand back the broken inputs instead of raising.
 
     Parameters
     ----------
@@ -75,9 +77,9 @@ def readable_canvases(
     Returns
     -------
     canvases : list of ndarray or None
-        None where a picture is broken.
+        None where an input is broken.
     bad : list of (int, str)
-        Position and reason of each broken picture.
+        Position and reason of each broken input.
     """
     store = default_store() if store is None else store
     key = preprocessing.canvas_key()
@@ -85,15 +87,19 @@ def readable_canvases(
 
     def work(i: int) -> np.ndarray | None:
         try:
-            canvas = _canvas(pictures, i, preprocessing, key, store)
-        except BadPicture as error:
+            canvas = _canvas(inputs, i, preprocessing, key, store)
+        except BadInput as error:
             bad.append((i, error.reason))
             return None
         if visit is not None:
             visit(i, canvas)
         return canvas
 
-    found = _in_threads(work, len(pictures), threads or processors(), progress)
+    def told(done: int) -> None:
+        if progress is not None:
+            progress(f"reading {inputs.kind.many}", done, len(inputs))
+
+    found = _in_threads(work, len(inputs), threads or processors(), told)
     return found, sorted(bad)
 
 
@@ -109,25 +115,24 @@ def default_store() -> CanvasStore:
     return CanvasStore()
 
 
-def _canvas(pictures: Pictures, i: int, preprocessing: Preprocessing, key: str, store: CanvasStore) -> np.ndarray:
-    digest = pictures.known_digest(i)
+def _canvas(inputs: Inputs, i: int, preprocessing: AnyPreprocessing, key: str, store: CanvasStore) -> np.ndarray:
+    digest = inputs.known_digest(i)
     kept = None if digest is None else store.get(digest, key)
     if kept is not None:
         return kept
-    rgb, digest = pictures.load(i, preprocessing.min_side)
-    return store.put(digest, key, preprocessing.canvas(rgb))
+    decoded, digest = inputs.load(i, preprocessing.enough)
+    return store.put(digest, key, preprocessing.canvas(decoded))
 
 
 def _in_threads(
-    work: Callable[[int], np.ndarray | None], n: int, threads: int, progress: Progress | None
+    work: Callable[[int], np.ndarray | None], n: int, threads: int, told: Callable[[int], None]
 ) -> list[np.ndarray | None]:
     found: list[np.ndarray | None] = []
     pool = ThreadPoolExecutor(max(1, min(threads, n))) if threads > 1 and n > 1 else None
     try:
         for result in map(work, range(n)) if pool is None else pool.map(work, range(n)):
             found.append(result)
-            if progress is not None:
-                progress("reading pictures", len(found), n)
+            told(len(found))
     finally:
         if pool is not None:
             pool.shutdown(cancel_futures=True)

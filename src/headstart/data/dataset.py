@@ -1,13 +1,15 @@
-"""Labelled pictures, ready to learn from."""
+"""Labelled pictures or clips, ready to learn from."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
+from headstart.data.clips import Clips
+from headstart.data.kinds import Kind
 from headstart.data.pictures import Pictures
 from headstart.data.task import TASKS
 from headstart.errors import DataError
@@ -15,12 +17,12 @@ from headstart.errors import DataError
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Pictures with their labels, groups and parts, and what happened to them on the way in.
+    """Pictures or clips with their labels, groups and parts, and what happened to them on the way in.
 
     Parameters
     ----------
-    pictures : Pictures
-        n pictures.
+    pictures : Pictures or Clips
+        n inputs.
     y : ndarray
         Labels (n,) of strings or whole numbers for classification; (n, L) of 0 and 1 for multilabel; floats (n,) or
         (n, t) for regression.
@@ -32,9 +34,9 @@ class Dataset:
     parts : ndarray of shape (n,) or None
         "train", "val" or "test" for each row, where the data came divided.
     dropped : tuple of (str, str)
-        Name and reason of every picture that was left out.
+        Name and reason of every input that was left out.
     duplicates : tuple of tuple of str
-        Names of pictures with the same pixels, one tuple for each set of them.
+        Names of inputs with the same pixels or samples, one tuple for each set of them.
     notes : tuple of str
         What else the reader of a report should know.
     root : str
@@ -48,7 +50,7 @@ class Dataset:
     (2, ['bee'], {'ant': 1, 'bee': 1})
     """
 
-    pictures: Pictures
+    pictures: Pictures | Clips
     y: np.ndarray
     task: str
     classes: tuple[Any, ...] | None = None
@@ -58,7 +60,6 @@ class Dataset:
     duplicates: tuple[tuple[str, ...], ...] = ()
     notes: tuple[str, ...] = ()
     root: str = ""
-    input_type: ClassVar[str] = "image"
 
     def __post_init__(self) -> None:
         n = len(self.pictures)
@@ -66,17 +67,27 @@ class Dataset:
             raise DataError(f"Expected a task of {', '.join(TASKS)}, found {self.task!r}.")
         for what, values in (("labels", self.y), ("groups", self.groups), ("parts", self.parts)):
             if values is not None and len(values) != n:
-                raise DataError(f"Expected as many {what} as pictures ({n}), found {len(values)}.")
+                raise DataError(f"Expected as many {what} as {self.kind.many} ({n}), found {len(values)}.")
 
     def __len__(self) -> int:
         return len(self.pictures)
 
     def __repr__(self) -> str:
-        return f"Dataset({len(self)} pictures, {self.task})"
+        return f"Dataset({self.kind.count(len(self))}, {self.task})"
+
+    @property
+    def kind(self) -> Kind:
+        """What the inputs are, and how they are called."""
+        return self.pictures.kind
+
+    @property
+    def input_type(self) -> str:
+        """ "image" or "audio"."""
+        return self.kind.input_type
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Name of every picture."""
+        """Name of every input."""
         return self.pictures.names
 
     def n_per_class(self) -> dict[str, int]:

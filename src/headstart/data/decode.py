@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import io
-import os
-import stat
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from headstart.data import fastjpeg
-from headstart.data.reasons import BadPicture, why_too_large, why_undecodable, why_unreadable
+from headstart.data.content import read_bytes
+from headstart.data.reasons import BadPicture, why_too_large, why_undecodable
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF")
 MAX_PIXELS = 89_478_485
-MAX_BYTES = 1 << 30
 
 _ORIENTATION = 0x0112
 _PIL_LOCK = threading.Lock()
@@ -72,28 +69,7 @@ def open_rgb(item: Any, min_side: int | None = None) -> Pixels:
     if isinstance(item, Image.Image):
         with _PIL_LOCK:
             return _guarded(lambda: _to_rgb(_upright(item)))
-    return rgb_from_bytes(read_bytes(item), min_side)
-
-
-def read_bytes(path: str | os.PathLike[str]) -> bytes:
-    """Content of a picture file.
-
-    Raises
-    ------
-    BadPicture
-        If there is no such file, it is not a plain file, it may not be read, it is empty or above 1 GiB.
-    """
-    try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):
-            raise BadPicture("it is a folder" if stat.S_ISDIR(status.st_mode) else "it is not a plain file")
-        if status.st_size == 0:
-            raise BadPicture("the file is empty (0 bytes)")
-        if status.st_size > MAX_BYTES:
-            raise BadPicture(f"the file has {status.st_size / 2**30:.1f} GiB; at most 1 GiB is read")
-        return Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        raise BadPicture(why_unreadable(path, error)) from error
+    return rgb_from_bytes(read_bytes(item, BadPicture), min_side)
 
 
 def rgb_from_bytes(content: bytes, min_side: int | None = None) -> Pixels:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
 from PIL import Image
 
-from headstart.data.decode import as_array, open_rgb, read_bytes, rgb_from_array, rgb_from_bytes, white_value
+from headstart.data.content import digest_of, digest_of_file, read_bytes
+from headstart.data.decode import as_array, open_rgb, rgb_from_array, rgb_from_bytes, white_value
+from headstart.data.kinds import CLIPS, PICTURES, kind_of_suffix
 from headstart.data.reasons import BadPicture
-from headstart.errors import DataError
+from headstart.data.rows import Inputs
+from headstart.errors import BadPictures, DataError
 
 Item: TypeAlias = "str | Path | np.ndarray | Image.Image"
 
-_DIGESTS: dict[tuple[str, int, int], str] = {}
 
-
-class Pictures(Sequence):
+class Pictures(Inputs):
     """A row of pictures: files, arrays or PIL pictures, in any mixture.
 
     Nothing is read until :meth:`decode` or :meth:`digest` is called. Rows can be taken with a slice, an array of
@@ -46,51 +46,35 @@ class Pictures(Sequence):
     (('picture 0', 'picture 1'), (4, 6, 3), ('picture 1',))
     """
 
-    def __init__(self, items: Sequence[Item], names: Sequence[str] | None = None) -> None:
-        self.items: tuple[Item, ...] = tuple(items)
-        self.names: tuple[str, ...] = (
-            tuple(_name(item, i) for i, item in enumerate(self.items)) if names is None else tuple(names)
-        )
-        self._digests: dict[int, str] = {}
-        if len(self.names) != len(self.items):
-            raise DataError(f"Expected a name for each of {len(self.items)} pictures, found {len(self.names)} names.")
+    kind = PICTURES
+    bad_input = BadPicture
+    bad_inputs = BadPictures
 
-    @property
-    def shape(self) -> tuple[int]:
-        """Number of pictures, as a tuple."""
-        return (len(self.items),)
+    if TYPE_CHECKING:
 
-    def __len__(self) -> int:
-        return len(self.items)
+        @overload
+        def __getitem__(self, index: int) -> Item: ...
 
-    def __repr__(self) -> str:
-        return f"Pictures({len(self)})"
+        @overload
+        def __getitem__(self, index: slice) -> Pictures: ...
 
-    @overload
-    def __getitem__(self, index: int) -> Item: ...
+        @overload
+        def __getitem__(self, index: Sequence[int] | np.ndarray) -> Pictures: ...
 
-    @overload
-    def __getitem__(self, index: slice) -> Pictures: ...
-
-    @overload
-    def __getitem__(self, index: Sequence[int] | np.ndarray) -> Pictures: ...
-
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, tuple) and len(index) == 2 and index[1] is Ellipsis:
-            index = index[0]
-        if isinstance(index, int | np.integer):
-            return self.items[index]
-        rows = np.arange(len(self))[index if isinstance(index, slice) else np.asarray(index, dtype=_index_type(index))]
-        chosen = Pictures([self.items[i] for i in rows], [self.names[i] for i in rows])
-        chosen._digests = self._digests
-        return chosen
+        def __getitem__(self, index: Any) -> Any: ...
 
     def decode(self, i: int, min_side: int | None = None) -> np.ndarray:
         """Decode picture ``i`` to (H, W, 3) uint8 RGB; ``min_side`` as in :func:`headstart.data.decode.decode`."""
         return as_array(open_rgb(self.items[i], min_side))
 
-    def load(self, i: int, min_side: int | None = None) -> tuple[Image.Image | np.ndarray, str]:
+    def load(self, i: int, enough: int | None = None) -> tuple[Image.Image | np.ndarray, str]:
         """Decode picture ``i`` and give its digest too, reading its file once.
+
+        Parameters
+        ----------
+        i : int
+        enough : int, optional
+            Shortest side that has to be decoded, as ``min_side`` above.
 
         Returns
         -------
@@ -100,37 +84,14 @@ class Pictures(Sequence):
         """
         item = self.items[i]
         if not isinstance(item, str | Path):
-            return open_rgb(item, min_side), self.digest(i)
-        content = read_bytes(item)
-        return rgb_from_bytes(content, min_side), _digest_of_file(item, content)
+            return open_rgb(item, enough), self.digest(i)
+        content = read_bytes(item, BadPicture)
+        return rgb_from_bytes(content, enough), digest_of_file(item, content)
 
-    def digest(self, i: int) -> str:
-        """Hash of the content of picture ``i``: 32 hexadecimal digits of SHA-256.
-
-        Of a file its bytes count, of an array its values, shape and type. What has been hashed is remembered, for a
-        file until its size or time of change differ.
-
-        Raises
-        ------
-        BadPicture
-            If the file cannot be read.
-        """
-        item = self.items[i]
-        if isinstance(item, str | Path):
-            return _digest_of_file(item)
-        if id(item) not in self._digests:
-            self._digests[id(item)] = _digest_in_memory(item)
-        return self._digests[id(item)]
-
-    def known_digest(self, i: int) -> str | None:
-        """The digest of picture ``i`` where it costs no reading of a file, else None."""
-        item = self.items[i]
-        if not isinstance(item, str | Path):
-            return self.digest(i)
-        try:
-            return _DIGESTS.get(_key_of_file(item))
-        except (OSError, ValueError):
-            return None
+    def _digest_in_memory(self, item: Any) -> str:
+        pixels = item if isinstance(item, np.ndarray) else as_array(open_rgb(item))
+        pixels = np.ascontiguousarray(pixels)
+        return digest_of(f"{pixels.shape} {pixels.dtype.str}".encode(), pixels.data if pixels.size else b"")
 
 
 def as_pictures(X: Any) -> Pictures:
@@ -159,6 +120,8 @@ def as_pictures(X: Any) -> Pictures:
     """
     if isinstance(X, Pictures):
         return X
+    if isinstance(X, Inputs):
+        raise DataError(f"Expected pictures, found {X.kind.many}.")
     if isinstance(X, Image.Image | str | os.PathLike):
         X = [X]
     if isinstance(X, np.ndarray) and X.dtype != object and X.dtype.kind not in "US":
@@ -181,14 +144,22 @@ def is_pictures(X: Any) -> bool:
     >>> is_pictures(["a.jpg", "b.jpg"]), is_pictures(np.zeros((5, 28, 28))), is_pictures(np.zeros((5, 64)))
     (True, True, False)
     """
-    if isinstance(X, Pictures | Image.Image | str | os.PathLike):
+    if isinstance(X, Inputs):
+        return isinstance(X, Pictures)
+    if isinstance(X, str | os.PathLike):
+        return not _names_a_clip(X)
+    if isinstance(X, Image.Image):
         return True
     if isinstance(X, np.ndarray) and X.dtype != object:
-        return X.ndim in (3, 4) if X.dtype.kind in "biuf" else X.ndim == 1 and X.dtype.kind == "U"
+        if X.dtype.kind in "biuf":
+            return X.ndim in (3, 4)
+        return X.ndim == 1 and X.dtype.kind == "U" and not (X.size and _names_a_clip(str(X[0])))
     if getattr(X, "ndim", 1) != 1 or not isinstance(X, Iterable) or isinstance(X, bytes | dict):
         return False
     first = next(iter(X), None)
-    return isinstance(first, str | os.PathLike | Image.Image) or (isinstance(first, np.ndarray) and first.ndim >= 2)
+    if isinstance(first, str | os.PathLike):
+        return not _names_a_clip(first)
+    return isinstance(first, Image.Image) or (isinstance(first, np.ndarray) and first.ndim >= 2)
 
 
 _FORMS = "Give a list of paths, arrays or PIL pictures, or one array (N, H, W) or (N, H, W, C)."
@@ -238,37 +209,5 @@ def _item(item: Any, i: int) -> Item:
     return item
 
 
-def _name(item: Item, i: int) -> str:
-    return str(item) if isinstance(item, str | Path) else f"picture {i}"
-
-
-def _index_type(index: Any) -> type | None:
-    return int if np.size(index) == 0 else None
-
-
-def _hash(*parts: Any) -> str:
-    state = hashlib.sha256()
-    for part in parts:
-        state.update(part)
-    return state.hexdigest()[:32]
-
-
-def _key_of_file(path: str | Path) -> tuple[str, int, int]:
-    status = os.stat(path)
-    return os.path.abspath(path), status.st_size, status.st_mtime_ns
-
-
-def _digest_of_file(path: str | Path, content: bytes | None = None) -> str:
-    try:
-        key = _key_of_file(path)
-    except (OSError, ValueError):
-        return _hash(read_bytes(path))
-    if key not in _DIGESTS:
-        _DIGESTS[key] = _hash(read_bytes(path) if content is None else content)
-    return _DIGESTS[key]
-
-
-def _digest_in_memory(item: np.ndarray | Image.Image) -> str:
-    pixels = item if isinstance(item, np.ndarray) else as_array(open_rgb(item))
-    pixels = np.ascontiguousarray(pixels)
-    return _hash(f"{pixels.shape} {pixels.dtype.str}".encode(), pixels.data if pixels.size else b"")
+def _names_a_clip(path: str | os.PathLike[str]) -> bool:
+    return kind_of_suffix(os.path.splitext(os.fspath(path))[1]) is CLIPS

@@ -94,6 +94,11 @@ class Preprocessing:
         """Shortest side, in pixels, that a JPEG may be decoded at: twice what is needed, to leave the resize enough."""
         return 2 * (self.resize if isinstance(self.resize, int) else max(self.resize))
 
+    @property
+    def enough(self) -> int:
+        """What has to be decoded of a picture: ``min_side``."""
+        return self.min_side
+
     def canvas(self, rgb: np.ndarray | Image.Image) -> np.ndarray:
         """Resize a picture, without cropping it.
 

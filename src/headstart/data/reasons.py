@@ -1,4 +1,4 @@
-"""Why a picture cannot be read, in plain words."""
+"""Why a picture or a clip cannot be read, in plain words."""
 
 from __future__ import annotations
 
@@ -34,8 +34,37 @@ _OTHER_FORMATS = (
 )
 
 
-class BadPicture(Exception):
-    """A picture that cannot be decoded; ``str(error)`` is the reason in plain words, without the picture's name.
+_SOUNDS = (
+    (8, b"WAVE", "a WAV sound file"),
+    (0, b"fLaC", "a FLAC sound file"),
+    (0, b"OggS", "an OGG sound file"),
+    (0, b"ID3", "an MP3 sound file"),
+    (8, b"AIFF", "an AIFF sound file"),
+    (8, b"AIFC", "an AIFF sound file"),
+    (0, b".snd", "an AU sound file"),
+    (0, b"caff", "a CAF sound file"),
+)
+_FOREIGN_SOUNDS = (
+    (4, b"ftypM4A", "an M4A (AAC) sound file"),
+    (0, b"\xff\xf1", "an AAC sound file"),
+    (0, b"\xff\xf9", "an AAC sound file"),
+    (0, b"#!AMR", "an AMR sound file"),
+    (0, b"0&\xb2u", "a WMA sound file"),
+    (0, b"\x1aE\xdf\xa3", "a Matroska or WebM file"),
+    (0, b"MThd", "a MIDI file (notes, no sound)"),
+)
+_PICTURES = (
+    (0, b"\xff\xd8\xff", "a JPEG picture"),
+    (0, b"\x89PNG", "a PNG picture"),
+    (0, b"GIF8", "a GIF picture"),
+    (8, b"WEBP", "a WebP picture"),
+    (0, b"II*\x00", "a TIFF picture"),
+    (0, b"MM\x00*", "a TIFF picture"),
+)
+
+
+class BadInput(Exception):
+    """An input that cannot be decoded; ``str(error)`` is the reason in plain words, without the input's name.
 
     Examples
     --------
@@ -45,8 +74,16 @@ class BadPicture(Exception):
 
     @property
     def reason(self) -> str:
-        """Why the picture cannot be decoded."""
+        """Why the input cannot be decoded."""
         return str(self)
+
+
+class BadPicture(BadInput):
+    """A picture that cannot be decoded."""
+
+
+class BadClip(BadInput):
+    """A clip of sound that cannot be decoded."""
 
 
 def why_unreadable(path: str | os.PathLike[str], error: Exception) -> str:
@@ -70,24 +107,43 @@ def why_undecodable(error: Exception, content: bytes) -> str:
     if isinstance(error, MemoryError):
         return "it needs more memory than there is"
     if isinstance(error, UnidentifiedImageError):
-        return f"it is {what_is(content)}, not a JPEG, PNG, WebP, BMP, TIFF or GIF picture"
+        return (
+            f"it is {what_is(content, (*_SOUNDS, *_FOREIGN_SOUNDS))}, not a JPEG, PNG, WebP, BMP, TIFF or GIF picture"
+        )
     words = str(error)
     if "truncated" in words.lower() or isinstance(error, EOFError):
         return "the picture is cut off: the file ends too early"
     return f"the picture is damaged ({words or type(error).__name__})"
 
 
-def what_is(content: bytes) -> str:
+def why_unsound(error: Exception, content: bytes) -> str:
+    """Words for content that is not, or not wholly, a clip of sound."""
+    if isinstance(error, MemoryError):
+        return "it needs more memory than there is"
+    words = str(getattr(error, "error_string", error)).strip().rstrip(".")
+    if not _starts_with(content, _SOUNDS):
+        found = what_is(content, (*_PICTURES, *_FOREIGN_SOUNDS))
+        return f"it is {found}, not a WAV, FLAC, OGG, Opus, MP3, AIFF, AU or CAF clip"
+    return f"the clip is cut off or damaged ({words})"
+
+
+def what_is(content: bytes, further: tuple[tuple[int, bytes, str], ...] = ()) -> str:
     """Name what a file seems to be, from its first bytes.
+
+    Parameters
+    ----------
+    content : bytes
+    further : tuple of (offset, signature, name)
+        More signatures to look for, before the usual ones.
 
     Examples
     --------
     >>> what_is(b"%PDF-1.7"), what_is(b"hello, world"), what_is(bytes(16))
     ('a PDF document', 'text', 'a file of zero bytes')
     """
-    for offset, signature, name in _OTHER_FORMATS:
-        if content[offset : offset + len(signature)] == signature:
-            return name
+    found = _starts_with(content, (*further, *_OTHER_FORMATS))
+    if found is not None:
+        return found
     head = content[:512]
     if not head.strip(b"\x00"):
         return "a file of zero bytes"
@@ -98,3 +154,8 @@ def what_is(content: bytes) -> str:
             return "something unknown"
         return "text"
     return "something unknown"
+
+
+def _starts_with(content: bytes, signatures: tuple[tuple[int, bytes, str], ...]) -> str | None:
+    """Name of the first signature that the content carries."""
+    return next((name for at, sign, name in signatures if content[at : at + len(sign)] == sign), None)

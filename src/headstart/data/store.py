@@ -1,4 +1,4 @@
-"""Where resized pictures are kept while the process lives: memory first, then a temporary file."""
+"""Where resized pictures and resampled clips are kept while the process lives: memory, then a temporary file."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import threading
 import numpy as np
 
 _SEGMENT = 256 << 20
+_ALIGNED = 16
 
 
 class CanvasStore:
-    """Canvases by content of the picture and preprocessing; safe to use from several threads.
+    """Canvases by content of the input and preprocessing; safe to use from several threads.
 
     Parameters
     ----------
@@ -45,11 +46,11 @@ class CanvasStore:
         return len(self._kept)
 
     def get(self, digest: str, key: str) -> np.ndarray | None:
-        """The canvas of a picture under a preprocessing, read-only, or None if it is not kept."""
+        """The canvas of an input under a preprocessing, read-only, or None if it is not kept."""
         return self._kept.get((digest, key))
 
     def put(self, digest: str, key: str, canvas: np.ndarray) -> np.ndarray:
-        """Keep a canvas; return it as it is kept (h, w, 3), read-only."""
+        """Keep a canvas; return it as it is kept, of the same shape and type, read-only."""
         with self._lock:
             kept = self._kept.get((digest, key))
             if kept is not None:
@@ -81,9 +82,9 @@ class CanvasStore:
             if segment is None:
                 return None
             self._segment, self._free = segment, 0
-        kept = np.frombuffer(self._segment, np.uint8, canvas.nbytes, self._free).reshape(canvas.shape)
+        kept = np.frombuffer(self._segment, canvas.dtype, canvas.size, self._free).reshape(canvas.shape)
         kept[...] = canvas
-        self._free += canvas.nbytes
+        self._free += -(-canvas.nbytes // _ALIGNED) * _ALIGNED
         self.file_bytes_used += canvas.nbytes
         return kept
 

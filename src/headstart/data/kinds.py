@@ -1,0 +1,73 @@
+"""What headstart learns from: pictures and clips of sound, how they are called, how their files are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of input.
+
+    Parameters
+    ----------
+    input_type : {"image", "audio"}
+        Its name in programs.
+    one, many : str
+        Its name in sentences.
+    suffixes : frozenset of str
+        Of files that can be read, in lower case.
+    foreign : frozenset of str
+        Of files of this kind that cannot be read, so that they are named and not passed over.
+    formats : str
+        Which files can be read, as the end of a sentence.
+
+    Examples
+    --------
+    >>> PICTURES.count(1), CLIPS.count(3)
+    ('1 picture', '3 clips')
+    """
+
+    input_type: str
+    one: str
+    many: str
+    suffixes: frozenset[str]
+    foreign: frozenset[str]
+    formats: str
+
+    def count(self, n: int) -> str:
+        """So many of them, in words."""
+        return f"{n} {self.one if n == 1 else self.many}"
+
+
+PICTURES = Kind(
+    "image",
+    "picture",
+    "pictures",
+    frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}),
+    frozenset({".heic", ".heif", ".avif", ".jp2", ".svg", ".dcm", ".psd", ".ico", ".tga", ".exr", ".hdr"}),
+    "Pictures are JPEG, PNG, WebP, BMP, TIFF or GIF files.",
+)
+CLIPS = Kind(
+    "audio",
+    "clip",
+    "clips",
+    frozenset(
+        {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf"}
+        | {".w64", ".rf64"}
+    ),
+    frozenset({".m4a", ".aac", ".wma", ".amr", ".ape", ".ra", ".mka", ".wv", ".mid", ".midi", ".dsf", ".ac3"}),
+    "Clips are WAV, FLAC, OGG, Opus, MP3, AIFF, AU or CAF files.",
+)
+KINDS = (PICTURES, CLIPS)
+
+
+def kind_of_suffix(suffix: str) -> Kind | None:
+    """The kind of file that a suffix stands for, whether it can be read or not.
+
+    Examples
+    --------
+    >>> kind_of_suffix(".OGG").many, kind_of_suffix(".txt")
+    ('clips', None)
+    """
+    return next((kind for kind in KINDS if suffix.lower() in kind.suffixes | kind.foreign), None)
