@@ -174,7 +174,7 @@ def test_places_that_are_no_data_say_so(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="found the single picture"):
         read_dataset(tmp_path / "flowers" / "a" / "1.png")
     (tmp_path / "x.xlsx").write_bytes(b"PK")
-    with pytest.raises(DataError, match=r"a table that ends in .csv, .tsv or .parquet"):
+    with pytest.raises(DataError, match=r"a file that ends in .csv, .tsv, .parquet or .npz"):
         read_dataset(tmp_path / "x.xlsx")
     with pytest.raises(DataError, match="Expected a folder or a table"):
         read_dataset("nul\x00byte")

@@ -1,4 +1,4 @@
-"""``headstart pretrain``: from a large labelled set, or from a formula, to a source for other tasks."""
+"""``headstart pretrain``: from large data, a formula or a larger network to a source for other tasks."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from headstart.errors import ParameterError
 if TYPE_CHECKING:
     from headstart.data.progress import Progress
     from headstart.parameters.examples import Examples
+    from headstart.parameters.recipe import Recipe
 
 FORMULA = "formula:"
 
 
 @click.command("pretrain")
-@click.argument("data")
+@click.argument("data", nargs=-1, required=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write the source into.")
 @click.option(
     "--preview", type=click.Path(path_type=Path), help="PNG with rendered pictures; alone, nothing is trained."
 )
+@click.option("--teacher", "teachers", multiple=True, help="A source whose features to learn; may be repeated.")
 @click.option("--classes", type=click.IntRange(2), default=500, show_default=True, help="Classes of a formula.")
 @click.option("--per-class", type=click.IntRange(1), default=1000, show_default=True, help="Pictures of each of them.")
 @click.option("--label", help="Column of a table that holds the labels.")
 @click.option("--path-column", help="Column of a table that holds the paths of the pictures.")
-@click.option("--network", type=click.Choice(["small", "base"]), default="small", show_default=True, help="Its size.")
+@click.option("--network", default="small", show_default=True, help="Its architecture.")
 @click.option("--image-size", type=click.IntRange(16, 256), default=64, show_default=True, help="Its input, in pixels.")
 @click.option("--epochs", type=click.IntRange(1), help="Times each picture is seen. Default: 1 for a formula, else 30.")
 @click.option("--batch-size", type=click.IntRange(2), default=64, show_default=True, help="Pictures a step.")
@@ -35,6 +37,16 @@ FORMULA = "formula:"
 @click.option(
     "--flip/--no-flip", default=True, show_default=True, help="Whether left and right may be exchanged in DATA."
 )
+@click.option("--views", type=click.IntRange(1), default=8, show_default=True, help="Views of a picture for a teacher.")
+@click.option("--temperature", type=float, default=0.1, show_default=True, help="Of a teacher's contrastive term.")
+@click.option("--contrast", type=float, default=1.0, show_default=True, help="Weight of that term.")
+@click.option("--whitening", type=float, default=0.25, show_default=True, help="Of a teacher's features, 0 to 0.5.")
+@click.option(
+    "--label-weight", type=click.FloatRange(0), default=0.0, show_default=True, help="Of DATA's labels, with a teacher."
+)
+@click.option("--skip-bad", is_flag=True, help="With a teacher: leave out pictures that cannot be read.")
+@click.option("--licence", help="Licence of the result, for its card.")
+@click.option("--note", "notes", multiple=True, help="A line for its card; may be repeated.")
 @click.option("--half/--no-half", default=True, show_default=True, help="Store weights in 16 bits instead of 32.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run of the same command stopped.")
 @click.option(
@@ -42,70 +54,132 @@ FORMULA = "formula:"
 )
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, mps, or auto.")
 @common
-def command(data: str, out: Path | None, preview: Path | None, resume: bool, as_json: bool, **options: Any) -> None:
+def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_json: bool, **options: Any) -> None:
     """Pretrain a network from random weights, so that small tasks can start from it.
 
-    DATA is a large labelled set (a folder a class, or a table), or formula:NAME for pictures that headstart renders
-    itself: formula:glyphs, formula:fractals, formula:contours, formula:textures, or formula:mixed for all of them.
+    DATA is a large labelled set (a folder a class, a table, or an .npz file), or formula:NAME for pictures that
+    headstart renders itself: formula:glyphs, formula:fractals, formula:contours, formula:textures, or formula:mixed
+    for all of them. With --teacher it is any pictures, with or without labels, and there may be several.
 
     \b
     headstart pretrain many-pictures/ --out source
     headstart pretrain formula:mixed --classes 500 --per-class 1000 --out source
+    headstart pretrain pictures/ more.txt --teacher big-network/ --out source
     headstart pretrain formula:mixed --preview sheet.png
     headstart fit few-pictures/ --source source --out model
     """
     if out is None and preview is None:
         raise click.UsageError("Missing option '--out' (or '--preview').")
     from headstart.networks.folder import check_place
-    from headstart.parameters.pretrain import pretrain
-    from headstart.parameters.recipe import Recipe
+    from headstart.parameters.source_folder import held_out_words
+    from headstart.training.processes import processes
 
     if out is not None:
         check_place(out)
-    with progress_bars() as progress:
-        examples = _examples(data, options, preview, progress)
+    with processes() as first, progress_bars() as bars:
+        progress = bars if first else None
+        if preview is not None:
+            _preview(data, options, preview)
         if out is None:
             if as_json:
                 print_json({"preview": str(preview)})
             return
-        recipe = Recipe(
-            network=options["network"],
-            epochs=options["epochs"] or (1 if data.startswith(FORMULA) else 30),
-            batch_size=options["batch_size"],
-            learning_rate=options["learning_rate"],
-            half=options["half"],
-            seed=options["seed"],
-        )
-        record = pretrain(examples, out, recipe, device=options["device"], resume=resume, progress=progress)
+        record = (_distil if options["teachers"] else _learn)(data, out, options, progress)
+    if not first:
+        return
     if as_json:
         print_json(record | {"preview": None if preview is None else str(preview)})
         return
     click.echo(
-        f"{record['held_out_accuracy']:.1%} of held-out pictures right (by chance {record['chance']:.1%}); "
-        f"{record['n_parameters']:,} parameters; {record['pictures_per_second']:,} pictures a second; "
-        f"{record['seconds']:,.0f} seconds."
+        f"On held-out examples: {held_out_words(record)}; {record['n_parameters']:,} parameters; "
+        f"{record['pictures_per_second']:,} examples a second; {record['seconds']:,.0f} seconds."
     )
     note(f"\nSource: {out}\nUse it:  headstart fit pictures/ --source {out} --out model")
 
 
-def _examples(data: str, options: dict[str, Any], preview: Path | None, progress: Progress | None) -> Examples:
-    """What to learn from; writes the preview on the way."""
-    from headstart.data.rendered import RenderedPictures, write_preview
+def _learn(data: tuple[str, ...], out: Path, options: dict[str, Any], progress: Progress | None) -> dict[str, Any]:
+    """Learn the classes of the data."""
+    from headstart.parameters.pretrain import pretrain
+
+    examples = _examples(data, options, progress)
+    return pretrain(examples, out, _recipe(data, options), **_common(options), progress=progress)
+
+
+def _distil(data: tuple[str, ...], out: Path, options: dict[str, Any], progress: Progress | None) -> dict[str, Any]:
+    """Learn what the teachers say."""
+    from headstart.networks.load import load_network
+    from headstart.parameters.distil import distil
+    from headstart.parameters.distillation import DistillationRecipe
+    from headstart.parameters.view_sets import picture_views
+
+    distillation = DistillationRecipe(
+        views=options["views"],
+        whitening=options["whitening"],
+        contrast=options["contrast"],
+        temperature=options["temperature"],
+    )
+    distillation.check()
+    teachers = [load_network(teacher) for teacher in options["teachers"]]
+    views = picture_views(
+        data,
+        teachers,
+        n_views=distillation.views,
+        size=options["image_size"],
+        labelled=options["label_weight"] > 0,
+        **{name: options[name] for name in ("classes", "per_class", "flip", "seed", "label", "path_column")},
+    )
+    more = {name: options[name] for name in ("label_weight", "skip_bad")}
+    recipe = _recipe(data, options)
+    return distil(views, teachers, out, recipe, distillation, **more, **_common(options), progress=progress)
+
+
+def _common(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: options[name] for name in ("device", "resume", "licence", "notes")}
+
+
+def _recipe(data: tuple[str, ...], options: dict[str, Any]) -> Recipe:
+    from headstart.parameters.recipe import Recipe
+
+    formulas = all(name.startswith(FORMULA) for name in data)
+    return Recipe(
+        epochs=options["epochs"] or (1 if formulas else 30),
+        **{name: options[name] for name in ("network", "batch_size", "learning_rate", "half", "seed")},
+    )
+
+
+def _preview(data: tuple[str, ...], options: dict[str, Any], preview: Path) -> None:
+    """Write a sheet of rendered pictures."""
+    from headstart.data.rendered import write_preview
+
+    if len(data) != 1 or not data[0].startswith(FORMULA):
+        raise ParameterError(
+            f"Expected a formula to preview, found {', '.join(data)}.", "Take formula:mixed, or leave --preview out."
+        )
+    write_preview(_rendered(data[0], options), preview)
+    note(f"Preview: {preview}")
+
+
+def _rendered(name: str, options: dict[str, Any]) -> Any:
+    from headstart.data.rendered import RenderedPictures
+
+    formula = name.removeprefix(FORMULA)
+    return RenderedPictures(formula, options["classes"], options["per_class"], options["seed"], options["image_size"])
+
+
+def _examples(data: tuple[str, ...], options: dict[str, Any], progress: Progress | None) -> Examples:
+    """Labelled examples."""
     from headstart.parameters.picture_examples import DatasetExamples, FormulaExamples
 
-    size, seed = options["image_size"], options["seed"]
-    if data.startswith(FORMULA):
-        name = data.removeprefix(FORMULA)
-        pictures = RenderedPictures(name, options["classes"], options["per_class"], seed, size)
-        if preview is not None:
-            write_preview(pictures, preview)
-            note(f"Preview: {preview}")
-        return FormulaExamples(pictures)
-    if preview is not None:
+    if len(data) != 1:
         raise ParameterError(
-            f"Expected a formula to preview, found {data}.", "Take formula:mixed, or leave --preview out."
+            f"Expected one labelled set, found {len(data)}: {', '.join(data)}.",
+            "Put them into one, or learn from several without labels (--teacher).",
         )
+    if data[0].startswith(FORMULA):
+        return FormulaExamples(_rendered(data[0], options))
     from headstart.data.read import read_dataset
 
-    dataset = read_dataset(data, label=options["label"], path_column=options["path_column"])
-    return DatasetExamples(dataset, size=size, flip=options["flip"], random_state=seed, progress=progress)
+    dataset = read_dataset(data[0], label=options["label"], path_column=options["path_column"])
+    return DatasetExamples(
+        dataset, size=options["image_size"], flip=options["flip"], random_state=options["seed"], progress=progress
+    )

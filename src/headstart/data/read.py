@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from headstart.data.dataset import Dataset
-from headstart.data.files import SUFFIXES, printable
+from headstart.data.files import printable
 from headstart.data.groups import groups_from
+from headstart.data.inputs import as_inputs
+from headstart.data.kinds import kind_of_suffix
 from headstart.data.labels import labels_from
-from headstart.data.pictures import as_pictures
 from headstart.data.read_folder import read_folder
+from headstart.data.read_npz import read_npz
 from headstart.data.read_table import TABLES, read_table
 from headstart.errors import DataError, ParameterError
 
@@ -29,19 +31,21 @@ def read_dataset(
     task: str | None = None,
     split_column: str | None = None,
 ) -> Dataset:
-    """Read labelled pictures from a folder or a table; no picture is opened yet.
+    r"""Read labelled pictures or clips of sound from a folder or a table; none is opened yet.
 
     Parameters
     ----------
     path : path-like
         A folder with a folder for each class, or with ``train/``, ``val/`` and ``test/`` folders of such; or a CSV
-        (comma, semicolon or tab, UTF-8) or Parquet table with a picture's path and label in each row. Paths are
-        absolute or relative to the table's folder.
+        (comma, semicolon or tab, UTF-8) or Parquet table with a path and a label in each row. Paths are
+        absolute or relative to the table's folder. Or an ``.npz`` file with arrays of pictures and labels
+        (`headstart.data.read_npz`).
     label : str or list of str, optional
-        Column with the label. Several columns are several labels (0 and 1) or several targets. Cells may hold several
+        Of a folder: ``re:`` and a regular expression over the path inside it, whose first parenthesis is the class, as
+        ``re:^(\d)_`` for ``0_ann_3.flac``; the folders then mean nothing, but for those of parts. Of a table: column with the label. Several columns are several labels (0 and 1) or several targets. Cells may hold several
         labels: ``a;b``, ``a|b``, or a JSON list. Default: a column of a usual name, or the only one left.
     path_column : str, optional
-        Column with the paths. Default: a column of a usual name, or one that holds names of pictures.
+        Column with the paths. Default: a column of a usual name, or one that holds names of pictures or clips.
     group_by : str, optional
         Rows that belong together and must never be on both sides of a split: a column, or a regular expression that
         is searched for in the path (its first parenthesis, or else the whole match, is the group).
@@ -72,32 +76,36 @@ def read_dataset(
     """
     place = Path(path)
     if place.is_dir():
-        given = {"label": label, "path_column": path_column, "split_column": split_column}
+        pattern = label[3:] if isinstance(label, str) and label.startswith("re:") else None
+        other = label if pattern is None else None
+        given = {"label": other, "path_column": path_column, "split_column": split_column}
         wrong = [name for name, value in given.items() if value is not None]
         if wrong:
             raise ParameterError(
                 f"Expected {' and '.join(wrong)} only with a table, found the folder {printable(str(place))}.",
-                "In a folder the classes are the names of its folders.",
+                "In a folder the classes are the names of its folders, or what label='re:EXPRESSION' finds in the paths.",
             )
-        dataset = read_folder(place, group_by)
+        dataset = read_folder(place, group_by, pattern)
         if task not in (None, "classification"):
             raise ParameterError(
                 f"Expected a table for task={task!r}, found the folder {printable(str(place))}.",
-                "Folders name one class for each picture; give a CSV file with a path and labels or numbers.",
+                f"Folders name one class for each {dataset.kind.one}; give a CSV file with a path and labels or numbers.",
             )
         return dataset
     _check_table(place)
+    if place.suffix.lower() == ".npz":
+        return read_npz(place, task)
     return read_table(
         place, label=label, path_column=path_column, group_by=group_by, task=task, split_column=split_column
     )
 
 
 def from_arrays(X: Any, y: Any, *, groups: Any = None, task: str | None = None) -> Dataset:
-    """Make a Dataset of pictures and labels in memory.
+    """Make a Dataset of pictures or clips, and labels, in memory.
 
     Parameters
     ----------
-    X : whatever :func:`headstart.data.pictures.as_pictures` takes
+    X : whatever :func:`headstart.data.inputs.as_inputs` takes
     y : array-like of shape (n,) or (n, L), or a list of labels for each picture
     groups : array-like of shape (n,), optional
         Rows of one group never straddle a split.
@@ -113,15 +121,15 @@ def from_arrays(X: Any, y: Any, *, groups: Any = None, task: str | None = None) 
     >>> from_arrays(np.zeros((4, 8, 8)), ["ant", "bee", "ant", "bee"])
     Dataset(4 pictures, classification)
     """
-    pictures = as_pictures(X)
+    inputs = as_inputs(X)
     columns = list(y.columns) if hasattr(y, "columns") else None
-    labels, task, classes = labels_from(y, pictures.names, task, columns)
+    labels, task, classes = labels_from(y, inputs.names, task, columns)
     return Dataset(
-        pictures=pictures,
+        pictures=inputs,
         y=labels,
         task=task,
         classes=classes,
-        groups=None if groups is None else groups_from(np.asarray(groups).tolist(), pictures.names),
+        groups=None if groups is None else groups_from(np.asarray(groups).tolist(), inputs.names),
     )
 
 
@@ -142,12 +150,14 @@ def _check_table(place: Path) -> None:
             f"Did you mean {printable(str(place.parent / near[0]))}?" if near else "Check the path.",
         )
     suffix = place.suffix.lower()
-    if suffix in SUFFIXES:
+    kind = kind_of_suffix(suffix)
+    if kind is not None:
         raise DataError(
-            f"Expected a folder or a table of pictures, found the single picture {where}.", "Give the folder it is in."
+            f"Expected a folder or a table of {kind.many}, found the single {kind.one} {where}.",
+            "Give the folder it is in.",
         )
-    if suffix not in TABLES:
+    if suffix not in (*TABLES, ".npz"):
         raise DataError(
-            f"Expected a folder, or a table that ends in .csv, .tsv or .parquet, found {where}.",
+            f"Expected a folder, or a file that ends in .csv, .tsv, .parquet or .npz, found {where}.",
             "Unpack or convert it first.",
         )

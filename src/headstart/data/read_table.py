@@ -1,4 +1,4 @@
-"""A CSV or Parquet table with the path of a picture and its label in each row."""
+"""A CSV or Parquet table with the path of a picture or a clip of sound and its label in each row."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 
 from headstart.data.dataset import Dataset
-from headstart.data.files import OTHER_PICTURES, SUFFIXES, printable
+from headstart.data.files import kind_of_file, printable
 from headstart.data.groups import groups_by_regex, groups_from
+from headstart.data.inputs import inputs_of
+from headstart.data.kinds import PICTURES, Kind, kind_of_suffix
 from headstart.data.labels import labels_from, labels_from_text
 from headstart.data.parts import part_of
 from headstart.data.pictures import Pictures
@@ -32,6 +34,12 @@ _PATH_NAMES = (
     "image_path",
     "img",
     "picture",
+    "audio",
+    "audio_path",
+    "clip",
+    "sound",
+    "recording",
+    "wav",
 )
 _LABEL_NAMES = ("label", "labels", "class", "target", "y", "category")
 _SPLIT_NAMES = ("split", "part", "partition", "subset", "set")
@@ -46,7 +54,7 @@ def read_table(
     task: str | None = None,
     split_column: str | None = None,
 ) -> Dataset:
-    """Read a table of pictures; :func:`headstart.data.read.read_dataset` tells what each argument means.
+    """Read a table of pictures or clips; :func:`headstart.data.read.read_dataset` tells what each argument means.
 
     Raises
     ------
@@ -59,6 +67,7 @@ def read_table(
     grouped = None if group_by is None else _match(frame, group_by)
     labels = _label_columns(frame, label, taken=[paths, split, grouped])
     names = _names(frame[paths], path, paths)
+    kind = _kind(names, path)
     notes: list[str] = []
     if len(labels) == 1:
         y, found_task, classes = labels_from_text(_cells(frame[labels[0]]), names, task)
@@ -69,7 +78,7 @@ def read_table(
     if label is None:
         notes.append(f"Labels were taken from the column {labels[0]}.")
     return Dataset(
-        pictures=Pictures(_locate(names, path), [printable(name) for name in names]),
+        pictures=inputs_of(kind, _locate(names, path, kind), [printable(name) for name in names]),
         y=y,
         task=found_task,
         classes=classes,
@@ -78,6 +87,20 @@ def read_table(
         notes=tuple(notes),
         root=str(path),
     )
+
+
+def read_paths(path: Path, path_column: str | None = None) -> Pictures:
+    """The pictures of a table; whatever else is in it is passed over.
+
+    Raises
+    ------
+    DataError
+        As `read_table`.
+    """
+    frame = _frame(path)
+    column = _path_column(frame, path_column, path)
+    names = _names(frame[column], path, column)
+    return Pictures(_locate(names, path), [printable(name) for name in names])
 
 
 def _frame(path: Path) -> pd.DataFrame:
@@ -141,10 +164,10 @@ def _path_column(frame: pd.DataFrame, name: str | None, path: Path) -> str:
             return found
     for column in frame.columns:
         sample = frame[column].head(100)
-        if all(isinstance(v, str) and Path(v).suffix.lower() in SUFFIXES | OTHER_PICTURES for v in sample):
+        if all(isinstance(v, str) and kind_of_suffix(Path(v).suffix) for v in sample):
             return column
     raise DataError(
-        f"Expected a column with paths of pictures in {printable(str(path))}, found the columns {_listed(frame)}.",
+        f"Expected a column with paths of pictures or clips in {printable(str(path))}, found the columns {_listed(frame)}.",
         "Name it (--path-column, path_column=...); the first line of a CSV file holds the columns' names.",
     )
 
@@ -192,7 +215,23 @@ def _names(column: pd.Series, path: Path, name: str) -> list[str]:
     return [value.strip() for value in values]
 
 
-def _locate(names: Sequence[str], table: Path) -> list[Path]:
+def _kind(names: Sequence[str], table: Path) -> Kind:
+    """What the rows' files are: pictures or clips, by their suffixes, or else by how the first one starts."""
+    first: dict[Kind, str] = {}
+    for name in names:
+        kind = kind_of_suffix(Path(name).suffix)
+        if kind is not None:
+            first.setdefault(kind, name)
+    if len(first) > 1:
+        shown = " and ".join(f"the {kind.one} {printable(name)}" for kind, name in first.items())
+        raise DataError(
+            f"Expected pictures or clips of sound in {printable(str(table))}, found both: {shown}.",
+            "Give each a table of its own.",
+        )
+    return next(iter(first), None) or kind_of_file(table.resolve().parent / names[0]) or PICTURES
+
+
+def _locate(names: Sequence[str], table: Path, kind: Kind = PICTURES) -> list[Path]:
     """Files of the rows: absolute, or relative to the table's folder, or else to the current one."""
     folder = table.resolve().parent
     if os.sep == "/" and all("\\" in name for name in names[:10]) and not _exists(folder / names[0]):
@@ -201,7 +240,7 @@ def _locate(names: Sequence[str], table: Path) -> list[Path]:
     first = next((base for base in bases if any(_exists(base / name) for name in names[:20])), None)
     if first is None and not any(_exists(folder / name) for name in names):
         raise DataError(
-            f"Expected pictures at the paths of {printable(str(table))}, found none of the {len(names)} there; "
+            f"Expected {kind.many} at the paths of {printable(str(table))}, found none of the {len(names)} there; "
             f"the first one was looked for at {printable(str(folder / names[0]))}.",
             "Paths are absolute, or relative to the table's folder.",
         )

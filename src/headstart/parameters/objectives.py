@@ -71,7 +71,7 @@ class Objective(ABC):
         """How good it is on held-out examples, in evaluation mode without gradients; has ``val_loss``, lower better."""
 
     def after_step(self) -> None:
-        """Called after every step of the optimiser, for what follows the weights (a moving average). By default nothing."""
+        """Called after every step, for what follows the weights (a moving average). By default nothing."""
         return
 
     def chance(self) -> dict[str, float]:

@@ -1,0 +1,66 @@
+"""Pictures without labels, wherever they lie: a folder, a list of paths, a table, or an array in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from headstart.data.files import list_pictures, printable
+from headstart.data.pictures import Pictures
+from headstart.data.read_npz import read_npz_pictures
+from headstart.data.read_table import TABLES, read_paths
+from headstart.errors import DataError
+
+
+def read_unlabelled(path: str | Path, path_column: str | None = None) -> Pictures:
+    """All pictures of a folder and the folders below it, or that a file names; labels, if there, are passed over.
+
+    Parameters
+    ----------
+    path : path-like
+        A folder; a text file (``.txt``) with a path in each line, absolute or relative to it; a table (``.csv``,
+        ``.tsv``, ``.parquet``) with a column of paths; an ``.npz`` file with arrays of pictures.
+    path_column : str, optional
+        Of a table. Default: told from its name or content.
+
+    Returns
+    -------
+    Pictures
+        Not opened yet.
+
+    Raises
+    ------
+    DataError
+        If there are none; the words say what was found.
+    """
+    place = Path(path).expanduser()
+    where = printable(str(place))
+    if place.is_dir():
+        files, others = list_pictures(place)
+        if not files:
+            raise DataError(f"Expected pictures in {where}, found {len(others)} other files.", "Give another folder.")
+        return Pictures(files, [printable(file.relative_to(place).as_posix()) for file in files])
+    if not place.is_file():
+        raise DataError(f"Expected a folder or file of pictures, found nothing at {where}.", "Check the path.")
+    suffix = place.suffix.lower()
+    if suffix == ".npz":
+        return read_npz_pictures(place)
+    if suffix in TABLES:
+        return read_paths(place, path_column)
+    if suffix == ".txt":
+        return _listed(place)
+    raise DataError(
+        f"Expected a folder, or a file that ends in .txt, .csv, .tsv, .parquet or .npz, found {where}.",
+        "List the paths of the pictures in a .txt file, one in a line.",
+    )
+
+
+def _listed(place: Path) -> Pictures:
+    where = printable(str(place))
+    try:
+        lines = [line.strip() for line in place.read_text(encoding="utf-8-sig").splitlines()]
+    except UnicodeDecodeError as error:
+        raise DataError(f"Expected text in UTF-8 in {where}, found other bytes.", "Save it as UTF-8.") from error
+    names = [line for line in lines if line and not line.startswith("#")]
+    if not names:
+        raise DataError(f"Expected a path in each line of {where}, found none.")
+    return Pictures([place.resolve().parent / name for name in names], [printable(name) for name in names])
