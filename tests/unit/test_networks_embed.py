@@ -22,7 +22,7 @@ from headstart.networks.cut import Tail, body_forward
 from headstart.networks.embed import Features, boundary, embed
 from headstart.networks.load import load_network
 from headstart.networks.network import Network
-from headstart.networks.pipeline import pixels
+from headstart.networks.pipeline import arrays
 from headstart.networks.runtime import to_tensor
 from headstart.networks.trace import main_tensor, trace, twin
 from headstart.networks.workers import in_workers
@@ -36,20 +36,20 @@ def pictures(n: int, side: int = 40, seed: int = 0) -> Pictures:
 
 def inputs(network: Network, rows: Pictures) -> torch.Tensor:
     """What the network should see, in float32."""
-    return to_tensor(pixels(network, rows), network.preprocessing)
+    return to_tensor(arrays(network, rows), network.preprocessing)
 
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Sizes of the batches that were decoded, in any order."""
     sizes: list[int] = []
-    decode = pipeline.pixels
+    decode = pipeline.arrays
 
     def count(network: Network, rows: Pictures) -> np.ndarray:
         sizes.append(len(rows))
         return decode(network, rows)
 
-    monkeypatch.setattr(pipeline, "pixels", count)
+    monkeypatch.setattr(pipeline, "arrays", count)
     return sizes
 
 
@@ -215,10 +215,10 @@ def test_overflow_in_16_bits_is_computed_again_in_float32() -> None:
         module[6].weight.mul_(1e7)
     network = wrapped(module, side)
     exact = runners.Runner(network, "cpu", torch.float32)
-    pixels_ = pixels(network, pictures(3))
+    batch_ = arrays(network, pictures(3))
     half = runners.Runner(network, "cpu", torch.float16, exact)
-    assert np.isfinite(half(pixels_)).all()
-    assert np.array_equal(half(pixels_), exact(pixels_))
+    assert np.isfinite(half(batch_)).all()
+    assert np.array_equal(half(batch_), exact(batch_))
 
 
 @pytest.mark.parametrize("name", ["vit", "resnet", "cifar resnet in place", "mlp"])

@@ -216,7 +216,7 @@ def test_text_network_is_named(tmp_path: Path) -> None:
     )
     transformers.BertForSequenceClassification(config).save_pretrained(tmp_path / "bert")
     with pytest.raises(
-        SourceError, match=r"for pictures, found a text network .*\(bert: BertForSequenceClassification\)"
+        SourceError, match=r"for pictures or sounds, found a text network .*\(bert: BertForSequenceClassification\)"
     ):
         load_network(tmp_path / "bert")
     module = transformers.BertForSequenceClassification(config)
@@ -314,8 +314,8 @@ def test_bundled_starter_is_found() -> None:
 
 
 def test_other_input_types_are_not_taken(vit_folder: Path) -> None:
-    with pytest.raises(ParameterError, match="Expected input_type 'image', found 'audio'"):
-        load_network(vit_folder, input_type="audio")
+    with pytest.raises(ParameterError, match="Expected input_type 'image', 'audio' or None, found 'text'"):
+        load_network(vit_folder, input_type="text")
 
 
 def test_processor_that_does_not_fit_the_network(vit_folder: Path) -> None:

@@ -45,7 +45,7 @@ def transformers_card(
     first, n_examples = _EXAMPLES.get(len(own or ()), ("", None))
     if own is None or first not in own[0]:
         n_examples = None
-    card = SourceCard(n_examples, len(own) if own else None, own, n_parameters, _licence(folder), origin, notes)
+    card = SourceCard(n_examples, len(own) if own else None, own, n_parameters, licence_of(folder), origin, notes)
     return manifest_card(folder, card)
 
 
@@ -70,8 +70,8 @@ def manifest_card(folder: Path, card: SourceCard) -> SourceCard:
     return SourceCard.from_dict({**card.to_dict(), **better})
 
 
-def _licence(folder: Path) -> str | None:
-    """The ``license`` line of the YAML header of README.md."""
+def licence_of(folder: Path) -> str | None:
+    """The ``license`` line of the YAML header of a folder's README.md, where there is one."""
     readme = folder / "README.md"
     if not readme.is_file():
         return None

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from headstart.data.preprocessing import Preprocessing
+from headstart.data.canvases import AnyPreprocessing
 from headstart.networks.runtime import to_tensor
 
 
@@ -21,7 +21,7 @@ def openvino_installed() -> bool:
 
 
 class CompiledRunner:
-    """From cropped pictures, (N, H, W, 3) in uint8, to rows of features, by a compiled network on the processor.
+    """From cropped pictures or windows of sound to rows of features, by a compiled network on the processor.
 
     Compiling takes seconds; a forward pass then takes about half of PyTorch's time.
 
@@ -29,9 +29,9 @@ class CompiledRunner:
     ----------
     rows : nn.Module
         Gives (N, n_values) for inputs in float32, contiguous; only traced.
-    example : Tensor, (N, C, H, W)
+    example : Tensor, (N, C, H, W) or (N, samples)
         An input.
-    preprocessing : Preprocessing
+    preprocessing : Preprocessing or SoundPreprocessing
         How pictures are normalised.
     half : bool
         Whether to compute in bfloat16.
@@ -47,7 +47,7 @@ class CompiledRunner:
     device = "cpu"
 
     def __init__(
-        self, rows: nn.Module, example: Tensor, preprocessing: Preprocessing, half: bool, n_threads: int
+        self, rows: nn.Module, example: Tensor, preprocessing: AnyPreprocessing, half: bool, n_threads: int
     ) -> None:
         import openvino
 
@@ -67,8 +67,8 @@ class CompiledRunner:
             raise RuntimeError(f"OpenVINO cannot compile this network: {error}") from error
         self._requests = threading.local()
 
-    def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        batch = to_tensor(pixels, self.preprocessing, channels_last=False).numpy()
+    def __call__(self, arrays: np.ndarray) -> np.ndarray:
+        batch = to_tensor(arrays, self.preprocessing, channels_last=False).numpy()
         request = getattr(self._requests, "mine", None)
         if request is None:
             request = self._requests.mine = self._model.create_infer_request()

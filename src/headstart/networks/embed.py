@@ -1,4 +1,4 @@
-"""Pictures through a frozen network: features for heads, and activations at the boundary of what is trained."""
+"""Pictures or clips through a frozen network: features for heads, activations at the boundary of what is trained."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from headstart.data.pictures import as_pictures
 from headstart.data.progress import Progress
 from headstart.errors import ParameterError
 from headstart.networks.cache import FeatureCache, default_cache
 from headstart.networks.entry import IN_MEMORY, Entry, array_for
 from headstart.networks.network import Network
-from headstart.networks.pipeline import batches, digests, first_of_each, sample, space_of
+from headstart.networks.pipeline import batches, digests, first_of_each, inputs_for, sample, space_of
 from headstart.networks.runners import runner_for, sample_rows
 from headstart.networks.runtime import layout_of
 
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """What a frozen network says about n pictures, from one forward pass; all float32.
+    """What a frozen network says about n pictures or clips, from one forward pass; all float32.
 
     Attributes
     ----------
@@ -30,7 +29,8 @@ class Features:
     depths : tuple of ndarray, (n, channels)
         Means over space (or tokens) of up to six blocks, evenly spread, the last block last.
     grids : tuple of ndarray, (n, 9 * channels)
-        Means over the cells of a 3 x 3 grid of the picture, of up to three of these blocks before the last.
+        Means over the cells of a 3 x 3 grid of the picture, or of time and frequency, of up to three of these blocks
+        before the last.
     """
 
     output: np.ndarray
@@ -41,7 +41,7 @@ class Features:
         return len(self.output)
 
     def __getitem__(self, index: Any) -> Features:
-        """The features of some of the pictures: a slice, positions or a boolean mask."""
+        """The features of some of the rows: a slice, positions or a boolean mask."""
         return Features(self.output[index], tuple(d[index] for d in self.depths), tuple(g[index] for g in self.grids))
 
     @classmethod
@@ -52,7 +52,7 @@ class Features:
 
 def embed(
     network: Network,
-    pictures: Any,
+    inputs: Any,
     *,
     device: str = "cpu",
     batch_size: int | None = None,
@@ -60,24 +60,25 @@ def embed(
     cache: FeatureCache | None = None,
     exact: bool = False,
 ) -> Features:
-    """Run each picture through the network once, ever.
+    """Run each picture or clip through the network once, ever.
 
-    Pictures whose features are cached (by content of the picture, preprocessing and weights) are neither decoded nor
-    computed. The others are decoded, run and pooled by one thread a processor. Where the processor has 16-bit
-    arithmetic it is used, if on some of these pictures it makes no difference that a head could notice.
+    Those whose features are cached (by content, preprocessing and weights) are neither decoded nor computed. The others
+    are decoded, run and pooled by one thread a processor. Where the processor has 16-bit arithmetic it is used, if on
+    some of these inputs it makes no difference that a head could notice. A clip longer than the network's window is cut
+    into windows that overlap by half, and its row is the mean of theirs.
 
     Parameters
     ----------
     network : Network
         Its module is not changed.
-    pictures : Pictures, or what `as_pictures` takes
-        n pictures.
+    inputs : Pictures or Clips, or what `as_inputs` takes
+        n of them, of the kind that the network takes.
     device : str, default="cpu"
         "cpu" or "cuda".
     batch_size : int, optional
-        Pictures in one forward pass; by default what fits the processor's caches.
+        Inputs in one forward pass; by default what fits the processor's caches.
     progress : callable, optional
-        Called as ``progress("embedding pictures", done, n)``.
+        Called as ``progress("embedding pictures", done, n)``, or "embedding clips".
     cache : FeatureCache, optional
         By default the one that the process shares.
     exact : bool, default=False
@@ -90,18 +91,20 @@ def embed(
 
     Raises
     ------
-    BadPictures
+    BadPictures, BadClips
         If any cannot be decoded; it lists all of them.
+    DataError
+        If they are not of the kind that the network takes.
     """
-    pictures = as_pictures(pictures)
+    inputs = inputs_for(network, inputs)
     cache = default_cache() if cache is None else cache
     layout = layout_of(network.chain)
     space = space_of(network, f"{'exact ' if exact else ''}features {layout.blocks} {layout.grids}")
-    keys = digests(network, pictures)
+    keys = digests(network, inputs)
     known = cache.get(space, keys)
     new = first_of_each(keys, known)
     if new:
-        todo = pictures[new]
+        todo = inputs[new]
         chosen = None if exact else sample_rows(len(todo))
         trial = None if chosen is None else functools.partial(sample, network, todo, chosen)
         runner = runner_for(network, device, exact, trial, len(todo))
@@ -117,24 +120,25 @@ def embed(
 
 def boundary(
     network: Network,
-    pictures: Any,
+    inputs: Any,
     k: int,
     *,
     device: str = "cpu",
     progress: Progress | None = None,
     cache: FeatureCache | None = None,
 ) -> np.ndarray:
-    """Activations that enter the last k blocks, each picture computed once, ever.
+    """Activations that enter the last k blocks, each picture or clip computed once, ever.
 
     They come from an unfolded float32 pass, so that training from them equals training with the full forward pass.
-    Up to 1 GiB is given as an array in memory, more as a memory-mapped file.
+    Up to 1 GiB is given as an array in memory, more as a memory-mapped file. Of a clip longer than the network's window
+    it is the loudest window's.
 
     Parameters
     ----------
     network : Network
         Its module is not changed.
-    pictures : Pictures, or what `as_pictures` takes
-        n pictures.
+    inputs : Pictures or Clips, or what `as_inputs` takes
+        n of them, of the kind that the network takes.
     k : int
         Number of blocks behind the boundary, from 0 to one less than there are.
     device, progress, cache
@@ -149,8 +153,8 @@ def boundary(
     ------
     ParameterError
         If there is no boundary for this k.
-    BadPictures
-        If any picture cannot be decoded; it lists all of them.
+    BadPictures, BadClips
+        If any cannot be decoded; it lists all of them.
     """
     blocks = network.chain.blocks
     if not 0 <= k < len(blocks):
@@ -159,10 +163,10 @@ def boundary(
             f"{network.chain.note}".strip(),
             "To train every block, run the whole network instead.",
         )
-    pictures = as_pictures(pictures)
+    inputs = inputs_for(network, inputs)
     cache = default_cache() if cache is None else cache
     space = space_of(network, f"boundary {blocks[-k - 1]}")
-    keys = digests(network, pictures)
+    keys = digests(network, inputs)
     whole = cache.mapped(space, keys)
     if whole is not None and whole.nbytes > IN_MEMORY:
         return whole
@@ -178,7 +182,7 @@ def boundary(
             rows[i] = known[key]
     if entry is not None and new:
         start = 0
-        for batch in batches(network, pictures[new], entry, device, None, progress):
+        for batch in batches(network, inputs[new], entry, device, None, progress, whole=False):
             for i, row in zip(new[start : start + len(batch)], batch, strict=True):
                 rows[place[keys[i]]] = row
             start += len(batch)

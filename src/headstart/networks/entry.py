@@ -19,7 +19,7 @@ IN_MEMORY = 1 << 30
 
 
 class Entry:
-    """From cropped pictures, (N, H, W, 3) in uint8, to the activations that a block returns, (N, ...) in float32.
+    """From cropped pictures or windows of sound to the activations that a block returns, (N, ...) in float32.
 
     What lies behind the block is not computed.
     """
@@ -32,9 +32,9 @@ class Entry:
         with torch.inference_mode():
             self.shape = self.reached(network.example().to(device)).shape[1:]
 
-    def __call__(self, pixels: np.ndarray) -> np.ndarray:
+    def __call__(self, arrays: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            return self.reached(to_tensor(pixels, self.preprocessing).to(self.device))
+            return self.reached(to_tensor(arrays, self.preprocessing).to(self.device))
 
     def reached(self, batch: Tensor) -> np.ndarray:
         """The block's main tensor for a batch of inputs, as float32 rows."""

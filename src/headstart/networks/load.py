@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import threading
@@ -12,13 +13,16 @@ from typing import Any
 from torch import nn
 
 from headstart.errors import ParameterError, SourceError
+from headstart.networks.file_source import call_function, is_file_source, split_source
 from headstart.networks.folder import MANIFEST
 from headstart.networks.hub import fetch
 from headstart.networks.module_source import module_key, read_module
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.random_weights import random_network
-from headstart.networks.refuse import KINDS, refuse_file, refuse_missing
+from headstart.networks.refuse import KINDS, WORDS, refuse_file, refuse_input, refuse_missing
+from headstart.networks.sound_source import read_sound
 from headstart.networks.transformers_source import read_settings, read_transformers
+from headstart.nn.sound_network import MODEL_TYPE
 from headstart.source import NetworkSource
 
 __all__ = ["Network", "SourceCard", "load_network", "random_network"]
@@ -30,7 +34,7 @@ _loaded: OrderedDict[Any, tuple[Any, Network]] = OrderedDict()
 _lock = threading.RLock()
 
 
-def load_network(source: Any, *, input_type: str = "image") -> Network:
+def load_network(source: Any, *, input_type: str | None = None) -> Network:
     """Read the network that a source names.
 
     The last four are kept, so asking again for an unchanged source costs nothing.
@@ -39,11 +43,12 @@ def load_network(source: Any, *, input_type: str = "image") -> Network:
     ----------
     source : str, path, NetworkSource, torch.nn.Module or Network
         A transformers folder; a folder that headstart saved; a hub id ("org/name" or "org/name@revision"; one that is
-        in the local cache needs no connection); "starter:pictures"; "timm:resnet18" or "timm/..." (extra ``timm``); a
-        module in memory, bare or with its weights, size and normalisation in a `NetworkSource`. A `Network` comes
-        back as it is.
-    input_type : {"image"}, default="image"
-        What the data are.
+        in the local cache needs no connection); "starter:pictures", "starter:speech"; "timm:resnet18" or "timm/..."
+        (extra ``timm``); a module in memory, bare or with its weights, size and normalisation or sampling rate in a
+        `NetworkSource`; "path/to/file.py:function", a function of your own file that gives one of these two. A
+        `Network` comes back as it is.
+    input_type : {"image", "audio"}, optional
+        What the data are; a network that takes something else is refused. Default: any.
 
     Returns
     -------
@@ -57,16 +62,23 @@ def load_network(source: Any, *, input_type: str = "image") -> Network:
     MissingExtra
         For a timm source without timm.
     """
-    if input_type != "image":
-        raise ParameterError(f"Expected input_type 'image', found {input_type!r}.", "Give pictures.")
-    if isinstance(source, Network):
-        return source
+    if input_type not in (None, *WORDS):
+        raise ParameterError(
+            f"Expected input_type 'image', 'audio' or None, found {input_type!r}.", "Give pictures or sounds."
+        )
+    network = source if isinstance(source, Network) else _loaded_once(source, input_type)
+    if input_type not in (None, network.input_type):
+        refuse_input(network.name, network.input_type, str(input_type))
+    return network
+
+
+def _loaded_once(source: Any, input_type: str | None) -> Network:
     key, path = _key(source)
     with _lock:
         if key in _loaded:
             _loaded.move_to_end(key)
             return _loaded[key][1]
-        network = _read(source, key[0], path)
+        network = _read(source, key[0], path, input_type)
         _loaded[key] = (source, network)
         while len(_loaded) > _KEPT:
             _loaded.popitem(last=False)
@@ -78,7 +90,8 @@ def _key(source: Any) -> tuple[Any, Path | None]:
     if isinstance(source, NetworkSource):
         stamp = _stamp(Path(source.weights).expanduser()) if source.weights is not None else ()
         settings = (source.size, tuple(source.mean), tuple(source.std), source.n_examples, source.name, source.licence)
-        return ("source", module_key(source.module), stamp, settings), None
+        wave = (source.sampling_rate, source.seconds)
+        return ("source", module_key(source.module), stamp, settings, wave), None
     if isinstance(source, nn.Module):
         return ("module", module_key(source)), None
     if not isinstance(source, (str, os.PathLike)):
@@ -86,6 +99,10 @@ def _key(source: Any) -> tuple[Any, Path | None]:
     text = os.fspath(source)
     if isinstance(source, str) and text.startswith(("starter:", "timm:")):
         return ("name", text), None
+    if is_file_source(source):
+        file, function = split_source(text)
+        stat = file.stat()
+        return ("file", str(file.resolve()), function, stat.st_mtime_ns, stat.st_size), None
     path = Path(text).expanduser()
     if path.is_dir():
         return ("folder", str(path.resolve()), *_stamp(path)), path
@@ -105,21 +122,25 @@ def _stamp(path: Path) -> tuple[Any, ...]:
     return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
 
 
-def _read(source: Any, kind: str, path: Path | None) -> Network:
+def _read(source: Any, kind: str, path: Path | None, input_type: str | None) -> Network:
     if kind == "hub" and path is not None:
-        return read_transformers(path, name=str(source), origin=f"hub: {source}")
+        return _read_folder(path, input_type, "transformers", str(source), f"hub: {source}")
     if path is not None:
-        return _read_folder(path)
+        return _read_own_folder(path, input_type)
+    if kind == "file":
+        network = read_module(call_function(source), input_type)
+        named = f"{source.rpartition(':')[2]}" if network.name == type(network.module).__name__ else network.name
+        return dataclasses.replace(network, name=named, card=dataclasses.replace(network.card, origin=source))
     if isinstance(source, (NetworkSource, nn.Module)):
-        return read_module(source)
+        return read_module(source, input_type)
     if source.startswith("starter:"):
-        return _read_starter(source)
+        return _read_starter(source, input_type)
     from headstart.networks.timm_source import read_timm
 
     return read_timm(source)
 
 
-def _read_folder(folder: Path) -> Network:
+def _read_own_folder(folder: Path, input_type: str | None) -> Network:
     ours = (folder / MANIFEST).is_file()
     if ours and not (folder / "config.json").is_file():
         raise SourceError(
@@ -130,14 +151,21 @@ def _read_folder(folder: Path) -> Network:
         from headstart.networks.timm_source import read_timm_folder
 
         return read_timm_folder(folder)
-    return read_transformers(folder, kind="headstart" if ours else "transformers")
+    return _read_folder(folder, input_type, "headstart" if ours else "transformers")
 
 
-def _read_starter(source: str) -> Network:
+def _read_folder(folder: Path, input_type: str | None, kind: str, name: str | None = None, origin: str = "") -> Network:
+    """A folder with ``config.json``, by what it says that the network is."""
+    if read_settings(folder).get("model_type") == MODEL_TYPE:
+        return read_sound(folder, kind="headstart" if kind == "transformers" else kind, name=name, origin=origin)
+    return read_transformers(folder, kind=kind, name=name, origin=origin, input_type=input_type)
+
+
+def _read_starter(source: str, input_type: str | None) -> Network:
     name = source.removeprefix("starter:")
     folder = _STARTERS / name
     if not name.isidentifier() or not (folder / "config.json").is_file():
         known = sorted(item.parent.name for item in _STARTERS.glob("*/config.json"))
         listed = ", ".join(f"'starter:{item}'" for item in known) or "none"
         raise SourceError(f"Expected one of the bundled networks, found {source!r}.", f"There is: {listed}.")
-    return read_transformers(folder, kind="starter", name=source, origin=f"bundled with headstart: {source}")
+    return _read_folder(folder, input_type, "starter", source, f"bundled with headstart: {source}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -11,47 +12,57 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
+from headstart.data.canvases import AnyPreprocessing
 from headstart.data.preprocessing import Preprocessing
+from headstart.data.sound_preprocessing import SoundPreprocessing, preprocessing_from_dict
 from headstart.errors import SourceError
 from headstart.networks.card_of import manifest_card
 from headstart.networks.folder import MANIFEST, read_manifest
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.refuse import refuse_bad_numbers, refuse_file, refuse_missing
+from headstart.nn.sound_network import SoundConfig, SoundNetwork
 from headstart.source import NetworkSource
 
 _SIDES = (224, 32, 28, 64, 96, 128, 160, 192, 256, 299, 384)
 
 
-def read_module(source: NetworkSource | nn.Module) -> Network:
+def read_module(source: NetworkSource | nn.Module, input_type: str | None = None) -> Network:
     """Take a module as a network; its weights are copied, so the caller's module is never changed.
 
     Parameters
     ----------
     source : NetworkSource or torch.nn.Module
-        For a bare module the input size is the first of the usual ones (224, 32, 28, 64, ...) that it takes.
+        For a bare module the input size is the first of the usual ones (224, 32, 28, 64, ...) that it takes; our own
+        network for sounds says it itself.
+    input_type : {"image", "audio"}, optional
+        What is wanted, for the words of a refusal.
 
     Returns
     -------
     Network
-        Kind "module", or "transformers" for a transformers network in memory.
+        Kind "module", "transformers" for a transformers network in memory, "headstart" for a `SoundNetwork`.
 
     Raises
     ------
     SourceError
         If the weights do not belong to the module, are a pickle or not finite, or the module does not take a batch
-        of pictures.
+        of pictures, or of waves where its source states a sampling rate.
     """
     bare = not isinstance(source, NetworkSource)
     given = source if isinstance(source, NetworkSource) else NetworkSource(source)
     name = given.name or type(given.module).__name__
     config = getattr(given.module, "config", None)
-    is_transformers = hasattr(given.module, "base_model_prefix") and hasattr(config, "to_json_string")
-    if is_transformers:
+    kind = _kind(given.module, config)
+    if kind == "transformers":
         _require_pixels(given.module, name)
+    if bare and kind == "module" and input_type == "audio":
+        raise SourceError(
+            f"Expected a network for sounds with its sampling rate, found the bare module {name}.",
+            "Say what it takes: headstart.NetworkSource(module, sampling_rate=16000, seconds=1.0).",
+        )
     module = _copy(given.module, name)
     origin = "a module in memory"
     saved: dict[str, Any] = {}
-    notes: tuple[str, ...] = ()
     if given.weights is not None:
         path = Path(given.weights).expanduser()
         saved = _saved(path)
@@ -60,12 +71,7 @@ def read_module(source: NetworkSource | nn.Module) -> Network:
     refuse_bad_numbers(module, name)
     for parameter in module.parameters():
         parameter.requires_grad_(parameter.is_floating_point())
-    channels = input_channels(module) if bare else len(given.mean)
-    if "preprocessing" in saved and given.size == NetworkSource.size and given.mean == NetworkSource.mean:
-        preprocessing = Preprocessing.from_dict(saved["preprocessing"])
-    else:
-        side, notes = _side(module, channels, given, bare, name)
-        preprocessing = _preprocessing(given, side, channels)
+    preprocessing, notes = _preprocessing_of(module, given, saved.get("preprocessing"), bare, name)
     card = SourceCard(
         n_examples=given.n_examples,
         n_parameters=sum(parameter.numel() for parameter in module.parameters()),
@@ -75,8 +81,66 @@ def read_module(source: NetworkSource | nn.Module) -> Network:
     )
     if given.weights is not None:
         card = manifest_card(Path(given.weights).expanduser().parent, card)
-    kind = "transformers" if is_transformers else "module"
-    return Network(module, name, kind, preprocessing, card, config=config if is_transformers else None)
+    if isinstance(module, SoundNetwork):
+        config = _with_outputs_of(module)
+    return Network(
+        module,
+        name,
+        kind,
+        preprocessing,
+        card,
+        config=None if kind == "module" else config,
+        input_type="audio" if isinstance(preprocessing, SoundPreprocessing) else "image",
+    )
+
+
+def _kind(module: nn.Module, config: Any) -> str:
+    if isinstance(module, SoundNetwork):
+        return "headstart"
+    is_transformers = hasattr(module, "base_model_prefix") and hasattr(config, "to_json_string")
+    return "transformers" if is_transformers else "module"
+
+
+def _with_outputs_of(module: SoundNetwork) -> SoundConfig:
+    """Its configuration, also where its output layer was exchanged for one of another width."""
+    width = getattr(module.output, "out_features", module.config.n_outputs)
+    labels = module.config.labels if len(module.config.labels) == width else ()
+    return dataclasses.replace(module.config, n_outputs=width, labels=labels)
+
+
+def _preprocessing_of(
+    module: nn.Module, given: NetworkSource, saved: dict[str, Any] | None, bare: bool, name: str
+) -> tuple[AnyPreprocessing, tuple[str, ...]]:
+    """What the module takes, tried out unless headstart wrote it down, and notes for the card."""
+    stated = given.input_type == "audio" or given.size != NetworkSource.size or given.mean != NetworkSource.mean
+    if saved is not None and not stated:
+        return preprocessing_from_dict(saved), ()
+    if given.input_type == "audio" or isinstance(module, SoundNetwork):
+        rate, seconds = given.wave
+        if isinstance(module, SoundNetwork):
+            rate = module.config.rate
+            seconds = module.config.samples / rate if given.seconds is None else seconds
+        sound = SoundPreprocessing(rate, max(1, round(rate * seconds)))
+        _require_waves(module, sound, name)
+        return sound, ()
+    channels = input_channels(module) if bare else len(given.mean)
+    side, notes = _side(module, channels, given, bare, name)
+    return _preprocessing(given, side, channels), notes
+
+
+def _require_waves(module: nn.Module, preprocessing: SoundPreprocessing, name: str) -> None:
+    """Try the module on two waves of noise."""
+    noise = 0.1 * torch.randn(2, preprocessing.samples, generator=torch.Generator().manual_seed(0))
+    try:
+        with torch.inference_mode():
+            module(noise)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else repr(error)
+        raise SourceError(
+            f"Expected a module that takes sounds (N, {preprocessing.samples}) at {preprocessing.rate} Hz, found "
+            f"{name}, which fails: {reason}",
+            "Say what it takes: headstart.NetworkSource(module, sampling_rate=..., seconds=...).",
+        ) from error
 
 
 def input_channels(module: nn.Module) -> int:
@@ -123,6 +187,28 @@ def _load_weights(module: nn.Module, path: Path, name: str, *, other_head: bool)
         raise SourceError(f"Expected safetensors in {path}, found: {error}", "Get the file again.") from error
     if other_head:
         _fit_head(module, tensors)
+    fill(module, tensors, name, path)
+
+
+def fill(module: nn.Module, tensors: dict[str, torch.Tensor], name: str, path: Path) -> None:
+    """Put weights into a module, all of them.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Changed in place.
+    tensors : dict of str to Tensor
+        Of any floating type.
+    name : str
+        What the message calls the module.
+    path : Path
+        Where the weights come from.
+
+    Raises
+    ------
+    SourceError
+        If some are missing, of another shape, or unknown to the module.
+    """
     own = module.state_dict()
     missing = sorted(key for key in own if key not in tensors and not key.endswith("num_batches_tracked"))
     wrong = sorted(key for key in own if key in tensors and own[key].shape != tensors[key].shape)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from headstart.data.preprocessing import Preprocessing
+from headstart.data.canvases import AnyPreprocessing
 
 if TYPE_CHECKING:
     from headstart.networks.chain import Chain
@@ -82,22 +82,23 @@ class Network:
         What reports call it.
     kind : {"transformers", "module", "headstart", "timm", "starter"}
         How it was read.
-    preprocessing : Preprocessing
-        From a decoded picture to the network's input.
+    preprocessing : Preprocessing or SoundPreprocessing
+        From a decoded picture or clip to the network's input.
     card : SourceCard
         What is known about its origin.
     trained : bool
         False when its weights are random.
     config : object, optional
-        The transformers configuration, where there is one; timm's name and arguments for a timm network.
-    input_type : str, default="image"
-        What it takes.
+        The transformers configuration, where there is one; timm's name and arguments for a timm network; the
+        `SoundConfig` of a `SoundNetwork`.
+    input_type : {"image", "audio"}, default="image"
+        What it takes: pictures (N, C, H, W), or waves (N, samples).
     """
 
     module: nn.Module = field(repr=False)
     name: str
     kind: str
-    preprocessing: Preprocessing
+    preprocessing: AnyPreprocessing
     card: SourceCard = field(default_factory=SourceCard, repr=False)
     trained: bool = True
     config: Any = field(default=None, repr=False)
@@ -114,8 +115,10 @@ class Network:
         return find_chain(self.module, self.example(2))
 
     def example(self, n: int = 1) -> torch.Tensor:
-        """A batch of ``n`` random inputs, shape (n, channels, height, width), always the same one."""
+        """A batch of ``n`` random inputs, (n, channels, height, width) or (n, samples), always the same one."""
         generator = torch.Generator().manual_seed(0)
+        if self.input_type == "audio":
+            return 0.1 * torch.randn(n, *self.preprocessing.size, generator=generator)
         return torch.randn(n, self.preprocessing.channels, *self.preprocessing.size, generator=generator)
 
     @cached_property

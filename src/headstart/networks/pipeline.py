@@ -1,45 +1,73 @@
-"""From files to rows: each new picture is decoded, cropped and run once, in batches, by all processors."""
+"""From files to rows: each new picture or clip is decoded, cropped and run once, in batches, by all processors."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 
 from headstart.data.canvases import canvases, processors
-from headstart.data.pictures import Pictures
+from headstart.data.clips import Clips
+from headstart.data.inputs import as_inputs
+from headstart.data.kinds import KINDS
 from headstart.data.progress import Progress
-from headstart.data.reasons import BadPicture
-from headstart.errors import BadPictures
+from headstart.data.reasons import BadInput
+from headstart.data.rows import Inputs
+from headstart.data.sound_preprocessing import SoundPreprocessing
+from headstart.errors import BadInputs, DataError
 from headstart.networks.network import Network
+from headstart.networks.refuse import STARTERS
 from headstart.networks.workers import alone, in_workers
 
 CHUNK_PIXELS = 8 * 224 * 224
+CHUNK_SAMPLES = 16 * 16_000
 
 
-def digests(network: Network, pictures: Pictures) -> list[str]:
-    """Digest of each picture's content.
+def inputs_for(network: Network, X: Any) -> Inputs:
+    """Pictures or clips, as the network takes them.
 
     Raises
     ------
-    BadPictures
+    DataError
+        If they are of the other kind, or of none.
+    """
+    inputs = as_inputs(X)
+    if not len(inputs) and network.input_type == "audio":
+        return Clips([])
+    if inputs.input_type != network.input_type:
+        wanted = next(kind for kind in KINDS if kind.input_type == network.input_type)
+        raise DataError(
+            f"Expected {wanted.many} for the network {network.name}, found {inputs.kind.many}.",
+            f"Give {wanted.many}, or take a network for {inputs.kind.many}, for instance "
+            f"{STARTERS[inputs.input_type]!r}.",
+        )
+    return inputs
+
+
+def digests(network: Network, inputs: Inputs) -> list[str]:
+    """Digest of each input's content.
+
+    Raises
+    ------
+    BadInputs
         If a file cannot be read; it lists all that cannot be read or decoded.
     """
     found, bad = [], []
-    for i in range(len(pictures)):
+    for i in range(len(inputs)):
         try:
-            found.append(pictures.digest(i))
-        except BadPicture as error:
-            bad.append((pictures.names[i], error.reason))
+            found.append(inputs.digest(i))
+        except BadInput as error:
+            bad.append((inputs.names[i], error.reason))
     if bad:
-        canvases(pictures, network.preprocessing)
-        raise BadPictures(bad)
+        canvases(inputs, network.preprocessing)
+        raise inputs.bad_inputs(bad)
     return found
 
 
 def first_of_each(keys: Sequence[str], known: Mapping[str, np.ndarray]) -> list[int]:
-    """Position of the first picture of each content that is not known yet."""
+    """Position of the first input of each content that is not known yet."""
     first: dict[str, int] = {}
     for i, key in enumerate(keys):
         if key not in known:
@@ -49,67 +77,103 @@ def first_of_each(keys: Sequence[str], known: Mapping[str, np.ndarray]) -> list[
 
 def batches(
     network: Network,
-    pictures: Pictures,
+    inputs: Inputs,
     run: Callable[[np.ndarray], np.ndarray],
     device: str,
     batch_size: int | None,
     progress: Progress | None,
+    whole: bool = True,
 ) -> Iterator[np.ndarray]:
-    """Decode, crop and run all pictures, several batches at a time; gives the results in order.
+    """Decode, crop and run all inputs, several batches at a time; gives the results in order.
+
+    Parameters
+    ----------
+    run : callable
+        From a batch of arrays to a row each.
+    whole : bool, default=True
+        Of a clip longer than the network's window: the mean over all its windows, or its loudest window alone.
 
     Raises
     ------
-    BadPictures
+    BadInputs
         If any cannot be decoded; it lists all of them, also those that were not reached.
     """
     n_workers = torch.get_num_threads() if device == "cpu" else processors()
-    height, width = network.preprocessing.size
-    size = min(64, max(8, CHUNK_PIXELS // (height * width))) if batch_size is None else batch_size
+    size = _batch_size(network.preprocessing.size) if batch_size is None else batch_size
     done = 0
+
+    def work(part: slice) -> np.ndarray:
+        if whole and isinstance(network.preprocessing, SoundPreprocessing):
+            return _over_windows(network.preprocessing, inputs[part], run, size)
+        return run(arrays(network, inputs[part]))
+
     try:
-        for rows in in_workers(
-            lambda part: run(pixels(network, pictures[part])), _parts(len(pictures), size, n_workers), n_workers
-        ):
+        for rows in in_workers(work, _parts(len(inputs), size, n_workers), n_workers):
             done += len(rows)
             if progress is not None:
-                progress("embedding pictures", done, len(pictures))
+                progress(f"embedding {inputs.kind.many}", done, len(inputs))
             yield rows
-    except BadPictures:
-        canvases(pictures, network.preprocessing)
+    except BadInputs:
+        canvases(inputs, network.preprocessing)
         raise
 
 
 def in_parts(run: Callable[[torch.Tensor], np.ndarray], batch: torch.Tensor) -> np.ndarray:
-    """Rows of a batch (N, C, H, W), run in parts as `batches` would, so that they equal those to the last bit.
+    """Rows of a batch (N, C, H, W) or (N, samples), run in parts as `batches` would, to equal those to the last bit.
 
     Which kernel computes a convolution depends on the size of the batch and the number of threads; that changes the
     last digits.
     """
-    size = min(64, max(8, CHUNK_PIXELS // (batch.shape[-1] * batch.shape[-2])))
+    size = _batch_size(tuple(batch.shape[2:]) if batch.ndim > 2 else tuple(batch.shape[1:]))
     if batch.is_cuda or len(batch) <= size:
         return alone(lambda: run(batch))
     parts = [batch[part] for part in _parts(len(batch), size, torch.get_num_threads())]
     return np.concatenate(list(in_workers(run, parts)))
 
 
-def pixels(network: Network, pictures: Pictures) -> np.ndarray:
-    """Pictures at the network's input size, (n, H, W, 3) in uint8."""
+def arrays(network: Network, inputs: Inputs) -> np.ndarray:
+    """Inputs at the network's size: pictures (n, H, W, 3) in uint8, or the loudest window of each clip (n, samples)."""
     preprocessing = network.preprocessing
-    return np.stack([preprocessing.centre(canvas) for canvas in canvases(pictures, preprocessing, threads=1)])
+    return np.stack([preprocessing.centre(canvas) for canvas in canvases(inputs, preprocessing, threads=1)])
 
 
-def sample(network: Network, pictures: Pictures, chosen: np.ndarray) -> np.ndarray:
-    """Some of the pictures at the network's input size."""
+def sample(network: Network, inputs: Inputs, chosen: np.ndarray) -> np.ndarray:
+    """Some of the inputs at the network's size."""
     try:
-        return pixels(network, pictures[chosen])
-    except BadPictures:
-        canvases(pictures, network.preprocessing)
+        return arrays(network, inputs[chosen])
+    except BadInputs:
+        canvases(inputs, network.preprocessing)
         raise
 
 
 def space_of(network: Network, what: str) -> str:
     """Name under which rows are cached: what they are, of which weights, after which preprocessing."""
     return f"1 {what} {network.digest} {network.preprocessing.key()}"
+
+
+def _over_windows(
+    preprocessing: SoundPreprocessing, clips: Inputs, run: Callable[[np.ndarray], np.ndarray], size: int
+) -> np.ndarray:
+    """Mean row of each clip over its windows; windows of several clips share a batch, and long clips take several."""
+    windows = [preprocessing.windows(canvas) for canvas in canvases(clips, preprocessing, threads=1)]
+    counts = np.array([len(part) for part in windows])
+    owner = np.repeat(np.arange(len(windows)), counts)
+    total: np.ndarray | None = None
+    for start in range(0, len(owner), size):
+        clip = owner[start : start + size]
+        first = np.concatenate([[0], np.cumsum(counts)])[clip]
+        place = np.arange(start, start + len(clip)) - first
+        rows = run(np.stack([windows[i][k] for i, k in zip(clip, place, strict=True)]))
+        total = np.zeros((len(windows), *rows.shape[1:]), np.float64) if total is None else total
+        np.add.at(total, clip, rows)
+    assert total is not None
+    return (total / counts.reshape(-1, *[1] * (total.ndim - 1))).astype(np.float32)
+
+
+def _batch_size(size: tuple[int, ...]) -> int:
+    """How many inputs of this size, (height, width) or (samples,), fit the processor's caches."""
+    fitting = CHUNK_SAMPLES // size[0] if len(size) == 1 else CHUNK_PIXELS // (size[0] * size[1])
+    return min(64, max(8, fitting))
 
 
 def _parts(n: int, size: int, n_workers: int) -> list[slice]:

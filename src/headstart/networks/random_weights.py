@@ -9,15 +9,16 @@ import torch
 from torch import nn
 
 from headstart.networks.network import Network
+from headstart.nn.sound_network import SoundNetwork
 
 
 def random_network(network: Network, random_state: int) -> Network:
     """Give a network fresh random weights, as its makers initialise them.
 
-    A transformers or timm network is built anew from its configuration. In any other module every layer is reset by
-    its own ``reset_parameters``; a parameter that belongs to no such layer (a class token, position embeddings) is
-    drawn from N(0, 0.02) if it has two dimensions or more, else set to its mean. torch's global random state is left
-    as it was.
+    A transformers or timm network, or our own for sounds, is built anew from its configuration. In any other module
+    every layer is reset by its own ``reset_parameters``; a parameter that belongs to no such layer (a class token,
+    position embeddings) is drawn from N(0, 0.02) if it has two dimensions or more, else set to its mean. torch's global
+    random state is left as it was.
 
     Parameters
     ----------
@@ -54,6 +55,10 @@ def _fresh(network: Network) -> nn.Module:
         from headstart.networks.timm_source import build_timm
 
         return build_timm(network.config)
+    if isinstance(network.module, SoundNetwork):
+        fresh = SoundNetwork(network.module.config)
+        fresh.front_end.load_state_dict(network.module.front_end.state_dict())
+        return fresh
     if network.config is not None:
         from headstart.networks.transformers_source import quiet
 

@@ -19,17 +19,47 @@ _WEIGHTS = (
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
 )
+_SOUND = "a sound network"
+#: transformers' families of networks for sounds that are taken.
+AUDIO_FAMILIES: tuple[str, ...] = ()
 _OTHER_TASKS = tuple(
     (words, tuple(f"MODEL_FOR_{task}_MAPPING_NAMES" for task in tasks))
     for words, tasks in (
         ("a text network", ("SEQUENCE_CLASSIFICATION", "MASKED_LM", "CAUSAL_LM", "SEQ_TO_SEQ_CAUSAL_LM")),
-        ("a sound network", ("AUDIO_CLASSIFICATION", "CTC", "SPEECH_SEQ_2_SEQ")),
+        (_SOUND, ("AUDIO_CLASSIFICATION", "CTC", "SPEECH_SEQ_2_SEQ")),
         ("a network for video", ("VIDEO_CLASSIFICATION",)),
         ("a network for finding objects", ("OBJECT_DETECTION", "ZERO_SHOT_OBJECT_DETECTION")),
         ("a network for segmentation", ("SEMANTIC_SEGMENTATION", "UNIVERSAL_SEGMENTATION", "IMAGE_SEGMENTATION")),
     )
 )
-KINDS = "a transformers folder, a hub id ('org/name'), 'starter:pictures', a torch module or a NetworkSource"
+KINDS = (
+    "a transformers folder, a hub id ('org/name'), 'starter:pictures', 'starter:speech', 'file.py:function', "
+    "a torch module or a NetworkSource"
+)
+#: What networks take, in words.
+WORDS = {"image": "pictures", "audio": "sounds"}
+STARTERS = {"image": "starter:pictures", "audio": "starter:speech"}
+
+
+def refuse_input(name: str, takes: str, wanted: str) -> NoReturn:
+    """Raise for a network that takes another kind of input than the data are.
+
+    Parameters
+    ----------
+    name : str
+        The network's.
+    takes, wanted : {"image", "audio"}
+        What it takes and what it would have to take.
+
+    Raises
+    ------
+    SourceError
+        Always.
+    """
+    raise SourceError(
+        f"Expected a network for {WORDS[wanted]}, found {name}, which takes {WORDS[takes]}.",
+        f"Take another, for instance {STARTERS[wanted]!r}.",
+    )
 
 
 def refuse_file(path: Path) -> NoReturn:
@@ -78,8 +108,8 @@ def refuse_missing(path: Path) -> NoReturn:
     raise SourceError(f"Expected a network, found nothing at {str(path)!r}.", todo)
 
 
-def refuse_type(folder: Path, settings: dict[str, Any]) -> None:
-    """Raise for a transformers folder that is no network for pictures, or that brings code of its own.
+def refuse_type(folder: Path, settings: dict[str, Any], input_type: str | None = None) -> str:
+    """What a transformers folder's network takes; raise where that is neither pictures nor sounds.
 
     Parameters
     ----------
@@ -87,11 +117,17 @@ def refuse_type(folder: Path, settings: dict[str, Any]) -> None:
         Where it lies.
     settings : dict
         Content of its ``config.json``.
+    input_type : {"image", "audio"}, optional
+        What is wanted, for the words.
+
+    Returns
+    -------
+    {"image", "audio"}
 
     Raises
     ------
     SourceError
-        With what it is.
+        With what it is, also where it brings code of its own.
     """
     from transformers.models.auto import modeling_auto as names
 
@@ -100,15 +136,19 @@ def refuse_type(folder: Path, settings: dict[str, Any]) -> None:
     headless = kind in names.MODEL_FOR_IMAGE_MAPPING_NAMES and not others
     if kind == "timm_wrapper":
         raise SourceError(f"Expected transformers' own network, found timm's in {folder}.", "Use source='timm/...'.")
+    if kind in AUDIO_FAMILIES:
+        return "audio"
     if kind in names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES or headless:
-        return
+        return "image"
     architecture = ", ".join(settings.get("architectures") or []) or "no architecture named"
     found = f"{others[0]} in {folder} ({kind}: {architecture})" if others else f"model type {kind!r} in {folder}"
+    todo = f"Take another, for instance {STARTERS[input_type or 'image']!r}."
     if settings.get("auto_map"):
         found = f"one in {folder} that must run code of its own ({kind})"
-    raise SourceError(
-        f"Expected a network for pictures, found {found}.", "Take another, for instance 'starter:pictures'."
-    )
+    elif others and others[0] == _SOUND and input_type != "image":
+        todo = f"Of transformers' families for sounds those taken are {', '.join(AUDIO_FAMILIES)}."
+    wanted = WORDS[input_type] if input_type is not None else "pictures or sounds"
+    raise SourceError(f"Expected a network for {wanted}, found {found}.", todo)
 
 
 def weight_file(folder: Path) -> Path:

@@ -30,7 +30,10 @@ _lock = threading.RLock()
 
 
 class Runner:
-    """From cropped pictures, (N, H, W, 3) in uint8, to rows of features, (N, n_values) in float32.
+    """From cropped pictures, (N, H, W, 3) in uint8, or windows of sound, (N, samples), to rows of features.
+
+    The rows are (N, n_values) in float32. A network for sounds keeps its weights and its front end in float32; in 16
+    bits torch's autocast computes what can be, since a wave or its spectrum does not bear rounding.
 
     Parameters
     ----------
@@ -49,20 +52,22 @@ class Runner:
         self.device = device
         self.dtype = dtype
         self.exact = exact
-        net = prepared(twin(_simple(network)), dtype, device)
+        self.cast = network.input_type == "audio" and dtype != torch.float32
+        net = prepared(twin(_simple(network)), torch.float32 if self.cast else dtype, device)
         self.rows = Rows(net, network.chain, layout_of(network.chain)).eval()
 
-    def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
-            batch = to_tensor(pixels, self.preprocessing, self.dtype).to(self.device)
+    def __call__(self, arrays: np.ndarray) -> np.ndarray:
+        kind = torch.device(self.device).type
+        with torch.inference_mode(), torch.autocast(kind, self.dtype if self.cast else None, enabled=self.cast):
+            batch = to_tensor(arrays, self.preprocessing, self.dtype).to(self.device)
             rows = np.asarray(self.rows(batch).cpu().numpy())
-        return rows if self.exact is None or np.isfinite(rows).all() else self.exact(pixels)
+        return rows if self.exact is None or np.isfinite(rows).all() else self.exact(arrays)
 
 
 def runner_for(
     network: Network, device: str, exact: bool, sample: Callable[[], np.ndarray] | None, n: int = 0
 ) -> Forward:
-    """The forward pass to use: from cropped pictures to rows of features.
+    """The forward pass to use: from cropped pictures or windows of sound to rows of features.
 
     Parameters
     ----------
@@ -73,10 +78,10 @@ def runner_for(
     exact : bool
         Whether it must be float32 arithmetic of PyTorch.
     sample : callable or None
-        Gives 8 to 16 of the user's own pictures, (N, H, W, 3) in uint8, on which the faster passes are tried; asked
-        only the first time. None where there are too few to tell: then float32 is used, and nothing is settled.
+        Gives 8 to 16 of the user's own pictures or windows, on which the faster passes are tried; asked only the first
+        time. None where there are too few to tell: then float32 is used, and nothing is settled.
     n : int, default=0
-        How many pictures there are; with 2,000 a pass is compiled, where the extra ``openvino`` is installed.
+        How many pictures or clips there are; with 2,000 a pass is compiled, where the extra ``openvino`` is installed.
     """
     with _lock:
         runners = _kept.setdefault(network, {})
@@ -95,7 +100,7 @@ def runner_for(
 
 
 def sample_rows(n: int) -> np.ndarray | None:
-    """Which of n pictures to try 16-bit arithmetic on: 8 to 16, evenly spread; None below 8.
+    """Which of n inputs to try 16-bit arithmetic on: 8 to 16, evenly spread; None below 8.
 
     Examples
     --------
@@ -138,9 +143,9 @@ def _simple(network: Network) -> nn.Module:
 
 
 def _tried(
-    network: Network, device: str, makers: list[Callable[[Network, str], Forward | None]], pixels: np.ndarray
+    network: Network, device: str, makers: list[Callable[[Network, str], Forward | None]], arrays: np.ndarray
 ) -> Forward:
-    """The first pass that can be made and whose features serve as well on these pictures; else the exact one."""
+    """The first pass that can be made and whose features serve as well on these inputs; else the exact one."""
     exact = _exact(network, device)
     layout: Layout = layout_of(network.chain)
     expected: list[np.ndarray] | None = None
@@ -150,8 +155,8 @@ def _tried(
             if fast is None:
                 continue
             if expected is None:
-                expected = layout.split(_run(exact, pixels, device))
-            found = layout.split(_run(fast, pixels, device))
+                expected = layout.split(_run(exact, arrays, device))
+            found = layout.split(_run(fast, arrays, device))
         except (RuntimeError, TypeError, ValueError):
             continue
         if all(agrees(a, b) for a, b in zip(expected, found, strict=True)):
@@ -159,6 +164,6 @@ def _tried(
     return exact
 
 
-def _run(forward: Forward, pixels: np.ndarray, device: str) -> np.ndarray:
+def _run(forward: Forward, arrays: np.ndarray, device: str) -> np.ndarray:
     n_workers = torch.get_num_threads() if device == "cpu" else 1
-    return np.concatenate(list(in_workers(forward, np.array_split(pixels, min(len(pixels), n_workers)), n_workers)))
+    return np.concatenate(list(in_workers(forward, np.array_split(arrays, min(len(arrays), n_workers)), n_workers)))

@@ -11,7 +11,9 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from headstart.data.canvases import AnyPreprocessing
 from headstart.data.preprocessing import Preprocessing
+from headstart.data.sound_preprocessing import SoundPreprocessing
 from headstart.networks.chain import Chain
 from headstart.networks.features import flat, grid, headless_features, pool
 from headstart.networks.trace import main_tensor
@@ -19,7 +21,7 @@ from headstart.networks.trace import main_tensor
 DEPTHS = 6
 GRIDS = 3
 CELLS = 9
-#: Most numbers that the grids of one picture may take.
+#: Most numbers that the grids of one input may take.
 WIDEST_GRID = 12_000
 
 
@@ -75,7 +77,7 @@ def layout_of(chain: Chain) -> Layout:
 
 
 class Rows(nn.Module):
-    """A network that answers with one row of features a picture, (N, n_values) in float32, from one forward pass.
+    """A network that answers with one row of features an input, (N, n_values) in float32, from one forward pass.
 
     Safe to use from several threads: what a pass sees is kept a thread.
     """
@@ -115,25 +117,31 @@ class Rows(nn.Module):
 
 
 def to_tensor(
-    pixels: np.ndarray, preprocessing: Preprocessing, dtype: torch.dtype = torch.float32, channels_last: bool = True
+    arrays: np.ndarray, preprocessing: AnyPreprocessing, dtype: torch.dtype = torch.float32, channels_last: bool = True
 ) -> Tensor:
-    """Normalise a batch of pictures of the network's input size: (x * scale - mean) / std.
+    """A network's input: normalised pictures, (x * scale - mean) / std, or waves as they are.
 
     Parameters
     ----------
-    pixels : ndarray, (N, H, W, 3), uint8
+    arrays : ndarray, (N, H, W, 3) in uint8 or (N, samples) in float32
         Cropped canvases; not changed.
-    preprocessing : Preprocessing
-        Scale, mean, std and number of channels.
+    preprocessing : Preprocessing or SoundPreprocessing
+        Scale, mean, std and number of channels of pictures.
     dtype : torch.dtype, default=torch.float32
-        Of the result; the computation is in float32.
+        Of pictures; the computation is in float32. Waves stay in float32, because 16 bits would add noise to them.
     channels_last : bool, default=True
-        Memory order of the result.
+        Memory order of pictures.
 
     Returns
     -------
-    Tensor, (N, C, H, W)
+    Tensor, (N, C, H, W) or (N, samples)
     """
+    if isinstance(preprocessing, SoundPreprocessing):
+        return torch.from_numpy(np.array(arrays, np.float32))
+    return _normalised(arrays, preprocessing, dtype, channels_last)
+
+
+def _normalised(pixels: np.ndarray, preprocessing: Preprocessing, dtype: torch.dtype, channels_last: bool) -> Tensor:
     if preprocessing.channels == 1 and pixels.shape[3] == 3:
         pixels = np.stack([np.asarray(Image.fromarray(picture).convert("L"))[:, :, None] for picture in pixels])
     n, height, width, n_channels = pixels.shape

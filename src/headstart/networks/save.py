@@ -13,10 +13,12 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from headstart.data.canvases import AnyPreprocessing
 from headstart.data.preprocessing import Preprocessing
 from headstart.errors import OutputError
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.preprocess_of import processor_config
+from headstart.nn.sound_network import SoundConfig
 
 WEIGHTS = "model.safetensors"
 
@@ -29,15 +31,16 @@ def save_network(
     labels: Sequence[Any] | None,
     head_linear: bool,
     problem_type: str | None = None,
-    preprocessing: Preprocessing | None = None,
+    preprocessing: AnyPreprocessing | None = None,
     n_examples: int | None = None,
 ) -> dict[str, Any]:
     """Write weights, configuration and preprocessing of a trained network into a folder.
 
     A transformers network becomes a folder for which ``AutoModelForImageClassification.from_pretrained(folder)`` gives
     the same logits, provided that its head is the linear one inside the module. A timm network becomes one for
-    ``timm.create_model("local-dir:folder", pretrained=True)``. Of any other module only the weights can be kept: it is
-    loaded again with ``NetworkSource(module, weights=folder / "model.safetensors")``.
+    ``timm.create_model("local-dir:folder", pretrained=True)``, our own network for sounds one for `load_network`. Of
+    any other module only the weights can be kept: it is loaded again with
+    ``NetworkSource(module, weights=folder / "model.safetensors")``.
 
     Parameters
     ----------
@@ -53,7 +56,7 @@ def save_network(
         True if the module's own output layer gives the outputs.
     problem_type : {"single_label_classification", "multi_label_classification", "regression"}, optional
         What transformers' loss would be. Default: by ``labels``.
-    preprocessing : Preprocessing, optional
+    preprocessing : Preprocessing or SoundPreprocessing, optional
         What it was trained with, where that is not the network's own (another input size).
     n_examples : int, optional
         Labelled examples that it was trained on now.
@@ -62,7 +65,7 @@ def save_network(
     -------
     dict
         Plain JSON types, to be kept under ``"network"`` in the manifest: `load_network` reads the card from there.
-        ``"loads_with"`` is "transformers", "timm" or "module".
+        ``"loads_with"`` is "transformers", "timm", "headstart" or "module".
 
     Raises
     ------
@@ -76,7 +79,7 @@ def save_network(
     if head_linear:
         _require_outputs(network, module, labels)
     loads_with = "module"
-    if network.kind == "timm":
+    if network.kind == "timm" and isinstance(used, Preprocessing):
         from headstart.networks.timm_source import timm_config
 
         outputs = _n_outputs(network, module) or int(network.config.get("num_classes") or 0)
@@ -84,7 +87,12 @@ def save_network(
         config = timm_config(network.config, outputs, names, used)
         (target / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
         loads_with = "timm"
-    elif network.config is not None:
+    elif isinstance(network.config, SoundConfig):
+        sound = _sound_config(network, module, labels if head_linear else None, used)
+        if _rebuilds(module, sound):
+            (target / "config.json").write_text(json.dumps(sound.to_dict(), indent=2) + "\n", encoding="utf-8")
+            loads_with = "headstart"
+    elif network.config is not None and isinstance(used, Preprocessing):
         config = _transformers_config(network, module, labels if head_linear else None, problem_type, head_linear)
         if _rebuilds(module, config):
             _save_transformers(module, config, used, target)
@@ -156,6 +164,17 @@ def _transformers_config(
     config.label2id = {name: i for i, name in enumerate(names)}
     config.problem_type = problem_type or ("regression" if labels is None else "single_label_classification")
     return config
+
+
+def _sound_config(
+    network: Network, module: nn.Module, labels: Sequence[Any] | None, used: AnyPreprocessing
+) -> SoundConfig:
+    """The configuration with the outputs that the module has now, and the window that it was trained with."""
+    outputs = _n_outputs(network, module) or 1
+    names = network.config.labels if outputs == network.config.n_outputs else ()
+    if labels is not None:
+        names = tuple(str(label) for label in labels)
+    return dataclasses.replace(network.config, labels=names, n_outputs=outputs, samples=used.size[0])
 
 
 def _rebuilds(module: nn.Module, config: Any) -> bool:

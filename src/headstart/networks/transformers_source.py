@@ -42,7 +42,12 @@ def quiet() -> Iterator[None]:
 
 
 def read_transformers(
-    folder: Path, *, kind: str = "transformers", name: str | None = None, origin: str = ""
+    folder: Path,
+    *,
+    kind: str = "transformers",
+    name: str | None = None,
+    origin: str = "",
+    input_type: str | None = None,
 ) -> Network:
     """Read a folder with ``config.json``, weights and ``preprocessor_config.json``.
 
@@ -56,6 +61,8 @@ def read_transformers(
         What reports call it; default: the folder's name.
     origin : str, default=""
         Where it came from; default: the folder.
+    input_type : {"image", "audio"}, optional
+        What is wanted, for the words of a refusal.
 
     Returns
     -------
@@ -69,7 +76,7 @@ def read_transformers(
     """
     name = name or folder.resolve().name
     settings = read_settings(folder)
-    config = _config(folder, settings)
+    config = _config(folder, settings, input_type)
     module, notes = _weights(folder, config, name)
     refuse_bad_numbers(module, name)
     channels = int(getattr(config, "num_channels", 3) or 3)
@@ -112,10 +119,10 @@ def read_settings(folder: Path) -> dict[str, Any]:
     return settings
 
 
-def _config(folder: Path, settings: dict[str, Any]) -> Any:
+def _config(folder: Path, settings: dict[str, Any], input_type: str | None) -> Any:
     from transformers import AutoConfig
 
-    refuse_type(folder, settings)
+    refuse_type(folder, settings, input_type)
     try:
         with quiet():
             return AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)

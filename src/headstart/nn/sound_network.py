@@ -110,7 +110,7 @@ class SoundConfig:
         if settings.get("model_type") != MODEL_TYPE:
             raise ParameterError(f"Expected model type {MODEL_TYPE!r}, found {settings.get('model_type')!r}.")
         known = {field.name for field in dataclasses.fields(cls)}
-        unknown = sorted(set(settings) - known - {"model_type"})
+        unknown = sorted(set(settings) - known - {"model_type", "dtype"})
         if unknown:
             raise ParameterError(
                 f"Expected settings of a network for sounds, found also {unknown}.",
