@@ -14,7 +14,6 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from headstart.data import decode as decode_module
 from headstart.data.preprocessing import Preprocessing
 from headstart.data.read import read_dataset
 from headstart.data.screen import screen
@@ -185,7 +184,7 @@ def test_no_input_ends_in_a_foreign_error(clean: Path, seed: int, monkeypatch: p
             raise PermissionError(13, "Permission denied")
         return real(self)
 
-    monkeypatch.setattr(decode_module.Path, "read_bytes", read_bytes)
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
     try:
         dataset = read_dataset(clean)
         screened = screen(dataset, PLAIN)

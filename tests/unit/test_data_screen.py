@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from headstart.data.dataset import Dataset
-from headstart.data.duplicates import same_pixels
+from headstart.data.duplicates import same_canvases
 from headstart.data.groups import merge
 from headstart.data.pictures import Pictures
 from headstart.data.preprocessing import Preprocessing
@@ -197,10 +197,10 @@ def test_real_duplicates_are_found(shared_data: Path) -> None:
         assert all(np.array_equal(first, other) for other in others)
 
 
-def test_same_pixels_needs_more_than_equal_fingerprints() -> None:
+def test_same_canvases_needs_more_than_equal_fingerprints() -> None:
     block = list(noise(4))
-    assert same_pixels([block[0], block[1], block[2]], [b"x"] * 3) == []
-    assert same_pixels([block[0], block[1], block[0], block[1]], [b"x"] * 4) == [[0, 2], [1, 3]]
+    assert same_canvases([block[0], block[1], block[2]], [b"x"] * 3) == []
+    assert same_canvases([block[0], block[1], block[0], block[1]], [b"x"] * 4) == [[0, 2], [1, 3]]
 
 
 def test_merge_joins_chains() -> None:

@@ -29,7 +29,7 @@ def check_labels(dataset: Dataset, min_per_class: int = 2) -> None:
         the held-out part alone.
     """
     if len(dataset) == 0:
-        raise DataError("Expected labelled pictures, found none.")
+        raise DataError(f"Expected labelled {dataset.kind.many}, found none.")
     if dataset.task == "regression":
         _check_targets(dataset)
         return
@@ -39,8 +39,8 @@ def check_labels(dataset: Dataset, min_per_class: int = 2) -> None:
         present = [label for label, count in counts.items() if count]
         if len(present) < 2:
             raise DataError(
-                f"Expected at least two classes, found one: {present[0]!r} ({len(dataset)} pictures).",
-                "Add pictures of another class; with one class there is nothing to tell apart.",
+                f"Expected at least two classes, found one: {present[0]!r} ({dataset.kind.count(len(dataset))}).",
+                f"Add {dataset.kind.many} of another class; with one class there is nothing to tell apart.",
             )
     _check_counts(dataset, min_per_class)
 
@@ -86,45 +86,41 @@ def _refuse_lookalikes(labels: list[str]) -> None:
 
 
 def _check_counts(dataset: Dataset, min_per_class: int) -> None:
-    rows = pool(dataset)
+    rows, kind = pool(dataset), dataset.kind
     few: list[str] = []
     single: list[str] = []
     for column, label in enumerate(dataset.classes or ()):
         carries = dataset.y[:, column] == 1 if dataset.task == "multilabel" else dataset.y == label
         inside = rows[carries[rows]]
         if not carries.any() and dataset.task == "multilabel":
-            raise DataError(f"Expected every label to be set somewhere, found {label!r} on no picture.", _LEAVE_OUT)
+            raise DataError(f"Expected every label to be set somewhere, found {label!r} on no {kind.one}.", _LEAVE_OUT)
         if dataset.task == "multilabel" and len(inside) == len(rows):
             raise DataError(
-                f"Expected every label to be absent somewhere, found {label!r} on all pictures.", _LEAVE_OUT
+                f"Expected every label to be absent somewhere, found {label!r} on all {kind.many}.", _LEAVE_OUT
             )
         if len(inside) == 0 and carries.any():
             raise DataError(
                 f"Expected every class in the part that is learned from, found {label!r} in {dataset.held_out} alone.",
-                "Add pictures of it to the training part, or remove the class.",
+                f"Add {kind.many} of it to the training part, or remove the class.",
             )
         if len(inside) < min_per_class:
-            few.append(f"{label!r} ({_count(len(inside))})")
+            few.append(f"{label!r} ({kind.count(len(inside))})")
         elif dataset.groups is not None and len(np.unique(dataset.groups[inside])) < min_per_class:
-            single.append(f"{label!r} ({_count(len(inside))}, {_groups_in(dataset.groups[inside])})")
+            single.append(f"{label!r} ({kind.count(len(inside))}, {_groups_in(dataset.groups[inside])})")
     if few:
         raise DataError(
             f"Expected at least {min_per_class} examples of every class, found {', '.join(few)}.",
-            "Add pictures, join classes or remove the class: what is learned could not be tested.",
+            f"Add {kind.many}, join classes or remove the class: what is learned could not be tested.",
         )
     if single:
         raise DataError(
             f"Expected examples from at least {min_per_class} groups in every class, found {', '.join(single)}.",
-            "Pictures of one group, and exact duplicates, never stand on both sides of a split; add others or remove "
-            "the class.",
+            f"{kind.many.capitalize()} of one group, and exact duplicates, never stand on both sides of a split; add "
+            "others or remove the class.",
         )
 
 
 _LEAVE_OUT = "Leave this label out."
-
-
-def _count(n: int) -> str:
-    return "1 picture" if n == 1 else f"{n} pictures"
 
 
 def _groups_in(groups: np.ndarray) -> Any:

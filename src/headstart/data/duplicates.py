@@ -1,4 +1,4 @@
-"""Pictures with the same pixels."""
+"""Pictures with the same pixels, clips with the same samples."""
 
 from __future__ import annotations
 
@@ -10,36 +10,40 @@ import numpy as np
 
 
 def fingerprint(canvas: np.ndarray) -> bytes:
-    """Short hash of a sample of a picture's pixels; equal pictures have equal ones, different ones hardly ever.
+    """Short hash of a part of a canvas; equal ones have equal hashes, different ones hardly ever.
 
     Parameters
     ----------
-    canvas : ndarray of shape (h, w, 3), uint8
+    canvas : ndarray of shape (h, w, 3) or (T,)
     """
-    step = max(1, min(canvas.shape[:2]) // 32)
     state = hashlib.blake2b(str(canvas.shape).encode(), digest_size=16)
-    state.update(np.ascontiguousarray(canvas[step // 2 :: step, step // 2 :: step]).data)
+    if canvas.ndim == 1:
+        some = canvas[:: max(1, len(canvas) // 4096)]
+    else:
+        step = max(1, min(canvas.shape[:2]) // 32)
+        some = canvas[step // 2 :: step, step // 2 :: step]
+    state.update(np.ascontiguousarray(some).data)
     return state.digest()
 
 
-def same_pixels(canvases: Sequence[np.ndarray], prints: Sequence[bytes] | None = None) -> list[list[int]]:
-    """Find the sets of exactly equal pictures.
+def same_canvases(canvases: Sequence[np.ndarray], prints: Sequence[bytes] | None = None) -> list[list[int]]:
+    """Find the sets of exactly equal pictures or clips.
 
     Parameters
     ----------
-    canvases : sequence of n ndarray of shape (h, w, 3), uint8
+    canvases : sequence of n ndarray of shape (h, w, 3) or (T,)
     prints : sequence of n bytes, optional
         Their fingerprints, where they are known already.
 
     Returns
     -------
     list of list of int
-        Positions, ascending, of each set of two or more; a picture without a double is in none.
+        Positions, ascending, of each set of two or more; one without a double is in none.
 
     Examples
     --------
     >>> one, two = np.zeros((4, 4, 3), np.uint8), np.ones((4, 4, 3), np.uint8)
-    >>> same_pixels([one, two, one.copy()])
+    >>> same_canvases([one, two, one.copy()])
     [[0, 2]]
     """
     prints = [fingerprint(canvas) for canvas in canvases] if prints is None else prints

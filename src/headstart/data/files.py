@@ -1,24 +1,23 @@
-"""Which files of a folder are pictures."""
+"""Which files of a folder are pictures, and which are clips of sound."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+from headstart.data.kinds import CLIPS, KINDS, PICTURES, Kind, kind_of_suffix
 from headstart.errors import DataError
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"})
-OTHER_PICTURES = frozenset({".heic", ".heif", ".avif", ".jp2", ".svg", ".dcm", ".psd", ".ico", ".tga", ".exr", ".hdr"})
 _IGNORED = frozenset({"thumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "__pycache__"})
 
 
-def list_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], list[Path]]:
-    """Find the pictures in a folder and all folders below it.
+def list_inputs(folder: str | os.PathLike[str]) -> tuple[dict[Kind, list[Path]], list[Path]]:
+    """Find the pictures and the clips of sound in a folder and all folders below it.
 
-    A file counts as a picture by its suffix or, failing that, by its first bytes. Pictures of kinds that cannot be
-    read (HEIC, SVG, ...) and links that lead nowhere are listed too, so that decoding names them rather than
-    that they vanish. Hidden files, and what file managers leave behind, are passed over. Links to folders are
-    followed; a folder is entered once, and one that the search came from never, so a loop of links ends.
+    A file counts by its suffix or, failing that, by its first bytes. Files of formats that cannot be read (HEIC, SVG,
+    M4A, ...) and links that lead nowhere are listed too, so that decoding names them rather than that they vanish.
+    Hidden files, and what file managers leave behind, are passed over. Links to folders are followed; a folder is
+    entered once, and one that the search came from never, so a loop of links ends.
 
     Parameters
     ----------
@@ -26,17 +25,17 @@ def list_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], list[Path
 
     Returns
     -------
-    pictures : list of Path
-        Sorted by name.
+    found : dict of Kind to list of Path
+        For `PICTURES` and for `CLIPS`, sorted by name.
     others : list of Path
-        Files that are no pictures.
+        Files that are neither.
 
     Raises
     ------
     DataError
         If a folder may not be listed.
     """
-    pictures: list[Path] = []
+    found: dict[Kind, list[Path]] = {kind: [] for kind in KINDS}
     others: list[Path] = []
     entered = {_identity(parent) for parent in Path(folder).resolve().parents}
     waiting = [Path(folder)]
@@ -48,8 +47,15 @@ def list_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], list[Path
         files, folders = list_folder(current)
         waiting.extend(folders)
         for path in files:
-            (pictures if is_picture_file(path) else others).append(path)
-    return sorted(pictures), sorted(others)
+            kind = kind_of_file(path)
+            (others if kind is None else found[kind]).append(path)
+    return {kind: sorted(paths) for kind, paths in found.items()}, sorted(others)
+
+
+def list_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], list[Path]]:
+    """The pictures in a folder and all folders below it, and the files that are none; as :func:`list_inputs`."""
+    found, others = list_inputs(folder)
+    return found[PICTURES], sorted([*found[CLIPS], *others])
 
 
 def list_folder(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -69,10 +75,9 @@ def list_folder(folder: Path) -> tuple[list[Path], list[Path]]:
     return sorted(files), sorted(folders)
 
 
-def is_picture_file(path: Path) -> bool:
-    """Whether a file is a picture, by its suffix or its first bytes."""
-    suffix = path.suffix.lower()
-    return suffix in SUFFIXES or suffix in OTHER_PICTURES or _starts_like_picture(path)
+def kind_of_file(path: Path) -> Kind | None:
+    """Whether a file is a picture or a clip of sound, by its suffix or its first bytes; None if neither."""
+    return kind_of_suffix(path.suffix) or _kind_of_content(path)
 
 
 def printable(name: str) -> str:
@@ -98,15 +103,21 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _starts_like_picture(path: Path) -> bool:
+def _kind_of_content(path: Path) -> Kind | None:
     try:
         if not path.is_file():
-            return False
+            return None
         with path.open("rb") as file:
             head = file.read(16)
         if head[:2] == b"BM":
-            return int.from_bytes(head[2:6], "little") == path.stat().st_size
+            return PICTURES if int.from_bytes(head[2:6], "little") == path.stat().st_size else None
     except (OSError, ValueError):
-        return False
-    signatures = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*")
-    return head.startswith(signatures) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+        return None
+    if head.startswith(_PICTURE_STARTS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+        return PICTURES
+    chunked = head[:4] in (b"RIFF", b"RIFX", b"RF64", b"FORM") and head[8:12] in (b"WAVE", b"AIFF", b"AIFC")
+    return CLIPS if chunked or head.startswith(_SOUND_STARTS) else None
+
+
+_PICTURE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*")
+_SOUND_STARTS = (b"fLaC", b"OggS", b"ID3", b".snd", b"caff")

@@ -11,14 +11,27 @@ from headstart.errors import DataError, ParameterError
 
 
 def groups_by_regex(pattern: str, names: Sequence[str]) -> np.ndarray:
-    """Take each row's group out of its name.
+    """Take each row's group out of its name, as :func:`by_regex` does.
+
+    Examples
+    --------
+    >>> groups_by_regex(r"patient(\\d+)", ["a/patient7_1.png", "b/patient7_2.png", "b/patient12.png"]).tolist()
+    ['7', '7', '12']
+    """
+    return by_regex(pattern, names, "group_by")
+
+
+def by_regex(pattern: str, names: Sequence[str], what: str) -> np.ndarray:
+    """Take a piece out of each row's name.
 
     Parameters
     ----------
     pattern : str
-        Regular expression that is searched for in each name; its first parenthesis is the group, or what it
+        Regular expression that is searched for in each name; its first parenthesis is taken, or what it
         matches as a whole if it has none.
     names : sequence of str
+    what : str
+        The argument that it was given in, for the words of errors.
 
     Returns
     -------
@@ -33,21 +46,21 @@ def groups_by_regex(pattern: str, names: Sequence[str]) -> np.ndarray:
 
     Examples
     --------
-    >>> groups_by_regex(r"patient(\\d+)", ["a/patient7_1.png", "b/patient7_2.png", "b/patient12.png"]).tolist()
-    ['7', '7', '12']
+    >>> by_regex(r"^(\\d)_", ["0_ann.flac", "7_bob.flac"], "label").tolist()
+    ['0', '7']
     """
     try:
         expression = re.compile(pattern)
     except re.error as error:
-        raise ParameterError(f"Expected a regular expression in group_by, found {pattern!r}: {error}.") from error
+        raise ParameterError(f"Expected a regular expression in {what}, found {pattern!r}: {error}.") from error
     matches = [expression.search(name) for name in names]
     missed = [name for name, match in zip(names, matches, strict=True) if match is None]
     if missed:
         shown = ", ".join(missed[:3]) + (", ..." if len(missed) > 3 else "")
         raise DataError(
-            f"Expected group_by={pattern!r} to match every path, found {len(missed)} of {len(names)} that it does not "
+            f"Expected {what}={pattern!r} to match every path, found {len(missed)} of {len(names)} that it does not "
             f"match: {shown}.",
-            "Write an expression that finds the group in each of them.",
+            "Write an expression that finds its piece in each of them.",
         )
     return np.array([_first_group(match) for match in matches if match is not None], dtype=str)
 

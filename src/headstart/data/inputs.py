@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from headstart.data.clips import Clips, as_clips, is_clips
-from headstart.data.kinds import PICTURES, kind_of_suffix
+from headstart.data.kinds import CLIPS, PICTURES, Kind, kind_of_suffix
 from headstart.data.pictures import Pictures, as_pictures, is_pictures
 from headstart.errors import DataError
 
@@ -56,6 +57,17 @@ def is_inputs(X: Any) -> bool:
     (True, True, False)
     """
     return is_clips(X) or is_pictures(X)
+
+
+def inputs_of(kind: Kind, items: Sequence[Any], names: Sequence[str] | None = None) -> Pictures | Clips:
+    """Inputs of a kind that is known.
+
+    Examples
+    --------
+    >>> inputs_of(CLIPS, ["a.wav"])
+    Clips(1)
+    """
+    return Clips(items, names) if kind is CLIPS else Pictures(items, names)
 
 
 _APART = "Give pictures and sounds apart."

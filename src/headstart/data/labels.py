@@ -19,7 +19,13 @@ _NUMBER = re.compile(r"[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
 
 
-def labels_from(y: Any, names: Sequence[str], task: str | None = None, columns: Sequence[Any] | None = None) -> Labels:
+def labels_from(
+    y: Any,
+    names: Sequence[str],
+    task: str | None = None,
+    columns: Sequence[Any] | None = None,
+    many: str = "pictures",
+) -> Labels:
     """Bring labels into the form that :class:`headstart.data.dataset.Dataset` holds.
 
     Parameters
@@ -31,6 +37,8 @@ def labels_from(y: Any, names: Sequence[str], task: str | None = None, columns: 
         Default: told from the labels by :func:`headstart.data.task.task_of`.
     columns : sequence, optional
         Names of the columns of a matrix.
+    many : str, default="pictures"
+        What the rows are, for the words of errors.
 
     Returns
     -------
@@ -54,7 +62,7 @@ def labels_from(y: Any, names: Sequence[str], task: str | None = None, columns: 
         raise ParameterError(f"Expected a task of {', '.join(TASKS)}; found {task!r}.")
     values = as_label_array(y)
     if len(values) != len(names):
-        raise DataError(f"Expected a label for each of {len(names)} pictures, found {len(values)}.")
+        raise DataError(f"Expected a label for each of {len(names)} {many}, found {len(values)}.")
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     _refuse_missing(values, names)

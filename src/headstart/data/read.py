@@ -42,7 +42,8 @@ def read_dataset(
         (`headstart.data.read_npz`).
     label : str or list of str, optional
         Of a folder: ``re:`` and a regular expression over the path inside it, whose first parenthesis is the class, as
-        ``re:^(\d)_`` for ``0_ann_3.flac``; the folders then mean nothing, but for those of parts. Of a table: column with the label. Several columns are several labels (0 and 1) or several targets. Cells may hold several
+        ``re:^(\d)_`` for ``0_ann_3.flac``; the folders then mean nothing, but for those of parts. Of a table: the
+        column with the label; several columns are several labels (0 and 1) or several targets. Cells may hold several
         labels: ``a;b``, ``a|b``, or a JSON list. Default: a column of a usual name, or the only one left.
     path_column : str, optional
         Column with the paths. Default: a column of a usual name, or one that holds names of pictures or clips.
@@ -83,13 +84,13 @@ def read_dataset(
         if wrong:
             raise ParameterError(
                 f"Expected {' and '.join(wrong)} only with a table, found the folder {printable(str(place))}.",
-                "In a folder the classes are the names of its folders, or what label='re:EXPRESSION' finds in the paths.",
+                "In a folder the classes are the names of its folders, or what label='re:EXPRESSION' finds in paths.",
             )
         dataset = read_folder(place, group_by, pattern)
         if task not in (None, "classification"):
             raise ParameterError(
                 f"Expected a table for task={task!r}, found the folder {printable(str(place))}.",
-                f"Folders name one class for each {dataset.kind.one}; give a CSV file with a path and labels or numbers.",
+                f"Folders name one class a {dataset.kind.one}; give a CSV file with a path and labels or numbers.",
             )
         return dataset
     _check_table(place)
@@ -123,7 +124,7 @@ def from_arrays(X: Any, y: Any, *, groups: Any = None, task: str | None = None) 
     """
     inputs = as_inputs(X)
     columns = list(y.columns) if hasattr(y, "columns") else None
-    labels, task, classes = labels_from(y, inputs.names, task, columns)
+    labels, task, classes = labels_from(y, inputs.names, task, columns, inputs.kind.many)
     return Dataset(
         pictures=inputs,
         y=labels,

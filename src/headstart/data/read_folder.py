@@ -1,19 +1,21 @@
-"""A folder with a folder of pictures for each class."""
+"""A folder with a folder of pictures or clips for each class, or with the classes in the names of the files."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from headstart.data.dataset import Dataset
-from headstart.data.files import is_picture_file, list_folder, list_pictures, printable
-from headstart.data.groups import groups_by_regex
+from headstart.data.files import kind_of_file, list_folder, list_inputs, printable
+from headstart.data.groups import by_regex, groups_by_regex
+from headstart.data.inputs import inputs_of
+from headstart.data.kinds import KINDS, PICTURES, Kind
 from headstart.data.labels import as_numbers_if_whole
 from headstart.data.parts import part_of
-from headstart.data.pictures import Pictures
 from headstart.errors import DataError
 
 
@@ -27,12 +29,33 @@ class _Found:
     others: list[Path] = field(default_factory=list)
     loose: list[Path] = field(default_factory=list)
     empty: list[Path] = field(default_factory=list)
+    first: dict[Kind, Path] = field(default_factory=dict)
+    count: Counter[Kind] = field(default_factory=Counter)
+
+    def search(self, folder: Path) -> list[Path]:
+        """All pictures or clips of a folder and below; what is neither is remembered."""
+        inside, others = list_inputs(folder)
+        self.others += others
+        for kind, paths in inside.items():
+            self.count_in(kind, paths)
+        return sorted(path for paths in inside.values() for path in paths)
+
+    def count_in(self, kind: Kind, paths: list[Path]) -> None:
+        """Remember how many there are of a kind, and one of them."""
+        if paths:
+            self.first.setdefault(kind, paths[0])
+            self.count[kind] += len(paths)
+
+    @property
+    def kind(self) -> Kind:
+        """What the folder holds."""
+        return next((kind for kind in KINDS if self.count[kind]), PICTURES)
 
 
-def read_folder(root: Path, group_by: str | None = None) -> Dataset:
+def read_folder(root: Path, group_by: str | None = None, label: str | None = None) -> Dataset:
     """Read ``root/class/picture``, or ``root/part/class/picture`` where the parts are train, val and test.
 
-    Pictures may lie in folders below their class's folder. Files that are no pictures are named in the notes;
+    Pictures (or clips) may lie in folders below their class's folder. Files that are neither are named in the notes;
     pictures outside any class's folder are dropped by name.
 
     Parameters
@@ -40,6 +63,9 @@ def read_folder(root: Path, group_by: str | None = None) -> Dataset:
     root : Path
     group_by : str, optional
         Regular expression over the path relative to ``root``.
+    label : str, optional
+        Regular expression over the path relative to ``root``, whose first parenthesis is the class; then folders mean
+        nothing, but for those of parts.
 
     Returns
     -------
@@ -48,23 +74,25 @@ def read_folder(root: Path, group_by: str | None = None) -> Dataset:
     Raises
     ------
     DataError
-        If there are no folders of pictures.
+        If there are no folders of pictures or clips, or both kinds.
     """
     found = _Found()
     files, folders = list_folder(root)
     divided = {part_of(folder.name) for folder in folders} - {None}
-    if "train" in divided and _all_divided(folders):
-        _read_parts(folders, found)
+    if "train" in divided and (label is not None or _all_divided(folders)):
+        _read_parts(folders, found, by_name=label is not None)
     else:
-        _read_classes(root, "", found)
+        (_read_classes if label is None else _read_all)(root, "", found)
+    _refuse_mixture(root, found)
     if not found.paths:
         raise _nothing(root, files, folders, found)
-    _refuse_wrapped(root, folders, found)
+    if label is None:
+        _refuse_wrapped(root, folders, found)
     names = [_relative(path, root) for path in found.paths]
     parts = np.array(found.parts, dtype=str) if any(found.parts) else None
-    y = as_numbers_if_whole(found.labels)
+    y = as_numbers_if_whole(found.labels if label is None else by_regex(label, names, "label").tolist())
     return Dataset(
-        pictures=Pictures(found.paths, names),
+        pictures=inputs_of(found.kind, found.paths, names),
         y=y,
         task="classification",
         classes=tuple(np.unique(y).tolist()),
@@ -77,18 +105,16 @@ def read_folder(root: Path, group_by: str | None = None) -> Dataset:
 
 
 def _all_divided(folders: list[Path]) -> bool:
-    """Whether the folders named after parts hold folders, and not pictures themselves."""
+    """Whether the folders named after parts hold folders, and not pictures or clips themselves."""
     return all(list_folder(folder)[1] for folder in folders if part_of(folder.name) == "train")
 
 
-def _read_parts(folders: list[Path], found: _Found) -> None:
+def _read_parts(folders: list[Path], found: _Found, by_name: bool) -> None:
     seen: dict[str, Path] = {}
     for folder in folders:
         part = part_of(folder.name)
         if part is None:
-            inside, others = list_pictures(folder)
-            found.loose += inside
-            found.others += others
+            found.loose += found.search(folder)
             continue
         if part in seen:
             raise DataError(
@@ -96,21 +122,41 @@ def _read_parts(folders: list[Path], found: _Found) -> None:
                 "Join or rename them.",
             )
         seen[part] = folder
-        _read_classes(folder, part, found)
+        (_read_all if by_name else _read_classes)(folder, part, found)
+
+
+def _read_all(root: Path, part: str, found: _Found) -> None:
+    paths = found.search(root)
+    found.paths += paths
+    found.parts += [part] * len(paths)
 
 
 def _read_classes(root: Path, part: str, found: _Found) -> None:
     files, folders = list_folder(root)
     for path in files:
-        (found.loose if is_picture_file(path) else found.others).append(path)
+        kind = kind_of_file(path)
+        (found.others if kind is None else found.loose).append(path)
+        if kind is not None:
+            found.count_in(kind, [path])
     for folder in folders:
-        pictures, others = list_pictures(folder)
-        found.others += others
-        if not pictures:
+        paths = found.search(folder)
+        if not paths:
             found.empty.append(folder)
-        found.paths += pictures
-        found.labels += [printable(folder.name)] * len(pictures)
-        found.parts += [part] * len(pictures)
+        found.paths += paths
+        found.labels += [printable(folder.name)] * len(paths)
+        found.parts += [part] * len(paths)
+
+
+def _refuse_mixture(root: Path, found: _Found) -> None:
+    if len(found.first) > 1:
+        shown = " and ".join(
+            f"{kind.count(found.count[kind])} ({_relative(path, root)}{', ...' if found.count[kind] > 1 else ''})"
+            for kind, path in found.first.items()
+        )
+        raise DataError(
+            f"Expected pictures or clips of sound in {printable(str(root))}, found both: {shown}.",
+            "Put them into folders of their own.",
+        )
 
 
 def _refuse_wrapped(root: Path, folders: list[Path], found: _Found) -> None:
@@ -118,7 +164,7 @@ def _refuse_wrapped(root: Path, folders: list[Path], found: _Found) -> None:
     if any(found.parts) or len(folders) != 1:
         return
     files, inside = list_folder(folders[0])
-    if len(inside) > 1 and not any(is_picture_file(path) for path in files):
+    if len(inside) > 1 and not any(kind_of_file(path) for path in files):
         raise DataError(
             f"Expected a folder for each class in {printable(str(root))}, found only {printable(folders[0].name)}, "
             f"which holds the folders {', '.join(printable(path.name) for path in inside[:5])}.",
@@ -135,32 +181,37 @@ def _notes(found: _Found, root: Path) -> tuple[str, ...]:
     if found.others:
         shown = ", ".join(_relative(path, root) for path in found.others[:3])
         more = ", ..." if len(found.others) > 3 else ""
-        count = "1 file is no picture" if len(found.others) == 1 else f"{len(found.others)} files are no pictures"
+        kind, n = found.kind, len(found.others)
+        count = f"1 file is no {kind.one}" if n == 1 else f"{n} files are no {kind.many}"
         notes.append(f"{count} and took no part: {shown}{more}.")
     if found.loose:
-        notes.append(f"{len(found.loose)} pictures lie in no class's folder and took no part.")
-    notes += [f"The folder {_relative(folder, root)} holds no pictures and took no part." for folder in found.empty]
+        notes.append(f"{len(found.loose)} {found.kind.many} lie in no class's folder and took no part.")
+    notes += [
+        f"The folder {_relative(folder, root)} holds no {found.kind.many} and took no part." for folder in found.empty
+    ]
     return tuple(notes)
 
 
 def _nothing(root: Path, files: list[Path], folders: list[Path], found: _Found) -> DataError:
-    """The error for a folder without labelled pictures, with what was found instead."""
+    """The error for a folder without labelled pictures or clips, with what was found instead."""
     where = printable(str(root))
     tables = [path.name for path in files if path.suffix.lower() in (".csv", ".tsv", ".parquet")]
     if tables:
         return DataError(
-            f"Expected a folder of pictures for each class in {where}, found the table {tables[0]}.",
+            f"Expected a folder of pictures or clips for each class in {where}, found the table {tables[0]}.",
             f"Give the table itself: {printable(str(root / tables[0]))}.",
         )
     if found.loose:
         return DataError(
-            f"Expected a folder for each class in {where}, found {len(found.loose)} pictures in no such folder.",
-            "Put them into folders named after their classes, or give a table with a path and a label in each row.",
+            f"Expected a folder for each class in {where}, found {found.kind.count(len(found.loose))} in no such "
+            "folder.",
+            "Put them into folders named after their classes, or give a table with a path and a label in each row, or "
+            "say where the class stands in their names (--label 're:^([^_]+)_', label='re:^([^_]+)_').",
         )
     if not files and not folders:
-        return DataError(f"Expected a folder of pictures for each class in {where}, found an empty folder.")
+        return DataError(f"Expected a folder of pictures or clips for each class in {where}, found an empty folder.")
     return DataError(
-        f"Expected a folder of pictures for each class in {where}, found {len(folders)} folders and {len(files)} files "
-        "without any picture.",
-        "Pictures are JPEG, PNG, WebP, BMP, TIFF or GIF files.",
+        f"Expected a folder of pictures or clips for each class in {where}, found {len(folders)} folders and "
+        f"{len(files)} files without any picture or clip.",
+        " ".join(kind.formats for kind in KINDS),
     )

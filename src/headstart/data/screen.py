@@ -1,4 +1,4 @@
-"""Look at every picture once, before anything is learned."""
+"""Look at every picture or clip once, before anything is learned."""
 
 from __future__ import annotations
 
@@ -6,43 +6,42 @@ import dataclasses
 
 import numpy as np
 
-from headstart.data.canvases import readable_canvases
+from headstart.data.canvases import AnyPreprocessing, readable_canvases
 from headstart.data.checks import check_labels
 from headstart.data.dataset import Dataset
-from headstart.data.duplicates import fingerprint, same_pixels
+from headstart.data.duplicates import same_canvases
 from headstart.data.groups import merge
-from headstart.data.preprocessing import Preprocessing
+from headstart.data.looks import look_at
 from headstart.data.progress import Progress
-from headstart.errors import BadPictures, DataError
-
-DARK = 16
+from headstart.errors import DataError
 
 
 def screen(
     dataset: Dataset,
-    preprocessing: Preprocessing,
+    preprocessing: AnyPreprocessing,
     *,
     skip_bad: bool = False,
     min_per_class: int = 2,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Decode every picture once; refuse, drop or group what would spoil the result.
+    """Decode every picture or clip once; refuse, drop or group what would spoil the result.
 
     The canvases stay in the process's store, so the pass is not lost. Exact duplicates become one group; one that
-    stands in the held-out part too is dropped from the training part. Duplicates are told by the pixels that the
-    network sees, so a copy in another format counts.
+    stands in the held-out part too is dropped from the training part. Duplicates are told by the pixels or
+    samples that the network sees, so a copy in another format without loss counts. Silent clips (peak below -60 dB of
+    full scale) count as broken; clipped ones and very different loudness are noted.
 
     Parameters
     ----------
     dataset : Dataset
-    preprocessing : Preprocessing
+    preprocessing : Preprocessing or SoundPreprocessing
         Of the network that will be used.
     skip_bad : bool, default=False
-        Drop broken pictures and list them, instead of stopping.
+        Drop broken inputs and list them, instead of stopping.
     min_per_class : int, default=2
         Fewest examples (or groups) of a class outside the held-out part.
     progress : callable, optional
-        Called as ``progress("reading pictures", done, n)``.
+        Called as ``progress("reading pictures", done, n)``, or "reading clips".
 
     Returns
     -------
@@ -52,30 +51,26 @@ def screen(
 
     Raises
     ------
-    BadPictures
-        If pictures are broken and ``skip_bad`` is False; it lists all of them.
+    BadPictures, BadClips
+        If some are broken and ``skip_bad`` is False; it lists all of them.
     DataError
-        For labels that cannot be learned from, one picture under two labels, or a group on both sides of the
+        For labels that cannot be learned from, one input under two labels, or a group on both sides of the
         held-out part.
     """
     check_labels(dataset, min_per_class)
-    prints: list[bytes] = [b""] * len(dataset)
-    brightest = np.zeros(len(dataset), dtype=np.uint8)
-
-    def visit(i: int, canvas: np.ndarray) -> None:
-        prints[i] = fingerprint(canvas)
-        brightest[i] = canvas.max()
-
-    found, bad = readable_canvases(dataset.pictures, preprocessing, progress=progress, visit=visit)
-    whole = np.array([i for i, canvas in enumerate(found) if canvas is not None], dtype=np.intp)
+    look = look_at(dataset.pictures)
+    found, bad = readable_canvases(dataset.pictures, preprocessing, progress=progress, visit=look.visit)
+    bad = sorted(bad + look.reasons())
+    whole = np.setdiff1d(np.arange(len(dataset)), [i for i, _ in bad])
+    names = dataset.names
     if bad:
         broken = [(dataset.names[i], reason) for i, reason in bad]
         if not skip_bad:
-            raise BadPictures(broken)
+            raise dataset.pictures.bad_inputs(broken)
         dataset = _without_broken(dataset, whole, broken)
-    kept = [canvas for canvas in found if canvas is not None]
-    sets = same_pixels(kept, [prints[i] for i in whole])
-    dataset = _with_note_on_darkness(dataset, brightest[whole])
+    kept = [canvas for canvas in map(found.__getitem__, whole) if canvas is not None]
+    sets = same_canvases(kept, [look.prints[i] for i in whole])
+    dataset = dataclasses.replace(dataset, notes=(*dataset.notes, *look.notes(whole, names)))
     dataset = _with_duplicates(dataset, sets)
     _refuse_straddling_groups(dataset)
     check_labels(dataset, min_per_class)
@@ -84,46 +79,38 @@ def screen(
 
 def _without_broken(dataset: Dataset, whole: np.ndarray, broken: list[tuple[str, str]]) -> Dataset:
     if len(whole) == 0:
-        raise DataError(f"Expected readable pictures, found all {len(broken)} broken; {broken[0][0]}: {broken[0][1]}.")
-    count = "1 broken picture was" if len(broken) == 1 else f"{len(broken)} broken pictures were"
+        first = f"{broken[0][0]}: {broken[0][1]}"
+        raise DataError(f"Expected readable {dataset.kind.many}, found all {len(broken)} broken; {first}.")
+    kind = dataset.kind
+    count = f"1 broken {kind.one} was" if len(broken) == 1 else f"{len(broken)} broken {kind.many} were"
     smaller = dataset.select(whole)
     return dataclasses.replace(
         smaller, dropped=(*dataset.dropped, *broken), notes=(*dataset.notes, f"{count} left out.")
     )
 
 
-def _with_note_on_darkness(dataset: Dataset, brightest: np.ndarray) -> Dataset:
-    if brightest.max() > DARK:
-        return dataset
-    note = (
-        f"All pictures are nearly black (no value above {brightest.max()} of 255). 12-bit values in 16-bit files look "
-        "so: multiply them by 16."
-    )
-    return dataclasses.replace(dataset, notes=(*dataset.notes, note))
-
-
 def _with_duplicates(dataset: Dataset, sets: list[list[int]]) -> Dataset:
-    """Merge sets of equal pictures into groups; drop those from training that are held out too."""
+    """Merge sets of equal inputs into groups; drop those from training that are held out too."""
     if not sets:
         return dataset
     _refuse_two_labels(dataset, sets)
     together = tuple(tuple(dataset.names[i] for i in rows) for rows in sets)
-    n_pictures = sum(len(rows) for rows in sets)
-    count = "1 picture occurs" if len(sets) == 1 else f"{len(sets)} pictures occur"
-    notes = [f"{count} more than once, {n_pictures} times in all; each set of duplicates counts as one group."]
+    kind, times = dataset.kind, sum(len(rows) for rows in sets)
+    count = f"1 {kind.one} occurs" if len(sets) == 1 else f"{len(sets)} {kind.many} occur"
+    notes = [f"{count} more than once, {times} times in all; each set of duplicates counts as one group."]
     if dataset.task == "regression":
         unlike = sum(len(np.unique(dataset.y[rows], axis=0)) > 1 for rows in sets)
         if unlike:
-            notes.append(f"{unlike} of these pictures have more than one target.")
+            notes.append(f"{unlike} of these {kind.many} have more than one target.")
     groups = merge(dataset.groups, sets, len(dataset))
     dataset = dataclasses.replace(dataset, groups=groups, duplicates=together)
     leaks = _leaks(dataset, sets)
     if leaks:
         reasons = [
-            (dataset.names[i], f"the same picture is in {dataset.held_out}: {dataset.names[j]}") for i, j in leaks
+            (dataset.names[i], f"the same {kind.one} is in {dataset.held_out}: {dataset.names[j]}") for i, j in leaks
         ]
         notes.append(
-            f"{len(leaks)} training pictures were left out because they are in the {dataset.held_out} part as well."
+            f"{len(leaks)} training {kind.many} were left out because they are in the {dataset.held_out} part as well."
         )
         stay = np.setdiff1d(np.arange(len(dataset)), [i for i, _ in leaks])
         dataset = dataclasses.replace(dataset.select(stay), dropped=(*dataset.dropped, *reasons))
@@ -143,9 +130,10 @@ def _refuse_two_labels(dataset: Dataset, sets: list[list[int]]) -> None:
         shown.append(
             f"{dataset.names[first]} ({_label(dataset, first)}) and {dataset.names[other]} ({_label(dataset, other)})"
         )
-    count = "one picture" if len(clashes) == 1 else f"{len(clashes)} pictures"
+    kind = dataset.kind
+    count = f"one {kind.one}" if len(clashes) == 1 else f"{len(clashes)} {kind.many}"
     raise DataError(
-        f"Expected one label for each picture, found {count} under two: {'; '.join(shown)}.",
+        f"Expected one label for each {kind.one}, found {count} under two: {'; '.join(shown)}.",
         "Remove the wrong ones.",
     )
 
@@ -158,7 +146,7 @@ def _label(dataset: Dataset, i: int) -> str:
 
 
 def _leaks(dataset: Dataset, sets: list[list[int]]) -> list[tuple[int, int]]:
-    """Rows outside the held-out part whose picture is in it too, each with the row it equals."""
+    """Rows outside the held-out part that are in it too, each with the row it equals."""
     if dataset.held_out is None or dataset.parts is None:
         return []
     leaks = []

@@ -1,0 +1,149 @@
+"""What one pass over all inputs sees: which are alike, which hold nothing, what a reader should be told."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+
+from headstart.data.clips import Clips
+from headstart.data.duplicates import fingerprint
+from headstart.data.pictures import Pictures
+from headstart.data.reasons import BadClip
+from headstart.data.sound_preprocessing import LONGEST_SECONDS
+
+DARK = 16
+SILENT = 1e-3
+FULL_SCALE = 0.99
+CLIPPED = 0.005
+APART = 20.0
+
+
+class Look(ABC):
+    """Measures of each input, taken in the threads that decode.
+
+    Attributes
+    ----------
+    prints : list of n bytes
+        Fingerprint of each canvas.
+    """
+
+    def __init__(self, n: int) -> None:
+        self.prints: list[bytes] = [b""] * n
+
+    def visit(self, i: int, canvas: np.ndarray) -> None:
+        """Look at one canvas."""
+        self.prints[i] = fingerprint(canvas)
+        self._measure(i, canvas)
+
+    @abstractmethod
+    def _measure(self, i: int, canvas: np.ndarray) -> None:
+        """Note what is needed for reasons and notes."""
+
+    def reasons(self) -> list[tuple[int, str]]:
+        """Inputs that can be decoded but hold nothing to learn from, with the reason."""
+        return []
+
+    @abstractmethod
+    def notes(self, rows: np.ndarray, names: Sequence[str]) -> list[str]:
+        """What the reader of a report should know about the inputs at ``rows``."""
+
+
+class PictureLook(Look):
+    """Whether pictures are dark."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__(n)
+        self.brightest = np.zeros(n, dtype=np.uint8)
+
+    def _measure(self, i: int, canvas: np.ndarray) -> None:
+        self.brightest[i] = canvas.max()
+
+    def notes(self, rows: np.ndarray, names: Sequence[str]) -> list[str]:
+        """A note where no picture has a bright pixel."""
+        top = self.brightest[rows].max()
+        if top > DARK:
+            return []
+        return [
+            f"All pictures are nearly black (no value above {top} of 255). 12-bit values in 16-bit files look "
+            "so: multiply them by 16."
+        ]
+
+
+class ClipLook(Look):
+    """Whether clips are silent, clipped, of very different loudness, or longer than what is used.
+
+    Levels are in decibels of full scale: 20 log10 of the peak, or of the root mean square, where 1 is full scale.
+
+    Parameters
+    ----------
+    clips : Clips
+    """
+
+    def __init__(self, clips: Clips) -> None:
+        super().__init__(len(clips))
+        self.clips = clips
+        self.peak = np.full(len(clips), np.nan)
+        self.level = np.full(len(clips), np.nan)
+        self.clipped = np.zeros(len(clips))
+        self.length = np.zeros(len(clips), dtype=np.intp)
+
+    def _measure(self, i: int, canvas: np.ndarray) -> None:
+        size = np.abs(canvas)
+        self.peak[i] = size.max()
+        self.level[i] = 10 * np.log10(np.mean(np.square(canvas, dtype=np.float64)) + 1e-20)
+        self.clipped[i] = np.mean(size >= FULL_SCALE)
+        self.length[i] = len(canvas)
+
+    def reasons(self) -> list[tuple[int, str]]:
+        """Silent clips: those whose peak is below -60 dB of full scale."""
+        found = []
+        for i in np.flatnonzero(self.peak < SILENT).tolist():
+            peak = self.peak[i]
+            how = "all samples are 0" if peak == 0 else f"its peak is {20 * np.log10(peak):.0f} dB of full scale"
+            found.append((i, f"it is silent ({how})"))
+        return found
+
+    def notes(self, rows: np.ndarray, names: Sequence[str]) -> list[str]:
+        """Notes on clipped, unusually loud or quiet, and long clips."""
+        notes = []
+        clipped = rows[self.clipped[rows] >= CLIPPED]
+        if len(clipped):
+            notes.append(
+                f"{_clips(clipped)} clipped (at least {100 * CLIPPED:g}% of the samples at full scale): "
+                f"{_some(clipped, names)}."
+            )
+        middle = float(np.median(self.level[rows]))
+        unlike = rows[np.abs(self.level[rows] - middle) > APART]
+        if len(unlike):
+            notes.append(
+                f"{_clips(unlike)} more than {APART:g} dB louder or quieter than the median clip ({middle:.0f} dB of "
+                f"full scale): {_some(unlike, names)}."
+            )
+        long = np.array([i for i in rows[self.length[rows] == self.length[rows].max()] if self._is_long(i)], dtype=int)
+        if len(long):
+            notes.append(
+                f"{_clips(long)} longer than {LONGEST_SECONDS:g} s; only the first {LONGEST_SECONDS:g} s are used: "
+                f"{_some(long, names)}."
+            )
+        return notes
+
+    def _is_long(self, i: int) -> bool:
+        try:
+            return self.clips.seconds(i) > LONGEST_SECONDS
+        except BadClip:
+            return False
+
+
+def look_at(inputs: Pictures | Clips) -> Look:
+    """The look that fits the inputs."""
+    return ClipLook(inputs) if isinstance(inputs, Clips) else PictureLook(len(inputs))
+
+
+def _clips(rows: np.ndarray) -> str:
+    return "1 clip is" if len(rows) == 1 else f"{len(rows)} clips are"
+
+
+def _some(rows: np.ndarray, names: Sequence[str]) -> str:
+    return ", ".join(names[i] for i in rows[:3]) + (", ..." if len(rows) > 3 else "")
