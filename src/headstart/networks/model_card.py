@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from headstart.data.kinds import CLIPS, PICTURES, Kind
+
 
 def model_card(manifest: Mapping[str, Any], evidence: Mapping[str, Any] | None = None) -> str:
     """Text of a model card in Markdown, with the header that hubs read.
@@ -29,27 +31,34 @@ def model_card(manifest: Mapping[str, Any], evidence: Mapping[str, Any] | None =
     """
     proof = dict(evidence or {})
     network = dict(manifest.get("network") or {})
+    kind = _kind(network, proof)
     parts = [
-        _header(network, proof),
+        _header(network, proof, kind),
         f"# {_title(proof, network)}",
         _summary(proof, network),
         _scores(proof),
         _candidates(proof),
         _per_class(proof),
         _data(proof),
-        _use(network),
-        _limits(proof),
+        _use(network, kind),
+        _limits(proof, kind),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _header(network: Mapping[str, Any], proof: Mapping[str, Any]) -> str:
+def _kind(network: Mapping[str, Any], proof: Mapping[str, Any]) -> Kind:
+    """What the model takes: as the network says, else as the evidence does."""
+    found = network.get("input_type") or (proof.get("data") or {}).get("input_type")
+    return CLIPS if found == CLIPS.input_type else PICTURES
+
+
+def _header(network: Mapping[str, Any], proof: Mapping[str, Any], kind: Kind) -> str:
     lines = ["---", "tags: [headstart, transfer-learning]"]
     if network.get("loads_with") in ("transformers", "timm"):
         lines.append(f"library_name: {network['loads_with']}")
     task = (proof.get("data") or {}).get("task", "classification")
     if task != "regression":
-        lines.append("pipeline_tag: image-classification")
+        lines.append(f"pipeline_tag: {kind.input_type}-classification")
     licence = (network.get("card") or {}).get("licence")
     if licence:
         lines.append(f"license: {licence}")
@@ -133,8 +142,9 @@ def _data(proof: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _use(network: Mapping[str, Any]) -> str:
-    code = ["import headstart", "", 'model = headstart.load("this-folder")', 'model.predict(["picture.jpg"])']
+def _use(network: Mapping[str, Any], kind: Kind) -> str:
+    file = "clip.wav" if kind is CLIPS else "picture.jpg"
+    code = ["import headstart", "", 'model = headstart.load("this-folder")', f'model.predict(["{file}"])']
     if network.get("loads_with") == "transformers" and network.get("head_inside"):
         code += [
             "",
@@ -156,11 +166,13 @@ def _use(network: Mapping[str, Any]) -> str:
     return "\n".join(["## Use", "", "```python", *code, "```"])
 
 
-def _limits(proof: Mapping[str, Any]) -> str:
+def _limits(proof: Mapping[str, Any], kind: Kind) -> str:
     lines = ["## Limits", ""]
     if (proof.get("data") or {}).get("task", "classification") == "classification":
-        lines.append("It answers with one of its classes whatever the picture shows.")
-    lines.append("A new picture is worth checking by hand when it differs from those it was trained on.")
+        lines.append(
+            f"It answers with one of its classes whatever the {kind.one} {'shows' if kind is PICTURES else 'holds'}."
+        )
+    lines.append(f"A new {kind.one} is worth checking by hand when it differs from those it was trained on.")
     return "\n".join(lines)
 
 
