@@ -21,7 +21,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, StratifiedShu
 
 from common import NETWORK, digits, folder_pictures, need_data, parser
 from headstart import SafeTransferClassifier, TransferClassifier
-from headstart.advise.classical import PictureBaselineClassifier
+from headstart.advise.classical import BaselineClassifier
 from headstart.data.pictures import Pictures, as_pictures
 from headstart.networks.embed import embed
 from headstart.networks.load import load_network
@@ -68,7 +68,7 @@ def accuracies(pictures: Pictures, y: np.ndarray, train, test, seed: int, option
     rows, labels, truth = pictures[train], y[train], y[test]
     ways = {
         "LR": lambda: tuned_logistic(features[train], labels, seed).predict(features[test]),
-        "classical": lambda: PictureBaselineClassifier(random_state=seed).fit(rows, labels).predict(pictures[test]),
+        "classical": lambda: BaselineClassifier(random_state=seed).fit(rows, labels).predict(pictures[test]),
         "head": lambda: fast_predict(
             TransferClassifier(str(NETWORK), random_state=seed).fit(rows, labels), pictures, test
         ),

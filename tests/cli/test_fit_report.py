@@ -62,9 +62,7 @@ def test_options_reach_the_function(asked: dict[str, Any], tmp_path: Path) -> No
     assert {key: asked[key] for key in wanted} == wanted
 
 
-@pytest.mark.parametrize(
-    ("words", "label", "source"), [("", None, "starter:pictures"), ("--label a --source none", "a", None)]
-)
+@pytest.mark.parametrize(("words", "label", "source"), [("", None, "auto"), ("--label a --source none", "a", None)])
 def test_one_label_is_a_name_and_none_is_nothing(
     words: str, label: Any, source: Any, asked: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -26,7 +26,7 @@ class Brightness:
     """Stands in for a saved model: says how bright a picture is."""
 
     def __init__(self, task: str = "classification") -> None:
-        self.task = task
+        self.task, self.input_type = task, "image"
         self.classes_ = None if task == "regression" else np.array(["dark", "light"])
 
     def _share(self, pictures: Any) -> np.ndarray:

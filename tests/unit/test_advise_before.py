@@ -13,10 +13,11 @@ from sklearn.linear_model import LogisticRegression
 from test_advise_safe import network, pictures
 
 from headstart.advise.before import expected, findings, relatedness, source_size, summary
-from headstart.advise.candidates import Candidate, standard_for_pictures
+from headstart.advise.candidates import Candidate, standard_for_inputs
 from headstart.advise.curves import learning_curve, nested_order, sizes
 from headstart.advise.material import Material
-from headstart.advise.mistakes import surest_mistakes, thumbnail_base64
+from headstart.advise.mistakes import surest_mistakes
+from headstart.advise.specimen import thumbnail_base64
 from headstart.advise.train_size import train_size
 from headstart.data.pictures import as_pictures
 from headstart.data.splits import folds
@@ -57,7 +58,7 @@ def test_random_weights_are_not() -> None:
     given = dataclasses.replace(given, network=random_network(given.network, 0))
     found = findings(given)
     assert not expected(found) and verdicts(found)["trained weights"] == "against"
-    names = [c.name for c in standard_for_pictures(given.network, "classification", n=30)]
+    names = [c.name for c in standard_for_inputs(given.network, "classification", n=30)]
     assert "all layers" not in names and "from scratch" in names
 
 

@@ -1,4 +1,4 @@
-"""A fitted picture baseline as JSON and safetensors, and back."""
+"""A fitted baseline as JSON and safetensors, and back."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from headstart.advise.classical import BLOCKS, PictureBaselineClassifier, PictureBaselineRegressor
-from headstart.data.preprocessing import Preprocessing
+from headstart.advise.classical import BaselineClassifier, BaselineRegressor
+from headstart.advise.simple_features import SIMPLE
+from headstart.data.sound_preprocessing import preprocessing_from_dict
 from headstart.errors import SourceError
 
 ARRAYS = "baseline.safetensors"
-Baseline = PictureBaselineClassifier | PictureBaselineRegressor
+Baseline = BaselineClassifier | BaselineRegressor
 
 
 def save_baseline(estimator: Baseline, folder: str | Path) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def save_baseline(estimator: Baseline, folder: str | Path) -> dict[str, Any]:
 
     Parameters
     ----------
-    estimator : fitted PictureBaselineClassifier or PictureBaselineRegressor
+    estimator : fitted BaselineClassifier or BaselineRegressor
     folder : path-like
 
     Returns
@@ -31,16 +32,17 @@ def save_baseline(estimator: Baseline, folder: str | Path) -> dict[str, Any]:
     """
     arrays = {"coef": estimator.coef_, "intercept": estimator.intercept_}
     arrays |= {f"centre.{name}": values for name, values in estimator.centre_.items()}
+    arrays |= {f"scale.{name}": values for name, values in estimator.scale_.items()}
     save_file(
         {name: np.ascontiguousarray(values, dtype=np.float64) for name, values in arrays.items()}, Path(folder) / ARRAYS
     )
     described: dict[str, Any] = {
         "class": type(estimator).__name__,
+        "input_type": estimator.input_type_,
         "features": estimator.features_,
-        "scale": estimator.scale_,
         "preprocessing": None if estimator.preprocessing is None else estimator.preprocessing.to_dict(),
     }
-    if isinstance(estimator, PictureBaselineClassifier):
+    if isinstance(estimator, BaselineClassifier):
         described |= {"classes": estimator.classes_.tolist(), "multilabel": estimator.multilabel_}
     else:
         described["single"] = estimator.single_
@@ -67,23 +69,27 @@ def load_baseline(folder: str | Path, described: dict[str, Any]) -> Baseline:
     """
     path = Path(folder) / ARRAYS
     kinds: dict[str, type[Baseline]] = {
-        "PictureBaselineClassifier": PictureBaselineClassifier,
-        "PictureBaselineRegressor": PictureBaselineRegressor,
+        "BaselineClassifier": BaselineClassifier,
+        "BaselineRegressor": BaselineRegressor,
     }
-    if described.get("class") not in kinds or described.get("features") not in BLOCKS or not path.is_file():
-        raise SourceError(
-            f"Expected a picture baseline in {folder}, found {described.get('class')!r}.", "Fit it again."
-        )
+    simple = SIMPLE.get(described.get("input_type", ""))
+    known = described.get("class") in kinds and simple is not None and described.get("features") in simple.choices
+    if not known or not path.is_file():
+        raise SourceError(f"Expected a baseline in {folder}, found {described.get('class')!r}.", "Fit it again.")
     arrays = load_file(path)
-    size = described["preprocessing"]
-    estimator = kinds[described["class"]](None if size is None else Preprocessing.from_dict(size))
+    seen = described["preprocessing"]
+    estimator = kinds[described["class"]](None if seen is None else preprocessing_from_dict(seen))
     estimator.coef_, estimator.intercept_ = arrays["coef"], arrays["intercept"]
-    estimator.centre_ = {name[7:]: values for name, values in arrays.items() if name.startswith("centre.")}
-    estimator.scale_ = {name: float(value) for name, value in described["scale"].items()}
-    estimator.features_ = described["features"]
-    if isinstance(estimator, PictureBaselineClassifier):
+    estimator.centre_ = _named("centre.", arrays)
+    estimator.scale_ = _named("scale.", arrays)
+    estimator.input_type_, estimator.features_ = described["input_type"], described["features"]
+    if isinstance(estimator, BaselineClassifier):
         estimator.classes_ = np.asarray(described["classes"])
         estimator.multilabel_, estimator.temperature_ = bool(described["multilabel"]), 1.0
     else:
         estimator.single_ = bool(described["single"])
     return estimator
+
+
+def _named(start: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name.removeprefix(start): values for name, values in arrays.items() if name.startswith(start)}

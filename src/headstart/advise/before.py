@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from headstart.advise.material import Material
+from headstart.advise.simple_features import SIMPLE
 from headstart.math.relatedness import knn_score, ridge_loo_score
 
 Finding = dict[str, Any]
@@ -34,7 +35,7 @@ def findings(material: Material, *, random_state: int = 0) -> list[Finding]:
         return [_finding("input type", None, "neutral", "Nothing was offered to borrow from.")]
     card = material.network.card
     found = [
-        input_type(material.network.input_type, "image" if material.pictures else "numbers"),
+        input_type(material.network.input_type, material.input_type),
         trained(material.network.trained),
     ]
     if material.network.trained:
@@ -122,7 +123,7 @@ def examples_per_class(material: Material) -> Finding:
 
 
 def relatedness(material: Material, *, random_state: int = 0) -> list[Finding]:
-    """Compare the network's features with simple picture features: neighbours, and leave-one-out ridge."""
+    """Compare the network's features with those measured without one: neighbours, and leave-one-out ridge."""
     if material.network_features is None or material.simple_features is None or len(material) < 4:
         return []
     rows = np.arange(len(material))
@@ -134,17 +135,17 @@ def relatedness(material: Material, *, random_state: int = 0) -> list[Finding]:
     found = []
     for check, score in (("nearest neighbours", knn_score), ("leave-one-out ridge", ridge_loo_score)):
         ours, theirs = score(deep, columns, groups=groups), score(simple, columns, groups=groups)
-        found.append(_compared(check, ours, theirs, len(rows), material.task))
+        found.append(_compared(check, ours, theirs, len(rows), material.task, SIMPLE[material.input_type].called))
     return found
 
 
-def _compared(check: str, ours: float, theirs: float, n: int, task: str) -> Finding:
+def _compared(check: str, ours: float, theirs: float, n: int, task: str, simple: str) -> Finding:
     noise = 2 * np.sqrt(max(ours * (1 - ours) + theirs * (1 - theirs), 0.05) / n)
     side = "for" if ours > theirs + noise else "against" if ours < theirs - noise else "neutral"
     if task == "classification":
-        figures = f"{100 * ours:.1f}% right on the source's features, {100 * theirs:.1f}% on simple picture features"
+        figures = f"{100 * ours:.1f}% right on the source's features, {100 * theirs:.1f}% on {simple}"
     else:
-        figures = f"R² {ours:.3f} on the source's features, {theirs:.3f} on simple picture features"
+        figures = f"R² {ours:.3f} on the source's features, {theirs:.3f} on {simple}"
     return _finding(check, {"source": ours, "simple": theirs}, side, f"{check.capitalize()}: {figures}.")
 
 

@@ -12,13 +12,14 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from headstart.advise.classical import PictureBaselineClassifier, PictureBaselineRegressor
+from headstart.advise.classical import BaselineClassifier, BaselineRegressor
+from headstart.advise.simple_features import SIMPLE
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.random_weights import random_network
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
 
-_OURS = (TransferClassifier, TransferRegressor, PictureBaselineClassifier, PictureBaselineRegressor)
+_OURS = (TransferClassifier, TransferRegressor, BaselineClassifier, BaselineRegressor)
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Candidate:
     dear : bool
         Whether it trains in epochs, and so has to be admitted by the budget.
     takes : {"rows", "features"}
-        "rows" gets the data as given (pictures or numbers); "features" gets the network's pooled features of
-        pictures, or simple picture features where there is no network.
+        "rows" gets the data as given; "features" gets the network's pooled features of pictures or clips, or simple
+        features of them where there is no network.
     """
 
     name: str
@@ -65,26 +66,30 @@ class Candidate:
         return new.set_params(**{name: value for name, value in settings.items() if name in known})
 
 
-def standard_for_pictures(
+def standard_for_inputs(
     network: Network | None,
     task: str,
     *,
+    input_type: str = "image",
     n: int,
     device: str = "auto",
     random_state: int = 0,
     train_size: int | None = None,
 ) -> list[Candidate]:
-    """Candidates for pictures.
+    """Candidates for pictures or clips.
 
-    Without transfer: simple picture features; the same network from random weights, its features frozen and all its
-    layers trained. With transfer: output layers on frozen features (measured choice, and linear), last blocks, all
-    layers. A network whose weights are random has nothing more to give than the same network from random weights.
+    Without transfer: simple features (of pictures edges and colours, of clips mel cepstra); the same network from
+    random weights, its features frozen and all its layers trained. With transfer: output layers on frozen features
+    (measured choice, and linear), last blocks, all layers. A network whose weights are random has nothing more to give
+    than the same network from random weights.
 
     Parameters
     ----------
     network : Network or None
-        What is borrowed. None leaves the simple picture features alone.
+        What is borrowed. None leaves the simple features alone.
     task : {"classification", "multilabel", "regression"}
+    input_type : {"image", "audio"}, default="image"
+        What the examples are.
     n : int
         Number of examples.
     device : str, default="auto"
@@ -99,11 +104,12 @@ def standard_for_pictures(
     list of Candidate
     """
     numbers = task == "regression"
-    baseline = PictureBaselineRegressor if numbers else PictureBaselineClassifier
+    baseline = BaselineRegressor if numbers else BaselineClassifier
     transfer = TransferRegressor if numbers else TransferClassifier
     preprocessing = None if network is None else network.preprocessing
     simple = baseline(preprocessing=preprocessing, random_state=random_state)
-    found = [Candidate("edges and colours", simple, False, "a linear model on edges, colours and pixels, no network")]
+    known = SIMPLE[input_type]
+    found = [Candidate(known.name, simple, False, known.words)]
     if network is None:
         return found
     common: dict[str, Any] = {"device": device, "random_state": random_state}
@@ -165,7 +171,7 @@ def named_candidates(candidates: Any, *, features_borrowed: bool) -> list[Candid
     ----------
     candidates : dict, or list of (str, estimator) or Candidate
         Estimators of headstart get the data as given. Others (scikit-learn's) get numbers as given, and of pictures
-        the network's pooled features (or simple picture features when nothing is borrowed).
+        or clips the network's pooled features (or simple features when nothing is borrowed).
     features_borrowed : bool
         Whether those features come from a trained network.
 

@@ -1,4 +1,4 @@
-"""Learning from the target's own pictures with no network at all: the baseline that transfer has to beat."""
+"""Learning from the target alone with no network at all: the baseline that transfer has to beat."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.extmath import randomized_svd
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.advise.picture_features import picture_features
-from headstart.data.pictures import as_pictures
-from headstart.data.preprocessing import Preprocessing
+from headstart.advise.simple_features import SIMPLE, simple_features
+from headstart.data.inputs import as_inputs
 from headstart.data.splits import folds
 from headstart.errors import DataError
 from headstart.math.calibration import softmax
@@ -23,17 +22,12 @@ _PENALTIES = tuple(float(p) for p in np.logspace(-4, 1, 6))
 _FIXED_PENALTY = 0.1
 _COMPONENTS = 300
 _SAMPLE = 1000
-BLOCKS = {
-    "edges": ("edges",),
-    "pixels": ("colours", "thumbnail"),
-    "edges and pixels": ("edges", "colours", "thumbnail"),
-}
 
 
-class _PictureBaseline(BaseEstimator):
+class _Baseline(BaseEstimator):
     """What both baselines share: blocks of features, scaled as wholes, and a solved linear model on the best."""
 
-    def __init__(self, preprocessing: Preprocessing | None = None, n_splits: int = 3, random_state: int = 0) -> None:
+    def __init__(self, preprocessing: Any = None, n_splits: int = 3, random_state: int = 0) -> None:
         self.preprocessing = preprocessing
         self.n_splits = n_splits
         self.random_state = random_state
@@ -45,16 +39,19 @@ class _PictureBaseline(BaseEstimator):
         return tags
 
     def _fit(self, X: Any, targets: np.ndarray, y: np.ndarray, task: str, groups: np.ndarray | None) -> None:
-        found = picture_features(as_pictures(X), self.preprocessing)
+        inputs = as_inputs(X)
+        self.input_type_ = inputs.input_type
+        simple = SIMPLE[self.input_type_]
+        found = simple_features(inputs, self.preprocessing)
         self.centre_ = {name: values.mean(axis=0, dtype=np.float64) for name, values in found.items()}
-        spread = {name: float(np.sqrt(values.var(axis=0, dtype=np.float64).sum())) for name, values in found.items()}
-        self.scale_ = {name: 1.0 / size if size > 1e-9 else 0.0 for name, size in spread.items()}
+        self.scale_ = {name: _scale(values, simple.by_column) for name, values in found.items()}
         rows = _sample(len(y), self.random_state)
         part = {name: values[rows] for name, values in found.items()}
         some = None if groups is None else np.asarray(groups)[rows]
         inner = _inner_folds(y[rows], task, some, self.n_splits, self.random_state)
         solved = {
-            name: _solve(self._table(part, name), targets[rows], task, inner, self.random_state) for name in BLOCKS
+            name: _solve(self._table(part, name), targets[rows], task, inner, self.random_state)
+            for name in simple.choices
         }
         self.features_ = min(solved, key=lambda name: solved[name].loss)
         best = solved[self.features_]
@@ -65,13 +62,20 @@ class _PictureBaseline(BaseEstimator):
 
     def _table(self, found: dict[str, np.ndarray], features: str) -> np.ndarray:
         """The blocks side by side, centred, each with rows of unit mean squared length."""
-        blocks = [(found[name] - self.centre_[name]) * self.scale_[name] for name in BLOCKS[features]]
-        return np.concatenate(blocks, axis=1)
+        names = SIMPLE[self.input_type_].choices[features]
+        return np.concatenate([(found[name] - self.centre_[name]) * self.scale_[name] for name in names], axis=1)
 
     def _scores(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "coef_")
-        found = picture_features(as_pictures(X), self.preprocessing)
+        found = simple_features(as_inputs(X), self.preprocessing)
         return self._table(found, self.features_) @ self.coef_ + self.intercept_
+
+
+def _scale(values: np.ndarray, by_column: bool) -> np.ndarray:
+    """Factors that give a block's rows unit mean squared length: one for all columns, or one for each."""
+    variance = values.var(axis=0, dtype=np.float64)
+    spread = np.sqrt(variance * variance.size) if by_column else np.sqrt(variance.sum(keepdims=True))
+    return np.where(spread > 1e-9, 1.0 / np.maximum(spread, 1e-9), 0.0)
 
 
 @dataclass(frozen=True)
@@ -119,16 +123,18 @@ def _inner_folds(y: np.ndarray, task: str, groups: Any, n_splits: int, random_st
     return [(train, test) for train, test in found if task == "multilabel" or len(np.unique(y[train])) > 1]
 
 
-class PictureBaselineClassifier(ClassifierMixin, _PictureBaseline):
-    """Logistic regression on edge directions, colours and small thumbnails of pictures.
+class BaselineClassifier(ClassifierMixin, _Baseline):
+    """Logistic regression on simple features: edges, colours and thumbnails of pictures, mel cepstra of clips.
 
-    Borrows nothing. The features (edges, pixels, or both) and the penalty are chosen by cross-validated log-loss within
-    the data given, so that transfer is compared with a baseline that was tuned too.
+    Borrows nothing. The features (of pictures edges, pixels, or both; of clips timbre, course, or both) and the
+    penalty are chosen by cross-validated log-loss within the data given, so that transfer is compared with a baseline
+    that was tuned too.
 
     Parameters
     ----------
-    preprocessing : Preprocessing, optional
-        Of the network under comparison, to share its resized pictures. Default: 64 x 64 pixels.
+    preprocessing : Preprocessing or SoundPreprocessing, optional
+        Of the network under comparison, to share its resized pictures or resampled clips. Default: 64 x 64 pixels, or
+        16 kHz.
     n_splits : int, default=3
         Folds of the inner cross-validation.
     random_state : int, default=0
@@ -138,8 +144,9 @@ class PictureBaselineClassifier(ClassifierMixin, _PictureBaseline):
     ----------
     classes_ : array of shape (K,)
         Class labels in sorted order; 0..L-1 for multi-label.
-    features_ : {"edges", "pixels", "edges and pixels"}
-        What was chosen.
+    input_type_ : {"image", "audio"}
+    features_ : str
+        What was chosen: "edges", "pixels", "edges and pixels"; or "timbre", "course", "timbre and course".
     coef_ : array of shape (d, K)
     intercept_ : array of shape (K,)
     temperature_ : float
@@ -159,12 +166,12 @@ class PictureBaselineClassifier(ClassifierMixin, _PictureBaseline):
     >>> X = np.zeros((20, 16, 16), dtype=np.uint8)
     >>> X[::2, :, 8:] = 255
     >>> X[1::2, 8:] = 255
-    >>> PictureBaselineClassifier().fit(X, ["upright", "lying"] * 10).score(X, ["upright", "lying"] * 10)
+    >>> BaselineClassifier().fit(X, ["upright", "lying"] * 10).score(X, ["upright", "lying"] * 10)
     1.0
     """
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> PictureBaselineClassifier:
-        """Fit to pictures ``X`` (anything `as_pictures` takes) and labels ``y``, (n,) or (n, L) of 0/1."""
+    def fit(self, X: Any, y: Any, groups: Any = None) -> BaselineClassifier:
+        """Fit to pictures or clips ``X`` (anything `as_inputs` takes) and labels ``y``, (n,) or (n, L) of 0/1."""
         labels = np.asarray(y)
         if labels.ndim == 2:
             self.classes_ = np.arange(labels.shape[1])
@@ -173,7 +180,7 @@ class PictureBaselineClassifier(ClassifierMixin, _PictureBaseline):
             self.classes_, index = np.unique(labels, return_inverse=True)
             if len(self.classes_) < 2:
                 raise DataError(
-                    f"Expected two classes or more, found one ({self.classes_[0]!r}).", "Add pictures of another class."
+                    f"Expected two classes or more, found one ({self.classes_[0]!r}).", "Add examples of another class."
                 )
             self._fit(X, np.eye(len(self.classes_))[index], labels, "classification", groups)
         self.multilabel_ = labels.ndim == 2
@@ -195,13 +202,14 @@ class PictureBaselineClassifier(ClassifierMixin, _PictureBaseline):
         return (logits > 0).astype(int) if self.multilabel_ else self.classes_[logits.argmax(axis=1)]
 
 
-class PictureBaselineRegressor(RegressorMixin, _PictureBaseline):
-    """Ridge regression on edge directions, colours and small thumbnails of pictures; see the classifier.
+class BaselineRegressor(RegressorMixin, _Baseline):
+    """Ridge regression on simple features of pictures or clips; see the classifier.
 
     Parameters
     ----------
-    preprocessing : Preprocessing, optional
-        Of the network under comparison, to share its resized pictures. Default: 64 x 64 pixels.
+    preprocessing : Preprocessing or SoundPreprocessing, optional
+        Of the network under comparison, to share its resized pictures or resampled clips. Default: 64 x 64 pixels, or
+        16 kHz.
     n_splits : int, default=3
         Folds of the inner cross-validation.
     random_state : int, default=0
@@ -209,14 +217,15 @@ class PictureBaselineRegressor(RegressorMixin, _PictureBaseline):
 
     Attributes
     ----------
-    features_ : {"edges", "pixels", "edges and pixels"}
-        What was chosen.
+    input_type_ : {"image", "audio"}
+    features_ : str
+        What was chosen: "edges", "pixels", "edges and pixels"; or "timbre", "course", "timbre and course".
     coef_ : array of shape (d, t)
     intercept_ : array of shape (t,)
     """
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> PictureBaselineRegressor:
-        """Fit to pictures ``X`` (anything `as_pictures` takes) and numbers ``y``, (n,) or (n, t)."""
+    def fit(self, X: Any, y: Any, groups: Any = None) -> BaselineRegressor:
+        """Fit to pictures or clips ``X`` (anything `as_inputs` takes) and numbers ``y``, (n,) or (n, t)."""
         values = np.asarray(y, dtype=np.float64)
         self.single_ = values.ndim == 1
         self._fit(X, values.reshape(len(values), -1), values, "regression", groups)

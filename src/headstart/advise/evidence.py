@@ -41,6 +41,7 @@ def data_evidence(material: Material, names: Sequence[Any] | None, name: str = "
         per_class = {str(label): int(count) for label, count in zip(names, counts, strict=True)}
     return {
         "name": name,
+        "input_type": material.input_type,
         "n": len(material),
         "task": material.task,
         "classes": None if names is None else [plain(label) for label in names],

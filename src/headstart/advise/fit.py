@@ -1,4 +1,4 @@
-"""From labelled pictures to a model with proof, in one call."""
+"""From labelled pictures or clips to a model with proof, in one call."""
 
 from __future__ import annotations
 
@@ -15,22 +15,25 @@ from headstart.advise import evidence as say
 from headstart.advise import measures
 from headstart.advise.budget import short
 from headstart.advise.model import Model
-from headstart.advise.picture_features import SMALL
 from headstart.advise.progress import reporter
 from headstart.advise.safe import SafeTransferClassifier, SafeTransferRegressor
+from headstart.advise.simple_features import SIMPLE
 from headstart.data.dataset import Dataset
+from headstart.data.nouns import things
 from headstart.data.read import from_arrays, read_dataset
 from headstart.data.screen import screen
 from headstart.errors import ParameterError
 from headstart.networks.folder import check_place
 from headstart.networks.load import load_network
+from headstart.parameters.plan import starter_for
 
 Progress = Callable[[str, int, int], None]
+AUTO = "auto"
 
 
 def fit(
     data: Any,
-    source: Any = "starter:pictures",
+    source: Any = "auto",
     *,
     label: str | Sequence[str] | None = None,
     path_column: str | None = None,
@@ -47,7 +50,7 @@ def fit(
     device: str = "auto",
     progress: Progress | None = None,
 ) -> Model:
-    """Learn from labelled pictures with what was borrowed and without, keep what is best, and say whether it helped.
+    """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
     A ``test`` part of the data (or, where there is none, a ``val`` part) is kept for the final score and touches
     nothing else.
@@ -56,15 +59,16 @@ def fit(
     ----------
     data : path, Dataset, or (X, y) or (X, y, groups)
         A folder with a folder for each class (perhaps inside ``train``, ``val``, ``test``), a table of paths and
-        labels, or pictures and labels in memory.
-    source : str, path, NetworkSource, torch.nn.Module or None, default="starter:pictures"
-        What to borrow from. None learns from the data alone.
+        labels, or pictures (or `Clips`) and labels in memory.
+    source : str, path, NetworkSource, torch.nn.Module or None, default="auto"
+        What to borrow from. "auto" takes the bundled network for the kind of data: ``starter:pictures`` or
+        ``starter:speech``. None learns from the data alone.
     label, path_column, split_column, group_by, task
         How to read a table, see `headstart.data.read.read_dataset`.
     budget : float, default=600.0
         Seconds for everything, above 0.
     skip_bad : bool, default=False
-        Leave out pictures that cannot be read, and list them in the evidence.
+        Leave out files that cannot be read, and list them in the evidence.
     out : path-like, optional
         Folder to save the model in. Nothing is written without it, and nothing there is touched before the end.
     resume : bool, default=False
@@ -87,7 +91,7 @@ def fit(
 
     Raises
     ------
-    DataError, BadPictures
+    DataError, BadInputs
         If the data cannot be learned from.
     SourceError
         If the source cannot be used.
@@ -112,8 +116,10 @@ def fit(
         check_place(out)
     with reporter(progress) as told:
         dataset = _read(data, label, path_column, split_column, group_by, task)
-        network = None if source is None else load_network(source)
-        seen = SMALL if network is None else network.preprocessing
+        input_type = dataset.pictures.input_type
+        source = starter_for(input_type) if isinstance(source, str) and source == AUTO else source
+        network = None if source is None else load_network(source, input_type=input_type)
+        seen = SIMPLE[input_type].preprocessing if network is None else network.preprocessing
         dataset = screen(dataset, seen, skip_bad=skip_bad, progress=told)
         pool, aside = divided(dataset)
         checkpoint = None if out is None else progress_folder(out)
@@ -211,10 +217,11 @@ def _model(guarded: Any, dataset: Dataset, aside: Dataset | None) -> Model:
         task=dataset.task,
         classes=classes,
         temperature=guarded.temperature_,
+        input_type=dataset.pictures.input_type,
     )
     evidence["data"] |= say.plain(
         {
-            "name": Path(dataset.root).name if dataset.root else "pictures in memory",
+            "name": Path(dataset.root).name if dataset.root else f"{things(dataset.pictures.input_type)} in memory",
             "parts": None
             if dataset.parts is None
             else dict(zip(*np.unique(dataset.parts, return_counts=True), strict=True)),

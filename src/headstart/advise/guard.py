@@ -18,7 +18,6 @@ from headstart.advise.journal import Journal
 from headstart.advise.material import Material
 from headstart.advise.run import compare
 from headstart.advise.verdict import verdict
-from headstart.data.pictures import Pictures
 
 _CHECKPOINT = "final"
 
@@ -143,11 +142,11 @@ def run_key(material: Material, candidates: list[Candidate], n_splits: int, rand
         32 hex digits.
     """
     total = hashlib.sha256()
-    if isinstance(material.rows, Pictures):
+    if material.numbers:
+        total.update(np.ascontiguousarray(material.rows).tobytes())
+    else:
         for i in range(len(material.rows)):
             total.update(material.rows.digest(i).encode())
-    else:
-        total.update(np.ascontiguousarray(material.rows).tobytes())
     total.update(
         json.dumps([material.y.tolist(), None if material.groups is None else material.groups.tolist()]).encode()
     )

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.advise.picture_features import picture_features
-from headstart.data.pictures import Pictures
+from headstart.advise.simple_features import SIMPLE, side_by_side, simple_features
 from headstart.data.progress import Progress
 from headstart.networks.embed import Features, embed
 from headstart.networks.network import Network
@@ -21,7 +20,7 @@ class Material:
 
     Parameters
     ----------
-    rows : Pictures or array (n, d)
+    rows : Pictures, Clips or array (n, d)
         The examples.
     y : array
         Labels (n,), 0/1 (n, L), or numbers (n,) or (n, t), as candidates are fitted with.
@@ -46,9 +45,14 @@ class Material:
         return len(self.y)
 
     @property
-    def pictures(self) -> bool:
-        """Whether the examples are pictures."""
-        return isinstance(self.rows, Pictures)
+    def input_type(self) -> str:
+        """What the examples are: "image", "audio", or "numbers" for rows of features."""
+        return str(getattr(self.rows, "input_type", "numbers"))
+
+    @property
+    def numbers(self) -> bool:
+        """Whether the examples are rows of numbers, which no network takes."""
+        return self.input_type == "numbers"
 
     @cached_property
     def classes(self) -> np.ndarray | None:
@@ -72,21 +76,22 @@ class Material:
     @cached_property
     def network_features(self) -> Features | None:
         """Pooled features of the borrowed network; computed once."""
-        if self.network is None or not self.pictures:
+        if self.network is None or self.numbers or self.network.input_type != self.input_type:
             return None
         return embed(self.network, self.rows, device=self.device, progress=self.progress)
 
     @cached_property
     def simple_features(self) -> np.ndarray | None:
-        """Edges, colours and thumbnails, (n, d), each block scaled as a whole; None for numbers."""
-        if not self.pictures:
+        """What can be measured without a network, (n, d), each block scaled; None for numbers."""
+        if self.numbers:
             return None
-        preprocessing = None if self.network is None else self.network.preprocessing
-        found = picture_features(self.rows, preprocessing, self.progress)
-        return np.concatenate([block / max(float(block.std()), 1e-6) for block in found.values()], axis=1)
+        fits = self.network is not None and self.network.input_type == self.input_type
+        preprocessing = self.network.preprocessing if fits and self.network is not None else None
+        found = simple_features(self.rows, preprocessing, self.progress)
+        return side_by_side(found, by_column=SIMPLE[self.input_type].by_column)
 
     def inputs(self, takes: str) -> Any:
         """All examples in the form a candidate takes."""
-        if takes == "rows" or not self.pictures:
+        if takes == "rows" or self.numbers:
             return self.rows
         return self.simple_features if self.network_features is None else self.network_features.output

@@ -1,19 +1,15 @@
-"""The predictions that were wrong and sure, with small pictures of them."""
+"""The predictions that were wrong and sure, with something to see or hear of each."""
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from headstart.advise.material import Material
-from headstart.data.pictures import Pictures
+from headstart.advise.specimen import specimen
 
 _MOST = 12
-_SIDE = 128
 
 
 def surest_mistakes(material: Material, prediction: np.ndarray, labels: list[Any] | None) -> list[dict[str, Any]]:
@@ -30,8 +26,7 @@ def surest_mistakes(material: Material, prediction: np.ndarray, labels: list[Any
     Returns
     -------
     list of dict
-        ``name``, ``true``, ``predicted``, ``probability`` and ``thumbnail`` (JPEG, base64; None for numbers as data),
-        surest first, at most 12.
+        ``name``, ``true``, ``predicted``, ``probability`` and what `specimen` gives, surest first, at most 12.
     """
     if material.task == "regression":
         return _largest_errors(material, prediction)
@@ -76,27 +71,6 @@ def _largest_errors(material: Material, prediction: np.ndarray) -> list[dict[str
 
 
 def _entry(material: Material, i: int, true: Any, predicted: Any, probability: float | None) -> dict[str, Any]:
-    pictures = material.rows if isinstance(material.rows, Pictures) else None
-    name = f"row {i}" if pictures is None else pictures.names[i]
-    shown = None if pictures is None else thumbnail_base64(pictures.decode(i, min_side=_SIDE))
-    return {"name": name, "true": true, "predicted": predicted, "probability": probability, "thumbnail": shown}
-
-
-def thumbnail_base64(rgb: np.ndarray, side: int = _SIDE) -> str:
-    """A picture as a small JPEG in base64.
-
-    Parameters
-    ----------
-    rgb : array of uint8, shape (H, W, 3)
-    side : int, default=128
-        Longest side in pixels; smaller pictures keep their size.
-
-    Returns
-    -------
-    str
-    """
-    small = Image.fromarray(rgb)
-    small.thumbnail((side, side), Image.Resampling.BILINEAR)
-    stream = io.BytesIO()
-    small.save(stream, "JPEG", quality=80)
-    return base64.b64encode(stream.getvalue()).decode("ascii")
+    name = f"row {i}" if material.numbers else material.rows.names[i]
+    found = {"name": name, "true": true, "predicted": predicted, "probability": probability}
+    return found | specimen(material.rows, int(i))

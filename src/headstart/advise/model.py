@@ -11,9 +11,11 @@ import numpy as np
 
 from headstart.advise.baseline_saving import load_baseline, save_baseline
 from headstart.advise.choose import logits, probabilities
-from headstart.advise.classical import PictureBaselineClassifier, PictureBaselineRegressor
-from headstart.data.pictures import as_pictures
-from headstart.errors import OutputError, ParameterError, SourceError
+from headstart.advise.classical import BaselineClassifier, BaselineRegressor
+from headstart.data.inputs import as_inputs
+from headstart.data.nouns import things
+from headstart.data.rows import Inputs
+from headstart.errors import DataError, OutputError, ParameterError, SourceError
 from headstart.networks.folder import read_manifest, write_folder, write_manifest
 from headstart.networks.model_card import model_card
 from headstart.parameters.saving import load_estimator, save_estimator
@@ -28,7 +30,7 @@ class Model:
     Parameters
     ----------
     estimator : fitted estimator
-        Of headstart, for pictures.
+        Of headstart, for pictures or clips.
     evidence : dict
         Everything that was measured, see ``evidence.json`` of a saved model.
     task : {"classification", "multilabel", "regression"}
@@ -36,7 +38,7 @@ class Model:
         Class values in the estimator's order; label names for multi-label; None for numbers.
     temperature : float, default=1.0
         What logits are divided by.
-    input_type : str, default="image"
+    input_type : {"image", "audio"}, default="image"
         What it takes.
 
     Attributes
@@ -48,7 +50,7 @@ class Model:
     --------
     >>> y = np.arange(8) % 2
     >>> X = np.zeros((8, 16, 16), dtype=np.uint8) + (200 * y[:, None, None]).astype(np.uint8)
-    >>> baseline = PictureBaselineClassifier().fit(X, y)
+    >>> baseline = BaselineClassifier().fit(X, y)
     >>> model = Model(baseline, {}, task="classification", classes=[0, 1])
     >>> model, model.predict(X[:2]).tolist()
     (Model(classification, 2 classes, 'cannot tell'), [0, 1])
@@ -81,35 +83,44 @@ class Model:
         return str((self.evidence.get("verdict") or {}).get("word", "cannot tell"))
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Calibrated probabilities of pictures, (n, K); for multi-label that of each label.
+        """Calibrated probabilities of pictures or clips, (n, K); for multi-label that of each label.
 
         Parameters
         ----------
-        X : pictures
-            Paths, arrays or PIL pictures.
+        X : pictures or clips
+            Paths, arrays, PIL pictures, `Pictures` or `Clips`.
 
         Raises
         ------
+        DataError
+            For another kind of input than the model learned from.
         ParameterError
             For a model of numbers.
         """
         if self.task == "regression":
             raise ParameterError("Expected a model of classes, found one of numbers.", "Use predict.")
-        raw = self.estimator.predict_proba(as_pictures(X))
+        raw = self.estimator.predict_proba(self._inputs(X))
         if self.temperature == 1.0:
             return np.asarray(raw)
         multilabel = self.task == "multilabel"
         return probabilities(logits(raw, multilabel=multilabel) / self.temperature, multilabel=multilabel)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Labels (n,), 0/1 for each label (n, L), or numbers, of pictures."""
+        """Labels (n,), 0/1 for each label (n, L), or numbers, of pictures or clips."""
         if self.task == "regression":
-            return np.asarray(self.estimator.predict(as_pictures(X)))
+            return np.asarray(self.estimator.predict(self._inputs(X)))
         p = self.predict_proba(X)
         if self.task == "multilabel":
             return (p > 0.5).astype(int)
         assert self.classes_ is not None
         return self.classes_[p.argmax(axis=1)]
+
+    def _inputs(self, X: Any) -> Inputs:
+        inputs = as_inputs(X)
+        if inputs.input_type != self.input_type:
+            expected, found = things(self.input_type), things(inputs.input_type)
+            raise DataError(f"Expected {expected}, as the model learned from, found {found}.", f"Give {expected}.")
+        return inputs
 
     def save(self, folder: str | Path, *, also: Callable[[Path], None] | None = None) -> Path:
         """Write the model's folder whole or not at all.
@@ -145,7 +156,7 @@ class Model:
         if isinstance(self.estimator, BaseTransfer):
             names = None if self.classes_ is None else [str(label) for label in self.classes_]
             manifest |= {"kind": "transfer", **save_estimator(self.estimator, folder, label_names=names)}
-        elif isinstance(self.estimator, PictureBaselineClassifier | PictureBaselineRegressor):
+        elif isinstance(self.estimator, BaselineClassifier | BaselineRegressor):
             manifest |= {"kind": "baseline", "baseline": save_baseline(self.estimator, folder)}
         else:
             raise OutputError(
@@ -183,7 +194,7 @@ def load(folder: str | Path, module: Any = None) -> Model:
     --------
     >>> y = np.arange(8) % 2
     >>> X = np.zeros((8, 16, 16), dtype=np.uint8) + (200 * y[:, None, None]).astype(np.uint8)
-    >>> baseline = PictureBaselineClassifier().fit(X, y)
+    >>> baseline = BaselineClassifier().fit(X, y)
     >>> folder = Model(baseline, {}, task="classification", classes=[0, 1]).save("light-or-dark")
     >>> load("light-or-dark").predict(X[:2]).tolist()
     [0, 1]

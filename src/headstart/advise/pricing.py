@@ -42,7 +42,7 @@ def price_of(candidate: Candidate, material: Material, n_splits: int, usable: fl
     n_fold = n - n // n_splits
 
     def measured() -> list[float]:
-        fold = rough_seconds(candidate.estimator, n_fold)
+        fold = rough_seconds(candidate.estimator, n_fold, material.input_type)
         if fold * n_splits < _HOPELESS * usable:
             fold = float(predict_seconds(candidate.fresh(), n_fold, material.rows, material.columns.shape[1]))
         return [fold, fold * n / n_fold]
@@ -51,14 +51,15 @@ def price_of(candidate: Candidate, material: Material, n_splits: int, usable: fl
     return Price(candidate.name, fold, refit, n_splits)
 
 
-def rough_seconds(estimator: Any, n_train: int) -> float:
+def rough_seconds(estimator: Any, n_train: int, input_type: str = "image") -> float:
     """Seconds of training all layers, if a step costs three times a forward pass; 0 where only a part is trained.
 
     Parameters
     ----------
     estimator : TransferClassifier or TransferRegressor
     n_train : int
-        Pictures to train on.
+        Examples to train on.
+    input_type : {"image", "audio"}, default="image"
 
     Returns
     -------
@@ -66,7 +67,7 @@ def rough_seconds(estimator: Any, n_train: int) -> float:
     """
     if estimator.source is not None and trained_blocks(estimator.train) is not None:
         return 0.0
-    network = network_for(estimator)
+    network = network_for(estimator, input_type)
     seconds = []
     with torch.no_grad():
         for _ in range(2):

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from headstart.advise.candidates import named_candidates, standard_for_pictures, standard_for_tables
+from headstart.advise.candidates import named_candidates, standard_for_inputs, standard_for_tables
 from headstart.advise.choose import logits, probabilities
 from headstart.advise.evaluate import predicted
 from headstart.advise.guard import guard, run_key
@@ -19,7 +19,8 @@ from headstart.advise.journal import Journal
 from headstart.advise.material import Material
 from headstart.advise.progress import reporter
 from headstart.advise.train_size import train_size
-from headstart.data.pictures import as_pictures, is_pictures
+from headstart.data.inputs import as_inputs, is_inputs
+from headstart.data.nouns import things
 from headstart.errors import DataError, ParameterError, SourceError
 from headstart.networks.load import load_network
 from headstart.training.device import pick_device
@@ -54,23 +55,25 @@ class _SafeTransfer(BaseEstimator):
         self.progress = progress
 
     def _rows(self, X: Any, *, reset: bool, y: Any = None) -> Any:
-        """Examples as Pictures, or as a checked array of numbers."""
-        if is_pictures(X):
+        """Examples as Pictures or Clips, or as a checked array of numbers."""
+        if is_inputs(X):
+            inputs = as_inputs(X)
             if reset:
-                self.takes_pictures_ = True
-            return as_pictures(X)
+                self.input_type_ = inputs.input_type
+            return inputs
         if reset:
-            self.takes_pictures_ = False
+            self.input_type_ = "numbers"
             if self.source is not None:
+                wanted = things(load_network(self.source).input_type)
                 raise SourceError(
-                    f"Expected pictures, because the source takes pictures, found {type(X).__name__} of numbers.",
-                    "Give pictures, or source=None to learn from the numbers alone.",
+                    f"Expected {wanted}, because the source takes {wanted}, found {type(X).__name__} of numbers.",
+                    f"Give {wanted}, or source=None to learn from the numbers alone.",
                 )
         return validate_data(self, X, reset=reset, dtype="numeric" if reset else None)
 
     def _guard(self, rows: Any, y: np.ndarray, task: str, groups: Any, names: list[Any] | None) -> None:
         self._check(len(y))
-        network = None if self.source is None else load_network(self.source)
+        network = None if self.source is None else load_network(self.source, input_type=self.input_type_)
         with reporter(self.progress, quiet=not self.verbose) as progress:
             group_array = None if groups is None else np.asarray(groups)
             device = pick_device(self.device).type
@@ -95,13 +98,14 @@ class _SafeTransfer(BaseEstimator):
     def _candidates(self, material: Material) -> list[Any]:
         network = material.network
         if self.candidates is not None:
-            borrowed = network is not None and network.trained and material.pictures
+            borrowed = network is not None and network.trained and not material.numbers
             return named_candidates(self.candidates, features_borrowed=borrowed)
-        if not material.pictures:
+        if material.numbers:
             return standard_for_tables(material.task, random_state=self.random_state)
-        return standard_for_pictures(
+        return standard_for_inputs(
             network,
             material.task,
+            input_type=material.input_type,
             n=len(material),
             device=material.device,
             random_state=self.random_state,
@@ -119,13 +123,13 @@ class _SafeTransfer(BaseEstimator):
     def _inputs(self, X: Any) -> Any:
         """New examples in the form that the chosen estimator takes."""
         check_is_fitted(self, "best_estimator_")
-        if is_pictures(X) != self.takes_pictures_:
-            expected = "pictures" if self.takes_pictures_ else "rows of numbers"
-            raise DataError(f"Expected {expected}, as in fit, found {type(X).__name__} of the other kind.")
         rows = self._rows(X, reset=False)
-        if not self.takes_pictures_ or self.best_candidate_.takes == "rows":
+        found = getattr(rows, "input_type", "numbers")
+        if found != self.input_type_:
+            raise DataError(f"Expected {things(self.input_type_)}, as in fit, found {things(found)}.")
+        if self.input_type_ == "numbers" or self.best_candidate_.takes == "rows":
             return rows
-        network = None if self.source is None else load_network(self.source)
+        network = None if self.source is None else load_network(self.source, input_type=self.input_type_)
         return Material(rows, np.zeros(len(rows)), "regression", None, network, pick_device(self.device).type).inputs(
             "features"
         )
@@ -134,11 +138,12 @@ class _SafeTransfer(BaseEstimator):
 class SafeTransferClassifier(ClassifierMixin, _SafeTransfer):
     """Learns with what was borrowed and without on the same folds, keeps what is best, and says whether it helped.
 
-    The standard candidates for pictures are: without transfer a linear model on edges, colours and pixels, output
-    layers on the same network with random weights, and that network trained from scratch; with transfer new output
-    layers on frozen features, the last blocks, and all layers. Cheap candidates run in repeated stratified (grouped)
-    cross-validation, those that train in epochs as the budget allows. The winner is taken by out-of-fold predictions
-    and fitted to all examples; transfer is used only if it is not worse than learning without.
+    The standard candidates for pictures and clips are: without transfer a linear model on simple features (edges,
+    colours and pixels; mel cepstra), output layers on the same network with random weights, and that network trained
+    from scratch; with transfer new output layers on frozen features, the last blocks, and all layers. Cheap candidates
+    run in repeated stratified (grouped) cross-validation, those that train in epochs as the budget allows. The winner
+    is taken by out-of-fold predictions and fitted to all examples; transfer is used only if it is not worse than
+    learning without.
 
     Parameters
     ----------
@@ -146,7 +151,7 @@ class SafeTransferClassifier(ClassifierMixin, _SafeTransfer):
         What to borrow from, see `headstart.networks.load.load_network`. None learns from the target alone.
     candidates : dict or list of (str, estimator), optional
         Estimators of headstart's or scikit-learn's to compare instead of the standard list. Those of scikit-learn get
-        the network's pooled features of pictures.
+        the network's pooled features of pictures or clips.
     budget : float, default=600.0
         Seconds for everything, above 0.
     n_splits : int, default=5
@@ -208,7 +213,7 @@ class SafeTransferClassifier(ClassifierMixin, _SafeTransfer):
 
         Parameters
         ----------
-        X : pictures (paths, arrays, PIL pictures, Pictures) or array (n, d)
+        X : pictures (paths, arrays, PIL pictures, Pictures), clips (paths, Clips) or array (n, d)
             The target's examples.
         y : array-like, shape (n,) or (n, L) of 0/1
             Labels.
@@ -233,11 +238,12 @@ class SafeTransferClassifier(ClassifierMixin, _SafeTransfer):
         return self
 
     def _checked(self, X: Any, y: Any) -> tuple[Any, np.ndarray]:
-        if is_pictures(X):
+        if is_inputs(X):
             rows = self._rows(X, reset=True)
             labels = np.asarray(y)
             if len(labels) != len(rows):
-                raise DataError(f"Expected a label for each of {len(rows)} pictures, found {len(labels)}.")
+                kind = things(self.input_type_)
+                raise DataError(f"Expected a label for each of {len(rows)} {kind}, found {len(labels)}.")
             return rows, labels
         self._rows(np.zeros((1, 1)), reset=True)
         return validate_data(self, X, y, dtype="numeric", multi_output=_several(y))
@@ -307,10 +313,11 @@ class SafeTransferRegressor(RegressorMixin, _SafeTransfer):
         """Measure, choose, and fit to numbers ``y``, (n,) or (n, t)."""
         if y is None:
             raise ValueError("This SafeTransferRegressor estimator requires y to be passed, but the target y is None.")
-        if is_pictures(X):
+        if is_inputs(X):
             rows, values = self._rows(X, reset=True), np.asarray(y, dtype=np.float64)
             if len(values) != len(rows):
-                raise DataError(f"Expected a number for each of {len(rows)} pictures, found {len(values)}.")
+                kind = things(self.input_type_)
+                raise DataError(f"Expected a number for each of {len(rows)} {kind}, found {len(values)}.")
             if not np.isfinite(values).all():
                 raise DataError("Expected finite numbers as targets, found NaN or infinity.", "Remove those rows.")
         else:

@@ -25,9 +25,11 @@ def train_size(network: Network, side: int = SIDE) -> int | None:
     -------
     int or None
         ``side`` where the network's own pictures are square and larger and it gives as many outputs for smaller ones
-        (convolutional networks do); None for its own size.
+        (convolutional networks do); None for its own size, and for networks for sound.
     """
-    height, width = network.preprocessing.size
+    if network.input_type != "image":
+        return None
+    height, width = network.preprocessing.size[0], network.preprocessing.size[-1]
     if height != width or height <= side:
         return None
     module = copy.deepcopy(network.module).eval()

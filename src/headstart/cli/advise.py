@@ -14,15 +14,20 @@ SIGNS = {"for": "+", "against": "-", "neutral": "."}
 
 @click.command("advise")
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--source", required=True, help="What might be borrowed from: a folder, a hub id, starter:pictures.")
+@click.option(
+    "--source",
+    default="auto",
+    show_default=True,
+    help="What might be borrowed from: a folder, a hub id, starter:pictures, ...; auto is the starter for the data.",
+)
 @click.option("--label", multiple=True, help="Column of a table that holds the labels; again for several labels.")
-@click.option("--path-column", help="Column of a table that holds the paths of the pictures.")
+@click.option("--path-column", help="Column of a table that holds the paths of the files.")
 @click.option("--split-column", help="Column of a table that says train, val or test.")
 @click.option("--group-by", help="Column, or regular expression over the path, of what belongs together.")
 @click.option("--task", type=click.Choice(["classification", "multilabel", "regression"]), help="What the labels are.")
-@click.option("--skip-bad", is_flag=True, help="Leave out pictures that cannot be read.")
+@click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
 @click.option(
-    "--seed", type=int, default=0, show_default=True, help="Which pictures are looked at when there are many."
+    "--seed", type=int, default=0, show_default=True, help="Which examples are looked at when there are many."
 )
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, mps, or auto.")
 @common
@@ -30,7 +35,7 @@ def command(source: str, skip_bad: bool, seed: int, device: str, as_json: bool, 
     """Say before training whether SOURCE is likely to help with DATA, and why.
 
     It compares kinds of input and amounts of data, and measures how well the source's features tell the classes
-    apart (nearest neighbours and leave-one-out ridge regression), next to simple picture features.
+    apart (nearest neighbours and leave-one-out ridge regression), next to features that need no network.
     """
     reading["label"] = list(reading["label"]) if len(reading["label"]) > 1 else next(iter(reading["label"]), None)
     with progress_bars() as progress:
@@ -53,7 +58,7 @@ def look(source: str, reading: dict[str, Any], skip_bad: bool, seed: int, device
     reading : dict
         ``data`` and how to read it.
     skip_bad : bool
-        Whether to go on without broken pictures.
+        Whether to go on without broken files.
     seed : int
         Seed of the sample.
     device : str
@@ -67,16 +72,18 @@ def look(source: str, reading: dict[str, Any], skip_bad: bool, seed: int, device
         ``words``: the findings in a sentence; ``findings``: list of dict; ``expected``: whether a gain can be.
     """
     from headstart.advise.before import expected, findings, summary
-    from headstart.advise.fit import divided
+    from headstart.advise.fit import AUTO, divided
     from headstart.advise.material import Material
     from headstart.data.read import read_dataset
     from headstart.data.screen import screen
     from headstart.networks.load import load_network
+    from headstart.parameters.plan import starter_for
     from headstart.training.device import pick_device
 
     how = {key: value for key, value in reading.items() if key != "data"}
     dataset = read_dataset(reading["data"], **how)
-    network = load_network(source)
+    input_type = dataset.pictures.input_type
+    network = load_network(starter_for(input_type) if source == AUTO else source, input_type=input_type)
     pool, _ = divided(screen(dataset, network.preprocessing, skip_bad=skip_bad, progress=progress))
     material = Material(pool.pictures, pool.y, pool.task, pool.groups, network, str(pick_device(device)), progress)
     found = findings(material, random_state=seed)

@@ -11,7 +11,7 @@ from headstart.cli.console import common, print_json
 @click.option("--clear", is_flag=True, help="Delete it; the next run computes it again.")
 @common
 def command(clear: bool, as_json: bool) -> None:
-    """Show where features of pictures are kept and how large that is, or clear it.
+    """Show where features of pictures and clips are kept and how large that is, or clear it.
 
     The place is HEADSTART_CACHE, otherwise ~/.cache/headstart; HEADSTART_CACHE=off keeps nothing on disk. The oldest
     entries go by themselves when it grows too large.

@@ -1,4 +1,4 @@
-"""``headstart fit``: from labelled pictures to a model with proof."""
+"""``headstart fit``: from labelled pictures or clips to a model with proof."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ TASKS = ("classification", "multilabel", "regression")
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option(
     "--source",
-    default="starter:pictures",
+    default="auto",
     show_default=True,
-    help="What to borrow from: a folder, a hub id, starter:pictures, timm:NAME; 'none' learns from the data alone.",
+    help="What to borrow from: a folder, a hub id, starter:pictures, starter:speech, timm:NAME, FILE.py:FUNCTION; "
+    "'auto' is the starter for the kind of data, 'none' learns from the data alone.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the model into.")
 @click.option("--label", multiple=True, help="Column of a table that holds the labels; again for several labels.")
-@click.option("--path-column", help="Column of a table that holds the paths of the pictures.")
+@click.option("--path-column", help="Column of a table that holds the paths of the files.")
 @click.option("--split-column", help="Column of a table that says train, val or test.")
 @click.option(
     "--group-by", help="Column, or regular expression over the path: equal values stay on one side of a split."
@@ -31,7 +32,7 @@ TASKS = ("classification", "multilabel", "regression")
 @click.option(
     "--budget", type=Duration(), default="10m", show_default=True, help="Time to spend, such as 90s, 10m, 1h."
 )
-@click.option("--skip-bad", is_flag=True, help="Leave out pictures that cannot be read, and list them in the report.")
+@click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read, and list them in the report.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run of the same command stopped.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same model.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, mps, or auto.")
@@ -52,13 +53,14 @@ def command(
     device: str,
     as_json: bool,
 ) -> None:
-    """Learn from labelled pictures, and prove what it is worth.
+    """Learn from labelled pictures or clips of sound, and prove what it is worth.
 
-    DATA is a folder with a folder of pictures for each class (perhaps inside train, val and test), or a CSV or
-    Parquet table with a column of paths and a column of labels.
+    DATA is a folder with a folder of pictures or clips for each class (perhaps inside train, val and test), or a CSV
+    or Parquet table with a column of paths and a column of labels.
 
     \b
     headstart fit pictures/ --source starter:pictures --out model
+    headstart fit words/ --group-by "speaker[0-9]+" --out model
     headstart fit table.csv --label diagnosis --group-by patient --out model --budget 1h
     """
     from headstart.advise.fit import fit

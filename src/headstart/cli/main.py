@@ -19,8 +19,8 @@ import click
 from headstart.errors import HeadstartError
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "fit": ("headstart.cli.fit", "Learn from a folder or table of labelled pictures, with proof."),
-    "predict": ("headstart.cli.predict", "Label pictures with a model that headstart saved."),
+    "fit": ("headstart.cli.fit", "Learn from labelled pictures or clips, with proof."),
+    "predict": ("headstart.cli.predict", "Label pictures or clips with a model that headstart saved."),
     "report": ("headstart.cli.report", "Write a model's evidence as one page, report.html."),
     "advise": ("headstart.cli.advise", "Say before training whether a source is likely to help."),
     "demo": ("headstart.cli.demo", "Show it all on real handwritten digits, in about a minute."),
@@ -56,7 +56,7 @@ def cli(debug: bool) -> None:
 
     \b
     Try it:      headstart demo
-    Your own:    headstart fit pictures/ --source starter:pictures --out model
+    Your own:    headstart fit pictures/ --out model
     Then:        headstart predict model new-pictures/
     """
 
@@ -112,7 +112,7 @@ def in_words(error: Exception) -> str:
         where = f" ({error.filename})" if error.filename else ""
         return f"Error: the system refused: {error.strerror}{where}. Check the disk's space and your rights there."
     if isinstance(error, MemoryError):
-        return "Error: this machine has too little free memory for that. Close other programs, or use fewer pictures."
+        return "Error: this machine has too little free memory for that. Close other programs, or use fewer examples."
     return (
         f"Error: headstart met something it did not expect: {type(error).__name__}: {error}\n"
         "This is a fault in headstart. Please report it where you got headstart from, with the output of the same "

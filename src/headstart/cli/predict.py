@@ -1,4 +1,4 @@
-"""``headstart predict``: what a saved model says about pictures."""
+"""``headstart predict``: what a saved model says about pictures or clips."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from headstart.cli.console import common, note, print_json, print_table, progres
 
 @click.command("predict")
 @click.argument("model", type=click.Path(path_type=Path))
-@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table with a column of probabilities for each class.")
 @common
-def command(model: Path, pictures: tuple[Path, ...], as_csv: bool, as_json: bool) -> int:
-    """Label PICTURES (files, or folders that are searched to their bottom) with the saved MODEL.
+def command(model: Path, inputs: tuple[Path, ...], as_csv: bool, as_json: bool) -> int:
+    """Label INPUTS (pictures or clips: files, or folders that are searched to their bottom) with the saved MODEL.
 
-    A picture that cannot be read is named with the reason; the others are labelled all the same, and the exit code
+    A file that cannot be read is named with the reason; the others are labelled all the same, and the exit code
     is then 1.
     """
     if as_csv and as_json:
@@ -28,9 +28,10 @@ def command(model: Path, pictures: tuple[Path, ...], as_csv: bool, as_json: bool
     from headstart.advise.model import load
     from headstart.cli.predictions import gather, say
 
-    files = gather(pictures)
+    loaded = load(model)
+    files = gather(inputs, loaded.input_type)
     with progress_bars() as progress:
-        rows, failed = say(load(model), files, progress)
+        rows, failed = say(loaded, files, progress)
     if as_json:
         print_json({"model": str(model), "predictions": rows, "failed": failed})
     elif as_csv:
@@ -43,7 +44,7 @@ def command(model: Path, pictures: tuple[Path, ...], as_csv: bool, as_json: bool
 
 
 def _print_rows(rows: list[dict[str, Any]]) -> None:
-    """One line a picture: file, label, probability."""
+    """One line an input: file, label, probability."""
     if not rows:
         return
     if "value" in rows[0]:
@@ -61,7 +62,7 @@ def _number(value: Any) -> str:
 
 
 def _print_csv(rows: list[dict[str, Any]], failed: list[dict[str, str]]) -> None:
-    """A header, then one line a picture; broken ones have their reason in the last column and nothing else."""
+    """A header, then one line an input; broken ones have their reason in the last column and nothing else."""
     first = rows[0] if rows else {}
     shares = list(first.get("probabilities", {}))
     said = next((key for key in ("label", "labels", "value") if key in first), "label")

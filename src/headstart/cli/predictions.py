@@ -1,4 +1,4 @@
-"""What a model says about pictures, one row a picture, with the broken ones named."""
+"""What a model says about pictures or clips, one row each, with the broken ones named."""
 
 from __future__ import annotations
 
@@ -7,39 +7,41 @@ from pathlib import Path
 from typing import Any
 
 from headstart.cli.console import Progress
-from headstart.errors import BadPictures, DataError
+from headstart.errors import BadInputs, DataError
 
 CHUNK = 256
 
 
-def gather(places: Sequence[Path]) -> list[Path]:
-    """The pictures at some places: files as they are, folders searched to their bottom.
+def gather(places: Sequence[Path], input_type: str = "image") -> list[Path]:
+    """The pictures or clips at some places: files as they are, folders searched to their bottom.
 
     Parameters
     ----------
     places : sequence of Path
-        Files and folders. A file is taken whatever it is called; one that is no picture is named as broken later.
+        Files and folders. A file is taken whatever it is called; one that cannot be read is named as broken later.
+    input_type : {"image", "audio"}, default="image"
+        What is looked for in folders.
 
     Returns
     -------
     list of Path
-        In the order given, the pictures of a folder sorted by name.
+        In the order given, those of a folder sorted by name.
 
     Raises
     ------
     DataError
-        If there is no picture at all.
+        If there is nothing at all.
     """
-    from headstart.data.files import list_pictures
+    from headstart.data.files import list_inputs
+    from headstart.data.kinds import KINDS
 
+    kind = next(kind for kind in KINDS if kind.input_type == input_type)
     found: list[Path] = []
     for place in places:
-        found += list_pictures(place)[0] if place.is_dir() else [place]
+        found += list_inputs(place)[0][kind] if place.is_dir() else [place]
     if not found:
         shown = ", ".join(str(place) for place in places)
-        raise DataError(
-            f"Expected pictures in {shown}, found none.", "Pictures are JPEG, PNG, WebP, BMP, TIFF or GIF files."
-        )
+        raise DataError(f"Expected {kind.many} in {shown}, found none.", kind.formats)
     return found
 
 
@@ -53,7 +55,7 @@ def say(
     model : headstart.Model
         What was saved.
     files : sequence of Path
-        Pictures.
+        Pictures or clips.
     progress : callable, optional
         ``progress(what, done, total)``.
 
@@ -63,9 +65,10 @@ def say(
         ``file`` and, by task, ``label``, ``probability`` and ``probabilities``; ``labels`` and ``probabilities``;
         or ``value``.
     failed : list of dict
-        ``file`` and ``reason`` of each picture that cannot be read.
+        ``file`` and ``reason`` of each file that cannot be read.
     """
     from headstart.data.files import printable
+    from headstart.data.nouns import things
 
     rows: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
@@ -79,21 +82,23 @@ def say(
             else:
                 rows.append({"file": name, **answers[i]})
         if progress is not None:
-            progress("labelling pictures", start + len(chunk), len(files))
+            progress(f"labelling {things(model.input_type)}", start + len(chunk), len(files))
     return rows, failed
 
 
 def _answer(model: Any, files: Sequence[Path]) -> tuple[dict[int, dict[str, Any]], dict[int, str]]:
     """Answers and reasons by position; asked again without the broken ones until the rest can be read."""
+    from headstart.data.clips import Clips
     from headstart.data.pictures import Pictures
 
+    kind = {"image": Pictures, "audio": Clips}[model.input_type]
     left = list(range(len(files)))
     broken: dict[int, str] = {}
     while left:
         try:
-            answers = _ask(model, Pictures([files[i] for i in left], [str(i) for i in left]))
+            answers = _ask(model, kind([files[i] for i in left], [str(i) for i in left]))
             return dict(zip(left, answers, strict=True)), broken
-        except BadPictures as error:
+        except BadInputs as error:
             found = {int(name): reason for name, reason in error.bad}
             if not found.keys() & set(left):
                 raise
@@ -102,11 +107,11 @@ def _answer(model: Any, files: Sequence[Path]) -> tuple[dict[int, dict[str, Any]
     return {}, broken
 
 
-def _ask(model: Any, pictures: Any) -> list[dict[str, Any]]:
-    """One answer a picture, by the model's task."""
+def _ask(model: Any, inputs: Any) -> list[dict[str, Any]]:
+    """One answer an input, by the model's task."""
     if model.task == "regression":
-        return [{"value": value} for value in model.predict(pictures).tolist()]
-    classes, shares = model.classes_.tolist(), model.predict_proba(pictures).tolist()
+        return [{"value": value} for value in model.predict(inputs).tolist()]
+    classes, shares = model.classes_.tolist(), model.predict_proba(inputs).tolist()
     answers: list[dict[str, Any]] = []
     for row in shares:
         probabilities = {str(name): share for name, share in zip(classes, row, strict=True)}

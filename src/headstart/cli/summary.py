@@ -10,7 +10,7 @@ from headstart.cli.console import print_table
 
 
 def summary(evidence: dict[str, Any]) -> dict[str, Any]:
-    """The evidence without its pictures, for ``--json``.
+    """The evidence without what is to be seen and heard, for ``--json``.
 
     Parameters
     ----------
@@ -20,10 +20,10 @@ def summary(evidence: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        A new dict; thumbnails are left out.
+        A new dict; thumbnails and sounds are left out.
     """
     mistakes = [
-        {key: value for key, value in mistake.items() if key != "thumbnail"}
+        {key: value for key, value in mistake.items() if key not in ("thumbnail", "sound")}
         for mistake in evidence.get("mistakes") or []
     ]
     return {**evidence, "mistakes": mistakes}
@@ -67,6 +67,6 @@ def print_summary(evidence: dict[str, Any]) -> None:
         click.echo(f"{tile['label']}: {tile['value']}" + (f" ({tile['note']})" if tile["note"] else ""))
     dropped, duplicates = page["data"]["dropped"], page["data"]["duplicates"]
     if dropped:
-        click.echo(f"Pictures left out: {len(dropped)}; the report names each with its reason.")
+        click.echo(f"{page['things'].capitalize()} left out: {len(dropped)}; the report names each with its reason.")
     if duplicates:
-        click.echo(f"Sets of equal pictures: {len(duplicates)}; each was kept on one side of every split.")
+        click.echo(f"Sets of equal {page['things']}: {len(duplicates)}; each was kept on one side of every split.")

@@ -1,14 +1,15 @@
-"""Which augmentation fits the data, by measurement: digits are not mirrored, beetles are."""
+"""Which augmentation fits the data: for pictures by measurement, digits are not mirrored, beetles are."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from headstart.data.augment import Augmentation
 from headstart.data.canvases import canvases
 from headstart.data.pictures import Pictures
+from headstart.data.rows import Inputs
 from headstart.data.splits import folds
 from headstart.errors import DataError, ParameterError
 from headstart.networks.cache import memory_cache
@@ -16,6 +17,11 @@ from headstart.networks.embed import embed
 from headstart.networks.network import Network
 from headstart.parameters.solved import held_out_loss, solve_head
 from headstart.parameters.targets import Targets
+
+if TYPE_CHECKING:
+    from headstart.data.sound_augment import SoundAugmentation
+
+AnyAugmentation: TypeAlias = "Augmentation | SoundAugmentation"
 
 #: Pictures that the question is put to.
 ASKED = 64
@@ -26,15 +32,15 @@ SLACK = 0.02
 
 
 def choose_augmentation(
-    augment: Any, network: Network, pictures: Pictures, targets: Targets, *, whole: bool, seed: int
-) -> Augmentation | None:
+    augment: Any, network: Network, inputs: Inputs, targets: Targets, *, whole: bool, seed: int
+) -> AnyAugmentation | None:
     """Turn the ``augment`` argument into an augmentation.
 
     Parameters
     ----------
-    augment : "auto", None, False or Augmentation
-        ``"auto"``: none when only the last blocks train (their input is computed once), else crops and light, and
-        mirroring where `mirror_is_harmless` says so.
+    augment : "auto", None, False, Augmentation or SoundAugmentation
+        ``"auto"``: none when only the last blocks train (their input is computed once); else for pictures crops and
+        light, and mirroring where `mirror_is_harmless` says so; for clips shifts in time, gain and noise.
     whole : bool
         Whether all layers train.
     seed : int
@@ -46,13 +52,25 @@ def choose_augmentation(
     """
     if augment is None or augment is False:
         return None
-    if isinstance(augment, Augmentation):
+    kind = _kind(inputs.input_type)
+    if isinstance(augment, kind):
         return augment
     if augment != "auto" and augment is not True:
-        raise ParameterError(f"Expected augment 'auto', None or an Augmentation, found {augment!r}.")
+        raise ParameterError(f"Expected augment 'auto', None or one of {kind.__name__}, found {augment!r}.")
     if not whole and augment == "auto":
         return None
-    return Augmentation(flip=mirror_is_harmless(network, pictures, targets, seed))
+    if isinstance(inputs, Pictures):
+        return Augmentation(flip=mirror_is_harmless(network, inputs, targets, seed))
+    return kind()
+
+
+def _kind(input_type: str) -> Any:
+    """The class of augmentations of a kind of input."""
+    if input_type == "image":
+        return Augmentation
+    from headstart.data.sound_augment import SoundAugmentation
+
+    return SoundAugmentation
 
 
 def mirror_is_harmless(network: Network, pictures: Pictures, targets: Targets, seed: int = 0) -> bool:

@@ -8,28 +8,51 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from headstart.data.augment import Augmentation
+from headstart.data.nouns import things
 from headstart.errors import ParameterError
 from headstart.networks.load import load_network, random_network
 from headstart.networks.network import Network
+from headstart.parameters.augmenting import AnyAugmentation
 from headstart.parameters.tuning import TuningSettings
 from headstart.training.optimizers import OPTIMIZERS
 
 #: Learning rates by optimiser: (a network that was trained before, a new head alone, random weights).
 RATES = {"adamw": (3e-4, 1e-3, 1e-3), "adam": (3e-4, 1e-3, 1e-3), "sgd": (1e-2, 5e-2, 5e-2)}
-#: The architecture that is trained from random weights when neither a source nor a network is named.
-DEFAULT_NETWORK = "starter:pictures"
+#: By the kind of input: what is borrowed when nothing is named, and the architecture that is trained from random
+#: weights when neither a source nor a network is named.
+STARTERS = {"image": "starter:pictures", "audio": "starter:speech"}
 
 
-def network_for(estimator: Any) -> Network:
+def starter_for(input_type: str) -> str:
+    """The bundled network for a kind of input.
+
+    Raises
+    ------
+    ParameterError
+        If there is none.
+
+    Examples
+    --------
+    >>> starter_for("image"), starter_for("audio")
+    ('starter:pictures', 'starter:speech')
+    """
+    if input_type not in STARTERS:
+        raise ParameterError(f"Expected pictures or clips for a bundled network, found {things(input_type)}.")
+    return STARTERS[input_type]
+
+
+def network_for(estimator: Any, input_type: str) -> Network:
     """The network that an estimator starts from: its source, or random weights of its ``network``."""
     if estimator.source is not None:
-        network = load_network(estimator.source)
+        network = load_network(estimator.source, input_type=input_type)
     else:
         seed = 0 if estimator.random_state is None else int(estimator.random_state)
-        network = random_network(load_network(estimator.network or DEFAULT_NETWORK), seed)
+        architecture = starter_for(input_type) if estimator.network is None else estimator.network
+        network = random_network(load_network(architecture, input_type=input_type), seed)
     if estimator.image_size is None:
         return network
+    if input_type != "image":
+        raise ParameterError(f"Expected image_size None for {things(input_type)}, found {estimator.image_size!r}.")
     size = int(estimator.image_size)
     if size < 8:
         raise ParameterError(f"Expected image_size of at least 8 pixels, found {estimator.image_size!r}.")
@@ -79,7 +102,7 @@ def head_widths(head: Any) -> tuple[int, ...]:
     raise ParameterError(f"Expected head 'auto', 'linear', 'depths' or a list of layer widths, found {head!r}.")
 
 
-def settings_for(estimator: Any, augmentation: Augmentation | None = None) -> TuningSettings:
+def settings_for(estimator: Any, augmentation: AnyAugmentation | None = None) -> TuningSettings:
     """Settings of the loop from an estimator's arguments.
 
     Raises

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from headstart.data.pictures import as_pictures, is_pictures
+from headstart.data.inputs import as_inputs, is_inputs
 from headstart.parameters.plan import network_for, settings_for
 from headstart.parameters.tuning import Trainee
 from headstart.training.batches import Batch, steps_per_epoch
@@ -18,8 +18,8 @@ from headstart.training.optimizers import make_optimizer, parameter_groups
 HEAD_SECONDS = 0.3
 
 
-def predict_seconds(estimator: Any, n_train: int, pictures: Any, n_outputs: int = 2) -> float:
-    """Predicted wall seconds of one fit on ``n_train`` pictures.
+def predict_seconds(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 2) -> float:
+    """Predicted wall seconds of one fit on ``n_train`` pictures or clips.
 
     Parameters
     ----------
@@ -27,8 +27,8 @@ def predict_seconds(estimator: Any, n_train: int, pictures: Any, n_outputs: int 
         Unfitted; not changed.
     n_train : int
         Rows of the training part.
-    pictures : Pictures
-        A few are used to measure; only their sizes matter.
+    inputs : Pictures or Clips
+        How many there are and of what kind is all that matters.
     n_outputs : int, default=2
 
     Returns
@@ -36,20 +36,21 @@ def predict_seconds(estimator: Any, n_train: int, pictures: Any, n_outputs: int 
     float
         Seconds; features that are cached already are not counted.
     """
-    if not is_pictures(pictures):
+    if not is_inputs(inputs):
         return HEAD_SECONDS
-    network, settings = network_for(estimator), settings_for(estimator)
+    inputs = as_inputs(inputs)
+    network, settings = network_for(estimator, inputs.input_type), settings_for(estimator)
     if settings.blocks == 0:
         return HEAD_SECONDS
     trainee = Trainee(network, n_outputs, settings)
-    some = as_pictures(pictures)[: min(len(pictures), settings.batch_size)]
-    x = network.example(len(some)).to(trainee.device)
+    n = min(len(inputs), settings.batch_size)
+    x = network.example(n).to(trainee.device)
     stored = settings.stored and settings.blocks is not None and estimator.augment in ("auto", None, False)
     forward = _forward_seconds(trainee, x) if stored else 0.0
     step = _step_seconds(trainee, x, stored, n_outputs)
     steps = settings.epochs * steps_per_epoch(n_train, settings.batch_size)
-    per_step = step * settings.batch_size / max(len(some), 1)
-    return HEAD_SECONDS + forward * n_train / max(len(some), 1) + steps * per_step
+    per_step = step * settings.batch_size / max(n, 1)
+    return HEAD_SECONDS + forward * n_train / max(n, 1) + steps * per_step
 
 
 def _forward_seconds(trainee: Trainee, x: torch.Tensor) -> float:

@@ -11,12 +11,15 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
-from headstart.data.pictures import Pictures, as_pictures, is_pictures
+from headstart.data.inputs import as_inputs, is_inputs
+from headstart.data.nouns import things
 from headstart.data.progress import Progress
+from headstart.data.rows import Inputs
 from headstart.data.splits import holdout
 from headstart.errors import ParameterError
 from headstart.networks.cache import passing_cache
 from headstart.networks.embed import Features, embed
+from headstart.networks.load import load_network
 from headstart.networks.network import Network
 from headstart.parameters.augmenting import choose_augmentation
 from headstart.parameters.deep_head import train_deep_head
@@ -88,8 +91,8 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
 
         Parameters
         ----------
-        X : pictures or ndarray of shape (n, d)
-            Paths, PIL pictures, arrays (n, H, W) or (n, H, W, C), `Pictures`; or ready-made features.
+        X : pictures, clips or ndarray of shape (n, d)
+            Paths, PIL pictures, arrays (n, H, W) or (n, H, W, C), `Pictures`, `Clips`; or ready-made features.
         y : array-like of shape (n,) or (n, L)
             Labels, a 0/1 matrix of labels, or numbers.
         groups : array-like of shape (n,), optional
@@ -101,11 +104,11 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         """
         trained_blocks(self.train), head_widths(self.head), stops_early(self.early_stopping, 0)
         groups = None if groups is None else np.asarray(groups)
-        if is_pictures(X):
-            pictures = as_pictures(X)
-            targets = self._targets(_matched(y, len(pictures)))
+        if is_inputs(X):
+            inputs = as_inputs(X)
+            targets = self._targets(_matched(y, inputs))
             with shown(self.verbose) as progress:
-                self.fitted_ = self._fit_pictures(pictures, targets, groups, progress)
+                self.fitted_ = self._fit_inputs(inputs, targets, groups, progress)
         else:
             self.fitted_ = self._fit_table(X, y, groups)
         return self
@@ -114,9 +117,10 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         """Ready-made features: a solved head on standardised columns."""
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], multi_output=True, y_numeric=self._numeric)
         if self.source is not None:
+            wanted = things(load_network(self.source).input_type)
             raise ParameterError(
-                f"Expected pictures for the network {self.source!r}, found a table of {X.shape[1]} columns.",
-                "Give pictures, or source=None for a head on these features.",
+                f"Expected {wanted} for the network {self.source!r}, found a table of {X.shape[1]} columns.",
+                f"Give {wanted}, or source=None for a head on these features.",
             )
         targets = self._targets(y)
         shift, scale = X.mean(axis=0), X.std(axis=0)
@@ -131,13 +135,13 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         head = solve_head(features, targets, "linear", groups=groups, random_state=self.random_state)
         return Fitted(targets, None, head, None, [], shift, scale)
 
-    def _fit_pictures(
-        self, pictures: Pictures, targets: Targets, groups: np.ndarray | None, progress: Progress | None
+    def _fit_inputs(
+        self, inputs: Inputs, targets: Targets, groups: np.ndarray | None, progress: Progress | None
     ) -> Fitted:
-        network = network_for(self)
+        network = network_for(self, inputs.input_type)
         settings = settings_for(self)
         if settings.blocks == 0:
-            features = embed(network, pictures, device=str(pick_device(self.device)), progress=progress)
+            features = embed(network, inputs, device=str(pick_device(self.device)), progress=progress)
             if not settings.widths:
                 head = solve_head(features, targets, self.head, groups=groups, random_state=self.random_state)
                 return Fitted(targets, network, head, None, [])
@@ -145,15 +149,15 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
             deep, history = train_deep_head(features.output, targets, settings, held_out=held, progress=progress)
             return Fitted(targets, network, None, deep, history)
         augmentation = choose_augmentation(
-            self.augment, network, pictures, targets, whole=settings.blocks is None, seed=settings.seed
+            self.augment, network, inputs, targets, whole=settings.blocks is None, seed=settings.seed
         )
         start = None
         if network.trained and not settings.widths:
-            features = embed(network, pictures, device=str(pick_device(self.device)), progress=progress)
+            features = embed(network, inputs, device=str(pick_device(self.device)), progress=progress)
             start = linear_part(solve_head(features, targets, "linear", groups=groups, random_state=self.random_state))
         tuned = tune(
             network,
-            pictures,
+            inputs,
             targets,
             settings_for(self, augmentation),
             start=start,
@@ -190,7 +194,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         check_is_fitted(self, "fitted_")
         if self.fitted_.network is None:
             return self._rows(X).output
-        return embed(self.fitted_.network, as_pictures(X), device=str(pick_device(self.device))).output
+        return embed(self.fitted_.network, as_inputs(X), device=str(pick_device(self.device))).output
 
     def _rows(self, X: Any) -> Features:
         """Features for predicting: exact, in float32."""
@@ -198,7 +202,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         if fitted.network is not None:
             device = str(pick_device(self.device))
             cache = passing_cache() if fitted.solved is None else None
-            return embed(fitted.network, as_pictures(X), device=device, exact=True, cache=cache)
+            return embed(fitted.network, as_inputs(X), device=device, exact=True, cache=cache)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         return Features.of((X - fitted.shift) / fitted.scale)
 
@@ -211,12 +215,13 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
 class TransferClassifier(ClassifierMixin, BaseTransfer):
     r"""Classify with a borrowed network: keep its layers, replace its output layer, train what the data can bear.
 
-    The new head is solved to its optimum on features that are computed once a picture; with ``train="last:k"`` or
+    The new head is solved to its optimum on features that are computed once an example; with ``train="last:k"`` or
     ``"all"`` training goes on from there through the last k blocks or the whole network, with layer-wise rates
     :math:`\eta\,\gamma^{j}` for the j-th block from the end.
 
-    Use it when there is a network whose pictures resemble yours. With 50 to a few hundred pictures ``train="head"`` is
-    quick and hard to beat; with more, or with pictures unlike the source's, try ``"last:1"`` and ``"all"``.
+    Use it when there is a network whose pictures or sounds resemble yours. With 50 to a few hundred examples
+    ``train="head"`` is quick and hard to beat; with more, or with examples unlike the source's, try ``"last:1"`` and
+    ``"all"``.
     `SafeTransferClassifier` measures which.
 
     Parameters
@@ -225,7 +230,7 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
         What to borrow (see `headstart.networks.load.load_network`). None learns from the target alone: all layers of
         ``network`` from random weights, or a head on ready-made features.
     network : as source, optional
-        Architecture for ``source=None``. Default: that of ``starter:pictures``.
+        Architecture for ``source=None``. Default: that of ``starter:pictures``, for clips of ``starter:speech``.
     train : {"head", "last:k", "all"}, default="head"
         What moves. Everything else stays as it is to the last bit, batch-norm statistics included.
     head : {"auto", "linear", "depths"} or list of int, default="auto"
@@ -244,12 +249,13 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
         Strength of the pull towards the borrowed weights (Li et al. 2018).
     dropout : float in [0, 1), default=0
         Before the layers of the new head.
-    augment : "auto", None or Augmentation, default="auto"
-        Random crops, light and, where a measurement shows no harm, mirroring; only when all layers train.
+    augment : "auto", None, Augmentation or SoundAugmentation, default="auto"
+        Of pictures random crops, light and, where a measurement shows no harm, mirroring; of clips shifts in time,
+        loudness and noise; only when all layers train.
     early_stopping : "auto" or bool, default="auto"
         Set a fifth of the rows aside and keep the weights of the best epoch; "auto" does so from 300 rows on.
     image_size : int, optional
-        Side of the network's input in pixels, if other than its own.
+        Side of the network's input in pixels, if other than its own. Not for clips.
     batch_size : int >= 1, default=32
     cache : bool, default=True
         With ``train="last:k"``, keep what the frozen part puts out; False runs the whole network every epoch.
@@ -270,7 +276,7 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
 
     Raises
     ------
-    SourceError, DataError, ParameterError, BadPictures
+    SourceError, DataError, ParameterError, BadInputs
 
     References
     ----------
@@ -360,8 +366,10 @@ def _one_column(y: Any) -> np.ndarray:
     return column_or_1d(array, warn=True) if array.ndim == 2 and array.shape[1] == 1 else array
 
 
-def _matched(y: Any, n: int) -> Any:
-    """Labels, if there is one for each picture."""
+def _matched(y: Any, inputs: Inputs) -> Any:
+    """Labels, if there is one for each picture or clip."""
+    n = len(inputs)
     if y is None or len(y) != n:
-        raise ParameterError(f"Expected a label for each of {n} pictures, found {0 if y is None else len(y)}.")
+        kind = things(inputs.input_type)
+        raise ParameterError(f"Expected a label for each of {n} {kind}, found {0 if y is None else len(y)}.")
     return y

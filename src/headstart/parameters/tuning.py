@@ -13,10 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from headstart.data.augment import Augmentation
 from headstart.data.canvases import canvases
-from headstart.data.pictures import Pictures
 from headstart.data.progress import Progress
+from headstart.data.rows import Inputs
 from headstart.errors import ParameterError
 from headstart.networks.cut import Tail, body_forward, frozen_names, replay_agrees, trainable_parameters
 from headstart.networks.embed import boundary
@@ -26,6 +25,7 @@ from headstart.networks.pipeline import in_parts
 from headstart.networks.runtime import to_tensor
 from headstart.nn.heads import load_linear, make_head
 from headstart.nn.losses import l2_sp, task_loss
+from headstart.parameters.augmenting import AnyAugmentation
 from headstart.parameters.targets import Targets
 from headstart.training.batches import Batch, picture_batches, steps_per_epoch, stored_batches
 from headstart.training.device import autocast, has_bf16, pick_device
@@ -56,7 +56,7 @@ class TuningSettings:
     layer_decay: float = 1.0
     weight_decay: float = 1e-2
     l2_sp: float = 0.0
-    augmentation: Augmentation | None = None
+    augmentation: AnyAugmentation | None = None
     patience: int = 0
     batch_size: int = 32
     device: str = "cpu"
@@ -125,7 +125,7 @@ class Trainee:
         self.head.train()
 
     def outputs(self, x: Tensor, stored: bool) -> Tensor:
-        """Logits (N, K) from boundary activations or from pictures."""
+        """Logits (N, K) from boundary activations or from inputs."""
         if self.entry is not None and not stored:
             x, stored = torch.from_numpy(in_parts(self.entry.reached, x)).to(self.device), True
         whole = not stored and self.settings.blocks is None
@@ -163,7 +163,7 @@ class Trainee:
 
 def tune(
     network: Network,
-    pictures: Pictures,
+    inputs: Inputs,
     targets: Targets,
     settings: TuningSettings,
     *,
@@ -174,14 +174,14 @@ def tune(
     """Train the last blocks or all blocks of a copy of a network, starting from a solved head.
 
     The head is put on its optimum first and all layers are trained then (Kumar et al. 2022, LP-FT: a random head would
-    first distort the features). Without augmentation the frozen part runs once a picture and its output at the
+    first distort the features). Without augmentation the frozen part runs once an example and its output at the
     boundary is replayed; where replaying does not agree with the full forward pass, the full pass is used.
 
     Parameters
     ----------
     network : Network
         Not changed. A network with random weights is trained with moving batch norm.
-    pictures : Pictures of n
+    inputs : Pictures or Clips, n of them
     targets : Targets of n
     settings : TuningSettings
     start : (coef (d, K), intercept (K,)), optional
@@ -201,16 +201,16 @@ def tune(
         )
     trainee = Trainee(network, targets.Y.shape[1], settings, start)
     rows, held = (np.arange(len(targets)), None) if held_out is None else held_out
-    works = _boundary_works(network, pictures, settings)
+    works = _boundary_works(network, inputs, settings)
     stored = works and settings.stored and settings.augmentation is None
     if works and not stored:
         trainee.replay()
     kept: np.ndarray | list[np.ndarray]
     if stored:
         assert settings.blocks is not None
-        kept = boundary(network, pictures, settings.blocks, device=str(pick_device(settings.device)), progress=progress)
+        kept = boundary(network, inputs, settings.blocks, device=str(pick_device(settings.device)), progress=progress)
     else:
-        kept = canvases(pictures, network.preprocessing, progress=progress)
+        kept = canvases(inputs, network.preprocessing, progress=progress)
     batches = _batches(trainee, kept, targets, rows, stored)
     modules = nn.ModuleDict({"module": trainee.module, "head": trainee.head})
     groups = parameter_groups(
@@ -225,7 +225,7 @@ def tune(
         make_optimizer(settings.optimizer, groups),
         batches,
         trainee.loss(targets.task, stored),
-        _loop_settings(network, pictures, targets, settings, rows),
+        _loop_settings(network, inputs, targets, settings, rows),
         evaluate=None if held is None else _evaluation(trainee, kept, targets, held, stored),
         set_mode=trainee.set_mode,
         progress=progress,
@@ -247,11 +247,11 @@ def frozen_tensors(network: Network, blocks: int | None) -> set[str]:
     return frozen_names(network.module, network.chain, blocks)
 
 
-def _boundary_works(network: Network, pictures: Pictures, settings: TuningSettings) -> bool:
+def _boundary_works(network: Network, inputs: Inputs, settings: TuningSettings) -> bool:
     """Whether replaying from the boundary gives what the full forward pass gives, on one batch of the data."""
     if settings.blocks is None or settings.blocks >= len(network.chain.blocks):
         return False
-    few = pictures[: min(4, len(pictures))]
+    few = inputs[: min(4, len(inputs))]
     arrays = [network.preprocessing.centre(c) for c in canvases(few, network.preprocessing)]
     example = to_tensor(np.stack(arrays), network.preprocessing)
     return replay_agrees(network.module, network.chain, settings.blocks, example)
@@ -284,7 +284,7 @@ def _batches(
 def _evaluation(
     trainee: Trainee, kept: np.ndarray | list[np.ndarray], targets: Targets, held: np.ndarray, stored: bool
 ) -> Callable[[], dict[str, float]]:
-    """Loss and score on held-out rows, as the model will see them: unchanged pictures."""
+    """Loss and score on held-out rows, as the model will see them: unchanged."""
     plain = dataclasses.replace(trainee.settings, augmentation=None, batch_size=64)
 
     def evaluate() -> dict[str, float]:
@@ -317,13 +317,13 @@ def _score(outputs: Tensor, Y: Tensor, task: str) -> float:
 
 
 def _loop_settings(
-    network: Network, pictures: Pictures, targets: Targets, settings: TuningSettings, rows: np.ndarray
+    network: Network, inputs: Inputs, targets: Targets, settings: TuningSettings, rows: np.ndarray
 ) -> LoopSettings:
     key = ""
     if settings.checkpoint is not None:
         state = dataclasses.asdict(dataclasses.replace(settings, checkpoint=None, device=""))
         text = repr([network.digest, network.preprocessing.key(), targets.Y.tobytes(), state, rows.tolist()])
-        digests = [pictures.digest(i) for i in range(len(pictures))]
+        digests = [inputs.digest(i) for i in range(len(inputs))]
         key = hashlib.sha256((text + "".join(digests)).encode()).hexdigest()
     return LoopSettings(
         epochs=settings.epochs,

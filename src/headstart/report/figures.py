@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from headstart.data.nouns import thing, things
 from headstart.report.scale import Place, apart, linear, logarithmic, ticks
 from headstart.report.wording import amount, count, is_share, metric_name, missing
 
@@ -67,7 +68,7 @@ def _line(points: Sequence[tuple[float, float]], kind: str) -> Markup:
     )
 
 
-def learning_curves(curves: Sequence[dict[str, Any]], metric: str) -> Markup:
+def learning_curves(curves: Sequence[dict[str, Any]], metric: str, kind: str = "image") -> Markup:
     """Score against the number of labels, each curve with its band.
 
     Parameters
@@ -76,6 +77,8 @@ def learning_curves(curves: Sequence[dict[str, Any]], metric: str) -> Markup:
         ``name``, ``transfer``, ``n``, ``score``, ``low`` and ``high``, as in the evidence.
     metric : str
         Name of the score.
+    kind : str, default="image"
+        Kind of input that the labels are of.
 
     Returns
     -------
@@ -88,23 +91,23 @@ def learning_curves(curves: Sequence[dict[str, Any]], metric: str) -> Markup:
         min(sizes), max(sizes) if max(sizes) > min(sizes) else min(sizes) + 1, LEFT + 14, WIDTH - RIGHT - 14
     )
     up, body = _y_axis(scores, metric, 1.0 if is_share(metric) else None)
-    body += _x_axis(sizes, across, "labelled pictures (equal steps are equal ratios)")
+    body += _x_axis(sizes, across, f"labelled {things(kind)} (equal steps are equal ratios)")
     lines: list[Markup] = []
     for curve in curves:
-        kind = "transfer" if curve["transfer"] else "without"
+        side = "transfer" if curve["transfer"] else "without"
         points = [(across(n), up(s)) for n, s in zip(curve["n"], curve["score"], strict=True)]
         low, high = curve.get("low"), curve.get("high")
         if low and high and not any(missing(v) for v in [*low, *high]):
             edge = [(across(n), up(h)) for n, h in zip(curve["n"], high, strict=True)]
             edge += [(across(n), up(v)) for n, v in reversed(list(zip(curve["n"], low, strict=True)))]
             outline = " ".join(f"{x:.1f},{y:.1f}" for x, y in edge)
-            body.append(Markup('<polygon class="band {}" points="{}"/>').format(kind, outline))
-        lines.append(_line(points, kind))
+            body.append(Markup('<polygon class="band {}" points="{}"/>').format(side, outline))
+        lines.append(_line(points, side))
         for (x, y), n, score in zip(points, curve["n"], curve["score"], strict=True):
-            words = f"{curve['name']}: {amount(metric, score)} from {count(n, 'picture')}"
+            words = f"{curve['name']}: {amount(metric, score)} from {count(n, thing(kind))}"
             dot = '<circle class="dot {}" cx="{:.1f}" cy="{:.1f}" r="4.2"><title>{}</title></circle>'
-            lines.append(Markup(dot).format(kind, x, y, words))
-    return svg(body + lines, f"Learning curves: {metric_name(metric)} against the number of labelled pictures")
+            lines.append(Markup(dot).format(side, x, y, words))
+    return svg(body + lines, f"Learning curves: {metric_name(metric)} against the number of labelled {things(kind)}")
 
 
 def loss_history(history: Sequence[dict[str, Any]]) -> Markup:

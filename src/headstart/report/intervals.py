@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from headstart.data.nouns import thing
 from headstart.report.scale import apart, linear, ticks
 from headstart.report.wording import SMALLER_IS_BETTER, amount, count, duration, gain, is_share, missing, p_value, span
 
@@ -78,7 +79,7 @@ def _folds(candidate: dict[str, Any]) -> str:
     return f"{count(splits, 'fold')}" + (f" × {repeats}" if repeats > 1 else "")
 
 
-def difference_axis(verdict: dict[str, Any], metric: str) -> dict[str, Any] | None:
+def difference_axis(verdict: dict[str, Any], metric: str, kind: str = "image") -> dict[str, Any] | None:
     """Place the difference that transfer makes around zero, or None where it was not measured.
 
     Parameters
@@ -87,6 +88,8 @@ def difference_axis(verdict: dict[str, Any], metric: str) -> dict[str, Any] | No
         As in the evidence: ``difference``, ``interval``, ``p_value``, ``n``.
     metric : str
         What the difference is a difference of.
+    kind : str, default="image"
+        Kind of input that was compared on.
 
     Returns
     -------
@@ -106,6 +109,6 @@ def difference_axis(verdict: dict[str, Any], metric: str) -> dict[str, Any] | No
         "low": gain(metric, interval[0]).removesuffix(" points"),
         "high": gain(metric, interval[1]).removesuffix(" points"),
         "p": p_value(verdict.get("p_value")),
-        "n": count(verdict.get("n"), "picture") if verdict.get("n") else "",
+        "n": count(verdict.get("n"), thing(kind)) if verdict.get("n") else "",
         "test": verdict.get("test") or "",
     }

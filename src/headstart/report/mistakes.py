@@ -10,6 +10,15 @@ from headstart.report.figures import heatmap
 from headstart.report.wording import amount, count, missing
 
 TABLE_LIMIT = 24
+KINDS = (
+    ("/9j/", "image/jpeg"),
+    ("iVBOR", "image/png"),
+    ("UklGR", "audio/wav"),
+    ("SUQz", "audio/mpeg"),
+    ("//", "audio/mpeg"),
+    ("T2dn", "audio/ogg"),
+)
+"""Kinds of files by how they begin in base64."""
 BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}")
 
 
@@ -85,23 +94,23 @@ def class_rows(per_class: Sequence[dict[str, Any]] | None) -> list[dict[str, Any
 
 
 def surest(mistakes: Sequence[dict[str, Any]] | None, limit: int = 12) -> list[dict[str, Any]]:
-    """The mistakes as cards: picture, what it is, what the model said, how sure it was.
+    """The mistakes as cards: something to see or hear, what it is, what the model said, how sure it was.
 
     Parameters
     ----------
     mistakes : sequence of dict or None
-        ``name``, ``true``, ``predicted``, ``probability`` and ``thumbnail`` (a JPEG in base64).
+        ``name``, ``true``, ``predicted``, ``probability``, ``thumbnail`` (a JPEG or PNG in base64), and for clips
+        ``sound`` (MP3 or WAV in base64) and ``seconds``.
     limit : int, default=12
         How many at most.
 
     Returns
     -------
     list of dict
-        Ready to print; a thumbnail that is not base64 is left out.
+        Ready to print; what is not base64 is left out.
     """
     cards = []
     for mistake in list(mistakes or [])[:limit]:
-        thumbnail = mistake.get("thumbnail") or ""
         probability = mistake.get("probability")
         cards.append(
             {
@@ -110,10 +119,26 @@ def surest(mistakes: Sequence[dict[str, Any]] | None, limit: int = 12) -> list[d
                 "predicted": _said(mistake.get("predicted")),
                 "sure": "" if probability is None or missing(probability) else f"{100 * probability:.0f}%",
                 "bar": 0 if probability is None or missing(probability) else round(100 * probability, 1),
-                "thumbnail": thumbnail if BASE64.fullmatch(thumbnail) else "",
+                "thumbnail": data_uri(mistake.get("thumbnail")),
+                "sound": data_uri(mistake.get("sound")),
+                "length": "" if missing(mistake.get("seconds")) else f"{mistake['seconds']:.3g} s",
             }
         )
     return cards
+
+
+def data_uri(content: str | None) -> str:
+    """A file in base64 as an address that holds it; empty where it is not base64 or of no known kind.
+
+    Examples
+    --------
+    >>> data_uri("iVBORw0KGgo="), data_uri("<script>"), data_uri(None)
+    ('data:image/png;base64,iVBORw0KGgo=', '', '')
+    """
+    if not content or not BASE64.fullmatch(content):
+        return ""
+    kind = next((kind for start, kind in KINDS if content.startswith(start)), "")
+    return f"data:{kind};base64,{content}" if kind else ""
 
 
 def _said(value: Any) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from headstart.data.nouns import thing, things
 from headstart.report.figures import learning_curves, loss_history
 from headstart.report.intervals import candidate_rows, difference_axis
 from headstart.report.mistakes import class_rows, confusion, surest
@@ -40,11 +41,14 @@ def build(evidence: dict[str, Any]) -> dict[str, Any]:
     """
     metric = _metric(evidence)
     data, verdict = evidence.get("data") or {}, evidence.get("verdict") or {}
+    kind = input_type(evidence)
     return {
+        "thing": thing(kind),
+        "things": things(kind),
         "title": str(data.get("name") or "a model"),
-        "subtitle": _subtitle(data),
+        "subtitle": _subtitle(data, kind),
         "metric": metric_name(metric),
-        "verdict": _verdict(verdict, metric, evidence.get("candidates") or []),
+        "verdict": _verdict(verdict, metric, evidence.get("candidates") or [], kind),
         "tiles": _tiles(evidence, metric),
         "candidates": candidate_rows(evidence.get("candidates") or [], metric),
         "left_out": [
@@ -52,7 +56,7 @@ def build(evidence: dict[str, Any]) -> dict[str, Any]:
             for entry in evidence.get("left_out") or []
         ],
         "before": _before(evidence.get("before")),
-        "curves": _curves(evidence.get("curves") or [], metric),
+        "curves": _curves(evidence.get("curves") or [], metric, kind),
         "history": loss_history(history) if len(history := evidence.get("history") or []) > 1 else None,
         "confusion": confusion(evidence.get("confusion")),
         "per_class": class_rows(evidence.get("per_class")),
@@ -66,6 +70,11 @@ def build(evidence: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def input_type(evidence: dict[str, Any]) -> str:
+    """Kind of input that a model was learned from."""
+    return str((evidence.get("data") or {}).get("input_type") or "image")
+
+
 def _metric(evidence: dict[str, Any]) -> str:
     """What the scores measure: said by the estimate, otherwise by the task."""
     named = (evidence.get("estimate") or {}).get("metric")
@@ -73,9 +82,11 @@ def _metric(evidence: dict[str, Any]) -> str:
     return named or by_task.get((evidence.get("data") or {}).get("task", ""), "accuracy")
 
 
-def _subtitle(data: dict[str, Any]) -> str:
+def _subtitle(data: dict[str, Any], kind: str) -> str:
     """How much data of what kind."""
-    words = [count(data["n"], "labelled picture")] if data.get("n") is not None else []
+    words = (
+        [count(data["n"], f"labelled {thing(kind)}", f"labelled {things(kind)}")] if data.get("n") is not None else []
+    )
     if data.get("classes") and data.get("task") != "regression":
         noun = ("label", "labels") if data.get("task") == "multilabel" else ("class", "classes")
         words.append(count(len(data["classes"]), *noun))
@@ -84,7 +95,7 @@ def _subtitle(data: dict[str, Any]) -> str:
     return " · ".join(words)
 
 
-def _verdict(verdict: dict[str, Any], metric: str, candidates: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _verdict(verdict: dict[str, Any], metric: str, candidates: Sequence[dict[str, Any]], kind: str) -> dict[str, Any]:
     """The verdict: its badge, its sentence (as a headline without the figures that are drawn), and what was done."""
     word = verdict.get("word", "cannot tell")
     used = verdict.get("transfer_used")
@@ -93,7 +104,7 @@ def _verdict(verdict: dict[str, Any], metric: str, candidates: Sequence[dict[str
     if used is not None:
         done += "It uses transfer." if used else "It was learned without transfer."
     sentence = verdict.get("sentence") or BADGES.get(word, word) + "."
-    axis = difference_axis(verdict, metric)
+    axis = difference_axis(verdict, metric, kind)
     return {
         "tone": TONES.get(word, "open"),
         "badge": BADGES.get(word, word),
@@ -107,19 +118,19 @@ def _verdict(verdict: dict[str, Any], metric: str, candidates: Sequence[dict[str
 def _tiles(evidence: dict[str, Any], metric: str) -> list[dict[str, str]]:
     """The few figures that everyone asks for first."""
     estimate, test, metrics = (evidence.get(key) or {} for key in ("estimate", "test", "metrics"))
-    tiles = []
+    tiles, kind = [], input_type(evidence)
     if not missing(estimate.get("value")):
         tiles.append(
             {
-                "label": f"Expected {metric_name(metric)} on new pictures",
+                "label": f"Expected {metric_name(metric)} on new {things(kind)}",
                 "value": amount(metric, estimate["value"]),
                 "note": f"95% interval {span(metric, estimate.get('interval'))}, corrected for the choosing",
             }
         )
     if not missing(test.get(metric)):
         part = f"the {test['part']} part" if test.get("part") else "the test part"
-        pictures = f", {count(test['n'], 'picture')}" if test.get("n") else ""
-        words = f"on {part}{pictures}, never used before"
+        size = f", {count(test['n'], thing(kind), things(kind))}" if test.get("n") else ""
+        words = f"on {part}{size}, never used before"
         tiles.append({"label": f"Measured {metric_name(metric)}", "value": amount(metric, test[metric]), "note": words})
     calibrated = metrics.get("ece_after")
     if calibrated is not None and not missing(calibrated):
@@ -146,16 +157,17 @@ def _before(before: dict[str, Any] | None) -> dict[str, Any] | None:
     return {"words": before.get("words", ""), "findings": findings}
 
 
-def _curves(curves: Sequence[dict[str, Any]], metric: str) -> dict[str, Any] | None:
+def _curves(curves: Sequence[dict[str, Any]], metric: str, kind: str) -> dict[str, Any] | None:
     """The learning curves, and in words how many labels the transfer saves."""
     usable = [curve for curve in curves if curve.get("n") and not any(missing(score) for score in curve["score"])]
     if not usable or len({n for curve in usable for n in curve["n"]}) < 2:
         return None
     legend = [{"name": curve["name"], "kind": "transfer" if curve["transfer"] else "without"} for curve in usable]
-    return {"figure": learning_curves(usable, metric), "legend": legend, "words": labels_saved(usable, metric)}
+    saved = labels_saved(usable, metric, kind)
+    return {"figure": learning_curves(usable, metric, kind), "legend": legend, "words": saved}
 
 
-def labels_saved(curves: Sequence[dict[str, Any]], metric: str) -> str:
+def labels_saved(curves: Sequence[dict[str, Any]], metric: str, kind: str = "image") -> str:
     """How many labels transfer needs for what learning without it reaches with the most.
 
     Parameters
@@ -164,6 +176,8 @@ def labels_saved(curves: Sequence[dict[str, Any]], metric: str) -> str:
         As in the evidence.
     metric : str
         What the scores measure; the larger must be the better.
+    kind : str, default="image"
+        Kind of input that the labels are of.
 
     Returns
     -------
@@ -175,7 +189,8 @@ def labels_saved(curves: Sequence[dict[str, Any]], metric: str) -> str:
         return ""
     best, other = (max(side, key=lambda c: c["score"][-1]) for side in (with_, without))
     goal, most = other["score"][-1], other["n"][-1]
-    reached = f"Without transfer, {amount(metric, goal)} take {count(most, 'labelled picture')}"
+    labels = count(most, f"labelled {thing(kind)}", f"labelled {things(kind)}")
+    reached = f"Without transfer, {amount(metric, goal)} take {labels}"
     if best["score"][-1] < goal:
         return ""
     if best["score"][0] >= goal:

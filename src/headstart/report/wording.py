@@ -17,7 +17,7 @@ SHARES = {
     "ece_after": "calibration error",
 }
 NUMBERS = {
-    "example_f1": "mean F1 of a picture's labels",
+    "example_f1": "mean F1 of an example's labels",
     "log_loss": "log-loss",
     "r2": "R²",
     "mae": "mean absolute error",
