@@ -21,7 +21,7 @@ from headstart.data.pictures import as_pictures
 from headstart.networks.load import load_network
 from headstart.parameters.targets import class_targets
 from headstart.parameters.tuning import TuningSettings, tune
-from headstart.training.batches import picture_batches
+from headstart.training.batches import canvas_batches
 from headstart.training.device import has_bf16
 
 BATCH = 32
@@ -35,7 +35,7 @@ def bare_loop(network, pictures, targets, epochs: int, augmentation: Augmentatio
     torch.manual_seed(0)
     model.classifier = nn.Linear(model.classifier.in_features, targets.Y.shape[1])
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4, weight_decay=0.01)
-    batches = picture_batches(
+    batches = canvas_batches(
         kept, network.preprocessing, targets.Y, targets.weight, batch_size=BATCH, seed=0, device=device,
         augmentation=augmentation,
     )  # fmt: skip

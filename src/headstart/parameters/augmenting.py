@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -11,17 +11,13 @@ from headstart.data.canvases import canvases
 from headstart.data.pictures import Pictures
 from headstart.data.rows import Inputs
 from headstart.data.splits import folds
+from headstart.data.variants import AUGMENTATIONS, AnyAugmentation
 from headstart.errors import DataError, ParameterError
 from headstart.networks.cache import memory_cache
 from headstart.networks.embed import embed
 from headstart.networks.network import Network
 from headstart.parameters.solved import held_out_loss, solve_head
 from headstart.parameters.targets import Targets
-
-if TYPE_CHECKING:
-    from headstart.data.sound_augment import SoundAugmentation
-
-AnyAugmentation: TypeAlias = "Augmentation | SoundAugmentation"
 
 #: Pictures that the question is put to.
 ASKED = 64
@@ -52,25 +48,16 @@ def choose_augmentation(
     """
     if augment is None or augment is False:
         return None
-    kind = _kind(inputs.input_type)
+    kind = AUGMENTATIONS[inputs.input_type]
     if isinstance(augment, kind):
         return augment
     if augment != "auto" and augment is not True:
-        raise ParameterError(f"Expected augment 'auto', None or one of {kind.__name__}, found {augment!r}.")
+        raise ParameterError(f"Expected augment 'auto', None or {kind.__name__}(...), found {augment!r}.")
     if not whole and augment == "auto":
         return None
     if isinstance(inputs, Pictures):
         return Augmentation(flip=mirror_is_harmless(network, inputs, targets, seed))
     return kind()
-
-
-def _kind(input_type: str) -> Any:
-    """The class of augmentations of a kind of input."""
-    if input_type == "image":
-        return Augmentation
-    from headstart.data.sound_augment import SoundAugmentation
-
-    return SoundAugmentation
 
 
 def mirror_is_harmless(network: Network, pictures: Pictures, targets: Targets, seed: int = 0) -> bool:

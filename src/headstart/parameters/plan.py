@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from headstart.data.nouns import things
+from headstart.data.variants import AnyAugmentation
 from headstart.errors import ParameterError
 from headstart.networks.load import load_network, random_network
 from headstart.networks.network import Network
-from headstart.parameters.augmenting import AnyAugmentation
 from headstart.parameters.tuning import TuningSettings
 from headstart.training.optimizers import OPTIMIZERS
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from headstart.data.canvases import canvases
 from headstart.data.progress import Progress
 from headstart.data.rows import Inputs
+from headstart.data.variants import AnyAugmentation
 from headstart.errors import ParameterError
 from headstart.networks.cut import Tail, body_forward, frozen_names, replay_agrees, trainable_parameters
 from headstart.networks.embed import boundary
@@ -25,9 +26,8 @@ from headstart.networks.pipeline import in_parts
 from headstart.networks.runtime import to_tensor
 from headstart.nn.heads import load_linear, make_head
 from headstart.nn.losses import l2_sp, task_loss
-from headstart.parameters.augmenting import AnyAugmentation
 from headstart.parameters.targets import Targets
-from headstart.training.batches import Batch, picture_batches, steps_per_epoch, stored_batches
+from headstart.training.batches import Batch, canvas_batches, steps_per_epoch, stored_batches
 from headstart.training.device import autocast, has_bf16, pick_device
 from headstart.training.loop import LoopSettings, train
 from headstart.training.optimizers import make_optimizer, parameter_groups
@@ -269,7 +269,7 @@ def _batches(
         assert isinstance(kept, np.ndarray)
         chosen = kept if len(rows) == len(kept) else kept[rows]
         return stored_batches(chosen, Y, weight, settings.batch_size, settings.seed, trainee.device)
-    return picture_batches(
+    return canvas_batches(
         [kept[i] for i in rows],
         trainee.network.preprocessing,
         Y,

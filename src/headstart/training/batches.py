@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headstart.data.augment import Augmentation, augmented
-from headstart.data.preprocessing import Preprocessing
+from headstart.data.canvases import AnyPreprocessing
+from headstart.data.variants import AnyAugmentation, variant
 from headstart.networks.runtime import to_tensor
 
 
@@ -63,31 +63,28 @@ def stored_batches(
     return batches
 
 
-def picture_batches(
+def canvas_batches(
     canvases: list[np.ndarray],
-    preprocessing: Preprocessing,
+    preprocessing: AnyPreprocessing,
     Y: np.ndarray,
     weight: np.ndarray,
     *,
     batch_size: int,
     seed: int,
     device: torch.device,
-    augmentation: Augmentation | None,
+    augmentation: AnyAugmentation | None,
 ) -> Callable[[int], Iterator[Batch]]:
-    """Batches of pictures, augmented; the next one is made in a thread while the present one is used.
+    """Batches of pictures or clips, augmented; the next one is made in a thread while the present one is used.
 
-    Every picture's augmentation has its own generator (seed, epoch, row), so it does not depend on its batch.
+    Every one's augmentation has its own generator (seed, epoch, row), so it does not depend on its batch.
     """
     targets, weights = _to(Y, device), _to(weight, device)
 
     def make(epoch: int, index: np.ndarray) -> Batch:
-        arrays = []
-        for i in index:
-            if augmentation is None:
-                arrays.append(preprocessing.centre(canvases[i]))
-            else:
-                rng = np.random.default_rng([seed, epoch, int(i)])
-                arrays.append(augmented(canvases[i], preprocessing, augmentation, rng))
+        arrays = [
+            variant(canvases[i], preprocessing, augmentation, np.random.default_rng([seed, epoch, int(i)]))
+            for i in index
+        ]
         chosen = torch.from_numpy(index)
         x = to_tensor(np.stack(arrays), preprocessing).to(device)
         return Batch(x, targets[chosen], weights[chosen])
