@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from headstart.networks.features import channels, read_features
+from headstart.networks.time_axis import time_last
 from headstart.networks.trace import (
     Call,
     Reached,
@@ -48,6 +49,8 @@ class Chain:
         Shape of one input, without the batch, with which the chain was found.
     note : str
         In words, what stands in the way of cutting; empty where nothing does.
+    time_last : frozenset of str
+        Of a network for waves, blocks whose output is (N, channels, time).
     """
 
     blocks: tuple[str, ...]
@@ -56,6 +59,12 @@ class Chain:
     depth_features: tuple[int, ...]
     input_shape: tuple[int, ...] = ()
     note: str = ""
+    time_last: frozenset[str] = frozenset()
+
+    @property
+    def takes_waves(self) -> bool:
+        """Whether an input is a row of samples."""
+        return len(self.input_shape) == 1
 
     def __len__(self) -> int:
         return len(self.blocks)
@@ -99,13 +108,16 @@ def _find(module: nn.Module, x: Tensor) -> Chain:
     note = (
         "" if points else "No place was found where this network can be cut: only its head or all of it can be trained."
     )
+    names = tuple(call.name for call in points)
+    late = time_last(finder.net, finder.trace, x, names) if x.ndim == 2 else frozenset()
     return Chain(
-        blocks=tuple(call.name for call in points),
+        blocks=names,
         output_layer=finder.head.name if finder.head else None,
         n_features=n_features,
-        depth_features=tuple(channels(_main(call)) for call in points),
+        depth_features=tuple(channels(_main(call), call.name in late) for call in points),
         input_shape=tuple(x.shape[1:]),
         note=note,
+        time_last=late,
     )
 
 

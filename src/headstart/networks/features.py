@@ -15,13 +15,15 @@ from headstart.networks.trace import main_tensor
 MOST_EXTRA_TOKENS = 8
 
 
-def pool(activation: Tensor) -> Tensor:
-    """Mean over space or tokens, in float32.
+def pool(activation: Tensor, time_last: bool = False) -> Tensor:
+    """Mean over space, tokens or time, in float32.
 
     Parameters
     ----------
     activation : Tensor, (N, C), (N, T, C) or (N, C, H, W)
         Output of a block; three dimensions are read as tokens with the channels last.
+    time_last : bool, default=False
+        Three dimensions are (N, C, T) instead.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def pool(activation: Tensor) -> Tensor:
     if activation.ndim == 2:
         return activation.float()
     if activation.ndim == 3:
-        return activation.mean(1, dtype=torch.float32)
+        return activation.mean(2 if time_last else 1, dtype=torch.float32)
     return activation.mean(tuple(range(2, activation.ndim)), dtype=torch.float32)
 
 
@@ -68,9 +70,30 @@ def grid(activation: Tensor, side: int = 3) -> Tensor:
     return cells.permute(0, 2, 3, 1).flatten(1).float()
 
 
-def channels(activation: Tensor) -> int:
+def stretches(activation: Tensor, time_last: bool = False, count: int = 9) -> Tensor:
+    """Means over stretches of time of a sound, (N, count * C) in float32: what `grid` is to pictures.
+
+    Parameters
+    ----------
+    activation : Tensor, (N, C), (N, T, C), or (N, C, T) with ``time_last``
+        Output of a block. Maps (N, C, frames, mels) go to `grid`: their cells are of time and frequency.
+    count : int, default=9
+        Stretches of equal length.
+
+    Examples
+    --------
+    >>> stretches(torch.arange(18.0).reshape(1, 18, 1)).tolist()[0][:3]
+    [0.5, 2.5, 4.5]
+    """
+    if activation.ndim == 2:
+        return activation.float().repeat(1, count)
+    steps = activation if time_last else activation.transpose(1, 2)
+    return nn.functional.adaptive_avg_pool1d(steps, count).transpose(1, 2).flatten(1).float()
+
+
+def channels(activation: Tensor, time_last: bool = False) -> int:
     """Number of channels that `pool` keeps."""
-    return int(activation.shape[-1] if activation.ndim == 3 else activation.shape[1])
+    return int(activation.shape[-1] if activation.ndim == 3 and not time_last else activation.shape[1])
 
 
 def has_class_token(module: nn.Module) -> bool:

@@ -15,7 +15,7 @@ from headstart.data.canvases import AnyPreprocessing
 from headstart.data.preprocessing import Preprocessing
 from headstart.data.sound_preprocessing import SoundPreprocessing
 from headstart.networks.chain import Chain
-from headstart.networks.features import flat, grid, headless_features, pool
+from headstart.networks.features import flat, grid, headless_features, pool, stretches
 from headstart.networks.trace import main_tensor
 
 DEPTHS = 6
@@ -87,6 +87,7 @@ class Rows(nn.Module):
         self.net = net
         self.blocks, self.grids = layout.blocks, layout.grids
         self.output_layer = chain.output_layer
+        self.takes_waves, self.time_last = chain.takes_waves, chain.time_last
         self._seen = threading.local()
         for name in layout.blocks:
             net.get_submodule(name).register_forward_hook(lambda m, a, output, name=name: self._look(name, output))
@@ -108,9 +109,11 @@ class Rows(nn.Module):
     def _look(self, name: str, output: Any) -> None:
         tensor = main_tensor(output)
         assert tensor is not None
-        self._seen.parts[name] = pool(tensor)
+        late = name in self.time_last
+        self._seen.parts[name] = pool(tensor, late)
         if name in self.grids:
-            self._seen.parts[f"grid {name}"] = grid(tensor)
+            over_time = self.takes_waves and tensor.ndim < 4
+            self._seen.parts[f"grid {name}"] = stretches(tensor, late, CELLS) if over_time else grid(tensor)
 
     def _look_at_head(self, head: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._seen.parts["output"] = flat(args[0] if args else next(iter(kwargs.values())))
