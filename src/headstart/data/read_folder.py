@@ -185,7 +185,8 @@ def _notes(found: _Found, root: Path) -> tuple[str, ...]:
         count = f"1 file is no {kind.one}" if n == 1 else f"{n} files are no {kind.many}"
         notes.append(f"{count} and took no part: {shown}{more}.")
     if found.loose:
-        notes.append(f"{len(found.loose)} {found.kind.many} lie in no class's folder and took no part.")
+        verb = "lies" if len(found.loose) == 1 else "lie"
+        notes.append(f"{found.kind.count(len(found.loose))} {verb} in no class's folder and took no part.")
     notes += [
         f"The folder {_relative(folder, root)} holds no {found.kind.many} and took no part." for folder in found.empty
     ]
