@@ -10,7 +10,7 @@ from scipy.signal import lfilter
 from headstart.data.acoustics import coloured_noise, power
 
 RATE = 16000
-SECONDS = 12
+SECONDS = 10
 #: Tracks of each kind; babble is added where there are voices to babble.
 KINDS = {"coloured": 16, "gusty": 8, "hum": 6, "crackle": 8, "music": 12, "babble": 14}
 
@@ -24,7 +24,7 @@ def background_tracks(seed: int, voices: Sequence[np.ndarray] = (), seconds: flo
         Decides every track.
     voices : sequence of ndarray
         Words (samples,) of which babble is made; without them there is none.
-    seconds : float, default=12
+    seconds : float, default=10
         Length of each track.
 
     Returns
@@ -94,17 +94,18 @@ def _crackle(samples: int, rng: np.random.Generator) -> np.ndarray:
 
 def _music(samples: int, rng: np.random.Generator) -> np.ndarray:
     """Chords and melodies of decaying harmonic tones on a scale, in an even beat; sliding ones sound like sirens."""
-    track, beat = np.zeros(samples), rng.uniform(0.12, 0.6)
+    track, beat = np.zeros(samples, np.float32), rng.uniform(0.12, 0.6)
     tonic, scale = rng.uniform(80, 300), rng.choice([0, 2, 4, 5, 7, 9, 11, 12, 14, 16, 19], 7, replace=False)
     decay, bright, glide = rng.uniform(0.05, 1.0), rng.uniform(0.5, 2), rng.choice([0, 0, rng.normal(0, 1)])
     for start in np.arange(0, samples / RATE, beat):
         for step in rng.choice(scale, rng.integers(1, 4)):
             first = int(start * RATE)
-            time = np.arange(min(samples - first, int(1.5 * RATE))) / RATE
-            pitch = tonic * 2 ** (step / 12 + rng.integers(0, 3))
-            phase = 2 * np.pi * pitch * (time + glide * time**2 / 2)
-            for harmonic in range(1, 1 + int(min(12, 7000 // (pitch * (1 + abs(glide)))))):
-                track[first : first + len(time)] += np.sin(harmonic * phase) * np.exp(-time / decay) / harmonic**bright
+            time = np.arange(min(samples - first, int(min(1.0, 4 * decay) * RATE)), dtype=np.float32) / RATE
+            pitch = float(tonic * 2 ** (step / 12 + rng.integers(0, 3)))
+            phase = np.float32(2 * np.pi * pitch) * (time + np.float32(glide / 2) * time**2)
+            fading = np.exp(-time / np.float32(decay))
+            for harmonic in range(1, 1 + int(min(6, 7000 // (pitch * (1 + abs(glide)))))):
+                track[first : first + len(time)] += np.sin(harmonic * phase) * fading / np.float32(harmonic**bright)
     return track
 
 

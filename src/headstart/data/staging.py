@@ -140,11 +140,13 @@ class Stage:
         placed, lengths = self._placed(sounds, keys)
         wet = self._in_rooms(placed, keys)
         snr = between(keys, "snr", *s.snr)[:, 0]
-        noise = self._noise(keys)
         spoken = lengths > 0
-        snr = np.where(uniform(keys, "quiet")[:, 0] < s.quiet, np.inf, snr)
-        mixed = np.where(spoken[:, None], with_noise(wet, noise, snr, lengths), noise)
-        return self._recorded(mixed.astype(np.float32, copy=False), keys)
+        noisy = np.flatnonzero(~spoken | (uniform(keys, "quiet")[:, 0] >= s.quiet))
+        if len(noisy):
+            noise = self._noise(keys[noisy])
+            heard = with_noise(wet[noisy], noise, snr[noisy], lengths[noisy])
+            wet[noisy] = np.where(spoken[noisy, None], heard, noise)
+        return self._recorded(wet, keys)
 
     def _placed(self, sounds: Sequence[np.ndarray], keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Sounds stretched and set at a random place in the window; and their lengths there."""
