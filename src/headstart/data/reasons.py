@@ -124,7 +124,7 @@ def why_unsound(error: Exception, content: bytes) -> str:
     if not _starts_with(content, _SOUNDS):
         found = what_is(content, (*_PICTURES, *_FOREIGN_SOUNDS))
         return f"it is {found}, not a WAV, FLAC, OGG, Opus, MP3, AIFF, AU or CAF clip"
-    return f"the clip is cut off or damaged ({words})"
+    return "the clip is cut off or damaged" + ("" if "psf_" in words or not words else f" ({words})")
 
 
 def what_is(content: bytes, further: tuple[tuple[int, bytes, str], ...] = ()) -> str:
