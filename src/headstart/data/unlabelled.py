@@ -1,18 +1,21 @@
-"""Pictures without labels, wherever they lie: a folder, a list of paths, a table, or an array in a file."""
+"""Pictures or clips without labels, wherever they lie: a folder, a list of paths, a table, or an array in a file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from headstart.data.files import list_pictures, printable
+from headstart.data.clips import Clips
+from headstart.data.files import list_inputs, printable
+from headstart.data.inputs import as_inputs
+from headstart.data.kinds import CLIPS, PICTURES
 from headstart.data.pictures import Pictures
 from headstart.data.read_npz import read_npz_pictures
 from headstart.data.read_table import TABLES, read_paths
 from headstart.errors import DataError
 
 
-def read_unlabelled(path: str | Path, path_column: str | None = None) -> Pictures:
-    """All pictures of a folder and the folders below it, or that a file names; labels, if there, are passed over.
+def read_unlabelled(path: str | Path, path_column: str | None = None) -> Pictures | Clips:
+    """All pictures or clips of a folder and the folders below it, or that a file names; labels are passed over.
 
     Parameters
     ----------
@@ -24,21 +27,28 @@ def read_unlabelled(path: str | Path, path_column: str | None = None) -> Picture
 
     Returns
     -------
-    Pictures
+    Pictures or Clips
         Not opened yet.
 
     Raises
     ------
     DataError
-        If there are none; the words say what was found.
+        If there are none, or both kinds; the words say what was found.
     """
     place = Path(path).expanduser()
     where = printable(str(place))
     if place.is_dir():
-        files, others = list_pictures(place)
-        if not files:
+        found, others = list_inputs(place)
+        pictures, clips = found[PICTURES], found[CLIPS]
+        if pictures and clips:
+            raise DataError(
+                f"Expected pictures or clips of sound in {where}, found {len(pictures)} and {len(clips)}.",
+                "Give a folder of the one or of the other.",
+            )
+        if not pictures and not clips:
             raise DataError(f"Expected pictures in {where}, found {len(others)} other files.", "Give another folder.")
-        return Pictures(files, [printable(file.relative_to(place).as_posix()) for file in files])
+        names = [printable(file.relative_to(place).as_posix()) for file in pictures or clips]
+        return Pictures(pictures, names) if pictures else Clips(clips, names)
     if not place.is_file():
         raise DataError(f"Expected a folder or file of pictures, found nothing at {where}.", "Check the path.")
     suffix = place.suffix.lower()
@@ -54,7 +64,7 @@ def read_unlabelled(path: str | Path, path_column: str | None = None) -> Picture
     )
 
 
-def _listed(place: Path) -> Pictures:
+def _listed(place: Path) -> Pictures | Clips:
     where = printable(str(place))
     try:
         lines = [line.strip() for line in place.read_text(encoding="utf-8-sig").splitlines()]
@@ -63,4 +73,6 @@ def _listed(place: Path) -> Pictures:
     names = [line for line in lines if line and not line.startswith("#")]
     if not names:
         raise DataError(f"Expected a path in each line of {where}, found none.")
-    return Pictures([place.resolve().parent / name for name in names], [printable(name) for name in names])
+    paths = [place.resolve().parent / name for name in names]
+    kind = Clips if isinstance(as_inputs(paths), Clips) else Pictures
+    return kind(paths, [printable(name) for name in names])

@@ -78,6 +78,10 @@ class Objective(ABC):
         """What guessing would reach, for any of the names that `measure` gives; empty by default."""
         return {}
 
+    def remarks(self, measured: dict[str, float]) -> list[str]:
+        """What whoever reads the last measurements must be told, in sentences; empty by default."""
+        return []
+
     def inputs(self, x: np.ndarray) -> Tensor:
         """Network input from stored examples: normalised float32 on the device."""
         return prepared(x, self.preprocessing, self.device)

@@ -102,7 +102,7 @@ def pretrain(
         "pictures_per_second": round(seen / max(sum(r["seconds"] for r in history), 1e-9)),
         "history": [{k: round(v, 4) for k, v in r.items()} for r in history],
         "recipe": {**asdict(recipe), **objective.settings},
-        "notes": list(notes),
+        "notes": [*notes, *objective.remarks(final)],
     }
     for name, value in objective.chance().items():
         record["chance"] = value

@@ -68,6 +68,8 @@ def picture_views(
         named = Path(name).name
         if not labelled:
             pictures = read_unlabelled(name, path_column)
+            if not isinstance(pictures, Pictures):
+                raise DataError(f"Expected pictures in {named}, found clips of sound.", "Give pictures.")
             words = f"{len(pictures):,} pictures from {named}"
             found.append(PictureViews(pictures, n_views, size, side, flip=flip, seed=seed, words=words))
             continue
