@@ -8,11 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headstart.data.draws import between, chosen, picture_keys, uniform
-from headstart.data.warping import affine, object_grid
+from headstart.data.atlas import on_device
+from headstart.data.draws import Drawn, between, chosen, picture_keys, uniform
+from headstart.data.warping import affine, object_grid, sampled, step, warps
 
 RAYS = 128
 HARMONICS = 8
+LEVELS, REACH = 64, 1.25  # cells and half width of a field
 
 
 @lru_cache(maxsize=8)
@@ -44,17 +46,43 @@ def outlines(n_classes: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndar
     return radii.astype(np.float32), rings, hole.astype(np.float32)
 
 
-def contour_fields(
-    classes: np.ndarray, keys: np.ndarray, size: int, n_classes: int, seed: int
-) -> tuple[Tensor, Tensor]:
+def levels(n_classes: int, seed: int) -> np.ndarray:
+    """The outlines as fields: distance from the centre over the outline's radius, float16 (n, LEVELS, LEVELS).
+
+    A field spans -REACH to REACH, so that an outline of radius 1 lies inside it.
+    """
+    radii = outlines(n_classes, seed)[0]
+    line = ((np.arange(LEVELS) + 0.5) * (2 / LEVELS) - 1) * REACH
+    x, y = np.meshgrid(line, line)
+    ray = (np.arctan2(y, x) * (RAYS / (2 * np.pi)) + 2 * RAYS - 0.5) % RAYS
+    first = ray.astype(np.int64) % RAYS
+    share = (ray - np.floor(ray)).astype(np.float32)
+    radius = radii[:, first] * (1 - share) + radii[:, (first + 1) % RAYS] * share
+    return (np.hypot(x, y) / radius).astype(np.float16)
+
+
+def draw_contours(classes: np.ndarray, keys: np.ndarray, n_classes: int, seed: int) -> Drawn:
+    """What a picture's contour is: its class's outline, rings and hole, turned, scaled and bent; one in four lined."""
+    _, rings, hole = (table[classes] for table in outlines(n_classes, seed))
+    matrices = affine(keys, turn=20, scale=(0.6, 1.2), shear=0.2, shift=0.05)
+    return {
+        "class": classes,
+        "warp": warps(keys, matrices / REACH, elastic=0.16 / REACH),
+        "rings": rings.astype(np.float32),
+        "hole": np.where(hole > 0, hole, -9).astype(np.float32),
+        "sharp": between(keys, "sharp", 12, 30)[:, 0],
+        "lined": (uniform(keys, "lined")[:, 0] < 0.25).astype(np.float32),
+        "pen": between(keys, "pen", 0.05, 0.12)[:, 0],
+    }
+
+
+def contour_fields(drawn: dict[str, Tensor], size: int, n_classes: int, seed: int) -> tuple[Tensor, Tensor]:
     """Filled, ringed and hollow contours (after the radial contours of Kataoka et al. 2022).
 
     Parameters
     ----------
-    classes : ndarray of int, shape (n,)
-        Index of the outline.
-    keys : ndarray of uint64, shape (n,)
-        Keys of the pictures.
+    drawn : dict of Tensor
+        From `draw_contours`.
     size : int
         Side of the pictures in pixels.
     n_classes, seed : int
@@ -67,24 +95,9 @@ def contour_fields(
     shades : Tensor, shape (n, size, size)
         Rings inside, 0 to 1.
     """
-    radii, rings, hole = (table[classes] for table in outlines(n_classes, seed))
-    changed = radii * (1 + 0.05 * between(keys, "rays", -1, 1, 8).repeat(RAYS // 8, axis=1))
-    table = torch.from_numpy(np.stack([changed, np.roll(changed, -1, axis=1)]))
-    matrices = affine(keys, turn=20, scale=(0.6, 1.2), shear=0.2, shift=0.05)
-    grid = object_grid(keys, size, matrices, elastic=0.12)
-    x, y = grid[..., 0], grid[..., 1]
-    rho = torch.sqrt(x * x + y * y)
-    ray = (torch.atan2(y, x) * (RAYS / (2 * np.pi)) + 2 * RAYS - 0.5) % RAYS
-    floor = ray.floor()
-    index = floor.long().clamp(max=RAYS - 1).flatten(1)
-    share = (ray - floor).flatten(1)
-    radius = (table[0].gather(1, index) * (1 - share) + table[1].gather(1, index) * share).reshape(rho.shape)
-    level = rho / radius
-    sharp = torch.from_numpy(between(keys, "sharp", 12, 30))[:, :, None]
-    inner = torch.from_numpy(hole)[:, None, None]
-    field = torch.minimum(1 - level, torch.where(inner > 0, level - inner, 1.0))
-    lined = torch.from_numpy(uniform(keys, "lined")[:, 0] < 0.25)[:, None, None]
-    pen = torch.from_numpy(between(keys, "pen", 0.05, 0.12))[:, :, None]
-    masks = torch.sigmoid(torch.where(lined, pen - field.abs(), field) * sharp)
-    waves = torch.from_numpy(rings.astype(np.float32))[:, None, None]
-    return masks, 0.5 + 0.5 * torch.cos(2 * np.pi * waves * level)
+    rings, hole, sharp, lined, pen = (drawn[name][:, None, None] for name in ("rings", "hole", "sharp", "lined", "pen"))
+    atlas = on_device(levels, n_classes, seed, rings.device)
+    level = sampled(atlas[drawn["class"]].float()[:, None], object_grid(drawn["warp"], size))[:, 0]
+    field = torch.minimum(1 - level, level - hole)
+    field += lined * (pen - field.abs() - field)
+    return step(field.mul_(sharp)), torch.cos(2 * np.pi * rings * level).mul_(0.5).add_(0.5)

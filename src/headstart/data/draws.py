@@ -6,6 +6,8 @@ import zlib
 
 import numpy as np
 
+Drawn = dict[str, np.ndarray]  # what was drawn for n pictures: arrays of n rows
+
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)

@@ -11,11 +11,13 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
-from headstart.data.draws import between, chosen, uniform
-from headstart.data.warping import affine, object_grid, sampled
+from headstart.data.atlas import on_device
+from headstart.data.draws import Drawn, between, chosen, uniform
+from headstart.data.warping import affine, object_grid, sampled, step, warps
 
 SIDE = 48  # of one drawing in the atlas, in pixels
 MARGIN = 8
+STEPS = 8  # of a pixel, in which distances are kept
 FONTS = (
     *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSerif", "DejaVuSerif-Bold"),
     *("DejaVuSerif-Italic", "STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic"),
@@ -133,48 +135,82 @@ def thinned(ink: np.ndarray) -> np.ndarray:
 _RING = ((1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1))  # north, then clockwise
 
 
-@lru_cache(maxsize=2048)
 def _fields(character: str) -> tuple[np.ndarray, np.ndarray]:
-    """Distances to the edge (inside positive) in all fonts, and minus the distance to the skeleton; float32."""
+    """Distances to the edge (inside positive) in all fonts, and minus the distance to the skeleton.
+
+    In 1/STEPS pixels, int8: beyond 16 pixels a distance counts as 16.
+    """
     fonts = [name for name in FONTS if ord(character) in _covered(name)]
     inks = {name: ink > 127 for name in fonts if (ink := drawn(character, name)) is not None and ink.max() > 127}
     edges = [distance_transform_edt(ink) - distance_transform_edt(~ink) for ink in inks.values()]
     bones = thinned(np.stack([ink for name, ink in inks.items() if name in SKELETONS]))
     lines = [-distance_transform_edt(~bone) for bone in bones]
-    return np.stack(edges).astype(np.float32), np.stack(lines).astype(np.float32)
+    solid, thin = (np.clip(np.stack(d) * STEPS, -127, 127).round().astype(np.int8) for d in (edges, lines))
+    return solid, thin
 
 
-def glyph_masks(classes: np.ndarray, keys: np.ndarray, size: int) -> Tensor:
-    """Ink of characters: a font, a pen (solid, skeleton with a round pen, outline), a turn, a distortion.
+@lru_cache(maxsize=2)
+def _drawings(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Distances of the first characters in all fonts, in 1/STEPS pixels, int8 (m, SIDE, SIDE); where they stand.
+
+    The second array (count + 1, 2) says from which row on the drawings of a character lie, solid ones and skeletons.
+    """
+    rows, first = [], np.zeros((count + 1, 2), dtype=np.int64)
+    for i, character in enumerate(characters()[:count]):
+        edges, lines = _fields(character)
+        first[i] = sum(map(len, rows)), sum(map(len, rows)) + len(edges)
+        rows += [edges, lines]
+    first[count] = sum(map(len, rows))
+    return np.concatenate(rows), first
+
+
+def _atlas(count: int, seed: int) -> np.ndarray:
+    """The drawings for `on_device`; the same for every seed."""
+    return _drawings(count)[0]
+
+
+def draw_glyphs(classes: np.ndarray, keys: np.ndarray, n_classes: int, seed: int) -> Drawn:
+    """What a picture's glyph is: a font, a pen (solid, skeleton with a round pen, outline), a turn, a distortion."""
+    pen = chosen(keys, "pen", (0.4, 0.45, 0.15))  # solid, skeleton, outline
+    first = _drawings(n_classes)[1]
+    solid, lines, end = first[classes, 0], first[classes, 1], first[classes + 1, 0]
+    start, stop = np.where(pen == 1, lines, solid), np.where(pen == 1, end, lines)
+    which = uniform(keys, "font")[:, 0].astype(np.float64)
+    width = uniform(keys, "width")[:, 0]
+    lift = np.select([pen == 0, pen == 1], [2.2 * width - 0.8, 0.8 + 2.6 * width], 0.6 + 1.0 * width)
+    matrices = affine(keys, turn=15, scale=(0.6, 1.35), shear=0.3, shift=0.05)
+    return {
+        "drawing": start + (which * (stop - start)).astype(np.int64),
+        "warp": warps(keys, matrices, elastic=0.16),
+        "lift": lift.astype(np.float32),
+        "outline": (pen == 2).astype(np.float32),
+        "hard": (1 / between(keys, "soft", 0.3, 0.8)[:, 0]).astype(np.float32),
+    }
+
+
+def glyph_fields(drawn: dict[str, Tensor], size: int, n_classes: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Ink of characters.
 
     Parameters
     ----------
-    classes : ndarray of int, shape (n,)
-        Index into `characters()`.
-    keys : ndarray of uint64, shape (n,)
-        Keys of the pictures.
+    drawn : dict of Tensor
+        From `draw_glyphs`.
     size : int
         Side of the pictures in pixels.
+    n_classes, seed : int
+        Which characters; the seed changes nothing.
 
     Returns
     -------
     masks : Tensor, shape (n, size, size)
         Ink, 0 to 1.
+    shades : Tensor, shape (n, size, size)
+        Zeros: a glyph has one colour.
     """
-    names = characters()
-    pen = chosen(keys, "pen", (0.4, 0.45, 0.15))  # solid, skeleton, outline
-    which = uniform(keys, "font")[:, 0]
-    distances = np.empty((len(classes), 1, SIDE, SIDE), dtype=np.float32)
-    for i, label in enumerate(classes):
-        edges, lines = _fields(names[label])
-        stack = lines if pen[i] == 1 else edges
-        distances[i, 0] = stack[int(which[i] * len(stack))]
-    matrices = affine(keys, turn=15, scale=(0.6, 1.35), shear=0.3, shift=0.05)
-    grid = object_grid(keys, size, matrices, elastic=0.16)
-    field = sampled(torch.from_numpy(distances), grid)[:, 0]
-    width = uniform(keys, "width")[:, 0]
-    lift = np.select([pen == 0, pen == 1], [2.2 * width - 0.8, 0.8 + 2.6 * width], 0.6 + 1.0 * width)
-    outline = torch.from_numpy(pen == 2)[:, None, None]
-    field = torch.where(outline, -field.abs(), field) + torch.from_numpy(lift.astype(np.float32))[:, None, None]
-    soft = between(keys, "soft", 0.3, 0.8)[:, :, None]
-    return torch.sigmoid(field / torch.from_numpy(soft))
+    lift, outline, hard = (drawn[name][:, None, None] for name in ("lift", "outline", "hard"))
+    atlas = on_device(_atlas, n_classes, 0, lift.device)
+    fields = atlas[drawn["drawing"]].float().mul_(1 / STEPS)
+    field = sampled(fields[:, None], object_grid(drawn["warp"], size))[:, 0]
+    field -= outline * (field + field.abs())
+    masks = step(field.add_(lift).mul_(hard))
+    return masks, torch.zeros_like(masks)

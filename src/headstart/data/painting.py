@@ -1,4 +1,4 @@
-"""From masks and shades to pictures: colours, backgrounds, light, blur and grain."""
+"""From masks and shades to pictures: colours, grounds, light, blur and grain."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headstart.data.draws import between, chosen, uniform
-from headstart.data.textures import natural_noise
-from headstart.data.warping import box_blurred, pixel_grid
+from headstart.data.draws import Drawn, between, chosen, uniform
+from headstart.data.textures import windows
+from headstart.data.warping import box_blurred, pixel_line
+
+SLOPES = (0.8, 1.2, 1.7, 2.2)  # of the clouds' spectra, 1/f^a: photographs have 1 to 1.5
 
 
-def _colours(keys: np.ndarray, hues: np.ndarray | None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _colours(keys: np.ndarray, hues: np.ndarray | None) -> tuple[np.ndarray, ...]:
     """Two colours for the ground and two for the figure, each (n, 3) in 0..1, with a visible contrast.
 
     A third of the pictures are grey, and of these half have a dark ground and a light figure. With ``hues``
-    (n, 3), the figure's colour is drawn near to it: a class may have a colour of its own.
+    (n, 3), the figure's colour is mostly drawn near to it: a class may have a colour of its own.
     """
     ground, figure = uniform(keys, "ground", 3), uniform(keys, "figure", 3)
     if hues is not None:
@@ -39,22 +41,47 @@ def _colours(keys: np.ndarray, hues: np.ndarray | None) -> tuple[Tensor, Tensor,
     grey = style > 0
     other_ground = np.where(grey, other_ground[:, :1], other_ground)
     other_figure = np.where(grey, other_figure[:, :1], other_figure)
-    arrays = (ground, other_ground, figure, other_figure)
-    first, second, third, fourth = (torch.from_numpy(a.astype(np.float32)) for a in arrays)
-    return first, second, third, fourth
+    return ground, other_ground, figure, other_figure
 
 
-def _ground_shades(keys: np.ndarray, size: int) -> Tensor:
-    """Plain, sloping or cloudy grounds: how much of the ground's second colour, 0 to 1, (n, size, size)."""
-    kind = torch.from_numpy(chosen(keys, "ground kind", (0.4, 0.2, 0.4)))[:, None, None]
-    slope = torch.from_numpy(between(keys, "slope direction", -1, 1, 2))
-    sloping = (pixel_grid(size)[None] * slope[:, None, None, :]).sum(-1) * 0.5 + 0.5
-    cloudy = torch.sigmoid(1.5 * natural_noise(keys, size))
-    return torch.where(kind == 0, torch.zeros(()), torch.where(kind == 1, sloping.clamp(0, 1), cloudy))
+def draw_paint(keys: np.ndarray, hues: np.ndarray | None, cloudy: float) -> Drawn:
+    """How pictures are painted.
+
+    Parameters
+    ----------
+    keys : ndarray of uint64, shape (n,)
+        Keys of the pictures.
+    hues : ndarray, shape (n, 3), or None
+        Colours near which the figures' are drawn, 0 to 1; None: any colour.
+    cloudy : float
+        Chance that a figure is filled with clouds instead of its shades.
+    """
+    ground, other_ground, figure, other_figure = _colours(keys, hues)
+    grain = np.clip(between(keys, "grain", -0.06, 0.08), 0, 1)
+    mixing = [figure - ground, other_ground - ground, other_figure - figure, np.repeat(grain, 3, axis=1), ground]
+    kind = chosen(keys, "ground kind", (0.4, 0.2, 0.4))  # plain, sloping, cloudy
+    slope = between(keys, "slope direction", -0.5, 0.5, 2) * (kind == 1)[:, None]
+    scalars = {
+        "plain": 0.5 * (kind == 1),
+        "cloudy": kind == 2,
+        "filled": uniform(keys, "filling")[:, 0] < cloudy,
+        "blur": np.clip(between(keys, "blur", -1.0, 1.0)[:, 0], 0, 1),
+    }
+    return {
+        "mixing": np.ascontiguousarray(255 * np.stack(mixing, axis=2), dtype=np.float32),
+        "slope": slope.astype(np.float32),
+        "layer": (uniform(keys, "cloud slopes", 2) * len(SLOPES)).astype(np.int64),
+        "clouds": uniform(keys, "clouds", 4),
+        "grain": uniform(keys, "grain window", 2),
+        **{name: values.astype(np.float32) for name, values in scalars.items()},
+    }
 
 
-def painted(masks: Tensor, shades: Tensor, keys: np.ndarray, hues: np.ndarray | None = None) -> np.ndarray:
+def painted(masks: Tensor, shades: Tensor, drawn: dict[str, Tensor]) -> Tensor:
     """Colour pictures of figures on grounds.
+
+    With mask m (after blur), shade s of the figure, shade g of the ground and grain z a pixel is G + m (F - G) +
+    (1 - m) g (G' - G) + m s (F' - F) + strength z: a product of five planes with five colours.
 
     Parameters
     ----------
@@ -62,34 +89,42 @@ def painted(masks: Tensor, shades: Tensor, keys: np.ndarray, hues: np.ndarray | 
         Where the figure covers the ground, 0 to 1.
     shades : Tensor, shape (n, size, size)
         How much of its second colour the figure takes, 0 to 1.
-    keys : ndarray of uint64, shape (n,)
-        Keys of the pictures.
-    hues : ndarray, shape (n, 3), optional
-        Colours near which the figures' are drawn; None: any colour.
+    drawn : dict of Tensor
+        From `draw_paint`.
 
     Returns
     -------
-    pictures : ndarray of uint8, shape (n, size, size, 3)
+    pictures : Tensor of uint8, shape (n, size, size, 3)
     """
-    size = masks.shape[-1]
-    ground, other_ground, figure, other_figure = (c[:, :, None, None] for c in _colours(keys, hues))
-    below = torch.lerp(ground, other_ground, _ground_shades(keys, size)[:, None])
-    above = torch.lerp(figure, other_figure, shades[:, None])
-    pictures = torch.lerp(below, above, masks[:, None])
-    blur = torch.from_numpy(np.clip(between(keys, "blur", -1.0, 1.0), 0, 1))[:, :, None, None]
-    pictures = torch.lerp(pictures, box_blurred(pictures), blur)
-    grain = torch.from_numpy(np.clip(between(keys, "grain", -0.06, 0.08), 0, 1))[:, :, None, None]
-    noise = torch.from_numpy(_grain(keys, size))[:, None]
-    return (pictures + grain * noise).clamp(0, 1).mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    n, size = masks.shape[:2]
+    plain, cloudy, filled, blur = (drawn[name][:, None, None] for name in ("plain", "cloudy", "filled", "blur"))
+    noises = _noises(size, masks.device)
+    line = pixel_line(size, masks.device)
+    ground = (drawn["slope"][:, :1] * line)[:, None, :] + (drawn["slope"][:, 1:] * line)[:, :, None]
+    ground += plain
+    ground += cloudy * windows(noises, drawn["layer"][:, 0], drawn["clouds"][:, :2], size, size)
+    clouds = windows(noises, drawn["layer"][:, 1], drawn["clouds"][:, 2:], size, size)
+    shades = shades + filled * (clouds - shades)
+    planes = torch.empty((n, 5, size, size), dtype=masks.dtype, device=masks.device)
+    planes[:, 0] = masks + blur * (box_blurred(masks) - masks)
+    planes[:, 1] = (1 - planes[:, 0]).mul_(ground)
+    planes[:, 2] = planes[:, 0] * shades
+    planes[:, 3] = windows(noises, len(SLOPES), drawn["grain"], size, size)
+    planes[:, 4] = 1
+    pictures = torch.bmm(drawn["mixing"], planes.flatten(2)).add_(0.5).clamp_(0, 255.5)
+    return pictures.to(torch.uint8).reshape(n, 3, size, size).permute(0, 2, 3, 1).contiguous()
 
 
-@lru_cache(maxsize=1)
-def _grain_field() -> np.ndarray:
-    return np.random.Generator(np.random.PCG64(20200102)).standard_normal((512, 512), dtype=np.float32)
-
-
-def _grain(keys: np.ndarray, size: int) -> np.ndarray:
-    """White noise of about standard deviation 1, each picture its own window of one field."""
-    field = _grain_field()
-    corner = (uniform(keys, "grain window", 2) * (len(field) - size)).astype(np.int64)
-    return np.stack([field[y : y + size, x : x + size] for y, x in corner])
+@lru_cache(maxsize=4)
+def _noises(size: int, device: torch.device) -> Tensor:
+    """Clouds of each slope, 0 to 1, and white noise of standard deviation 1; (len(SLOPES) + 1, 4 size, 4 size)."""
+    side = 4 * size
+    rng = np.random.Generator(np.random.PCG64(20200102))
+    white = rng.standard_normal((len(SLOPES) + 1, side, side))
+    squared = np.fft.fftfreq(side)[:, None] ** 2 + np.fft.rfftfreq(side)[None, :] ** 2
+    squared[0, 0] = np.inf
+    fields = white.copy()
+    for i, slope in enumerate(SLOPES):
+        cloud = np.fft.irfft2(np.fft.rfft2(white[i]) * squared ** (-slope / 2), s=(side, side))
+        fields[i] = 1 / (1 + np.exp(-1.5 * cloud / cloud.std()))
+    return torch.from_numpy(fields.astype(np.float32)).to(device)

@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
-from headstart.data.contours import contour_fields
-from headstart.data.draws import between, picture_keys, uniform
-from headstart.data.fractals import fractal_fields
-from headstart.data.glyphs import characters, glyph_masks
-from headstart.data.painting import painted
-from headstart.data.textures import natural_noise, texture_shades
+from headstart.data.contours import contour_fields, draw_contours
+from headstart.data.draws import Drawn, picture_keys, uniform
+from headstart.data.fractals import draw_fractals, fractal_fields
+from headstart.data.glyphs import characters, draw_glyphs, glyph_fields
+from headstart.data.painting import draw_paint, painted
+from headstart.data.textures import draw_textures, texture_fields
 from headstart.errors import ParameterError
 
-KINDS = ("glyphs", "fractals", "contours", "textures")
+Fields = tuple[Tensor, Tensor]  # masks and shades, each (n, size, size)
+
+
+@dataclass(frozen=True)
+class Family:
+    """How one kind of picture is made: few numbers drawn on the CPU, pixels computed from them on any device."""
+
+    draw: Callable[[np.ndarray, np.ndarray, int, int], Drawn]  # of classes, keys, n_classes, seed
+    fields: Callable[[dict[str, Tensor], int, int, int], Fields]  # of what was drawn, size, n_classes, seed
+    own_hue: bool  # whether a class has a colour
+    cloudy: float  # share of the figures filled with clouds
+
+
+FAMILIES = {
+    "glyphs": Family(draw_glyphs, glyph_fields, own_hue=False, cloudy=0.25),
+    "fractals": Family(draw_fractals, lambda drawn, size, *_: fractal_fields(drawn, size), own_hue=True, cloudy=0.0),
+    "contours": Family(draw_contours, contour_fields, own_hue=False, cloudy=0.4),
+    "textures": Family(draw_textures, lambda drawn, size, *_: texture_fields(drawn, size), own_hue=True, cloudy=0.0),
+}
+KINDS = tuple(FAMILIES)
 MIXTURE = {"glyphs": 0.4, "fractals": 0.2, "contours": 0.2, "textures": 0.2}  # shares of the classes of `mixed`
 FORMULAS = (*KINDS, "mixed")
 SIDES = (16, 256)
+CHUNK = 16 * 64 * 64  # pixels at a time on a CPU: what its cache holds
 
 
 @dataclass(frozen=True)
@@ -115,54 +136,71 @@ class RenderedPictures:
         """Classes of pictures; picture i has the class ``i % n_classes``."""
         return np.asarray(index, dtype=np.int64) % self.n_classes
 
-    def batch(self, index: Sequence[int] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    @overload
+    def batch(self, index: Sequence[int] | np.ndarray, device: None = None) -> tuple[np.ndarray, np.ndarray]: ...
+
+    @overload
+    def batch(self, index: Sequence[int] | np.ndarray, device: torch.device | str) -> tuple[Tensor, Tensor]: ...
+
+    def batch(
+        self, index: Sequence[int] | np.ndarray, device: torch.device | str | None = None
+    ) -> tuple[np.ndarray | Tensor, np.ndarray | Tensor]:
         """Render pictures.
 
         Parameters
         ----------
         index : sequence of int, shape (n,)
             Which pictures, 0 to ``len(self) - 1``.
+        device : torch.device or str, optional
+            Where to render. What is random is drawn on the CPU; every pixel is computed on the device. On a CPU the
+            pictures are the same bit for bit in any batch, elsewhere up to rounding.
 
         Returns
         -------
-        pictures : ndarray of uint8, shape (n, size, size, 3)
-        labels : ndarray of int64, shape (n,)
+        pictures : ndarray of uint8, shape (n, size, size, 3); with ``device`` a Tensor on it
+        labels : ndarray of int64, shape (n,); with ``device`` a Tensor on it
         """
         index = np.asarray(index, dtype=np.int64)
         if len(index) and not (index.min() >= 0 and index.max() < len(self)):
             raise ParameterError(f"Expected pictures 0 to {len(self) - 1}, found {index.min()} to {index.max()}.")
         labels = self.labels(index)
-        pictures = np.empty((len(index), self.size, self.size, 3), dtype=np.uint8)
-        first = 0
         with torch.no_grad():
-            for kind, count in self._counts.items():
-                rows = np.flatnonzero((labels >= first) & (labels < first + count))
-                if len(rows):
-                    pictures[rows] = self._render(kind, labels[rows] - first, index[rows] // self.n_classes, count)
-                first += count
-        return pictures, labels
+            pictures = self._rendered(labels, index // self.n_classes, torch.device(device or "cpu"))
+        if device is None:
+            return pictures.numpy(), labels
+        return pictures, torch.from_numpy(labels).to(device)
 
-    def _render(self, kind: str, classes: np.ndarray, numbers: np.ndarray, count: int) -> np.ndarray:
+    def _rendered(self, labels: np.ndarray, numbers: np.ndarray, device: torch.device) -> Tensor:
+        """Pictures family by family, painted together, in the order asked for."""
+        pictures = torch.empty((len(labels), self.size, self.size, 3), dtype=torch.uint8, device=device)
+        first = 0
+        for kind, count in self._counts.items():
+            rows = np.flatnonzero((labels >= first) & (labels < first + count))
+            if len(rows):
+                figures, paint = self._drawn(kind, labels[rows] - first, numbers[rows], count, device)
+                where = torch.from_numpy(rows).to(device)
+                chunk = max(1, CHUNK // self.size**2) if device.type == "cpu" else len(rows)
+                for start in range(0, len(rows), chunk):
+                    part = slice(start, start + chunk)
+                    masks, shades = FAMILIES[kind].fields(_part(figures, part), self.size, count, self.seed)
+                    pictures[where[part]] = painted(masks, shades, _part(paint, part))
+            first += count
+        return pictures
+
+    def _drawn(
+        self, kind: str, classes: np.ndarray, numbers: np.ndarray, count: int, device: torch.device
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """What is random about pictures of one family: their figures and their paint."""
+        family = FAMILIES[kind]
         keys = picture_keys(self.seed, kind, classes, numbers)
-        if kind == "glyphs":
-            masks = glyph_masks(classes, keys, self.size)
-            return painted(masks, _filling(torch.zeros_like(masks), keys, 0.25), keys)
-        if kind == "contours":
-            masks, rings = contour_fields(classes, keys, self.size, count, self.seed)
-            return painted(masks, _filling(rings, keys, 0.4), keys)
-        hues = uniform(picture_keys(self.seed, f"{kind} hues", classes, -1), "hue", 3)
-        if kind == "fractals":
-            masks, shades = fractal_fields(classes, keys, self.size, count, self.seed)
-            return painted(masks, shades, keys, hues)
-        shades = texture_shades(classes, keys, self.size, count, self.seed)
-        return painted(shades, torch.zeros_like(shades), keys, hues)
+        hues = uniform(picture_keys(self.seed, f"{kind} hues", classes, -1), "hue", 3) if family.own_hue else None
+        both = family.draw(classes, keys, count, self.seed), draw_paint(keys, hues, family.cloudy)
+        figures, paint = ({name: torch.from_numpy(a).to(device) for name, a in drawn.items()} for drawn in both)
+        return figures, paint
 
 
-def _filling(shades: Tensor, keys: np.ndarray, cloudy: float) -> Tensor:
-    """A share of the figures filled with clouds instead of what their class has."""
-    clouds = torch.sigmoid(1.5 * natural_noise(keys ^ np.uint64(1), shades.shape[-1]))
-    taken = torch.from_numpy(between(keys, "filling", 0, 1) < cloudy)[:, :, None]
-    return torch.where(taken, clouds, shades)
+def _part(drawn: dict[str, Tensor], part: slice) -> dict[str, Tensor]:
+    return {name: values[part] for name, values in drawn.items()}
 
 
 def contact_sheet(pictures: RenderedPictures, rows: int = 12, columns: int = 16) -> Image.Image:
