@@ -200,6 +200,21 @@ def test_a_module_on_waves_with_its_rate_and_length(tmp_path: Path) -> None:
     assert torch.equal(other.module(waves(2, 4000)), module(waves(2, 4000)))
 
 
+def test_a_bare_module_is_tried_on_waves_where_these_are_wanted() -> None:
+    module = Heard()
+    network = load_network(module, input_type="audio")
+    assert network.preprocessing == SoundPreprocessing(16_000, 16_000)
+    assert network.card.notes == ("Its sampling rate was not given; 16000 Hz is usual, and it takes 1 s.",)
+    assert load_network(module, input_type="audio") is network
+
+    class Long(Heard):
+        def forward(self, x: Tensor) -> Tensor:
+            assert x.shape[1] >= 30_000
+            return super().forward(x)
+
+    assert load_network(NetworkSource(Long()), input_type="audio").preprocessing.seconds == 2
+
+
 def test_a_saved_module_remembers_its_rate(tmp_path: Path) -> None:
     network = load_network(NetworkSource(Heard(), sampling_rate=8000, seconds=0.5))
     described = save_network(network, None, tmp_path, labels=None, head_linear=False)
@@ -224,8 +239,11 @@ def test_modules_that_do_not_fit_are_refused() -> None:
     picture(torch.zeros(1, 3, 32, 32))
     with pytest.raises(SourceError, match=r"takes sounds \(N, 8000\) at 8000 Hz, found Seq.* fails: .* Say"):
         load_network(NetworkSource(picture, sampling_rate=8000))
-    with pytest.raises(SourceError, match=r"its sampling rate, found the bare module Heard\. Say .*sampling_rate="):
-        load_network(Heard(), input_type="audio")
+    with pytest.raises(SourceError, match=r"takes sounds \(N, 16000\) at 16000 Hz, found Seq.* fails: .* Say"):
+        load_network(picture, input_type="audio")
+    stated = NetworkSource(picture, size=32)
+    with pytest.raises(SourceError, match="for sounds, found Sequential, which takes pictures"):
+        load_network(stated, input_type="audio")
     with pytest.raises(SourceError, match="Expected a module that takes pictures"):
         load_network(Heard())
     with pytest.raises(ParameterError, match="rate of 1000 to 192000"):
@@ -325,7 +343,7 @@ def test_what_goes_wrong_in_a_file_is_named(own_file: Path) -> None:
         load_network(str(own_file))
     with pytest.raises(SourceError, match=r"found nothing at '.*onw\.py'\. Did you mean '.*own\.py'"):
         load_network(f"{own_file.parent / 'onw.py'}:sounds")
-    with pytest.raises(SourceError, match="for sounds with its sampling rate, found the bare module"):
+    with pytest.raises(SourceError, match=r"takes sounds \(N, 16000\) at 16000 Hz, found Sequential"):
         load_network(f"{own_file}:pictures", input_type="audio")
 
 

@@ -45,8 +45,8 @@ def load_network(source: Any, *, input_type: str | None = None) -> Network:
         A transformers folder; a folder that headstart saved; a hub id ("org/name" or "org/name@revision"; one that is
         in the local cache needs no connection); "starter:pictures", "starter:speech"; "timm:resnet18" or "timm/..."
         (extra ``timm``); a module in memory, bare or with its weights, size and normalisation or sampling rate in a
-        `NetworkSource`; "path/to/file.py:function", a function of your own file that gives one of these two. A
-        `Network` comes back as it is.
+        `NetworkSource`; "path/to/file.py:function", a function of your own file that gives a module or a
+        `NetworkSource`. A `Network` comes back as it is.
     input_type : {"image", "audio"}, optional
         What the data are; a network that takes something else is refused. Default: any.
 
@@ -74,12 +74,16 @@ def load_network(source: Any, *, input_type: str | None = None) -> Network:
 
 def _loaded_once(source: Any, input_type: str | None) -> Network:
     key, path = _key(source)
+    keys = [key]
+    if key[0] in ("module", "source", "file"):  # what these take may be told by what is wanted alone
+        keys = [(*key, kind) for kind in ([input_type] if input_type is not None else [None, *WORDS])]
     with _lock:
-        if key in _loaded:
-            _loaded.move_to_end(key)
-            return _loaded[key][1]
+        for known in keys:
+            if known in _loaded:
+                _loaded.move_to_end(known)
+                return _loaded[known][1]
         network = _read(source, key[0], path, input_type)
-        _loaded[key] = (source, network)
+        _loaded[keys[0]] = (source, network)
         while len(_loaded) > _KEPT:
             _loaded.popitem(last=False)
         return network

@@ -23,6 +23,7 @@ from headstart.networks.refuse import refuse_bad_numbers, refuse_file, refuse_mi
 from headstart.nn.sound_network import SoundConfig, SoundNetwork
 from headstart.source import NetworkSource
 
+_SECONDS = (1.0, 2.0, 0.5, 4.0, 10.0)
 _SIDES = (224, 32, 28, 64, 96, 128, 160, 192, 256, 299, 384)
 
 
@@ -35,7 +36,8 @@ def read_module(source: NetworkSource | nn.Module, input_type: str | None = None
         For a bare module the input size is the first of the usual ones (224, 32, 28, 64, ...) that it takes; our own
         network for sounds says it itself.
     input_type : {"image", "audio"}, optional
-        What is wanted, for the words of a refusal.
+        What is wanted; without it a module is one for pictures unless it says otherwise. For sounds 16,000 Hz are
+        usual, and the first of the usual lengths (1 s, 2 s, ...) that it takes.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def read_module(source: NetworkSource | nn.Module, input_type: str | None = None
     ------
     SourceError
         If the weights do not belong to the module, are a pickle or not finite, or the module does not take a batch
-        of pictures, or of waves where its source states a sampling rate.
+        of pictures, or of waves where these are wanted or its source states a sampling rate.
     """
     bare = not isinstance(source, NetworkSource)
     given = source if isinstance(source, NetworkSource) else NetworkSource(source)
@@ -55,11 +57,6 @@ def read_module(source: NetworkSource | nn.Module, input_type: str | None = None
     kind = _kind(given.module, config)
     if kind == "transformers":
         _require_pixels(given.module, name)
-    if bare and kind == "module" and input_type == "audio":
-        raise SourceError(
-            f"Expected a network for sounds with its sampling rate, found the bare module {name}.",
-            "Say what it takes: headstart.NetworkSource(module, sampling_rate=16000, seconds=1.0).",
-        )
     module = _copy(given.module, name)
     origin = "a module in memory"
     saved: dict[str, Any] = {}
@@ -71,7 +68,7 @@ def read_module(source: NetworkSource | nn.Module, input_type: str | None = None
     refuse_bad_numbers(module, name)
     for parameter in module.parameters():
         parameter.requires_grad_(parameter.is_floating_point())
-    preprocessing, notes = _preprocessing_of(module, given, saved.get("preprocessing"), bare, name)
+    preprocessing, notes = _preprocessing_of(module, given, saved.get("preprocessing"), bare, input_type, name)
     card = SourceCard(
         n_examples=given.n_examples,
         n_parameters=sum(parameter.numel() for parameter in module.parameters()),
@@ -109,38 +106,50 @@ def _with_outputs_of(module: SoundNetwork) -> SoundConfig:
 
 
 def _preprocessing_of(
-    module: nn.Module, given: NetworkSource, saved: dict[str, Any] | None, bare: bool, name: str
+    module: nn.Module, given: NetworkSource, saved: dict[str, Any] | None, bare: bool, input_type: str | None, name: str
 ) -> tuple[AnyPreprocessing, tuple[str, ...]]:
     """What the module takes, tried out unless headstart wrote it down, and notes for the card."""
     stated = given.input_type == "audio" or given.size != NetworkSource.size or given.mean != NetworkSource.mean
     if saved is not None and not stated:
         return preprocessing_from_dict(saved), ()
-    if given.input_type == "audio" or isinstance(module, SoundNetwork):
-        rate, seconds = given.wave
-        if isinstance(module, SoundNetwork):
-            rate = module.config.rate
-            seconds = module.config.samples / rate if given.seconds is None else seconds
-        sound = SoundPreprocessing(rate, max(1, round(rate * seconds)))
-        _require_waves(module, sound, name)
-        return sound, ()
+    if given.input_type == "audio" or isinstance(module, SoundNetwork) or (input_type == "audio" and not stated):
+        return _waves(module, given, name)
     channels = input_channels(module) if bare else len(given.mean)
     side, notes = _side(module, channels, given, bare, name)
     return _preprocessing(given, side, channels), notes
 
 
-def _require_waves(module: nn.Module, preprocessing: SoundPreprocessing, name: str) -> None:
-    """Try the module on two waves of noise."""
-    noise = 0.1 * torch.randn(2, preprocessing.samples, generator=torch.Generator().manual_seed(0))
+def _waves(module: nn.Module, given: NetworkSource, name: str) -> tuple[SoundPreprocessing, tuple[str, ...]]:
+    """Rate and window of a network for sounds: as stated, as its own settings say, or the usual ones."""
+    rate, seconds = given.wave
+    if isinstance(module, SoundNetwork):
+        rate = module.config.rate
+        seconds = module.config.samples / rate if given.seconds is None else seconds
+    guessed = given.input_type != "audio" and not isinstance(module, SoundNetwork)
+    first: Exception | None = None
+    for length in _SECONDS if guessed else (seconds,):
+        sound = SoundPreprocessing(rate, max(1, round(rate * length)))
+        error = _takes_waves(module, sound.samples)
+        if error is None:
+            note = f"Its sampling rate was not given; {rate} Hz is usual, and it takes {length:g} s."
+            return sound, (note,) if guessed else ()
+        first = first or error
+    reason = str(first).strip().splitlines()[0][:200] if str(first).strip() else repr(first)
+    raise SourceError(
+        f"Expected a module that takes sounds (N, {round(rate * seconds)}) at {rate} Hz, found {name}, which fails: "
+        f"{reason}",
+        "Say what it takes: headstart.NetworkSource(module, sampling_rate=..., seconds=...).",
+    ) from first
+
+
+def _takes_waves(module: nn.Module, samples: int) -> Exception | None:
+    noise = 0.1 * torch.randn(2, samples, generator=torch.Generator().manual_seed(0))
     try:
         with torch.inference_mode():
             module(noise)
     except Exception as error:
-        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else repr(error)
-        raise SourceError(
-            f"Expected a module that takes sounds (N, {preprocessing.samples}) at {preprocessing.rate} Hz, found "
-            f"{name}, which fails: {reason}",
-            "Say what it takes: headstart.NetworkSource(module, sampling_rate=..., seconds=...).",
-        ) from error
+        return error
+    return None
 
 
 def input_channels(module: nn.Module) -> int:
