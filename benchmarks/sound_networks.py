@@ -27,6 +27,8 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from headstart.source import NetworkSource
+
 RATE, HOP = 16000, 160
 
 
@@ -159,18 +161,31 @@ def data_folder() -> Path:
     return Path(os.environ.get("HEADSTART_TEST_DATA", beside))
 
 
-def speech_embedding() -> SpeechEmbedding:
-    """Google's speech embedding with its weights; 16 kHz."""
+def speech_embedding_module() -> SpeechEmbedding:
+    """Google's speech embedding with its weights."""
     module = SpeechEmbedding()
     module.load_state_dict(load_file(data_folder() / "networks" / "speech_embedding" / "speech_embedding.safetensors"))
     return module.eval()
 
 
-def yamnet() -> Yamnet:
-    """YAMNet with its weights; 16 kHz."""
+def yamnet_module() -> Yamnet:
+    """YAMNet with its weights."""
     module = Yamnet()
     module.load_state_dict(load_file(data_folder() / "networks" / "yamnet_audioset" / "yamnet.safetensors"))
     return module.eval()
+
+
+def speech_embedding() -> NetworkSource:
+    """Google's speech embedding as a source."""
+    return NetworkSource(
+        speech_embedding_module(), name="speech_embedding", licence="Apache-2.0", sampling_rate=RATE, seconds=1.5
+    )
+
+
+def yamnet() -> NetworkSource:
+    """YAMNet as a source: one patch a window."""
+    module = yamnet_module()
+    return NetworkSource(module, name="yamnet", licence="Apache-2.0", sampling_rate=RATE, seconds=module.LEAST / RATE)
 
 
 def features(network: Callable[[Tensor], Tensor], paths: Sequence[Path]) -> np.ndarray:
@@ -188,7 +203,7 @@ def features(network: Callable[[Tensor], Tensor], paths: Sequence[Path]) -> np.n
 def wake_words_accuracy(data: Path, per_word: int = 10, repeats: int = 10) -> float:
     """Linear probe of the speech embedding on four wake words."""
     paths = sorted((data / "wake_words").glob("*/*.flac"))
-    x, y = features(speech_embedding(), paths), np.array([path.parent.name for path in paths])
+    x, y = features(speech_embedding_module(), paths), np.array([path.parent.name for path in paths])
     splits = StratifiedShuffleSplit(repeats, train_size=4 * per_word, random_state=0).split(x, y)
     probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
     return float(np.mean([probe.fit(x[train], y[train]).score(x[test], y[test]) for train, test in splits]))
@@ -197,7 +212,7 @@ def wake_words_accuracy(data: Path, per_word: int = 10, repeats: int = 10) -> fl
 def esc10_accuracy(data: Path) -> float:
     """Linear probe of YAMNet's features, trained on folds 1 and 2, measured on fold 3."""
     paths = sorted((data / "esc10").glob("*/*.ogg"))
-    x, y = features(yamnet().embedding, paths), np.array([path.parent.name for path in paths])
+    x, y = features(yamnet_module().embedding, paths), np.array([path.parent.name for path in paths])
     test = np.array([path.name.startswith("3-") for path in paths])
     return float(LogisticRegression(max_iter=1000).fit(x[~test], y[~test]).score(x[test], y[test]))
 

@@ -11,6 +11,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from headstart.data.clips import Clips
+from headstart.networks.embed import embed
+from headstart.networks.load import load_network
+
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "sound_networks.py"
 
 
@@ -34,7 +38,7 @@ def wave() -> torch.Tensor:
 @torch.no_grad()
 def test_speech_embedding_of_a_clip_is_that_of_its_patches_one_by_one(networks: ModuleType, wave: torch.Tensor) -> None:
     """A slow rewrite: each patch of 76 frames by itself, layer by layer, as the description has it."""
-    module = networks.speech_embedding()
+    module = networks.speech_embedding_module()
     rows = module.patches(wave)
     spectrogram = module.frontend(wave)
     assert rows.shape == (2, 96, (spectrogram.shape[2] - 76) // 8 + 1)
@@ -55,7 +59,7 @@ def test_speech_embedding_of_a_clip_is_that_of_its_patches_one_by_one(networks: 
 
 @torch.no_grad()
 def test_the_speech_front_end_from_its_definition(networks: ModuleType, wave: torch.Tensor) -> None:
-    front = networks.speech_embedding().frontend
+    front = networks.speech_embedding_module().frontend
     samples = 32768.0 * wave[0].double().numpy()
     samples[:4000] = 0  # silence is 80 dB below the loudest
     frames = np.stack([samples[i : i + 512] for i in range(0, len(samples) - 511, 160)])
@@ -68,7 +72,7 @@ def test_the_speech_front_end_from_its_definition(networks: ModuleType, wave: to
 
 @torch.no_grad()
 def test_yamnet_is_a_mean_over_half_overlapping_patches(networks: ModuleType, wave: torch.Tensor) -> None:
-    module = networks.yamnet()
+    module = networks.yamnet_module()
     patches = [module.embedding(wave[:, i : i + module.LEAST]) for i in (0, 48 * 160)]
     assert torch.allclose(module.embedding(wave), torch.stack(patches).mean(0), atol=1e-4)
     assert module(wave).shape == (2, 521)
@@ -97,7 +101,7 @@ def test_same_padding_is_that_of_tensorflow(networks: ModuleType, side: tuple[in
 @torch.no_grad()
 def test_short_clips_are_padded_on_both_sides(networks: ModuleType) -> None:
     short = torch.randn(1, 6000) * 0.1
-    for module in (networks.speech_embedding(), networks.yamnet()):
+    for module in (networks.speech_embedding_module(), networks.yamnet_module()):
         missing = module.LEAST - 6000
         padded = F.pad(short, (missing // 2, missing - missing // 2))
         assert torch.equal(module(short), module(padded))
@@ -111,3 +115,22 @@ def test_linear_probe_on_wake_words(networks: ModuleType, shared_data: Path) -> 
 def test_linear_probe_on_environmental_sounds(networks: ModuleType, shared_data: Path) -> None:
     """The description names 90 %."""
     assert networks.esc10_accuracy(shared_data) >= 0.89
+
+
+def test_they_are_sources_that_embed_clips(networks: ModuleType) -> None:
+    """Through the same door as any other source; cut at the input of its output layer, or at its pooled output."""
+    pool = Clips(
+        [np.random.default_rng(i).standard_normal(n) * 0.1 for i, n in enumerate((8000, 40000))], sampling_rate=16000
+    )
+    for name, width in (("speech_embedding", 192), ("yamnet", 1024)):
+        network = load_network(f"{BENCHMARK}:{name}", input_type="audio")
+        assert network.input_type == "audio" and network.card.licence == "Apache-2.0" and network.name == name
+        features = embed(network, pool).output
+        assert features.shape == (2, width)
+        module = getattr(networks, f"{name}_module")()
+        whole = module if name == "speech_embedding" else module.embedding
+        with torch.no_grad():
+            for i in range(2):
+                windows = network.preprocessing.windows(pool.decode(i)[0])
+                expected = whole(torch.from_numpy(np.array(windows))).mean(0).numpy()
+                assert np.corrcoef(features[i], expected)[0, 1] > 0.999

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from headstart.parameters.examples import Examples
     from headstart.parameters.recipe import Recipe
 
-FORMULA = "formula:"
+FORMULA, SPEECH = "formula:", "speech:"
 
 
 @click.command("pretrain")
@@ -27,11 +27,23 @@ FORMULA = "formula:"
 @click.option("--teacher", "teachers", multiple=True, help="A source whose features to learn; may be repeated.")
 @click.option("--classes", type=click.IntRange(2), default=500, show_default=True, help="Classes of a formula.")
 @click.option("--per-class", type=click.IntRange(1), default=1000, show_default=True, help="Pictures of each of them.")
+@click.option("--words", type=click.IntRange(2), default=1000, show_default=True, help="Words of speech:synthetic.")
+@click.option("--takes", type=click.IntRange(1), default=24, show_default=True, help="How often each is spoken.")
+@click.option(
+    "--leave-out", multiple=True, help="A word not to speak, or all marked digit or command; may be repeated."
+)
+@click.option(
+    "--seconds", type=click.FloatRange(0.3, 10), default=1.0, show_default=True, help="A network's window of sound."
+)
 @click.option("--label", help="Column of a table that holds the labels.")
 @click.option("--path-column", help="Column of a table that holds the paths of the pictures.")
 @click.option("--network", default="small", show_default=True, help="Its architecture.")
 @click.option("--image-size", type=click.IntRange(16, 256), default=64, show_default=True, help="Its input, in pixels.")
-@click.option("--epochs", type=click.IntRange(1), help="Times each picture is seen. Default: 1 for a formula, else 30.")
+@click.option(
+    "--epochs",
+    type=click.IntRange(1),
+    help="Times each example is seen. Default: 1 for a formula, 10 for speech, else 30.",
+)
 @click.option("--batch-size", type=click.IntRange(2), default=64, show_default=True, help="Pictures a step.")
 @click.option("--learning-rate", type=float, default=2e-3, show_default=True, help="Highest rate of AdamW.")
 @click.option(
@@ -59,11 +71,13 @@ def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_js
 
     DATA is a large labelled set (a folder a class, a table, or an .npz file), or formula:NAME for pictures that
     headstart renders itself: formula:glyphs, formula:fractals, formula:contours, formula:textures, or formula:mixed
-    for all of them. With --teacher it is any pictures, with or without labels, and there may be several.
+    for all of them; or speech:synthetic for words that espeak-ng speaks. With --teacher it is any pictures or clips of
+    sound, with or without labels, and there may be several.
 
     \b
     headstart pretrain many-pictures/ --out source
     headstart pretrain formula:mixed --classes 500 --per-class 1000 --out source
+    headstart pretrain speech:synthetic --words 1000 --out source
     headstart pretrain pictures/ more.txt --teacher big-network/ --out source
     headstart pretrain formula:mixed --preview sheet.png
     headstart fit few-pictures/ --source source --out model
@@ -120,14 +134,28 @@ def _distil(data: tuple[str, ...], out: Path, options: dict[str, Any], progress:
     )
     distillation.check()
     teachers = [load_network(teacher) for teacher in options["teachers"]]
-    views = picture_views(
-        data,
-        teachers,
-        n_views=distillation.views,
-        size=options["image_size"],
-        labelled=options["label_weight"] > 0,
-        **{name: options[name] for name in ("classes", "per_class", "flip", "seed", "label", "path_column")},
-    )
+    labelled = options["label_weight"] > 0
+    if teachers[0].input_type == "audio":
+        from headstart.parameters.speech_sets import sound_views
+
+        views = sound_views(
+            data,
+            teachers,
+            _speech(options),
+            n_views=distillation.views,
+            labelled=labelled,
+            path_column=options["path_column"],
+            progress=progress,
+        )
+    else:
+        views = picture_views(
+            data,
+            teachers,
+            n_views=distillation.views,
+            size=options["image_size"],
+            labelled=labelled,
+            **{name: options[name] for name in ("classes", "per_class", "flip", "seed", "label", "path_column")},
+        )
     more = {name: options[name] for name in ("label_weight", "skip_bad")}
     recipe = _recipe(data, options)
     return distil(views, teachers, out, recipe, distillation, **more, **_common(options), progress=progress)
@@ -141,10 +169,17 @@ def _recipe(data: tuple[str, ...], options: dict[str, Any]) -> Recipe:
     from headstart.parameters.recipe import Recipe
 
     formulas = all(name.startswith(FORMULA) for name in data)
+    epochs = 1 if formulas else 10 if any(name.startswith(SPEECH) for name in data) else 30
     return Recipe(
-        epochs=options["epochs"] or (1 if formulas else 30),
+        epochs=options["epochs"] or epochs,
         **{name: options[name] for name in ("network", "batch_size", "learning_rate", "half", "seed")},
     )
+
+
+def _speech(options: dict[str, Any]) -> Any:
+    from headstart.parameters.speech_sets import SpeechSettings
+
+    return SpeechSettings(options["words"], options["takes"], options["leave_out"], options["seconds"], options["seed"])
 
 
 def _preview(data: tuple[str, ...], options: dict[str, Any], preview: Path) -> None:
@@ -177,6 +212,10 @@ def _examples(data: tuple[str, ...], options: dict[str, Any], progress: Progress
         )
     if data[0].startswith(FORMULA):
         return FormulaExamples(_rendered(data[0], options))
+    if data[0].startswith(SPEECH):
+        from headstart.parameters.speech_sets import speech_examples
+
+        return speech_examples(data[0], _speech(options), progress)
     from headstart.data.read import read_dataset
 
     dataset = read_dataset(data[0], label=options["label"], path_column=options["path_column"])

@@ -201,8 +201,8 @@ def stretched(sound: np.ndarray, factor: float) -> np.ndarray:
 
     Examples
     --------
-    >>> stretched(np.array([0.0, 1.0, 2.0, 3.0, 4.0]), 2.0).round(2).tolist()
-    [0.0, 0.44, 1.0, 1.5, 2.0, 2.5, 3.0, 3.56, 4.0, 4.06]
+    >>> stretched(np.arange(8.0), 2.0)[4:9].tolist()
+    [2.0, 2.5, 3.0, 3.5, 4.0]
     """
     padded = np.pad(sound.astype(np.float32), (1, 2), mode="edge")
     position = np.arange(round(len(sound) * factor)) / factor

@@ -89,7 +89,7 @@ def _crackle(samples: int, rng: np.random.Generator) -> np.ndarray:
         radius = np.exp(-1 / (RATE * np.exp(rng.uniform(np.log(0.0005), np.log(0.02)))))
         angle = 2 * np.pi * np.exp(rng.uniform(np.log(150), np.log(6000))) / RATE
         track += lfilter([1.0], [1.0, -2 * radius * np.cos(angle), radius**2], impulses) * (1 - radius)
-    return track + 0.02 * np.abs(track).max() * rng.standard_normal(samples) * rng.random()
+    return track + (0.02 * np.abs(track).max() * rng.random() + 1e-3) * rng.standard_normal(samples)
 
 
 def _music(samples: int, rng: np.random.Generator) -> np.ndarray:
