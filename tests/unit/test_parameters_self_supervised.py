@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 import torch
+from PIL import Image
 from torch import nn
 
 from headstart.data.clips import Clips
@@ -18,6 +20,7 @@ from headstart.data.rendered import RenderedPictures
 from headstart.data.sound_preprocessing import SoundPreprocessing
 from headstart.data.views import PictureChanges
 from headstart.errors import DataError, ParameterError
+from headstart.networks.embed import embed
 from headstart.networks.load import load_network
 from headstart.nn.self_supervised import vicreg
 from headstart.parameters import running as running_file
@@ -29,6 +32,7 @@ from headstart.parameters.recipe import Recipe
 from headstart.parameters.self_supervised import SelfSupervised
 from headstart.parameters.two_views import TwoViews
 from headstart.parameters.unlabelled import UnlabelledExamples
+from headstart.parameters.without_labels import pretrain_without_labels, unlabelled_pairs
 
 SIDE = 32
 CPU = torch.device("cpu")
@@ -243,3 +247,31 @@ def test_a_killed_run_resumes_to_the_same_weights(tmp_path: Path, monkeypatch: p
     weights, again = (load_network(tmp_path / name).module.state_dict() for name in ("whole", "parts"))
     assert all(torch.equal(weights[name], again[name]) for name in weights)
     assert resumed["held_out"] == whole["held_out"]
+
+
+def test_clips_in_a_folder_make_a_source_for_sounds(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for i in range(24):
+        folder = tmp_path / "clips" / f"day {i % 3}"
+        folder.mkdir(parents=True, exist_ok=True)
+        tone = np.sin(np.arange(4800) * (0.02 + 0.02 * i)) * np.hanning(4800)
+        soundfile.write(folder / f"{i}.wav", 0.3 * tone + rng.normal(0, 0.01, 4800), 8000)
+    pairs_of_clips = unlabelled_pairs(tmp_path / "clips", seconds=0.5)
+    assert pairs_of_clips.words == "24 clips without labels from clips"
+    assert pairs_of_clips.batch(np.arange(4), 0).x.shape == (8, 8000)
+    record = pretrain_without_labels(pairs_of_clips, tmp_path / "source", Recipe(batch_size=11, epochs=1))
+    assert record["n_examples"] == 24
+    network = load_network(tmp_path / "source")
+    assert network.input_type == "audio"
+    assert network.preprocessing == SoundPreprocessing(16000, 8000)
+    assert network.chain.n_features == 384
+    assert float(network.module.front_end.std.std()) > 0  # calibrated on the clips, not left at 1
+    features = embed(network, Clips(sorted((tmp_path / "clips").rglob("*.wav"))))
+    assert features.output.shape == (24, 384)
+
+
+def test_pictures_and_clips_in_one_folder_are_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(800), 8000)
+    Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(tmp_path / "b.png")
+    with pytest.raises(DataError, match=r"Expected pictures or clips of sound in .*, found 1 and 1"):
+        unlabelled_pairs(tmp_path)

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save
 from headstart.networks.folder import write_folder, write_manifest
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.save import WEIGHTS, save_network
+from headstart.nn.sound_network import MODEL_TYPE
 from headstart.parameters.examples import Examples
 
 
@@ -57,10 +58,11 @@ def write_source(
         input_type=examples.input_type,
     )
 
+    nameless = not outputs and network.chain.output_layer is not None  # a layer nobody trained
+
     def write(folder: Path) -> None:
-        saved = save_network(
-            network, module, folder, labels=tuple(outputs), head_linear=True, n_examples=examples.n_examples
-        )
+        labels = None if nameless else tuple(outputs)
+        saved = save_network(network, module, folder, labels=labels, head_linear=True, n_examples=examples.n_examples)
         saved["card"]["origin"] = f"pretrained by headstart on {examples.words}"
         if half:
             halve(folder)
@@ -82,6 +84,8 @@ def halve(folder: Path) -> None:
     (folder / WEIGHTS).write_bytes(save(small, metadata={"format": "pt"}))
     file = folder / "config.json"
     config = json.loads(file.read_text(encoding="utf-8"))
+    if config.get("model_type") == MODEL_TYPE:
+        return  # networks for sounds are always read in 32 bits
     config["dtype"] = "float32"
     file.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
