@@ -11,13 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import transformers
 from safetensors.torch import load_file, save_file
 from test_networks_sound import TINY, tiny, waves
 from torch import Tensor, nn
 
+from headstart.data.clips import Clips
 from headstart.data.sound_preprocessing import SoundPreprocessing
 from headstart.errors import OutputError, ParameterError, SourceError
 from headstart.networks import load
+from headstart.networks.cut import replay_agrees
+from headstart.networks.embed import embed
 from headstart.networks.folder import write_manifest
 from headstart.networks.load import load_network
 from headstart.networks.model_card import model_card
@@ -248,6 +252,50 @@ def test_modules_that_do_not_fit_are_refused() -> None:
         load_network(Heard())
     with pytest.raises(ParameterError, match="rate of 1000 to 192000"):
         load_network(NetworkSource(Heard(), sampling_rate=10))
+
+
+def small_wav2vec2() -> transformers.Wav2Vec2Model:
+    config = transformers.Wav2Vec2Config(
+        hidden_size=16,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        intermediate_size=32,
+        conv_dim=(8, 8, 8),
+        conv_kernel=(10, 8, 4),
+        conv_stride=(8, 8, 4),
+        num_conv_pos_embeddings=8,
+        num_conv_pos_embedding_groups=2,
+        num_feat_extract_layers=3,
+    )
+    torch.manual_seed(0)
+    return transformers.Wav2Vec2Model(config).eval()
+
+
+def test_a_network_of_transformers_that_takes_waves() -> None:
+    module = small_wav2vec2()
+    network = load_network(NetworkSource(module, sampling_rate=8000, seconds=0.5, name="w2v"), input_type="audio")
+    chain, x = network.chain, waves(2, 4000)
+    assert network.kind == "module" and chain.n_features == 16 and chain.output_layer is None
+    layers = [name for name in chain.blocks if name.startswith("encoder.layers.")]
+    assert len(layers) == 3 and not set(layers) & chain.time_last
+    assert all(name in chain.time_last for name in chain.blocks if name.startswith("feature_extractor"))
+    assert replay_agrees(network.module, chain, 2, x)
+    found = embed(network, Clips(list(x.numpy()), sampling_rate=8000), exact=True)
+    with torch.no_grad():
+        hidden = module(x).last_hidden_state
+    np.testing.assert_allclose(found.output, hidden.mean(1), atol=1e-4)
+    np.testing.assert_allclose(found.depths[-1], hidden.mean(1), atol=1e-4)
+
+
+def test_a_folder_of_transformers_for_sounds_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    small_wav2vec2().save_pretrained(tmp_path / "w2v")
+    words = (
+        r"that can be read from its folder, found a sound network in .*w2v \(wav2vec2: .*\)\. .*NetworkSource\(module"
+    )
+    with pytest.raises(SourceError, match=words):
+        load_network(tmp_path / "w2v", input_type="audio")
+    with pytest.raises(SourceError, match=r"for pictures, found a sound network in .*'starter:pictures'"):
+        load_network(tmp_path / "w2v", input_type="image")
 
 
 OWN = """

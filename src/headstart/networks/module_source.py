@@ -54,7 +54,7 @@ def read_module(source: NetworkSource | nn.Module, input_type: str | None = None
     given = source if isinstance(source, NetworkSource) else NetworkSource(source)
     name = given.name or type(given.module).__name__
     config = getattr(given.module, "config", None)
-    kind = _kind(given.module, config)
+    kind = _kind(given, config)
     if kind == "transformers":
         _require_pixels(given.module, name)
     module = _copy(given.module, name)
@@ -91,11 +91,11 @@ def read_module(source: NetworkSource | nn.Module, input_type: str | None = None
     )
 
 
-def _kind(module: nn.Module, config: Any) -> str:
-    if isinstance(module, SoundNetwork):
+def _kind(given: NetworkSource, config: Any) -> str:
+    if isinstance(given.module, SoundNetwork):
         return "headstart"
-    is_transformers = hasattr(module, "base_model_prefix") and hasattr(config, "to_json_string")
-    return "transformers" if is_transformers else "module"
+    is_transformers = hasattr(given.module, "base_model_prefix") and hasattr(config, "to_json_string")
+    return "transformers" if is_transformers and given.input_type == "image" else "module"
 
 
 def _with_outputs_of(module: SoundNetwork) -> SoundConfig:

@@ -20,8 +20,6 @@ _WEIGHTS = (
     "pytorch_model.bin.index.json",
 )
 _SOUND = "a sound network"
-#: transformers' families of networks for sounds that are taken.
-AUDIO_FAMILIES: tuple[str, ...] = ()
 _OTHER_TASKS = tuple(
     (words, tuple(f"MODEL_FOR_{task}_MAPPING_NAMES" for task in tasks))
     for words, tasks in (
@@ -109,7 +107,7 @@ def refuse_missing(path: Path) -> NoReturn:
 
 
 def refuse_type(folder: Path, settings: dict[str, Any], input_type: str | None = None) -> str:
-    """What a transformers folder's network takes; raise where that is neither pictures nor sounds.
+    """What a transformers folder's network takes; raise if not pictures, or if it brings code of its own.
 
     Parameters
     ----------
@@ -122,12 +120,13 @@ def refuse_type(folder: Path, settings: dict[str, Any], input_type: str | None =
 
     Returns
     -------
-    {"image", "audio"}
+    str
+        "image": folders of transformers' families for sounds are not read.
 
     Raises
     ------
     SourceError
-        With what it is, also where it brings code of its own.
+        With what it is.
     """
     from transformers.models.auto import modeling_auto as names
 
@@ -136,18 +135,20 @@ def refuse_type(folder: Path, settings: dict[str, Any], input_type: str | None =
     headless = kind in names.MODEL_FOR_IMAGE_MAPPING_NAMES and not others
     if kind == "timm_wrapper":
         raise SourceError(f"Expected transformers' own network, found timm's in {folder}.", "Use source='timm/...'.")
-    if kind in AUDIO_FAMILIES:
-        return "audio"
     if kind in names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES or headless:
         return "image"
     architecture = ", ".join(settings.get("architectures") or []) or "no architecture named"
     found = f"{others[0]} in {folder} ({kind}: {architecture})" if others else f"model type {kind!r} in {folder}"
+    wanted = WORDS[input_type] if input_type is not None else "pictures or sounds"
     todo = f"Take another, for instance {STARTERS[input_type or 'image']!r}."
     if settings.get("auto_map"):
         found = f"one in {folder} that must run code of its own ({kind})"
-    elif others and others[0] == _SOUND and input_type != "image":
-        todo = f"Of transformers' families for sounds those taken are {', '.join(AUDIO_FAMILIES)}."
-    wanted = WORDS[input_type] if input_type is not None else "pictures or sounds"
+    elif _SOUND in others and input_type != "image":
+        wanted = f"{wanted} that can be read from its folder"
+        todo = (
+            "Folders of transformers' families for sounds are not read: take 'starter:speech', or load it and give a "
+            "module around it that takes waves: headstart.NetworkSource(module, sampling_rate=16000, seconds=2.0)."
+        )
     raise SourceError(f"Expected a network for {wanted}, found {found}.", todo)
 
 
