@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,22 @@ def transformers_card(
     n_parameters = sum(parameter.numel() for parameter in module.parameters())
     names = getattr(config, "id2label", None) or {}
     own = tuple(str(names[key]) for key in sorted(names)) if names and not headless else None
-    first, n_examples = _EXAMPLES.get(len(own or ()), ("", None))
-    if own is None or first not in own[0]:
-        n_examples = None
-    card = SourceCard(n_examples, len(own) if own else None, own, n_parameters, licence_of(folder), origin, notes)
+    card = SourceCard(
+        examples_of(own or ()), len(own) if own else None, own, n_parameters, licence_of(folder), origin, notes
+    )
     return manifest_card(folder, card)
+
+
+def examples_of(names: Sequence[str]) -> int | None:
+    """Number of labelled examples of the public set that a network's class names give away.
+
+    Examples
+    --------
+    >>> examples_of(["tench", *["another fish"] * 999]), examples_of(["ant", "bee"])
+    (1281167, None)
+    """
+    first, n_examples = _EXAMPLES.get(len(names), ("", None))
+    return n_examples if names and first in names[0] else None
 
 
 def manifest_card(folder: Path, card: SourceCard) -> SourceCard:

@@ -57,8 +57,8 @@ def fetch(source: str) -> Path:
         return folder
     if _is_true("HF_HUB_OFFLINE") or _is_true("TRANSFORMERS_OFFLINE") or constants.HF_HUB_OFFLINE:
         raise SourceError(
-            f"Expected {source!r} in the local cache ({_cache()}), found it missing or not whole, and HF_HUB_OFFLINE "
-            "forbids a call.",
+            f"Expected {source!r} in the local cache ({cache_of_hub()}), found it missing or not whole, and "
+            "HF_HUB_OFFLINE forbids a call.",
             _without_hub(repo),
         )
     try:
@@ -87,7 +87,7 @@ def cached_folder(repo: str, revision: str | None = None) -> Path | None:
         The snapshot's folder.
     """
     try:
-        config = try_to_load_from_cache(repo, "config.json", cache_dir=_cache(), revision=revision)
+        config = try_to_load_from_cache(repo, "config.json", cache_dir=cache_of_hub(), revision=revision)
     except HFValidationError:
         return None
     if not isinstance(config, str):
@@ -105,7 +105,8 @@ def _endpoint() -> str:
     return (os.environ.get("HF_ENDPOINT") or constants.ENDPOINT).rstrip("/")
 
 
-def _cache() -> str:
+def cache_of_hub() -> str:
+    """Folder of the local cache of the hub."""
     return os.environ.get("HF_HUB_CACHE") or str(constants.HF_HUB_CACHE)
 
 
@@ -171,7 +172,7 @@ def _download(repo: str, revision: str | None) -> Path:
                 name,
                 revision=commit,
                 endpoint=_endpoint(),
-                cache_dir=_cache(),
+                cache_dir=cache_of_hub(),
                 etag_timeout=_patience(),
                 library_name="headstart",
             )

@@ -13,18 +13,19 @@ from headstart.data.variants import AnyAugmentation
 from headstart.errors import ParameterError
 from headstart.networks.load import load_network, random_network
 from headstart.networks.network import Network
+from headstart.networks.refuse import STARTERS
 from headstart.parameters.tuning import TuningSettings
 from headstart.training.optimizers import OPTIMIZERS
 
 #: Learning rates by optimiser: (a network that was trained before, a new head alone, random weights).
 RATES = {"adamw": (3e-4, 1e-3, 1e-3), "adam": (3e-4, 1e-3, 1e-3), "sgd": (1e-2, 5e-2, 5e-2)}
-#: By the kind of input: what is borrowed when nothing is named, and the architecture that is trained from random
-#: weights when neither a source nor a network is named.
-STARTERS = {"image": "starter:pictures", "audio": "starter:speech"}
 
 
 def starter_for(input_type: str) -> str:
     """The bundled network for a kind of input.
+
+    It is what is borrowed when nothing is named, and the architecture that is trained from random weights when neither
+    a source nor a network is named.
 
     Raises
     ------
