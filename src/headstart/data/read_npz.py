@@ -98,7 +98,7 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
         with np.load(path, allow_pickle=False) as file:
             return {key: file[key] for key in file.files}
     except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        if "allow_pickle" in str(error):
+        if zipfile.is_zipfile(path) and "allow_pickle" in str(error):
             raise DataError(
                 f"Expected arrays of numbers and text in {_where(path)}, found Python objects, which are never loaded.",
                 "Save it again with plain arrays.",

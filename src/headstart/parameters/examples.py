@@ -121,14 +121,15 @@ class Examples(ABC):
         seed : int
             Decides the order.
         part : (int, int), default=(0, 1)
-            The p-th of q processes gets the p-th of q parts of every batch.
+            The p-th of q processes gets the p-th of q equal parts of every batch.
         """
         epoch, number = divmod(round_, rounds)
         order = np.random.default_rng([seed, epoch]).permutation(self.n)
         rows = order[number * self.n // rounds : (number + 1) * self.n // rounds]
         for step in range(steps(len(rows), batch_size)):
             chosen = np.sort(rows[step * batch_size : (step + 1) * batch_size])
-            yield self.batch(np.array_split(chosen, part[1])[part[0]], epoch)
+            each = len(chosen) // part[1]
+            yield self.batch(chosen[part[0] * each : (part[0] + 1) * each], epoch)
 
 
 def steps(n: int, batch_size: int) -> int:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -15,6 +16,7 @@ from headstart.data.progress import Progress
 from headstart.parameters.examples import Batch, Examples, steps
 from headstart.parameters.objectives import Objective
 from headstart.parameters.recipe import Recipe
+from headstart.training.device import bf16_is_sound
 from headstart.training.loop import LoopSettings, train
 from headstart.training.optimizers import make_optimizer, parameter_groups
 from headstart.training.prefetch import ahead
@@ -54,6 +56,10 @@ class Run:
     ) -> None:
         self.objective, self.examples, self.recipe, self.progress = objective, examples, recipe, progress
         self.rounds = max(1, math.ceil(examples.n / ROUND))
+        if objective.bf16 and objective.device.type == "cpu":
+            x = examples.batch(np.arange(min(2, examples.n)), 0).x
+            network = objective.modules["network"].eval()
+            objective.bf16 = bf16_is_sound(network, lambda: objective.run(x))
 
     @property
     def key(self) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import torch
+from torch import nn
 
 from headstart.errors import ParameterError
 from headstart.networks.runtime import half_type
@@ -47,3 +49,33 @@ def autocast(device: torch.device, enabled: bool) -> AbstractContextManager[obje
     if not enabled:
         return contextlib.nullcontext()
     return torch.autocast(device.type, torch.bfloat16)
+
+
+def bf16_is_sound(module: nn.Module, forward: Callable[[], object]) -> bool:
+    """Whether a module's convolutions can be trained in bfloat16 on a CPU.
+
+    Where a convolution's input is narrower than its stride, oneDNN (as in torch 2.13, on processors with AMX) gives
+    gradients of its weights in bfloat16 that hold whatever was in memory, often NaN. It happens to the last stages of
+    networks that are given smaller pictures than they were made for.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+    forward : callable
+        Runs it on inputs of the size that it is to be trained with.
+    """
+    narrow: list[nn.Module] = []
+
+    def look(layer: nn.Module, args: tuple[torch.Tensor, ...]) -> None:
+        assert isinstance(layer, nn.Conv2d)
+        if layer.kernel_size[-1] > 1 and args[0].shape[-1] < layer.stride[-1]:
+            narrow.append(layer)
+
+    handles = [m.register_forward_pre_hook(look) for m in module.modules() if isinstance(m, nn.Conv2d)]
+    try:
+        with torch.no_grad():
+            forward()
+    finally:
+        for handle in handles:
+            handle.remove()
+    return not narrow
