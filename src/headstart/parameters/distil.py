@@ -106,7 +106,8 @@ def _objective(
     examples: TaughtExamples, recipe: Recipe, distillation: DistillationRecipe, label_weight: float
 ) -> Objective:
     components = component_names(examples.n_components)
-    network = new_network(recipe.network, examples.class_names or components, recipe.seed)
+    outputs = examples.class_names or components
+    network = new_network(recipe.network, outputs, recipe.seed, size=examples.size, input_type=examples.input_type)
     teaching = Distillation(network, examples.n_components, distillation)
     if not label_weight:
         return teaching

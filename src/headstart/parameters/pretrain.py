@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from headstart.data.progress import Progress
+from headstart.errors import ParameterError
 from headstart.networks.folder import check_place
+from headstart.nn.sync_norm import with_sync_norms
 from headstart.parameters.architectures import new_network
 from headstart.parameters.examples import Examples
 from headstart.parameters.objectives import ClassLabels, Objective
@@ -17,7 +19,7 @@ from headstart.parameters.recipe import Recipe
 from headstart.parameters.running import Run
 from headstart.parameters.source_folder import write_source
 from headstart.training.device import pick_device
-from headstart.training.processes import rank, wait_for_all
+from headstart.training.processes import rank, wait_for_all, world_size
 
 
 def pretrain(
@@ -79,8 +81,17 @@ def pretrain(
     where = pick_device(device)
     started = time.monotonic()
     if objective is None:
-        network = new_network(recipe.network, examples.class_names, recipe.seed)
+        network = new_network(
+            recipe.network, examples.class_names, recipe.seed, size=examples.size, input_type=examples.input_type
+        )
         objective = ClassLabels(network, examples.class_names, recipe.label_smoothing)
+    if world_size() > 1:
+        with_sync_norms(objective.modules)
+        if recipe.batch_size % world_size():
+            raise ParameterError(
+                f"Expected a batch size that {world_size()} processes can share equally, found {recipe.batch_size}.",
+                "Take a multiple of their number.",
+            )
     objective.settle(where, examples.preprocessing)
     checkpoint = place.parent / f".{place.name}.pretraining"
     if not resume and rank() == 0:
