@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from headstart.data.progress import Progress
 from headstart.training.checkpoint import load_checkpoint, save_checkpoint
-from headstart.training.processes import rank, wait_for_all
+from headstart.training.processes import mean_of_all, rank, wait_for_all
 from headstart.training.schedule import warmup_cosine
 
 #: ``batches(epoch)`` gives the batches of an epoch, the same ones whenever it is asked.
@@ -160,7 +160,7 @@ def _run_epoch(
     losses: list[Tensor] = []
     devices = sorted({p.device.index or 0 for p in parameters if p.device.type == "cuda"})
     with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(settings.seed * 100_003 + epoch)
+        torch.manual_seed(settings.seed * 100_003 + epoch + 1_000_003 * rank())
         for step, batch in enumerate(batches(epoch)):
             now = min(epoch * settings.steps_per_epoch + step, total - 1)
             for group in optimizer.param_groups:
@@ -176,7 +176,7 @@ def _run_epoch(
             losses.append(value.detach())
             if progress is not None:
                 progress(f"training, epoch {epoch + 1} of {settings.epochs}", now + 1, total)
-    return float(torch.stack(losses).mean()) if losses else math.nan
+    return mean_of_all(float(torch.stack(losses).mean()) if losses else math.nan)
 
 
 def _moving_tensors(modules: nn.ModuleDict) -> dict[str, Tensor]:

@@ -35,7 +35,10 @@ def processes() -> Iterator[bool]:
     """
     started_here = int(os.environ.get("WORLD_SIZE", "1")) > 1 and "RANK" in os.environ and not dist.is_initialized()
     if started_here:
-        backend = "nccl" if torch.cuda.is_available() else "gloo"
+        backend = "gloo"
+        if torch.cuda.is_available():
+            backend = "nccl"
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
         dist.init_process_group(backend, timeout=timedelta(days=7))  # the first one may work long while others wait
     try:
         yield rank() == 0
@@ -75,9 +78,19 @@ def wait_for_all() -> None:
     told_by_first(None)
 
 
+def mean_of_all(value: float) -> float:
+    """The mean of a number over the processes."""
+    if world_size() == 1:
+        return value
+    device = "cuda" if dist.get_backend() == "nccl" else "cpu"
+    total = torch.tensor(value, dtype=torch.float64, device=device)
+    dist.all_reduce(total)
+    return float(total) / world_size()
+
+
 def averaging(module: nn.Module, device: torch.device) -> nn.Module:
     """The module, its gradients averaged over the processes in every backward pass; itself where there is but one."""
     if world_size() == 1:
         return module
-    devices = [device.index or 0] if device.type == "cuda" else None
+    devices = [torch.cuda.current_device()] if device.type == "cuda" else None
     return nn.parallel.DistributedDataParallel(module, device_ids=devices, broadcast_buffers=False)
