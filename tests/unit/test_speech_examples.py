@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from headstart.data.clips import Clips
 from headstart.data.spoken import SpokenWords
 from headstart.data.staging import Staging
 from headstart.errors import BadClips, DataError, ParameterError
-from headstart.parameters.sound_views import UNLABELLED, ClipViews, SpeechViews, varied_sound
+from headstart.parameters.examples import UNLABELLED, Batch
+from headstart.parameters.objectives import ClassLabels, averaged
+from headstart.parameters.sound_views import ClipViews, SpeechViews, varied_sound
 from headstart.parameters.speech_examples import SILENCE, SpeechExamples
 
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
@@ -148,3 +151,19 @@ def test_a_varied_sound_is_moved_and_changed_in_level_a_little() -> None:
     assert max(map(abs, moves)) <= 820 and len(moves) > 20  # a period of the tone more than a twentieth
     assert min(levels) >= -9.5 and max(levels) <= 9.5 and np.std(levels) > 2
     assert np.array_equal(wave, before)
+
+
+def test_examples_without_a_class_count_in_no_loss_over_classes() -> None:
+    torch.manual_seed(0)
+    objective = ClassLabels(torch.nn.Linear(5, 4), WORDS, 0.1)
+    outputs, y = torch.randn(6, 4), np.array([0, UNLABELLED, 3, UNLABELLED, 1, 1])
+    known = y >= 0
+    x = np.zeros((6, 5), np.float32)
+    some = objective.loss_of(outputs[known], Batch(x[known], y[known]))
+    assert torch.allclose(objective.loss_of(outputs, Batch(x, y)), some)
+    assert objective.measures_of(outputs, Batch(x, y)) == objective.measures_of(
+        outputs[known], Batch(x[known], y[known])
+    )
+    none = Batch(x, np.full(6, UNLABELLED))
+    assert float(objective.loss_of(outputs, none)) == 0 and objective.measures_of(outputs, none) == {}
+    assert averaged([({"val_loss": 2.0}, 2), ({}, 6)]) == {"val_loss": 2.0}

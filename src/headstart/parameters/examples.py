@@ -11,6 +11,7 @@ import numpy as np
 
 from headstart.errors import ParameterError
 
+UNLABELLED = -100  # the class of an example without one, among others that have one
 HELD_OUT = 2000  # examples at most on which progress is measured
 
 
@@ -23,7 +24,7 @@ class Batch:
     x : ndarray
         Pictures (n, size, size, 3) in uint8, or sounds (n, samples) in float32.
     y : ndarray of shape (n,), int64, or None
-        Their classes.
+        Their classes; -100 for an example that has none.
     teacher : ndarray of shape (n, d), float32, or None
         What a teacher says about each, as vectors of length 1.
     """

@@ -17,7 +17,7 @@ from headstart.errors import ParameterError
 from headstart.networks.chain import find_chain
 from headstart.networks.features import flat
 from headstart.networks.trace import main_tensor
-from headstart.parameters.examples import Batch
+from headstart.parameters.examples import UNLABELLED, Batch
 from headstart.training.device import autocast, has_bf16
 
 
@@ -128,12 +128,20 @@ class ClassLabels(Objective):
         return {"val_accuracy": 1 / len(self.outputs)}
 
     def loss_of(self, outputs: Tensor, batch: Batch) -> Tensor:
-        """Loss of outputs (n, classes), whatever gave them."""
-        return F.cross_entropy(outputs, self._target(batch), label_smoothing=self.label_smoothing)
+        """Loss of outputs (n, classes), whatever gave them; a mean over the examples with a class."""
+        target = self._target(batch)
+        total = F.cross_entropy(
+            outputs, target, label_smoothing=self.label_smoothing, reduction="sum", ignore_index=UNLABELLED
+        )
+        return total / max(1, int((target != UNLABELLED).sum()))
 
     def measures_of(self, outputs: Tensor, batch: Batch) -> dict[str, float]:
-        """Cross-entropy and accuracy of outputs (n, classes)."""
+        """Cross-entropy and accuracy of outputs (n, classes); empty where no example has a class."""
         target = self._target(batch)
+        known = target != UNLABELLED
+        if not known.any():
+            return {}
+        outputs, target = outputs[known], target[known]
         right = (outputs.argmax(dim=1) == target).float().mean()
         return {"val_loss": float(F.cross_entropy(outputs, target)), "val_accuracy": float(right)}
 
@@ -201,7 +209,7 @@ class Joint(Objective):
         loss = 0.0
         for objective, weight, outputs in zip(self.objectives, self.weights, self._outputs(batch), strict=True):
             measures = objective.measures_of(outputs, batch)
-            loss += weight * measures.pop("val_loss")
+            loss += weight * measures.pop("val_loss", 0.0)
             found.update(measures)
         return {"val_loss": loss, **found}
 
@@ -243,7 +251,7 @@ def prepared(x: np.ndarray, preprocessing: Any, device: torch.device) -> Tensor:
 
 
 def averaged(parts: Iterable[tuple[dict[str, float], int]]) -> dict[str, float]:
-    """Means of what was measured on batches of n examples each.
+    """Means of what was measured on batches of n examples each; each over the batches on which it was measured.
 
     Examples
     --------
@@ -251,9 +259,9 @@ def averaged(parts: Iterable[tuple[dict[str, float], int]]) -> dict[str, float]:
     {'val_loss': 1.75}
     """
     sums: dict[str, float] = {}
-    total = 0
+    totals: dict[str, int] = {}
     for measures, n in parts:
-        total += n
         for name, value in measures.items():
             sums[name] = sums.get(name, 0.0) + value * n
-    return {name: value / total for name, value in sums.items()}
+            totals[name] = totals.get(name, 0) + n
+    return {name: value / totals[name] for name, value in sums.items()}

@@ -14,10 +14,10 @@ from headstart.data.progress import Progress
 from headstart.data.sound_preprocessing import SoundPreprocessing, loudest_window
 from headstart.data.staging import RATE, Stage, Staging, sound_keys
 from headstart.errors import DataError
+from headstart.parameters.examples import UNLABELLED
 from headstart.parameters.speech_examples import SpeechExamples
 from headstart.parameters.views import Views
 
-UNLABELLED = -100  # the class of what has none: torch's cross-entropy passes over it
 #: How clips from the world are varied: they have rooms and noise of their own.
 FROM_LIFE = Staging(quiet=0.5, dry=0.7, flat=0.5, snr=(5.0, 40.0))
 
