@@ -139,7 +139,8 @@ def _measured(maps: np.ndarray, chance: np.ndarray, keys: np.ndarray) -> dict[st
     n, steps = len(keys), 24
     starts = between(keys, "start", -1, 1, 2 * WALKERS).reshape(n, WALKERS, 2)
     arguments = (maps.astype(np.float32), _shares(chance), starts, uniform(keys, "walk", steps))
-    points = walked(*(torch.from_numpy(a) for a in arguments), warm_up=16)[0].numpy()
+    system, shares, first, shifts = (torch.from_numpy(a) for a in arguments)
+    points = walked(system, shares, first, shifts, warm_up=16)[0].numpy()
     low, high = np.quantile(points, 0.01, axis=2), np.quantile(points, 0.99, axis=2)
     half = np.maximum((high - low).max(axis=1) / 2, 1e-3)
     centre = (low + high) / 2

@@ -135,6 +135,7 @@ def thinned(ink: np.ndarray) -> np.ndarray:
 _RING = ((1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1))  # north, then clockwise
 
 
+@lru_cache(maxsize=2048)
 def _fields(character: str) -> tuple[np.ndarray, np.ndarray]:
     """Distances to the edge (inside positive) in all fonts, and minus the distance to the skeleton.
 
@@ -155,13 +156,9 @@ def _drawings(count: int) -> tuple[np.ndarray, np.ndarray]:
 
     The second array (count + 1, 2) says from which row on the drawings of a character lie, solid ones and skeletons.
     """
-    rows, first = [], np.zeros((count + 1, 2), dtype=np.int64)
-    for i, character in enumerate(characters()[:count]):
-        edges, lines = _fields(character)
-        first[i] = sum(map(len, rows)), sum(map(len, rows)) + len(edges)
-        rows += [edges, lines]
-    first[count] = sum(map(len, rows))
-    return np.concatenate(rows), first
+    stacks = [stack for character in characters()[:count] for stack in _fields(character)]
+    ends = np.cumsum([0, *(len(stack) for stack in stacks), 0])
+    return np.concatenate(stacks), ends.reshape(count + 1, 2)
 
 
 def _atlas(count: int, seed: int) -> np.ndarray:

@@ -15,16 +15,15 @@ from headstart.data.warping import box_blurred, pixel_line
 SLOPES = (0.8, 1.2, 1.7, 2.2)  # of the clouds' spectra, 1/f^a: photographs have 1 to 1.5
 
 
-def _colours(keys: np.ndarray, hues: np.ndarray | None) -> tuple[np.ndarray, ...]:
+def _colours(keys: np.ndarray, hues: np.ndarray, hued: np.ndarray) -> tuple[np.ndarray, ...]:
     """Two colours for the ground and two for the figure, each (n, 3) in 0..1, with a visible contrast.
 
-    A third of the pictures are grey, and of these half have a dark ground and a light figure. With ``hues``
-    (n, 3), the figure's colour is mostly drawn near to it: a class may have a colour of its own.
+    A third of the pictures are grey, and of these half have a dark ground and a light figure. A share
+    ``hued`` (n,) of the figures have a colour near to ``hues`` (n, 3): a class may have a colour of its own.
     """
     ground, figure = uniform(keys, "ground", 3), uniform(keys, "figure", 3)
-    if hues is not None:
-        own = np.clip(hues + between(keys, "hue", -0.15, 0.15, 3), 0, 1)
-        figure = np.where(uniform(keys, "own hue") < 0.8, own, figure)
+    own = np.clip(hues + between(keys, "hue", -0.15, 0.15, 3), 0, 1)
+    figure = np.where(uniform(keys, "own hue") < hued[:, None], own, figure)
     pale = between(keys, "pale", 0, 1, 2)  # half way to grey on average, as most things are
     ground = ground + pale[:, :1] * (ground.mean(axis=1, keepdims=True) - ground)
     figure = figure + pale[:, 1:] * (figure.mean(axis=1, keepdims=True) - figure)
@@ -44,19 +43,21 @@ def _colours(keys: np.ndarray, hues: np.ndarray | None) -> tuple[np.ndarray, ...
     return ground, other_ground, figure, other_figure
 
 
-def draw_paint(keys: np.ndarray, hues: np.ndarray | None, cloudy: float) -> Drawn:
+def draw_paint(keys: np.ndarray, hues: np.ndarray, hued: np.ndarray, cloudy: np.ndarray) -> Drawn:
     """How pictures are painted.
 
     Parameters
     ----------
     keys : ndarray of uint64, shape (n,)
         Keys of the pictures.
-    hues : ndarray, shape (n, 3), or None
-        Colours near which the figures' are drawn, 0 to 1; None: any colour.
-    cloudy : float
+    hues : ndarray, shape (n, 3)
+        Colours of the classes, 0 to 1.
+    hued : ndarray, shape (n,)
+        Chance that a figure's colour is near its class's.
+    cloudy : ndarray, shape (n,)
         Chance that a figure is filled with clouds instead of its shades.
     """
-    ground, other_ground, figure, other_figure = _colours(keys, hues)
+    ground, other_ground, figure, other_figure = _colours(keys, hues, hued)
     grain = np.clip(between(keys, "grain", -0.06, 0.08), 0, 1)
     mixing = [figure - ground, other_ground - ground, other_figure - figure, np.repeat(grain, 3, axis=1), ground]
     kind = chosen(keys, "ground kind", (0.4, 0.2, 0.4))  # plain, sloping, cloudy

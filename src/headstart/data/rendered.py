@@ -17,10 +17,12 @@ from headstart.data.contours import contour_fields, draw_contours
 from headstart.data.draws import Drawn, picture_keys, uniform
 from headstart.data.fractals import draw_fractals, fractal_fields
 from headstart.data.glyphs import characters, draw_glyphs, glyph_fields
+from headstart.data.leaves import draw_leaves, leaf_fields
 from headstart.data.painting import draw_paint, painted
 from headstart.data.textures import draw_textures, texture_fields
 from headstart.errors import ParameterError
 
+HUED = 0.8
 Fields = tuple[Tensor, Tensor]  # masks and shades, each (n, size, size)
 
 
@@ -28,17 +30,19 @@ Fields = tuple[Tensor, Tensor]  # masks and shades, each (n, size, size)
 class Family:
     """How one kind of picture is made: few numbers drawn on the CPU, pixels computed from them on any device."""
 
+    singular: str  # what a class is called
     draw: Callable[[np.ndarray, np.ndarray, int, int], Drawn]  # of classes, keys, n_classes, seed
     fields: Callable[[dict[str, Tensor], int, int, int], Fields]  # of what was drawn, size, n_classes, seed
-    own_hue: bool  # whether a class has a colour
-    cloudy: float  # share of the figures filled with clouds
+    hued: float = 0.0  # share of the figures whose colour is near their class's
+    cloudy: float = 0.0  # share of the figures filled with clouds
 
 
 FAMILIES = {
-    "glyphs": Family(draw_glyphs, glyph_fields, own_hue=False, cloudy=0.25),
-    "fractals": Family(draw_fractals, lambda drawn, size, *_: fractal_fields(drawn, size), own_hue=True, cloudy=0.0),
-    "contours": Family(draw_contours, contour_fields, own_hue=False, cloudy=0.4),
-    "textures": Family(draw_textures, lambda drawn, size, *_: texture_fields(drawn, size), own_hue=True, cloudy=0.0),
+    "glyphs": Family("glyph", draw_glyphs, glyph_fields, cloudy=0.25),
+    "fractals": Family("fractal", draw_fractals, lambda drawn, size, *_: fractal_fields(drawn, size), hued=HUED),
+    "contours": Family("contour", draw_contours, contour_fields, cloudy=0.4),
+    "textures": Family("texture", draw_textures, lambda drawn, size, *_: texture_fields(drawn, size), hued=HUED),
+    "leaves": Family("leaf", draw_leaves, leaf_fields, hued=HUED),
 }
 KINDS = tuple(FAMILIES)
 MIXTURE = {"glyphs": 0.4, "fractals": 0.2, "contours": 0.2, "textures": 0.2}  # shares of the classes of `mixed`
@@ -57,7 +61,7 @@ class RenderedPictures:
 
     Parameters
     ----------
-    formula : {"glyphs", "fractals", "contours", "textures", "mixed"}
+    formula : {"glyphs", "fractals", "contours", "textures", "leaves", "mixed"}
         ``glyphs``: characters of the free fonts that come with matplotlib; ``fractals``: iterated function
         systems; ``contours``: radial outlines; ``textures``: noise with a spectrum; ``mixed``: all of them, two
         fifths of the classes glyphs and a fifth each of the others.
@@ -126,7 +130,7 @@ class RenderedPictures:
             if kind == "glyphs":
                 names += [f"glyph U+{ord(c):04X} {c}" for c in characters()[:count]]
             else:
-                names += [f"{kind.removesuffix('s')} {i}" for i in range(count)]
+                names += [f"{FAMILIES[kind].singular} {i}" for i in range(count)]
         return tuple(names)
 
     def __len__(self) -> int:
@@ -171,36 +175,48 @@ class RenderedPictures:
         return pictures, torch.from_numpy(labels).to(device)
 
     def _rendered(self, labels: np.ndarray, numbers: np.ndarray, device: torch.device) -> Tensor:
-        """Pictures family by family, painted together, in the order asked for."""
+        """Figures family by family, painted as they come, in the order asked for."""
         pictures = torch.empty((len(labels), self.size, self.size, 3), dtype=torch.uint8, device=device)
-        first = 0
+        families = self._families(labels)
+        paint = _sent(self._paint(families, labels, numbers), device)
+        for kind, (rows, first) in families.items():
+            count, classes = self._counts[kind], labels[rows] - first
+            keys = picture_keys(self.seed, kind, classes, numbers[rows])
+            figures = _sent(FAMILIES[kind].draw(classes, keys, count, self.seed), device)
+            where = torch.from_numpy(rows).to(device)
+            chunk = max(1, CHUNK // self.size**2) if device.type == "cpu" else len(rows)
+            for start in range(0, len(rows), chunk):
+                part = slice(start, start + chunk)
+                drawn = {name: values[part] for name, values in figures.items()}
+                masks, shades = FAMILIES[kind].fields(drawn, self.size, count, self.seed)
+                pictures[where[part]] = painted(masks, shades, {n: values[where[part]] for n, values in paint.items()})
+        return pictures
+
+    def _families(self, labels: np.ndarray) -> dict[str, tuple[np.ndarray, int]]:
+        """Which rows each family has, and the first of its labels."""
+        found, first = {}, 0
         for kind, count in self._counts.items():
             rows = np.flatnonzero((labels >= first) & (labels < first + count))
             if len(rows):
-                figures, paint = self._drawn(kind, labels[rows] - first, numbers[rows], count, device)
-                where = torch.from_numpy(rows).to(device)
-                chunk = max(1, CHUNK // self.size**2) if device.type == "cpu" else len(rows)
-                for start in range(0, len(rows), chunk):
-                    part = slice(start, start + chunk)
-                    masks, shades = FAMILIES[kind].fields(_part(figures, part), self.size, count, self.seed)
-                    pictures[where[part]] = painted(masks, shades, _part(paint, part))
+                found[kind] = rows, first
             first += count
-        return pictures
+        return found
 
-    def _drawn(
-        self, kind: str, classes: np.ndarray, numbers: np.ndarray, count: int, device: torch.device
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """What is random about pictures of one family: their figures and their paint."""
-        family = FAMILIES[kind]
-        keys = picture_keys(self.seed, kind, classes, numbers)
-        hues = uniform(picture_keys(self.seed, f"{kind} hues", classes, -1), "hue", 3) if family.own_hue else None
-        both = family.draw(classes, keys, count, self.seed), draw_paint(keys, hues, family.cloudy)
-        figures, paint = ({name: torch.from_numpy(a).to(device) for name, a in drawn.items()} for drawn in both)
-        return figures, paint
+    def _paint(self, families: dict[str, tuple[np.ndarray, int]], labels: np.ndarray, numbers: np.ndarray) -> Drawn:
+        """What is random about colours and grounds, drawn for all families at once."""
+        n = len(labels)
+        keys, hues, hued, cloudy = np.zeros(n, np.uint64), np.zeros((n, 3), np.float32), np.zeros(n), np.zeros(n)
+        for kind, (rows, first) in families.items():
+            classes = labels[rows] - first
+            keys[rows] = picture_keys(self.seed, kind, classes, numbers[rows])
+            hued[rows], cloudy[rows] = FAMILIES[kind].hued, FAMILIES[kind].cloudy
+            if FAMILIES[kind].hued:
+                hues[rows] = uniform(picture_keys(self.seed, f"{kind} hues", classes, -1), "hue", 3)
+        return draw_paint(keys, hues, hued, cloudy)
 
 
-def _part(drawn: dict[str, Tensor], part: slice) -> dict[str, Tensor]:
-    return {name: values[part] for name, values in drawn.items()}
+def _sent(drawn: Drawn, device: torch.device) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(values).to(device) for name, values in drawn.items()}
 
 
 def contact_sheet(pictures: RenderedPictures, rows: int = 12, columns: int = 16) -> Image.Image:
