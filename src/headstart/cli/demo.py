@@ -1,44 +1,84 @@
-"""``headstart demo``: the main job on real handwritten digits, with what is bundled."""
+"""``headstart demo``: the main job on data that come along, with what is bundled."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from headstart.cli.console import common, note, print_json, progress_bars
+from headstart.cli.digits import digits
 from headstart.cli.duration import Duration
+from headstart.cli.wake_words import N_WORDS, wake_words
+
+if TYPE_CHECKING:
+    from headstart.data.dataset import Dataset
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A small data set that is bundled.
+
+    Parameters
+    ----------
+    data : callable
+        ``data(labels, seed)`` gives it with a part to learn from.
+    what : str
+        What it holds, in the plural.
+    own : str
+        What the user would have, in the plural.
+    labels, fewest, most, step : int
+        How many labels by default, at least and at most; a multiple of what.
+    """
+
+    data: Callable[[int, int], Dataset]
+    what: str
+    own: str
+    labels: int
+    fewest: int
+    most: int
+    step: int = 1
+
+
+DEMOS = {
+    "pictures": Demo(digits, "handwritten digits", "pictures", 50, 20, 1500),
+    "speech": Demo(wake_words, "spoken names", "clips", 10 * N_WORDS, 3 * N_WORDS, 20 * N_WORDS, N_WORDS),
+}
 
 
 @click.command("demo")
-@click.option(
-    "--labels", type=click.IntRange(20, 1500), default=50, show_default=True, help="How many labels to learn from."
-)
+@click.argument("what", type=click.Choice(list(DEMOS)), default="pictures")
+@click.option("--labels", type=int, help="How many labels to learn from. Default: 50 pictures, or 40 clips.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("headstart-demo"), show_default=True)
 @click.option("--budget", type=Duration(), default="45s", show_default=True, help="Time for the candidates.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Which digits are labelled, and all other chance.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Which ones are labelled, and all other chance.")
 @common
-def command(labels: int, out: Path, budget: float, seed: int, as_json: bool) -> None:
-    """Learn handwritten digits from a few labels, with and without the bundled network.
+def command(what: str, labels: int | None, out: Path, budget: float, seed: int, as_json: bool) -> None:
+    """Learn from a few labels, with and without the bundled network: WHAT is pictures (the default) or speech.
 
-    The digits are real ones (scikit-learn's, 1,797 of them). All that are not labelled are kept for the final score.
+    The pictures are 1,797 real handwritten digits (scikit-learn's), the speech four names in thirty voices. All that
+    are not labelled are kept for the final score.
     """
     from headstart.advise.fit import fit
-    from headstart.cli.digits import digits
     from headstart.cli.summary import print_summary, summary
     from headstart.networks.folder import check_place
     from headstart.report.write import write_beside
 
+    demo = DEMOS[what]
+    labels = check_labels(demo.labels if labels is None else labels, demo)
     check_place(out)
-
-    data = digits(labels, seed)
+    data = demo.data(labels, seed)
     rest = len(data) - labels
-    note(f"{len(data):,} handwritten digits: {labels} are labelled, {rest:,} are kept for the final score.")
+    note(f"{len(data):,} {demo.what}: {labels} are labelled, {rest:,} are kept for the final score.")
     with progress_bars() as progress:
-        model = fit(data, "starter:pictures", budget=budget, random_state=seed, progress=progress)
+        model = fit(data, budget=budget, random_state=seed, progress=progress)
         alone = fit(data, None, budget=budget, random_state=seed, progress=progress)
-    model.evidence["data"]["name"] = f"{labels} handwritten digits"
-    model.evidence["reproduce"] |= {"command": f"headstart demo --labels {labels} --seed {seed}", "code": ""}
+    again = "headstart demo" + ("" if what == "pictures" else f" {what}") + f" --labels {labels} --seed {seed}"
+    model.evidence["data"]["name"] = f"{labels} {demo.what}"
+    model.evidence["reproduce"] |= {"command": again, "code": ""}
     model.save(out, also=write_beside)
     report = out / "report.html"
     chosen, without = model.evidence["test"]["accuracy"], alone.evidence["test"]["accuracy"]
@@ -48,8 +88,16 @@ def command(labels: int, out: Path, budget: float, seed: int, as_json: bool) -> 
         return
     print_summary(model.evidence)
     click.secho(
-        f"\nOn the {rest:,} other digits the chosen model is right in {100 * chosen:.1f}%; "
+        f"\nOn the {rest:,} other {demo.what} the chosen model is right in {100 * chosen:.1f}%; "
         f"learned from the {labels} alone: {100 * without:.1f}%.",
         bold=True,
     )
-    note(f"\nModel:  {out}\nReport: {report} (open it in a browser)\nYour own pictures: headstart fit --help")
+    note(f"\nModel:  {out}\nReport: {report} (open it in a browser)\nYour own {demo.own}: headstart fit --help")
+
+
+def check_labels(labels: int, demo: Demo) -> int:
+    """The number of labels, if a demo has so many."""
+    if not demo.fewest <= labels <= demo.most or labels % demo.step:
+        steps = f" and a multiple of {demo.step}" if demo.step > 1 else ""
+        raise click.UsageError(f"Expected --labels from {demo.fewest} to {demo.most}{steps}, found {labels}.")
+    return labels

@@ -12,7 +12,7 @@ N_MELS = 40
 N_COEFFICIENTS = 20
 PIECES = 8
 _FLOOR = 1e-10
-_QUIET = 30.0
+_QUIET, _WAY_DOWN, _SMOOTH = 30.0, 0.6, 5
 _FRAMES = 4096
 
 
@@ -141,18 +141,27 @@ def deltas(rows: np.ndarray, reach: int = 2) -> np.ndarray:
     return np.asarray(total / (2 * sum(k * k for k in steps)))
 
 
-def loud_part(rows: np.ndarray, quiet: float = _QUIET) -> tuple[int, int]:
-    """First frame and one past the last frame whose power is within ``quiet`` decibel of the loudest frame's.
+def loud_part(powers: np.ndarray) -> tuple[int, int]:
+    """First frame and one past the last frame that are loud, so that silence and noise around a word are left out.
+
+    Loud is what lies, as a mean over 50 ms, within 60% of the way in decibel from the loudest frame down to the level
+    that a tenth of the frames is below; and never more than 30 dB below the loudest.
 
     Parameters
     ----------
-    rows : ndarray of shape (frames, n_mels)
-        Power in mel bands.
-    quiet : float, default=30.0
-        In decibel.
+    powers : ndarray of shape (frames, n_mels)
+        In mel bands.
+
+    Examples
+    --------
+    >>> loud_part(np.array([[1.0]] * 30 + [[100.0]] * 20 + [[1.0]] * 30))
+    (28, 52)
     """
-    power = rows.sum(axis=1)
-    heard = np.flatnonzero(power >= power.max() * 10 ** (-quiet / 10))
+    kernel = np.ones(min(_SMOOTH, len(powers)))
+    level = np.convolve(powers.sum(axis=1), kernel / len(kernel), "same")
+    decibel = 10 * np.log10(level + _FLOOR)
+    top = decibel.max()
+    heard = np.flatnonzero(decibel >= top - min(_QUIET, _WAY_DOWN * (top - np.percentile(decibel, 10))))
     return int(heard[0]), int(heard[-1]) + 1
 
 
