@@ -22,7 +22,7 @@ from headstart.data.views import PictureChanges
 from headstart.errors import DataError, ParameterError
 from headstart.networks.embed import embed
 from headstart.networks.load import load_network
-from headstart.nn.self_supervised import vicreg
+from headstart.nn.self_supervised import nt_xent
 from headstart.parameters import running as running_file
 from headstart.parameters.architectures import new_network
 from headstart.parameters.examples import Batch, Examples
@@ -45,7 +45,7 @@ def pairs(n: int = 64, seed: int = 0) -> TwoViews:
 
 def objective(seed: int = 0, **settings: Any) -> SelfSupervised:
     network = new_network("small", (), seed)
-    return SelfSupervised(network, torch.randn(2, 3, SIDE, SIDE), width=128, seed=seed, **settings)
+    return SelfSupervised(network, torch.randn(2, 3, SIDE, SIDE), widths=(128, 64), seed=seed, **settings)
 
 
 def settled(seed: int = 0) -> SelfSupervised:
@@ -103,7 +103,7 @@ def test_what_is_held_out_is_never_trained_on() -> None:
     views = TwoViews(Numbered(), changes=unchanged)
     trained = set(views.batch(np.arange(views.n), 0).x[:, 0, 0, 0].tolist())
     held_out = {number for batch in views.held_out() for number in batch.x[:, 0, 0, 0].tolist()}
-    assert len(held_out) == 10
+    assert len(held_out) == 16
     assert trained | held_out == set(range(200))
     assert not trained & held_out
 
@@ -126,7 +126,7 @@ def test_too_few_examples_and_examples_that_cannot_be_had_unchanged_are_refused(
         TwoViews(Closed()).batch(np.arange(2), 0)
 
 
-def test_the_loss_is_vicreg_of_the_expanded_input_of_the_output_layer() -> None:
+def test_the_loss_is_simclrs_of_the_projected_input_of_the_output_layer() -> None:
     class Plain(nn.Module):
         """Features anybody can compute, and an output layer."""
 
@@ -140,14 +140,14 @@ def test_the_loss_is_vicreg_of_the_expanded_input_of_the_output_layer() -> None:
 
     torch.manual_seed(0)
     network = Plain()
-    made = SelfSupervised(network, torch.randn(2, 3, SIDE, SIDE), width=16, covariance=3.0)
+    made = SelfSupervised(network, torch.randn(2, 3, SIDE, SIDE), widths=(16, 8), temperature=0.7)
     made.settle(CPU, square(SIDE))
     made.bf16 = False
     made.modules.train()
     batch = pairs().batch(np.arange(10), 0)
     loss = made.loss(batch)
-    z = made.modules["expander"](network.body(made.inputs(batch.x)).mean((2, 3)))
-    torch.testing.assert_close(loss, vicreg(z[:10], z[10:], covariance=3.0), rtol=1e-4, atol=1e-5)
+    z = made.modules["projector"](network.body(made.inputs(batch.x)).mean((2, 3)))
+    torch.testing.assert_close(loss, nt_xent(z[:10], z[10:], temperature=0.7), rtol=1e-4, atol=1e-5)
     loss.backward()
     assert network.output.weight.grad is None
     assert not network.output.weight.requires_grad  # so that several processes need not wait for its gradient
@@ -158,10 +158,10 @@ def test_it_learns_what_views_of_unseen_examples_have_in_common() -> None:
     layers = [nn.Conv2d(3, 16, 5, 3), nn.BatchNorm2d(16), nn.ReLU(), nn.Conv2d(16, 32, 3, 2), nn.BatchNorm2d(32)]
     torch.manual_seed(0)
     network = nn.Sequential(*layers, nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    made = SelfSupervised(network, torch.randn(2, 3, SIDE, SIDE), width=64)
+    made = SelfSupervised(network, torch.randn(2, 3, SIDE, SIDE), widths=(64, 32))
     made.settle(CPU, square(SIDE))
     mild = PictureChanges(area=(0.5, 1.0), jitter=0.0, grey=0.0, blur=0.0, solarise=0.0)
-    views = TwoViews(FormulaExamples(RenderedPictures("textures", 8, 20, 0, size=SIDE)), changes=mild)
+    views = TwoViews(FormulaExamples(RenderedPictures("textures", 8, 22, 0, size=SIDE)), changes=mild)
     batches = [views.batch(np.arange(64) + 32 * (i % 3), epoch=i) for i in range(6)]
     unseen = [views.batch(np.arange(128, 152), epoch=0)]
     optimizer = torch.optim.AdamW(made.modules.parameters(), lr=3e-3)
@@ -175,6 +175,7 @@ def test_it_learns_what_views_of_unseen_examples_have_in_common() -> None:
     with torch.no_grad():
         after = made.measure(unseen)
     assert after["val_loss"] < 0.75 * before
+    assert after["val_found"] > 5 / 47  # by chance 1 / 47
     assert after["val_rank"] > 2
     assert made.remarks(after) == []
 
@@ -184,12 +185,12 @@ def test_sixteen_bits_stop_before_the_loss(monkeypatch: pytest.MonkeyPatch) -> N
 
     seen: list[torch.dtype] = []
 
-    def watched(a: torch.Tensor, b: torch.Tensor, **weights: float) -> torch.Tensor:
+    def watched(a: torch.Tensor, b: torch.Tensor, temperature: float) -> torch.Tensor:
         seen.extend([a.dtype, b.dtype])
         assert not torch.is_autocast_enabled("cpu")
-        return vicreg(a, b, **weights)
+        return nt_xent(a, b, temperature)
 
-    monkeypatch.setattr(own_file, "vicreg", watched)
+    monkeypatch.setattr(own_file, "nt_xent", watched)
     made = settled()
     made.bf16 = True
     made.loss(pairs().batch(np.arange(4), 0))
@@ -207,7 +208,7 @@ def test_collapse_is_said_in_words() -> None:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return 0 * self.body(x) + 1
 
-    made = SelfSupervised(Constant(), torch.randn(2, 3, SIDE, SIDE), width=16)
+    made = SelfSupervised(Constant(), torch.randn(2, 3, SIDE, SIDE), widths=(16, 8))
     made.settle(CPU, square(SIDE))
     made.modules.eval()
     with torch.no_grad():
@@ -220,16 +221,16 @@ def test_collapse_is_said_in_words() -> None:
 def test_a_source_without_labels_loads_and_says_what_it_is(tmp_path: Path) -> None:
     record = pretrain(pairs(), tmp_path / "source", Recipe(batch_size=16, epochs=2), objective=objective())
     assert record["n_classes"] == 0
-    assert {"loss", "evenness", "rank"} <= set(record["held_out"])
+    assert {"loss", "found", "evenness", "rank"} <= set(record["held_out"])
     network = load_network(tmp_path / "source")
     assert network.card.class_names is None
     assert network.card.n_classes is None
     assert network.chain.n_features == 256
     assert network.trained
     card = (tmp_path / "source" / "README.md").read_text()
-    assert "VICReg" in card
+    assert "SimCLR" in card
     manifest = json.loads((tmp_path / "source" / "headstart.json").read_text())
-    assert manifest["pretraining"]["recipe"]["width"] == 128
+    assert manifest["pretraining"]["recipe"]["widths"] == [128, 64]
 
 
 def test_a_killed_run_resumes_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

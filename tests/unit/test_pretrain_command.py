@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from click.testing import CliRunner
 from PIL import Image
 
 from headstart.cli.main import exit_code
 from headstart.cli.pretrain import command
 from headstart.networks.load import load_network
+from headstart.parameters import self_supervised
 
 SMALL = ["--classes", "4", "--per-class", "20", "--image-size", "32", "--batch-size", "32"]
 
@@ -58,3 +60,32 @@ def test_errors_are_one_message(tmp_path: Path, capsys) -> None:  # type: ignore
     )
     assert exit_code(["pretrain", str(tmp_path), "--preview", str(tmp_path / "s.png")]) == 1
     assert "Expected a formula to preview" in capsys.readouterr().err
+
+
+def test_pictures_without_labels_make_a_source_and_collapse_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(self_supervised, "LEAST_EVENNESS", 1.1)  # as if all features were the same
+    for i in range(24):
+        folder = tmp_path / "pictures" / str(i % 5) / "deep"
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((40, 40, 3), 90, np.uint8)).save(folder / f"{i}.png")
+    words = [str(tmp_path / "pictures"), "--self-supervised", "--out", str(tmp_path / "s"), "--image-size", "32"]
+    result = CliRunner().invoke(command, [*words, "--epochs", "1", "--batch-size", "8"], catch_exceptions=False)
+    assert result.exit_code == 0
+    network = load_network(tmp_path / "s")
+    assert network.card.class_names is None
+    assert network.card.n_examples == 24
+    assert "24 pictures without labels from pictures" in (tmp_path / "s" / "README.md").read_text()
+    assert "evenness" in result.stdout
+    assert "It has collapsed" in result.stderr
+    assert "It has collapsed" in (tmp_path / "s" / "README.md").read_text()
+
+
+def test_learning_without_labels_takes_one_set_and_no_teacher(tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    both = ["a", "--self-supervised", "--teacher", "b", "--out", str(tmp_path / "s")]
+    result = CliRunner().invoke(command, both)
+    assert result.exit_code == 2
+    assert "Take --self-supervised or --teacher, not both" in result.output
+    assert exit_code(["pretrain", "a", "b", "--self-supervised", "--out", str(tmp_path / "s")]) == 1
+    assert "Expected one set to learn from without labels, found 2: a, b" in capsys.readouterr().err

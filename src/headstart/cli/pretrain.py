@@ -24,6 +24,7 @@ FORMULA, SPEECH = "formula:", "speech:"
 @click.option(
     "--preview", type=click.Path(path_type=Path), help="PNG with rendered pictures; alone, nothing is trained."
 )
+@click.option("--self-supervised", is_flag=True, help="Learn from pictures or clips of sound without labels.")
 @click.option("--teacher", "teachers", multiple=True, help="A source whose features to learn; may be repeated.")
 @click.option("--classes", type=click.IntRange(2), default=500, show_default=True, help="Classes of a formula.")
 @click.option("--per-class", type=click.IntRange(1), default=1000, show_default=True, help="Pictures of each of them.")
@@ -72,13 +73,15 @@ def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_js
     DATA is a large labelled set (a folder a class, a table, or an .npz file), or formula:NAME for pictures that
     headstart renders itself: formula:glyphs, formula:fractals, formula:contours, formula:textures, or formula:mixed
     for all of them; or speech:synthetic for words that espeak-ng speaks. With --teacher it is any pictures or clips of
-    sound, with or without labels, and there may be several.
+    sound, with or without labels, and there may be several. With --self-supervised it is any pictures or clips, in a
+    folder whatever folders it has inside, and their labels are not read.
 
     \b
     headstart pretrain many-pictures/ --out source
     headstart pretrain formula:mixed --classes 500 --per-class 1000 --out source
     headstart pretrain speech:synthetic --words 1000 --out source
     headstart pretrain pictures/ more.txt --teacher big-network/ --out source
+    headstart pretrain unlabelled-pictures/ --self-supervised --out source
     headstart pretrain formula:mixed --preview sheet.png
     headstart fit few-pictures/ --source source --out model
     """
@@ -90,6 +93,8 @@ def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_js
 
     if out is not None:
         check_place(out)
+    if options["self_supervised"] and options["teachers"]:
+        raise click.UsageError("Take --self-supervised or --teacher, not both.")
     with processes() as first, progress_bars() as bars:
         progress = bars if first else None
         if preview is not None:
@@ -98,7 +103,8 @@ def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_js
             if as_json:
                 print_json({"preview": str(preview)})
             return
-        record = (_distil if options["teachers"] else _learn)(data, out, options, progress)
+        way = _distil if options["teachers"] else _alone if options["self_supervised"] else _learn
+        record = way(data, out, options, progress)
     if not first:
         return
     if as_json:
@@ -108,6 +114,8 @@ def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_js
         f"On held-out examples: {held_out_words(record)}; {record['n_parameters']:,} parameters; "
         f"{record['pictures_per_second']:,} examples a second; {record['seconds']:,.0f} seconds."
     )
+    for remark in record["notes"][len(options["notes"]) :]:
+        note(remark)
     note(f"\nSource: {out}\nUse it:  headstart fit pictures/ --source {out} --out model")
 
 
@@ -117,6 +125,26 @@ def _learn(data: tuple[str, ...], out: Path, options: dict[str, Any], progress: 
 
     examples = _examples(data, options, progress)
     return pretrain(examples, out, _recipe(data, options), **_common(options), progress=progress)
+
+
+def _alone(data: tuple[str, ...], out: Path, options: dict[str, Any], progress: Progress | None) -> dict[str, Any]:
+    """Learn without labels and without a teacher."""
+    from headstart.data.views import PictureChanges
+    from headstart.parameters.two_views import TwoViews
+    from headstart.parameters.without_labels import pretrain_without_labels, unlabelled_pairs
+
+    if len(data) == 1 and data[0].startswith((FORMULA, SPEECH)):
+        changes = None if data[0].startswith(SPEECH) else PictureChanges(flip=options["flip"])
+        pairs = TwoViews(_examples(data, options, progress), changes=changes, random_state=options["seed"])
+    elif len(data) == 1:
+        given = {name: options[name] for name in ("seconds", "flip", "path_column", "seed")}
+        pairs = unlabelled_pairs(data[0], size=options["image_size"], **given, progress=progress)
+    else:
+        raise ParameterError(
+            f"Expected one set to learn from without labels, found {len(data)}: {', '.join(data)}.",
+            "Put them into one folder, or list their paths in a .txt file.",
+        )
+    return pretrain_without_labels(pairs, out, _recipe(data, options), **_common(options), progress=progress)
 
 
 def _distil(data: tuple[str, ...], out: Path, options: dict[str, Any], progress: Progress | None) -> dict[str, Any]:

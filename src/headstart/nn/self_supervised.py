@@ -1,35 +1,29 @@
-"""VICReg: learning without labels by making two views of a picture or clip alike without letting all become alike."""
+"""SimCLR: learning without labels by recognising which two views are of the same picture or clip."""
 
 from __future__ import annotations
 
 import itertools
+import math
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 
-def vicreg(
-    z1: Tensor,
-    z2: Tensor,
-    *,
-    invariance: float = 25.0,
-    variance: float = 25.0,
-    covariance: float = 1.0,
-) -> Tensor:
-    """The loss of VICReg, for two batches of embeddings of the same n examples.
+def nt_xent(z1: Tensor, z2: Tensor, temperature: float = 0.2) -> Tensor:
+    """The loss of SimCLR, for two batches of embeddings of the same n examples.
 
-    ``invariance * mean (z1 - z2)^2 + variance * (v(z1) + v(z2)) / 2 + covariance * (c(z1) + c(z2))``: both views of
-    an example are to have the same embedding, every coordinate is to vary over the batch (v), and no two coordinates
-    are to say the same (c). Unlike contrastive losses it compares no example with another, so small batches do, and
-    unlike self-distillation it needs no second network: its value says how well learning goes.
+    Each of the 2 n rows has to find the other view of its example among the 2 n - 1 other rows: the mean over rows i
+    of ``-log(exp(s_ij / t) / sum_{k != i} exp(s_ik / t))``, where j is the other view, s the cosine and t the
+    temperature. Guessing gives log(2 n - 1).
 
     Parameters
     ----------
     z1, z2 : Tensor of shape (n, d), n >= 2
-        In float32: sums of many small squares drown in 16 bits.
-    invariance, variance, covariance : float, default=25, 25, 1
-        Weights of the three terms.
+        Of any length. In float32: cosines of like views differ by less than 16 bits can tell.
+    temperature : float, default=0.2
+        Above 0. Low ones look at the likest strangers alone; 0.1 to 0.5 are usual (their table 5), and 0.2 is what
+        improved MoCo (Chen, Fan et al. 2020) takes.
 
     Returns
     -------
@@ -37,54 +31,48 @@ def vicreg(
 
     References
     ----------
-    Bardes, Ponce, LeCun 2022, "VICReg", equations 1 to 6. The variance terms are averaged over both views, as in the
-    authors' code; equation 6 adds them.
+    Chen, Kornblith, Norouzi, Hinton 2020, "A simple framework for contrastive learning of visual representations",
+    equation 1 and algorithm 1.
 
     Examples
     --------
-    >>> z = torch.tensor([[1.0, 1.0], [-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]])
-    >>> round(float(vicreg(z, z)), 6)  # alike, varied and uncorrelated: nothing left to do
+    >>> z = torch.eye(4)
+    >>> round(float(nt_xent(z, z, temperature=0.01)), 6)  # every view has found its like
     0.0
     """
+    logits = _cosines(z1, z2) / temperature
+    return F.cross_entropy(logits, _other_view(len(z1), logits.device))
+
+
+@torch.no_grad()
+def found(z1: Tensor, z2: Tensor) -> float:
+    """Share of the 2 n views whose nearest other view, by the cosine, is of the same example; z1, z2 as in `nt_xent`.
+
+    Examples
+    --------
+    >>> found(torch.eye(3), torch.eye(3))
+    1.0
+    """
+    nearest = _cosines(z1, z2).argmax(dim=1)
+    return float((nearest == _other_view(len(z1), nearest.device)).float().mean())
+
+
+def _cosines(z1: Tensor, z2: Tensor) -> Tensor:
+    """Cosines of all pairs of views, (2n, 2n), minus infinity of each with itself."""
     if z1.shape != z2.shape or z1.ndim != 2 or len(z1) < 2:
         raise ValueError(
             f"Expected two equal shapes (n, d) with n >= 2, found {tuple(z1.shape)} and {tuple(z2.shape)}."
         )
-    spread = (variance_term(z1) + variance_term(z2)) / 2
-    shared = covariance_term(z1) + covariance_term(z2)
-    return invariance * F.mse_loss(z1, z2) + variance * spread + covariance * shared
+    z = F.normalize(torch.cat([z1, z2]), dim=1)
+    return (z @ z.T).masked_fill(torch.eye(len(z), dtype=torch.bool, device=z.device), -math.inf)
 
 
-def variance_term(z: Tensor, target: float = 1.0, eps: float = 1e-4) -> Tensor:
-    """How far the coordinates' standard deviations over the batch fall short of a target: mean max(0, target - s).
-
-    Equations 1 and 2 of Bardes et al. 2022: s = sqrt(var + eps), with n - 1 in the variance.
-
-    Parameters
-    ----------
-    z : Tensor of shape (n, d)
-    target : float, default=1.0
-    eps : float, default=1e-4
-        Keeps the gradient finite where a coordinate is constant.
-    """
-    return F.relu(target - torch.sqrt(z.var(dim=0) + eps)).mean()
+def _other_view(n: int, device: torch.device) -> Tensor:
+    """Row of the other view of each of the 2 n views."""
+    return torch.arange(2 * n, device=device).roll(n)
 
 
-def covariance_term(z: Tensor) -> Tensor:
-    """Sum of the squared covariances of different coordinates, divided by their number d.
-
-    Equations 3 and 4 of Bardes et al. 2022: C = sum (z_i - mean)(z_i - mean)^T / (n - 1).
-
-    Parameters
-    ----------
-    z : Tensor of shape (n, d)
-    """
-    centred = z - z.mean(dim=0)
-    c = centred.T @ centred / (len(z) - 1)
-    return (c.square().sum() - torch.diagonal(c).square().sum()) / z.shape[1]
-
-
-def expander(n_features: int, *widths: int) -> nn.Sequential:
+def projector(n_features: int, *widths: int) -> nn.Sequential:
     """Linear layers with batch norm and ReLU between them; the last one is linear and has no bias.
 
     Parameters
@@ -95,7 +83,7 @@ def expander(n_features: int, *widths: int) -> nn.Sequential:
 
     Examples
     --------
-    >>> [type(layer).__name__ for layer in expander(4, 8, 8)]
+    >>> [type(layer).__name__ for layer in projector(4, 8, 8)]
     ['Linear', 'BatchNorm1d', 'ReLU', 'Linear']
     """
     layers: list[nn.Module] = []

@@ -26,7 +26,7 @@ class TwoViews(Examples):
     ----------
     examples : Examples
         What the views are of; must be able to give its examples unchanged (`Examples.raw`). A twentieth of them, at
-        least 2 and at most 2,000, is held out.
+        least 16 and at most 2,000, is held out; of fewer than 64 a quarter.
     changes : PictureChanges or SoundChanges, optional
         How far views differ. By default as the papers have it.
     random_state : int, default=0
@@ -43,7 +43,7 @@ class TwoViews(Examples):
     >>> from headstart.parameters.picture_examples import FormulaExamples
     >>> pairs = TwoViews(FormulaExamples(RenderedPictures("textures", 4, 10, 0, 32)))
     >>> pairs.n, pairs.batch(np.arange(3), epoch=0).x.shape
-    (38, (6, 32, 32, 3))
+    (30, (6, 32, 32, 3))
     """
 
     class_names = ()
@@ -59,7 +59,7 @@ class TwoViews(Examples):
         self.examples, self.random_state = examples, random_state
         self.changes = changes or (SoundChanges() if examples.input_type == "audio" else PictureChanges())
         order = np.random.default_rng([random_state, HELD_OUT_EPOCH]).permutation(examples.n)
-        self.n = examples.n - min(HELD_OUT, max(2, examples.n // 20))
+        self.n = examples.n - min(HELD_OUT, max(examples.n // 20, min(16, examples.n // 4)))
         self._rows = np.sort(order[: self.n])
         self._held_out = np.sort(order[self.n :])
         self.size, self.input_type = examples.size, examples.input_type
