@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from headstart.cli.main import exit_code
 from headstart.data import espeak
 from headstart.data.cache_folder import cache_folder
 from headstart.data.espeak import Delivery, english_voices, espeak_program, espeak_version, segments, speak
-from headstart.data.spoken import SpokenWords
+from headstart.data.spoken import SpokenWords, spoken_bytes
 from headstart.data.words import chosen_words, word_marks
 from headstart.errors import DataError, MissingProgram, ParameterError
 
@@ -166,6 +168,22 @@ def test_the_same_seed_speaks_the_same_without_a_cache_and_damage_is_mended(
     assert all(np.array_equal(fresh.sound(i), take) for i, take in enumerate(takes))
     other = SpokenWords(WORDS, per_word=2, held_out=0, seed=1)
     assert not any(np.array_equal(other.sound(i), take) for i, take in enumerate(takes))
+
+
+@needs_espeak
+def test_few_sets_stay_on_disk_and_the_cache_command_clears_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
+    for seed in range(6):
+        SpokenWords(WORDS, per_word=1, held_out=0, seed=seed).speak_all()
+    assert len(list((tmp_path / "spoken").iterdir())) == 4
+    size = spoken_bytes()
+    assert size > 4 * 3 * 2 * 1600
+    assert exit_code(["cache", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["spoken_bytes"] == size
+    assert exit_code(["cache", "--clear"]) == 0
+    assert "Spoken words beside it" in capsys.readouterr().out and spoken_bytes() == 0
 
 
 @needs_espeak

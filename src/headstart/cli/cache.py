@@ -16,17 +16,23 @@ def command(clear: bool, as_json: bool) -> None:
     The place is HEADSTART_CACHE, otherwise ~/.cache/headstart; HEADSTART_CACHE=off keeps nothing on disk. The oldest
     entries go by themselves when it grows too large.
     """
+    from headstart.data.spoken import forget_spoken, spoken_bytes
     from headstart.networks.cache import default_cache
 
     cache = default_cache()
-    folder, size = cache.folder, cache.size()
+    folder, size, spoken = cache.folder, cache.size(), spoken_bytes()
     if clear:
         cache.clear()
+        forget_spoken()
     if as_json:
-        print_json({"folder": folder, "bytes": size, "limit_bytes": cache.disk_bytes, "cleared": clear})
+        print_json(
+            {"folder": folder, "bytes": size, "spoken_bytes": spoken, "limit_bytes": cache.disk_bytes, "cleared": clear}
+        )
     elif folder is None:
         click.echo("Nothing is kept on disk (HEADSTART_CACHE=off).")
     else:
         words = f"{size / 1e6:,.1f} MB"
         limit = f"{cache.disk_bytes / 1e9:,.0f} GB"
         click.echo(f"{folder}: {words} deleted." if clear else f"{folder}: {words} of at most {limit}.")
+        if spoken:
+            click.echo(f"Spoken words beside it: {spoken / 1e6:,.1f} MB{' deleted' if clear else ''}.")

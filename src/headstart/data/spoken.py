@@ -24,6 +24,7 @@ AT_ONCE = 25  # words a process
 PLAIN_ACCENT = 0.4  # share of American English; the other accents share the rest
 RATES, PITCHES, TRACTS = (80, 200), (15, 85), (0.85, 1.18)
 SOUNDS, LENGTHS = "sounds.npy", "lengths.npy"
+KEPT = 4  # sets of takes that stay on disk; the oldest go
 
 
 @dataclass(frozen=True)
@@ -156,9 +157,34 @@ class SpokenWords:
 
     def _folder(self, program: str) -> Path | None:
         """Where the takes are kept."""
-        base = cache_folder()
+        base = spoken_folder()
         key = repr((SCHEME, espeak_version(program), english_voices(program), self))
-        return None if base is None else base / "spoken" / hashlib.sha256(key.encode()).hexdigest()[:32]
+        return None if base is None else base / hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def spoken_folder() -> Path | None:
+    """The folder with all takes that are kept; None where nothing is kept on disk. It need not exist."""
+    base = cache_folder()
+    return None if base is None else base / "spoken"
+
+
+def spoken_bytes() -> int:
+    """Size of all takes on disk."""
+    return sum(file.stat().st_size for _, folder in _sets() for file in folder.iterdir())
+
+
+def forget_spoken(keep: int = 0) -> None:
+    """Delete takes from the disk, except the sets that were made last."""
+    for _, folder in sorted(_sets(), reverse=True)[keep:]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sets() -> list[tuple[float, Path]]:
+    """Time and folder of each set of takes on disk."""
+    base = spoken_folder()
+    if base is None or not base.is_dir():
+        return []
+    return [(folder.stat().st_mtime, folder) for folder in base.iterdir() if folder.is_dir()]
 
 
 def _kept(folder: Path, n: int) -> tuple[np.ndarray, np.ndarray] | None:
@@ -181,6 +207,7 @@ def _keep(folder: Path, sounds: np.ndarray, lengths: np.ndarray) -> None:
         np.save(partial / LENGTHS, lengths)
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
+        forget_spoken(keep=KEPT)
     except OSError:
         pass
     finally:
