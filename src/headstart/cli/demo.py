@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from headstart.data.dataset import Dataset
 
 
-@dataclass(frozen=True)
-class Demo:
+class Demo(NamedTuple):
     """A small data set that is bundled.
 
     Parameters
