@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,7 @@ from headstart.errors import DataError, ParameterError
 from headstart.networks.embed import embed
 from headstart.networks.load import load_network
 from headstart.nn.self_supervised import nt_xent
+from headstart.parameters import objectives as objectives_file
 from headstart.parameters import running as running_file
 from headstart.parameters.architectures import new_network
 from headstart.parameters.examples import Batch, Examples
@@ -33,6 +37,7 @@ from headstart.parameters.self_supervised import SelfSupervised
 from headstart.parameters.two_views import TwoViews
 from headstart.parameters.unlabelled import UnlabelledExamples
 from headstart.parameters.without_labels import pretrain_without_labels, unlabelled_pairs
+from headstart.training.processes import processes
 
 SIDE = 32
 CPU = torch.device("cpu")
@@ -276,3 +281,39 @@ def test_pictures_and_clips_in_one_folder_are_refused(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(tmp_path / "b.png")
     with pytest.raises(DataError, match=r"Expected pictures or clips of sound in .*, found 1 and 1"):
         unlabelled_pairs(tmp_path)
+
+
+TINY = {"model_type": "resnet", "layer_type": "basic", "embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}
+
+
+def trained(out: Path) -> list[dict[str, float]]:
+    """Train a tiny network in float32 in all processes there are."""
+    (out.parent / "config.json").write_text(json.dumps(TINY))
+    network = new_network(str(out.parent), (), 0)
+    made = SelfSupervised(network, torch.randn(2, 3, SIDE, SIDE), widths=(32, 16))
+    recipe = Recipe(batch_size=16, epochs=2, half=False, learning_rate=1e-3)
+    with pytest.MonkeyPatch.context() as patch, processes() as first:
+        patch.setattr(objectives_file, "has_bf16", lambda device: False)
+        history: list[dict[str, float]] = pretrain(pairs(), out, recipe, objective=made)["history"]
+        if first:
+            (out.parent / f"{out.name}.json").write_text(json.dumps(history))
+    return history
+
+
+def test_two_processes_find_strangers_in_each_others_batches(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\nfrom pathlib import Path\nfrom test_parameters_self_supervised import trained\n"
+        "trained(Path(sys.argv[1]))\n"
+    )
+    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
+    done = subprocess.run([*launch, str(tmp_path / "two")], env=environment, capture_output=True, timeout=300)
+    assert done.returncode == 0, done.stderr.decode()[-3000:]
+    one, two = trained(tmp_path / "one"), json.loads((tmp_path / "two.json").read_text())
+    for a, b in zip(one, two, strict=True):
+        for key in ("train_loss", "val_loss", "val_evenness"):
+            assert a[key] == pytest.approx(b[key], abs=5e-4), key
+    weights, again = (load_network(tmp_path / name).module.state_dict() for name in ("one", "two"))
+    assert max(float((again[name] - tensor).abs().max()) for name, tensor in weights.items()) < 1e-3
