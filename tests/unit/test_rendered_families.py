@@ -18,6 +18,8 @@ from headstart.data.painting import draw_paint, painted
 from headstart.data.rendered import FAMILIES, FORMULAS, KINDS, RenderedPictures
 from headstart.data.textures import frequencies, inverse_transforms, spectra
 from headstart.data.warping import WAVES, affine, box_blurred, object_grid, step, warps
+from headstart.parameters.objectives import prepared
+from headstart.parameters.picture_examples import FormulaExamples
 
 CPU = torch.device("cpu")
 
@@ -246,3 +248,17 @@ def test_paint_mixes_the_colours_that_were_drawn() -> None:
         assert np.abs(found[:, where[0], where[1]].numpy() - colour).max() <= 0.51
     contrast = np.abs(figure.mean(axis=1))
     assert contrast.min() > 255 * 0.15  # every figure is seen
+
+
+def test_examples_are_rendered_where_the_network_trains() -> None:
+    pictures = RenderedPictures("mixed", 5, 4, size=16)
+    there, here = FormulaExamples(pictures), FormulaExamples(pictures)
+    there.compute_on(torch.device("meta"))
+    here.compute_on(torch.device("cpu"))
+    for batch in (there.batch(np.arange(3), 0), next(there.held_out())):
+        assert isinstance(batch.x, torch.Tensor) and batch.x.device.type == "meta"
+        assert prepared(batch.x, there.preprocessing, torch.device("meta")).shape == (len(batch), 3, 16, 16)
+    batch = here.batch(np.arange(3), 0)
+    assert isinstance(batch.x, np.ndarray)
+    as_tensor = prepared(torch.from_numpy(batch.x), here.preprocessing, CPU)
+    assert torch.equal(as_tensor, prepared(batch.x, here.preprocessing, CPU))

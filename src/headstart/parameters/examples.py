@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from headstart.errors import ParameterError
 
@@ -21,16 +23,17 @@ class Batch:
 
     Parameters
     ----------
-    x : ndarray
-        Pictures (n, size, size, 3) in uint8, or sounds (n, samples) in float32.
-    y : ndarray of shape (n,), int64, or None
+    x : ndarray or Tensor
+        Pictures (n, size, size, 3) in uint8, or sounds (n, samples) in float32; a Tensor where they were computed on
+        the device of the training.
+    y : ndarray or Tensor of shape (n,), int64, or None
         Their classes; -100 for an example that has none.
     teacher : ndarray of shape (n, d), float32, or None
         What a teacher says about each, as vectors of length 1.
     """
 
-    x: np.ndarray
-    y: np.ndarray | None = None
+    x: np.ndarray | Tensor
+    y: np.ndarray | Tensor | None = None
     teacher: np.ndarray | None = None
 
     def __len__(self) -> int:
@@ -89,6 +92,10 @@ class Examples(ABC):
 
         An example may not depend on what else is asked for: several processes each ask for their part.
         """
+
+    def compute_on(self, device: torch.device) -> None:
+        """Told before the first batch where the network trains: examples that are rendered are rendered there."""
+        return
 
     @abstractmethod
     def held_out(self) -> Iterator[Batch]:

@@ -82,7 +82,7 @@ class Objective(ABC):
         """What whoever reads the last measurements must be told, in sentences; empty by default."""
         return []
 
-    def inputs(self, x: np.ndarray) -> Tensor:
+    def inputs(self, x: np.ndarray | Tensor) -> Tensor:
         """Network input from stored examples: normalised float32 on the device."""
         return prepared(x, self.preprocessing, self.device)
 
@@ -90,7 +90,7 @@ class Objective(ABC):
         """A context in which products run in bfloat16, where the device has it."""
         return autocast(self.device, self.bf16)
 
-    def run(self, x: np.ndarray) -> Tensor:
+    def run(self, x: np.ndarray | Tensor) -> Tensor:
         """Outputs of the network for stored examples, (n, outputs) in float32."""
         inputs = self.inputs(x)
         with self.arithmetic():
@@ -147,7 +147,7 @@ class ClassLabels(Objective):
 
     def _target(self, batch: Batch) -> Tensor:
         assert batch.y is not None, "examples without labels"
-        return torch.from_numpy(batch.y).to(self.device)
+        return torch.as_tensor(batch.y).to(self.device)
 
 
 class Joint(Objective):
@@ -227,12 +227,12 @@ class Joint(Objective):
         return [own, *others]
 
 
-def prepared(x: np.ndarray, preprocessing: Any, device: torch.device) -> Tensor:
+def prepared(x: np.ndarray | Tensor, preprocessing: Any, device: torch.device) -> Tensor:
     """Network input from stored examples.
 
     Parameters
     ----------
-    x : ndarray
+    x : ndarray or Tensor
         Pictures (n, size, size, 3) in uint8, or sounds (n, samples) in float32.
     preprocessing : Preprocessing or SoundPreprocessing
     device : torch.device
@@ -242,7 +242,7 @@ def prepared(x: np.ndarray, preprocessing: Any, device: torch.device) -> Tensor:
     Tensor
         Pictures normalised, (n, 3, size, size) in float32, channels last in memory; sounds as they are.
     """
-    batch = torch.from_numpy(x).to(device)
+    batch = torch.as_tensor(x).to(device)
     if not isinstance(preprocessing, Preprocessing):
         return batch.float()
     mean = torch.tensor(preprocessing.mean, device=device).view(-1, 1, 1) / preprocessing.scale

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from headstart.data.augment import Augmentation, augmented
 from headstart.data.canvases import canvases
@@ -48,13 +49,17 @@ class FormulaExamples(Examples):
             f"(formula:{pictures.formula}, seed {pictures.seed}, {pictures.size} x {pictures.size} pixels)"
         )
         self.key = repr(pictures)
+        self._device: torch.device | None = None
+
+    def compute_on(self, device: torch.device) -> None:
+        self._device = None if device.type == "cpu" else device
 
     @property
     def preprocessing(self) -> Preprocessing:
         return square(self.size)
 
     def batch(self, index: np.ndarray, epoch: int) -> Batch:
-        return Batch(*self.pictures.batch(index))
+        return self._rendered(self.pictures, index)
 
     def raw(self, index: np.ndarray) -> list[np.ndarray]:
         return list(self.pictures.batch(index)[0])
@@ -65,7 +70,10 @@ class FormulaExamples(Examples):
         further = RenderedPictures(p.formula, p.n_classes, p.per_class + more, p.seed, p.size)
         index = np.arange(len(p), min(len(further), len(p) + HELD_OUT))
         for start in range(0, len(index), 256):
-            yield Batch(*further.batch(index[start : start + 256]))
+            yield self._rendered(further, index[start : start + 256])
+
+    def _rendered(self, pictures: RenderedPictures, index: np.ndarray) -> Batch:
+        return Batch(*(pictures.batch(index) if self._device is None else pictures.batch(index, self._device)))
 
 
 class DatasetExamples(Examples):

@@ -15,6 +15,7 @@ from headstart.nn.sync_norm import with_sync_norms
 from headstart.parameters.architectures import new_network
 from headstart.parameters.examples import Examples
 from headstart.parameters.objectives import ClassLabels, Objective
+from headstart.parameters.planning import chosen_plan
 from headstart.parameters.recipe import Recipe
 from headstart.parameters.running import Run
 from headstart.parameters.source_folder import write_source
@@ -79,6 +80,7 @@ def pretrain(
     recipe.check()
     place = check_place(out)
     where = pick_device(device)
+    examples.compute_on(where)
     started = time.monotonic()
     if objective is None:
         network = new_network(
@@ -94,14 +96,14 @@ def pretrain(
             )
     objective.settle(where, examples.preprocessing)
     checkpoint = place.parent / f".{place.name}.pretraining"
+    note = place.parent / f".{place.name}.plan"
     if not resume and rank() == 0:
         checkpoint.unlink(missing_ok=True)
     wait_for_all()
     run = Run(objective, examples, recipe, progress)
-    history = run.train(checkpoint)
+    history = run.train(checkpoint, chosen_plan(objective, examples, recipe, run.key, note, resume))
     final = run.finish()
     module = objective.modules["network"].cpu()
-    seen = examples.n * recipe.epochs
     record = {
         "words": examples.words,
         "objective": objective.words,
@@ -110,9 +112,11 @@ def pretrain(
         "n_parameters": sum(p.numel() for p in module.parameters()),
         "held_out": {name.removeprefix("val_"): round(value, 4) for name, value in final.items()},
         "seconds": round(time.monotonic() - started, 1),
-        "pictures_per_second": round(seen / max(sum(r["seconds"] for r in history), 1e-9)),
+        "pictures_per_second": round(
+            len(history) * run.steps * recipe.batch_size / max(sum(r["seconds"] for r in history), 1e-9)
+        ),
         "history": [{k: round(v, 4) for k, v in r.items()} for r in history],
-        "recipe": {**asdict(recipe), **objective.settings},
+        "recipe": {**asdict(recipe), "epochs": round(run.plan.epochs, 3), **objective.settings},
         "notes": [*notes, *objective.remarks(final)],
     }
     for name, value in objective.chance().items():
@@ -121,5 +125,6 @@ def pretrain(
     if rank() == 0:
         write_source(place, module, examples, objective.outputs, record, half=recipe.half, licence=licence)
         checkpoint.unlink(missing_ok=True)
+        note.unlink(missing_ok=True)
     wait_for_all()
     return {"out": str(out), **record}
