@@ -29,7 +29,7 @@ def save_source(folder: Path, network: Network | None = None) -> Path:
     chosen = sound_network() if network is None else network
 
     def write(path: Path) -> None:
-        saved = save_network(chosen, None, path, labels=None, head_linear=False, n_examples=chosen.card.n_examples)
+        saved = save_network(chosen, None, path, labels=None, head_linear=False)
         write_manifest(path, {"network": saved})
 
     return write_folder(folder, write)
