@@ -55,9 +55,9 @@ def test_without_anywhere_to_write_it_is_wrong_usage() -> None:
 
 def test_errors_are_one_message(tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
     assert exit_code(["pretrain", "formula:squares", "--out", str(tmp_path / "s")]) == 1
-    assert (
-        "Expected a formula of glyphs, fractals, contours, textures, mixed; found 'squares'" in capsys.readouterr().err
-    )
+    said = capsys.readouterr().err
+    assert "Expected a formula of glyphs" in said
+    assert "found 'squares'" in said
     assert exit_code(["pretrain", str(tmp_path), "--preview", str(tmp_path / "s.png")]) == 1
     assert "Expected a formula to preview" in capsys.readouterr().err
 

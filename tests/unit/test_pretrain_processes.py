@@ -18,7 +18,7 @@ from torch import nn
 from headstart.data.rendered import RenderedPictures
 from headstart.networks.load import load_network
 from headstart.nn.sync_norm import SyncNorm, with_sync_norms
-from headstart.parameters import objectives, picture_examples, running
+from headstart.parameters import objectives, picture_examples, planning, running
 from headstart.parameters.picture_examples import FormulaExamples
 from headstart.parameters.pretrain import pretrain
 from headstart.parameters.recipe import Recipe
@@ -40,7 +40,7 @@ NORMS = """
 import torch
 from torch import nn
 from headstart.nn.sync_norm import with_sync_norms
-from headstart.parameters import objectives, picture_examples, running
+from headstart.parameters import objectives, picture_examples, planning, running
 from headstart.parameters.picture_examples import FormulaExamples
 from headstart.parameters.pretrain import pretrain
 from headstart.parameters.recipe import Recipe
@@ -79,7 +79,7 @@ def trained(out: Path, epochs: int, resume: bool = False) -> list[dict[str, floa
     recipe = Recipe(str(out.parent), batch_size=16, half=False, epochs=epochs, learning_rate=1e-3)
     with pytest.MonkeyPatch.context() as patch, processes() as first:
         patch.setattr(picture_examples, "HELD_OUT", 32)
-        patch.setattr(running, "ROUND", 48)
+        patch.setattr(planning, "ROUND", 48)
         patch.setattr(running, "CHECKPOINT_SECONDS", 0.0)
         patch.setattr(objectives, "has_bf16", lambda device: False)
         history: list[dict[str, float]] = pretrain(examples, out, recipe, resume=resume)["history"]

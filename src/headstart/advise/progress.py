@@ -46,14 +46,15 @@ def _drawn_on(bars: Any) -> Progress:
     shown: dict[str, Any] = {}
 
     def update(what: str, done: int, total: int) -> None:
-        started = since.setdefault(what, time.monotonic())
-        if what not in shown and time.monotonic() - started >= _PATIENCE and done < total:
-            shown[what] = bars.add_task(what, total=total, completed=done)
-        if what in shown:
-            bars.update(shown[what], completed=done, total=total)
+        key = what.split(",")[0]  # what follows a comma may change as work goes on
+        started = since.setdefault(key, time.monotonic())
+        if key not in shown and time.monotonic() - started >= _PATIENCE and done < total:
+            shown[key] = bars.add_task(what, total=total, completed=done)
+        if key in shown:
+            bars.update(shown[key], description=what, completed=done, total=total)
         if done >= total:
-            since.pop(what, None)
-            if what in shown:
-                bars.remove_task(shown.pop(what))
+            since.pop(key, None)
+            if key in shown:
+                bars.remove_task(shown.pop(key))
 
     return update

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headstart.cli.console import common, note, print_json, progress_bars
+from headstart.cli.duration import Duration
 from headstart.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ FORMULA, SPEECH = "formula:", "speech:"
     type=click.IntRange(1),
     help="Times each example is seen. Default: 1 for a formula, 10 for speech, else 30.",
 )
+@click.option("--budget", type=Duration(), help="Time for the training, such as 30m, in place of --epochs.")
 @click.option("--batch-size", type=click.IntRange(2), default=64, show_default=True, help="Pictures a step.")
 @click.option("--learning-rate", type=float, default=2e-3, show_default=True, help="Highest rate of AdamW.")
 @click.option(
@@ -58,6 +60,7 @@ FORMULA, SPEECH = "formula:", "speech:"
     "--label-weight", type=click.FloatRange(0), default=0.0, show_default=True, help="Of DATA's labels, with a teacher."
 )
 @click.option("--skip-bad", is_flag=True, help="With a teacher: leave out pictures that cannot be read.")
+@click.option("--measure", "measured", multiple=True, help="A labelled set to measure the result on; may be repeated.")
 @click.option("--licence", help="Licence of the result, for its card.")
 @click.option("--note", "notes", multiple=True, help="A line for its card; may be repeated.")
 @click.option("--half/--no-half", default=True, show_default=True, help="Store weights in 16 bits instead of 32.")
@@ -71,10 +74,10 @@ def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_js
     """Pretrain a network from random weights, so that small tasks can start from it.
 
     DATA is a large labelled set (a folder a class, a table, or an .npz file), or formula:NAME for pictures that
-    headstart renders itself: formula:glyphs, formula:fractals, formula:contours, formula:textures, or formula:mixed
-    for all of them; or speech:synthetic for words that espeak-ng speaks. With --teacher it is any pictures or clips of
-    sound, with or without labels, and there may be several. With --self-supervised it is any pictures or clips, in a
-    folder whatever folders it has inside, and their labels are not read.
+    headstart renders itself: formula:glyphs, formula:fractals, formula:contours, formula:textures, formula:leaves, or
+    formula:mixed for several of them; or speech:synthetic for words that espeak-ng speaks. With --teacher it is any
+    pictures or clips of sound, with or without labels, and there may be several. With --self-supervised it is any
+    pictures or clips, in a folder whatever folders it has inside, and their labels are not read.
 
     \b
     headstart pretrain many-pictures/ --out source
@@ -105,6 +108,8 @@ def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_js
             return
         way = _distil if options["teachers"] else _alone if options["self_supervised"] else _learn
         record = way(data, out, options, progress)
+        if first and options["measured"]:
+            record["transfer"] = _measure(out, options, progress)
     if not first:
         return
     if as_json:
@@ -114,6 +119,10 @@ def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_js
         f"On held-out examples: {held_out_words(record)}; {record['n_parameters']:,} parameters; "
         f"{record['pictures_per_second']:,} examples a second; {record['seconds']:,.0f} seconds."
     )
+    for row in record.get("transfer", ()):
+        click.echo(
+            f"{row['set']}, {row['labels']} labels: {row['source']:.1%} right, {row['random']:.1%} from random weights."
+        )
     for remark in record["notes"][len(options["notes"]) :]:
         note(remark)
     note(f"\nSource: {out}\nUse it:  headstart fit pictures/ --source {out} --out model")
@@ -189,6 +198,17 @@ def _distil(data: tuple[str, ...], out: Path, options: dict[str, Any], progress:
     return distil(views, teachers, out, recipe, distillation, **more, **_common(options), progress=progress)
 
 
+def _measure(out: Path, options: dict[str, Any], progress: Progress | None) -> list[dict[str, Any]]:
+    """What the source is worth on labelled sets."""
+    from headstart.data.read import read_dataset
+    from headstart.parameters.transfer_results import add_results, transfer_results
+
+    sets = {Path(name).stem: read_dataset(name) for name in options["measured"]}
+    rows = transfer_results(out, sets, seed=options["seed"], device=options["device"], progress=progress)
+    add_results(out, rows)
+    return rows
+
+
 def _common(options: dict[str, Any]) -> dict[str, Any]:
     return {name: options[name] for name in ("device", "resume", "licence", "notes")}
 
@@ -200,7 +220,7 @@ def _recipe(data: tuple[str, ...], options: dict[str, Any]) -> Recipe:
     epochs = 1 if formulas else 10 if any(name.startswith(SPEECH) for name in data) else 30
     return Recipe(
         epochs=options["epochs"] or epochs,
-        **{name: options[name] for name in ("network", "batch_size", "learning_rate", "half", "seed")},
+        **{name: options[name] for name in ("network", "budget", "batch_size", "learning_rate", "half", "seed")},
     )
 
 

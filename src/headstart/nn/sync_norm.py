@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+
+AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 
 class SyncNorm(_BatchNorm):
@@ -56,7 +60,7 @@ def summed(x: Tensor) -> Tensor:
     return total
 
 
-def with_sync_norms(module: nn.Module) -> nn.Module:
+def with_sync_norms(module: AnyModule) -> AnyModule:
     """The module with every batch norm replaced, in place, by one of the same weights that sees all processes.
 
     Parameters

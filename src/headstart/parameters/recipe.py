@@ -17,6 +17,8 @@ class Recipe:
         Name of an architecture (`headstart.parameters.architectures`), or path of a transformers configuration.
     epochs : int, default=1
         Times each example is seen, at least 1. Examples from a formula are as good new as again: one epoch.
+    budget : float, optional
+        Seconds for the training, in place of ``epochs``: the speed is measured, and the schedule made to end in time.
     batch_size : int, default=64
     learning_rate : float, default=2e-3
         Of AdamW at its highest.
@@ -32,6 +34,7 @@ class Recipe:
 
     network: str = "small"
     epochs: int = 1
+    budget: float | None = None
     batch_size: int = 64
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
@@ -51,6 +54,7 @@ class Recipe:
             f"{name}={value}"
             for name, value, right in (
                 ("epochs", self.epochs, self.epochs >= 1),
+                ("budget", self.budget, self.budget is None or self.budget > 0),
                 ("batch_size", self.batch_size, self.batch_size >= 2),
                 ("learning_rate", self.learning_rate, 0 < self.learning_rate <= 1),
                 ("weight_decay", self.weight_decay, self.weight_decay >= 0),
@@ -61,6 +65,7 @@ class Recipe:
         ]
         if wrong:
             raise ParameterError(
-                "Expected at least 1 epoch, batches of at least 2, a learning rate above 0 and at most 1, weight decay "
-                f"of at least 0, label smoothing in 0 to 1 and a seed of at least 0; found {', '.join(wrong)}."
+                "Expected at least 1 epoch, a budget above 0, batches of at least 2, a learning rate above 0 and at "
+                "most 1, weight decay of at least 0, label smoothing in 0 to 1 and a seed of at least 0; found "
+                f"{', '.join(wrong)}."
             )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import math
+import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from headstart.data.progress import Progress
 from headstart.parameters.examples import Batch, Examples, steps
 from headstart.parameters.objectives import Objective
+from headstart.parameters.planning import Plan, plan_for_epochs
 from headstart.parameters.recipe import Recipe
 from headstart.training.device import bf16_is_sound
 from headstart.training.loop import LoopSettings, train
@@ -22,7 +24,6 @@ from headstart.training.optimizers import make_optimizer, parameter_groups
 from headstart.training.prefetch import ahead
 from headstart.training.processes import averaging, rank, told_by_first, world_size
 
-ROUND = 25_600  # examples between two measurements
 CHECKPOINT_SECONDS = 20.0  # least time between two checkpoints
 
 
@@ -55,11 +56,16 @@ class Run:
         self, objective: Objective, examples: Examples, recipe: Recipe, progress: Progress | None = None
     ) -> None:
         self.objective, self.examples, self.recipe, self.progress = objective, examples, recipe, progress
-        self.rounds = max(1, math.ceil(examples.n / ROUND))
+        self.plan = plan_for_epochs(examples.n, recipe.epochs)
         if objective.bf16 and objective.device.type == "cpu":
             x = examples.batch(np.arange(min(2, examples.n)), 0).x
             network = objective.modules["network"].eval()
             objective.bf16 = bf16_is_sound(network, lambda: objective.run(x))
+
+    @property
+    def steps(self) -> int:
+        """Steps of a round."""
+        return steps(self.examples.n // self.plan.rounds, self.recipe.batch_size)
 
     @property
     def key(self) -> str:
@@ -67,9 +73,9 @@ class Run:
         what = (self.examples.key, self.recipe, self.objective.words, sorted(self.objective.settings.items()))
         return hashlib.sha256(repr(what).encode()).hexdigest()
 
-    def train(self, checkpoint: Path) -> list[dict[str, float]]:
+    def train(self, checkpoint: Path, plan: Plan) -> list[dict[str, float]]:
         """Train in rounds; one record a round."""
-        recipe, objective = self.recipe, self.objective
+        recipe, objective, self.plan = self.recipe, self.objective, plan
         loss = averaging(Loss(objective), objective.device)
         groups = parameter_groups(
             objective.modules.parameters(),
@@ -79,8 +85,8 @@ class Run:
             weight_decay=recipe.weight_decay,
         )
         settings = LoopSettings(
-            epochs=recipe.epochs * self.rounds,
-            steps_per_epoch=steps(self.examples.n // self.rounds, recipe.batch_size),
+            epochs=plan.total,
+            steps_per_epoch=self.steps,
             warmup=0.05,
             clip=5.0,
             seed=recipe.seed,
@@ -97,7 +103,7 @@ class Run:
             evaluate=self.measure,
             set_mode=self._train_mode,
             after_step=objective.after_step,
-            progress=self.progress,
+            progress=None if self.progress is None else self._watched(self.progress),
         )
 
     def finish(self, n_batches: int = 50) -> dict[str, float]:
@@ -135,7 +141,22 @@ class Run:
     def _batches(self, round_: int) -> Iterator[Batch]:
         recipe = self.recipe
         part = (rank(), world_size())
-        return self.examples.batches(round_, self.rounds, recipe.batch_size, recipe.seed, part)
+        return self.examples.batches(round_, self.plan.rounds, recipe.batch_size, recipe.seed, part)
+
+    def _watched(self, progress: Progress) -> Progress:
+        """Tell how fast it goes as well, over the last half minute."""
+        seen: deque[tuple[float, int]] = deque()
+
+        def told(what: str, done: int, total: int) -> None:
+            now = time.monotonic()
+            seen.append((now, done))
+            while len(seen) > 2 and now - seen[1][0] > 30:
+                seen.popleft()
+            since, before = seen[0]
+            speed = (done - before) * self.recipe.batch_size / max(now - since, 1e-9)
+            progress(f"training, {speed:,.0f} examples a second" if now - since > 1 else "training", done, total)
+
+        return told
 
     def _train_mode(self) -> None:
         self.objective.modules.train()
