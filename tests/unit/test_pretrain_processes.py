@@ -37,8 +37,11 @@ trained(Path(sys.argv[1]), int(sys.argv[2]))
 
 #: Compares, in each of two processes, a sync norm on half a batch with a batch norm on the whole of it.
 NORMS = """
+import numpy as np
 import torch
 from torch import nn
+from headstart.parameters.distillation import Distillation, distillation_loss
+from headstart.parameters.examples import Batch
 from headstart.nn.sync_norm import with_sync_norms
 from headstart.parameters import objectives, picture_examples, planning, running
 from headstart.parameters.picture_examples import FormulaExamples
@@ -69,6 +72,13 @@ with processes() as first:
     assert everybody[:, 0].tolist() == [1, 1, 2, 2]
     (everybody * torch.arange(4.0)[:, None]).sum().backward()
     assert rows.grad[:, 0].tolist() == [4.0 * rank(), 4.0 * rank() + 2]  # of both processes' losses
+
+    outputs = torch.randn(8, 5, generator=generator)
+    teacher = nn.functional.normalize(torch.randn(8, 5, generator=generator))
+    objective = Distillation(nn.Identity(), 5)
+    shared = objective.loss_of(outputs[mine], Batch(np.zeros(4), teacher=teacher[mine].numpy()))
+    whole = distillation_loss(outputs, teacher, teacher, 0, contrast=1.0, temperature=0.1)
+    assert abs(mean_of_all(float(shared)) - float(whole)) < 1e-5
 """
 
 
