@@ -18,6 +18,7 @@ from headstart.data.painting import draw_paint, painted
 from headstart.data.rendered import FAMILIES, FORMULAS, KINDS, RenderedPictures
 from headstart.data.textures import frequencies, inverse_transforms, spectra
 from headstart.data.warping import WAVES, affine, box_blurred, object_grid, step, warps
+from headstart.parameters import picture_examples
 from headstart.parameters.objectives import prepared
 from headstart.parameters.picture_examples import FormulaExamples
 
@@ -262,3 +263,20 @@ def test_examples_are_rendered_where_the_network_trains() -> None:
     assert isinstance(batch.x, np.ndarray)
     as_tensor = prepared(torch.from_numpy(batch.x), here.preprocessing, CPU)
     assert torch.equal(as_tensor, prepared(batch.x, here.preprocessing, CPU))
+
+
+@pytest.mark.parametrize("part", [(0, 1), (1, 2)])
+def test_batches_rendered_together_are_those_rendered_apart(
+    monkeypatch: pytest.MonkeyPatch, part: tuple[int, int]
+) -> None:
+    pictures = RenderedPictures("mixed", 5, 14, size=16)
+    apart, together = FormulaExamples(pictures), FormulaExamples(pictures)
+    monkeypatch.setattr(together, "_device", CPU)  # as on a GPU, where several batches are rendered at once
+    monkeypatch.setattr(picture_examples, "AT_ONCE", 30)
+    arguments = (3, 2, 10, 0, part)
+    first, second = list(apart.batches(*arguments)), list(together.batches(*arguments))
+    assert len(first) == len(second) == 3
+    for one, other in zip(first, second, strict=True):
+        assert isinstance(other.x, torch.Tensor)
+        assert np.array_equal(one.x, other.x.numpy())
+        assert one.y is not None and other.y is not None and one.y.tolist() == other.y.tolist()

@@ -175,21 +175,22 @@ class RenderedPictures:
         return pictures, torch.from_numpy(labels).to(device)
 
     def _rendered(self, labels: np.ndarray, numbers: np.ndarray, device: torch.device) -> Tensor:
-        """Figures family by family, painted as they come, in the order asked for."""
-        pictures = torch.empty((len(labels), self.size, self.size, 3), dtype=torch.uint8, device=device)
+        """Figures family by family, painted together, in the order asked for."""
+        n, chunk = len(labels), max(1, CHUNK // self.size**2) if device.type == "cpu" else max(1, len(labels))
+        pictures = torch.empty((n, self.size, self.size, 3), dtype=torch.uint8, device=device)
+        masks, shades = torch.empty((2, n, self.size, self.size), device=device)
         families = self._families(labels)
-        paint = _sent(self._paint(families, labels, numbers), device)
         for kind, (rows, first) in families.items():
             count, classes = self._counts[kind], labels[rows] - first
             keys = picture_keys(self.seed, kind, classes, numbers[rows])
-            figures = _sent(FAMILIES[kind].draw(classes, keys, count, self.seed), device)
+            drawn = _sent(FAMILIES[kind].draw(classes, keys, count, self.seed), device)
             where = torch.from_numpy(rows).to(device)
-            chunk = max(1, CHUNK // self.size**2) if device.type == "cpu" else len(rows)
-            for start in range(0, len(rows), chunk):
-                part = slice(start, start + chunk)
-                drawn = {name: values[part] for name, values in figures.items()}
-                masks, shades = FAMILIES[kind].fields(drawn, self.size, count, self.seed)
-                pictures[where[part]] = painted(masks, shades, {n: values[where[part]] for n, values in paint.items()})
+            for part in _parts(len(rows), chunk):
+                fields = FAMILIES[kind].fields(_part(drawn, part), self.size, count, self.seed)
+                masks[where[part]], shades[where[part]] = fields
+        paint = _sent(self._paint(families, labels, numbers), device)
+        for part in _parts(n, chunk):
+            pictures[part] = painted(masks[part], shades[part], _part(paint, part))
         return pictures
 
     def _families(self, labels: np.ndarray) -> dict[str, tuple[np.ndarray, int]]:
@@ -213,6 +214,14 @@ class RenderedPictures:
             if FAMILIES[kind].hued:
                 hues[rows] = uniform(picture_keys(self.seed, f"{kind} hues", classes, -1), "hue", 3)
         return draw_paint(keys, hues, hued, cloudy)
+
+
+def _parts(n: int, size: int) -> list[slice]:
+    return [slice(start, start + size) for start in range(0, n, size)]
+
+
+def _part(drawn: dict[str, Tensor], part: slice) -> dict[str, Tensor]:
+    return {name: values[part] for name, values in drawn.items()}
 
 
 def _sent(drawn: Drawn, device: torch.device) -> dict[str, Tensor]:

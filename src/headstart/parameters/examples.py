@@ -131,13 +131,20 @@ class Examples(ABC):
         part : (int, int), default=(0, 1)
             The p-th of q processes gets the p-th of q equal parts of every batch.
         """
+        for index in self.indices(round_, rounds, batch_size, seed, part):
+            yield self.batch(index, round_ // rounds)
+
+    def indices(
+        self, round_: int, rounds: int, batch_size: int, seed: int, part: tuple[int, int] = (0, 1)
+    ) -> Iterator[np.ndarray]:
+        """Which examples are in each of the `batches`."""
         epoch, number = divmod(round_, rounds)
         order = np.random.default_rng([seed, epoch]).permutation(self.n)
         rows = order[number * self.n // rounds : (number + 1) * self.n // rounds]
         for step in range(steps(len(rows), batch_size)):
             chosen = np.sort(rows[step * batch_size : (step + 1) * batch_size])
             each = len(chosen) // part[1]
-            yield self.batch(chosen[part[0] * each : (part[0] + 1) * each], epoch)
+            yield chosen[part[0] * each : (part[0] + 1) * each]
 
 
 def steps(n: int, batch_size: int) -> int:

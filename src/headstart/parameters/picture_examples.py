@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from headstart.data.splits import holdout
 from headstart.errors import DataError
 from headstart.parameters.examples import HELD_OUT, Batch, Examples
 
+AT_ONCE = 1024  # pictures rendered in one go on a device that starts many small computations slowly
 MEAN, STD = 0.5, 0.25  # of pixels scaled to 0..1, every channel: what networks pretrained here are given
 
 
@@ -60,6 +62,18 @@ class FormulaExamples(Examples):
 
     def batch(self, index: np.ndarray, epoch: int) -> Batch:
         return self._rendered(self.pictures, index)
+
+    def batches(
+        self, round_: int, rounds: int, batch_size: int, seed: int, part: tuple[int, int] = (0, 1)
+    ) -> Iterator[Batch]:
+        if self._device is None:
+            yield from super().batches(round_, rounds, batch_size, seed, part)
+            return
+        indices, together = self.indices(round_, rounds, batch_size, seed, part), max(1, AT_ONCE // batch_size)
+        while group := list(itertools.islice(indices, together)):
+            rendered = self.batch(np.concatenate(group), round_ // rounds)
+            ends = np.cumsum([len(index) for index in group]).tolist()
+            yield from (rendered[end - len(index) : end] for index, end in zip(group, ends, strict=True))
 
     def raw(self, index: np.ndarray) -> list[np.ndarray]:
         return list(self.pictures.batch(index)[0])
