@@ -83,8 +83,8 @@ def pretrain_without_labels(
 ) -> dict[str, Any]:
     """Train a new network on pairs of views by `SelfSupervised`, and write it as a source.
 
-    Use it where examples are many and labels are not, and no network is there that has seen anything alike. Where
-    one is there, even for other things, learning from it (`headstart pretrain --teacher`) gives more for the same time.
+    Use it where examples are many and labels are not. Where a network is there that has seen anything alike, try
+    learning from it first (`headstart pretrain --teacher`).
 
     Parameters
     ----------
