@@ -1,6 +1,6 @@
 """The real sets cut into a choosing and a reporting half, so that no starter is chosen on what it is reported on.
 
-    python benchmarks/halves.py OUT [--leave-out mnist_subset ...]
+    python benchmarks/halves.py OUT [--leave-out mnist_subset ...] [--most 1000]
 
 writes the pictures and clips of the choosing halves, without labels, into ``OUT/pictures/SET/`` and
 ``OUT/sounds/SET/``: what `headstart pretrain` may see. Reporting halves are never written.
@@ -93,9 +93,11 @@ def sound_sets() -> dict[str, RealSet]:
     return found
 
 
-def write(items: list[Any], folder: Path) -> None:
-    """Copy files, or write arrays as PNG, under running numbers."""
+def write(items: list[Any], folder: Path, most: int) -> None:
+    """Copy files, or write arrays as PNG, under running numbers; of more than ``most`` evenly spread ones."""
     folder.mkdir(parents=True)
+    if len(items) > most:
+        items = [items[i] for i in np.linspace(0, len(items) - 1, most).round().astype(int)]
     for i, item in enumerate(items):
         if isinstance(item, np.ndarray):
             Image.fromarray(item).save(folder / f"{i:05}.png")
@@ -107,15 +109,16 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("out", type=Path)
     arguments.add_argument("--leave-out", nargs="*", default=[], help="sets that are not written at all")
+    arguments.add_argument("--most", type=int, default=1000, help="most items of one set")
     options = arguments.parse_args()
     need_data()
     for kind, sets in (("pictures", picture_sets()), ("sounds", sound_sets())):
         for name, real in sets.items():
             if name not in options.leave_out:
-                write([real.items[i] for i in real.half("choosing")], options.out / kind / name)
+                write([real.items[i] for i in real.half("choosing")], options.out / kind / name, options.most)
     for name, items in other_pictures().items():
         if name not in options.leave_out:
-            write(items, options.out / "pictures" / name)
+            write(items, options.out / "pictures" / name, options.most)
     for folder in sorted(options.out.glob("*/*")):
         print(f"{folder}: {len(list(folder.iterdir()))}")
 
