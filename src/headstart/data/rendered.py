@@ -63,8 +63,9 @@ class RenderedPictures:
     ----------
     formula : {"glyphs", "fractals", "contours", "textures", "leaves", "mixed"}
         ``glyphs``: characters of the free fonts that come with matplotlib; ``fractals``: iterated function
-        systems; ``contours``: radial outlines; ``textures``: noise with a spectrum; ``mixed``: all of them, two
-        fifths of the classes glyphs and a fifth each of the others.
+        systems; ``contours``: radial outlines; ``textures``: noise with a spectrum; ``leaves``: shapes that
+        cover one another; ``mixed``: all but the leaves, two fifths of the classes glyphs and a fifth each of the
+        others.
     n_classes : int
         Number of classes, at least 2. There are about a thousand different glyphs; the others have no bound.
     per_class : int
