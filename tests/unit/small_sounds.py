@@ -42,6 +42,6 @@ def tones(n: int = 30, seed: int = 0, seconds: tuple[float, float] = (0.3, 1.0))
     waves = []
     for label in y:
         t = np.arange(int(RATE * rng.uniform(*seconds))) / RATE
-        tone = np.sin(2 * np.pi * (rng.uniform(400, 500), rng.uniform(900, 1100))[label] * t)
+        tone = np.sin(2 * np.pi * (rng.uniform(300, 400), rng.uniform(2000, 2500))[label] * t)
         waves.append((0.3 * tone + rng.normal(0, 0.05, len(t))).astype(np.float32))
     return Clips(waves, sampling_rate=RATE), y

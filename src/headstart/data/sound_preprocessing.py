@@ -128,9 +128,20 @@ class SoundPreprocessing:
         """
         if len(canvas) <= self.samples:
             return self.centre(canvas)[None]
-        hop = max(1, self.samples // 2)
-        starts = np.append(np.arange(0, len(canvas) - self.samples, hop), len(canvas) - self.samples)
-        return np.lib.stride_tricks.sliding_window_view(canvas, self.samples)[starts]
+        return np.lib.stride_tricks.sliding_window_view(canvas, self.samples)[self.starts(len(canvas))]
+
+    def starts(self, length: int) -> np.ndarray:
+        """Where the windows of a clip of so many samples begin; 0 alone for one that is not longer than a window.
+
+        Examples
+        --------
+        >>> SoundPreprocessing(8000, 4000).starts(9000).tolist()
+        [0, 2000, 4000, 5000]
+        """
+        if length <= self.samples:
+            return np.zeros(1, dtype=np.int64)
+        last = length - self.samples
+        return np.append(np.arange(0, last, max(1, self.samples // 2)), last)
 
     def array(self, canvas: np.ndarray) -> np.ndarray:
         """The network's input for one canvas, (samples,) in float32."""

@@ -22,6 +22,8 @@ def variant(
 ) -> np.ndarray:
     """A canvas at the network's input size, changed at random where an augmentation is given.
 
+    Of a clip longer than the network's window it is a window anywhere in it.
+
     Parameters
     ----------
     canvas : ndarray of shape (h, w, 3), uint8, or (T,), float32
@@ -35,10 +37,16 @@ def variant(
     -------
     ndarray of shape (H, W, 3), uint8, or (samples,), float32
     """
-    if augmentation is None:
-        return preprocessing.centre(canvas)
     if isinstance(preprocessing, Preprocessing):
+        if augmentation is None:
+            return preprocessing.centre(canvas)
         assert isinstance(augmentation, Augmentation)
         return augmented(canvas, preprocessing, augmentation, rng)
+    room = len(canvas) - preprocessing.samples
+    if room > 0:
+        start = int(rng.integers(0, room + 1))
+        canvas = canvas[start : start + preprocessing.samples]
+    if augmentation is None:
+        return preprocessing.centre(canvas)
     assert isinstance(augmentation, SoundAugmentation)
     return augmented_clip(canvas, preprocessing, augmentation, rng)

@@ -11,6 +11,7 @@ import torch
 from headstart.data.inputs import as_inputs, is_inputs
 from headstart.parameters.plan import network_for, settings_for
 from headstart.parameters.tuning import Trainee
+from headstart.parameters.windows import windows_each
 from headstart.training.batches import Batch, steps_per_epoch
 from headstart.training.optimizers import make_optimizer, parameter_groups
 
@@ -48,9 +49,10 @@ def predict_seconds(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 
     stored = settings.stored and settings.blocks is not None and estimator.augment in ("auto", None, False)
     forward = _forward_seconds(trainee, x) if stored else 0.0
     step = _step_seconds(trainee, x, stored, n_outputs)
-    steps = settings.epochs * steps_per_epoch(n_train, settings.batch_size)
+    rows = round(n_train * (windows_each(inputs, network.preprocessing) if stored else 1.0))
+    steps = settings.epochs * steps_per_epoch(rows, settings.batch_size)
     per_step = step * settings.batch_size / max(n, 1)
-    return HEAD_SECONDS + forward * n_train / max(n, 1) + steps * per_step
+    return HEAD_SECONDS + forward * rows / max(n, 1) + steps * per_step
 
 
 def _forward_seconds(trainee: Trainee, x: torch.Tensor) -> float:

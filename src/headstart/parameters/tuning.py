@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from headstart.data.canvases import canvases
+from headstart.data.canvases import AnyPreprocessing, canvases
+from headstart.data.preprocessing import Preprocessing
 from headstart.data.progress import Progress
 from headstart.data.rows import Inputs
 from headstart.data.variants import AnyAugmentation
@@ -27,6 +28,7 @@ from headstart.networks.runtime import to_tensor
 from headstart.nn.heads import load_linear, make_head
 from headstart.nn.losses import l2_sp, task_loss
 from headstart.parameters.targets import Targets
+from headstart.parameters.windows import means, spread, spread_targets
 from headstart.training.batches import Batch, canvas_batches, steps_per_epoch, stored_batches
 from headstart.training.device import autocast, has_bf16, pick_device
 from headstart.training.loop import LoopSettings, train
@@ -175,7 +177,8 @@ def tune(
 
     The head is put on its optimum first and all layers are trained then (Kumar et al. 2022, LP-FT: a random head would
     first distort the features). Without augmentation the frozen part runs once an example and its output at the
-    boundary is replayed; where replaying does not agree with the full forward pass, the full pass is used.
+    boundary is replayed; where replaying does not agree with the full forward pass, the full pass is used. Clips longer
+    than the network's window are learned from window by window, and judged by the mean of their windows' outputs.
 
     Parameters
     ----------
@@ -205,9 +208,17 @@ def tune(
     stored = works and settings.stored and settings.augmentation is None
     if works and not stored:
         trainee.replay()
+    settled = _loop_settings(network, inputs, targets, settings, rows)
     kept: np.ndarray | list[np.ndarray]
+    owner = np.arange(len(targets))
     if stored:
         assert settings.blocks is not None
+        inputs, owner = spread(inputs, network.preprocessing)
+        if len(owner) > len(targets):
+            rows = np.flatnonzero(np.isin(owner, rows))
+            held = None if held is None else np.flatnonzero(np.isin(owner, held))
+            targets = spread_targets(targets, owner)
+            settled = dataclasses.replace(settled, steps_per_epoch=steps_per_epoch(len(rows), settings.batch_size))
         kept = boundary(network, inputs, settings.blocks, device=str(pick_device(settings.device)), progress=progress)
     else:
         kept = canvases(inputs, network.preprocessing, progress=progress)
@@ -225,8 +236,8 @@ def tune(
         make_optimizer(settings.optimizer, groups),
         batches,
         trainee.loss(targets.task, stored),
-        _loop_settings(network, inputs, targets, settings, rows),
-        evaluate=None if held is None else _evaluation(trainee, kept, targets, held, stored),
+        settled,
+        evaluate=None if held is None else _evaluation(trainee, kept, targets, held, owner, stored),
         set_mode=trainee.set_mode,
         progress=progress,
     )
@@ -282,29 +293,48 @@ def _batches(
 
 
 def _evaluation(
-    trainee: Trainee, kept: np.ndarray | list[np.ndarray], targets: Targets, held: np.ndarray, stored: bool
+    trainee: Trainee,
+    kept: np.ndarray | list[np.ndarray],
+    targets: Targets,
+    held: np.ndarray,
+    owner: np.ndarray,
+    stored: bool,
 ) -> Callable[[], dict[str, float]]:
-    """Loss and score on held-out rows, as the model will see them: unchanged."""
-    plain = dataclasses.replace(trainee.settings, augmentation=None, batch_size=64)
+    """Loss and score on held-out rows, as the model will see them: unchanged, the windows of a clip together."""
+    preprocessing = trainee.network.preprocessing
+    first = held[np.unique(owner[held], return_index=True)[1]]
+    Y = torch.from_numpy(targets.Y[first].astype(np.float32))
+    whole = np.bincount(owner[held], targets.weight[held])[owner[first]]
+    weight = torch.from_numpy(whole.astype(np.float32))
+
+    def batches() -> Iterator[tuple[Tensor, np.ndarray]]:
+        for start in range(0, len(held), 64):
+            index = held[start : start + 64]
+            if stored:
+                yield torch.from_numpy(np.ascontiguousarray(kept[index])), owner[index]
+                continue
+            arrays = [_windows(preprocessing, kept[i]) for i in index]
+            owners = np.repeat(owner[index], [len(part) for part in arrays])
+            x = to_tensor(np.concatenate(arrays), preprocessing)
+            for k in range(0, len(x), 64):
+                yield x[k : k + 64], owners[k : k + 64]
 
     def evaluate() -> dict[str, float]:
-        losses, right, total = 0.0, 0.0, 0.0
-        for start in range(0, len(held), plain.batch_size):
-            index = held[start : start + plain.batch_size]
-            if stored:
-                x = torch.from_numpy(np.ascontiguousarray(kept[index]))
-            else:
-                arrays = [trainee.network.preprocessing.centre(kept[i]) for i in index]
-                x = to_tensor(np.stack(arrays), trainee.network.preprocessing)
-            outputs = trainee.outputs(x.to(trainee.device), stored).float().cpu()
-            Y = torch.from_numpy(targets.Y[index].astype(np.float32))
-            weight = torch.from_numpy(targets.weight[index].astype(np.float32))
-            losses += float(task_loss(outputs, Y, weight, targets.task)) * float(weight.sum())
-            total += float(weight.sum())
-            right += _score(outputs, Y, targets.task)
-        return {"val_loss": losses / max(total, 1e-12), "val_score": right / len(held)}
+        pairs = [(trainee.outputs(x.to(trainee.device), stored).float().cpu(), of) for x, of in batches()]
+        outputs = means(torch.cat([found for found, _ in pairs]), np.concatenate([of for _, of in pairs]))
+        loss = float(task_loss(outputs, Y, weight, targets.task))
+        return {"val_loss": loss, "val_score": _score(outputs, Y, targets.task) / len(first)}
 
     return evaluate
+
+
+def _windows(preprocessing: AnyPreprocessing, canvas: np.ndarray) -> np.ndarray:
+    """All windows of a clip; the middle of a picture, alone."""
+    return (
+        preprocessing.centre(canvas)[None]
+        if isinstance(preprocessing, Preprocessing)
+        else preprocessing.windows(canvas)
+    )
 
 
 def _score(outputs: Tensor, Y: Tensor, task: str) -> float:
