@@ -40,6 +40,7 @@ FORMULA, SPEECH = "formula:", "speech:"
 @click.option("--label", help="Column of a table that holds the labels.")
 @click.option("--path-column", help="Column of a table that holds the paths of the pictures.")
 @click.option("--network", default="small", show_default=True, help="Its architecture.")
+@click.option("--from", "start", help="A source of that architecture whose weights to start from.")
 @click.option("--image-size", type=click.IntRange(16, 256), default=64, show_default=True, help="Its input, in pixels.")
 @click.option(
     "--epochs",
@@ -220,7 +221,10 @@ def _recipe(data: tuple[str, ...], options: dict[str, Any]) -> Recipe:
     epochs = 1 if formulas else 10 if any(name.startswith(SPEECH) for name in data) else 30
     return Recipe(
         epochs=options["epochs"] or epochs,
-        **{name: options[name] for name in ("network", "budget", "batch_size", "learning_rate", "half", "seed")},
+        **{
+            name: options[name]
+            for name in ("network", "start", "budget", "batch_size", "learning_rate", "half", "seed")
+        },
     )
 
 

@@ -9,11 +9,11 @@ from typing import Any
 from headstart.data.progress import Progress
 from headstart.networks.folder import check_place
 from headstart.networks.network import Network
-from headstart.parameters.architectures import new_network
 from headstart.parameters.distillation import Distillation, DistillationRecipe, component_names
 from headstart.parameters.objectives import ClassLabels, Joint, Objective, prepared
 from headstart.parameters.pretrain import pretrain
 from headstart.parameters.recipe import Recipe
+from headstart.parameters.starting import first_network
 from headstart.parameters.taught import TaughtExamples
 from headstart.parameters.teaching import Lessons, remove
 from headstart.parameters.views import Views
@@ -107,7 +107,7 @@ def _objective(
 ) -> Objective:
     components = component_names(examples.n_components)
     outputs = examples.class_names or components
-    network = new_network(recipe.network, outputs, recipe.seed, size=examples.size, input_type=examples.input_type)
+    network = first_network(recipe, outputs, size=examples.size, input_type=examples.input_type)
     teaching = Distillation(network, examples.n_components, distillation)
     if not label_weight:
         return teaching

@@ -12,13 +12,13 @@ from headstart.data.progress import Progress
 from headstart.errors import ParameterError
 from headstart.networks.folder import check_place
 from headstart.nn.sync_norm import with_sync_norms
-from headstart.parameters.architectures import new_network
 from headstart.parameters.examples import Examples
 from headstart.parameters.objectives import ClassLabels, Objective
 from headstart.parameters.planning import chosen_plan
 from headstart.parameters.recipe import Recipe
 from headstart.parameters.running import Run
 from headstart.parameters.source_folder import write_source
+from headstart.parameters.starting import first_network
 from headstart.training.device import pick_device
 from headstart.training.processes import rank, wait_for_all, world_size
 
@@ -83,9 +83,7 @@ def pretrain(
     examples.compute_on(where)
     started = time.monotonic()
     if objective is None:
-        network = new_network(
-            recipe.network, examples.class_names, recipe.seed, size=examples.size, input_type=examples.input_type
-        )
+        network = first_network(recipe, examples.class_names, size=examples.size, input_type=examples.input_type)
         objective = ClassLabels(network, examples.class_names, recipe.label_smoothing)
     if world_size() > 1:
         with_sync_norms(objective.modules)

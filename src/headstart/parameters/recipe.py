@@ -15,6 +15,8 @@ class Recipe:
     ----------
     network : str, default="small"
         Name of an architecture (`headstart.parameters.architectures`), or path of a transformers configuration.
+    start : str, optional
+        Source whose weights to start from, of the same architecture; its output layer is left. Default: random weights.
     epochs : int, default=1
         Times each example is seen, at least 1. Examples from a formula are as good new as again: one epoch.
     budget : float, optional
@@ -33,6 +35,7 @@ class Recipe:
     """
 
     network: str = "small"
+    start: str | None = None
     epochs: int = 1
     budget: float | None = None
     batch_size: int = 64

@@ -14,12 +14,12 @@ from headstart.data.progress import Progress
 from headstart.data.sound_preprocessing import SoundPreprocessing
 from headstart.data.unlabelled import read_unlabelled
 from headstart.data.views import PictureChanges
-from headstart.parameters.architectures import new_network
 from headstart.parameters.objectives import prepared
 from headstart.parameters.picture_examples import square
 from headstart.parameters.pretrain import pretrain
 from headstart.parameters.recipe import Recipe
 from headstart.parameters.self_supervised import SelfSupervised
+from headstart.parameters.starting import first_network
 from headstart.parameters.two_views import TwoViews
 from headstart.parameters.unlabelled import UnlabelledExamples
 
@@ -99,7 +99,7 @@ def pretrain_without_labels(
     """
     recipe = recipe or Recipe()
     recipe.check()
-    network = new_network(recipe.network, (), recipe.seed, size=examples.size, input_type=examples.input_type)
+    network = first_network(recipe, (), size=examples.size, input_type=examples.input_type)
     some = examples.batch(np.arange(min(CALIBRATED_ON, examples.n)), epoch=0).x
     front_end = getattr(network, "front_end", None)
     if front_end is not None:
