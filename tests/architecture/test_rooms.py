@@ -25,6 +25,7 @@ LEVELS = (
     ("advise",),
     ("report",),
     ("cli",),
+    ("__main__",),
 )
 LEVEL = {room: height for height, rooms in enumerate(LEVELS) for room in rooms}
 FILE_LIMIT, BODY_LIMIT = 400, 60

@@ -89,3 +89,26 @@ def test_learning_without_labels_takes_one_set_and_no_teacher(tmp_path: Path, ca
     assert "Take --self-supervised or --teacher, not both" in result.output
     assert exit_code(["pretrain", "a", "b", "--self-supervised", "--out", str(tmp_path / "s")]) == 1
     assert "Expected one set to learn from without labels, found 2: a, b" in capsys.readouterr().err
+
+
+def test_a_teacher_with_several_kinds_of_data(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "loose.npz", x=rng.integers(0, 255, (12, 28, 28), dtype=np.uint8))
+    words = ["formula:textures", str(tmp_path / "loose.npz"), "--teacher", "starter:pictures", "--views", "2", "--json"]
+    more = ["--epochs", "1", "--licence", "MIT", "--note", "Twelve of them are noise.", "--out", str(tmp_path / "s")]
+    result = CliRunner().invoke(command, [*words, *SMALL, *more], catch_exceptions=False)
+    assert result.exit_code == 0
+    record = json.loads(result.stdout)
+    assert record["recipe"]["views"] == 2
+    assert set(record["held_out"]) == {"loss", "cosine"}
+    assert record["notes"][0] == "Twelve of them are noise."
+    assert record["notes"][1].startswith("Teacher: starter:pictures")
+    assert load_network(tmp_path / "s").card.licence == "MIT"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["loose.npz", "s"]
+
+
+def test_teachers_and_no_labels_exclude_each_other(tmp_path: Path) -> None:
+    words = ["formula:mixed", "--teacher", "starter:pictures", "--self-supervised", "--out", str(tmp_path / "s")]
+    result = CliRunner().invoke(command, words)
+    assert result.exit_code == 2
+    assert "--self-supervised or --teacher, not both" in result.output

@@ -55,7 +55,7 @@ def partial_whitening(X: np.ndarray, power: float = 0.25, n_components: int = 25
     Examples
     --------
     >>> X = np.array([[4.0, 1.0], [4.0, -1.0], [-4.0, 1.0], [-4.0, -1.0]])
-    >>> np.abs(partial_whitening(X, power=0.5)(X)).round(3).tolist()[0]
+    >>> [round(float(value), 3) for value in abs(partial_whitening(X, power=0.5)(X)[0])]
     [0.707, 0.707]
     """
     if not 0 <= power <= 0.5 or n_components < 1:

@@ -74,8 +74,8 @@ def plan_for_budget(n: int, seconds: float, per_second: float, batch_size: int) 
     --------
     >>> plan_for_budget(60_000, seconds=1800, per_second=500, batch_size=64)
     Plan(rounds=3, total=41)
-    >>> plan_for_budget(60_000, seconds=60, per_second=500, batch_size=64).epochs
-    0.5
+    >>> plan_for_budget(60_000, seconds=60, per_second=500, batch_size=64)
+    Plan(rounds=9, total=4)
     """
     seen = PART * seconds * per_second
     rounds = max(math.ceil(n / ROUND), math.ceil(FEWEST * n / max(seen, 1.0)))
