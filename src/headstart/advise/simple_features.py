@@ -12,7 +12,9 @@ import numpy as np
 
 from headstart.advise.picture_features import SMALL, describe_pictures
 from headstart.advise.sound_features import SPEECH, describe_clips
+from headstart.data.canvases import canvases
 from headstart.data.progress import Progress
+from headstart.data.reasons import BadInput
 
 _CHUNK = 256
 _LIMIT = 256 * 2**20
@@ -102,6 +104,11 @@ def simple_features(inputs: Any, preprocessing: Any = None, progress: Progress |
         For pictures ``edges`` (n, 1764), ``colours`` (n, 64) and ``thumbnail`` (n, 432); for clips ``timbre`` (n, 80)
         and ``course`` (n, 161).
 
+    Raises
+    ------
+    BadInputs
+        If any cannot be decoded; it lists all of them.
+
     Examples
     --------
     >>> from headstart.data.pictures import Pictures
@@ -111,7 +118,11 @@ def simple_features(inputs: Any, preprocessing: Any = None, progress: Progress |
     """
     simple = SIMPLE[inputs.input_type]
     chosen = preprocessing or simple.preprocessing
-    keys = [(inputs.digest(i), chosen.key()) for i in range(len(inputs))]
+    try:
+        keys = [(inputs.digest(i), chosen.key()) for i in range(len(inputs))]
+    except BadInput:
+        canvases(inputs, chosen)  # names all that cannot be read
+        raise
     with _lock:
         rows = {key: _kept[key] for key in set(keys) if key in _kept}
     missing = [i for i, key in enumerate(keys) if key not in rows]
