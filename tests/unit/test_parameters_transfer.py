@@ -22,7 +22,7 @@ from headstart.parameters.augmenting import mirror_is_harmless
 from headstart.parameters.saving import load_estimator, save_estimator
 from headstart.parameters.solved import solve_head
 from headstart.parameters.targets import class_targets
-from headstart.parameters.tuning import frozen_tensors
+from headstart.parameters.tuning import Trainee, TuningSettings, frozen_tensors
 
 
 class Net(nn.Module):
@@ -330,3 +330,15 @@ def test_wrong_data_are_refused_in_words(source: NetworkSource, task: tuple[np.n
         TransferRegressor(source).fit(X, np.r_[np.nan, np.ones(39)])
     with pytest.raises(SourceError):
         TransferClassifier("no/such/folder/anywhere").fit(X, y)
+
+
+@pytest.mark.parametrize(("side", "half"), [(32, True), (8, False)])
+def test_maps_narrower_than_a_stride_are_trained_in_float32(
+    monkeypatch: pytest.MonkeyPatch, side: int, half: bool
+) -> None:
+    monkeypatch.setattr("headstart.parameters.tuning.has_bf16", lambda device: True)
+    strided = [nn.Conv2d(n, 4, 3, stride=2, padding=1) for n in (3, 4, 4, 4)]
+    module = nn.Sequential(*strided, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+    network = load_network(NetworkSource(module, size=side))
+    assert Trainee(network, 2, TuningSettings(blocks=None)).bf16 == half
+    assert not Trainee(network, 2, TuningSettings(blocks=1)).bf16

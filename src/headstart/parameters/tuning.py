@@ -30,7 +30,7 @@ from headstart.nn.losses import l2_sp, task_loss
 from headstart.parameters.targets import Targets
 from headstart.parameters.windows import means, spread, spread_targets
 from headstart.training.batches import Batch, canvas_batches, steps_per_epoch, stored_batches
-from headstart.training.device import autocast, has_bf16, pick_device
+from headstart.training.device import autocast, bf16_is_sound, has_bf16, pick_device
 from headstart.training.loop import LoopSettings, train
 from headstart.training.optimizers import make_optimizer, parameter_groups
 
@@ -115,6 +115,11 @@ class Trainee:
         self.start = {name: p.detach().clone() for name, p in self.module.named_parameters() if p.requires_grad}
         self.tail = Tail(self.module, self.chain, settings.blocks)
         self.entry: Entry | None = None
+        self.bf16 = settings.blocks is None and has_bf16(self.device) and self._sound_in_bf16()
+
+    def _sound_in_bf16(self) -> bool:
+        example = self.network.example(1).to(self.device)
+        return bf16_is_sound(self.module, lambda: body_forward(self.module, self.chain, example))
 
     def replay(self) -> None:
         """From now on run the frozen part apart, as `boundary` does, so that both ways see the same activations."""
@@ -130,8 +135,7 @@ class Trainee:
         """Logits (N, K) from boundary activations or from inputs."""
         if self.entry is not None and not stored:
             x, stored = torch.from_numpy(in_parts(self.entry.reached, x)).to(self.device), True
-        whole = not stored and self.settings.blocks is None
-        with autocast(self.device, whole and has_bf16(self.device)):
+        with autocast(self.device, self.bf16 and not stored):
             features = self.tail(x) if stored else body_forward(self.module, self.chain, x)
         return self.head(features.float())
 
