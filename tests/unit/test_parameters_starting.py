@@ -29,7 +29,7 @@ def test_all_but_the_output_layer_is_taken_from_the_start(tmp_path: Path) -> Non
             assert torch.equal(value, old[name]), name
     again = pretrain(examples, tmp_path / "second", Recipe(start=start, batch_size=16, half=False))
     assert again["recipe"]["start"] == start
-    with pytest.raises(SourceError, match="of the architecture 'base', found .* differ in name or shape"):
+    with pytest.raises(SourceError, match=r"of the architecture 'base', found .* differ in name or shape"):
         first_network(Recipe(network="base", start=start), ("a",), size=32, input_type="image")
     with pytest.raises(SourceError):
         first_network(Recipe(start=start), ("a",), size=16000, input_type="audio")

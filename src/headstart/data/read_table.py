@@ -167,7 +167,8 @@ def _path_column(frame: pd.DataFrame, name: str | None, path: Path) -> str:
         if all(isinstance(v, str) and kind_of_suffix(Path(v).suffix) for v in sample):
             return column
     raise DataError(
-        f"Expected a column with paths of pictures or clips in {printable(str(path))}, found the columns {_listed(frame)}.",
+        f"Expected a column with paths of pictures or clips in {printable(str(path))}, found the columns "
+        f"{_listed(frame)}.",
         "Name it (--path-column, path_column=...); the first line of a CSV file holds the columns' names.",
     )
 
