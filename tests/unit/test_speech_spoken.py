@@ -159,7 +159,7 @@ def test_the_same_seed_speaks_the_same_without_a_cache_and_damage_is_mended(
     kept = SpokenWords(WORDS, per_word=2, held_out=0)
     takes = [np.array(kept.sound(i)) for i in range(6)]
     folder = next((tmp_path / "spoken").iterdir())
-    (folder / "sounds.npy").write_bytes(b"damaged")
+    (folder / "sounds.int16").write_bytes(b"damaged!")
     mended = SpokenWords(WORDS, per_word=2, held_out=0)
     assert all(np.array_equal(mended.sound(i), take) for i, take in enumerate(takes))
     monkeypatch.setenv("HEADSTART_CACHE", "off")
@@ -171,19 +171,32 @@ def test_the_same_seed_speaks_the_same_without_a_cache_and_damage_is_mended(
 
 
 @needs_espeak
-def test_few_sets_stay_on_disk_and_the_cache_command_clears_them(
+def test_old_sets_leave_the_disk_and_the_cache_command_clears_them(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
-    for seed in range(6):
+    sizes = []
+    for seed in range(4):
         SpokenWords(WORDS, per_word=1, held_out=0, seed=seed).speak_all()
-    assert len(list((tmp_path / "spoken").iterdir())) == 4
+        sizes.append(spoken_bytes() - sum(sizes))
+    assert min(sizes) > 3 * 2 * 1600
+    monkeypatch.setattr("headstart.data.spoken.KEPT_BYTES", sum(sizes))
+    last = SpokenWords(WORDS, per_word=2, held_out=0)
+    last.speak_all()
     size = spoken_bytes()
-    assert size > 4 * 3 * 2 * 1600
+    assert size <= sum(sizes) and len(last.sound(5)) > 1600
     assert exit_code(["cache", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["spoken_bytes"] == size
     assert exit_code(["cache", "--clear"]) == 0
     assert "Spoken words beside it" in capsys.readouterr().out and spoken_bytes() == 0
+
+
+@needs_espeak
+def test_a_folder_that_cannot_be_written_to_does_no_harm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "file"))
+    takes = SpokenWords(WORDS, per_word=1, held_out=0)
+    assert all(len(takes.sound(i)) > 1600 for i in range(3))
 
 
 @needs_espeak

@@ -6,25 +6,27 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from headstart.data.cache_folder import cache_folder
 from headstart.data.espeak import Delivery, english_voices, espeak_program, espeak_version, speak
 from headstart.data.progress import Progress
-from headstart.errors import ParameterError
+from headstart.errors import MissingProgram, ParameterError
 
-SCHEME = 1  # of the plan below; another number speaks anew
+SCHEME = 2  # of the plan below; another number speaks anew
 AT_ONCE = 25  # words a process
 PLAIN_ACCENT = 0.4  # share of American English; the other accents share the rest
 RATES, PITCHES, TRACTS = (80, 200), (15, 85), (0.85, 1.18)
-SOUNDS, LENGTHS = "sounds.npy", "lengths.npy"
-KEPT = 4  # sets of takes that stay on disk; the oldest go
+MANY = 16  # processes between two reports
+SOUNDS, PLACES = "sounds.int16", "places.npy"
+KEPT_BYTES = 4 << 30  # of takes on disk; beyond it the oldest sets go
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,9 @@ class SpokenWords:
 
     def sound(self, i: int) -> np.ndarray:
         """Take i, 0 to ``n_takes - 1``: int16 (samples,) at 16 kHz without silence at its ends; read-only."""
-        sounds, offsets = self._spoken
-        return sounds[offsets[i] : offsets[i + 1]]
+        sounds, places = self._spoken
+        start, length = places[i]
+        return sounds[start : start + length]
 
     def speak_all(self, progress: Progress | None = None, threads: int | None = None) -> None:
         """Speak every take unless that was done before.
@@ -104,34 +107,42 @@ class SpokenWords:
         program = espeak_program()
         folder = self._folder(program)
         found = None if folder is None else _kept(folder, self.n_takes)
+
+        def speak_into(file: IO[bytes]) -> np.ndarray:
+            return self._speak(program, file, progress, threads or os.cpu_count() or 1)
+
+        if found is None and folder is not None:
+            found = _keep(folder, speak_into)
         if found is None:
-            found = self._speak(program, progress, threads or os.cpu_count() or 1)
-            if folder is not None:
-                _keep(folder, *found)
-                found = _kept(folder, self.n_takes) or found
-        sounds, lengths = found
-        self.__dict__["_spoken"] = (sounds, np.concatenate([[0], np.cumsum(lengths)]))
+            with tempfile.TemporaryFile() as file:  # which the system deletes with this process
+                places = speak_into(file)
+                file.flush()
+                found = np.memmap(file, "<i2", "r"), places
+        self.__dict__["_spoken"] = found
 
     @cached_property
     def _spoken(self) -> tuple[np.ndarray, np.ndarray]:
-        """All takes one after the other, and where each begins."""
+        """All takes one after the other; and where each begins and its length, (n_takes, 2)."""
         self.speak_all()
         spoken: tuple[np.ndarray, np.ndarray] = self.__dict__["_spoken"]
         return spoken
 
-    def _speak(self, program: str, progress: Progress | None, threads: int) -> tuple[np.ndarray, np.ndarray]:
+    def _speak(self, program: str, file: IO[bytes], progress: Progress | None, threads: int) -> np.ndarray:
+        """Write all takes to a file in the order of the plan; where each begins and its length."""
+        places, written = np.zeros((self.n_takes, 2), dtype=np.int64), 0
         jobs = list(self.plan(program))
-        takes: list[np.ndarray] = [np.zeros(0, np.int16)] * self.n_takes
         with ThreadPoolExecutor(threads) as pool:
-            spoken = pool.map(
-                lambda job: speak([self.words[i % len(self.words)] for i in job[0]], job[1], program), jobs
-            )
-            for done, ((index, _), sounds) in enumerate(zip(jobs, spoken, strict=True), 1):
-                for i, sound in zip(index.tolist(), sounds, strict=True):
-                    takes[i] = sound
+            for first in range(0, len(jobs), MANY):
+                some = jobs[first : first + MANY]
+                lists = pool.map(lambda job: speak([self.words[i] for i in self.labels(job[0])], job[1], program), some)
+                for (index, _), sounds in zip(some, lists, strict=True):
+                    for i, sound in zip(index.tolist(), sounds, strict=True):
+                        file.write(sound.astype("<i2").tobytes())
+                        places[i] = written, len(sound)
+                        written += len(sound)
                 if progress is not None:
-                    progress("speaking", min(done * AT_ONCE, self.n_takes), self.n_takes)
-        return np.concatenate(takes), np.array([len(take) for take in takes], dtype=np.int64)
+                    progress("speaking", min((first + len(some)) * AT_ONCE, self.n_takes), self.n_takes)
+        return places
 
     def plan(self, program: str) -> Iterator[tuple[np.ndarray, Delivery]]:
         """Which takes are spoken together, and how."""
@@ -170,12 +181,16 @@ def spoken_folder() -> Path | None:
 
 def spoken_bytes() -> int:
     """Size of all takes on disk."""
-    return sum(file.stat().st_size for _, folder in _sets() for file in folder.iterdir())
+    return sum(_size(folder) for _, folder in _sets())
 
 
-def forget_spoken(keep: int = 0) -> None:
-    """Delete takes from the disk, except the sets that were made last."""
-    for _, folder in sorted(_sets(), reverse=True)[keep:]:
+def forget_spoken(keep_bytes: int = 0) -> None:
+    """Delete takes from the disk, the sets made first, until no more than so many bytes are left."""
+    left = spoken_bytes()
+    for _, folder in sorted(_sets()):
+        if left <= keep_bytes:
+            return
+        left -= _size(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -184,32 +199,44 @@ def _sets() -> list[tuple[float, Path]]:
     base = spoken_folder()
     if base is None or not base.is_dir():
         return []
-    return [(folder.stat().st_mtime, folder) for folder in base.iterdir() if folder.is_dir()]
+    return [
+        (folder.stat().st_mtime, folder)
+        for folder in base.iterdir()
+        if folder.is_dir() and not folder.name.startswith(".")
+    ]
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir())
 
 
 def _kept(folder: Path, n: int) -> tuple[np.ndarray, np.ndarray] | None:
     """What an earlier run spoke, memory-mapped; None where there is nothing whole."""
     try:
-        lengths = np.load(folder / LENGTHS)
-        sounds = np.load(folder / SOUNDS, mmap_mode="r")
+        places = np.load(folder / PLACES)
+        sounds = np.memmap(folder / SOUNDS, "<i2", "r")
     except (OSError, ValueError):
         return None
-    return (sounds, lengths) if len(lengths) == n and lengths.sum() == len(sounds) else None
+    return (sounds, places) if places.shape == (n, 2) and places[:, 1].sum() == len(sounds) else None
 
 
-def _keep(folder: Path, sounds: np.ndarray, lengths: np.ndarray) -> None:
-    """Write the takes whole or not at all; a disk that is full or cannot be written to keeps nothing."""
+def _keep(folder: Path, speak_into: Callable[[IO[bytes]], np.ndarray]) -> tuple[np.ndarray, np.ndarray] | None:
+    """Speak into a file that appears whole or not at all; None where the disk is full or cannot be written to."""
     partial = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=".speaking-", dir=folder.parent))
-        np.save(partial / SOUNDS, sounds)
-        np.save(partial / LENGTHS, lengths)
+        with open(partial / SOUNDS, "wb") as file:
+            places = speak_into(file)
+        np.save(partial / PLACES, places)
+        forget_spoken(max(0, KEPT_BYTES - _size(partial)))
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
-        forget_spoken(keep=KEPT)
+        return _kept(folder, len(places))
+    except MissingProgram:
+        raise
     except OSError:
-        pass
+        return None
     finally:
         if partial is not None:
             shutil.rmtree(partial, ignore_errors=True)

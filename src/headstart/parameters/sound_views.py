@@ -33,16 +33,16 @@ class _SoundViews(Views):
 
 
 class SpeechViews(_SoundViews):
-    """Spoken words, each staged several times.
+    """Spoken words, each staged once, or several times.
 
     Parameters
     ----------
     examples : SpeechExamples
-    n_views : int
-        The first are what an epoch of the examples would be.
+    n_views : int, default=1
+        Each is what an epoch of the examples would be. Further takes say more than further views of one.
     """
 
-    def __init__(self, examples: SpeechExamples, n_views: int) -> None:
+    def __init__(self, examples: SpeechExamples, n_views: int = 1) -> None:
         self.examples, self.n, self.n_views = examples, examples.n, n_views
         self.shape, self.preprocessing = (examples.size,), examples.preprocessing
         self.labels, self.class_names = examples.labels(np.arange(self.n)), examples.class_names

@@ -94,7 +94,7 @@ def sound_views(
         For sounds at 16 kHz.
     settings : SpeechSettings
     n_views : int, default=8
-        Of each take and clip.
+        Of each clip; of a take there is one: another one would be another take.
     labelled : bool, default=False
         Whether the words are learned too.
     path_column : str, optional
@@ -127,7 +127,7 @@ def sound_views(
         )
     class_names = spoken[0].class_names if labelled else ()
     staging = dataclasses.replace(FROM_LIFE, samples=round(settings.seconds * RATE), seed=settings.seed)
-    found: list[Views] = [SpeechViews(examples, n_views) for examples in spoken]
+    found: list[Views] = [SpeechViews(examples) for examples in spoken]
     for name in data:
         if name.startswith(SPEECH):
             continue
