@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from headstart.advise.fit import fit
     from headstart.advise.model import Model, load
     from headstart.advise.safe import SafeTransferClassifier, SafeTransferRegressor
+    from headstart.data.clips import Clips
     from headstart.data.dataset import Dataset
     from headstart.data.pictures import Pictures
     from headstart.data.read import read_dataset
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "Clips": "headstart.data.clips",
     "Dataset": "headstart.data.dataset",
     "Model": "headstart.advise.model",
     "NetworkSource": "headstart.source",
@@ -32,6 +34,7 @@ _PUBLIC = {
 }
 
 __all__ = [
+    "Clips",
     "Dataset",
     "Model",
     "NetworkSource",
