@@ -39,6 +39,7 @@ def test_words_make_a_source(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert exit_code(["pretrain", "speech:synthetic", *SMALL, "--out", str(out), "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed["n_classes"] == 5 and printed["n_examples"] == 33 and "held_out_accuracy" in printed
+    assert "headstart fit clips/ --source source" in (out / "README.md").read_text()
     network = load_network(out)
     assert network.input_type == "audio" and network.preprocessing.size == (8000,)
     assert network.card.class_names is not None and network.card.class_names[-1] == "(no word)"

@@ -53,14 +53,14 @@ FORMULA, SPEECH = "formula:", "speech:"
 @click.option(
     "--flip/--no-flip", default=True, show_default=True, help="Whether left and right may be exchanged in DATA."
 )
-@click.option("--views", type=click.IntRange(1), default=8, show_default=True, help="Views of a picture for a teacher.")
+@click.option("--views", type=click.IntRange(1), default=8, show_default=True, help="Views of each for a teacher.")
 @click.option("--temperature", type=float, default=0.1, show_default=True, help="Of a teacher's contrastive term.")
 @click.option("--contrast", type=float, default=1.0, show_default=True, help="Weight of that term.")
 @click.option("--whitening", type=float, default=0.25, show_default=True, help="Of a teacher's features, 0 to 0.5.")
 @click.option(
     "--label-weight", type=click.FloatRange(0), default=0.0, show_default=True, help="Of DATA's labels, with a teacher."
 )
-@click.option("--skip-bad", is_flag=True, help="With a teacher: leave out pictures that cannot be read.")
+@click.option("--skip-bad", is_flag=True, help="With a teacher: leave out what cannot be read.")
 @click.option("--measure", "measured", multiple=True, help="A labelled set to measure the result on; may be repeated.")
 @click.option("--licence", help="Licence of the result, for its card.")
 @click.option("--note", "notes", multiple=True, help="A line for its card; may be repeated.")
@@ -126,7 +126,8 @@ def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_js
         )
     for remark in record["notes"][len(options["notes"]) :]:
         note(remark)
-    note(f"\nSource: {out}\nUse it:  headstart fit pictures/ --source {out} --out model")
+    what = "clips" if record["input_type"] == "audio" else "pictures"
+    note(f"\nSource: {out}\nUse it:  headstart fit {what}/ --source {out} --out model")
 
 
 def _learn(data: tuple[str, ...], out: Path, options: dict[str, Any], progress: Progress | None) -> dict[str, Any]:

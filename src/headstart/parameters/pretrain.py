@@ -65,8 +65,8 @@ def pretrain(
     Returns
     -------
     dict
-        ``out``, ``words`` (what was learned from), ``objective``, ``n_examples``, ``n_classes``, ``n_parameters``,
-        ``held_out`` (what was measured on held-out examples), ``held_out_accuracy`` and ``chance`` with classes,
+        ``out``, ``input_type``, ``words`` (what was learned from), ``objective``, ``n_examples``, ``n_classes``,
+        ``n_parameters``, ``held_out`` (what was measured on held-out examples), ``held_out_accuracy`` and ``chance`` with classes,
         ``seconds``, ``pictures_per_second``, ``history`` (a record for each round), ``recipe``.
 
     Raises
@@ -103,6 +103,7 @@ def pretrain(
     final = run.finish()
     module = objective.modules["network"].cpu()
     record = {
+        "input_type": examples.input_type,
         "words": examples.words,
         "objective": objective.words,
         "n_examples": examples.n_examples,

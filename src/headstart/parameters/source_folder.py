@@ -107,7 +107,8 @@ def source_card(name: str, saved: dict[str, Any], record: dict[str, Any]) -> str
         ("recipe", ", ".join(f"{key} {value}" for key, value in recipe.items())),
     ]
     table = ["| | |", "|---|---|", *(f"| {key} | {value} |" for key, value in rows)]
-    code = ["```sh", f"headstart fit pictures/ --source {name} --out model", "```"]
+    what = "pictures" if kind == "image" else "clips"
+    code = ["```sh", f"headstart fit {what}/ --source {name} --out model", "```"]
     parts = [
         "\n".join([*header, "---"]),
         f"# {name}: a network to start from",
