@@ -105,3 +105,9 @@ def test_a_word_is_found_in_noise_too() -> None:
 def test_the_shortest_sounds_have_features_too(n: int) -> None:
     timbre, course = cepstral_features(np.ones(n), 16000)
     assert np.isfinite(timbre).all() and np.isfinite(course).all()
+
+
+def test_the_filters_are_those_of_the_networks_front_end() -> None:
+    from headstart.nn.log_mel import mel_filters as filters_of_a_network
+
+    assert np.allclose(mel_filters(16000, 512), filters_of_a_network(16000, 512, 40, 20.0, 8000.0), atol=1e-6)
