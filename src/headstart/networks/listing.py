@@ -143,8 +143,7 @@ def _input_type(folder: Path, saved: dict[str, Any]) -> str:
         return "audio"
     if "architecture" in settings:  # timm's
         return "image"
-    taken: Any = refuse_type
-    return str(taken(folder, settings) or "image")
+    return refuse_type(folder, settings)
 
 
 def _known_examples(folder: Path) -> int | None:
