@@ -66,8 +66,8 @@ def pretrain(
     -------
     dict
         ``out``, ``input_type``, ``words`` (what was learned from), ``objective``, ``n_examples``, ``n_classes``,
-        ``n_parameters``, ``held_out`` (what was measured on held-out examples), ``held_out_accuracy`` and ``chance`` with classes,
-        ``seconds``, ``pictures_per_second``, ``history`` (a record for each round), ``recipe``.
+        ``n_parameters``, ``held_out`` (what was measured on held-out examples), ``held_out_accuracy`` and ``chance``
+        with classes, ``seconds``, ``pictures_per_second``, ``history`` (a record for each round), ``recipe``.
 
     Raises
     ------
