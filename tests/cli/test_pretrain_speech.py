@@ -17,6 +17,7 @@ from headstart.errors import DataError, ParameterError
 from headstart.networks.embed import embed
 from headstart.networks.load import load_network
 from headstart.parameters.speech_sets import SpeechSettings, sound_views, speech_examples
+from headstart.parameters.taught import teacher_lengths
 from headstart.source import NetworkSource
 
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
@@ -65,12 +66,14 @@ def test_words_and_clips_are_learned_from_a_teacher(tmp_path: Path, capsys: pyte
     )
     out = tmp_path / "source"
     command = ["pretrain", "speech:synthetic", str(clips), "--teacher", f"{teacher}:make", "--label-weight", "1"]
+    command += ["--teacher", f"{teacher}:make", "--teacher-weight", "1", "--teacher-weight", "0.5", "--window", "0.75"]
     assert exit_code([*command, "--views", "2", *SMALL, "--out", str(out), "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed["n_classes"] == 5 and printed["n_examples"] == 33 + 4
     assert {"loss", "accuracy", "cosine"} <= set(printed["held_out"])
     assert "4 clips without labels from clips" in printed["words"]
-    assert load_network(out).input_type == "audio"
+    network = load_network(out)
+    assert network.input_type == "audio" and network.preprocessing.size == (12000,)
 
 
 def test_without_the_synthesiser_one_line_says_how_to_get_it(
@@ -101,3 +104,13 @@ def test_teachers_and_data_of_another_kind_are_refused(tmp_path: Path) -> None:
         sound_views([str(tmp_path)], [], SpeechSettings(), labelled=True)
     views = sound_views([str(tmp_path)], [], SpeechSettings(seconds=0.5), n_views=3)
     assert [(v.n, v.n_views, v.shape) for v in views] == [(1, 3, (8000,))]
+
+
+def test_teachers_count_by_their_weights() -> None:
+    one, two = teacher_lengths([2.0, 0.5], 2)
+    a, b, c, d = (np.eye(2)[i] for i in (0, 1, 0, 0))  # the first teacher says 0, the second 1
+    assert np.r_[one * a, two * c] @ np.r_[one * b, two * d] == pytest.approx(0.2)
+    with pytest.raises(ParameterError, match=r"a weight above 0 for each of 2 teachers, found 1\.0\."):
+        teacher_lengths([1.0], 2)
+    with pytest.raises(ParameterError, match=r"found 1\.0, 0\.0"):
+        teacher_lengths([1.0, 0.0], 2)

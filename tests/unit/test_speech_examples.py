@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from headstart.data.clips import Clips
+from headstart.data.sound_preprocessing import SoundPreprocessing
 from headstart.data.spoken import SpokenWords
 from headstart.data.staging import Staging
 from headstart.errors import BadClips, DataError, ParameterError
@@ -72,6 +73,10 @@ def test_what_decides_the_examples_decides_the_key(examples: SpeechExamples) -> 
     }
     assert len(keys) == 3
     assert SpeechExamples(takes, Staging(samples=16000), background=0.2).key == examples.key
+    longer = SoundPreprocessing(16000, 32000)
+    listening = SpeechExamples(takes, Staging(samples=16000), background=0.2, preprocessing=longer)
+    assert listening.preprocessing == longer and listening.key != examples.key
+    assert np.array_equal(listening.batch(np.array([3]), 0).x, examples.batch(np.array([3]), 0).x)
     assert "4 English words, 12 takes of each, spoken by espeak-ng" in examples.words
 
 

@@ -35,8 +35,13 @@ FORMULA, SPEECH = "formula:", "speech:"
     "--leave-out", multiple=True, help="A word not to speak, or all marked digit or command; may be repeated."
 )
 @click.option(
-    "--seconds", type=click.FloatRange(0.3, 10), default=1.0, show_default=True, help="A network's window of sound."
+    "--seconds",
+    type=click.FloatRange(0.3, 10),
+    default=1.0,
+    show_default=True,
+    help="Sounds to learn from are this long.",
 )
+@click.option("--window", type=click.FloatRange(0.3, 10), help="The network's window of sound. Default: --seconds.")
 @click.option("--label", help="Column of a table that holds the labels.")
 @click.option("--path-column", help="Column of a table that holds the paths of the pictures.")
 @click.option("--network", default="small", show_default=True, help="Its architecture.")
@@ -59,6 +64,9 @@ FORMULA, SPEECH = "formula:", "speech:"
 @click.option("--whitening", type=float, default=0.25, show_default=True, help="Of a teacher's features, 0 to 0.5.")
 @click.option(
     "--label-weight", type=click.FloatRange(0), default=0.0, show_default=True, help="Of DATA's labels, with a teacher."
+)
+@click.option(
+    "--teacher-weight", "teacher_weights", type=float, multiple=True, help="Of each teacher, in order. Default: alike."
 )
 @click.option("--skip-bad", is_flag=True, help="With a teacher: leave out what cannot be read.")
 @click.option("--measure", "measured", multiple=True, help="A labelled set to measure the result on; may be repeated.")
@@ -195,7 +203,7 @@ def _distil(data: tuple[str, ...], out: Path, options: dict[str, Any], progress:
             labelled=labelled,
             **{name: options[name] for name in ("classes", "per_class", "flip", "seed", "label", "path_column")},
         )
-    more = {name: options[name] for name in ("label_weight", "skip_bad")}
+    more = {name: options[name] for name in ("label_weight", "teacher_weights", "skip_bad")}
     recipe = _recipe(data, options)
     return distil(views, teachers, out, recipe, distillation, **more, **_common(options), progress=progress)
 
@@ -232,7 +240,9 @@ def _recipe(data: tuple[str, ...], options: dict[str, Any]) -> Recipe:
 def _speech(options: dict[str, Any]) -> Any:
     from headstart.parameters.speech_sets import SpeechSettings
 
-    return SpeechSettings(options["words"], options["takes"], options["leave_out"], options["seconds"], options["seed"])
+    return SpeechSettings(
+        options["words"], options["takes"], options["leave_out"], options["seconds"], options["seed"], options["window"]
+    )
 
 
 def _preview(data: tuple[str, ...], options: dict[str, Any], preview: Path) -> None:

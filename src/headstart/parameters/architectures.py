@@ -56,6 +56,7 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
 }
 SOUND_ARCHITECTURES = ("small", "base")
+MELS = 40  # a quarter faster than 64, and better words in the same time
 
 
 def new_network(
@@ -95,7 +96,8 @@ def new_network(
 
         if name not in SOUND_ARCHITECTURES:
             raise _unknown(name, SOUND_ARCHITECTURES)
-        return new_sound_network(SoundConfig.sized(name, rate=rate, samples=size), tuple(outputs), seed)
+        config = SoundConfig.sized(name, rate=rate, samples=size, n_mels=MELS)
+        return new_sound_network(config, tuple(outputs), seed)
     if name in ARCHITECTURES:
         config = _named(name, size)
     elif "/" in name or "\\" in name or name.endswith(".json") or Path(name).is_dir():

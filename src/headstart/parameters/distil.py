@@ -14,7 +14,7 @@ from headstart.parameters.objectives import ClassLabels, Joint, Objective, prepa
 from headstart.parameters.pretrain import pretrain
 from headstart.parameters.recipe import Recipe
 from headstart.parameters.starting import first_network
-from headstart.parameters.taught import TaughtExamples
+from headstart.parameters.taught import TaughtExamples, teacher_lengths
 from headstart.parameters.teaching import Lessons, remove
 from headstart.parameters.views import Views
 from headstart.training.device import pick_device
@@ -29,6 +29,7 @@ def distil(
     distillation: DistillationRecipe | None = None,
     *,
     label_weight: float = 0.0,
+    teacher_weights: Sequence[float] = (),
     skip_bad: bool = False,
     device: str = "auto",
     resume: bool = False,
@@ -52,6 +53,8 @@ def distil(
     label_weight : float, default=0
         Weight of telling the classes apart as well, by cross-entropy. Above 0 the outputs of the saved network are
         the classes, else the components of the teachers' features.
+    teacher_weights : sequence of float, default=()
+        Of each teacher beside the others, above 0; without them all count alike.
     skip_bad : bool, default=False
         Leave out examples that cannot be read, and note how many they were.
     device, resume, progress, licence, notes
@@ -72,6 +75,7 @@ def distil(
     recipe, distillation = recipe or Recipe(), distillation or DistillationRecipe()
     recipe.check()
     distillation.check()
+    teacher_lengths(teacher_weights, len(teachers))
     place = check_place(out)
     lessons = Lessons(views, teachers, place.parent / f".{place.name}.teaching")
     if rank() == 0:
@@ -85,7 +89,7 @@ def distil(
     if not skip_bad:
         lessons.refuse_bad()
     left_out = [f"{len(lessons.bad)} examples could not be read and were left out."] if lessons.bad else []
-    examples = TaughtExamples(lessons, distillation, recipe.seed, labelled=label_weight > 0)
+    examples = TaughtExamples(lessons, distillation, recipe.seed, labelled=label_weight > 0, weights=teacher_weights)
     record = pretrain(
         examples,
         out,

@@ -70,6 +70,8 @@ class ClipViews(_SoundViews):
         What the clips are.
     class_names : tuple of str, default=()
         Classes of other views that are learned beside these, which themselves have none.
+    preprocessing : SoundPreprocessing, optional
+        Of the finished network, as of `SpeechExamples`.
     seed : int, default=0
     licence : str, optional
     progress : callable, optional
@@ -89,6 +91,7 @@ class ClipViews(_SoundViews):
         *,
         words: str = "",
         class_names: tuple[str, ...] = (),
+        preprocessing: SoundPreprocessing | None = None,
         seed: int = 0,
         licence: str | None = None,
         progress: Progress | None = None,
@@ -96,16 +99,17 @@ class ClipViews(_SoundViews):
         if not len(clips):
             raise DataError("Expected clips to pretrain on, found none.", "Give a folder with clips.")
         self.n, self.n_views, self.staging, self.seed = len(clips), n_views, staging, seed
-        self.shape, self.preprocessing = (staging.samples,), SoundPreprocessing(RATE, staging.samples)
+        self.shape, self._own = (staging.samples,), SoundPreprocessing(RATE, staging.samples)
+        self.preprocessing = preprocessing or self._own
         self.names, self.licence = clips.names, licence
         self.words = words or f"{self.n:,} clips without labels"
         self.class_names = class_names
         self.labels = np.full(self.n, UNLABELLED, dtype=np.int64) if class_names else None
-        self._waves = canvases(clips, self.preprocessing, progress=progress)
+        self._waves = canvases(clips, self._own, progress=progress)
         content = hashlib.sha256(repr(class_names).encode())
         for wave in self._waves:
             content.update(np.ascontiguousarray(wave).data)
-        self.key = repr((content.hexdigest(), n_views, staging, seed))
+        self.key = repr((content.hexdigest(), n_views, staging, self.preprocessing, seed))
 
     def name(self, i: int) -> str:
         return self.names[i]
@@ -121,7 +125,7 @@ class ClipViews(_SoundViews):
         views = np.empty((len(rows), self.n_views, *self.shape), np.float32)
         for view in range(self.n_views):
             if view == 0:
-                views[:, 0] = [self.preprocessing.centre(wave) for wave in waves]
+                views[:, 0] = [self._own.centre(wave) for wave in waves]
             else:
                 views[:, view] = self.stage.staged(waves, sound_keys(self.seed, rows, view))
         views = views.reshape(-1, *self.shape)

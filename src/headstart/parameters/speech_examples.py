@@ -27,9 +27,11 @@ class SpeechExamples(Examples):
     words : SpokenWords
         The takes; spoken when first needed. The held-out ones are spoken by voices that are never trained on.
     staging : Staging, optional
-        How they are varied; its ``samples`` are the network's window.
+        How they are varied, and how long the windows are.
     background : float, default=0.03
         Share of windows without a word: noise, babble, tones.
+    preprocessing : SoundPreprocessing, optional
+        Of the finished network, which may hear longer windows than it learned from. Default: the same length.
     progress : callable, optional
         Told how the speaking goes on.
     """
@@ -43,6 +45,7 @@ class SpeechExamples(Examples):
         staging: Staging | None = None,
         *,
         background: float = 0.03,
+        preprocessing: SoundPreprocessing | None = None,
         progress: Progress | None = None,
     ) -> None:
         if not 0 <= background < 1:
@@ -53,16 +56,17 @@ class SpeechExamples(Examples):
         self.n = len(words) + self._quiet
         self.class_names = words.words + ((SILENCE,) if self._quiet else ())
         self.size = self.staging.samples
+        self._preprocessing = preprocessing or SoundPreprocessing(RATE, self.size)
         self.words = (
             f"{len(words.words):,} English words, {words.per_word} takes of each, spoken by espeak-ng in many voices "
             f"and staged by headstart in rooms and noises (speech:synthetic, seed {words.seed}, windows of "
             f"{self.size / RATE:g} s)"
         )
-        self.key = repr((words, self.staging, background))
+        self.key = repr((words, self.staging, background, self._preprocessing))
 
     @property
     def preprocessing(self) -> SoundPreprocessing:
-        return SoundPreprocessing(RATE, self.size)
+        return self._preprocessing
 
     @cached_property
     def stage(self) -> Stage:

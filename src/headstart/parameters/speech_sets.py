@@ -37,8 +37,10 @@ class SpeechSettings:
     leave_out : tuple of str, default=()
         Words, or the marks "digit" and "command", that are not spoken.
     seconds : float, default=1.0
-        Length of the windows, which becomes that of the network's input.
+        Length of the sounds that are learned from.
     seed : int, default=0
+    window : float, optional
+        Length of the pieces in which the finished network hears longer clips. Default: the same.
     """
 
     words: int = 1000
@@ -46,6 +48,12 @@ class SpeechSettings:
     leave_out: tuple[str, ...] = ()
     seconds: float = 1.0
     seed: int = 0
+    window: float | None = None
+
+    @property
+    def preprocessing(self) -> SoundPreprocessing:
+        """Of the finished network."""
+        return SoundPreprocessing(RATE, round((self.window or self.seconds) * RATE))
 
 
 def speech_examples(name: str, settings: SpeechSettings, progress: Progress | None = None) -> SpeechExamples:
@@ -71,7 +79,7 @@ def speech_examples(name: str, settings: SpeechSettings, progress: Progress | No
     words = chosen_words(settings.words, leave_out=settings.leave_out, seed=settings.seed)
     takes = SpokenWords(words, settings.takes, seed=settings.seed)
     staging = Staging(samples=round(settings.seconds * RATE), seed=settings.seed)
-    return SpeechExamples(takes, staging, progress=progress)
+    return SpeechExamples(takes, staging, preprocessing=settings.preprocessing, progress=progress)
 
 
 def sound_views(
@@ -135,6 +143,16 @@ def sound_views(
         if not isinstance(clips, Clips):
             raise DataError(f"Expected clips of sound in {name}, found pictures.", "Give clips to teachers of sound.")
         words = f"{len(clips):,} clips without labels from {Path(name).name}"
-        more = {"words": words, "class_names": class_names, "seed": settings.seed, "progress": progress}
-        found.append(ClipViews(clips, n_views, staging, **more))  # type: ignore[arg-type]
+        found.append(
+            ClipViews(
+                clips,
+                n_views,
+                staging,
+                words=words,
+                class_names=class_names,
+                preprocessing=settings.preprocessing,
+                seed=settings.seed,
+                progress=progress,
+            )
+        )
     return found

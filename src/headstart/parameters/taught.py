@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from headstart.errors import DataError
+from headstart.errors import DataError, ParameterError
 from headstart.math.whitening import partial_whitening
 from headstart.parameters.distillation import DistillationRecipe
 from headstart.parameters.examples import HELD_OUT, Batch, Examples
@@ -20,7 +20,7 @@ class TaughtExamples(Examples):
     """Views with the teachers' partly whitened features as targets.
 
     Where there are several teachers, the vectors of each are made of length 1 and put side by side, so that each
-    counts alike.
+    counts alike, or by its weight.
 
     Parameters
     ----------
@@ -31,6 +31,8 @@ class TaughtExamples(Examples):
         Decides what is held out, and the slight changes of what the student sees.
     labelled : bool, default=False
         Whether the classes of the examples are learned too.
+    weights : sequence of float, default=()
+        Of each teacher in the cosine between student and teachers, above 0; without them all count alike.
 
     Raises
     ------
@@ -38,7 +40,14 @@ class TaughtExamples(Examples):
         If labels are wanted and not all sets have the same classes, or too few examples are left.
     """
 
-    def __init__(self, lessons: Lessons, recipe: DistillationRecipe, seed: int = 0, labelled: bool = False) -> None:
+    def __init__(
+        self,
+        lessons: Lessons,
+        recipe: DistillationRecipe,
+        seed: int = 0,
+        labelled: bool = False,
+        weights: Sequence[float] = (),
+    ) -> None:
         views = lessons.views
         self.lessons, self.seed, self.labelled = lessons, seed, labelled
         first = views[0]
@@ -47,7 +56,7 @@ class TaughtExamples(Examples):
         self._labels = np.concatenate([v.labels for v in views if v.labels is not None]) if labelled else None
         self._train, self._test, self._n_examples = _rows(lessons, seed)
         self.n = len(self._train)
-        self._targets = targets(lessons, self._train, recipe)
+        self._targets = targets(lessons, self._train, recipe, weights)
         self.n_components = self._targets.shape[1]
         known = [teacher.card.n_examples for teacher in lessons.teachers]
         self._n_examples += sum(n for n in known if n is not None)
@@ -55,7 +64,7 @@ class TaughtExamples(Examples):
         self.words = f"{'; '.join(v.words for v in views)}; what {taught} says about {self.n:,} views of them"
         licences = {v.licence for v in views} | {teacher.card.licence for teacher in lessons.teachers}
         self.licence = licences.pop() if len(licences) == 1 else None
-        self.key = repr((lessons.key, recipe, seed, labelled, self.n))
+        self.key = repr((lessons.key, recipe, seed, labelled, self.n, *(float(weight) for weight in weights)))
 
     @property
     def n_examples(self) -> int:
@@ -87,15 +96,41 @@ class TaughtExamples(Examples):
         return Batch(x, y, self._targets[rows])
 
 
-def targets(lessons: Lessons, fit_on: np.ndarray, recipe: DistillationRecipe) -> np.ndarray:
+def targets(
+    lessons: Lessons, fit_on: np.ndarray, recipe: DistillationRecipe, weights: Sequence[float] = ()
+) -> np.ndarray:
     """What the student is to say about every view, (N, components) in float32, of length 1."""
+    lengths = teacher_lengths(weights, len(lessons.features))
     chosen = fit_on[:: max(1, len(fit_on) // FIT_ON)]
     parts = []
-    for features in lessons.features:
+    for features, length in zip(lessons.features, lengths, strict=True):
         whitening = partial_whitening(features[np.sort(chosen)], recipe.whitening, recipe.components)
         blocks = [whitening(features[start : start + 8192]) for start in range(0, len(features), 8192)]
-        parts.append(np.concatenate(blocks))
-    return np.concatenate(parts, axis=1) / np.float32(np.sqrt(len(parts)))
+        parts.append(np.concatenate(blocks) * np.float32(length))
+    return np.concatenate(parts, axis=1)
+
+
+def teacher_lengths(weights: Sequence[float], n: int) -> np.ndarray:
+    """How long the vectors of each of n teachers are where all together have length 1: the cosine of two such is the
+    mean of the teachers' cosines with these weights.
+
+    Raises
+    ------
+    ParameterError
+        If there are weights, and not one above 0 for each teacher.
+
+    Examples
+    --------
+    >>> teacher_lengths([3, 1], 2).round(3).tolist(), teacher_lengths([], 4).tolist()
+    ([0.866, 0.5], [0.5, 0.5, 0.5, 0.5])
+    """
+    if len(weights) not in (0, n) or any(not weight > 0 for weight in weights):
+        raise ParameterError(
+            f"Expected a weight above 0 for each of {n} teachers, found {', '.join(map(str, weights))}.",
+            "Give as many as there are teachers, or none.",
+        )
+    shares = np.asarray(weights if len(weights) else np.ones(n), dtype=np.float64)
+    return np.sqrt(shares / shares.sum())
 
 
 def _rows(lessons: Lessons, seed: int) -> tuple[np.ndarray, np.ndarray, int]:
