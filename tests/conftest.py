@@ -21,3 +21,10 @@ def shared_data() -> Path:
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test run has a feature cache of its own, so no test sees what another left behind."""
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two processes must collect the same tests: a name made of a file's bytes may differ from run to run."""
+    long = [item.nodeid for item in items if len(item.nodeid) > 300]
+    if long:
+        raise pytest.UsageError(f"{len(long)} tests need `ids=`; the first is {long[0][:120]}...")

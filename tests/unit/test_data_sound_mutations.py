@@ -226,7 +226,7 @@ def test_no_sound_ends_in_a_foreign_error(clean: Path, mutate: Mutation, seed: i
         (written("WAV", "FLOAT", np.full(800, 3e4)), r"its samples reach 3e\+04 where 1 is full scale"),
         (written("WAV", "FLOAT", np.full(800, np.nan)), "it holds NaN or infinite samples"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "file",
 )
 def test_the_reason_is_said(content: bytes, words: str, tmp_path: Path) -> None:
     for label in "ab":
