@@ -171,7 +171,7 @@ def test_nan_weights_are_refused_by_name(vit_folder: Path) -> None:
         load_network(vit_folder)
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00" * 100, b"not weights at all" * 10])
+@pytest.mark.parametrize("content", [b"", b"\x00" * 100, b"not weights at all" * 10], ids=["empty", "zeros", "text"])
 def test_damaged_weights_are_refused(vit_folder: Path, content: bytes) -> None:
     (vit_folder / "model.safetensors").write_bytes(content)
     with pytest.raises(SourceError, match=r"Expected readable weights in .*model\.safetensors, found: .*again"):

@@ -26,8 +26,8 @@ class PictureChanges:
     """How far two views of a picture may differ.
 
     The defaults are those of VICReg (Bardes et al. 2022, appendix C.1), which made BYOL's (Grill et al. 2020,
-    table 6), which were SimCLR's with solarising, the same for both views, with one exception: crops keep at least a fifth of the picture instead of a
-    twelfth, as usual for small pictures (Chen & He 2021, appendix D).
+    table 6), which were SimCLR's with solarising, the same for both views, with one exception: crops keep at least
+    a fifth of the picture instead of a twelfth, as usual for small pictures (Chen & He 2021, appendix D).
 
     Parameters
     ----------
