@@ -118,3 +118,7 @@ class MissingProgram(HeadstartError, OSError):
 
 class OutputError(HeadstartError, OSError):
     """A result cannot be written where it was asked to go; what was there before is untouched."""
+
+
+class TransferWarning(UserWarning):
+    """A transfer goes on, but something about it deserves a look: a collapsed weighting, a scale left untouched."""

@@ -6,8 +6,86 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headstart.errors import SourceError
+
 if TYPE_CHECKING:
     from torch import nn
+
+
+def _rows_of(values: Any) -> int:
+    """How many rows an array, a frame, a sparse matrix or a list has."""
+    shape = getattr(values, "shape", None)
+    return int(shape[0]) if shape else len(values)
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Rows of another task or another domain, to borrow from.
+
+    What an estimator gets at construction; `fit` gets the target alone. A source is frozen and shared: cloning or
+    deep-copying an estimator does not copy its rows, and no method writes to them.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, d), CSR matrix, pandas or polars frame
+        The rows, with the columns of the target. Columns with names are matched by name, others by position.
+    y : array-like of shape (n,), optional
+        Labels (integers, -1 and +1, strings) or numbers. Some methods do without.
+    name : str, optional
+        What messages and reports call it.
+    sample_weight : array-like of shape (n,), optional
+        Weight of each row, 0 or more.
+
+    Raises
+    ------
+    SourceError
+        If ``y`` or ``sample_weight`` have not as many entries as ``X`` has rows, or there are no rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Source(np.zeros((2000, 64)), np.arange(2000) % 2, name="books")
+    Source('books', 2000 x 64, labelled)
+    >>> Source(np.zeros((30, 4)))
+    Source(30 x 4, without labels)
+    """
+
+    X: Any
+    y: Any = None
+    name: str | None = None
+    sample_weight: Any = None
+
+    def __post_init__(self) -> None:
+        if self.X is None:
+            return
+        n = _rows_of(self.X)
+        if n == 0:
+            raise SourceError("Expected rows in a source, found none.", "Give source=None to learn without a source.")
+        for what, values in (("labels", self.y), ("weights", self.sample_weight)):
+            if values is not None and _rows_of(values) != n:
+                raise SourceError(
+                    f"Expected {n} {what}, one for each row of {self}, found {_rows_of(values)}.",
+                    "Give X and y of the same rows.",
+                )
+
+    def __repr__(self) -> str:
+        words = [repr(self.name)] if self.name else []
+        if self.X is None:
+            words.append("rows left out")
+        else:
+            shape = getattr(self.X, "shape", None) or (len(self.X),)
+            words += [" x ".join(str(s) for s in shape), "without labels" if self.y is None else "labelled"]
+        return f"Source({', '.join(words)})"
+
+    def without_rows(self) -> Source:
+        """The same source with its name alone, for a saved model: what was borrowed need not travel with it."""
+        return Source(None, None, self.name)
+
+    def __sklearn_clone__(self) -> Source:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Source:
+        return self
 
 
 @dataclass(frozen=True, eq=False)

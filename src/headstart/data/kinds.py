@@ -1,4 +1,4 @@
-"""What headstart learns from: pictures and clips of sound, how they are called, how their files are known."""
+"""What headstart learns from: pictures, clips of sound, rows of tables; what they and their files are called."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Kind:
 
     Parameters
     ----------
-    input_type : {"image", "audio"}
+    input_type : {"image", "audio", "table"}
         Its name in programs.
     one, many : str
         Its name in sentences.
@@ -60,6 +60,8 @@ CLIPS = Kind(
     "Clips are WAV, FLAC, OGG, Opus, MP3, AIFF, AU or CAF files.",
 )
 KINDS = (PICTURES, CLIPS)
+ROWS = Kind("table", "row", "rows", frozenset(), frozenset(), "Tables are CSV, TSV, Parquet or Excel files.")
+"""Rows of values; they have no files of their own, so they are not among `KINDS`."""
 
 
 def kind_of_suffix(suffix: str) -> Kind | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from headstart.data.kinds import KINDS
+from headstart.data.kinds import KINDS, ROWS
 
-_NOUNS = {kind.input_type: (kind.one, kind.many) for kind in KINDS}
+_NOUNS = {kind.input_type: (kind.one, kind.many) for kind in (*KINDS, ROWS)}
 _NOUNS["numbers"] = ("row of numbers", "rows of numbers")
 
 

@@ -12,13 +12,14 @@ import numpy as np
 
 from headstart.data.dataset import Dataset
 from headstart.data.files import printable
+from headstart.data.frame import TABLES
 from headstart.data.groups import groups_from
 from headstart.data.inputs import as_inputs
 from headstart.data.kinds import kind_of_suffix
 from headstart.data.labels import labels_from
 from headstart.data.read_folder import read_folder
 from headstart.data.read_npz import read_npz
-from headstart.data.read_table import TABLES, read_table
+from headstart.data.read_table import read_table
 from headstart.errors import DataError, ParameterError
 
 

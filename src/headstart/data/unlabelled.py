@@ -6,11 +6,12 @@ from pathlib import Path
 
 from headstart.data.clips import Clips
 from headstart.data.files import list_inputs, printable
+from headstart.data.frame import TABLES
 from headstart.data.inputs import as_inputs
 from headstart.data.kinds import CLIPS, PICTURES
 from headstart.data.pictures import Pictures
 from headstart.data.read_npz import read_npz_pictures
-from headstart.data.read_table import TABLES, read_paths
+from headstart.data.read_table import read_paths
 from headstart.errors import DataError
 
 

@@ -61,7 +61,8 @@ class TaughtExamples(Examples):
         known = [teacher.card.n_examples for teacher in lessons.teachers]
         self._n_examples += sum(n for n in known if n is not None)
         taught = " and ".join(teacher.name for teacher in lessons.teachers)
-        self.words = f"{'; '.join(v.words for v in views)}; what {taught} says about {self.n:,} views of them"
+        say = "says" if len(lessons.teachers) == 1 else "say"
+        self.words = f"{'; '.join(v.words for v in views)}; what {taught} {say} about {self.n:,} views of them"
         licences = {v.licence for v in views} | {teacher.card.licence for teacher in lessons.teachers}
         self.licence = licences.pop() if len(licences) == 1 else None
         self.key = repr((lessons.key, recipe, seed, labelled, self.n, *(float(weight) for weight in weights)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 from collections.abc import Iterator
 from datetime import timedelta
@@ -39,12 +40,23 @@ def processes() -> Iterator[bool]:
         if torch.cuda.is_available():
             backend = "nccl"
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-        dist.init_process_group(backend, timeout=timedelta(days=7))  # the first one may work long while others wait
+        _join(backend)
     try:
         yield rank() == 0
     finally:
         if started_here:
             dist.destroy_process_group()
+
+
+_joined = itertools.count()
+
+
+def _join(backend: str) -> None:
+    """Join under a name that no earlier block had: addresses that an ended group left in the store lead nowhere."""
+    week = timedelta(days=7)  # the first process may work long while the others wait
+    store, number, size = next(iter(dist.rendezvous("env://", timeout=week)))
+    named = dist.PrefixStore(f"headstart {next(_joined)}", store)
+    dist.init_process_group(backend, store=named, rank=number, world_size=size, timeout=week)
 
 
 def all_rows(rows: Tensor) -> Tensor:
