@@ -13,7 +13,7 @@ import pytest
 
 from headstart.networks import cache as caching
 from headstart.networks.cache import FeatureCache, default_cache, memory_cache
-from headstart.networks.shards import read_shard, write_shard
+from headstart.networks.shards import Shard, read_shard, write_shard
 
 
 def rows(n: int, width: int = 4, seed: int = 0) -> np.ndarray:
@@ -208,3 +208,14 @@ def test_a_file_says_what_it_holds(tmp_path: Path) -> None:
     assert shard.intact()
     assert np.array_equal(shard.rows(), data)
     assert read_shard(tmp_path / "none.rows") is None
+
+
+def test_files_that_another_process_merges_meanwhile_are_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = FeatureCache(tmp_path, memory_bytes=2000)
+    for i in range(16):
+        cache.put("space", keys(1, i), [rows(60)[i : i + 1]], (4,))
+    monkeypatch.setattr(Shard, "intact", lambda shard: shard.path.unlink(missing_ok=True) is not None)
+    cache.put("space", keys(1, 16), [rows(60)[16:17]], (4,))
+    assert list(tmp_path.glob("*/*.rows")) == []

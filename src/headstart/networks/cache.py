@@ -185,6 +185,8 @@ class FeatureCache:
         for shard in small:
             if shard.shape == small[0].shape and shard.intact():
                 rows.update(zip(shard.keys, shard.rows(), strict=True))
+        if not rows:  # another thread or process has merged them
+            return
         write_shard(self._folder_of(space), list(rows), [np.stack(list(rows.values()))], small[0].shape)
         for shard in small:
             if shard.shape == small[0].shape:
