@@ -57,7 +57,7 @@ def slow_tradaboost(X, y, n, rounds):
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 7, 10])
-@pytest.mark.parametrize("seed", [0, 3, 4])
+@pytest.mark.parametrize("seed", [0, 3, 6])
 def test_two_classes_follow_the_paper_line_by_line(seed: int, rounds: int) -> None:
     X, y = two_domains(seed)
     slow = slow_tradaboost(X, y, 60, rounds)

@@ -1,0 +1,205 @@
+"""Logistic regression that shrinks towards given coefficients instead of towards nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import logsumexp
+
+from headstart.math.row_space import row_space
+
+#: Penalties tried by default, as multiples of the mean squared norm of the centred rows.
+RELATIVE_PENALTIES = tuple(float(p) for p in np.logspace(-4, 4, 13))
+
+#: Problems up to this rank are solved in principal coordinates, where the Hessian is close to diagonal.
+SMALL = 2500
+
+
+@dataclass(frozen=True)
+class BiasedLogisticSolution:
+    """``scores = X @ coef + intercept``: one column for two classes (of the second), else one a class.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (d, 1) or (d, K)
+    intercept : ndarray of shape (1,) or (K,)
+    penalty : float
+        Lambda itself.
+    log_loss : float
+        Cross-validated log-loss at this lambda; nan where nothing was chosen.
+    """
+
+    coef: np.ndarray
+    intercept: np.ndarray
+    penalty: float
+    log_loss: float
+
+
+def solve_biased_logistic(
+    X: Any,
+    codes: np.ndarray,
+    n_classes: int,
+    towards: np.ndarray | None = None,
+    towards_intercept: np.ndarray | None = None,
+    *,
+    penalties: Sequence[float] | None = None,
+    folds: Sequence[tuple[np.ndarray, np.ndarray]] = (),
+    sample_weight: np.ndarray | None = None,
+) -> BiasedLogisticSolution:
+    r"""Minimise the log-loss plus lambda times the squared distance from given coefficients.
+
+    .. math:: \min_{W,b}\; \sum_i s_i\,\ell(y_i, W^\top x_i + b) + \lambda \|W - W_0\|_F^2
+
+    with the logistic loss and one column for two classes, the softmax loss and K columns for more. It is convex: L-BFGS
+    runs on :math:`W - W_0`, in principal coordinates of the rows where that is cheap. The intercept is not penalised,
+    but that of a class without a row among the fitted ones, which has no optimum, is held near
+    ``towards_intercept`` by a thousandth of its squared distance.
+
+    Parameters
+    ----------
+    X : ndarray or sparse matrix of shape (n, d)
+    codes : ndarray of int, shape (n,)
+        Classes 0..K-1; some may be absent.
+    n_classes : int
+        K, at least 2.
+    towards : ndarray of shape (d, 1) or (d, K), optional
+        :math:`W_0`. Default: zeros.
+    towards_intercept : ndarray of shape (1,) or (K,), optional
+        Where the search starts. Default: zeros.
+    penalties : sequence of float, optional
+        Values of lambda, positive; the one with the least cross-validated log-loss is taken. Default: 13, from 1e-4 to
+        1e4 times the mean squared norm of the centred rows.
+    folds : sequence of (train, test) index arrays
+        Needed to choose; without folds the first penalty is taken.
+    sample_weight : ndarray of shape (n,), optional
+        :math:`s_i`, not negative.
+
+    Returns
+    -------
+    BiasedLogisticSolution
+
+    Notes
+    -----
+    For two classes and :math:`W_0 = 0` it is scikit-learn's ``LogisticRegression(C=1/(2*lambda))``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.array([[-1.0], [1.0]])
+    >>> kept = solve_biased_logistic(X, np.array([0, 1]), 2, np.array([[3.0]]), penalties=[1e6])
+    >>> kept.coef.round(3).tolist()
+    [[3.0]]
+    """
+    n, d = X.shape
+    columns = 1 if n_classes == 2 else n_classes
+    start = np.zeros((d, columns)) if towards is None else np.asarray(towards, dtype=np.float64)
+    level = np.zeros(columns) if towards_intercept is None else np.asarray(towards_intercept, dtype=np.float64)
+    weight = np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    offset = np.asarray(X @ start)
+    space = row_space(X) if min(n, d) <= SMALL else None
+    rows = X if space is None else space.left * space.singular
+    if penalties is None:
+        penalties = [p * _strength(X, space) for p in RELATIVE_PENALTIES]
+    problem = _Problem(rows, np.asarray(codes), n_classes, offset, level, weight)
+    best, log_loss = 0, float("nan")
+    if len(penalties) > 1 and len(folds) > 0:
+        losses = _held_out_losses(problem, penalties, folds)
+        best = int(np.argmin(losses))
+        log_loss = float(losses[best])
+    delta, intercept = problem.solve(float(penalties[best]), np.arange(n), None)
+    if space is None:
+        return BiasedLogisticSolution(start + delta, intercept, float(penalties[best]), log_loss)
+    moved = space.back(delta)
+    return BiasedLogisticSolution(start + moved, intercept - space.mean @ moved, float(penalties[best]), log_loss)
+
+
+def _strength(X: Any, space: Any) -> float:
+    """Mean squared norm of the centred rows."""
+    if space is not None:
+        return max(float((space.singular**2).sum()) / X.shape[0], 1e-300)
+    mean = np.asarray(X.mean(axis=0)).ravel()
+    squares = X.multiply(X).sum() if hasattr(X, "multiply") else (np.asarray(X) ** 2).sum()
+    return max(float(squares) / X.shape[0] - float(mean @ mean), 1e-300)
+
+
+def _held_out_losses(problem: _Problem, penalties: Sequence[float], folds: Sequence[Any]) -> np.ndarray:
+    """Mean held-out log-loss of each penalty; each solution starts at that of the next larger penalty."""
+    losses, total = np.zeros(len(penalties)), 0.0
+    for train, test in folds:
+        total += problem.weight[test].sum()
+        warm = None
+        for i in np.argsort(penalties)[::-1]:
+            warm = problem.solve(float(penalties[i]), train, warm, tolerance=1e-4)
+            scores = np.asarray(problem.rows[test] @ warm[0]) + warm[1] + problem.offset[test]
+            losses[i] += problem.weight[test] @ row_losses(scores, problem.codes[test])[0]
+    return losses / max(total, 1e-300)
+
+
+def row_losses(scores: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Log-loss of each row and its derivative by the scores; scores (n, 1) for two classes, else (n, K)."""
+    if scores.shape[1] == 1:
+        s = scores[:, 0]
+        sign = 2.0 * codes - 1.0
+        return np.logaddexp(0.0, -sign * s), (-sign * np.exp(-np.logaddexp(0.0, sign * s)))[:, None]
+    top = logsumexp(scores, axis=1)
+    slope = np.exp(scores - top[:, None])
+    picked = np.arange(len(codes)), codes
+    losses = top - scores[picked]
+    slope[picked] -= 1.0
+    return losses, slope
+
+
+class _Problem:
+    """The penalised loss over some of the rows, in coordinates where its Hessian is near the identity."""
+
+    def __init__(
+        self, rows: Any, codes: np.ndarray, n_classes: int, offset: np.ndarray, level: np.ndarray, weight: np.ndarray
+    ) -> None:
+        self.rows, self.codes, self.n_classes = rows, codes, n_classes
+        self.offset, self.level, self.weight = offset, level, weight
+
+    def solve(
+        self,
+        penalty: float,
+        index: np.ndarray,
+        warm: tuple[np.ndarray, np.ndarray] | None,
+        tolerance: float = 1e-7,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Shift of the coefficients (r, columns) and the intercept (columns,) at one lambda."""
+        rows, codes, offset, weight = self.rows[index], self.codes[index], self.offset[index], self.weight[index]
+        r, columns = rows.shape[1], offset.shape[1]
+        held = self._held_near(codes, weight, columns)
+        curvature = 0.25 if columns == 1 else max((1.0 - 1.0 / columns) / columns, 0.05)
+        squares = rows.multiply(rows).T @ weight if hasattr(rows, "multiply") else (rows**2).T @ weight
+        scale = 1.0 / np.sqrt(curvature * np.append(np.asarray(squares).ravel(), weight.sum()) + _floor(penalty, r))
+        start = (np.zeros((r, columns)), self.level) if warm is None else warm
+
+        def value_and_slope(flat: np.ndarray) -> tuple[float, np.ndarray]:
+            point = flat.reshape(r + 1, columns) * scale[:, None]
+            away = point[-1] - self.level
+            losses, slope = row_losses(np.asarray(rows @ point[:-1]) + point[-1] + offset, codes)
+            slope *= weight[:, None]
+            value = weight @ losses + penalty * (point[:-1] ** 2).sum() + (held * away**2).sum()
+            gradient = np.vstack([rows.T @ slope + 2 * penalty * point[:-1], slope.sum(axis=0) + 2 * held * away])
+            return float(value), (gradient * scale[:, None]).ravel()
+
+        first = np.vstack([start[0], start[1]]) / scale[:, None]
+        options = {"maxiter": 2000, "gtol": tolerance * np.sqrt(weight.sum()), "ftol": 1e-16, "maxcor": 20}
+        found = minimize(value_and_slope, first.ravel(), jac=True, method="L-BFGS-B", options=options)
+        point = found.x.reshape(r + 1, columns) * scale[:, None]
+        return point[:-1], point[-1]
+
+    def _held_near(self, codes: np.ndarray, weight: np.ndarray, columns: int) -> np.ndarray:
+        """Strength with which each intercept is held: positive where its class has no row."""
+        mass = np.bincount(codes, weight, minlength=self.n_classes)
+        absent = mass <= 0
+        return np.full(1, 1e-3 * absent.any()) if columns == 1 else 1e-3 * absent
+
+
+def _floor(penalty: float, r: int) -> np.ndarray:
+    """Curvature from the penalty: 2 lambda for every coefficient, next to nothing for the intercept."""
+    return np.append(np.full(r, 2.0 * penalty + 1e-12), 1e-12)

@@ -1,0 +1,94 @@
+"""Coordinates of rows in their own span, from the smaller Gram matrix; sparse rows are never made dense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+
+@dataclass(frozen=True)
+class RowSpace:
+    """Weighted, centred rows ``A = diag(sqrt(w)) (X - mean)`` as ``left @ diag(singular) @ right.T``.
+
+    Attributes
+    ----------
+    left : ndarray of shape (n, r)
+    singular : ndarray of shape (r,)
+        Positive.
+    mean : ndarray of shape (d,)
+        Weighted mean of the rows.
+    root : ndarray of shape (n,)
+        Square roots of the weights.
+    """
+
+    X: Any
+    left: np.ndarray
+    singular: np.ndarray
+    mean: np.ndarray
+    root: np.ndarray
+
+    def back(self, coordinates: np.ndarray) -> np.ndarray:
+        """From r principal coordinates, shape (r,) or (r, K), to the d columns: ``right @ coordinates``."""
+        rows = self.left @ (coordinates.T / self.singular).T
+        rooted = (rows.T * self.root).T
+        total = rooted.sum(axis=0)
+        return np.asarray(self.X.T @ rooted) - (np.multiply.outer(self.mean, total))
+
+    def forth(self, direction: np.ndarray) -> np.ndarray:
+        """Principal coordinates of a direction of d columns: ``right.T @ direction``."""
+        rows = (self.root * (np.asarray(self.X @ direction) - self.mean @ direction).T).T
+        return ((self.left.T @ rows).T / self.singular).T
+
+
+def row_space(X: Any, weight: np.ndarray | None = None) -> RowSpace:
+    """Principal coordinates of weighted, centred rows.
+
+    Parameters
+    ----------
+    X : ndarray or sparse matrix of shape (n, d)
+    weight : ndarray of shape (n,), optional
+        Not negative, not all 0.
+
+    Returns
+    -------
+    RowSpace
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> space = row_space(np.array([[0.0, 0.0], [3.0, 4.0]]))
+    >>> space.singular.round(3).tolist(), space.mean.tolist()
+    ([3.536], [1.5, 2.0])
+    """
+    n, d = X.shape
+    X = X.tocsr().astype(np.float64) if sparse.issparse(X) else np.asarray(X, dtype=np.float64)
+    weight = np.ones(n) if weight is None else np.asarray(weight, dtype=np.float64)
+    root, mean = np.sqrt(weight), np.asarray(X.T @ weight).ravel() / weight.sum()
+    rows_alone = weight > 0
+    scaled = sparse.diags(root) @ X if sparse.issparse(X) else root[:, None] * (X - mean)
+    if d <= n:
+        gram = _dense(scaled.T @ scaled)
+        if sparse.issparse(X):
+            gram -= weight.sum() * np.outer(mean, mean)
+    else:
+        gram = _dense(scaled @ scaled.T)
+        if sparse.issparse(X):
+            shift = root * np.asarray(X @ mean).ravel()
+            gram -= np.outer(shift, root) + np.outer(root, shift) - (mean @ mean) * np.outer(root, root)
+        gram[~rows_alone] = gram[:, ~rows_alone] = 0.0
+    values, vectors = np.linalg.eigh(gram)
+    keep = values > max(float(values[-1]), 1e-30) * 1e-11
+    singular, vectors = np.sqrt(values[keep]), vectors[:, keep]
+    if d > n:
+        return RowSpace(X, vectors, singular, mean, root)
+    left = np.asarray(scaled @ vectors)
+    if sparse.issparse(X):
+        left = left - np.outer(root, mean @ vectors)
+    return RowSpace(X, left / singular, singular, mean, root)
+
+
+def _dense(matrix: Any) -> np.ndarray:
+    return matrix.toarray() if sparse.issparse(matrix) else matrix
