@@ -75,7 +75,8 @@ def classes(n: int, d: int, K: int, seed: int = 0) -> tuple[np.ndarray, np.ndarr
     rng = np.random.default_rng(seed)
     X, W = rng.normal(size=(n, d)) + 1.0, rng.normal(size=(d, 1 if K == 2 else K))
     scores = X @ W + 0.5 * rng.normal(size=(n, 1 if K == 2 else K))
-    codes = (scores[:, 0] > np.median(scores)).astype(int) if K == 2 else scores.argmax(1)
+    scores -= scores.mean(axis=0)
+    codes = (scores[:, 0] > 0).astype(int) if K == 2 else scores.argmax(1)
     assert len(np.unique(codes)) == K
     return X, codes, W
 
