@@ -24,15 +24,15 @@ def test_it_is_small_and_whole() -> None:
         *("README.md", "config.json", "headstart.json", "model.safetensors", "preprocessor_config.json")
     }
     assert sizes["model.safetensors"] <= 4_000_000
-    assert "license: Apache-2.0" in (FOLDER / "README.md").read_text(encoding="utf-8")
+    card = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert "license: apache-2.0" in card and "research" in card and "MobileNet".lower() in card.lower()
 
 
 def test_its_card_says_what_it_was_made_of() -> None:
     network = load_network("starter:pictures")
     assert network.kind == "starter"
-    assert network.card.n_examples == 400_000
-    assert network.card.n_classes == 500
-    assert network.card.licence == "Apache-2.0"
+    assert network.card.n_examples is not None and network.card.n_examples > 1_281_167  # its teacher's, and its own
+    assert network.card.licence == "apache-2.0"
     assert {p.dtype for p in network.module.parameters()} == {torch.float32}
 
 
