@@ -13,12 +13,17 @@ if TYPE_CHECKING:
     from headstart.data.dataset import Dataset
     from headstart.data.pictures import Pictures
     from headstart.data.read import read_dataset
+    from headstart.features.aligned import AlignedClassifier, AlignedRegressor
+    from headstart.features.coral import CORAL
     from headstart.parameters.transfer import TransferClassifier, TransferRegressor
-    from headstart.source import NetworkSource
+    from headstart.source import NetworkSource, Source
 
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "AlignedClassifier": "headstart.features.aligned",
+    "AlignedRegressor": "headstart.features.aligned",
+    "CORAL": "headstart.features.coral",
     "Clips": "headstart.data.clips",
     "Dataset": "headstart.data.dataset",
     "Model": "headstart.advise.model",
@@ -26,6 +31,7 @@ _PUBLIC = {
     "Pictures": "headstart.data.pictures",
     "SafeTransferClassifier": "headstart.advise.safe",
     "SafeTransferRegressor": "headstart.advise.safe",
+    "Source": "headstart.source",
     "TransferClassifier": "headstart.parameters.transfer",
     "TransferRegressor": "headstart.parameters.transfer",
     "fit": "headstart.advise.fit",
@@ -34,6 +40,9 @@ _PUBLIC = {
 }
 
 __all__ = [
+    "AlignedClassifier",
+    "AlignedRegressor",
+    "CORAL",
     "Clips",
     "Dataset",
     "Model",
@@ -41,6 +50,7 @@ __all__ = [
     "Pictures",
     "SafeTransferClassifier",
     "SafeTransferRegressor",
+    "Source",
     "TransferClassifier",
     "TransferRegressor",
     "__version__",

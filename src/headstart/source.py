@@ -73,8 +73,9 @@ class Source:
         if self.X is None:
             words.append("rows left out")
         else:
-            shape = getattr(self.X, "shape", None) or (len(self.X),)
-            words += [" x ".join(str(s) for s in shape), "without labels" if self.y is None else "labelled"]
+            shape = getattr(self.X, "shape", None)
+            words.append(" x ".join(str(side) for side in shape) if shape else f"{len(self.X)} rows")
+            words.append("without labels" if self.y is None else "labelled")
         return f"Source({', '.join(words)})"
 
     def without_rows(self) -> Source:

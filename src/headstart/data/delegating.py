@@ -1,0 +1,61 @@
+"""Predicting by an inner estimator that was fitted on prepared rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+
+def _inner_has(name: str) -> Any:
+    def check(outer: Any) -> bool:
+        getattr(outer.estimator_ if hasattr(outer, "estimator_") else outer._unfitted(), name)
+        return True
+
+    return check
+
+
+class DelegatingMixin:
+    """`predict`, and `predict_proba` and `decision_function` where the inner estimator has them.
+
+    The class sets ``estimator_`` in `fit`, says in `_unfitted` which estimator that will be, and prepares rows of the
+    target in `_final_rows`.
+    """
+
+    estimator_: Any
+
+    def _unfitted(self) -> Any:
+        """The estimator that will be fitted."""
+        return self.estimator  # type: ignore[attr-defined]
+
+    def _final_rows(self, X: Any) -> Any:
+        """Rows of the target as the inner estimator wants them."""
+        return self._rows(X)  # type: ignore[attr-defined]
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict rows of the target.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict(self._final_rows(X))
+
+    @available_if(_inner_has("predict_proba"))
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities of the classes in ``classes_``, (n, K)."""
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(self._final_rows(X))
+
+    @available_if(_inner_has("decision_function"))
+    def decision_function(self, X: Any) -> np.ndarray:
+        """The inner estimator's scores, (n,) or (n, K)."""
+        check_is_fitted(self)
+        return self.estimator_.decision_function(self._final_rows(X))

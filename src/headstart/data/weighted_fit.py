@@ -1,0 +1,60 @@
+"""Fitting somebody else's estimator with weights, or saying that it takes none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
+
+from headstart.errors import ParameterError
+
+
+def fit_weighted(estimator: Any, X: Any, y: np.ndarray, sample_weight: np.ndarray | None = None) -> Any:
+    """Fit a clone of an estimator, with weights where there are any.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Not changed. Of a `Pipeline` the last step gets the weights.
+    X : array or CSR matrix of shape (n, d)
+    y : ndarray of shape (n,)
+    sample_weight : ndarray of shape (n,), optional
+        None fits without weights, which is bit for bit what the estimator does by itself.
+
+    Returns
+    -------
+    fitted clone
+
+    Raises
+    ------
+    ParameterError
+        If there are weights and the estimator takes none.
+
+    Examples
+    --------
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> fit_weighted(KNeighborsClassifier(1), np.eye(2), np.array([0, 1]), np.ones(2))
+    Traceback (most recent call last):
+    headstart.errors.ParameterError: Expected an estimator that takes sample_weight, found KNeighborsClassifier. ...
+    """
+    twin = clone(estimator)
+    if sample_weight is None:
+        return twin.fit(X, y)
+    return twin.fit(X, y, **{weight_argument(twin): sample_weight})
+
+
+def weight_argument(estimator: Any) -> str:
+    """Name of the argument of ``fit`` that takes weights: "sample_weight", or a step's."""
+    path, inner = "", estimator
+    while isinstance(inner, Pipeline):
+        name, inner = inner.steps[-1]
+        path += f"{name}__"
+    if not has_fit_parameter(inner, "sample_weight"):
+        raise ParameterError(
+            f"Expected an estimator that takes sample_weight, found {type(inner).__name__}.",
+            "Give one that does, for example LogisticRegression(), or no weights.",
+        )
+    return f"{path}sample_weight"

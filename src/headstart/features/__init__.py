@@ -1,0 +1,1 @@
+"""Features as what is transferred: mappings that bring source and target together, and methods built on them."""
