@@ -173,9 +173,9 @@ def test_places_that_are_no_data_say_so(tmp_path: Path) -> None:
         read_dataset(tmp_path / "flowrs")
     with pytest.raises(DataError, match="found the single picture"):
         read_dataset(tmp_path / "flowers" / "a" / "1.png")
-    (tmp_path / "x.xlsx").write_bytes(b"PK")
-    with pytest.raises(DataError, match=r"a file that ends in .csv, .tsv, .parquet or .npz"):
-        read_dataset(tmp_path / "x.xlsx")
+    (tmp_path / "x.docx").write_bytes(b"PK")
+    with pytest.raises(DataError, match=r"a file that ends in .csv, .tsv, .parquet, .xlsx or .npz"):
+        read_dataset(tmp_path / "x.docx")
     with pytest.raises(DataError, match="Expected a folder or a table"):
         read_dataset("nul\x00byte")
 
@@ -318,7 +318,7 @@ def test_tables_that_do_not_fit_name_their_columns(tmp_path: Path, arguments: di
         (b"path,label\n", "found a table without any; its columns are 'path', 'label'"),
         (b"\xff\xfe\x00bad", "Expected text in UTF-8"),
         (b"path,label\n1.png,a\n2.png,b,c,d\n", "cannot be read"),
-        (b"a,b\n1,2\n", "Expected a column with paths of pictures or clips in .*, found the columns 'a', 'b'"),
+        (b"a,b\n1,2\n", "Expected a column with labels, found the columns 'a', 'b'"),
         (b"path,label\n,a\n1.png,b\n", "found none in 1 rows, the first of them row 1"),
         (b"path,label\n8.png,a\n9.png,b\n", "found none of the 2 there; the first one was looked for at .*8.png"),
         (b"path,label\n1.png,a\n2.png,\n", r"found 1 without one \(missing, NaN or infinite\): row 2 \(2.png\)"),

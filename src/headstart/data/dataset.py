@@ -1,4 +1,4 @@
-"""Labelled pictures or clips, ready to learn from."""
+"""Labelled pictures, clips or rows of a table, ready to learn from."""
 
 from __future__ import annotations
 
@@ -8,20 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from headstart.data.clips import Clips
 from headstart.data.kinds import Kind
-from headstart.data.pictures import Pictures
 from headstart.data.task import TASKS
 from headstart.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Pictures or clips with their labels, groups and parts, and what happened to them on the way in.
+    """Pictures, clips or rows of a table with their labels, groups and parts, and what happened to them on the way in.
 
     Parameters
     ----------
-    pictures : Pictures or Clips
+    pictures : Pictures, Clips or Records
         n inputs.
     y : ndarray
         Labels (n,) of strings or whole numbers for classification; (n, L) of 0 and 1 for multilabel; floats (n,) or
@@ -44,13 +42,14 @@ class Dataset:
 
     Examples
     --------
+    >>> from headstart.data.pictures import Pictures
     >>> pictures = Pictures([np.zeros((8, 8), dtype=np.uint8), np.ones((8, 8), dtype=np.uint8)])
     >>> dataset = Dataset(pictures, np.array(["ant", "bee"]), "classification", ("ant", "bee"))
     >>> len(dataset), dataset.select([1]).y.tolist(), dataset.n_per_class()
     (2, ['bee'], {'ant': 1, 'bee': 1})
     """
 
-    pictures: Pictures | Clips
+    pictures: Any  # Pictures, Clips or Records
     y: np.ndarray
     task: str
     classes: tuple[Any, ...] | None = None
@@ -82,7 +81,7 @@ class Dataset:
 
     @property
     def input_type(self) -> str:
-        """ "image" or "audio"."""
+        """ "image", "audio" or "table"."""
         return self.kind.input_type
 
     @property

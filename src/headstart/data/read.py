@@ -12,14 +12,15 @@ import numpy as np
 
 from headstart.data.dataset import Dataset
 from headstart.data.files import printable
-from headstart.data.frame import TABLES
+from headstart.data.frame import TABLES, read_frame
 from headstart.data.groups import groups_from
 from headstart.data.inputs import as_inputs
 from headstart.data.kinds import kind_of_suffix
 from headstart.data.labels import labels_from
 from headstart.data.read_folder import read_folder
 from headstart.data.read_npz import read_npz
-from headstart.data.read_table import read_table
+from headstart.data.read_table import holds_paths, read_table
+from headstart.data.read_values import read_values
 from headstart.errors import DataError, ParameterError
 
 
@@ -32,15 +33,16 @@ def read_dataset(
     task: str | None = None,
     split_column: str | None = None,
 ) -> Dataset:
-    r"""Read labelled pictures or clips of sound from a folder or a table; none is opened yet.
+    r"""Read labelled pictures or clips of sound from a folder or a table (none is opened yet), or a table of values.
 
     Parameters
     ----------
     path : path-like
         A folder with a folder for each class, or with ``train/``, ``val/`` and ``test/`` folders of such; or a CSV
         (comma, semicolon or tab, UTF-8) or Parquet table with a path and a label in each row. Paths are
-        absolute or relative to the table's folder. Or an ``.npz`` file with arrays of pictures and labels
-        (`headstart.data.read_npz`).
+        absolute or relative to the table's folder. A table without a column of paths holds values: each row is an
+        example, each column but the labels a feature; it may be an Excel file too. Or an ``.npz`` file with arrays of
+        pictures and labels (`headstart.data.read_npz`).
     label : str or list of str, optional
         Of a folder: ``re:`` and a regular expression over the path inside it, whose first parenthesis is the class, as
         ``re:^(\d)_`` for ``0_ann_3.flac``; the folders then mean nothing, but for those of parts. Of a table: the
@@ -97,6 +99,9 @@ def read_dataset(
     _check_table(place)
     if place.suffix.lower() == ".npz":
         return read_npz(place, task)
+    if path_column is None and not holds_paths(read_frame(place), place):
+        found = read_values(place, label=label, group_by=group_by, task=task, split_column=split_column)
+        return found.target
     return read_table(
         place, label=label, path_column=path_column, group_by=group_by, task=task, split_column=split_column
     )
@@ -160,6 +165,6 @@ def _check_table(place: Path) -> None:
         )
     if suffix not in (*TABLES, ".npz"):
         raise DataError(
-            f"Expected a folder, or a file that ends in .csv, .tsv, .parquet or .npz, found {where}.",
+            f"Expected a folder, or a file that ends in .csv, .tsv, .parquet, .xlsx or .npz, found {where}.",
             "Unpack or convert it first.",
         )

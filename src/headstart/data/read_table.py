@@ -94,6 +94,26 @@ def read_table(
     )
 
 
+def holds_paths(frame: pd.DataFrame, path: Path) -> bool:
+    """Whether a table names files of pictures or clips, and does not hold values.
+
+    It does where all cells (of the first hundred) of a column end like pictures or clips, or where a column of a usual
+    name ("path", "image", ...) holds text that looks like paths or names files that are there.
+    """
+    for name in frame.columns:
+        sample = frame[name].head(100).tolist()
+        if not all(isinstance(value, str) for value in sample):
+            continue
+        if all(kind_of_suffix(Path(value).suffix) for value in sample):
+            return True
+        if name.strip().casefold() in _PATH_NAMES:
+            if any(set(value) & set("/\\") or kind_of_suffix(Path(value).suffix) for value in sample):
+                return True
+            if any(value.strip() and _exists(path.resolve().parent / value) for value in sample[:20]):
+                return True
+    return False
+
+
 def read_paths(path: Path, path_column: str | None = None) -> Pictures:
     """The pictures of a table; whatever else is in it is passed over.
 

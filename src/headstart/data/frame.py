@@ -1,0 +1,181 @@
+"""A CSV, Parquet or Excel file as a frame, and the columns in it that have a meaning of their own."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from headstart.data.files import printable
+from headstart.data.parts import part_of
+from headstart.errors import DataError, MissingExtra
+
+EXCEL = (".xlsx", ".xlsm")
+TABLES = (".csv", ".tsv", ".parquet", ".pq", *EXCEL)
+_LABEL_NAMES = ("label", "labels", "class", "target", "y", "category")
+_SPLIT_NAMES = ("split", "part", "partition", "subset", "set")
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """Read a table whose first line holds the columns' names.
+
+    Cells of CSV files stay text; those of Parquet files and of the first sheet of an Excel file keep their types.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in one of `TABLES`. CSV: comma, semicolon or tab, UTF-8.
+
+    Returns
+    -------
+    DataFrame
+        Columns named by text; missing cells of CSV are empty text.
+
+    Raises
+    ------
+    DataError
+        For an empty file, other bytes than UTF-8, no rows, or anything that cannot be read.
+    MissingExtra
+        For an Excel file without openpyxl.
+    """
+    where = printable(str(path))
+    excel = path.suffix.lower() in EXCEL
+    if excel and importlib.util.find_spec("openpyxl") is None:
+        raise MissingExtra("openpyxl", "excel", "Reading an Excel file")
+    try:
+        if excel:
+            frame = pd.read_excel(path, dtype=object, engine="openpyxl")
+        elif path.suffix.lower() in (".parquet", ".pq"):
+            frame = pd.read_parquet(path).astype(object)
+        else:
+            frame = pd.read_csv(path, dtype=str, keep_default_na=False, sep=_separator(path), encoding="utf-8-sig")
+    except pd.errors.EmptyDataError as error:
+        raise DataError(f"Expected a table in {where}, found an empty file.") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"Expected text in UTF-8 in {where}, found other bytes.", "Save it as UTF-8.") from error
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        kind = "an Excel" if excel else "a CSV or Parquet"
+        raise DataError(f"Expected {kind} table in {where}, found one that cannot be read: {reason}.") from error
+    frame.columns = [str(name) for name in frame.columns]
+    if not isinstance(frame.index, pd.RangeIndex) and not excel and path.suffix.lower() in (".csv", ".tsv"):
+        raise DataError(
+            f"Expected {frame.shape[1]} cells in each row, as in the first line of {where}, found rows with more.",
+            "Name every column in the first line; put cells that hold the separator in quotes.",
+        )
+    if not len(frame):
+        raise DataError(f"Expected rows in {where}, found a table without any; its columns are {listed(frame)}.")
+    return frame
+
+
+def _separator(path: Path) -> str:
+    """The character between the columns of the first line: comma, semicolon or tab."""
+    with path.open(encoding="utf-8-sig") as file:
+        first = file.readline()
+    counts = {separator: first.count(separator) for separator in (",", ";", "\t")}
+    best = max(counts, key=lambda separator: counts[separator])
+    return best if counts[best] else ","
+
+
+def listed(frame: pd.DataFrame) -> str:
+    """The names of the columns, for the words of errors."""
+    return ", ".join(repr(name) for name in frame.columns)
+
+
+def matching(frame: pd.DataFrame, name: str) -> str | None:
+    """The column of this name, or else the only one that differs from it by case and spaces."""
+    if name in frame.columns:
+        return name
+    alike = [column for column in frame.columns if column.strip().casefold() == name.strip().casefold()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def named_column(frame: pd.DataFrame, name: str, purpose: str, where: str = "") -> str:
+    """The column of this name; an error that lists the columns where there is none.
+
+    Raises
+    ------
+    DataError
+    """
+    found = matching(frame, name)
+    if found is None:
+        near = difflib.get_close_matches(name, frame.columns, 1)
+        hint = f"Did you mean {near[0]!r}?" if near else ""
+        place = f" in {where}" if where else ""
+        raise DataError(
+            f"Expected a column {name!r} with the {purpose}{place}, found the columns {listed(frame)}.", hint
+        )
+    return found
+
+
+def split_column_of(frame: pd.DataFrame, name: str | None, taken: Sequence[str | None]) -> str | None:
+    """The column that says train, val or test: the named one, or one of a usual name that holds only these."""
+    if name is not None:
+        return named_column(frame, name, "parts")
+    for usual in _SPLIT_NAMES:
+        found = matching(frame, usual)
+        if found is not None and found not in taken and all(part_of(value) for value in frame[found].unique()):
+            return found
+    return None
+
+
+def label_columns(frame: pd.DataFrame, label: str | Sequence[str] | None, taken: Sequence[str | None]) -> list[str]:
+    """The columns with labels: the named ones, else one of a usual name, else the only one that is not taken.
+
+    Raises
+    ------
+    DataError
+    """
+    if label is not None:
+        columns = [named_column(frame, name, "labels") for name in as_list(label)]
+        if not columns or len(set(columns)) < len(columns):
+            raise DataError(f"Expected different columns with labels, found {list(as_list(label))}.")
+        return columns
+    free = [column for column in frame.columns if column not in taken]
+    for usual in _LABEL_NAMES:
+        found = matching(frame, usual)
+        if found is not None and found in free:
+            return [found]
+    if len(free) == 1:
+        return free
+    raise DataError(
+        f"Expected a column with labels, found the columns {listed(frame)}.", "Name it (--label, label=...)."
+    )
+
+
+def as_list(label: str | Sequence[str] | None) -> list[str]:
+    """None, one or several names as a list."""
+    return [] if label is None else [label] if isinstance(label, str) else list(label)
+
+
+def cells(column: pd.Series) -> list[Any]:
+    """The values of a column; missing ones are None."""
+    return [None if is_missing(value) else value for value in column.tolist()]
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell of a typed table is missing: None, NaN, NaT or NA."""
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
+
+
+def parts_of(column: pd.Series, name: str, names: Sequence[str]) -> np.ndarray:
+    """ "train", "val" or "test" of each row.
+
+    Raises
+    ------
+    DataError
+        For anything else.
+    """
+    parts = [part_of(value) for value in column]
+    wrong = [i for i, part in enumerate(parts) if part is None]
+    if wrong:
+        raise DataError(
+            f"Expected train, val or test in column {name!r}, found {str(column.iloc[wrong[0]])!r} in row "
+            f"{wrong[0] + 1} ({names[wrong[0]]})."
+        )
+    return np.array(parts, dtype=str)
