@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("headstart.cli.report", "Write a model's evidence as one page, report.html."),
     "advise": ("headstart.cli.advise", "Say before training whether a source is likely to help."),
     "sources": ("headstart.cli.sources", "List the networks on this machine to borrow from."),
+    "methods": ("headstart.cli.methods", "List the methods for tables: what they transfer, need and cost."),
     "demo": ("headstart.cli.demo", "Show it all on real handwritten digits, in about a minute."),
     "pretrain": ("headstart.cli.pretrain", "Train a network on a large data set, to start others from it."),
     "cache": ("headstart.cli.cache", "Show or clear what was computed and kept for next time."),
