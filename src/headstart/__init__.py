@@ -6,16 +6,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from headstart.advise.fit import fit
+    from headstart.advise.model import Model, load
+    from headstart.advise.safe import SafeTransferClassifier, SafeTransferRegressor
+    from headstart.advise.unlabelled_scorers import (
         CircularValidation,
         DeepEmbeddedValidation,
         ImportanceWeightedValidation,
         PredictionEntropy,
         SoftNeighbourhoodDensity,
     )
-    from headstart.advise.fit import fit
-    from headstart.advise.model import Model, load
-    from headstart.advise.safe import SafeTransferClassifier, SafeTransferRegressor
-    from headstart.advise.unlabelled_scorers import (
     from headstart.data.clips import Clips
     from headstart.data.dataset import Dataset
     from headstart.data.pictures import Pictures
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from headstart.instances.two_stage import TwoStageTrAdaBoostRegressor
     from headstart.parameters.transfer import TransferClassifier, TransferRegressor
     from headstart.source import NetworkSource, Source
-
 
 __version__ = "0.1.0"
 

@@ -11,11 +11,18 @@ from headstart.data.cards import MethodCard
 CATALOGUE: dict[str, str] = {
     "AlignedClassifier": "headstart.features.aligned",
     "AlignedRegressor": "headstart.features.aligned",
+    "BalancedDistributionAdaptation": "headstart.features.bda",
     "CORAL": "headstart.features.coral",
+    "GeodesicFlowKernel": "headstart.features.geodesic",
+    "JointDistributionAdaptation": "headstart.features.jda",
+    "ManifoldEmbeddedAlignment": "headstart.features.meda",
     "MultiSourceTrAdaBoostClassifier": "headstart.instances.multi_source",
+    "SubspaceAlignment": "headstart.features.subspace",
     "TaskTrAdaBoostClassifier": "headstart.instances.task_transfer",
     "TrAdaBoostClassifier": "headstart.instances.tradaboost",
     "TrAdaBoostRegressor": "headstart.instances.tradaboost_regressor",
+    "TransferComponentAnalysis": "headstart.features.tca",
+    "TransferJointMatching": "headstart.features.tjm",
     "TwoStageTrAdaBoostRegressor": "headstart.instances.two_stage",
 }
 

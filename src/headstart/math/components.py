@@ -20,7 +20,7 @@ NOISE = 1e-11
 
 @dataclass(frozen=True)
 class Spread:
-    r"""Scatter :math:`C = \sum_i (f_i-\bar f)(f_i-\bar f)^\top` of the features of all rows, ready for the eigenproblem.
+    r"""Scatter :math:`C = \sum_i (f_i-\bar f)(f_i-\bar f)^\top` of the features of all rows.
 
     Attributes
     ----------

@@ -9,7 +9,7 @@ import numpy as np
 
 from headstart.math.components import leading_components, measure_spread
 from headstart.math.distance import proxy_distances
-from headstart.math.kernels import choose_features
+from headstart.math.kernels import choose_features, unit_rows
 from headstart.math.mmd import class_means, joint_directions
 from headstart.math.tca import Projection
 
@@ -28,17 +28,14 @@ class JointAlignment:
         Codes of the target rows that the last projection was made with.
     history : list of dict
         One record a round: share of labels that changed and the balance used.
+    balance : float
+        Of the last projection.
     """
 
     projection: Projection
     pseudo_labels: np.ndarray
     history: list[dict[str, float]]
-
-
-def unit_rows(Z: np.ndarray) -> np.ndarray:
-    """Rows at unit length; rows of zeros stay."""
-    length = np.sqrt(np.einsum("ij,ij->i", Z, Z))[:, None]
-    return Z / np.where(length > 0, length, 1)
+    balance: float
 
 
 def fit_jda(
@@ -139,4 +136,4 @@ def fit_jda(
         labels = new
         if changed == 0.0:
             break
-    return JointAlignment(Projection.collapsed(features, coef, values), labels, history)
+    return JointAlignment(Projection.collapsed(features, coef, values), labels, history, share)

@@ -80,6 +80,19 @@ def blocks(X: np.ndarray, n_features: int) -> Iterator[np.ndarray]:
         yield X[begin : begin + step]
 
 
+def unit_rows(Z: np.ndarray) -> np.ndarray:
+    """Rows at unit length; rows of zeros stay.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
+    [[0.6, 0.8], [0.0, 0.0]]
+    """
+    length = np.sqrt(np.einsum("ij,ij->i", Z, Z))[:, None]
+    return Z / np.where(length > 0, length, 1)
+
+
 @dataclass(frozen=True)
 class FeatureMap:
     """Rows to features: the rows themselves, kernel values with landmarks, or Nystroem features of these.
@@ -130,7 +143,7 @@ class FeatureMap:
 def nystroem(landmarks: np.ndarray, kernel: str, gamma: float) -> FeatureMap:
     r"""Feature map whose inner products are the kernel, exactly on the landmarks and closely elsewhere.
 
-    :math:`\phi(x) = S^{-1/2} V^\top k(\text{landmarks}, x)` with :math:`k(\text{landmarks},\text{landmarks}) = VSV^\top`;
+    :math:`\phi(x) = S^{-1/2} V^\top k(\ell, x)` with :math:`k(\ell,\ell) = VSV^\top` for landmarks :math:`\ell`;
     directions below :math:`10^{-10}` of the largest are left out (Williams & Seeger 2001).
 
     Examples
@@ -153,7 +166,7 @@ def draw_landmarks(parts: Sequence[np.ndarray], count: int, rng: np.random.Gener
     fair = count / (4 * max(1, len(parts)))
     drawn = []
     for part in parts:
-        share = int(round(min(len(part), max(count * len(part) / total, fair))))
+        share = round(min(len(part), max(count * len(part) / total, fair)))
         drawn.append(part[np.sort(rng.choice(len(part), size=share, replace=False))])
     return np.vstack(drawn)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from headstart.math.distance import proxy_distances
 from headstart.math.graph import nearest_neighbour_graph, normalised_laplacian_product
@@ -106,8 +105,8 @@ def fit_meda(
         graph = nearest_neighbour_graph(rows, neighbours)
         fixed += smoothness * (F.T @ normalised_laplacian_product(graph, F))
     fixed[np.diag_indices_from(fixed)] += ridge
-    member = csr_array((np.ones(len(labelled)), (codes[labelled], np.arange(len(labelled)))), (n_classes, len(labelled)))
-    wanted = np.asarray(member @ A).T
+    class_sums, counts = class_means(F, codes, n_classes)
+    wanted = (class_sums * counts[:, None]).T
     means = (F[:n_s].mean(axis=0), F[n_s:].mean(axis=0))
     class_source = class_means(F[:n_s], y_source, n_classes)
     labels, history, coef = np.where(known >= 0, known, start), [], np.zeros((F.shape[1], n_classes))

@@ -23,9 +23,7 @@ def class_means(F: np.ndarray, codes: np.ndarray, n_classes: int) -> tuple[np.nd
     return np.asarray(member @ F, dtype=np.float64) / np.maximum(counts, 1.0)[:, None], counts
 
 
-def marginal_direction(
-    mean_source: np.ndarray, mean_target: np.ndarray, n_source: int, n_target: int
-) -> np.ndarray:
+def marginal_direction(mean_source: np.ndarray, mean_target: np.ndarray, n_source: int, n_target: int) -> np.ndarray:
     r"""The one direction of the MMD between two domains, shape (r, 1).
 
     The MMD matrix is :math:`L = ee^\top` with :math:`e_i = 1/n_s` on the source and :math:`-1/n_t` on the target, so

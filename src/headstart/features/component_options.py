@@ -1,0 +1,85 @@
+"""Options that the component mappings share, checked at fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from headstart.data.options import check_number, check_option
+from headstart.errors import DataError, ParameterError
+
+#: Kernel matrices are made up to this many rows with ``landmarks="auto"``; above, Nystroem features are used.
+EXACT_ROWS = 2000
+
+#: So many landmarks with ``landmarks="auto"``.
+ENOUGH_LANDMARKS = 400
+
+
+def components_to_find(n_components: Any, most: int, default: int) -> int:
+    """How many components to look for: ``default`` where None, capped at what there can be.
+
+    Raises
+    ------
+    ParameterError
+        If more are asked for than the rows or columns allow.
+
+    Examples
+    --------
+    >>> components_to_find(None, 4, 30)
+    4
+    >>> components_to_find(9, 4, 30)
+    Traceback (most recent call last):
+    headstart.errors.ParameterError: Expected n_components of at most 4 (rows and columns allow no more), found 9. ...
+    """
+    if n_components is None:
+        return min(default, most)
+    check_number("n_components", n_components, 1, whole=True)
+    if n_components > most:
+        raise ParameterError(
+            f"Expected n_components of at most {most} (rows and columns allow no more), found {n_components}.",
+            f"Give {most} or fewer, or None for the smaller of {default} and {most}.",
+        )
+    return int(n_components)
+
+
+def check_kernel(kernel: Any, gamma: Any, allowed: tuple[str, ...]) -> None:
+    """Refuse a kernel that is not among the allowed ones, and a gamma that is no number above 0."""
+    check_option("kernel", kernel, allowed)
+    if gamma is not None:
+        check_number("gamma", gamma, 0, open_low=True)
+
+
+def landmark_count(landmarks: Any, n_rows: int) -> int | None:
+    """Landmarks to draw, or None for the exact kernel.
+
+    Examples
+    --------
+    >>> landmark_count("auto", 500), landmark_count("auto", 10**5), landmark_count(50, 500), landmark_count(None, 9)
+    (None, 400, 50, None)
+    """
+    if landmarks is None:
+        return None
+    if isinstance(landmarks, str):
+        check_option("landmarks", landmarks, ("auto", None))
+        return None if n_rows <= EXACT_ROWS else ENOUGH_LANDMARKS
+    check_number("landmarks", landmarks, 2, whole=True)
+    return int(landmarks)
+
+
+def generator(random_state: Any) -> np.random.Generator:
+    """A generator of its own from a seed, a `RandomState` or a `Generator`; None is 0."""
+    if isinstance(random_state, np.random.Generator):
+        return random_state
+    if isinstance(random_state, np.random.RandomState):
+        return np.random.default_rng(random_state.randint(2**31 - 1))
+    return np.random.default_rng(0 if random_state is None else random_state)
+
+
+def check_found(n_components: int) -> None:
+    """Refuse data in which no component has any spread."""
+    if n_components == 0:
+        raise DataError(
+            "Expected rows that differ, found source and target rows that are all the same.",
+            "Check that the columns are not constant.",
+        )
