@@ -1,4 +1,4 @@
-"""The small-task suite of classical transfer: 16 source-target pairs with 5 target labels a class (20 rows for numbers).
+"""The small-task suite of classical transfer: 16 pairs of domains, 5 target labels a class (20 rows for numbers).
 
 Each task is a function of a seed that returns `SmallTask`, a tuple
 ``(Xs, ys, Xt_labelled, yt, Xt_unlabelled, X_test, y_test)``. The seed draws which rows are labelled, unlabelled and
