@@ -21,7 +21,7 @@ from headstart.features.joint_fit import known_codes
 from headstart.features.subspace import project_centred
 from headstart.math.geodesic import geodesic_flow
 from headstart.math.kernels import unit_rows
-from headstart.math.meda import fit_meda
+from headstart.math.meda import ManifoldClassifier, fit_meda
 from headstart.math.subspace import principal_subspace
 
 
@@ -171,9 +171,9 @@ class ManifoldEmbeddedAlignment(ClassifierMixin, Borrower):
         self._check_options()
         domains = self._domains(X, y, task="classification", need_target_labels=False)
         assert domains.classes is not None
-        inner = KNeighborsClassifier(1) if self.estimator is None else self.estimator
+        inner = self._baseline()
         if not domains.sources:
-            self.classifier_ = None
+            self.classifier_: ManifoldClassifier | None = None
             self.estimator_ = fit_weighted(inner, domains.target.X, domains.classes[domains.target.y])
             return self
         return self._fit_alignment(domains, inner)
@@ -209,6 +209,10 @@ class ManifoldEmbeddedAlignment(ClassifierMixin, Borrower):
         self.balance_ = found.history[-1]["balance"]
         self.pseudo_labels_ = self.classes_[found.pseudo_labels]
         return self
+
+    def _baseline(self) -> Any:
+        """The estimator that ``source=None`` stands for."""
+        return KNeighborsClassifier(1) if self.estimator is None else self.estimator
 
     def _check_options(self) -> None:
         check_number("ridge", self.ridge, 0, open_low=True)

@@ -44,7 +44,7 @@ def normalised_laplacian_product(graph: csr_array, F: np.ndarray) -> np.ndarray:
     --------
     >>> import numpy as np
     >>> from scipy.sparse import csr_array
-    >>> normalised_laplacian_product(csr_array([[0.0, 2.0], [2.0, 0.0]]), np.array([[1.0], [3.0]])).tolist()
+    >>> normalised_laplacian_product(csr_array([[0.0, 2.0], [2.0, 0.0]]), np.array([[1.0], [3.0]])).round(9).tolist()
     [[-2.0], [2.0]]
     """
     degree = np.asarray(graph.sum(axis=1)).ravel()
