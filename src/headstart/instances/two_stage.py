@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.model_selection import check_cv
 
 from headstart.data.borrower import Borrower
 from headstart.data.cards import MethodCard
@@ -39,8 +41,9 @@ class TwoStageTrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, B
         Steps S of stage 1, at least 2.
     n_estimators : int, default=20
         Most rounds N of boosting at each step.
-    cv : int, default=5
-        Folds F of the target's rows, at least 2; fewer where there are fewer rows.
+    cv : int, splitter or iterable of (train, test), default=5
+        Folds F of the target's rows, at least 2; a number makes fewer where there are fewer rows. A target of a single
+        row cannot choose: all of the source is used.
     loss : {"linear", "square", "exponential"}, default="linear"
         Form of the adjusted errors.
     source : Source, list of Source or None
@@ -101,7 +104,7 @@ class TwoStageTrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, B
         *,
         n_steps: int = 10,
         n_estimators: int = 20,
-        cv: int = 5,
+        cv: Any = 5,
         loss: str = "linear",
         source: Any = None,
         unlabelled: Any = None,
@@ -136,7 +139,8 @@ class TwoStageTrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, B
         """
         check_number("n_steps", self.n_steps, 2, whole=True)
         check_number("n_estimators", self.n_estimators, 1, whole=True)
-        check_number("cv", self.cv, 2, whole=True)
+        if isinstance(self.cv, Real):
+            check_number("cv", self.cv, 2, whole=True)
         check_option("loss", self.loss, LOSSES)
         domains = self._domains(X, y, task="regression", sample_weight=sample_weight)
         self.fitted_with_source_ = bool(domains.sources)
@@ -186,11 +190,14 @@ class TwoStageTrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, B
         weight: np.ndarray,
         fitted: Callable[[np.ndarray], Any],
     ) -> np.ndarray:
-        """Root mean squared error of each step on held-out rows of the target."""
+        """Root mean squared error of each step over the held-out rows of the target."""
         m = len(numbers) - n
         if m < 2:
             return np.zeros(len(steps))
-        splits = folds(numbers[n:], "regression", n_splits=self.cv, random_state=self.random_state)
+        if isinstance(self.cv, Integral):
+            splits = folds(numbers[n:], "regression", n_splits=int(self.cv), random_state=self.random_state)
+        else:
+            splits = list(check_cv(self.cv).split(np.empty((m, 1)), numbers[n:]))
         squares = np.zeros(len(steps))
         for s, p in enumerate(steps):
             for train, test in splits:

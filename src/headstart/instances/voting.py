@@ -13,6 +13,7 @@ from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from headstart.data.column_names import stack
 from headstart.data.domains import Domains, Side
 from headstart.data.weighted_fit import fit_weighted
 from headstart.errors import TransferWarning
@@ -57,7 +58,8 @@ class BoostedMixin:
         if coded and classes is not None and (labels == labels[0]).all():
             fitted = DummyClassifier(strategy="most_frequent").fit(np.zeros((len(labels), 1)), labels)
         else:
-            base = seeded(self._base(), self._rng()) if coded else clone(self._base())
+            free = self.random_state is None and not coded
+            base = clone(self._base()) if free else seeded(self._base(), self._rng())
             fitted = fit_weighted(base, target.X, labels, target.sample_weight)
         n_source = sum(len(side) for side in domains.sources)
         self._keep([fitted], np.ones(1), domains, np.zeros(n_source))
@@ -164,8 +166,6 @@ def hypothesis(estimator: Any, X: Any, n_classes: int, soft: bool = False) -> np
 
 def stacked(domains: Domains) -> tuple[Any, np.ndarray, Side]:
     """All rows and labels, the source's first, and the source itself."""
-    from headstart.data.column_names import stack
-
     source, target = domains.source, domains.target
     assert source.y is not None and target.y is not None
     return stack([source.X, target.X]), np.concatenate([source.y, target.y]), source
