@@ -24,9 +24,9 @@ def check_transfer_estimator(estimator: Any, *, skip: tuple[str, ...] = ()) -> N
     """Check that a method keeps the promises of every transfer method, on tiny data.
 
     They come on top of scikit-learn's own (`check_estimator`): arrays, parameters and global state stay as they were;
-    the same seed gives the same answer; clones share the source; neither the order of sources nor that of rows matters; ``source=None`` is the estimator on the target alone; labels of the target do not leak
-    into a method whose card says that it uses none; labels may be words, -1 and +1 or numbers; float32 is taken;
-    odd data are handled or refused in words.
+    the same seed gives the same answer; clones share the source; neither the order of sources nor that of rows matters;
+    ``source=None`` is the estimator on the target alone; labels of the target do not leak into a method whose card says
+    that it uses none; labels may be words, -1 and +1 or numbers; float32 is taken; odd data are handled or refused.
 
     Parameters
     ----------
@@ -134,12 +134,12 @@ def _same(first: list[np.ndarray], second: list[np.ndarray], words: str, exact: 
 
 
 def _baseline(fitted: Any) -> Any:
-    """The estimator that ``source=None`` must equal: what `_baseline`, `_unfitted` or ``estimator`` says."""
-    for name in ("_baseline", "_unfitted"):
-        if hasattr(fitted, name):
-            return clone(getattr(fitted, name)())
-    inner = getattr(fitted, "estimator", None)
-    return None if inner is None else clone(inner)
+    """The estimator that ``source=None`` must equal: `_baseline`, `_unfitted` or ``estimator``, whichever is there."""
+    for name in ("_baseline", "_unfitted", "estimator"):
+        inner = getattr(fitted, name, None)
+        if inner is not None:
+            return clone(inner() if inspect.ismethod(inner) else inner)
+    return None
 
 
 def check_parameters_and_arrays_stay(estimator: Any) -> None:
