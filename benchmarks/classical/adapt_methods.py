@@ -135,7 +135,8 @@ def _weights_of(model: Any, data: Any) -> dict[str, np.ndarray]:
 
 
 def _both_weights_of(model: Any, data: Any) -> dict[str, np.ndarray]:
-    return {"weights": model.predict_weights(data.Xs), "target_weights": model.predict_weights(data.Xt)}
+    fresh = data.again(2000)
+    return {"weights": model.predict_weights(fresh.Xs), "target_weights": model.predict_weights(fresh.Xt)}
 
 
 def _grid(data: Any) -> Any:
