@@ -37,6 +37,8 @@ class Table:
     task : {"classification", "multilabel", "regression"}
     dear : array of bool, shape (C,), optional
         Which candidates train in epochs; None: none.
+    blend : int, optional
+        Which candidate is a mixture of the others.
     """
 
     scores: np.ndarray
@@ -47,6 +49,7 @@ class Table:
     groups: np.ndarray | None
     task: str
     dear: np.ndarray | None = None
+    blend: int | None = None
 
 
 def example_scores(task: str, y: np.ndarray, prediction: np.ndarray) -> np.ndarray:
@@ -237,6 +240,31 @@ def choose(
     return with_ if a.mean() > b.mean() and p < _LEVEL else without
 
 
+def pick(table: Table, *, expected: bool = True, rows: np.ndarray | slice = slice(None), n_flips: int = 10_000) -> int:
+    """As `choose`, but a mixture of all candidates is taken unless a single one is clearly better.
+
+    Held-out predictions of few examples cannot tell good candidates apart, and then their mixture is the safe choice.
+    A single candidate has to be ahead of it in calibrated log-loss (squared error) by one standard error. Where
+    transfer cannot be expected to help, a mixture that borrows has to prove itself like any other candidate.
+
+    Parameters
+    ----------
+    table, expected, rows, n_flips
+        As in `choose`.
+
+    Returns
+    -------
+    int
+    """
+    blend = table.blend
+    if blend is None or (not expected and table.transfer[blend]):
+        return choose(table, expected=expected, rows=rows, n_flips=n_flips)
+    others = np.arange(len(table.transfer)) != blend
+    single = best(table, others, rows)
+    ahead = table.losses[rows][:, blend] - table.losses[rows][:, single]
+    return single if ahead.mean() > ahead.std() / np.sqrt(len(ahead)) else blend
+
+
 def cross_fitted(table: Table, allowed: np.ndarray) -> tuple[np.ndarray, list[int]]:
     """First-repeat scores of "take the best of these", where each fold's choice is made on the other folds.
 
@@ -272,6 +300,7 @@ def tabulate(
     transfer: Sequence[bool],
     groups: np.ndarray | None = None,
     dear: Sequence[bool] | None = None,
+    blend: int | None = None,
 ) -> Table:
     """Put out-of-fold predictions of all candidates into one table.
 
@@ -289,6 +318,8 @@ def tabulate(
     groups : array, shape (n,), optional
     dear : C bools, optional
         Which candidates train in epochs.
+    blend : int, optional
+        Which of them is a mixture of the others.
 
     Returns
     -------
@@ -307,4 +338,5 @@ def tabulate(
         groups=groups,
         task=task,
         dear=None if dear is None else np.asarray(dear, dtype=bool),
+        blend=blend,
     )

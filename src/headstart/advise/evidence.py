@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from headstart.advise import measures
-from headstart.advise.choose import METRIC, Table, calibrated, choose, logits
+from headstart.advise.choose import METRIC, Table, calibrated, logits, pick
 from headstart.advise.evaluate import Outcome
 from headstart.advise.material import Material
 from headstart.advise.mistakes import surest_mistakes
@@ -70,6 +70,21 @@ def source_evidence(network: Network | None) -> dict[str, Any] | None:
     }
 
 
+def rows_evidence(material: Material) -> dict[str, Any] | None:
+    """What rows were offered to borrow from."""
+    if not material.sources:
+        return None
+    each = [{"name": source.name or f"source {i + 1}", "n": len(source.X)} for i, source in enumerate(material.sources)]
+    return {
+        "name": ", ".join(str(entry["name"]) for entry in each),
+        "kind": "rows",
+        "n_examples": sum(len(source.X) for source in material.sources),
+        "n_columns": int(material.rows.shape[1]),
+        "n_unlabelled": 0 if material.unlabelled is None else len(material.unlabelled),
+        "sources": each,
+    }
+
+
 def candidate_evidence(comparison: Comparison, table: Table, material: Material, chosen: int) -> list[dict[str, Any]]:
     """One row for each candidate that was run."""
     rows = []
@@ -105,7 +120,7 @@ def estimate_evidence(table: Table, chosen: int, *, expected: bool, random_state
     value, interval = bbc_cv(
         table.scores,
         groups=table.groups,
-        select=lambda rows: choose(table, expected=expected, rows=rows, n_flips=199),
+        select=lambda rows: pick(table, expected=expected, rows=rows, n_flips=199),
         n_boot=_SAMPLES,
         random_state=random_state,
     )

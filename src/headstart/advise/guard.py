@@ -12,11 +12,12 @@ import numpy as np
 from headstart.advise import evidence as say
 from headstart.advise.before import expected, findings, summary
 from headstart.advise.candidates import Candidate
-from headstart.advise.choose import choose
+from headstart.advise.choose import pick
 from headstart.advise.evaluate import fit_on, fold_numbers
 from headstart.advise.journal import Journal
 from headstart.advise.material import Material
 from headstart.advise.run import compare
+from headstart.advise.table_findings import table_findings
 from headstart.advise.verdict import verdict
 
 _CHECKPOINT = "final"
@@ -77,7 +78,8 @@ def guard(
     -------
     Guarded
     """
-    found = journal.decide("findings", lambda: say.plain(findings(material, random_state=random_state)))
+    look = table_findings if material.sources else findings
+    found = journal.decide("findings", lambda: say.plain(look(material, random_state=random_state)))
     hopeful = expected(found)
     comparison = compare(
         material,
@@ -89,7 +91,7 @@ def guard(
         expected=hopeful,
     )
     table = comparison.table(material)
-    chosen = choose(table, expected=hopeful)
+    chosen = pick(table, expected=hopeful)
     outcome = comparison.outcomes[chosen]
     warmth, calibrated, changed = say.calibration(material, outcome, fold_numbers(comparison.splits[0], len(material)))
     estimator = _final(outcome.candidate, material, journal)
@@ -97,7 +99,7 @@ def guard(
     predicted["metrics"] |= changed
     evidence = {
         "data": say.data_evidence(material, names),
-        "source": say.source_evidence(material.network),
+        "source": say.source_evidence(material.network) or say.rows_evidence(material),
         "before": {"findings": found, "words": summary(found)},
         "candidates": say.candidate_evidence(comparison, table, material, chosen),
         "left_out": comparison.left_out,
@@ -150,6 +152,10 @@ def run_key(material: Material, candidates: list[Candidate], n_splits: int, rand
     total.update(
         json.dumps([material.y.tolist(), None if material.groups is None else material.groups.tolist()]).encode()
     )
+    for source in material.sources:
+        total.update(np.ascontiguousarray(source.X).tobytes() + str(np.asarray(source.y).tolist()).encode())
+    if material.unlabelled is not None:
+        total.update(np.ascontiguousarray(material.unlabelled).tobytes())
     total.update(b"" if material.network is None else material.network.digest.encode())
     described = [(c.name, c.transfer, c.dear, type(c.estimator).__name__, _settings(c.estimator)) for c in candidates]
     total.update(json.dumps([described, n_splits, random_state, say.versions()], default=str).encode())

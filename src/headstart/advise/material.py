@@ -10,8 +10,10 @@ import numpy as np
 
 from headstart.advise.simple_features import SIMPLE, side_by_side, simple_features
 from headstart.data.progress import Progress
+from headstart.data.records import Records
 from headstart.networks.embed import Features, embed
 from headstart.networks.network import Network
+from headstart.source import Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +33,12 @@ class Material:
     device : str, default="cpu"
     progress : callable, optional
         ``progress(what, done, total)``.
+    sources : tuple of Source
+        Labelled rows of numbers to borrow from, with the columns of ``rows``.
+    unlabelled : array (m, d), optional
+        More rows of the target.
+    shown : Records, optional
+        The rows as they were given, where they are those of a table.
     """
 
     rows: Any
@@ -40,19 +48,22 @@ class Material:
     network: Network | None = None
     device: str = "cpu"
     progress: Progress | None = field(default=None, repr=False)
+    sources: tuple[Source, ...] = ()
+    unlabelled: np.ndarray | None = field(default=None, repr=False)
+    shown: Records | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.y)
 
     @property
     def input_type(self) -> str:
-        """What the examples are: "image", "audio", or "numbers" for rows of features."""
-        return str(getattr(self.rows, "input_type", "numbers"))
+        """What the examples are: "image", "audio", "table", or "numbers" for rows of features."""
+        return str(getattr(self.rows if self.shown is None else self.shown, "input_type", "numbers"))
 
     @property
     def numbers(self) -> bool:
         """Whether the examples are rows of numbers, which no network takes."""
-        return self.input_type == "numbers"
+        return self.input_type in ("numbers", "table")
 
     @cached_property
     def classes(self) -> np.ndarray | None:

@@ -71,6 +71,7 @@ def _largest_errors(material: Material, prediction: np.ndarray) -> list[dict[str
 
 
 def _entry(material: Material, i: int, true: Any, predicted: Any, probability: float | None) -> dict[str, Any]:
-    name = f"row {i}" if material.numbers else material.rows.names[i]
+    rows = material.rows if material.shown is None else material.shown
+    name = rows.names[i] if hasattr(rows, "names") else f"row {i}"
     found = {"name": name, "true": true, "predicted": predicted, "probability": probability}
-    return found | specimen(material.rows, int(i))
+    return found | specimen(rows, int(i))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from headstart.advise import budget as money
+from headstart.advise.blend import BLEND, blended_outcome
 from headstart.advise.candidates import Candidate
 from headstart.advise.choose import Table, tabulate
 from headstart.advise.curves import learning_curve
@@ -56,6 +57,7 @@ class Comparison:
             [outcome.candidate.transfer for outcome in self.outcomes],
             material.groups,
             [outcome.candidate.dear for outcome in self.outcomes],
+            next((c for c, outcome in enumerate(self.outcomes) if outcome.candidate.name == BLEND), None),
         )
 
 
@@ -106,11 +108,48 @@ def compare(
         found = folds(material.target, material.task, groups=material.groups, n_splits=n_splits, random_state=seed)
         result.splits.append(found)
     for candidate in cheap:
-        result.outcomes.append(_first_repeat(candidate, material, result.splits[0], journal))
+        _cheap(result, candidate, material, usable, budget, journal)
     _dear(result, dear, prices, material, usable, budget, journal)
     _repeats(result, material, usable, budget, journal)
     _curves(result, material, usable, budget, journal, random_state)
+    if material.sources:
+        _blend(result, material)
     return result
+
+
+def _blend(result: Comparison, material: Material) -> None:
+    """The mixture of all candidates as one more of them."""
+    each = [fold_numbers(splits, len(material)) for splits in result.splits]
+    outcome = blended_outcome(result.outcomes, material.task, material.target, each)
+    if outcome is not None:
+        result.outcomes.append(outcome)
+
+
+def _cheap(
+    result: Comparison, candidate: Candidate, material: Material, usable: float, budget: float, journal: Journal
+) -> None:
+    """The first repeat of a cheap candidate; where rows are borrowed, one that takes too long is given up and named.
+
+    The first candidate, which borrows nothing, always runs to its end; a later one may take half of what is left.
+    """
+    splits = result.splits[0]
+    name = _file_name(candidate, splits, 0)
+    allowed = 0.5 * (usable - journal.elapsed())
+
+    def may_go_on(spent: float, parts: Sequence[np.ndarray]) -> bool:
+        def in_time() -> bool:
+            return spent / len(parts) * (len(splits) + 1) <= allowed
+
+        return bool(journal.decide(f"{candidate.name} goes on after {len(parts)} within {budget:g}", in_time))
+
+    limited = bool(material.sources) and bool(result.outcomes)
+    prediction, seconds = out_of_fold(
+        candidate, material, splits, journal, name=name, may_go_on=may_go_on if limited else None
+    )
+    if prediction is None:
+        _leave_out(result, candidate, seconds * (len(splits) + 1), budget, journal)
+    else:
+        result.outcomes.append(Outcome(candidate, [prediction], seconds))
 
 
 def in_order(dear: Sequence[Candidate], expected: bool) -> list[Candidate]:
@@ -125,12 +164,6 @@ def in_order(dear: Sequence[Candidate], expected: bool) -> list[Candidate]:
 def _file_name(candidate: Candidate, splits: Sequence[Split], repeat: int) -> str:
     plain = "".join(letter if letter.isalnum() else "-" for letter in candidate.name)
     return f"{plain}-{len(splits)}-folds-{repeat}"
-
-
-def _first_repeat(candidate: Candidate, material: Material, splits: Sequence[Split], journal: Journal) -> Outcome:
-    prediction, seconds = out_of_fold(candidate, material, splits, journal, name=_file_name(candidate, splits, 0))
-    assert prediction is not None
-    return Outcome(candidate, [prediction], seconds)
 
 
 def _dear(

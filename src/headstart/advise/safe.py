@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from headstart.advise.candidates import named_candidates, standard_for_inputs, standard_for_tables
 from headstart.advise.choose import logits, probabilities
@@ -18,9 +18,13 @@ from headstart.advise.guard import guard, run_key
 from headstart.advise.journal import Journal
 from headstart.advise.material import Material
 from headstart.advise.progress import reporter
+from headstart.advise.table_candidates import table_candidates
+from headstart.advise.tabular import borrows_rows, in_fitted_order, tabulated
 from headstart.advise.train_size import train_size
 from headstart.data.inputs import as_inputs, is_inputs
 from headstart.data.nouns import things
+from headstart.data.read_values import as_frame
+from headstart.data.records import Records
 from headstart.errors import DataError, ParameterError, SourceError
 from headstart.networks.load import load_network
 from headstart.training.device import pick_device
@@ -43,8 +47,10 @@ class _SafeTransfer(BaseEstimator):
         verbose: int = 0,
         checkpoint: str | Path | None = None,
         progress: Callable[[str, int, int], None] | None = None,
+        unlabelled: Any = None,
     ) -> None:
         self.source = source
+        self.unlabelled = unlabelled
         self.candidates = candidates
         self.budget = budget
         self.n_splits = n_splits
@@ -55,7 +61,9 @@ class _SafeTransfer(BaseEstimator):
         self.progress = progress
 
     def _rows(self, X: Any, *, reset: bool, y: Any = None) -> Any:
-        """Examples as Pictures or Clips, or as a checked array of numbers."""
+        """Examples as Pictures or Clips, as Records, or as a checked array of numbers."""
+        if as_frame(X) is not None:
+            return self._frame_rows(X, reset=reset)
         if is_inputs(X):
             inputs = as_inputs(X)
             if reset:
@@ -63,7 +71,7 @@ class _SafeTransfer(BaseEstimator):
             return inputs
         if reset:
             self.input_type_ = "numbers"
-            if self.source is not None:
+            if self.source is not None and not borrows_rows(self.source):
                 wanted = things(load_network(self.source).input_type)
                 raise SourceError(
                     f"Expected {wanted}, because the source takes {wanted}, found {type(X).__name__} of numbers.",
@@ -71,13 +79,34 @@ class _SafeTransfer(BaseEstimator):
                 )
         return validate_data(self, X, reset=reset, dtype="numeric" if reset else None)
 
+    def _frame_rows(self, X: Any, *, reset: bool) -> Records:
+        """Rows of a table; their columns are checked by scikit-learn's rules."""
+        if reset:
+            self.input_type_ = "table"
+            if self.source is not None and not borrows_rows(self.source):
+                raise SourceError(
+                    f"Expected rows to borrow from for a table, found {self.source!r}.",
+                    "Give Source(X, y), or source=None to learn from the table alone.",
+                )
+        rows = X if isinstance(X, Records) else None
+        frame = X.frame if isinstance(X, Records) else X
+        frame = frame if reset else in_fitted_order(frame, getattr(self, "feature_names_in_", None))
+        checked = validate_data(self, frame, reset=reset, skip_check_array=True)
+        return rows if rows is not None and reset else Records(as_frame(checked))
+
     def _guard(self, rows: Any, y: np.ndarray, task: str, groups: Any, names: list[Any] | None) -> None:
         self._check(len(y))
-        network = None if self.source is None else load_network(self.source, input_type=self.input_type_)
+        network = self._network()
         with reporter(self.progress, quiet=not self.verbose) as progress:
             group_array = None if groups is None else np.asarray(groups)
             device = pick_device(self.device).type
-            material = Material(rows, y, task, group_array, network, device, progress)
+            notes: tuple[str, ...] = ()
+            more: dict[str, Any] = {}
+            if self.input_type_ in ("numbers", "table"):
+                table = tabulated(rows, y, task, self.source, self.unlabelled)
+                rows, notes, self.encoder_ = table.rows, table.notes, table.encoder
+                more = {"sources": table.sources, "unlabelled": table.unlabelled, "shown": table.shown}
+            material = Material(rows, y, task, group_array, network, device, progress, **more)
             candidates = self._candidates(material)
             keyed = self.checkpoint is not None
             key = run_key(material, candidates, self.n_splits, self.random_state) if keyed else ""
@@ -94,12 +123,20 @@ class _SafeTransfer(BaseEstimator):
         self.best_estimator_, self.best_candidate_ = found.estimator, found.candidate
         self.temperature_, self.evidence_ = found.temperature, found.evidence
         self.verdict_ = found.evidence["verdict"]["word"]
+        found.evidence["data"]["notes"] += list(notes)
+
+    def _network(self) -> Any:
+        if self.source is None or self.input_type_ in ("numbers", "table"):
+            return None
+        return load_network(self.source, input_type=self.input_type_)
 
     def _candidates(self, material: Material) -> list[Any]:
         network = material.network
         if self.candidates is not None:
             borrowed = network is not None and network.trained and not material.numbers
             return named_candidates(self.candidates, features_borrowed=borrowed)
+        if material.sources or (material.input_type == "table" and material.task != "multilabel"):
+            return table_candidates(material, random_state=self.random_state)
         if material.numbers:
             return standard_for_tables(material.task, random_state=self.random_state)
         return standard_for_inputs(
@@ -127,9 +164,11 @@ class _SafeTransfer(BaseEstimator):
         found = getattr(rows, "input_type", "numbers")
         if found != self.input_type_:
             raise DataError(f"Expected {things(self.input_type_)}, as in fit, found {things(found)}.")
-        if self.input_type_ == "numbers" or self.best_candidate_.takes == "rows":
+        if self.input_type_ in ("numbers", "table"):
+            return rows if self.encoder_ is None else self.encoder_.transform(rows)
+        if self.best_candidate_.takes == "rows":
             return rows
-        network = None if self.source is None else load_network(self.source, input_type=self.input_type_)
+        network = self._network()
         return Material(rows, np.zeros(len(rows)), "regression", None, network, pick_device(self.device).type).inputs(
             "features"
         )
@@ -145,10 +184,15 @@ class SafeTransferClassifier(ClassifierMixin, _SafeTransfer):
     is taken by out-of-fold predictions and fitted to all examples; transfer is used only if it is not worse than
     learning without.
 
+    For tables and arrays with ``source=Source(X, y)`` the candidates are those of
+    `headstart.advise.table_candidates.table_candidates`, and a mixture of all of them, weighted by how likely each made
+    rows that it had not seen; the mixture is the model unless a single candidate is clearly better.
+
     Parameters
     ----------
-    source : str, path, NetworkSource, torch.nn.Module or None
-        What to borrow from, see `headstart.networks.load.load_network`. None learns from the target alone.
+    source : str, path, NetworkSource, torch.nn.Module, Source, list of Source or None
+        What to borrow from: a network, see `headstart.networks.load.load_network`; or, where the target is a table or
+        an array of numbers, labelled rows of other tables. None learns from the target alone.
     candidates : dict or list of (str, estimator), optional
         Estimators of headstart's or scikit-learn's to compare instead of the standard list. Those of scikit-learn get
         the network's pooled features of pictures or clips.
@@ -167,6 +211,8 @@ class SafeTransferClassifier(ClassifierMixin, _SafeTransfer):
         and settings. It belongs to this one fit; anything else in it is removed.
     progress : callable, optional
         Told ``progress(what, done, total)`` as work goes on.
+    unlabelled : array-like or frame, optional
+        More rows of the target without labels, where rows are borrowed.
 
     Attributes
     ----------
@@ -181,6 +227,8 @@ class SafeTransferClassifier(ClassifierMixin, _SafeTransfer):
         Class labels in sorted order; label numbers for multi-label.
     temperature_ : float
         What the logits of ``best_estimator_`` are divided by, fitted on out-of-fold predictions.
+    encoder_ : transformer or None
+        Of tables and numbers: what makes of new rows what ``best_estimator_`` takes.
 
     Raises
     ------
@@ -238,6 +286,11 @@ class SafeTransferClassifier(ClassifierMixin, _SafeTransfer):
         return self
 
     def _checked(self, X: Any, y: Any) -> tuple[Any, np.ndarray]:
+        if as_frame(X) is not None:
+            rows = self._rows(X, reset=True)
+            labels = np.asarray(validate_data(self, y=y) if not _several(y) else y)
+            check_consistent_length(rows.frame, labels)
+            return rows, labels
         if is_inputs(X):
             rows = self._rows(X, reset=True)
             labels = np.asarray(y)
@@ -271,8 +324,8 @@ class SafeTransferRegressor(RegressorMixin, _SafeTransfer):
 
     Parameters
     ----------
-    source : str, path, NetworkSource, torch.nn.Module or None
-        What to borrow from. None learns from the target alone.
+    source : str, path, NetworkSource, torch.nn.Module, Source, list of Source or None
+        What to borrow from, as in the classifier. None learns from the target alone.
     candidates : dict or list of (str, estimator), optional
         Estimators to compare instead of the standard list.
     budget : float, default=600.0
@@ -289,10 +342,12 @@ class SafeTransferRegressor(RegressorMixin, _SafeTransfer):
         Folder for finished folds, see the classifier.
     progress : callable, optional
         Told ``progress(what, done, total)`` as work goes on.
+    unlabelled : array-like or frame, optional
+        More rows of the target without labels, where rows are borrowed.
 
     Attributes
     ----------
-    best_estimator_, best_candidate_, verdict_, evidence_
+    best_estimator_, best_candidate_, verdict_, evidence_, encoder_
         As in the classifier.
 
     Raises
@@ -313,7 +368,8 @@ class SafeTransferRegressor(RegressorMixin, _SafeTransfer):
         """Measure, choose, and fit to numbers ``y``, (n,) or (n, t)."""
         if y is None:
             raise ValueError("This SafeTransferRegressor estimator requires y to be passed, but the target y is None.")
-        if is_inputs(X):
+        frame = as_frame(X) is not None
+        if frame or is_inputs(X):
             rows, values = self._rows(X, reset=True), np.asarray(y, dtype=np.float64)
             if len(values) != len(rows):
                 kind = things(self.input_type_)

@@ -12,7 +12,9 @@ import soundfile
 from PIL import Image
 
 from headstart.data.clips import Clips
+from headstart.data.column_plan import absent
 from headstart.data.pictures import Pictures
+from headstart.data.records import Records
 from headstart.data.sound_preprocessing import SoundPreprocessing, loudest_window
 from headstart.math.mfcc import mel_powers
 
@@ -30,7 +32,7 @@ def specimen(rows: Any, i: int) -> dict[str, Any]:
 
     Parameters
     ----------
-    rows : Pictures, Clips or array (n, d)
+    rows : Pictures, Clips, Records or array (n, d)
     i : int
         Which of them.
 
@@ -38,7 +40,7 @@ def specimen(rows: Any, i: int) -> dict[str, Any]:
     -------
     dict
         ``thumbnail``: JPEG or PNG in base64, None for numbers. For clips also ``sound``: MP3 or WAV in base64 of at
-        most five seconds, and ``seconds``: the length of the whole clip.
+        most five seconds, and ``seconds``: the length of the whole clip. Of rows of a table ``cells``, in print.
     """
     if isinstance(rows, Pictures):
         return {"thumbnail": thumbnail_base64(rows.decode(i, min_side=_SIDE))}
@@ -52,7 +54,16 @@ def specimen(rows: Any, i: int) -> dict[str, Any]:
             "sound": sound_base64(part, _HEARD.rate),
             "seconds": round(len(wave) / _HEARD.rate, 2),
         }
+    if isinstance(rows, Records):
+        return {"thumbnail": None, "cells": {str(name): _cell(value) for name, value in rows[i].items()}}
     return {"thumbnail": None}
+
+
+def _cell(value: Any) -> str:
+    """A cell of a table in print; empty where it is missing."""
+    if absent(value):
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def thumbnail_base64(rgb: np.ndarray, side: int = _SIDE) -> str:

@@ -90,7 +90,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """Rows of numbers, (n, d) float64.
+        """New rows of the target as numbers, (n, d) float64.
 
         Parameters
         ----------
@@ -100,18 +100,29 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         DataError
-            If none of the columns is there, or if this is no frame.
+            If a planned column is not there, or if this is no frame.
         """
         check_is_fitted(self, "transformer_")
-        frame = _table(X)
-        columns = [Column(**described) for described in self.columns_]
-        if not any(column.name in frame.columns for column in columns):
+        lacking = self.lacking(X)
+        if lacking:
             raise DataError(
-                f"Expected the columns {', '.join(repr(c.name) for c in columns[:8])}, found "
-                f"{', '.join(repr(name) for name in frame.columns[:8])}.",
+                f"Expected the columns that were learned from, found none of the name "
+                f"{' or '.join(repr(name) for name in lacking[:8])} among "
+                f"{', '.join(repr(name) for name in list(_table(X).columns)[:12])}.",
                 "Give a table like the one that was learned from.",
             )
-        return np.asarray(self.transformer_.transform(typed(frame, columns)), dtype=np.float64)
+        return self.encode(X)
+
+    def encode(self, X: Any) -> np.ndarray:
+        """Rows of any of the tables as numbers; columns that it lacks are missing everywhere.
+
+        Parameters
+        ----------
+        X : DataFrame
+        """
+        check_is_fitted(self, "transformer_")
+        columns = [Column(**described) for described in self.columns_]
+        return np.asarray(self.transformer_.transform(typed(_table(X), columns)), dtype=np.float64)
 
     def lacking(self, X: Any) -> list[str]:
         """Names of planned columns that a table does not have."""
