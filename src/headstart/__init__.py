@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from headstart.instances.tradaboost import TrAdaBoostClassifier
     from headstart.instances.tradaboost_regressor import TrAdaBoostRegressor
     from headstart.instances.two_stage import TwoStageTrAdaBoostRegressor
+    from headstart.parameters.regular_transfer import RegularTransferClassifier, RegularTransferRegressor
     from headstart.parameters.transfer import TransferClassifier, TransferRegressor
     from headstart.source import NetworkSource, Source
 
@@ -57,6 +58,8 @@ _PUBLIC = {
     "NetworkSource": "headstart.source",
     "Pictures": "headstart.data.pictures",
     "PredictionEntropy": "headstart.advise.unlabelled_scorers",
+    "RegularTransferClassifier": "headstart.parameters.regular_transfer",
+    "RegularTransferRegressor": "headstart.parameters.regular_transfer",
     "SafeTransferClassifier": "headstart.advise.safe",
     "SafeTransferRegressor": "headstart.advise.safe",
     "SoftNeighbourhoodDensity": "headstart.advise.unlabelled_scorers",
@@ -93,6 +96,8 @@ __all__ = [
     "NetworkSource",
     "Pictures",
     "PredictionEntropy",
+    "RegularTransferClassifier",
+    "RegularTransferRegressor",
     "SafeTransferClassifier",
     "SafeTransferRegressor",
     "SoftNeighbourhoodDensity",

@@ -17,6 +17,8 @@ CATALOGUE: dict[str, str] = {
     "JointDistributionAdaptation": "headstart.features.jda",
     "ManifoldEmbeddedAlignment": "headstart.features.meda",
     "MultiSourceTrAdaBoostClassifier": "headstart.instances.multi_source",
+    "RegularTransferClassifier": "headstart.parameters.regular_transfer",
+    "RegularTransferRegressor": "headstart.parameters.regular_transfer",
     "SubspaceAlignment": "headstart.features.subspace",
     "TaskTrAdaBoostClassifier": "headstart.instances.task_transfer",
     "TrAdaBoostClassifier": "headstart.instances.tradaboost",

@@ -11,7 +11,13 @@ import numpy as np
 from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.utils import get_tags
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    _check_y,
+    check_consistent_length,
+    check_is_fitted,
+    validate_data,
+)
 
 from headstart.data.cards import MethodCard
 from headstart.data.column_names import alike, digest, framed, stack
@@ -64,6 +70,10 @@ class Borrower(BaseEstimator, metaclass=ABCMeta):
         """Whether NaN in X is welcome; override it."""
         return False
 
+    def _given(self) -> list[Source]:
+        """The sources that hold rows; a method that also borrows from models overrides it."""
+        return as_sources(self.source)
+
     def _domains(
         self,
         X: Any,
@@ -104,7 +114,7 @@ class Borrower(BaseEstimator, metaclass=ABCMeta):
         """
         check_option("preprocess_scope", self.preprocess_scope, SCOPES)
         sparse = self._takes_sparse() if sparse is None else sparse
-        given = as_sources(self.source)
+        given = self._given()
         target = self._target(X, sparse)
         labels = self._target_labels(y, target.shape[0], task, need_target_labels)
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, target, dtype=np.float64)
@@ -154,14 +164,14 @@ class Borrower(BaseEstimator, metaclass=ABCMeta):
         if task is None:
             return None
         if y is None:
-            alone = not as_sources(self.source)
+            alone = not self._given()
             if needed or (alone and (is_classifier(self) or is_regressor(self))):
                 why = "without a source nothing else tells them" if alone else "this method needs some"
                 raise DataError(
                     f"This {type(self).__name__} estimator requires y to be passed, but the target y is None: {why}."
                 )
             return None
-        values = validate_data(self, y=y, y_numeric=task == "regression")
+        values = _check_y(y, y_numeric=task == "regression", estimator=self)
         if values.shape[0] != n:
             check_consistent_length(np.empty(n), values)
         if task == "regression":
@@ -227,7 +237,7 @@ class Borrower(BaseEstimator, metaclass=ABCMeta):
             If there is no source, or other rows are given where each of several sources has a transformer of its own.
         """
         check_is_fitted(self)
-        given = as_sources(self.source)
+        given = self._given()
         if not given:
             raise SourceError("Expected a source, found source=None.", "Give source=Source(X, y) before fitting.")
         raw = given if X is None else [Source(X)]

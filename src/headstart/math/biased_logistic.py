@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import logsumexp
+from scipy.special import expit, logsumexp
 
 from headstart.math.row_space import row_space
 
@@ -17,6 +17,9 @@ RELATIVE_PENALTIES = tuple(float(p) for p in np.logspace(-4, 4, 13))
 
 #: Problems up to this rank are solved in principal coordinates, where the Hessian is close to diagonal.
 SMALL = 2500
+
+#: Problems with up to this many unknowns are solved by Newton's method.
+NEWTON = 400
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,9 @@ def solve_biased_logistic(
 
     .. math:: \min_{W,b}\; \sum_i s_i\,\ell(y_i, W^\top x_i + b) + \lambda \|W - W_0\|_F^2
 
-    with the logistic loss and one column for two classes, the softmax loss and K columns for more. It is convex: L-BFGS
-    runs on :math:`W - W_0`, in principal coordinates of the rows where that is cheap. The intercept is not penalised,
+    with the logistic loss and one column for two classes, the softmax loss and K columns for more. It is convex:
+    Newton's method, or L-BFGS where there are many unknowns, runs on :math:`W - W_0`, in principal coordinates of the
+    rows where that is cheap. The intercept is not penalised,
     but that of a class without a row among the fitted ones, which has no optimum, is held near
     ``towards_intercept`` by a thousandth of its squared distance.
 
@@ -100,10 +104,14 @@ def solve_biased_logistic(
     level = np.zeros(columns) if towards_intercept is None else np.asarray(towards_intercept, dtype=np.float64)
     weight = np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     offset = np.asarray(X @ start)
-    space = row_space(X) if min(n, d) <= SMALL else None
-    rows = X if space is None else space.left * space.singular
+    space = row_space(X, weight) if min(n, d) <= SMALL else None
+    rows = X
+    if space is not None:
+        right = space.back(np.eye(len(space.singular)))
+        rows = np.asarray(X @ right) - space.mean @ right
     if penalties is None:
-        penalties = [p * _strength(X, space) for p in RELATIVE_PENALTIES]
+        strength = _mean_square(X, weight) if space is None else float((space.singular**2).sum()) / weight.sum()
+        penalties = [p * max(strength, 1e-300) for p in RELATIVE_PENALTIES]
     problem = _Problem(rows, np.asarray(codes), n_classes, offset, level, weight)
     best, log_loss = 0, float("nan")
     if len(penalties) > 1 and len(folds) > 0:
@@ -111,19 +119,19 @@ def solve_biased_logistic(
         best = int(np.argmin(losses))
         log_loss = float(losses[best])
     delta, intercept = problem.solve(float(penalties[best]), np.arange(n), None)
-    if space is None:
-        return BiasedLogisticSolution(start + delta, intercept, float(penalties[best]), log_loss)
-    moved = space.back(delta)
-    return BiasedLogisticSolution(start + moved, intercept - space.mean @ moved, float(penalties[best]), log_loss)
-
-
-def _strength(X: Any, space: Any) -> float:
-    """Mean squared norm of the centred rows."""
     if space is not None:
-        return max(float((space.singular**2).sum()) / X.shape[0], 1e-300)
-    mean = np.asarray(X.mean(axis=0)).ravel()
-    squares = X.multiply(X).sum() if hasattr(X, "multiply") else (np.asarray(X) ** 2).sum()
-    return max(float(squares) / X.shape[0] - float(mean @ mean), 1e-300)
+        delta = right @ delta
+        intercept = intercept - space.mean @ delta
+    if columns > 1:  # the softmax leaves their common level open
+        intercept = intercept + (level.mean() - intercept.mean())
+    return BiasedLogisticSolution(start + delta, intercept, float(penalties[best]), log_loss)
+
+
+def _mean_square(X: Any, weight: np.ndarray) -> float:
+    """Weighted mean squared norm of the centred rows."""
+    mean = np.asarray(X.T @ weight).ravel() / weight.sum()
+    squares = X.multiply(X).sum(axis=1) if hasattr(X, "multiply") else (np.asarray(X) ** 2).sum(axis=1)
+    return float(weight @ np.asarray(squares).ravel()) / float(weight.sum()) - float(mean @ mean)
 
 
 def _held_out_losses(problem: _Problem, penalties: Sequence[float], folds: Sequence[Any]) -> np.ndarray:
@@ -188,9 +196,19 @@ class _Problem:
             return float(value), (gradient * scale[:, None]).ravel()
 
         first = np.vstack([start[0], start[1]]) / scale[:, None]
-        options = {"maxiter": 2000, "gtol": tolerance * np.sqrt(weight.sum()), "ftol": 1e-16, "maxcor": 20}
-        found = minimize(value_and_slope, first.ravel(), jac=True, method="L-BFGS-B", options=options)
-        point = found.x.reshape(r + 1, columns) * scale[:, None]
+        if first.size <= NEWTON and not hasattr(rows, "multiply"):
+            hold = np.vstack([np.full((r, columns), 2.0 * penalty), np.broadcast_to(2.0 * held, (1, columns))])
+            design = np.column_stack([rows, np.ones(len(codes))]) * scale
+            flat = _newton(
+                value_and_slope,
+                lambda flat: _hessian(design, flat.reshape(r + 1, columns), offset, weight, hold * scale[:, None] ** 2),
+                first.ravel(),
+                1e-3 * tolerance * float(np.sqrt(weight.sum())),
+            )
+        else:
+            options = {"maxiter": 2000, "gtol": tolerance * np.sqrt(weight.sum()), "ftol": 1e-16, "maxcor": 20}
+            flat = minimize(value_and_slope, first.ravel(), jac=True, method="L-BFGS-B", options=options).x
+        point = flat.reshape(r + 1, columns) * scale[:, None]
         return point[:-1], point[-1]
 
     def _held_near(self, codes: np.ndarray, weight: np.ndarray, columns: int) -> np.ndarray:
@@ -198,6 +216,49 @@ class _Problem:
         mass = np.bincount(codes, weight, minlength=self.n_classes)
         absent = mass <= 0
         return np.full(1, 1e-3 * absent.any()) if columns == 1 else 1e-3 * absent
+
+
+def _hessian(
+    design: np.ndarray, point: np.ndarray, offset: np.ndarray, weight: np.ndarray, hold: np.ndarray
+) -> np.ndarray:
+    """Second derivatives, ((r+1) columns, (r+1) columns); ``hold`` is the penalty's diagonal."""
+    scores = design @ point + offset
+    size, columns = point.shape
+    if columns == 1:
+        curve = weight * expit(scores[:, 0]) * expit(-scores[:, 0])
+        return (design.T * curve) @ design + np.diag(hold[:, 0])
+    belief = np.exp(scores - logsumexp(scores, axis=1)[:, None])
+    whole = np.zeros((size, columns, size, columns))
+    for k in range(columns):
+        for j in range(k, columns):
+            curve = weight * belief[:, k] * ((k == j) - belief[:, j])
+            whole[:, k, :, j] = (design.T * curve) @ design
+            whole[:, j, :, k] = whole[:, k, :, j].T
+    return whole.reshape(size * columns, -1) + np.diag(hold.ravel())
+
+
+def _newton(
+    value_and_slope: Callable[[np.ndarray], tuple[float, np.ndarray]],
+    hessian: Callable[[np.ndarray], np.ndarray],
+    point: np.ndarray,
+    tolerance: float,
+) -> np.ndarray:
+    """Newton's method with halved steps; the softmax intercepts' common level is held by a hair."""
+    value, slope = value_and_slope(point)
+    for _ in range(100):
+        if np.abs(slope).max() <= tolerance:
+            break
+        step = np.linalg.solve(hessian(point) + 1e-9 * np.eye(len(point)), slope)
+        scale = 1.0
+        while scale > 1e-8:
+            new_value, new_slope = value_and_slope(point - scale * step)
+            if new_value <= value - 1e-4 * scale * float(slope @ step) + 1e-14 * abs(value):
+                break
+            scale *= 0.5
+        else:
+            break
+        point, value, slope = point - scale * step, new_value, new_slope
+    return point
 
 
 def _floor(penalty: float, r: int) -> np.ndarray:

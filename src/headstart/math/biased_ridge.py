@@ -27,7 +27,7 @@ class BiasedRidgeSolution:
     loss : float
         Weighted mean squared leave-one-out error.
     left_out : ndarray of shape (n,)
-        Prediction of each row by the solution without it.
+        Prediction of each row by the solution without it (or with one unit less of its weight).
     """
 
     coef: np.ndarray
@@ -54,7 +54,8 @@ def solve_biased_ridge(
     With :math:`w = w_0 + \delta` it is ridge regression of :math:`y - Xw_0`; with centred rows
     :math:`A=U\Sigma V^\top`, :math:`\delta = V\,\mathrm{diag}(\sigma/(\sigma^2+\lambda))\,U^\top r`. One decomposition
     of the smaller Gram matrix serves all penalties, and the leave-one-out residual is
-    :math:`r_i/(1-H_{ii})`, exactly (Allen 1974). The intercept is not penalised.
+    :math:`r_i/(1-H_{ii})`, exactly (Allen 1974). Of a row with a weight above 1 one unit is left out, so that a weight
+    of 2 is the row twice. The intercept is not penalised.
 
     Parameters
     ----------
@@ -100,10 +101,13 @@ def solve_biased_ridge(
         strength = max(float(squared.sum()) / mass, 1e-300)
         penalties = [p * strength for p in RELATIVE_PENALTIES]
     counted = weight > 0
+    left_out = np.minimum(
+        1.0, 1.0 / np.maximum(weight, 1e-300)
+    )  # share of a row's weight: at most 1, the row counted once
     best = (np.inf, float(penalties[0]), rest)
     for penalty in penalties:
         shrink = squared / (squared + penalty) if penalty > 0 else np.ones_like(squared)
-        leverage = (space.left**2) @ shrink + weight / mass
+        leverage = left_out * ((space.left**2) @ shrink + weight / mass)
         residual = (right_side - space.left @ (shrink * projected)) / np.maximum(1.0 - leverage, 1e-12)
         loss = float((residual**2).sum()) / mass
         if loss < best[0] * (1.0 - 1e-9):
