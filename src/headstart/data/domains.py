@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from headstart.data.column_names import stack
-from headstart.errors import SourceError
+from headstart.errors import SourceError, TransferWarning
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,12 +125,21 @@ def encode(labels: Sequence[tuple[str, np.ndarray | None]]) -> tuple[np.ndarray,
     SourceError
         If one side has numbers and another words, or sides have no label in common with the first that has any.
 
+    Warns
+    -----
+    TransferWarning
+        If the target's labels are 0, 1, ..., K - 1 and look like the numbers that `StackingClassifier` and
+        `VotingClassifier` put in the place of labels before they fit. Words of a source are then taken in sorted order.
+
     Examples
     --------
     >>> classes, codes = encode([("target", np.array(["b", "a"])), ("source", np.array(["c", "b"]))])
     >>> classes.tolist(), [code.tolist() for code in codes]
     (['a', 'b', 'c'], [[1, 0], [2, 1]])
     """
+    labels = [
+        (name, values if i == 0 else _numbered(labels[0][1], values, name)) for i, (name, values) in enumerate(labels)
+    ]
     known = [(name, values) for name, values in labels if values is not None]
     first, start = known[0]
     for name, values in known[1:]:
@@ -149,3 +159,25 @@ def encode(labels: Sequence[tuple[str, np.ndarray | None]]) -> tuple[np.ndarray,
             )
     classes = own[0] if len(own) == 1 else np.unique(np.concatenate(own))
     return classes, [None if values is None else np.searchsorted(classes, values) for _, values in labels]
+
+
+def _numbered(target: np.ndarray | None, source: np.ndarray | None, name: str) -> np.ndarray | None:
+    """A source's labels, numbered as the target's where an outer ensemble has numbered those; it says so."""
+    if target is None or source is None or target.dtype.kind not in "iu":
+        return source
+    theirs, own = np.unique(source), np.unique(target)
+    if len(theirs) < 2 or not np.array_equal(own, np.arange(len(own))):
+        return source
+    words = theirs.dtype.kind in "OUS"
+    if words and len(theirs) != len(own):
+        return source
+    if not words and (np.isin(theirs, own).all() or np.isin(own, theirs).all()):
+        return source
+    done = "they are taken as those numbers, in sorted order" if words else "they are taken as they are"
+    warnings.warn(
+        f"The target's labels are {own.tolist()[:9]}, as stacking and voting classifiers number them, those of "
+        f"{name} are {theirs.tolist()[:9]}: {done}. Number the labels of both sides alike before fitting.",
+        TransferWarning,
+        stacklevel=5,
+    )
+    return np.searchsorted(theirs, source) if words else source
