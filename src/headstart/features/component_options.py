@@ -9,11 +9,11 @@ import numpy as np
 from headstart.data.options import check_number, check_option
 from headstart.errors import DataError, ParameterError
 
-#: Kernel matrices are made up to this many rows with ``landmarks="auto"``; above, Nystroem features are used.
+#: Methods with rounds make kernel matrices up to this many rows with ``landmarks="auto"``; above, Nystroem features.
 EXACT_ROWS = 2000
 
 #: So many landmarks with ``landmarks="auto"``.
-ENOUGH_LANDMARKS = 400
+ENOUGH_LANDMARKS = 800
 
 
 def components_to_find(n_components: Any, most: int, default: int) -> int:
@@ -50,19 +50,19 @@ def check_kernel(kernel: Any, gamma: Any, allowed: tuple[str, ...]) -> None:
         check_number("gamma", gamma, 0, open_low=True)
 
 
-def landmark_count(landmarks: Any, n_rows: int) -> int | None:
-    """Landmarks to draw, or None for the exact kernel.
+def landmark_count(landmarks: Any, n_rows: int, exact_rows: int = EXACT_ROWS) -> int | None:
+    """Landmarks to draw, or None for the exact kernel, which "auto" means up to ``exact_rows`` rows.
 
     Examples
     --------
     >>> landmark_count("auto", 500), landmark_count("auto", 10**5), landmark_count(50, 500), landmark_count(None, 9)
-    (None, 400, 50, None)
+    (None, 800, 50, None)
     """
     if landmarks is None:
         return None
     if isinstance(landmarks, str):
         check_option("landmarks", landmarks, ("auto", None))
-        return None if n_rows <= EXACT_ROWS else ENOUGH_LANDMARKS
+        return None if n_rows <= exact_rows else ENOUGH_LANDMARKS
     check_number("landmarks", landmarks, 2, whole=True)
     return int(landmarks)
 

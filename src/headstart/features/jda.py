@@ -43,7 +43,7 @@ class JointDistributionAdaptation(Mapping):
         Whether rows of components are scaled to unit length, as in most published tables. Not for few components.
     landmarks : int, "auto" or None, default="auto"
         For "rbf" and "laplacian": Nystroem features of so many rows; None: the exact kernel; "auto": exact up to 2,000
-        rows, then 400 landmarks.
+        rows, then 800 landmarks.
     source : Source, list of Source or None, default=None
         Labelled rows to borrow; weights are not used. None: the identity.
     unlabelled : array-like of shape (m, d), optional

@@ -58,7 +58,7 @@ class ManifoldEmbeddedAlignment(ClassifierMixin, Borrower):
     estimator : classifier, default=None
         Makes the first pseudo-labels; None is one nearest neighbour. Without a source it is what is fitted.
     landmarks : int, "auto" or None, default="auto"
-        Nystroem features of so many rows; None: the exact kernel; "auto": exact up to 2,000 rows, then 400 landmarks.
+        Nystroem features of so many rows; None: the exact kernel; "auto": exact up to 2,000 rows, then 800 landmarks.
     source : Source, list of Source or None, default=None
         Labelled rows to borrow; weights are not used. None: the estimator, fitted on the target alone.
     unlabelled : array-like of shape (m, d), optional

@@ -11,8 +11,8 @@ from scipy.linalg import eigh
 #: Kernels that a mapping may ask for; "linear" is the inner product.
 KERNELS = ("linear", "rbf", "laplacian")
 
-#: Numbers of a block of rows by features that is worked on at a time (16 MiB in float64).
-BLOCK = 2**21
+#: Numbers of a block of rows by features that is worked on at a time (8 MiB in float64).
+BLOCK = 2**20
 
 
 def kernel_matrix(A: np.ndarray, B: np.ndarray, kernel: str, gamma: float) -> np.ndarray:
