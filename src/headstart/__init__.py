@@ -29,13 +29,23 @@ if TYPE_CHECKING:
     from headstart.features.subspace import SubspaceAlignment
     from headstart.features.tca import TransferComponentAnalysis
     from headstart.features.tjm import TransferJointMatching
+    from headstart.instances.balanced_weighting import BalancedWeighting
+    from headstart.instances.discriminator_ratio import DiscriminatorRatio
+    from headstart.instances.importance import ImportanceWeightedClassifier, ImportanceWeightedRegressor
+    from headstart.instances.kernel_density_ratio import KernelDensityRatio
+    from headstart.instances.kernel_mean_matching import KernelMeanMatching
+    from headstart.instances.kliep import KLIEP
+    from headstart.instances.least_squares_ratio import RULSIF, ULSIF
     from headstart.instances.multi_source import MultiSourceTrAdaBoostClassifier
+    from headstart.instances.nearest_neighbour_ratio import NearestNeighbourRatio
+    from headstart.instances.target_shift import BBSE, MMDTargetShift
     from headstart.instances.task_transfer import TaskTrAdaBoostClassifier
     from headstart.instances.tradaboost import TrAdaBoostClassifier
     from headstart.instances.tradaboost_regressor import TrAdaBoostRegressor
     from headstart.instances.two_stage import TwoStageTrAdaBoostRegressor
     from headstart.parameters.regular_transfer import RegularTransferClassifier, RegularTransferRegressor
     from headstart.parameters.transfer import TransferClassifier, TransferRegressor
+    from headstart.parameters.transfer_forest import TransferForestClassifier, TransferForestRegressor
     from headstart.source import NetworkSource, Source
 
 __version__ = "0.1.0"
@@ -43,21 +53,32 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "AlignedClassifier": "headstart.features.aligned",
     "AlignedRegressor": "headstart.features.aligned",
+    "BBSE": "headstart.instances.target_shift",
     "BalancedDistributionAdaptation": "headstart.features.bda",
+    "BalancedWeighting": "headstart.instances.balanced_weighting",
     "CORAL": "headstart.features.coral",
     "CircularValidation": "headstart.advise.unlabelled_scorers",
     "Clips": "headstart.data.clips",
     "Dataset": "headstart.data.dataset",
     "DeepEmbeddedValidation": "headstart.advise.unlabelled_scorers",
+    "DiscriminatorRatio": "headstart.instances.discriminator_ratio",
     "GeodesicFlowKernel": "headstart.features.geodesic",
+    "ImportanceWeightedClassifier": "headstart.instances.importance",
+    "ImportanceWeightedRegressor": "headstart.instances.importance",
     "ImportanceWeightedValidation": "headstart.advise.unlabelled_scorers",
     "JointDistributionAdaptation": "headstart.features.jda",
+    "KLIEP": "headstart.instances.kliep",
+    "KernelDensityRatio": "headstart.instances.kernel_density_ratio",
+    "KernelMeanMatching": "headstart.instances.kernel_mean_matching",
+    "MMDTargetShift": "headstart.instances.target_shift",
     "ManifoldEmbeddedAlignment": "headstart.features.meda",
     "Model": "headstart.advise.model",
     "MultiSourceTrAdaBoostClassifier": "headstart.instances.multi_source",
+    "NearestNeighbourRatio": "headstart.instances.nearest_neighbour_ratio",
     "NetworkSource": "headstart.source",
     "Pictures": "headstart.data.pictures",
     "PredictionEntropy": "headstart.advise.unlabelled_scorers",
+    "RULSIF": "headstart.instances.least_squares_ratio",
     "RegularTransferClassifier": "headstart.parameters.regular_transfer",
     "RegularTransferRegressor": "headstart.parameters.regular_transfer",
     "SafeTransferClassifier": "headstart.advise.safe",
@@ -70,9 +91,12 @@ _PUBLIC = {
     "TrAdaBoostRegressor": "headstart.instances.tradaboost_regressor",
     "TransferClassifier": "headstart.parameters.transfer",
     "TransferComponentAnalysis": "headstart.features.tca",
+    "TransferForestClassifier": "headstart.parameters.transfer_forest",
+    "TransferForestRegressor": "headstart.parameters.transfer_forest",
     "TransferJointMatching": "headstart.features.tjm",
     "TransferRegressor": "headstart.parameters.transfer",
     "TwoStageTrAdaBoostRegressor": "headstart.instances.two_stage",
+    "ULSIF": "headstart.instances.least_squares_ratio",
     "fit": "headstart.advise.fit",
     "load": "headstart.advise.model",
     "read_dataset": "headstart.data.read",
@@ -81,21 +105,32 @@ _PUBLIC = {
 __all__ = [
     "AlignedClassifier",
     "AlignedRegressor",
+    "BBSE",
     "BalancedDistributionAdaptation",
+    "BalancedWeighting",
     "CORAL",
     "CircularValidation",
     "Clips",
     "Dataset",
     "DeepEmbeddedValidation",
+    "DiscriminatorRatio",
     "GeodesicFlowKernel",
+    "ImportanceWeightedClassifier",
+    "ImportanceWeightedRegressor",
     "ImportanceWeightedValidation",
     "JointDistributionAdaptation",
+    "KLIEP",
+    "KernelDensityRatio",
+    "KernelMeanMatching",
+    "MMDTargetShift",
     "ManifoldEmbeddedAlignment",
     "Model",
     "MultiSourceTrAdaBoostClassifier",
+    "NearestNeighbourRatio",
     "NetworkSource",
     "Pictures",
     "PredictionEntropy",
+    "RULSIF",
     "RegularTransferClassifier",
     "RegularTransferRegressor",
     "SafeTransferClassifier",
@@ -108,9 +143,12 @@ __all__ = [
     "TrAdaBoostRegressor",
     "TransferClassifier",
     "TransferComponentAnalysis",
+    "TransferForestClassifier",
+    "TransferForestRegressor",
     "TransferJointMatching",
     "TransferRegressor",
     "TwoStageTrAdaBoostRegressor",
+    "ULSIF",
     "__version__",
     "fit",
     "load",

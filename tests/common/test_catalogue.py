@@ -27,7 +27,7 @@ def made(name: str) -> Any:
 BORROWERS = [name for name in CATALOGUE if issubclass(method(name), Borrower)]
 
 
-@parametrize_with_checks([made(name) for name in CATALOGUE])
+@parametrize_with_checks([made(name) for name in BORROWERS])  # a weighting fits two samples, not X and y
 @pytest.mark.filterwarnings("ignore")
 def test_contract(estimator: Any, check: Any) -> None:
     check(estimator)
