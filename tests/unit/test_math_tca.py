@@ -179,3 +179,14 @@ def test_three_thousand_rows_a_side_at_the_optimum_and_fast() -> None:
     gap = (parts[0][1] + parts[1][1]) / np.sqrt(2 / 3000)
     assert np.allclose(np.outer(gap, gap) + W.T @ W, np.eye(10), atol=1e-6)
     assert np.isclose(((Z - Z.mean(0)) ** 2).sum(), fitted.values.sum(), rtol=1e-6)
+
+
+def test_lengths_change_no_direction() -> None:
+    Xs, Xt = two_sides(d=5)
+    one = fit_tca(Xs, Xt, n_components=5, penalty=0.5)
+    other = fit_tca(Xs, Xt, n_components=5, penalty=0.5, lengths="coefficients")
+    X = np.vstack([Xs, Xt])
+    W = X @ np.linalg.solve(X.T @ X, other.coef)  # Z = K W
+    assert np.allclose(0.5 * np.einsum("ij,ij->j", W, W), 1.0)
+    ratio = other.coef / one.coef
+    assert np.allclose(ratio, ratio[0]) and np.all(ratio[0] >= 1 - 1e-9)

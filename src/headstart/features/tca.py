@@ -47,6 +47,10 @@ class TransferComponentAnalysis(Mapping):
         :math:`\lambda = 1/(\mu(1/n_S+1/n_T))`.
     unit_length : bool, default=False
         Whether rows of components are scaled to unit length, as in most published tables. Not for few components.
+    lengths : {"constraint", "coefficients"}, default="constraint"
+        Lengths of the components. "constraint": as above, so a component in which the sides still differ is short.
+        "coefficients": :math:`\lambda\|w\|^2=1` for each, as in codes that take eigenvectors as a solver returns them;
+        the published tables have it so. The directions are the same.
     landmarks : int, "auto" or None, default="auto"
         For "rbf" and "laplacian": Nystroem features of so many rows; None: the exact kernel, n x n numbers; "auto":
         exact up to 6,000 rows (3 seconds), then 800 landmarks.
@@ -112,6 +116,7 @@ class TransferComponentAnalysis(Mapping):
         gamma: float | None = None,
         penalty: float = 1.0,
         unit_length: bool = False,
+        lengths: str = "constraint",
         landmarks: int | str | None = "auto",
         *,
         source: Any = None,
@@ -125,6 +130,7 @@ class TransferComponentAnalysis(Mapping):
         self.gamma = gamma
         self.penalty = penalty
         self.unit_length = unit_length
+        self.lengths = lengths
         self.landmarks = landmarks
         self.source = source
         self.unlabelled = unlabelled
@@ -136,6 +142,7 @@ class TransferComponentAnalysis(Mapping):
         check_kernel(self.kernel, self.gamma, KERNELS)
         check_number("penalty", self.penalty, 0, open_low=True)
         check_option("unit_length", self.unit_length, (True, False))
+        check_option("lengths", self.lengths, ("constraint", "coefficients"))
         source, target = domains.source.X, domains.target_rows
         n, d = len(source) + len(target), source.shape[1]
         most = n - 1 if self.kernel in ("rbf", "laplacian") else min(n - 1, d)
@@ -146,6 +153,7 @@ class TransferComponentAnalysis(Mapping):
             kernel=self.kernel,
             gamma=self.gamma,
             penalty=float(self.penalty),
+            lengths=self.lengths,
             landmarks=landmark_count(self.landmarks, n, exact_rows=6000),
             rng=generator(self.random_state),
         )

@@ -88,7 +88,7 @@ def _spread_of_wide(parts: Sequence[np.ndarray], features: FeatureMap) -> Spread
 
 
 def leading_components(
-    spread: Spread, directions: np.ndarray, penalty: float, n_components: int
+    spread: Spread, directions: np.ndarray, penalty: float, n_components: int, *, lengths: str = "constraint"
 ) -> tuple[np.ndarray, np.ndarray]:
     r"""Components with the most spread for their difference between the domains.
 
@@ -107,6 +107,9 @@ def leading_components(
         Lambda, > 0.
     n_components : int
         At most this many; fewer where the rest has no spread.
+    lengths : {"constraint", "coefficients"}
+        "constraint": as above. "coefficients": each column has :math:`\lambda\,b^\top Nb=1`, whatever its difference
+        between the domains (what eigensolvers return for the form that is not symmetric, up to a common factor).
 
     Returns
     -------
@@ -143,7 +146,10 @@ def leading_components(
         values, vectors = values[order], vectors[:, order]
     values, vectors = values[::-1], vectors[:, ::-1]
     keep = values > max(float(values[0]), 1e-300) * NOISE
-    coef = root(vectors[:, keep]) / np.sqrt(penalty)
+    coef = root(vectors[:, keep])
+    if lengths == "coefficients":
+        coef /= np.sqrt(np.einsum("ij,ij->j", coef, coef))
+    coef /= np.sqrt(penalty)
     coef = coef if spread.basis is None else spread.basis @ coef
     flip = np.sign(coef[np.abs(coef).argmax(axis=0), np.arange(coef.shape[1])])
     return coef * np.where(flip == 0, 1.0, flip), values[keep] / penalty

@@ -47,6 +47,7 @@ def fit_tca(
     gamma: float | None = None,
     penalty: float = 1.0,
     landmarks: int | None = None,
+    lengths: str = "constraint",
     rng: np.random.Generator | None = None,
 ) -> Projection:
     r"""Solve transfer component analysis (Pan et al. 2011, eq. 8) as the generalised symmetric problem that it is.
@@ -73,6 +74,8 @@ def fit_tca(
         :math:`1/n_s+1/n_t` is :math:`\lambda = 1/(\mu\,(1/n_s+1/n_t))`.
     landmarks : int, optional
         Nystroem features of this many rows; None: the exact kernel, n x n numbers.
+    lengths : {"constraint", "coefficients"}
+        As in :func:`headstart.math.components.leading_components`.
     rng : Generator, optional
         Draws the landmarks.
 
@@ -95,5 +98,5 @@ def fit_tca(
     features, dual = choose_features(parts, kernel, gamma, landmarks, rng)
     spread = measure_spread(parts, features, dual=dual)
     direction = marginal_direction(spread.means[0], spread.means[1], len(source), len(target))
-    coef, values = leading_components(spread, direction, penalty, n_components)
+    coef, values = leading_components(spread, direction, penalty, n_components, lengths=lengths)
     return Projection.collapsed(features, coef, values)
