@@ -34,11 +34,14 @@ class _Blended(BaseEstimator):
         self.n_features_in_ = X.shape[1]
 
     def explain_source(self) -> Any:
-        """How much the part of the mixture that weighs most used each row of the source, where it can say so."""
+        """Which rows of the source the weightiest part that can say so used, as a dict; None where none can."""
         check_is_fitted(self, "estimators_")
         order = np.argsort(-self.weights_)
-        known = [self.estimators_[i] for i in order if hasattr(self.estimators_[i], "explain_source")]
-        return known[0].explain_source() if known else None
+        known = [i for i in order if hasattr(self.estimators_[i], "explain_source")]
+        if not known:
+            return None
+        use = self.estimators_[known[0]].explain_source()
+        return {**use.to_dict(), "part": self.estimators[known[0]][0]}
 
 
 class BlendedClassifier(ClassifierMixin, _Blended):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import inspect
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from headstart.advise.candidates import Candidate
 from headstart.advise.choose import probabilities
 from headstart.advise.journal import Journal
 from headstart.advise.material import Material
+from headstart.errors import TransferWarning
 
 Split = tuple[np.ndarray, np.ndarray]
 
@@ -57,7 +60,11 @@ def fit_on(candidate: Candidate, material: Material, index: np.ndarray | None = 
     arguments = {}
     if material.groups is not None and "groups" in inspect.signature(estimator.fit).parameters:
         arguments["groups"] = material.groups[rows]
-    return estimator.fit(material.inputs(candidate.takes)[rows], material.y[rows], **arguments)
+    with warnings.catch_warnings():
+        if material.sources:  # one warning a fold says nothing that the scores do not say
+            warnings.simplefilter("ignore", TransferWarning)
+            warnings.simplefilter("ignore", ConvergenceWarning)
+        return estimator.fit(material.inputs(candidate.takes)[rows], material.y[rows], **arguments)
 
 
 def predict_on(estimator: Any, candidate: Candidate, material: Material, index: np.ndarray) -> np.ndarray:

@@ -85,6 +85,14 @@ def rows_evidence(material: Material) -> dict[str, Any] | None:
     }
 
 
+def rows_used(estimator: Any) -> dict[str, Any] | None:
+    """Which rows of its source a fitted method used, where it can say so."""
+    if not hasattr(estimator, "explain_source"):
+        return None
+    use = estimator.explain_source()
+    return use if use is None or isinstance(use, dict) else use.to_dict()
+
+
 def candidate_evidence(comparison: Comparison, table: Table, material: Material, chosen: int) -> list[dict[str, Any]]:
     """One row for each candidate that was run."""
     rows = []

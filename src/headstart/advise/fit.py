@@ -1,4 +1,4 @@
-"""From labelled pictures or clips to a model with proof, in one call."""
+"""From labelled pictures, clips or tables to a model with proof, in one call."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ import numpy as np
 from headstart.advise import evidence as say
 from headstart.advise import measures
 from headstart.advise.budget import short
+from headstart.advise.fit_tables import is_table, tables_of
 from headstart.advise.model import Model
 from headstart.advise.progress import reporter
 from headstart.advise.safe import SafeTransferClassifier, SafeTransferRegressor
 from headstart.advise.simple_features import SIMPLE
+from headstart.data.checks import check_labels
 from headstart.data.dataset import Dataset
 from headstart.data.nouns import things
 from headstart.data.read import from_arrays, read_dataset
@@ -49,6 +51,7 @@ def fit(
     random_state: int = 0,
     device: str = "auto",
     progress: Progress | None = None,
+    unlabelled: Any = None,
 ) -> Model:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
@@ -57,12 +60,14 @@ def fit(
 
     Parameters
     ----------
-    data : path, Dataset, or (X, y) or (X, y, groups)
+    data : path, frame, Dataset, or (X, y) or (X, y, groups)
         A folder with a folder for each class (perhaps inside ``train``, ``val``, ``test``), a table of paths and
-        labels, or pictures (or `Clips`) and labels in memory.
+        labels, or pictures (or `Clips`) and labels in memory. Or a table of values: a CSV, Parquet or Excel file, a
+        frame with a column of labels, or (rows, labels).
     source : str, path, NetworkSource, torch.nn.Module or None, default="auto"
         What to borrow from. "auto" takes the bundled network for the kind of data: ``starter:pictures`` or
-        ``starter:speech``. None learns from the data alone.
+        ``starter:speech``. None learns from the data alone. For a table of values: another table (a path, a frame,
+        ``Source(X, y)``) or a list of them; "auto" is then None.
     label, path_column, split_column, group_by, task
         How to read a table, see `headstart.data.read.read_dataset`.
     budget : float, default=600.0
@@ -83,6 +88,8 @@ def fit(
         Where networks run.
     progress : callable, optional
         Told ``progress(what, done, total)``. Default: bars on standard error if that is a terminal.
+    unlabelled : path, frame, array, or a list of them, optional
+        More rows of a table's target, without labels.
 
     Returns
     -------
@@ -115,12 +122,19 @@ def fit(
     if out is not None:
         check_place(out)
     with reporter(progress) as told:
-        dataset = _read(data, label, path_column, split_column, group_by, task)
-        input_type = dataset.pictures.input_type
-        source = starter_for(input_type) if isinstance(source, str) and source == AUTO else source
-        network = None if source is None else load_network(source, input_type=input_type)
-        seen = SIMPLE[input_type].preprocessing if network is None else network.preprocessing
-        dataset = screen(dataset, seen, skip_bad=skip_bad, progress=told)
+        named = source
+        offered: dict[str, Any] = {}
+        if is_table(data, path_column):
+            reading: dict[str, Any] = {"label": label, "group_by": group_by, "task": task, "split_column": split_column}
+            tables = tables_of(data, source, unlabelled, **reading)
+            dataset, source = tables.target, list(tables.sources) or None
+            check_labels(dataset)
+            offered = {"unlabelled": tables.unlabelled}
+        else:
+            _refuse_rows(unlabelled)
+            dataset = _read(data, label, path_column, split_column, group_by, task)
+            source = named = starter_for(dataset.input_type) if isinstance(source, str) and source == AUTO else source
+            dataset = _screened(dataset, source, skip_bad, told)
         pool, aside = divided(dataset)
         checkpoint = None if out is None else progress_folder(out)
         if checkpoint is not None and not resume:
@@ -135,20 +149,37 @@ def fit(
             device=device,
             checkpoint=checkpoint,
             progress=told,
+            **offered,
         )
         guarded._spent = time.monotonic() - started
         guarded.fit(pool.pictures, pool.y, groups=pool.groups)
         model = _model(guarded, dataset, aside)
         settings: dict[str, Any] = {"label": label, "group_by": group_by, "task": task, "skip_bad": skip_bad}
         settings |= {"path_column": path_column, "split_column": split_column, "budget": budget}
-        settings |= {"random_state": random_state, "out": out}
-        model.evidence["reproduce"] |= reproduction(dataset.root, source, settings)
+        settings |= {"random_state": random_state, "out": out, "unlabelled": unlabelled}
+        model.evidence["reproduce"] |= reproduction(dataset.root, None if source is None else named, settings)
         model.evidence["seconds"] = max(model.evidence["seconds"], time.monotonic() - started)
         if out is not None:
             model.save(out)
             if checkpoint is not None:
                 shutil.rmtree(checkpoint, ignore_errors=True)
     return model
+
+
+def _screened(dataset: Dataset, source: Any, skip_bad: bool, progress: Progress | None) -> Dataset:
+    """Pictures or clips, each looked at once."""
+    input_type = dataset.pictures.input_type
+    network = None if source is None else load_network(source, input_type=input_type)
+    seen = SIMPLE[input_type].preprocessing if network is None else network.preprocessing
+    return screen(dataset, seen, skip_bad=skip_bad, progress=progress)
+
+
+def _refuse_rows(unlabelled: Any) -> None:
+    if unlabelled is not None:
+        raise ParameterError(
+            "Expected unlabelled rows with a table of values, found pictures or clips.",
+            "headstart pretrain learns from pictures and clips without labels.",
+        )
 
 
 def progress_folder(out: str | Path) -> Path:
@@ -179,12 +210,17 @@ def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, 
     """
     defaults = {"budget": 600.0, "random_state": 0}
     given = {k: v for k, v in settings.items() if v not in (None, False) and v != defaults.get(k)}
-    named = isinstance(source, str | Path)
-    code = [repr(root) if root else "(X, y)", repr(str(source)) if named else "None" if source is None else "source"]
+    offered = source if isinstance(source, list) else [source]
+    named = all(isinstance(one, str | Path) for one in offered)
+    code = [repr(root) if root else "(X, y)", _code(source) if named else "None" if source is None else "source"]
     code += [
         f"{key}={str(value) if isinstance(value, Path) else value!r}" for key, value in given.items() if key != "out"
     ]
-    words = ["headstart", "fit", shlex.quote(root), "--source", shlex.quote("none" if source is None else str(source))]
+    words = ["headstart", "fit", shlex.quote(root)]
+    for one in offered:
+        words += ["--source", shlex.quote("none" if one is None else str(one))]
+    files = given.get("unlabelled", [])
+    told = all(isinstance(one, str | Path) for one in (files if isinstance(files, list) else [files]))
     for key, value in given.items():
         flag = {"random_state": "--seed"}.get(key, f"--{key.replace('_', '-')}")
         if value is True:
@@ -192,8 +228,12 @@ def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, 
             continue
         for one in value if isinstance(value, list | tuple) else [value]:
             words += [flag, short(float(one)) if key == "budget" else shlex.quote(str(one))]
-    command = " ".join(words) if root and (named or source is None) else ""
+    command = " ".join(words) if root and told and (named or source is None) else ""
     return {"command": command, "code": f"import headstart\n\nmodel = headstart.fit({', '.join(code)})"}
+
+
+def _code(source: Any) -> str:
+    return repr([str(one) for one in source]) if isinstance(source, list) else repr(str(source))
 
 
 def _read(data: Any, label: Any, path_column: Any, split_column: Any, group_by: Any, task: Any) -> Dataset:
@@ -218,6 +258,7 @@ def _model(guarded: Any, dataset: Dataset, aside: Dataset | None) -> Model:
         classes=classes,
         temperature=guarded.temperature_,
         input_type=dataset.pictures.input_type,
+        encoder=getattr(guarded, "encoder_", None),
     )
     evidence["data"] |= say.plain(
         {
@@ -227,7 +268,7 @@ def _model(guarded: Any, dataset: Dataset, aside: Dataset | None) -> Model:
             else dict(zip(*np.unique(dataset.parts, return_counts=True), strict=True)),
             "dropped": [{"name": name, "reason": reason} for name, reason in dataset.dropped],
             "duplicates": [list(names) for names in dataset.duplicates],
-            "notes": list(dataset.notes),
+            "notes": [*dataset.notes, *evidence["data"]["notes"]],
         }
     )
     if dataset.task == "multilabel" and dataset.classes is not None:

@@ -113,6 +113,8 @@ def guard(
         "seconds": journal.elapsed(),
         "budget": float(budget),
     }
+    if material.sources and outcome.candidate.transfer:
+        evidence["source"]["use"] = say.rows_used(estimator)
     return Guarded(estimator, outcome.candidate, warmth, say.plain(evidence))
 
 

@@ -12,9 +12,12 @@ import numpy as np
 from headstart.advise.baseline_saving import load_baseline, save_baseline
 from headstart.advise.choose import logits, probabilities
 from headstart.advise.classical import BaselineClassifier, BaselineRegressor
+from headstart.advise.evaluate import predicted
+from headstart.advise.table_saving import load_table_model, save_table_model
 from headstart.data.inputs import as_inputs
+from headstart.data.kinds import ROWS
 from headstart.data.nouns import things
-from headstart.data.rows import Inputs
+from headstart.data.read_values import rows_of
 from headstart.errors import DataError, OutputError, ParameterError, SourceError
 from headstart.networks.folder import read_manifest, write_folder, write_manifest
 from headstart.networks.model_card import model_card
@@ -30,7 +33,7 @@ class Model:
     Parameters
     ----------
     estimator : fitted estimator
-        Of headstart, for pictures or clips.
+        Of headstart, for pictures or clips; of tables any that takes numbers.
     evidence : dict
         Everything that was measured, see ``evidence.json`` of a saved model.
     task : {"classification", "multilabel", "regression"}
@@ -38,8 +41,10 @@ class Model:
         Class values in the estimator's order; label names for multi-label; None for numbers.
     temperature : float, default=1.0
         What logits are divided by.
-    input_type : {"image", "audio"}, default="image"
+    input_type : {"image", "audio", "table"}, default="image"
         What it takes.
+    encoder : TableEncoder or None
+        Of tables: what makes numbers of rows.
 
     Attributes
     ----------
@@ -65,6 +70,7 @@ class Model:
         classes: Sequence[Any] | None,
         temperature: float = 1.0,
         input_type: str = "image",
+        encoder: Any = None,
     ) -> None:
         self.estimator = estimator
         self.evidence = evidence
@@ -72,6 +78,7 @@ class Model:
         self.classes_ = None if classes is None else np.asarray(list(classes))
         self.temperature = float(temperature)
         self.input_type = input_type
+        self.encoder = encoder
 
     def __repr__(self) -> str:
         kinds = "" if self.classes_ is None else f", {len(self.classes_)} classes"
@@ -83,12 +90,12 @@ class Model:
         return str((self.evidence.get("verdict") or {}).get("word", "cannot tell"))
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Calibrated probabilities of pictures or clips, (n, K); for multi-label that of each label.
+        """Calibrated probabilities of pictures, clips or rows, (n, K); for multi-label that of each label.
 
         Parameters
         ----------
-        X : pictures or clips
-            Paths, arrays, PIL pictures, `Pictures` or `Clips`.
+        X : pictures, clips or rows of a table
+            Paths, arrays, PIL pictures, `Pictures` or `Clips`; of tables a frame, an array, or the path of a table.
 
         Raises
         ------
@@ -99,14 +106,18 @@ class Model:
         """
         if self.task == "regression":
             raise ParameterError("Expected a model of classes, found one of numbers.", "Use predict.")
-        raw = self.estimator.predict_proba(self._inputs(X))
+        inputs = self._inputs(X)
+        if self.input_type == ROWS.input_type:
+            raw = predicted(self.estimator, inputs, self.task, self._known())
+        else:
+            raw = self.estimator.predict_proba(inputs)
         if self.temperature == 1.0:
             return np.asarray(raw)
         multilabel = self.task == "multilabel"
         return probabilities(logits(raw, multilabel=multilabel) / self.temperature, multilabel=multilabel)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Labels (n,), 0/1 for each label (n, L), or numbers, of pictures or clips."""
+        """Labels (n,), 0/1 for each label (n, L), or numbers, of pictures, clips or rows."""
         if self.task == "regression":
             return np.asarray(self.estimator.predict(self._inputs(X)))
         p = self.predict_proba(X)
@@ -115,7 +126,12 @@ class Model:
         assert self.classes_ is not None
         return self.classes_[p.argmax(axis=1)]
 
-    def _inputs(self, X: Any) -> Inputs:
+    def _known(self) -> np.ndarray | None:
+        return self.classes_ if self.task == "classification" else None
+
+    def _inputs(self, X: Any) -> Any:
+        if self.input_type == ROWS.input_type:
+            return self.encoder.transform(rows_of(X))
         inputs = as_inputs(X)
         if inputs.input_type != self.input_type:
             expected, found = things(self.input_type), things(inputs.input_type)
@@ -156,6 +172,8 @@ class Model:
         if isinstance(self.estimator, BaseTransfer):
             names = None if self.classes_ is None else [str(label) for label in self.classes_]
             manifest |= {"kind": "transfer", **save_estimator(self.estimator, folder, label_names=names)}
+        elif self.input_type == ROWS.input_type:
+            manifest |= {"kind": "table", "table": save_table_model(self.estimator, self.encoder, folder)}
         elif isinstance(self.estimator, BaselineClassifier | BaselineRegressor):
             manifest |= {"kind": "baseline", "baseline": save_baseline(self.estimator, folder)}
         else:
@@ -202,13 +220,16 @@ def load(folder: str | Path, module: Any = None) -> Model:
     path = Path(folder).expanduser()
     manifest = read_manifest(path)
     kind = manifest.get("kind")
-    if kind not in ("transfer", "baseline"):
+    if kind not in ("transfer", "baseline", "table"):
         raise SourceError(
             f"Expected a fitted model in {path}, found what headstart saved as {kind or 'a source'}.",
             "Use it as source=, or give the --out of headstart fit.",
         )
     estimator: Any
-    if kind == "transfer":
+    encoder: Any = None
+    if kind == "table":
+        estimator, encoder = load_table_model(path)
+    elif kind == "transfer":
         estimator = load_estimator(path, manifest, module)
     else:
         estimator = load_baseline(path, manifest["baseline"])
@@ -219,6 +240,7 @@ def load(folder: str | Path, module: Any = None) -> Model:
         classes=manifest["classes"],
         temperature=manifest["temperature"],
         input_type=manifest["input_type"],
+        encoder=encoder,
     )
 
 

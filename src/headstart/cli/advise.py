@@ -16,10 +16,13 @@ SIGNS = {"for": "+", "against": "-", "neutral": "."}
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option(
     "--source",
-    default="auto",
+    multiple=True,
+    default=("auto",),
     show_default=True,
-    help="What might be borrowed from: a folder, a hub id, starter:pictures, ...; auto is the starter for the data.",
+    help="What might be borrowed from: a folder, a hub id, starter:pictures, ...; auto is the starter for the data. "
+    "For a table: other tables.",
 )
+@click.option("--unlabelled", multiple=True, help="Of a table: another table with more rows like it, without labels.")
 @click.option("--label", multiple=True, help="Column of a table that holds the labels; again for several labels.")
 @click.option("--path-column", help="Column of a table that holds the paths of the files.")
 @click.option("--split-column", help="Column of a table that says train, val or test.")
@@ -31,7 +34,15 @@ SIGNS = {"for": "+", "against": "-", "neutral": "."}
 )
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, mps, or auto.")
 @common
-def command(source: str, skip_bad: bool, seed: int, device: str, as_json: bool, **reading: Any) -> None:
+def command(
+    source: tuple[str, ...],
+    unlabelled: tuple[str, ...],
+    skip_bad: bool,
+    seed: int,
+    device: str,
+    as_json: bool,
+    **reading: Any,
+) -> None:
     """Say before training whether SOURCE is likely to help with DATA, and why.
 
     It compares kinds of input and amounts of data, and measures how well the source's features tell the classes
@@ -39,13 +50,20 @@ def command(source: str, skip_bad: bool, seed: int, device: str, as_json: bool, 
     """
     reading["label"] = list(reading["label"]) if len(reading["label"]) > 1 else next(iter(reading["label"]), None)
     with progress_bars() as progress:
-        found = look(source, reading, skip_bad, seed, device, progress)
+        from headstart.advise.fit_tables import is_table
+
+        if is_table(reading["data"], reading["path_column"]):
+            found = look_at_tables(list(source), list(unlabelled), reading, seed)
+        else:
+            found = look(source[0], reading, skip_bad, seed, device, progress)
     if as_json:
         print_json(found)
         return
     click.secho(found["words"], bold=True)
     for finding in found["findings"]:
         click.echo(f" {SIGNS.get(finding['verdict'], '.')} {finding['words']}")
+    for words in found.get("notes", []):
+        click.echo(f"Note: {words}")
 
 
 def look(source: str, reading: dict[str, Any], skip_bad: bool, seed: int, device: str, progress: Any) -> dict[str, Any]:
@@ -88,3 +106,39 @@ def look(source: str, reading: dict[str, Any], skip_bad: bool, seed: int, device
     material = Material(pool.pictures, pool.y, pool.task, pool.groups, network, str(pick_device(device)), progress)
     found = findings(material, random_state=seed)
     return {"words": summary(found), "expected": expected(found), "findings": found}
+
+
+def look_at_tables(source: list[str], unlabelled: list[str], reading: dict[str, Any], seed: int) -> dict[str, Any]:
+    """Read tables and compare them; nothing is chosen, and a part kept for the final score is not looked at.
+
+    Parameters
+    ----------
+    source, unlabelled : list of str
+        Other tables.
+    reading : dict
+        ``data`` and how to read it.
+    seed : int
+        Seed of the sample.
+
+    Returns
+    -------
+    dict
+        As `look`; also ``notes``: what the columns hold and lack.
+    """
+    from headstart.advise.before import expected, summary
+    from headstart.advise.fit import divided
+    from headstart.advise.fit_tables import tables_of
+    from headstart.advise.material import Material
+    from headstart.advise.table_findings import table_findings
+    from headstart.advise.tabular import tabulated
+    from headstart.data.checks import check_labels
+
+    how = {key: reading[key] for key in ("label", "group_by", "task", "split_column")}
+    tables = tables_of(reading["data"], [s for s in source if s not in ("auto", "none")], unlabelled, **how)
+    check_labels(tables.target)
+    pool, _ = divided(tables.target)
+    table = tabulated(pool.pictures, pool.y, pool.task, list(tables.sources), tables.unlabelled)
+    more: dict[str, Any] = {"sources": table.sources, "unlabelled": table.unlabelled, "shown": table.shown}
+    found = table_findings(Material(table.rows, pool.y, pool.task, pool.groups, **more), random_state=seed)
+    words = {"words": summary(found), "expected": expected(found), "findings": found}
+    return words | {"notes": [*tables.target.notes, *table.notes]}

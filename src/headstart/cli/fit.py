@@ -1,4 +1,4 @@
-"""``headstart fit``: from labelled pictures or clips to a model with proof."""
+"""``headstart fit``: from labelled pictures, clips or tables to a model with proof."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ TASKS = ("classification", "multilabel", "regression")
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option(
     "--source",
-    default="auto",
+    multiple=True,
+    default=("auto",),
     show_default=True,
     help="What to borrow from: a folder, a hub id, starter:pictures, starter:speech, timm:NAME, FILE.py:FUNCTION; "
-    "'auto' is the starter for the kind of data, 'none' learns from the data alone.",
+    "'auto' is the starter for the kind of data, 'none' learns from the data alone. For a table: another table with "
+    "the same label column; again for several.",
 )
+@click.option("--unlabelled", multiple=True, help="Of a table: another table with more rows like it, without labels.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the model into.")
 @click.option("--label", multiple=True, help="Column of a table that holds the labels; again for several labels.")
 @click.option("--path-column", help="Column of a table that holds the paths of the files.")
@@ -39,7 +42,8 @@ TASKS = ("classification", "multilabel", "regression")
 @common
 def command(
     data: Path,
-    source: str,
+    source: tuple[str, ...],
+    unlabelled: tuple[str, ...],
     out: Path,
     label: tuple[str, ...],
     path_column: str | None,
@@ -53,15 +57,17 @@ def command(
     device: str,
     as_json: bool,
 ) -> None:
-    """Learn from labelled pictures or clips of sound, and prove what it is worth.
+    """Learn from labelled pictures, clips of sound or rows of a table, and prove what it is worth.
 
-    DATA is a folder with a folder of pictures or clips for each class (perhaps inside train, val and test), or a CSV
-    or Parquet table with a column of paths and a column of labels.
+    DATA is a folder with a folder of pictures or clips for each class (perhaps inside train, val and test), a CSV
+    or Parquet table with a column of paths and a column of labels, or a CSV, Parquet or Excel table of values with a
+    column of labels.
 
     \b
     headstart fit pictures/ --source starter:pictures --out model
     headstart fit words/ --group-by "speaker[0-9]+" --out model
     headstart fit table.csv --label diagnosis --group-by patient --out model --budget 1h
+    headstart fit here.csv --label ill --source there.csv --unlabelled more.csv --out model
     """
     from headstart.advise.fit import fit
     from headstart.cli.summary import print_summary, summary
@@ -70,7 +76,7 @@ def command(
     with progress_bars() as progress:
         model = fit(
             data,
-            None if source.lower() == "none" else source,
+            borrowed(source),
             label=(label[0] if len(label) == 1 else list(label)) if label else None,
             path_column=path_column,
             split_column=split_column,
@@ -83,6 +89,7 @@ def command(
             random_state=seed,
             device=device,
             progress=progress,
+            unlabelled=list(unlabelled) or None,
         )
     report = write_report(out)
     if as_json:
@@ -90,3 +97,15 @@ def command(
         return
     print_summary(model.evidence)
     note(f"\nModel:  {out}\nReport: {report}")
+
+
+def borrowed(source: tuple[str, ...]) -> str | list[str] | None:
+    """What ``--source`` said, once or several times: a name, several, or nothing.
+
+    Examples
+    --------
+    >>> borrowed(("auto",)), borrowed(("None",)), borrowed(("a.csv", "b.csv"))
+    ('auto', None, ['a.csv', 'b.csv'])
+    """
+    named = [one for one in source if one.lower() != "none"]
+    return None if not named else named[0] if len(named) == 1 else named

@@ -19,8 +19,8 @@ import click
 from headstart.errors import HeadstartError
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "fit": ("headstart.cli.fit", "Learn from labelled pictures or clips, with proof."),
-    "predict": ("headstart.cli.predict", "Label pictures or clips with a model that headstart saved."),
+    "fit": ("headstart.cli.fit", "Learn from labelled pictures, clips or tables, with proof."),
+    "predict": ("headstart.cli.predict", "Label pictures, clips or rows with a model that headstart saved."),
     "report": ("headstart.cli.report", "Write a model's evidence as one page, report.html."),
     "advise": ("headstart.cli.advise", "Say before training whether a source is likely to help."),
     "sources": ("headstart.cli.sources", "List the networks on this machine to borrow from."),

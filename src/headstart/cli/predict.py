@@ -1,4 +1,4 @@
-"""``headstart predict``: what a saved model says about pictures or clips."""
+"""``headstart predict``: what a saved model says about pictures, clips or rows of tables."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from headstart.cli.console import common, note, print_json, print_table, progres
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table with a column of probabilities for each class.")
 @common
 def command(model: Path, inputs: tuple[Path, ...], as_csv: bool, as_json: bool) -> int:
-    """Label INPUTS (pictures or clips: files, or folders that are searched to their bottom) with the saved MODEL.
+    """Label INPUTS (pictures or clips: files, or folders that are searched to their bottom; or tables) with the saved
+    MODEL. Of tables each row is labelled.
 
     A file that cannot be read is named with the reason; the others are labelled all the same, and the exit code
     is then 1.
@@ -26,12 +27,15 @@ def command(model: Path, inputs: tuple[Path, ...], as_csv: bool, as_json: bool) 
     if as_csv and as_json:
         raise click.UsageError("Choose one of --csv and --json.")
     from headstart.advise.model import load
-    from headstart.cli.predictions import gather, say
+    from headstart.cli.predictions import gather, say, say_rows
 
     loaded = load(model)
-    files = gather(inputs, loaded.input_type)
     with progress_bars() as progress:
-        rows, failed = say(loaded, files, progress)
+        if loaded.input_type == "table":
+            rows = say_rows(loaded, inputs)
+            failed: list[dict[str, str]] = []
+        else:
+            rows, failed = say(loaded, gather(inputs, loaded.input_type), progress)
     if as_json:
         print_json({"model": str(model), "predictions": rows, "failed": failed})
     elif as_csv:

@@ -1,4 +1,4 @@
-"""What a model says about pictures or clips, one row each, with the broken ones named."""
+"""What a model says about pictures, clips or rows of tables, one line each, with the broken ones named."""
 
 from __future__ import annotations
 
@@ -84,6 +84,40 @@ def say(
         if progress is not None:
             progress(f"labelling {things(model.input_type)}", start + len(chunk), len(files))
     return rows, failed
+
+
+def say_rows(model: Any, files: Sequence[Path]) -> list[dict[str, Any]]:
+    """Ask a model of tables about every row of some tables.
+
+    Parameters
+    ----------
+    model : headstart.Model
+    files : sequence of Path
+
+    Returns
+    -------
+    list of dict
+        As the rows of `say`; ``file`` is the table and the number of the row.
+
+    Raises
+    ------
+    DataError
+        If a table cannot be read or lacks a column.
+    """
+    from headstart.data.files import printable
+    from headstart.data.frame import TABLES, read_frame
+
+    answers: list[dict[str, Any]] = []
+    for file in files:
+        if not file.is_file() or file.suffix.lower() not in TABLES:
+            raise DataError(
+                f"Expected a table ({', '.join(TABLES)}), as the model learned from, found {printable(str(file))}.",
+                "Check the path.",
+            )
+        found = _ask(model, read_frame(file))
+        name = printable(str(file))
+        answers += [{"file": f"{name} row {i + 1}", **answer} for i, answer in enumerate(found)]
+    return answers
 
 
 def _answer(model: Any, files: Sequence[Path]) -> tuple[dict[int, dict[str, Any]], dict[int, str]]:

@@ -65,6 +65,9 @@ def print_summary(evidence: dict[str, Any]) -> None:
     click.echo()
     for tile in page["tiles"]:
         click.echo(f"{tile['label']}: {tile['value']}" + (f" ({tile['note']})" if tile["note"] else ""))
+    if (evidence.get("data") or {}).get("input_type") == "table":
+        for words in page["data"]["notes"]:
+            click.echo(f"Note: {words}")
     dropped, duplicates = page["data"]["dropped"], page["data"]["duplicates"]
     if dropped:
         click.echo(f"{page['things'].capitalize()} left out: {len(dropped)}; the report names each with its reason.")

@@ -151,6 +151,29 @@ def as_frame(X: Any) -> pd.DataFrame | None:
     return found
 
 
+def rows_of(X: Any) -> pd.DataFrame:
+    """Rows of a table to predict: a frame, the path of a table, a list of dicts, or an array with columns x0, x1, ...
+
+    Examples
+    --------
+    >>> rows_of([{"age": 31}, {"age": 45}])["age"].tolist(), rows_of(np.eye(2)).columns.tolist()
+    ([31, 45], ['x0', 'x1'])
+    """
+    if isinstance(X, str | Path):
+        return read_frame(Path(X).expanduser())
+    frame = as_frame(X)
+    if frame is not None:
+        return frame
+    if isinstance(X, list) and X and isinstance(X[0], dict):
+        return pd.DataFrame(X)
+    values = np.asarray(X)
+    if values.ndim != 2:
+        raise DataError(
+            f"Expected rows of a table, found {type(X).__name__}.", "Give a DataFrame, or a path of a table."
+        )
+    return pd.DataFrame(values, columns=[f"x{i}" for i in range(values.shape[1])])
+
+
 def _frame(item: Any) -> tuple[pd.DataFrame, str]:
     frame = as_frame(item)
     if frame is not None:

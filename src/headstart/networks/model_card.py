@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headstart.data.kinds import CLIPS, PICTURES, Kind
+from headstart.data.kinds import CLIPS, PICTURES, ROWS, Kind
 
 
 def model_card(manifest: Mapping[str, Any], evidence: Mapping[str, Any] | None = None) -> str:
@@ -49,7 +49,7 @@ def model_card(manifest: Mapping[str, Any], evidence: Mapping[str, Any] | None =
 def _kind(network: Mapping[str, Any], proof: Mapping[str, Any]) -> Kind:
     """What the model takes: as the network says, else as the evidence does."""
     found = network.get("input_type") or (proof.get("data") or {}).get("input_type")
-    return CLIPS if found == CLIPS.input_type else PICTURES
+    return next((kind for kind in (CLIPS, ROWS) if kind.input_type == found), PICTURES)
 
 
 def _header(network: Mapping[str, Any], proof: Mapping[str, Any], kind: Kind) -> str:
@@ -57,8 +57,9 @@ def _header(network: Mapping[str, Any], proof: Mapping[str, Any], kind: Kind) ->
     if network.get("loads_with") in ("transformers", "timm"):
         lines.append(f"library_name: {network['loads_with']}")
     task = (proof.get("data") or {}).get("task", "classification")
-    if task != "regression":
-        lines.append(f"pipeline_tag: {kind.input_type}-classification")
+    if task != "regression" or kind is ROWS:
+        prefix = "tabular" if kind is ROWS else kind.input_type
+        lines.append(f"pipeline_tag: {prefix}-{'regression' if task == 'regression' else 'classification'}")
     licence = (network.get("card") or {}).get("licence")
     if licence:
         lines.append(f"license: {licence}")
@@ -143,8 +144,8 @@ def _data(proof: Mapping[str, Any]) -> str:
 
 
 def _use(network: Mapping[str, Any], kind: Kind) -> str:
-    file = "clip.wav" if kind is CLIPS else "picture.jpg"
-    code = ["import headstart", "", 'model = headstart.load("this-folder")', f'model.predict(["{file}"])']
+    inputs = {CLIPS: '["clip.wav"]', ROWS: '"rows.csv"'}.get(kind, '["picture.jpg"]')
+    code = ["import headstart", "", 'model = headstart.load("this-folder")', f"model.predict({inputs})"]
     if network.get("loads_with") == "transformers" and network.get("head_inside"):
         code += [
             "",

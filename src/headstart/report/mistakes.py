@@ -10,6 +10,7 @@ from headstart.report.figures import heatmap
 from headstart.report.wording import amount, count, missing
 
 TABLE_LIMIT = 24
+MOST_CELLS = 12
 KINDS = (
     ("/9j/", "image/jpeg"),
     ("iVBOR", "image/png"),
@@ -121,6 +122,7 @@ def surest(mistakes: Sequence[dict[str, Any]] | None, limit: int = 12) -> list[d
                 "bar": 0 if probability is None or missing(probability) else round(100 * probability, 1),
                 "thumbnail": data_uri(mistake.get("thumbnail")),
                 "sound": data_uri(mistake.get("sound")),
+                "cells": [(str(name), str(value)) for name, value in (mistake.get("cells") or {}).items()][:MOST_CELLS],
                 "length": "" if missing(mistake.get("seconds")) else f"{mistake['seconds']:.3g} s",
             }
         )

@@ -9,10 +9,11 @@ from itertools import pairwise
 from typing import Any
 
 from headstart.data.nouns import thing, things
+from headstart.report.borrowed import borrowed, lead, used_rows
 from headstart.report.figures import learning_curves, loss_history
 from headstart.report.intervals import candidate_rows, difference_axis
 from headstart.report.mistakes import class_rows, confusion, surest
-from headstart.report.wording import SMALLER_IS_BETTER, amount, count, duration, metric_name, missing, short_count, span
+from headstart.report.wording import SMALLER_IS_BETTER, amount, count, duration, metric_name, missing, span
 
 TONES = {"helps": "good", "hurts": "bad", "no evidence either way": "open", "cannot tell": "open"}
 BADGES = {
@@ -63,7 +64,9 @@ def build(evidence: dict[str, Any]) -> dict[str, Any]:
         "mistakes": surest(evidence.get("mistakes")),
         "task": data.get("task", "classification"),
         "data": _data(data),
-        "source": _source(evidence.get("source")),
+        "source": borrowed(evidence.get("source")),
+        "borrowed": lead(evidence.get("source")),
+        "used_rows": used_rows(evidence.get("source")),
         "further": _further(evidence),
         "estimate_method": (evidence.get("estimate") or {}).get("method", ""),
         "reproduce": _reproduce(evidence),
@@ -218,22 +221,6 @@ def _data(data: dict[str, Any]) -> dict[str, Any]:
         "duplicates": [[str(name) for name in names] for names in data.get("duplicates") or []],
         "notes": [str(words) for words in data.get("notes") or []],
     }
-
-
-def _source(source: dict[str, Any] | None) -> list[tuple[str, str]]:
-    """What was borrowed from, as pairs of name and value."""
-    if not source:
-        return []
-    rows = [
-        ("Network", str(source.get("name", ""))),
-        ("Kind", str(source.get("kind") or "")),
-        ("Weights", short_count(source.get("n_parameters"))),
-        ("Learned from", f"{short_count(source['n_examples'])} examples" if source.get("n_examples") else "not known"),
-        ("Its classes", count(source["n_classes"]) if source.get("n_classes") else ""),
-        ("Licence", str(source.get("licence") or "not stated")),
-        ("Origin", str(source.get("origin") or "")),
-    ]
-    return [(name, value) for name, value in rows if value]
 
 
 def _further(evidence: dict[str, Any]) -> list[dict[str, str]]:

@@ -1,0 +1,83 @@
+"""What was borrowed: a network, or rows of other tables and which of them were used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headstart.report.wording import count, short_count
+
+
+def borrowed(source: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """What was borrowed from, as pairs of name and value.
+
+    Parameters
+    ----------
+    source : dict or None
+        ``source`` of the evidence.
+
+    Returns
+    -------
+    list of (str, str)
+
+    Examples
+    --------
+    >>> borrowed({"kind": "rows", "sources": [{"name": "a.csv", "n": 1200}], "n_columns": 8, "n_unlabelled": 0})
+    [('a.csv', '1,200 rows'), ('Columns, in numbers', '8')]
+    """
+    if not source:
+        return []
+    if source.get("kind") == "rows":
+        rows = [(str(entry["name"]), count(entry["n"], "row")) for entry in source.get("sources") or []]
+        rows.append(("Columns, in numbers", count(source["n_columns"]) if source.get("n_columns") else ""))
+        rows.append(("Without labels", count(source["n_unlabelled"], "row") if source.get("n_unlabelled") else ""))
+        return [(name, value) for name, value in rows if value]
+    rows = [
+        ("Network", str(source.get("name", ""))),
+        ("Kind", str(source.get("kind") or "")),
+        ("Weights", short_count(source.get("n_parameters"))),
+        ("Learned from", f"{short_count(source['n_examples'])} examples" if source.get("n_examples") else "not known"),
+        ("Its classes", count(source["n_classes"]) if source.get("n_classes") else ""),
+        ("Licence", str(source.get("licence") or "not stated")),
+        ("Origin", str(source.get("origin") or "")),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def lead(source: dict[str, Any] | None) -> str:
+    """What the card of the source says first."""
+    if source and source.get("kind") == "rows":
+        return "Labelled rows of other tables."
+    return "The network that transfer starts from."
+
+
+def used_rows(source: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Which of the borrowed rows the model used, by table and by class; None where that is not known.
+
+    Parameters
+    ----------
+    source : dict or None
+        Its ``use`` is what ``explain_source`` of the chosen method said.
+
+    Returns
+    -------
+    dict or None
+        ``words``, and ``rows`` with ``name``, ``n``, ``weight`` and ``bar``.
+    """
+    use = (source or {}).get("use")
+    if not use or not use.get("n_rows"):
+        return None
+    parts = [(str(entry["source"]), entry) for entry in use.get("by_source") or []]
+    parts += [(f"class {entry['class']}", entry) for entry in use.get("by_class") or []]
+    words = f"{count(use['n_rows'], 'row')} of the source count as much as {count(use['effective_rows'])} equal ones"
+    rows = [
+        {
+            "name": name,
+            "n": count(entry["rows"]),
+            "weight": f"{100 * entry['share']:.0f}%",
+            "bar": round(100 * entry["share"], 1),
+        }
+        for name, entry in parts
+    ]
+    least = ", ".join(str(entry["row"] + 1) for entry in (use.get("least_used") or [])[:8])
+    by = f", by the part called “{use['part']}”" if use.get("part") else ""
+    return {"words": f"{words}{by}. Least used were the rows {least}." if least else f"{words}{by}.", "rows": rows}
