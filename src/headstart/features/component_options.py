@@ -8,6 +8,7 @@ import numpy as np
 
 from headstart.data.options import check_number, check_option
 from headstart.errors import DataError, ParameterError
+from headstart.math.kernels import blocks
 
 #: Methods with rounds make kernel matrices up to this many rows with ``landmarks="auto"``; above, Nystroem features.
 EXACT_ROWS = 2000
@@ -76,10 +77,18 @@ def generator(random_state: Any) -> np.random.Generator:
     return np.random.default_rng(0 if random_state is None else random_state)
 
 
-def check_found(n_components: int) -> None:
-    """Refuse data in which no component has any spread."""
-    if n_components == 0:
-        raise DataError(
-            "Expected rows that differ, found source and target rows that are all the same.",
-            "Check that the columns are not constant.",
-        )
+def check_rows_differ(source: np.ndarray, target: np.ndarray) -> None:
+    """Refuse data without any spread; looks no further than the first block of rows that differ.
+
+    Examples
+    --------
+    >>> check_rows_differ(np.ones((3, 2)), np.ones((2, 2)))
+    Traceback (most recent call last):
+    headstart.errors.DataError: Expected rows that differ, found source and target rows that are all the same. ...
+    """
+    if any((rows != source[0]).any() for part in (source, target) for rows in blocks(part, part.shape[1])):
+        return
+    raise DataError(
+        "Expected rows that differ, found source and target rows that are all the same.",
+        "Check that the columns are not constant.",
+    )

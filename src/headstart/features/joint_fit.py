@@ -11,8 +11,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from headstart.data.domains import Domains
 from headstart.data.options import check_number, check_option
 from headstart.features.component_options import (
-    check_found,
     check_kernel,
+    check_rows_differ,
     components_to_find,
     generator,
     landmark_count,
@@ -64,6 +64,7 @@ def fit_joint(mapping: Any, domains: Domains, *, balance: Any = None, weighted: 
     check_number("rounds", mapping.rounds, 1, whole=True)
     check_option("unit_length", mapping.unit_length, (True, False))
     source, target = domains.source, domains.target_rows
+    check_rows_differ(source.X, target)
     n, d = len(source) + len(target), source.X.shape[1]
     most = n - 1 if mapping.kernel in ("rbf", "laplacian") else min(n - 1, d)
     found = fit_jda(
@@ -83,5 +84,4 @@ def fit_joint(mapping: Any, domains: Domains, *, balance: Any = None, weighted: 
         landmarks=landmark_count(mapping.landmarks, n),
         rng=generator(mapping.random_state),
     )
-    check_found(len(found.projection.values))
     return found

@@ -10,8 +10,8 @@ from headstart.data.cards import MethodCard
 from headstart.data.domains import Domains
 from headstart.data.options import check_number, check_option
 from headstart.features.component_options import (
-    check_found,
     check_kernel,
+    check_rows_differ,
     components_to_find,
     generator,
     landmark_count,
@@ -144,6 +144,7 @@ class TransferComponentAnalysis(Mapping):
         check_option("unit_length", self.unit_length, (True, False))
         check_option("lengths", self.lengths, ("constraint", "coefficients"))
         source, target = domains.source.X, domains.target_rows
+        check_rows_differ(source, target)
         n, d = len(source) + len(target), source.shape[1]
         most = n - 1 if self.kernel in ("rbf", "laplacian") else min(n - 1, d)
         self.projection_ = fit_tca(
@@ -159,7 +160,6 @@ class TransferComponentAnalysis(Mapping):
         )
         self.values_ = self.projection_.values
         self.n_components_ = len(self.values_)
-        check_found(self.n_components_)
 
     def _map_target(self, X: Any) -> np.ndarray:
         Z = self.projection_(X)

@@ -10,8 +10,8 @@ from headstart.data.cards import MethodCard
 from headstart.data.domains import Domains
 from headstart.data.options import check_number, check_option
 from headstart.features.component_options import (
-    check_found,
     check_kernel,
+    check_rows_differ,
     components_to_find,
     generator,
     landmark_count,
@@ -145,6 +145,7 @@ class TransferJointMatching(Mapping):
         check_number("tolerance", self.tolerance, 0)
         check_option("unit_length", self.unit_length, (True, False))
         source, target = domains.source.X, domains.target_rows
+        check_rows_differ(source, target)
         n, d = len(source) + len(target), source.shape[1]
         found = fit_tjm(
             source,
@@ -160,7 +161,6 @@ class TransferJointMatching(Mapping):
         )
         self.projection_, self.relevance_, self.objective_ = found.projection, found.relevance, found.objective
         self.n_iter_, self.n_components_ = len(found.objective) - 1, len(found.projection.values)
-        check_found(self.n_components_)
 
     def _map_target(self, X: Any) -> np.ndarray:
         Z = self.projection_(X)
