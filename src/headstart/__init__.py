@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from headstart.advise.fit import fit
     from headstart.advise.model import Model, load
     from headstart.advise.safe import SafeTransferClassifier, SafeTransferRegressor
+    from headstart.advise.safe_aligned import SafeAlignedClassifier, SafeAlignedRegressor
     from headstart.advise.unlabelled_scorers import (
         CircularValidation,
         DeepEmbeddedValidation,
@@ -23,9 +24,24 @@ if TYPE_CHECKING:
     from headstart.features.aligned import AlignedClassifier, AlignedRegressor
     from headstart.features.bda import BalancedDistributionAdaptation
     from headstart.features.coral import CORAL
+    from headstart.features.easy_transfer import EasyTransfer
+    from headstart.features.feature_augmentation import (
+        FeatureAugmentation,
+        FeatureAugmentationClassifier,
+        FeatureAugmentationRegressor,
+    )
     from headstart.features.geodesic import GeodesicFlowKernel
+    from headstart.features.gradual import GradualSelfTrainingClassifier
     from headstart.features.jda import JointDistributionAdaptation
+    from headstart.features.joint_transport import (
+        JointDistributionOptimalTransportClassifier,
+        JointDistributionOptimalTransportRegressor,
+    )
+    from headstart.features.linear_monge import LinearMonge
+    from headstart.features.marginalised_autoencoder import MarginalisedAutoencoder
     from headstart.features.meda import ManifoldEmbeddedAlignment
+    from headstart.features.optimal_transport import OptimalTransportMapping
+    from headstart.features.pred import PREDClassifier, PREDRegressor
     from headstart.features.subspace import SubspaceAlignment
     from headstart.features.tca import TransferComponentAnalysis
     from headstart.features.tjm import TransferJointMatching
@@ -62,25 +78,39 @@ _PUBLIC = {
     "Dataset": "headstart.data.dataset",
     "DeepEmbeddedValidation": "headstart.advise.unlabelled_scorers",
     "DiscriminatorRatio": "headstart.instances.discriminator_ratio",
+    "EasyTransfer": "headstart.features.easy_transfer",
+    "FeatureAugmentation": "headstart.features.feature_augmentation",
+    "FeatureAugmentationClassifier": "headstart.features.feature_augmentation",
+    "FeatureAugmentationRegressor": "headstart.features.feature_augmentation",
     "GeodesicFlowKernel": "headstart.features.geodesic",
+    "GradualSelfTrainingClassifier": "headstart.features.gradual",
     "ImportanceWeightedClassifier": "headstart.instances.importance",
     "ImportanceWeightedRegressor": "headstart.instances.importance",
     "ImportanceWeightedValidation": "headstart.advise.unlabelled_scorers",
     "JointDistributionAdaptation": "headstart.features.jda",
+    "JointDistributionOptimalTransportClassifier": "headstart.features.joint_transport",
+    "JointDistributionOptimalTransportRegressor": "headstart.features.joint_transport",
     "KLIEP": "headstart.instances.kliep",
     "KernelDensityRatio": "headstart.instances.kernel_density_ratio",
     "KernelMeanMatching": "headstart.instances.kernel_mean_matching",
+    "LinearMonge": "headstart.features.linear_monge",
     "MMDTargetShift": "headstart.instances.target_shift",
     "ManifoldEmbeddedAlignment": "headstart.features.meda",
+    "MarginalisedAutoencoder": "headstart.features.marginalised_autoencoder",
     "Model": "headstart.advise.model",
     "MultiSourceTrAdaBoostClassifier": "headstart.instances.multi_source",
     "NearestNeighbourRatio": "headstart.instances.nearest_neighbour_ratio",
     "NetworkSource": "headstart.source",
+    "OptimalTransportMapping": "headstart.features.optimal_transport",
+    "PREDClassifier": "headstart.features.pred",
+    "PREDRegressor": "headstart.features.pred",
     "Pictures": "headstart.data.pictures",
     "PredictionEntropy": "headstart.advise.unlabelled_scorers",
     "RULSIF": "headstart.instances.least_squares_ratio",
     "RegularTransferClassifier": "headstart.parameters.regular_transfer",
     "RegularTransferRegressor": "headstart.parameters.regular_transfer",
+    "SafeAlignedClassifier": "headstart.advise.safe_aligned",
+    "SafeAlignedRegressor": "headstart.advise.safe_aligned",
     "SafeTransferClassifier": "headstart.advise.safe",
     "SafeTransferRegressor": "headstart.advise.safe",
     "SoftNeighbourhoodDensity": "headstart.advise.unlabelled_scorers",
@@ -114,25 +144,39 @@ __all__ = [
     "Dataset",
     "DeepEmbeddedValidation",
     "DiscriminatorRatio",
+    "EasyTransfer",
+    "FeatureAugmentation",
+    "FeatureAugmentationClassifier",
+    "FeatureAugmentationRegressor",
     "GeodesicFlowKernel",
+    "GradualSelfTrainingClassifier",
     "ImportanceWeightedClassifier",
     "ImportanceWeightedRegressor",
     "ImportanceWeightedValidation",
     "JointDistributionAdaptation",
+    "JointDistributionOptimalTransportClassifier",
+    "JointDistributionOptimalTransportRegressor",
     "KLIEP",
     "KernelDensityRatio",
     "KernelMeanMatching",
+    "LinearMonge",
     "MMDTargetShift",
     "ManifoldEmbeddedAlignment",
+    "MarginalisedAutoencoder",
     "Model",
     "MultiSourceTrAdaBoostClassifier",
     "NearestNeighbourRatio",
     "NetworkSource",
+    "OptimalTransportMapping",
+    "PREDClassifier",
+    "PREDRegressor",
     "Pictures",
     "PredictionEntropy",
     "RULSIF",
     "RegularTransferClassifier",
     "RegularTransferRegressor",
+    "SafeAlignedClassifier",
+    "SafeAlignedRegressor",
     "SafeTransferClassifier",
     "SafeTransferRegressor",
     "SoftNeighbourhoodDensity",

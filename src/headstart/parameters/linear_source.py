@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,26 @@ from headstart.source import Source
 def is_model(source: Any) -> bool:
     """Whether a source is an estimator rather than rows."""
     return hasattr(source, "get_params") and not isinstance(source, Source)
+
+
+def shared_model_clone(estimator: Any, clone_it: Callable[[], Any]) -> Any:
+    """A clone that shares a fitted model given as ``source``; scikit-learn's own would forget what it learned.
+
+    Parameters
+    ----------
+    estimator : estimator
+    clone_it : callable
+        Makes a clone as usual; while it does, ``source`` is None.
+    """
+    if not is_model(estimator.source):
+        return clone_it()
+    kept, estimator.source = estimator.source, None
+    try:
+        twin = clone_it()
+    finally:
+        estimator.source = kept
+    twin.source = kept
+    return twin
 
 
 def linear_model(source: Any) -> Any:

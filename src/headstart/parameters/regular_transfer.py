@@ -20,7 +20,13 @@ from headstart.data.splits import folds
 from headstart.errors import ParameterError
 from headstart.math.biased_logistic import solve_biased_logistic
 from headstart.math.biased_ridge import solve_biased_ridge
-from headstart.parameters.linear_source import class_coefficients, is_model, linear_model, number_coefficients
+from headstart.parameters.linear_source import (
+    class_coefficients,
+    is_model,
+    linear_model,
+    number_coefficients,
+    shared_model_clone,
+)
 from headstart.source import Source
 
 
@@ -48,15 +54,7 @@ class LinearMixin:
 
     def __sklearn_clone__(self) -> Any:
         """A clone that shares a fitted model given as source, as it shares a `Source`."""
-        if not is_model(self.source):
-            return super().__sklearn_clone__()  # type: ignore[misc]
-        kept, self.source = self.source, None
-        try:
-            twin = super().__sklearn_clone__()  # type: ignore[misc]
-        finally:
-            self.source = kept
-        twin.source = kept
-        return twin
+        return shared_model_clone(self, super().__sklearn_clone__)  # type: ignore[misc]
 
 
 class RegularTransferRegressor(LinearMixin, RegressorMixin, Borrower):
