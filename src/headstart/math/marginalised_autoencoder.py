@@ -28,7 +28,7 @@ def denoising_map(
     outputs : ndarray of shape (n, r), optional
         What is to be rebuilt. Default: X.
     regularisation : float, default=1e-5
-        Added to the diagonal of E[Q].
+        Share of the mean of E[Q]'s diagonal that is added to it.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def denoising_map(
     diagonal = np.diagonal(scatter) * q
     scatter *= q[:, None]
     scatter *= q[None, :]
-    np.fill_diagonal(scatter, diagonal + regularisation)
+    np.fill_diagonal(scatter, diagonal + max(regularisation * float(diagonal.mean()), 1e-300))
     factor = cho_factor(scatter, lower=True, overwrite_a=True, check_finite=False)
     return cho_solve(factor, right, overwrite_b=True, check_finite=False)
 

@@ -1,0 +1,219 @@
+"""PRED (Daume): what a model of the source says, as columns for a model of the target."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.sparse import csr_matrix, hstack, issparse
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.utils import get_tags
+
+from headstart.data.borrower import Borrower
+from headstart.data.cards import MethodCard
+from headstart.data.delegating import DelegatingMixin
+from headstart.data.domains import Side
+from headstart.data.weighted_fit import fit_weighted
+
+
+class BasePRED(DelegatingMixin, Borrower):
+    """What classes and numbers have in common; see `PREDClassifier`."""
+
+    _task: ClassVar[str]
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        source_estimator: Any = None,
+        *,
+        source: Any = None,
+        unlabelled: Any = None,
+        preprocess: Any = None,
+        preprocess_scope: str = "joint",
+    ) -> None:
+        self.estimator = estimator
+        self.source_estimator = source_estimator
+        self.source = source
+        self.unlabelled = unlabelled
+        self.preprocess = preprocess
+        self.preprocess_scope = preprocess_scope
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Fit to the target; what is borrowed was given at construction.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Rows of the target.
+        y : array-like of shape (n,)
+            Their labels.
+        sample_weight : array-like of shape (n,), optional
+            Weights of the target's rows.
+
+        Returns
+        -------
+        self
+        """
+        domains = self._domains(X, y, task=self._task, sample_weight=sample_weight)
+        self.source_estimators_ = [self._source_model(side, domains.classes) for side in domains.sources]
+        target = domains.target
+        assert target.y is not None
+        labels = target.y if domains.classes is None else domains.classes[target.y]
+        self.estimator_ = fit_weighted(self._unfitted(), self._wider(target.X), labels, target.sample_weight)
+        return self
+
+    def _source_model(self, side: Side, classes: np.ndarray | None) -> Any:
+        assert side.y is not None
+        labels = side.y if classes is None else classes[side.y]
+        model = self._unfitted() if self.source_estimator is None else self.source_estimator
+        if classes is not None and len(np.unique(labels)) == 1:
+            model = DummyClassifier()
+        return fit_weighted(model, side.X, labels, side.sample_weight)
+
+    def _wider(self, X: Any) -> Any:
+        """The columns, and what each source's model says."""
+        if not self.source_estimators_:
+            return X
+        said = np.hstack([self._said(model, X) for model in self.source_estimators_]).astype(X.dtype, copy=False)
+        if issparse(X):
+            return csr_matrix(hstack([X, csr_matrix(said)], format="csr"))
+        return np.hstack([X, said])
+
+    def _said(self, model: Any, X: Any) -> np.ndarray:
+        return np.asarray(model.predict(X), dtype=np.float64).reshape(len(X) if not issparse(X) else X.shape[0], -1)
+
+    def _final_rows(self, X: Any) -> Any:
+        return self._wider(self._rows(X))
+
+    def _takes_sparse(self) -> bool:
+        models = [self._unfitted(), *([] if self.source_estimator is None else [self.source_estimator])]
+        return all(bool(get_tags(model).input_tags.sparse) for model in models)
+
+    def _takes_missing(self) -> bool:
+        models = [self._unfitted(), *([] if self.source_estimator is None else [self.source_estimator])]
+        return all(bool(get_tags(model).input_tags.allow_nan) for model in models)
+
+
+class PREDClassifier(ClassifierMixin, BasePRED):
+    """A classifier of the target that gets, as more columns, what a classifier of the source says.
+
+    A strong baseline where there are some labels of the target: the source's answer counts as far as it is right. Each
+    source has a model of its own; its columns are probabilities, else scores, else the predicted class as 0 and 1.
+    Where the target has only a handful of labels, the many other columns may drown them.
+
+    Parameters
+    ----------
+    estimator : classifier, default=None
+        What learns from the target; None is `LogisticRegression(max_iter=1000)`.
+    source_estimator : classifier, default=None
+        What learns from a source; None is the same as `estimator`.
+    source : Source, list of Source or None, default=None
+        Labelled rows to borrow. None: the estimator on the target alone.
+    unlabelled : array-like of shape (m, d), optional
+        Not used.
+    preprocess : transformer, optional
+        For both sides.
+    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
+
+    Attributes
+    ----------
+    source_estimators_ : list of classifier
+        One for each source, in canonical order.
+    estimator_ : classifier
+        Fitted on the wider rows.
+    classes_ : ndarray of shape (K,)
+
+    References
+    ----------
+    Daume (2007), "Frustratingly easy domain adaptation", ACL, section 2 (PRED); Daume and Marcu (2006).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from headstart import PREDClassifier, Source
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.repeat(["no", "yes"], 50)
+    >>> books = rng.normal(0, 1, (100, 2)) + 4.0 * (y == "yes")[:, None]
+    >>> model = PREDClassifier(source=Source(books, y, name="books")).fit(books[40:60] + 1, y[40:60])
+    >>> bool(model.score(books + 1, y) > 0.95)
+    True
+    """
+
+    card: ClassVar[MethodCard] = MethodCard(
+        transfers="features",
+        target_labels="some",
+        source_labels="needed",
+        tasks=("classification",),
+        cost="that of its estimators",
+        paper="Daume 2007, section 2",
+        words="What a model of the source says becomes a column for the model of the target.",
+    )
+    _task: ClassVar[str] = "classification"
+
+    def _unfitted(self) -> Any:
+        return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
+
+    def _said(self, model: Any, X: Any) -> np.ndarray:
+        for name in ("predict_proba", "decision_function"):
+            if hasattr(model, name):
+                said = np.asarray(getattr(model, name)(X), dtype=np.float64)
+                said = said[:, None] if said.ndim == 1 else said
+                return said[:, 1:] if said.shape[1] == 2 else said
+        return (np.asarray(model.predict(X))[:, None] == model.classes_[None, :]).astype(np.float64)
+
+
+class PREDRegressor(RegressorMixin, BasePRED):
+    """A regressor of the target that gets, as one more column, what a regressor of the source says.
+
+    See `PREDClassifier`.
+
+    Parameters
+    ----------
+    estimator : regressor, default=None
+        What learns from the target; None is `Ridge()`.
+    source_estimator : regressor, default=None
+        What learns from a source; None is the same as `estimator`.
+    source : Source, list of Source or None, default=None
+        Rows with numbers to borrow. None: the estimator on the target alone.
+    unlabelled : array-like of shape (m, d), optional
+        Not used.
+    preprocess : transformer, optional
+        For both sides.
+    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
+
+    Attributes
+    ----------
+    source_estimators_ : list of regressor
+        One for each source, in canonical order.
+    estimator_ : regressor
+        Fitted on the wider rows.
+
+    References
+    ----------
+    Daume (2007), "Frustratingly easy domain adaptation", ACL, section 2 (PRED).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from headstart import PREDRegressor, Source
+    >>> books = np.linspace(0, 1, 50)[:, None]
+    >>> model = PREDRegressor(source=Source(10 * books, np.sin(books[:, 0]))).fit(10 * books[::9], np.sin(books[::9, 0]))
+    >>> bool(model.score(10 * books, np.sin(books[:, 0])) > 0.8)
+    True
+    """
+
+    card: ClassVar[MethodCard] = MethodCard(
+        transfers="features",
+        target_labels="some",
+        source_labels="needed",
+        tasks=("regression",),
+        cost="that of its estimators",
+        paper="Daume 2007, section 2",
+        words="What a model of the source says becomes a column for the model of the target.",
+    )
+    _task: ClassVar[str] = "regression"
+
+    def _unfitted(self) -> Any:
+        return Ridge() if self.estimator is None else self.estimator
