@@ -83,7 +83,8 @@ def test_density_ratio_is_that_of_plain_densities() -> None:
 def test_rules_are_those_of_scipy(rule: str) -> None:
     source, target = samples(60, 80, 2, seed=3)
     pooled = np.vstack([source, target])
-    scaled = [(X - pooled.mean(axis=0)) / pooled.std(axis=0) for X in (source, target)]
+    within = np.sqrt((60 * source.var(axis=0) + 80 * target.var(axis=0)) / 140)
+    scaled = [(X - pooled.mean(axis=0)) / within for X in (source, target)]
     h = [gaussian_kde(X.T, bw_method=rule).factor for X in scaled]
     sums = [
         np.log(np.exp(-cdist(scaled[0], X, "sqeuclidean") / 2 / b**2).mean(axis=1)) - 2 * np.log(b)

@@ -193,10 +193,11 @@ class BBSE(BaseTargetShift):
         check_option("predictions", self.predictions, ("labels", "probabilities"))
         check_number("n_folds", self.n_folds, 2, whole=True)
         K, rng = len(self.classes_), self._rng()
-        if K == 1:
-            return ClassRatios(np.ones(1), np.ones(1), 1.0)
+        counts = np.bincount(codes)
+        if K == 1 or counts.max() < 2:  # nothing to tell apart, or no row to hold out
+            return ClassRatios(np.ones(K), counts / len(codes), 1.0 if K == 1 else np.inf)
         order = ordered(source, rng)
-        folds = min(self.n_folds, int(np.bincount(codes).max()))
+        folds = min(self.n_folds, int(counts.max()))
         said = np.zeros((len(codes), K))
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="The least populated class")
@@ -210,12 +211,15 @@ class BBSE(BaseTargetShift):
         self, source: Any, codes: np.ndarray, train: np.ndarray, rows: Any, K: int, rng: np.random.Generator
     ) -> np.ndarray:
         """What a classifier that learned from ``train`` says about rows, (n, K)."""
+        said = np.zeros((rows.shape[0], K))
+        if (codes[train] == codes[train[0]]).all():
+            said[:, codes[train[0]]] = 1.0
+            return said
         made = clone(self.estimator) if self.estimator is not None else self._default(sparse.issparse(source))
         found = made.get_params()
         unset = [n for n in sorted(found) if n.rpartition("__")[2] == "random_state" and found[n] is None]
         made.set_params(**{name: int(rng.integers(2**31 - 1)) for name in unset})
         made.fit(source[train], codes[train])
-        said = np.zeros((rows.shape[0], K))
         if self.predictions == "labels":
             said[np.arange(len(said)), made.predict(rows)] = 1.0
             return said

@@ -42,8 +42,8 @@ def log_density_ratio(
     source : ndarray or CSR matrix of shape (n_source, d)
     target : ndarray or CSR matrix of shape (n_target, d)
     bandwidth : {"scott", "silverman", "likelihood"} or float > 0, default="scott"
-        Rules give a factor that depends on rows and columns, times the standard deviation of each column over both
-        samples; ``"likelihood"`` the multiple of Scott's factor with the highest leave-one-out likelihood, for each
+        Rules give a factor that depends on rows and columns, times the standard deviation of each column within
+        the samples; ``"likelihood"`` the multiple of Scott's factor with the highest leave-one-out likelihood, for each
         sample; a number is the bandwidth of every column.
     leave_one_out : bool, default=True
     rng : numpy.random.Generator
@@ -111,16 +111,18 @@ def _factor(bandwidth: str | float, X: Any, rng: np.random.Generator) -> float:
 
 
 def _spread(source: Any, target: Any) -> np.ndarray:
-    """Standard deviation of every column over both samples; 0 for a constant one."""
-    n = source.shape[0] + target.shape[0]
-    mean = (np.asarray(source.sum(axis=0)).ravel() + np.asarray(target.sum(axis=0)).ravel()) / n
+    """Standard deviation of every column within the samples; over both where it is constant in each; else 0."""
+    counts = [source.shape[0], target.shape[0]]
+    sums = [np.asarray(X.sum(axis=0, dtype=np.float64)).ravel() for X in (source, target)]
     squares = sum(
-        np.asarray((X.multiply(X) if sparse.issparse(X) else X**2).sum(axis=0)).ravel().astype(np.float64)
+        np.asarray((X.multiply(X) if sparse.issparse(X) else X**2).sum(axis=0, dtype=np.float64)).ravel()
         for X in (source, target)
-    )
-    variance = np.maximum(squares / n - mean.astype(np.float64) ** 2, 0.0)
-    floor = 1e-12 if source.dtype == np.float64 else 1e-6
-    return np.where(variance > floor * squares / n, np.sqrt(variance), 0.0)
+    ) / sum(counts)
+    within = squares - sum(total**2 / n for total, n in zip(sums, counts, strict=True)) / sum(counts)
+    whole = squares - (sum(sums) / sum(counts)) ** 2
+    floor = (1e-12 if source.dtype == np.float64 else 1e-6) * squares
+    variance = np.where(within > floor, within, np.where(whole > floor, whole, 0.0))
+    return np.sqrt(np.maximum(variance, 0.0))
 
 
 def _divided(X: Any, kept: np.ndarray, spread: np.ndarray) -> Any:
