@@ -42,6 +42,8 @@ CATALOGUE: dict[str, str] = {
     "RULSIF": "headstart.instances.least_squares_ratio",
     "RegularTransferClassifier": "headstart.parameters.regular_transfer",
     "RegularTransferRegressor": "headstart.parameters.regular_transfer",
+    "SafeAlignedClassifier": "headstart.advise.safe_aligned",
+    "SafeAlignedRegressor": "headstart.advise.safe_aligned",
     "SubspaceAlignment": "headstart.features.subspace",
     "TaskTrAdaBoostClassifier": "headstart.instances.task_transfer",
     "TrAdaBoostClassifier": "headstart.instances.tradaboost",

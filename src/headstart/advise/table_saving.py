@@ -10,7 +10,6 @@ from sklearn.base import BaseEstimator
 from skops import io
 
 from headstart.advise.trusted_types import strangers
-from headstart.advise.trusted_types import strangers
 from headstart.errors import SourceError
 from headstart.source import Source
 
