@@ -93,6 +93,10 @@ def _forest(task: Task, **borrowed: Any) -> Any:
     return headstart.TransferForestClassifier(RandomForestClassifier(100, random_state=0), **borrowed)
 
 
+def _balanced(task: Task, **borrowed: Any) -> Any:
+    return predictor(task, "ImportanceWeighted")(base(task), headstart.BalancedWeighting(), **borrowed)
+
+
 ACCURACY: dict[str, Callable[[Task], Predictions]] = {
     "KMM": weighted("KernelMeanMatching"),
     "KLIEP": weighted("KLIEP"),
@@ -102,8 +106,9 @@ ACCURACY: dict[str, Callable[[Task], Predictions]] = {
     "discriminator": weighted("DiscriminatorRatio"),
     "density": weighted("KernelDensityRatio"),
     "MMD target shift": weighted("MMDTargetShift"),
-    "balanced weighting": labelled(wrapped("BalancedWeighting")),
+    "balanced weighting": labelled(_balanced),
     "TrAdaBoost": labelled(wrapped("TrAdaBoost")),
+    "TrAdaBoost.R2": labelled(wrapped("TrAdaBoost")),
     "two-stage TrAdaBoost.R2": labelled(wrapped("TwoStageTrAdaBoost")),
     "task TrAdaBoost": labelled(wrapped("TaskTrAdaBoost")),
     "CORAL": aligned("CORAL"),
@@ -115,7 +120,9 @@ ACCURACY: dict[str, Callable[[Task], Predictions]] = {
     "BDA": aligned("BalancedDistributionAdaptation"),
     "TJM": aligned("TransferJointMatching"),
     "linear OT": aligned("LinearMonge"),
-    "OT": aligned("OptimalTransportMapping"),
+    "OT": aligned("OptimalTransportMapping", method="exact"),
+    "entropic OT": aligned("OptimalTransportMapping"),
+    "class-regularised OT": aligned("OptimalTransportMapping", method="lp-l1"),
     "mSDA": aligned("MarginalisedAutoencoder"),
     "MEDA": both_ways(_meda),
     "JDOT": both_ways(wrapped("JointDistributionOptimalTransport")),
@@ -128,5 +135,14 @@ ACCURACY: dict[str, Callable[[Task], Predictions]] = {
     "safe": labelled(lambda task, **borrowed: predictor(task, "SafeAligned")(**borrowed)),
 }
 #: Methods for classes only, and for numbers only.
-CLASSES_ONLY = {"task TrAdaBoost", "JDA", "BDA", "MEDA", "EasyTransfer", "gradual self-training", "transfer forest"}
-NUMBERS_ONLY = {"two-stage TrAdaBoost.R2"}
+CLASSES_ONLY = {
+    "TrAdaBoost",
+    "task TrAdaBoost",
+    "JDA",
+    "BDA",
+    "MEDA",
+    "EasyTransfer",
+    "gradual self-training",
+    "transfer forest",
+}
+NUMBERS_ONLY = {"TrAdaBoost.R2", "two-stage TrAdaBoost.R2"}

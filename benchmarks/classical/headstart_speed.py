@@ -6,9 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy import sparse
+from scipy.spatial.distance import cdist
 
 import headstart
 from headstart import Source
+from headstart.math.ratios.least_squares import least_squares_ratio
 
 
 def _mapping(
@@ -67,7 +70,56 @@ def _monge(data: Any, source: Source) -> Any:
     return headstart.LinearMonge(source=source)
 
 
+def _weighting(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda data: make(data).fit(data.Xs, data.Xt, data.ys)
+
+
+def _weights_of(model: Any, data: Any) -> dict[str, np.ndarray]:
+    return {"weights": model.weights_}
+
+
+def _width(data: Any, scale: float = 1.0) -> float:
+    """Sigma of exp(-|x-y|^2 / (2 sigma^2)) for gamma = 1 / (scale d)."""
+    return float(np.sqrt(scale * data.Xs.shape[1] / 2))
+
+
+def _grid(data: Any) -> Any:
+    widths = [_width(data, scale) for scale in (1, 2, 4)]
+    return headstart.ULSIF(widths=widths, penalties=[1e-3, 1e-2, 1e-1, 1.0, 10.0], random_state=0)
+
+
+def _ratio_of(model: Any, data: Any) -> dict[str, np.ndarray]:
+    """The ratio at fresh rows, from the chosen point of the grid."""
+    chosen = {"widths": [model.width_], "penalties": [model.penalty_]}
+    found = least_squares_ratio(data.Xs, data.Xt, **chosen, rng=np.random.default_rng(0))
+    centres = found.centres + np.vstack([data.Xs, data.Xt]).mean(axis=0)
+    fresh = data.again(2000)
+    values = [np.exp(-cdist(X, centres, "sqeuclidean") / (2 * found.width**2)) for X in (fresh.Xs, fresh.Xt)]
+    return {"weights": values[0] @ found.coef, "target_weights": values[1] @ found.coef}
+
+
+def _transport(method: str) -> Callable[[Any], Any]:
+    def make(data: Any, source: Source) -> Any:
+        return headstart.OptimalTransportMapping(method, 0.05, 0.1, source=source)
+
+    return _mapping(make, labels=method == "lp-l1")
+
+
+def _plan_of(made: Any, data: Any) -> dict[str, np.ndarray]:
+    plan = made[0].plan_
+    return {"plan": plan.toarray() if sparse.issparse(plan) else plan}
+
+
 SPEED = {
+    "KMM": (_weighting(lambda data: headstart.KernelMeanMatching(width=_width(data), random_state=0)), _weights_of),
+    "uLSIF grid": (_weighting(_grid), _ratio_of),
+    "MMD target shift": (
+        _weighting(lambda data: headstart.MMDTargetShift(width=_width(data), random_state=0)),
+        _weights_of,
+    ),
+    "KLIEP": (_weighting(lambda data: headstart.KLIEP(random_state=0)), _weights_of),
+    "entropic OT": (_transport("entropic"), _plan_of),
+    "class-regularised OT": (_transport("lp-l1"), _plan_of),
     "TCA rbf": (_mapping(_tca), _dual_of),
     "TCA linear": (_mapping(_tca_linear), _dual_of),
     "TCA linear, fit": (_mapping(_tca_linear, fit_only=True), _mapped_of),
