@@ -50,12 +50,26 @@ class DelegatingMixin:
 
     @available_if(_inner_has("predict_proba"))
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Probabilities of the classes in ``classes_``, (n, K)."""
+        """Probabilities of the classes in ``classes_``, (n, K); 0 for a class that the inner estimator never met."""
         check_is_fitted(self)
-        return self.estimator_.predict_proba(self._final_rows(X))
+        shares = self.estimator_.predict_proba(self._final_rows(X))
+        return _for_all_classes(shares, self.estimator_, self, 0.0)
 
     @available_if(_inner_has("decision_function"))
     def decision_function(self, X: Any) -> np.ndarray:
-        """The inner estimator's scores, (n,) or (n, K)."""
+        """The inner estimator's scores, (n,) or (n, K); below all others for a class that it never met."""
         check_is_fitted(self)
-        return self.estimator_.decision_function(self._final_rows(X))
+        scores = self.estimator_.decision_function(self._final_rows(X))
+        return _for_all_classes(scores, self.estimator_, self, None)
+
+
+def _for_all_classes(values: np.ndarray, inner: Any, outer: Any, missing: float | None) -> np.ndarray:
+    """Columns of the inner estimator's classes where ``classes_`` has them; None: one below the row's least."""
+    mine, theirs = getattr(outer, "classes_", None), getattr(inner, "classes_", None)
+    if mine is None or theirs is None or len(mine) == len(theirs):
+        return values
+    columns = np.stack([-values, values], axis=1) if values.ndim == 1 else values
+    fill = columns.min(axis=1, keepdims=True) - 1 if missing is None else np.full((len(columns), 1), missing)
+    spread = np.repeat(fill.astype(columns.dtype), len(mine), axis=1)
+    spread[:, np.searchsorted(mine, theirs)] = columns
+    return spread

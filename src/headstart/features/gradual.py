@@ -17,6 +17,7 @@ from headstart.data.domains import Domains
 from headstart.data.options import check_number, check_option
 from headstart.data.weighted_fit import fit_weighted
 from headstart.errors import DataError, ParameterError
+from headstart.math.class_balance import surest_by_shares
 from headstart.math.gradual import domains_between, margins, surest_rows
 
 PATHS = ("surest first", "transport")
@@ -46,6 +47,11 @@ class GradualSelfTrainingClassifier(DelegatingMixin, ClassifierMixin, Borrower):
         Rounds, or domains made on the way; 1 or more.
     keep : float, default=0.9
         Share of each domain on the way that is believed, the surest, above 0 and up to 1.
+    class_shares : {"predicted", "source"}, default="predicted"
+        With "surest first": how many rows of each class are believed. "predicted": the same share of the rows of each
+        predicted class. "source": in the class shares of the source, whatever is predicted; far stronger where both
+        sides hold their classes in the same shares (a classifier that leans to one class on the target cannot lean
+        further), harmful where they do not.
     intermediate : list of array-like of shape (m, d), optional
         Rows without labels of domains on the way from source to target, in order.
     source : Source, list of Source or None, default=None
@@ -86,7 +92,7 @@ class GradualSelfTrainingClassifier(DelegatingMixin, ClassifierMixin, Borrower):
     >>> rng = np.random.default_rng(0)
     >>> y = np.repeat(["no", "yes"], 100)
     >>> books = rng.normal(0, 0.5, (200, 2)) + np.where(y == "yes", 1.5, -1.5)[:, None] * [1, 0]
-    >>> music = books @ np.array([[0.3, 1.0], [-1.0, 0.3]])
+    >>> music = books @ np.array([[0.6, 0.8], [-0.8, 0.6]])
     >>> model = GradualSelfTrainingClassifier(path="transport", source=Source(books, y)).fit(music)
     >>> bool(model.score(music, y) > 0.95)
     True
@@ -108,6 +114,7 @@ class GradualSelfTrainingClassifier(DelegatingMixin, ClassifierMixin, Borrower):
         path: str = "surest first",
         rounds: int = 4,
         keep: float = 0.9,
+        class_shares: str = "predicted",
         intermediate: Any = None,
         *,
         source: Any = None,
@@ -119,6 +126,7 @@ class GradualSelfTrainingClassifier(DelegatingMixin, ClassifierMixin, Borrower):
         self.path = path
         self.rounds = rounds
         self.keep = keep
+        self.class_shares = class_shares
         self.intermediate = intermediate
         self.source = source
         self.unlabelled = unlabelled
@@ -140,6 +148,7 @@ class GradualSelfTrainingClassifier(DelegatingMixin, ClassifierMixin, Borrower):
         self
         """
         check_option("path", self.path, PATHS)
+        check_option("class_shares", self.class_shares, ("predicted", "source"))
         check_number("rounds", self.rounds, 1, whole=True)
         check_number("keep", self.keep, 0, 1, open_low=True)
         domains = self._domains(X, y, task="classification", need_target_labels=False)
@@ -184,7 +193,13 @@ class GradualSelfTrainingClassifier(DelegatingMixin, ClassifierMixin, Borrower):
         target = self._sides.domains.target_rows
         before = self.estimator_.predict(target)
         predicted = self.estimator_.predict(rows)
-        sure = surest_rows(margins(_scores(self.estimator_, rows)), predicted, share)
+        scores = _scores(self.estimator_, rows)
+        if with_source and self.class_shares == "source":
+            sure, codes = surest_by_shares(scores, self._sides.shares(self.estimator_.classes_), share)
+            predicted = predicted.copy()
+            predicted[sure] = self.estimator_.classes_[codes]
+        else:
+            sure = surest_rows(margins(scores), predicted, share)
         if rows is target:
             sure = sure[sure >= self._sides.n_known]
         if len(np.unique(predicted[sure])) < 2 and not with_source and self._sides.n_known == 0:
@@ -237,6 +252,12 @@ class _Sides:
         sides += [self.domains.target] if self.n_known else []
         labels = [self.classes[side.y] for side in sides if side.y is not None]
         return [side.X for side in sides], labels, [side.weights for side in sides]
+
+    def shares(self, classes: np.ndarray) -> np.ndarray:
+        """Share of each of ``classes`` in the source, by weight."""
+        source = self.domains.source
+        held = np.bincount(np.asarray(source.y), weights=source.weights, minlength=len(self.classes))
+        return held[np.searchsorted(self.classes, classes)] / held.sum()
 
     def with_known(self, predicted: np.ndarray) -> np.ndarray:
         """Predicted labels of the target's rows, with the known ones in their place."""

@@ -69,7 +69,7 @@ class BaseJointTransport(DelegatingMixin, Borrower):
             target = domains.target
             assert target.y is not None
             labels = target.y if domains.classes is None else domains.classes[target.y]
-            self.estimator_ = fit_weighted(self._unfitted(), target.X, labels)
+            self.estimator_, self.n_iter_ = fit_weighted(self._unfitted(), target.X, labels), 1
             return self
         return self._fit_jointly(domains)
 
@@ -100,6 +100,7 @@ class BaseJointTransport(DelegatingMixin, Borrower):
             max_iter=int(self.max_iter),
         )
         self.plan_, self.objectives_ = found.plan.plan, found.objectives
+        self.n_iter_ = len(found.objectives)
         self.transported_ = found.labels if domains.classes is not None else found.labels[:, 0]
         return self
 
@@ -159,6 +160,8 @@ class JointDistributionOptimalTransportClassifier(ClassifierMixin, BaseJointTran
     plan_ : csr_array of shape (n_source, n_target)
     objectives_ : list of float
         One a round.
+    n_iter_ : int
+        Rounds.
     classes_ : ndarray of shape (K,)
 
     Raises
@@ -263,6 +266,8 @@ class JointDistributionOptimalTransportRegressor(RegressorMixin, BaseJointTransp
     plan_ : csr_array of shape (n_source, n_target)
     objectives_ : list of float
         One a round.
+    n_iter_ : int
+        Rounds.
 
     Raises
     ------

@@ -199,8 +199,9 @@ class PREDRegressor(RegressorMixin, BasePRED):
     >>> import numpy as np
     >>> from headstart import PREDRegressor, Source
     >>> books = np.linspace(0, 1, 50)[:, None]
-    >>> model = PREDRegressor(source=Source(10 * books, np.sin(books[:, 0]))).fit(10 * books[::9], np.sin(books[::9, 0]))
-    >>> bool(model.score(10 * books, np.sin(books[:, 0])) > 0.8)
+    >>> y = np.sin(books[:, 0])
+    >>> model = PREDRegressor(source=Source(10 * books, y)).fit(10 * books[::9], y[::9])
+    >>> bool(model.score(10 * books, y) > 0.8)
     True
     """
 
