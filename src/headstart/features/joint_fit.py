@@ -67,7 +67,7 @@ def fit_joint(mapping: Any, domains: Domains, *, balance: Any = None, weighted: 
     check_rows_differ(source.X, target)
     n, d = len(source) + len(target), source.X.shape[1]
     most = n - 1 if mapping.kernel in ("rbf", "laplacian") else min(n - 1, d)
-    found = fit_jda(
+    return fit_jda(
         source.X,
         np.asarray(source.y),
         target,
@@ -84,4 +84,3 @@ def fit_joint(mapping: Any, domains: Domains, *, balance: Any = None, weighted: 
         landmarks=landmark_count(mapping.landmarks, n),
         rng=generator(mapping.random_state),
     )
-    return found
