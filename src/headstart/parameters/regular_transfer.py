@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import expit, softmax
-from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.base import ClassifierMixin, RegressorMixin, clone
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import check_cv
 from sklearn.utils.validation import check_is_fitted
 
@@ -42,6 +43,10 @@ class LinearMixin:
 
     def _given(self) -> list[Source]:
         return [] if is_model(self.source) else as_sources(self.source)
+
+    def _baseline(self) -> Any:
+        """What ``source=None`` stands for: the same model, shrunk towards nothing."""
+        return clone(self).set_params(source=None)
 
     def _penalties(self) -> list[float] | None:
         """The penalty to take, or None for a choice."""
@@ -170,6 +175,11 @@ class RegularTransferRegressor(LinearMixin, RegressorMixin, Borrower):
         source = domains.source
         assert source.y is not None
         return solve_biased_ridge(source.X, source.y, sample_weight=source.sample_weight).coef
+
+    @property
+    def _baseline(self) -> Any:
+        """What it is without a source: ridge regression."""
+        return Ridge(alpha=self.penalty_)
 
     def predict(self, X: Any) -> np.ndarray:
         """``X @ coef_ + intercept_``, (n,)."""
@@ -314,6 +324,11 @@ class RegularTransferClassifier(LinearMixin, ClassifierMixin, Borrower):
         self.coef_, self.intercept_ = np.ascontiguousarray(solved.coef.T), solved.intercept
         self.penalty_, self.log_loss_ = solved.penalty, solved.log_loss
         return self
+
+    @property
+    def _baseline(self) -> Any:
+        """What it is without a source: logistic regression."""
+        return LogisticRegression(C=1 / (2 * self.penalty_), tol=1e-8, max_iter=10_000)
 
     def _folds(self, codes: np.ndarray, own: bool = True) -> list[tuple[np.ndarray, np.ndarray]]:
         """Folds of the target's rows (own), or of the source's."""
