@@ -75,7 +75,7 @@ class MultiSourceTrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMix
         target_labels="some",
         source_labels="needed",
         tasks=("classification",),
-        cost="M fits of the base learner on the target and each source",
+        cost="M times that of the base learner on the target with each source",
         paper="Yao & Doretto 2010, Algorithm 1",
         words="Boosting that borrows, round by round, from whichever source helps the target most.",
     )

@@ -84,7 +84,7 @@ class TaskTrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMixin, Bor
         target_labels="some",
         source_labels="needed",
         tasks=("classification",),
-        cost="M fits of the base learner on each source, none on the target",
+        cost="M times that of the base learner on each source, nothing on the target",
         paper="Yao & Doretto 2010, Algorithms 2 and 3",
         words="The sources make weak hypotheses; boosting on the target chooses among them.",
     )

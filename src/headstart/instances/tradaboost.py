@@ -90,7 +90,7 @@ class TrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMixin, Borrowe
         target_labels="some",
         source_labels="needed",
         tasks=("classification",),
-        cost="N fits of the base learner on all rows",
+        cost="N times that of the base learner on all rows",
         paper="Dai et al. 2007, Algorithm 1",
         words="Boosting on the target; source rows that contradict it lose their weight.",
     )

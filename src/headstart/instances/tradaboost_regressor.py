@@ -84,7 +84,7 @@ class TrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, Borrower)
         target_labels="some",
         source_labels="needed",
         tasks=("regression",),
-        cost="N fits of the base learner on all rows",
+        cost="N times that of the base learner on all rows",
         paper="Pardoe & Stone 2010, TrAdaBoost.R2",
         words="Boosting for numbers; source rows that contradict the target lose their weight.",
     )

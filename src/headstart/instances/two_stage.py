@@ -93,7 +93,7 @@ class TwoStageTrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, B
         target_labels="some",
         source_labels="needed",
         tasks=("regression",),
-        cost="S (F + 1) N fits of the base learner on all rows",
+        cost="S (F + 1) N times that of the base learner on all rows",
         paper="Pardoe & Stone 2010, Algorithm 3",
         words="Boosting for numbers; cross-validation on the target chooses how much of the source to use.",
     )

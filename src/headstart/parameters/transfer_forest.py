@@ -52,6 +52,10 @@ class ForestMixin:
     def _default(self) -> Any:
         raise NotImplementedError
 
+    def _baseline(self) -> Any:
+        """What ``source=None`` stands for: the forest on the target alone."""
+        return self._forest()
+
     def _check(self) -> None:
         check_option("algorithm", self.algorithm, ALGORITHMS)
         check_option("bootstrap", self.bootstrap, (False, True))
