@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from headstart_speed import SPEED
-from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 
 import headstart
@@ -90,7 +89,7 @@ def _meda(task: Task, **borrowed: Any) -> Any:
 
 
 def _forest(task: Task, **borrowed: Any) -> Any:
-    return headstart.TransferForestClassifier(RandomForestClassifier(100, random_state=0), **borrowed)
+    return predictor(task, "TransferForest")(random_state=0, **borrowed)
 
 
 def _balanced(task: Task, **borrowed: Any) -> Any:
@@ -132,7 +131,7 @@ ACCURACY: dict[str, Callable[[Task], Predictions]] = {
     "gradual self-training": both_ways(wrapped("GradualSelfTraining")),
     "regular transfer": labelled(lambda task, **borrowed: predictor(task, "RegularTransfer")(**borrowed)),
     "transfer forest": labelled(_forest),
-    "safe": labelled(lambda task, **borrowed: predictor(task, "SafeAligned")(**borrowed)),
+    "safe": labelled(wrapped("SafeAligned")),
 }
 #: Methods for classes only, and for numbers only.
 CLASSES_ONLY = {

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from scipy.spatial.distance import cdist
+from sklearn.linear_model import Ridge
 
 import headstart
 from headstart import Source
@@ -110,7 +111,17 @@ def _plan_of(made: Any, data: Any) -> dict[str, np.ndarray]:
     return {"plan": plan.toarray() if sparse.issparse(plan) else plan}
 
 
+def _jdot(data: Any) -> Any:
+    source = Source(data.Xs, data.numbers)
+    return headstart.JointDistributionOptimalTransportRegressor(Ridge(alpha=1.0), 0.5, source=source).fit(data.Xt)
+
+
+def _predictions_of(model: Any, data: Any) -> dict[str, np.ndarray]:
+    return {"predictions": model.predict(data.Xt)}
+
+
 SPEED = {
+    "JDOT": (_jdot, _predictions_of),
     "KMM": (_weighting(lambda data: headstart.KernelMeanMatching(width=_width(data), random_state=0)), _weights_of),
     "uLSIF grid": (_weighting(_grid), _ratio_of),
     "MMD target shift": (
