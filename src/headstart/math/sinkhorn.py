@@ -91,31 +91,48 @@ def sinkhorn(
     True
     """
     tol = max(tol, 1e-5) if cost.dtype == np.float32 else tol
-    g = np.zeros(len(b)) if start is None else np.asarray(start, dtype=np.float64).copy()
-    if start is None:
-        for level in _levels(cost, reg):
-            g, rough = _sweep(cost, a, b, g, level)
-            if rough:
-                kernel = _look(cost, a, b, g, level)[1]
-                g = g + level * np.log(solve_kernel(kernel, a, b, tol=0.02))
-    f, kernel, columns = _look(cost, a, b, g, reg)
-    error, best = float(np.abs(columns - b).sum()), (np.inf, g)
-    for _ in range(max_rounds):
-        if error <= tol:
+    best: EntropicPlan | None = None
+    for factor in (0.0, 4.0, 2.0):
+        if factor == 0.0 and start is None:
+            continue
+        g = _descend(cost, a, b, reg, factor) if factor else np.asarray(start, dtype=np.float64)
+        found = _polish(cost, a, b, g, reg, tol, max_rounds, patience=6 if factor else 2)
+        best = found if best is None or found.error < best.error else best
+        if best.error <= tol:
             break
-        if error < 0.98 * best[0]:
-            best = (error, g)
+    assert best is not None
+    return best
+
+
+def _descend(cost: np.ndarray, a: np.ndarray, b: np.ndarray, reg: float, factor: float) -> np.ndarray:
+    """Potential of the columns after the levels above `reg`."""
+    g = np.zeros(len(b))
+    for level in _levels(cost, reg, factor):
+        g, rough = _sweep(cost, a, b, g, level)
+        if rough:
+            kernel = _look(cost, a, b, g, level)[1]
+            g = g + level * np.log(solve_kernel(kernel, a, b, tol=0.02))
+    return g
+
+
+def _polish(
+    cost: np.ndarray, a: np.ndarray, b: np.ndarray, g: np.ndarray, reg: float, tol: float, rounds: int, patience: int
+) -> EntropicPlan:
+    """Look at the full problem, solve it on the cells that matter, until it holds or no longer gets better."""
+    best, stalled = EntropicPlan(None, g, g, np.inf), 0
+    for _ in range(rounds + 1):
+        f, kernel, columns = _look(cost, a, b, g, reg)
+        error = float(np.abs(columns - b).sum())
+        stalled = 0 if error < 0.7 * best.error else stalled + 1
+        if error < best.error:
+            best = EntropicPlan(kernel, f, g, error)
+        if error <= tol or stalled > patience:
+            break
         if (columns < 0.02 * b).any() or columns.max() > 50 * b.max():
             g = _column_step(cost, f, b, g, reg, columns)
         else:
             g = g + reg * np.log(solve_kernel(kernel, a, b, tol=0.3 * tol))
-        f, kernel, columns = _look(cost, a, b, g, reg)
-        error = float(np.abs(columns - b).sum())
-    if error > best[0]:
-        g = best[1]
-        f, kernel, columns = _look(cost, a, b, g, reg)
-        error = best[0]
-    return EntropicPlan(kernel, f, g, error)
+    return best
 
 
 def solve_kernel(kernel: Any, a: np.ndarray, b: np.ndarray, *, tol: float, max_steps: int = 60) -> np.ndarray:
@@ -147,9 +164,11 @@ def solve_kernel(kernel: Any, a: np.ndarray, b: np.ndarray, *, tol: float, max_s
         columns = measure(x)[2]
         x = x + np.log(b / np.maximum(columns, 1e-300))
     v, rows, columns, value = measure(x)
+    errors: list[float] = []
     for _ in range(max_steps):
         error = float(np.abs(columns - b).sum())
-        if error <= tol:
+        errors.append(error)
+        if error <= tol or (len(errors) > 10 and error > 0.8 * errors[-10]):
             break
         step = _newton_direction(kernel, a, b, v, rows, columns)
         step *= min(1.0, 4.0 / max(float(np.abs(step).max()), 1e-12))
@@ -205,13 +224,13 @@ def _newton_direction(
     return x
 
 
-def _levels(cost: np.ndarray, reg: float) -> Iterator[float]:
-    """Regularisations above `reg`, from the spread of the costs down, by factors of 4."""
+def _levels(cost: np.ndarray, reg: float, factor: float) -> Iterator[float]:
+    """Regularisations above `reg`, from the spread of the costs down, by a factor."""
     sample = cost[:: max(1, len(cost) // 200)]
     level = float(sample.max() - sample.min())
-    while level > 2 * reg:
+    while level > np.sqrt(factor) * reg:
         yield level
-        level /= 4
+        level /= factor
 
 
 def _blocks(shape: tuple[int, ...]) -> Iterator[slice]:
