@@ -34,7 +34,8 @@ class KernelMeanMatching(Weighting):
     solver : {"auto", "exact", "nystroem"}, default="auto"
         "exact" holds the n_source x n_source kernel matrix; "nystroem" needs ``n_landmarks`` numbers a row and stops at
         a stated gap; "auto" is exact up to 400 rows.
-    n_landmarks : int >= 1, default=300
+    n_landmarks : int >= 1, optional
+        Default: a thirtieth of the source rows, at least 100 and at most 300.
     tolerance : float > 0, default=0.02
         Largest relative gap of the objective; a bound, usually ten times what is lost.
     random_state : int or None, default=None
@@ -90,7 +91,7 @@ class KernelMeanMatching(Weighting):
         bound: float = 1000.0,
         epsilon: float | None = None,
         solver: str = "auto",
-        n_landmarks: int = 300,
+        n_landmarks: int | None = None,
         tolerance: float = 0.02,
         random_state: int | None = None,
     ) -> None:
@@ -105,7 +106,8 @@ class KernelMeanMatching(Weighting):
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         check_option("solver", self.solver, SOLVERS)
         check_number("bound", self.bound, 0, open_low=True)
-        check_number("n_landmarks", self.n_landmarks, 1, whole=True)
+        if self.n_landmarks is not None:
+            check_number("n_landmarks", self.n_landmarks, 1, whole=True)
         check_number("tolerance", self.tolerance, 0, open_low=True)
         if self.epsilon is not None:
             check_number("epsilon", self.epsilon, 0)

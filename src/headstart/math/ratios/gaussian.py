@@ -42,19 +42,26 @@ def exponents(X: Any, Y: Any, width: float) -> Iterator[tuple[slice, np.ndarray]
     if sparse.issparse(X) or sparse.issparse(Y):
         yield from _sparse_exponents(X, Y, width)
         return
-    n, m, kind = X.shape[0], Y.shape[0], np.result_type(X, Y)
-    left, right = np.empty((n, X.shape[1] + 2), kind), np.empty((m, X.shape[1] + 2), kind)
-    np.divide(X, width, out=left[:, :-2], casting="same_kind")
-    np.divide(Y, width, out=right[:, :-2], casting="same_kind")
-    left[:, -2], left[:, -1] = -0.5 * squared_norms(left[:, :-2]), 1.0
-    right[:, -1], right[:, -2] = -0.5 * squared_norms(right[:, :-2]), 1.0
+    n, m = X.shape[0], Y.shape[0]
+    left, right = _with_norms(X, Y, width)
     step = max(1, min(n, BLOCK // max(m, 1)))
-    buffer = np.empty((step, m), kind)
+    buffer = np.empty((step, m), left.dtype)
     for start in range(0, n, step):
         rows = slice(start, min(start + step, n))
         block = buffer[: rows.stop - start]
         np.matmul(left[rows], right.T, out=block)
         yield rows, np.minimum(block, 0.0, out=block)
+
+
+def _with_norms(X: np.ndarray, Y: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:
+    """Rows whose inner products are the exponents: two more columns hold half the squared norms and ones."""
+    kind = np.result_type(X, Y)
+    left, right = np.empty((X.shape[0], X.shape[1] + 2), kind), np.empty((Y.shape[0], Y.shape[1] + 2), kind)
+    np.divide(X, width, out=left[:, :-2], casting="same_kind")
+    np.divide(Y, width, out=right[:, :-2], casting="same_kind")
+    left[:, -2], left[:, -1] = -0.5 * squared_norms(left[:, :-2]), 1.0
+    right[:, -1], right[:, -2] = -0.5 * squared_norms(right[:, :-2]), 1.0
+    return left, right
 
 
 def _sparse_exponents(X: Any, Y: Any, width: float) -> Iterator[tuple[slice, np.ndarray]]:
@@ -104,6 +111,25 @@ def kernel_row_sums(X: Any, Y: Any, width: float, coefficients: np.ndarray | Non
     right = right.astype(np.result_type(X.dtype, Y.dtype), copy=False)
     for rows, block in exponents(X, Y, width):
         total[rows] = np.exp(block, out=block) @ right
+    return total
+
+
+def kernel_times(X: Any, width: float, coefficients: np.ndarray) -> np.ndarray:
+    """``K(X, X) @ coefficients``, shape (n,), with each pair of rows visited once."""
+    if sparse.issparse(X):
+        return kernel_row_sums(X, X, width, coefficients)
+    n = X.shape[0]
+    left, right = _with_norms(X, X, width)
+    v, total = coefficients.astype(left.dtype, copy=False), np.zeros(n)
+    step = max(1, min(n, BLOCK // max(n, 1)))
+    buffer = np.empty(step * n, left.dtype)
+    for start in range(0, n, step):
+        stop = min(start + step, n)
+        block = buffer[: (stop - start) * (n - start)].reshape(stop - start, n - start)
+        np.matmul(left[start:stop], right[start:].T, out=block)
+        np.exp(np.minimum(block, 0.0, out=block), out=block)
+        total[start:stop] += block @ v[start:]
+        total[stop:] += v[start:stop] @ block[:, stop - start :]
     return total
 
 

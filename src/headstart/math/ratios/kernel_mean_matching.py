@@ -17,7 +17,9 @@ from headstart.math.ratios.gaussian import (
     draw_rows,
     gaussian_kernel,
     kernel_row_sums,
+    kernel_times,
     kernel_width,
+    squared_norms,
 )
 
 SOLVERS = ("auto", "exact", "nystroem")
@@ -65,7 +67,7 @@ def kernel_mean_matching(
     bound: float = 1000.0,
     epsilon: float | None = None,
     solver: str = "auto",
-    n_landmarks: int = 300,
+    n_landmarks: int | None = None,
     tolerance: float = 0.02,
     rng: np.random.Generator,
 ) -> MeanMatching:
@@ -77,8 +79,8 @@ def kernel_mean_matching(
     with the Gaussian kernel over source rows x and target rows z. ``"exact"`` solves it with the whole matrix.
     ``"nystroem"`` solves it with :math:`K \approx L L^\top + \mathrm{diag}(1 - \|L_i\|^2)`, whose diagonal is the true
     one, and then corrects the solution with the true kernel in blocks (proximal Newton with an exact line search)
-    until the gap is below the tolerance. The true kernel is not used above 4e9 of its values; there the gap is that of
-    the approximation. Memory: ``n_landmarks`` numbers a row.
+    until the gap is below the tolerance; with a tolerance from 0.001 on, in single precision. The true kernel is not
+    used above 4e9 of its values; there the gap is that of the approximation. Memory: ``n_landmarks`` numbers a row.
 
     Parameters
     ----------
@@ -91,7 +93,8 @@ def kernel_mean_matching(
         Default: :math:`(\sqrt{n_s} - 1) / \sqrt{n_s}`.
     solver : {"auto", "exact", "nystroem"}, default="auto"
         "auto" is exact up to 400 source rows.
-    n_landmarks : int >= 1, default=300
+    n_landmarks : int >= 1, optional
+        Default: a thirtieth of the source rows, at least 100 and at most 300.
     tolerance : float > 0, default=0.02
         Largest relative gap of "nystroem". The gap is a bound; what is lost is about a tenth of it.
     rng : numpy.random.Generator
@@ -123,6 +126,7 @@ def kernel_mean_matching(
     check_samples(source, target)
     n = source.shape[0]
     epsilon = (np.sqrt(n) - 1) / np.sqrt(n) if epsilon is None else float(epsilon)
+    n_landmarks = min(max(n // 30, 100), 300) if n_landmarks is None else n_landmarks
     _check(bound, epsilon, solver, n_landmarks, tolerance)
     source, target = centred(source, target)
     sigma = kernel_width(width, source, target, rng=rng)
@@ -148,14 +152,14 @@ def _approximate(
 ) -> MeanMatching:
     n, m = source.shape[0], target.shape[0]
     true_kernel = n * (n + m) <= TRUE_KERNEL
-    if not true_kernel and source.dtype == np.float64:
-        source, target = source.astype(np.float32), target.astype(np.float32)
+    if not true_kernel or _short_is_enough(source, target, sigma, tolerance):
+        source, target = source.astype(np.float32, copy=False), target.astype(np.float32, copy=False)
     matrix, target_mean = _low_rank(source, target, sigma, n_landmarks, rng)
     linear = kernel_row_sums(source, target, sigma) * (n / m) if true_kernel else n * (matrix.factor @ target_mean)
     weights = solve_box_program(matrix, linear, tolerance=0.1 * tolerance, **limits)
     if not true_kernel:
         return _result(weights, matrix.times(weights) - linear, linear, limits, False, sigma)
-    gradient = kernel_row_sums(source, source, sigma, weights) - linear
+    gradient = kernel_times(source, sigma, weights) - linear
     found = _result(weights, gradient, linear, limits, True, sigma)
     for _ in range(ROUNDS):
         if found.gap <= tolerance:
@@ -163,7 +167,7 @@ def _approximate(
         move = (
             solve_box_program(matrix, matrix.times(weights) - gradient, tolerance=0.1 * tolerance, **limits) - weights
         )
-        moved = kernel_row_sums(source, source, sigma, move)
+        moved = kernel_times(source, sigma, move)
         slope, curve = float(gradient @ move), float(move @ moved)
         if slope >= 0:
             break
@@ -171,6 +175,12 @@ def _approximate(
         weights, gradient = weights + step * move, gradient + step * moved
         found = _result(weights, gradient, linear, limits, True, sigma)
     return found
+
+
+def _short_is_enough(source: Any, target: Any, sigma: float, tolerance: float) -> bool:
+    """Whether kernels in single precision are exact enough: a wide tolerance, no row that is very far out."""
+    furthest = max(float(squared_norms(X).max()) for X in (source, target))
+    return tolerance >= 1e-3 and furthest < 1e3 * sigma**2
 
 
 def _low_rank(
