@@ -10,21 +10,23 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from headstart.advise.candidates import Candidate
+from headstart.advise.choose import logits, probabilities
 from headstart.advise.evaluate import Outcome, predicted
 from headstart.data.options import check_number
+from headstart.math.calibration import temperature
 from headstart.math.stacking import mixture_weights
 
 BLEND = "blend"
 _LEAST = 0.03
+_STRENGTH = 0.5
 _FLOOR = 1e-3
 
 
 class _Blended(BaseEstimator):
     """What both mixtures share."""
 
-    def __init__(self, estimators: Sequence[tuple[str, Any]] = (), weights: Sequence[float] = ()) -> None:
-        self.estimators = estimators
-        self.weights = weights
+    estimators: Sequence[tuple[str, Any]]
+    weights: Sequence[float]
 
     def _fit(self, X: Any, y: Any) -> None:
         for weight in self.weights:
@@ -52,6 +54,9 @@ class BlendedClassifier(ClassifierMixin, _Blended):
     estimators : sequence of (str, classifier)
     weights : sequence of float
         0 or more; divided by their sum.
+    temperatures : sequence of float, optional
+        What the logits of each part are divided by first, so that a part that is surer than it is right does not
+        outvote the others. Default: 1.
 
     Attributes
     ----------
@@ -70,6 +75,16 @@ class BlendedClassifier(ClassifierMixin, _Blended):
     ['no', 'no', 'yes', 'yes']
     """
 
+    def __init__(
+        self,
+        estimators: Sequence[tuple[str, Any]] = (),
+        weights: Sequence[float] = (),
+        temperatures: Sequence[float] | None = None,
+    ) -> None:
+        self.estimators = estimators
+        self.weights = weights
+        self.temperatures = temperatures
+
     def fit(self, X: Any, y: Any) -> BlendedClassifier:
         """Fit every part to rows ``X`` (n, d) and labels ``y``."""
         X, y = validate_data(self, X, y)
@@ -81,7 +96,11 @@ class BlendedClassifier(ClassifierMixin, _Blended):
         """Weighted mean of the parts' probabilities, (n, K)."""
         check_is_fitted(self, "estimators_")
         rows = validate_data(self, X, reset=False)
-        parts = [predicted(part, rows, "classification", self.classes_) for part in self.estimators_]
+        heat = [1.0] * len(self.estimators_) if self.temperatures is None else list(self.temperatures)
+        parts = [
+            scaled(predicted(part, rows, "classification", self.classes_), t)
+            for part, t in zip(self.estimators_, heat, strict=True)
+        ]
         return np.tensordot(self.weights_, np.stack(parts), axes=1)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -101,6 +120,10 @@ class BlendedRegressor(RegressorMixin, _Blended):
     ----------
     estimators_, weights_
     """
+
+    def __init__(self, estimators: Sequence[tuple[str, Any]] = (), weights: Sequence[float] = ()) -> None:
+        self.estimators = estimators
+        self.weights = weights
 
     def fit(self, X: Any, y: Any) -> BlendedRegressor:
         """Fit every part to rows ``X`` (n, d) and numbers ``y``."""
@@ -140,32 +163,50 @@ def blended_outcome(
     predictions = []
     for repeat in range(n_repeats):
         parts = np.stack([outcome.predictions[repeat] for outcome in outcomes])
-        likely = _log_likelihood(parts, task, target)
         mixed = np.empty_like(parts[0])
         for f in np.unique(folds[repeat]):
             here = folds[repeat] == f
-            weights = mixture_weights(likely[:, ~here])
-            mixed[here] = np.tensordot(weights, parts[:, here], axes=1)
+            weights, heat = _learned([parts[:, ~here]], task, target[~here])
+            mixed[here] = np.tensordot(weights, _warmed(parts[:, here], task, heat), axes=1)
         predictions.append(mixed)
-    likely = np.mean(
-        [
-            _log_likelihood(np.stack([outcome.predictions[r] for outcome in outcomes]), task, target)
-            for r in range(n_repeats)
-        ],
-        axis=0,
-    )
-    weights = mixture_weights(likely)
+    every = [np.stack([outcome.predictions[r] for outcome in outcomes]) for r in range(n_repeats)]
+    weights, heat = _learned(every, task, target)
     kept = np.flatnonzero(weights >= min(_LEAST, weights.max())).tolist()
     chosen = [(outcomes[c].candidate.name, outcomes[c].candidate.estimator) for c in kept]
-    kind = BlendedRegressor if task == "regression" else BlendedClassifier
     total = weights[kept].sum()
     shares = [(outcomes[c].candidate.name, float(weights[c] / total)) for c in kept]
     said = ", ".join(f"{100 * share:.0f}% {name}" for name, share in sorted(shares, key=lambda pair: -pair[1])[:5])
     more = f", {len(shares) - 5} more" if len(shares) > 5 else ""
     borrows = any(outcomes[c].candidate.transfer for c in kept)
-    estimator = kind(chosen, [share for _, share in shares])
+    estimator: Any = BlendedRegressor(chosen, [share for _, share in shares])
+    if task == "classification":
+        estimator = BlendedClassifier(chosen, estimator.weights, [float(heat[c]) for c in kept])
     candidate = Candidate(BLEND, estimator, borrows, f"a mixture of the others: {said}{more}")
     return Outcome(candidate, predictions, sum(outcome.seconds for outcome in outcomes))
+
+
+def scaled(probability: np.ndarray, temperature_: float) -> np.ndarray:
+    """Probabilities (n, K) with their logits divided by a temperature."""
+    if temperature_ == 1.0:
+        return probability
+    return probabilities(logits(probability, multilabel=False) / temperature_, multilabel=False)
+
+
+def _learned(repeats: Sequence[np.ndarray], task: str, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weight and temperature of each candidate from held-out predictions (C, n, ...) of some repeats."""
+    n_candidates = len(repeats[0])
+    heat = np.ones(n_candidates)
+    if task == "classification":
+        for c in range(n_candidates):
+            heat[c] = np.mean([temperature(logits(parts[c], multilabel=False), target) for parts in repeats])
+    likely = [_log_likelihood(_warmed(parts, task, heat), task, target) for parts in repeats]
+    return mixture_weights(np.mean(likely, axis=0), strength=_STRENGTH), heat
+
+
+def _warmed(parts: np.ndarray, task: str, heat: np.ndarray) -> np.ndarray:
+    if task == "regression":
+        return parts
+    return np.stack([scaled(part, t) for part, t in zip(parts, heat, strict=True)])
 
 
 def _log_likelihood(parts: np.ndarray, task: str, target: np.ndarray) -> np.ndarray:

@@ -89,20 +89,26 @@ class BaseSafeAligned(Borrower):
         check_number("n_splits", self.n_splits, 2, whole=True)
         domains = self._domains(X, y, task=self._task, need_target_labels=False)
         candidates = self._candidates(y is not None, bool(domains.sources))
-        if domains.sources and len(domains.target) > 3:
+        if domains.sources and len(domains.target) > 3 and (y is None or self._comparable(domains.target.y)):
             errors, truth = self._labelled(candidates, X, y) if y is not None else self._circular(candidates, X)
             self.evidence_ = self._compared(errors, truth)
         else:
             self.evidence_ = []
         accepted = [row for row in self.evidence_ if row["accepted"]]
-        self.chosen_ = max(accepted, key=lambda row: row["score"])["name"] if accepted else self._fallback()
+        self.chosen_ = max(accepted, key=lambda row: row["score"])["name"] if accepted else self._fallback(candidates)
         self.best_estimator_ = candidates[self.chosen_].fit(X, y)
         return self
 
-    def _fallback(self) -> str:
-        """The best way without a mapping, by its score."""
+    def _fallback(self, candidates: dict[str, Any]) -> str:
+        """The best way without a mapping, by its score; where nothing could be compared, both sides pooled."""
         plain = [row for row in self.evidence_ if not row["mapping"]]
-        return str(max(plain, key=lambda row: row["score"])["name"]) if plain else NO_TRANSFER
+        if plain:
+            return str(max(plain, key=lambda row: row["score"])["name"])
+        return "pooled" if "pooled" in candidates else NO_TRANSFER
+
+    def _comparable(self, labels: Any) -> bool:
+        """Whether every part of the folds can hold two classes: two classes with two rows or more each."""
+        return self._task == "regression" or int((np.bincount(labels) > 1).sum()) > 1
 
     def _candidates(self, labelled: bool, offered: bool) -> dict[str, Any]:
         """Unfitted candidates by name; the plain ones first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sklearn.ensemble import (
@@ -21,7 +22,19 @@ from headstart.features.aligned import AlignedClassifier, AlignedRegressor
 from headstart.source import Source
 
 _ENOUGH_FOR_BOOSTING = 200
+_MANY_ROWS = 2000
 _MOST_COLUMNS = 300
+Family = tuple[str, str, dict[str, Any], str]
+_CHEAP: tuple[Family, ...] = (
+    ("feature augmentation", "FeatureAugmentation", {}, "shared and own copies of the columns"),
+    ("PRED", "PRED", {}, "what a model of the source says, as one more column"),
+    ("importance weighted", "ImportanceWeighted", {}, "source rows weigh as they are like the target"),
+)
+_COSTLY: tuple[Family, ...] = (
+    ("regular transfer", "RegularTransfer", {}, "the source's linear model, pulled towards the target"),
+    ("TrAdaBoost", "TrAdaBoost", {"n_estimators": 20}, "boosting that weeds out source rows"),
+    ("transfer forest", "TransferForest", {}, "trees of the source, changed by the target's rows"),
+)
 
 
 def table_candidates(material: Material, *, random_state: int = 0) -> list[Candidate]:
@@ -52,7 +65,8 @@ def table_candidates(material: Material, *, random_state: int = 0) -> list[Candi
     numbers = task == "regression"
     pooled = PooledRegressor if numbers else PooledClassifier
     by_domain: dict[str, Any] = {"preprocess": StandardScaler(), "preprocess_scope": "per-domain"}
-    trees = _trees(numbers, n + sum(map(_length, sources)), random_state)
+    n_both = n + sum(map(_length, sources))
+    trees = _trees(numbers, n_both if n_both >= _MANY_ROWS else 0, random_state)
     ways = {
         "source alone": (pooled(target_share=0.0, **borrowed), "the source's rows alone"),
         "pooled": (pooled(**borrowed), "rows of source and target as one set"),
@@ -61,10 +75,14 @@ def table_candidates(material: Material, *, random_state: int = 0) -> list[Candi
             pooled(target_share=0.5, **borrowed, **by_domain),
             "both sets, each brought to mean 0 and variance 1 by itself",
         ),
-        "pooled trees": (pooled(trees, 0.5, **borrowed), "trees on both sets, with the same weight in total"),
     }
     found += [Candidate(name, estimator, True, words) for name, (estimator, words) in ways.items()]
-    return found + _families(task, borrowed, material.rows.shape[1], random_state)
+    found += _families(task, borrowed, _CHEAP, random_state)
+    if material.rows.shape[1] <= _MOST_COLUMNS:
+        found += _aligned(task, borrowed)
+    words = "trees on both sets, with the same weight in total"
+    found.append(Candidate("pooled trees", pooled(trees, 0.5, **borrowed), True, words))
+    return found + _families(task, borrowed, _COSTLY, random_state)
 
 
 def alone(task: str, n: int, random_state: int) -> list[Candidate]:
@@ -111,22 +129,12 @@ def _trees(numbers: bool, n: int, random_state: int) -> Any:
     return trees(n_estimators=60, random_state=random_state)
 
 
-def _families(task: str, borrowed: dict[str, Any], n_columns: int, random_state: int) -> list[Candidate]:
-    """Methods of the catalogue, as far as they fit the task and the number of columns."""
-    numbers = task == "regression"
-    end = "Regressor" if numbers else "Classifier"
-    aligned = AlignedRegressor if numbers else AlignedClassifier
-    wanted: list[tuple[str, str, dict[str, Any], str]] = [
-        ("feature augmentation", f"FeatureAugmentation{end}", {}, "shared and own copies of the columns"),
-        ("PRED", f"PRED{end}", {}, "what a model of the source says, as one more column"),
-        ("regular transfer", f"RegularTransfer{end}", {}, "the source's linear model, pulled towards the target"),
-        ("balanced weighting", f"BalancedWeighting{end}", {}, "target rows weigh more than source rows"),
-        ("importance weighted", f"ImportanceWeighted{end}", {}, "source rows weigh as they are like the target"),
-        ("TrAdaBoost", f"TrAdaBoost{end}", {"n_estimators": 20}, "boosting that weeds out source rows"),
-        ("transfer forest", f"TransferForest{end}", {}, "trees of the source, changed by the target's rows"),
-    ]
+def _families(task: str, borrowed: dict[str, Any], wanted: Sequence[Family], random_state: int) -> list[Candidate]:
+    """Methods of the catalogue."""
+    end = "Regressor" if task == "regression" else "Classifier"
     found = []
-    for name, public, settings, words in wanted:
+    for name, start, settings, words in wanted:
+        public = start + end
         if public not in CATALOGUE:
             continue
         kind = method(public)
@@ -135,11 +143,15 @@ def _families(task: str, borrowed: dict[str, Any], n_columns: int, random_state:
         if "random_state" in names:
             given["random_state"] = random_state
         found.append(Candidate(name, kind(**given), True, words))
-    for name in ("CORAL", "LinearMonge") if n_columns <= _MOST_COLUMNS else ():
-        if name in CATALOGUE:
-            words = "source rows brought to the target's mean and covariance"
-            found.append(Candidate(f"{name} aligned", aligned(method(name)(), **borrowed), True, words))
     return found
+
+
+def _aligned(task: str, borrowed: dict[str, Any]) -> list[Candidate]:
+    """Mappings with the default estimator behind them."""
+    aligned = AlignedRegressor if task == "regression" else AlignedClassifier
+    words = "source rows brought to the target's mean and covariance"
+    known = [name for name in ("CORAL", "LinearMonge") if name in CATALOGUE]
+    return [Candidate(f"{name} aligned", aligned(method(name)(), **borrowed), True, words) for name in known]
 
 
 def _length(source: Source) -> int:
