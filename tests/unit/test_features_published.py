@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
 from headstart import (
+    GradualSelfTrainingClassifier,
     JointDistributionAdaptation,
     ManifoldEmbeddedAlignment,
     Source,
@@ -107,3 +110,19 @@ def test_labels_that_travel_along_views_solve_coil(coil: Callable[[str], Pair], 
     )
     fitted = clone(jda).set_params(source=Source(Xs, ys)).fit(Xt)
     assert np.mean(fitted.pseudo_labels_ == yt) >= 0.98
+
+
+def test_self_training_in_the_sources_class_shares_on_reviews(shared_data: Path) -> None:
+    """books <-> electronics, no target labels: 77 on average where logistic regression alone has 73."""
+    sides = []
+    for name in ("books", "electronics"):
+        file = np.load(shared_data / "amazon_reviews_bow" / f"{name}.npz")
+        parts = (file["train_data"].astype(float), file["train_indices"], file["train_indptr"])
+        sides.append((csr_matrix(parts, shape=(2000, 5000)), file["train_y"]))
+    found = []
+    for (Xs, ys), (Xt, yt) in (sides, sides[::-1]):
+        model = GradualSelfTrainingClassifier(
+            class_shares="source", source=Source(Xs, ys), preprocess=TfidfTransformer(sublinear_tf=True)
+        )
+        found.append(model.fit(Xt).score(Xt, yt))
+    assert np.mean(found) >= 0.77
