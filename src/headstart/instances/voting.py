@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -30,9 +31,9 @@ class BoostedMixin:
     estimator_weights_: np.ndarray
     weights_: np.ndarray
 
+    @abstractmethod
     def _base(self) -> Any:
         """The base learner as given, or the default."""
-        raise NotImplementedError
 
     def _rng(self) -> np.random.Generator:
         return np.random.default_rng(self.random_state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -49,8 +50,9 @@ class ForestMixin:
             own.set_params(random_state=self.random_state)
         return own
 
+    @abstractmethod
     def _default(self) -> Any:
-        raise NotImplementedError
+        """The forest that is taken where none is given."""
 
     def _baseline(self) -> Any:
         """What ``source=None`` stands for: the forest on the target alone."""
@@ -143,8 +145,8 @@ class TransferForestClassifier(ForestMixin, ClassifierMixin, Borrower):
     bootstrap : bool, default=False
         Whether each tree is refined on target rows drawn with replacement.
     unreached : {"keep", "prune"}, default="keep"
-        What SER does with parts of a tree that no target row reaches: keep the source's answer, or answer as the source
-        does one node above, as the authors' program does.
+        What SER does with parts of a tree that no target row reaches: keep the source's answer, and cut nothing above
+        them, or answer as the source does one node above, as the authors' program does.
     source : Source, list of Source, fitted forest or None
         Labelled rows, several are taken together; or a fitted forest (in a grid: in a
         ``FrozenEstimator``). None: the forest of the target alone.
