@@ -275,8 +275,8 @@ class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
         return self._all_classes(self.best_estimator_.predict_proba(X))
 
     def _all_classes(self, found: np.ndarray) -> np.ndarray:
-        known = self.best_estimator_.estimator_.classes_
-        if len(known) == len(self.classes_):
+        known = self.best_estimator_.classes_
+        if found.shape[1] == len(self.classes_):
             return found
         result = np.zeros((len(found), len(self.classes_)))
         result[:, np.searchsorted(self.classes_, known)] = found

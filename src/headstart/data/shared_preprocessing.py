@@ -122,9 +122,9 @@ def untouched(target: Any, source: Any) -> str:
 
 
 def _plausible(some: np.ndarray) -> bool:
-    """Whether a few rows may be of standardised columns or of columns from 0 to 1; spares most targets the full look."""
+    """Whether a few rows may be of columns that were scaled; spares most targets the full look."""
     centred = (np.abs(some.mean(axis=0)) < 0.5).all() and (some.var(axis=0) < 4).all()
-    return bool(centred or (some.min() >= 0 and some.max() <= 1))
+    return bool(centred or (some.min() > -1e-6 and some.max() < 1 + 1e-6))
 
 
 def _summary(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
