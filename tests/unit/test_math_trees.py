@@ -50,7 +50,7 @@ def test_walking_packed_trees_is_what_scikit_learn_does() -> None:
 def slow_ser(tree: Tree, node: int, X, y, weight, K: int, unreached: str, parent):
     """SER as nested tuples: ("leaf", shares) or ("node", feature, threshold, left, right); with its error."""
     if len(y) == 0:
-        return (copied(tree, node), 0.0) if unreached == "keep" else (("leaf", parent), 0.0)
+        return (copied(tree, node), -np.inf) if unreached == "keep" else (("leaf", parent), 0.0)
     shares = np.bincount(y, weight, minlength=K) / weight.sum()
     if tree.feature[node] < 0:
         if len(set(y)) == 1:

@@ -36,8 +36,8 @@ def expand_and_reduce(
     grow : callable
         Row numbers -> tree of these rows.
     unreached : {"keep", "prune"}
-        What to do with parts of the tree that no target row reaches: keep the source's, or let their parent's source
-        distribution answer, as the authors' program does.
+        What to do with parts of the tree that no target row reaches: keep the source's, and cut no node above them; or
+        let their parent's source distribution answer, as the authors' program does.
 
     Returns
     -------
@@ -53,8 +53,8 @@ def expand_and_reduce(
         if not len(rows):
             if unreached == "keep":
                 build.graft(tree, node)
-            else:
-                build.add(parent)
+                return -np.inf  # nothing above it is cut
+            build.add(parent)
             return 0.0
         y, w = Y[rows], weight[rows]
         if tree.feature[node] < 0:

@@ -54,6 +54,23 @@ def linear_model(source: Any) -> Any:
     return inner
 
 
+def classifier_model(source: Any) -> Any:
+    """The fitted linear classifier itself.
+
+    Raises
+    ------
+    SourceError
+        If it is no fitted linear classifier.
+    """
+    model = linear_model(source)
+    if not hasattr(model, "classes_"):
+        raise SourceError(
+            f"Expected a fitted linear classifier as source, found {type(model).__name__} without classes_.",
+            "Give for example LogisticRegression().fit(X, y).",
+        )
+    return model
+
+
 def number_coefficients(model: Any, d: int) -> np.ndarray:
     """Coefficients (d,) of a regressor.
 
@@ -92,13 +109,8 @@ def class_coefficients(model: Any, classes: np.ndarray, d: int) -> tuple[np.ndar
     Raises
     ------
     SourceError
-        If it is no classifier, or has other columns.
+        If it has other columns.
     """
-    if not hasattr(model, "classes_"):
-        raise SourceError(
-            f"Expected a fitted linear classifier as source, found {type(model).__name__} without classes_.",
-            "Give for example LogisticRegression().fit(X, y).",
-        )
     coef = _checked(np.atleast_2d(_dense(model.coef_)), d).T
     level = np.broadcast_to(np.asarray(model.intercept_, dtype=np.float64).ravel(), (coef.shape[1],))
     if len(classes) == 2:

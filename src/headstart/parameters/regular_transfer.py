@@ -23,6 +23,7 @@ from headstart.math.biased_logistic import solve_biased_logistic
 from headstart.math.biased_ridge import solve_biased_ridge
 from headstart.parameters.linear_source import (
     class_coefficients,
+    classifier_model,
     is_model,
     linear_model,
     number_coefficients,
@@ -301,7 +302,7 @@ class RegularTransferClassifier(LinearMixin, ClassifierMixin, Borrower):
         assert target.y is not None
         codes, labels = target.y, self.classes_[target.y]
         if is_model(self.source):
-            model = linear_model(self.source)
+            model = classifier_model(self.source)
             self.classes_ = np.union1d(self.classes_, model.classes_)
             codes = np.searchsorted(self.classes_, labels)
         if len(self.classes_) < 2:
