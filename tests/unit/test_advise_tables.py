@@ -21,7 +21,7 @@ from headstart.advise.evaluate import Outcome
 from headstart.advise.pooling import PooledClassifier, PooledRegressor
 from headstart.advise.table_saving import FILE, load_table_model
 from headstart.errors import DataError, ParameterError, SourceError
-from headstart.math.stacking import mixture_weights
+from headstart.math.stacking import mixture_weights, posterior_weights
 from headstart.report.write import render
 
 
@@ -232,3 +232,18 @@ def test_mixtures_are_weighted_means() -> None:
     assert found.predict_proba(X)[0].tolist() == [0.25, 0.75] and found.predict(X)[0] == "y"
     with pytest.raises(ParameterError, match="Expected weights"):
         BlendedClassifier(classes, [-1, 3]).fit(X, list("xyxy"))
+
+
+def test_a_source_of_one_class_leaves_out_what_cannot_use_it_and_says_so() -> None:
+    rng = np.random.default_rng(7)
+    X, Xs = rng.normal(size=(24, 3)), rng.normal(size=(40, 3))
+    y = (X[:, 0] > 0).astype(int)
+    safe = SafeTransferClassifier(Source(Xs, np.zeros(40, dtype=int)), budget=8, n_splits=3).fit(X, y)
+    words = {entry["name"]: entry["words"] for entry in safe.evidence_["left_out"]}
+    assert "it cannot be used here" in words["source alone"] and safe.score(X, y) > 0.7
+
+
+def test_posterior_weights_follow_the_prior_and_the_product_of_likelihoods() -> None:
+    likely = np.log([[0.5, 0.5], [0.25, 0.5]])
+    assert np.allclose(posterior_weights(likely), [2 / 3, 1 / 3])
+    assert np.allclose(posterior_weights(likely, prior=np.array([0.2, 0.8])), [1 / 3, 2 / 3])

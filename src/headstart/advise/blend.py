@@ -14,11 +14,11 @@ from headstart.advise.choose import logits, probabilities
 from headstart.advise.evaluate import Outcome, predicted
 from headstart.data.options import check_number
 from headstart.math.calibration import temperature
-from headstart.math.stacking import mixture_weights
+from headstart.math.stacking import mixture_weights, posterior_weights
 
 BLEND = "blend"
 _LEAST = 0.03
-_STRENGTH = 0.5
+_STRENGTH = 1.0
 _FLOOR = 1e-3
 
 
@@ -159,6 +159,7 @@ def blended_outcome(
     """
     if len(outcomes) < 2 or task not in ("classification", "regression") or target.ndim != 1:
         return None
+    prior = _prior(np.array([outcome.candidate.transfer for outcome in outcomes]))
     n_repeats = min(len(outcome.predictions) for outcome in outcomes)
     predictions = []
     for repeat in range(n_repeats):
@@ -166,11 +167,11 @@ def blended_outcome(
         mixed = np.empty_like(parts[0])
         for f in np.unique(folds[repeat]):
             here = folds[repeat] == f
-            weights, heat = _learned([parts[:, ~here]], task, target[~here])
+            weights, heat = _learned([parts[:, ~here]], task, target[~here], prior)
             mixed[here] = np.tensordot(weights, _warmed(parts[:, here], task, heat), axes=1)
         predictions.append(mixed)
     every = [np.stack([outcome.predictions[r] for outcome in outcomes]) for r in range(n_repeats)]
-    weights, heat = _learned(every, task, target)
+    weights, heat = _learned(every, task, target, prior)
     kept = np.flatnonzero(weights >= min(_LEAST, weights.max())).tolist()
     chosen = [(outcomes[c].candidate.name, outcomes[c].candidate.estimator) for c in kept]
     total = weights[kept].sum()
@@ -192,15 +193,31 @@ def scaled(probability: np.ndarray, temperature_: float) -> np.ndarray:
     return probabilities(logits(probability, multilabel=False) / temperature_, multilabel=False)
 
 
-def _learned(repeats: Sequence[np.ndarray], task: str, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weight and temperature of each candidate from held-out predictions (C, n, ...) of some repeats."""
+def _prior(transfer: np.ndarray) -> np.ndarray:
+    """Half for learning with transfer and half for learning without, whatever the number of candidates on each side."""
+    if not transfer.any() or transfer.all():
+        return np.full(len(transfer), 1.0 / len(transfer))
+    return np.where(transfer, 0.5 / transfer.sum(), 0.5 / (~transfer).sum())
+
+
+def _learned(
+    repeats: Sequence[np.ndarray], task: str, target: np.ndarray, prior: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weight and temperature of each candidate from held-out predictions (C, n, ...) of some repeats.
+
+    For classes the weights are the mean of those of the likeliest mixture, which uses that candidates differ, and of
+    the candidates' posterior, which drops bad ones sooner. For numbers, whose variance is a guess, the first alone.
+    """
     n_candidates = len(repeats[0])
     heat = np.ones(n_candidates)
     if task == "classification":
         for c in range(n_candidates):
             heat[c] = np.mean([temperature(logits(parts[c], multilabel=False), target) for parts in repeats])
-    likely = [_log_likelihood(_warmed(parts, task, heat), task, target) for parts in repeats]
-    return mixture_weights(np.mean(likely, axis=0), strength=_STRENGTH), heat
+    likely = np.mean([_log_likelihood(_warmed(parts, task, heat), task, target) for parts in repeats], axis=0)
+    weights = mixture_weights(likely, prior=prior, strength=_STRENGTH)
+    if task == "classification":
+        weights = 0.5 * (weights + posterior_weights(likely, prior=prior))
+    return weights, heat
 
 
 def _warmed(parts: np.ndarray, task: str, heat: np.ndarray) -> np.ndarray:

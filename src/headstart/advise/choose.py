@@ -244,7 +244,7 @@ def pick(table: Table, *, expected: bool = True, rows: np.ndarray | slice = slic
     """As `choose`, but a mixture of all candidates is taken unless a single one is clearly better.
 
     Held-out predictions of few examples cannot tell good candidates apart, and then their mixture is the safe choice.
-    A single candidate has to be ahead of it in calibrated log-loss (squared error) by one standard error. Where
+    A single candidate has to be ahead of it in calibrated log-loss (squared error) by two standard errors. Where
     transfer cannot be expected to help, a mixture that borrows has to prove itself like any other candidate.
 
     Parameters
@@ -262,7 +262,7 @@ def pick(table: Table, *, expected: bool = True, rows: np.ndarray | slice = slic
     others = np.arange(len(table.transfer)) != blend
     single = best(table, others, rows)
     ahead = table.losses[rows][:, blend] - table.losses[rows][:, single]
-    return single if ahead.mean() > ahead.std() / np.sqrt(len(ahead)) else blend
+    return single if ahead.mean() > 2 * ahead.std() / np.sqrt(len(ahead)) else blend
 
 
 def cross_fitted(table: Table, allowed: np.ndarray) -> tuple[np.ndarray, list[int]]:

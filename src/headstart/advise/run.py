@@ -143,9 +143,16 @@ def _cheap(
         return bool(journal.decide(f"{candidate.name} goes on after {len(parts)} within {budget:g}", in_time))
 
     limited = bool(material.sources) and bool(result.outcomes)
-    prediction, seconds = out_of_fold(
-        candidate, material, splits, journal, name=name, may_go_on=may_go_on if limited else None
-    )
+    try:
+        prediction, seconds = out_of_fold(
+            candidate, material, splits, journal, name=name, may_go_on=may_go_on if limited else None
+        )
+    except (ValueError, np.linalg.LinAlgError) as error:
+        if not limited:
+            raise
+        words = f"{candidate.words}: it cannot be used here ({str(error).splitlines()[0]})"
+        result.left_out.append({"name": candidate.name, "seconds": 0.0, "words": words})
+        return
     if prediction is None:
         _leave_out(result, candidate, seconds * (len(splits) + 1), budget, journal)
     else:

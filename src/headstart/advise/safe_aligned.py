@@ -89,7 +89,7 @@ class BaseSafeAligned(Borrower):
         check_number("n_splits", self.n_splits, 2, whole=True)
         domains = self._domains(X, y, task=self._task, need_target_labels=False)
         candidates = self._candidates(y is not None, bool(domains.sources))
-        if domains.sources and self._task == "classification" and len(np.unique(domains.source.y)) < 2:
+        if domains.sources and self._task == "classification" and len(np.unique(np.asarray(domains.source.y))) < 2:
             candidates.pop("source alone", None)  # one class is nothing to learn from
         if domains.sources and len(domains.target) > 3 and (y is None or self._comparable(domains.target.y)):
             errors, truth = self._labelled(candidates, X, y) if y is not None else self._circular(candidates, X)
