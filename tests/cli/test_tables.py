@@ -1,0 +1,77 @@
+"""Tables on the command line: fit, predict, advise, report, and the words of what is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from headstart.cli.main import exit_code
+
+
+def clinic(n: int, seed: int) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"age": rng.normal(50, 10, n).round(), "town": rng.choice(["Ulm", "Bonn"], n)})
+    return frame.assign(y=np.where(frame["age"] + 5 * (frame["town"] == "Ulm") > 52, "ill", "well"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tables, and a model fitted on them by the command."""
+    place = tmp_path_factory.mktemp("clinics")
+    for name, n, seed in (("here", 30, 1), ("there", 120, 2), ("new", 8, 3)):
+        clinic(n, seed).to_csv(place / f"{name}.csv", index=False)
+    words = ["fit", str(place / "here.csv"), "--label", "y", "--source", str(place / "there.csv")]
+    assert (
+        exit_code([*words, "--unlabelled", str(place / "new.csv"), "--budget", "10s", "--out", str(place / "m")]) == 0
+    )
+    return place
+
+
+def test_fit_writes_a_model_and_a_report(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert {"headstart.json", "evidence.json", "model.skops", "report.html"} <= {
+        p.name for p in (folder / "m").iterdir()
+    }
+    assert exit_code(["report", str(folder / "m"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["data"]["input_type"] == "table" and told["source"]["n_unlabelled"] == 8
+
+
+def test_predict_labels_every_row(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(["predict", str(folder / "m"), str(folder / "new.csv"), "--csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert len(rows) == 8 and rows[0]["file"].endswith("new.csv row 1")
+    truth = clinic(8, 3)["y"].tolist()
+    assert np.mean([row["label"] == label for row, label in zip(rows, truth, strict=True)]) > 0.6
+    assert exit_code(["predict", str(folder / "m"), str(folder)]) == 1
+    assert "Expected a table" in capsys.readouterr().err
+
+
+def test_advise_compares_the_tables(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["advise", str(folder / "here.csv"), "--label", "y", "--source", str(folder / "there.csv")]
+    assert exit_code(words) == 0
+    assert "The source has 120 rows, the target has 30" in capsys.readouterr().out
+    assert exit_code(["advise", str(folder / "here.csv"), "--label", "y"]) == 0
+    assert "Nothing was offered to borrow from." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--label", "z"], "Expected a column 'z' with the labels"),
+        (["--label", "y", "--source", "starter:pictures"], "found nothing at starter:pictures"),
+        (["--label", "age", "--task", "classification", "--source", "none"], "Expected at least 2 examples of every"),
+    ],
+    ids=["label", "network", "classes"],
+)
+def test_what_cannot_be_used_is_one_message(
+    folder: Path, tmp_path: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(["fit", str(folder / "here.csv"), *words, "--out", str(tmp_path / "m")]) == 1
+    found = capsys.readouterr().err
+    assert said in found and "Traceback" not in found and not (tmp_path / "m").exists()
