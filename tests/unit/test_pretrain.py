@@ -69,6 +69,17 @@ def test_the_source_loads_with_its_card(source: Path) -> None:
     assert "formula:textures" in (source / "README.md").read_text()
 
 
+def test_the_finished_network_may_be_given_larger_pictures(tmp_path: Path) -> None:
+    pretrain(rendered(per_class=60), tmp_path / "wide", Recipe(batch_size=32, final_size=48))
+    network = load_network(tmp_path / "wide")
+    assert (network.preprocessing.resize, network.preprocessing.crop) == (48, (48, 48))
+    assert "48 x 48 pixels" in (tmp_path / "wide" / "README.md").read_text()
+    told = json.loads((tmp_path / "wide" / "preprocessor_config.json").read_text())
+    assert told["size"] == {"shortest_edge": 48}
+    with pytest.raises(ParameterError, match=r"a final size of 16 to 512; found final_size=8"):
+        Recipe(final_size=8).check()
+
+
 def test_transformers_alone_gives_the_same_logits_in_32_bits(source: Path) -> None:
     from transformers import AutoImageProcessor, AutoModelForImageClassification
 

@@ -47,6 +47,7 @@ FORMULA, SPEECH = "formula:", "speech:"
 @click.option("--network", default="small", show_default=True, help="Its architecture.")
 @click.option("--from", "start", help="A source of that architecture whose weights to start from.")
 @click.option("--image-size", type=click.IntRange(16, 256), default=64, show_default=True, help="Its input, in pixels.")
+@click.option("--final-size", type=click.IntRange(16, 512), help="The finished network's. Default: --image-size.")
 @click.option(
     "--epochs",
     type=click.IntRange(1),
@@ -232,7 +233,7 @@ def _recipe(data: tuple[str, ...], options: dict[str, Any]) -> Recipe:
         epochs=options["epochs"] or epochs,
         **{
             name: options[name]
-            for name in ("network", "start", "budget", "batch_size", "learning_rate", "half", "seed")
+            for name in ("network", "start", "budget", "batch_size", "learning_rate", "half", "seed", "final_size")
         },
     )
 

@@ -122,7 +122,8 @@ def pretrain(
         record["chance"] = value
         record[name.replace("val_", "held_out_")] = round(final[name], 4)
     if rank() == 0:
-        write_source(place, module, examples, objective.outputs, record, half=recipe.half, licence=licence)
+        names, size = objective.outputs, recipe.final_size
+        write_source(place, module, examples, names, record, half=recipe.half, licence=licence, final_size=size)
         checkpoint.unlink(missing_ok=True)
         note.unlink(missing_ok=True)
     wait_for_all()

@@ -32,6 +32,10 @@ class Recipe:
         Store weights in 16 bits: half the size. They are rounded before the last batch-norm statistics are taken.
     seed : int, default=0
         Of the first weights and the order.
+    final_size : int, optional
+        Side of the pictures that the finished network is given, in pixels, 16 to 512. Crops show things larger than
+        whole pictures do, so a network is often best on pictures larger than its crops were (Touvron et al. 2019).
+        Default: the size it was trained at.
     """
 
     network: str = "small"
@@ -44,6 +48,7 @@ class Recipe:
     label_smoothing: float = 0.1
     half: bool = True
     seed: int = 0
+    final_size: int | None = None
 
     def check(self) -> None:
         """Refuse numbers outside their range.
@@ -63,12 +68,13 @@ class Recipe:
                 ("weight_decay", self.weight_decay, self.weight_decay >= 0),
                 ("label_smoothing", self.label_smoothing, 0 <= self.label_smoothing < 1),
                 ("seed", self.seed, self.seed >= 0),
+                ("final_size", self.final_size, self.final_size is None or 16 <= self.final_size <= 512),
             )
             if not right
         ]
         if wrong:
             raise ParameterError(
                 "Expected at least 1 epoch, a budget above 0, batches of at least 2, a learning rate above 0 and at "
-                "most 1, weight decay of at least 0, label smoothing in 0 to 1 and a seed of at least 0; found "
-                f"{', '.join(wrong)}."
+                "most 1, weight decay of at least 0, label smoothing in 0 to 1, a seed of at least 0 and a final "
+                f"size of 16 to 512; found {', '.join(wrong)}."
             )

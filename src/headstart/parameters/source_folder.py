@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save
 
+from headstart.data.preprocessing import Preprocessing
+from headstart.data.sound_preprocessing import SoundPreprocessing
 from headstart.networks.folder import write_folder, write_manifest
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.save import WEIGHTS, save_network
@@ -26,6 +28,7 @@ def write_source(
     *,
     half: bool,
     licence: str | None = None,
+    final_size: int | None = None,
 ) -> None:
     """Write a pretrained network as a source, whole or not at all.
 
@@ -45,13 +48,15 @@ def write_source(
         Store weights in 16 bits (batch-norm statistics stay in 32); they must already be rounded.
     licence : str, optional
         By default that of the examples.
+    final_size : int, optional
+        Side of the pictures that it will be given. By default that of the examples.
     """
     card = SourceCard(n_parameters=record["n_parameters"], licence=licence or examples.licence)
     network = Network(
         module,
         out.name,
         "transformers",
-        examples.preprocessing,
+        _preprocessing(examples, final_size),
         card,
         trained=False,
         config=module.config,
@@ -70,6 +75,11 @@ def write_source(
         (folder / "README.md").write_text(source_card(out.name, saved, record), encoding="utf-8")
 
     write_folder(out, write)
+
+
+def _preprocessing(examples: Examples, final_size: int | None) -> Preprocessing | SoundPreprocessing:
+    settings = examples.preprocessing
+    return settings.resized(final_size) if final_size and isinstance(settings, Preprocessing) else settings
 
 
 def halve(folder: Path) -> None:
