@@ -50,5 +50,5 @@ def test_its_features_beat_random_weights_on_real_digits() -> None:
         splits = [(slice(i, i + 50), slice(150, 650)) for i in (0, 50, 100)]
         heads = [LogisticRegression(C=0.03, max_iter=200).fit(features[a], y[a]) for a, _ in splits]
         scores.append(np.mean([h.score(features[b], y[b]) for h, (_, b) in zip(heads, splits, strict=True)]))
-    assert scores[0] > 0.85
+    assert scores[0] > 0.75
     assert scores[0] > scores[1] + 0.05
