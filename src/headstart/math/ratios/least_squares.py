@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,9 @@ PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
 
 #: Rows at a time in the leave-one-out.
 ROWS = 250
+
+#: Kernel values of up to so many numbers are kept for the leave-one-out; more are computed again.
+KEPT = 2**21
 
 
 @dataclass(frozen=True)
@@ -110,18 +113,14 @@ def least_squares_ratio(
     _check_grid(grid, lambdas, n_centres)
     centres = target[draw_rows(target, n_centres, rng)]
     first, second = left_out_pairs(source, target, rng)
-    scores = np.empty((len(grid), len(lambdas)))
-    moments = list(_moments(source, target, centres, grid))
-    if scores.size == 1 or len(first) < 2:
-        scores[:] = np.nan
-        best = (0, 0)
-    else:
-        left = (source[first], target[second])
-        for k, width in enumerate(grid):
-            scores[k] = _leave_one_out(
-                left, centres, width, moments[k], lambdas, alpha, source.shape[0], target.shape[0]
-            )
-        best = divmod(int(np.argmin(scores)), len(lambdas))
+    scores, n_source, n_target = np.empty((len(grid), len(lambdas))), source.shape[0], target.shape[0]
+    choose, moments = scores.size > 1 and len(first) > 1, list[Moments]()
+    for k, width in enumerate(grid):
+        found, kernels = _moments(source, target, centres, width)
+        moments.append(found)
+        left = _left_out_rows((source, target), (first, second), kernels, centres, width)
+        scores[k] = _leave_one_out(left, found, lambdas, alpha, len(first), n_source, n_target) if choose else np.nan
+    best = divmod(int(np.argmin(scores)), len(lambdas)) if choose else (0, 0)
     width, penalty = grid[best[0]], float(lambdas[best[1]])
     h_source, h_target, mean = moments[best[0]]
     matrix = alpha * h_target + (1 - alpha) * h_source
@@ -156,45 +155,57 @@ def _check_grid(widths: list[float], penalties: np.ndarray, n_centres: int) -> N
 Moments = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def _moments(source: Any, target: Any, centres: Any, widths: list[float]) -> Iterator[Moments]:
-    """For each width: second moments of the kernels under source and target (b, b), first under the target (b,)."""
-    for width in widths:
-        b = centres.shape[0]
-        h_source, h_target, mean = np.zeros((b, b)), np.zeros((b, b)), np.zeros(b)
-        for _, block in exponents(source, centres, width):
-            values = np.exp(block, out=block)
-            h_source += values.T @ values
-        for _, block in exponents(target, centres, width):
-            values = np.exp(block, out=block)
-            h_target += values.T @ values
-            mean += values.sum(axis=0, dtype=np.float64)
-        yield h_source / source.shape[0], h_target / target.shape[0], mean / target.shape[0]
+def _moments(source: Any, target: Any, centres: Any, width: float) -> tuple[Moments, list[np.ndarray | None]]:
+    """Second moments of the kernels under source and target (b, b), first under the target (b,); small kernels."""
+    seconds, mean, kept = [], np.zeros(centres.shape[0]), list[np.ndarray | None]()
+    for X, counts in ((source, 0.0), (target, 1.0)):
+        whole = _kernel(X, centres, width) if X.shape[0] * centres.shape[0] <= KEPT else None
+        blocks = (np.exp(block, out=block) for _, block in exponents(X, centres, width)) if whole is None else [whole]
+        second = np.zeros((centres.shape[0],) * 2)
+        for values in blocks:
+            second += values.T @ values
+            mean += counts * values.sum(axis=0, dtype=np.float64)
+        seconds.append(second / X.shape[0])
+        kept.append(whole)
+    return (seconds[0], seconds[1], mean / target.shape[0]), kept
+
+
+Left = Callable[[slice], tuple[np.ndarray, np.ndarray]]
+
+
+def _left_out_rows(
+    samples: tuple[Any, Any],
+    chosen: tuple[np.ndarray, np.ndarray],
+    kernels: list[np.ndarray | None],
+    centres: Any,
+    width: float,
+) -> Left:
+    """Kernel values of some of the left out pairs: from what was kept, else computed again."""
+
+    def left(rows: slice) -> tuple[np.ndarray, np.ndarray]:
+        x, z = (
+            _kernel(X[index[rows]], centres, width) if kernel is None else kernel[index[rows]]
+            for X, index, kernel in zip(samples, chosen, kernels, strict=True)
+        )
+        return x, z
+
+    return left
 
 
 def _leave_one_out(
-    left: tuple[Any, Any],
-    centres: Any,
-    width: float,
-    moments: Moments,
-    penalties: np.ndarray,
-    alpha: float,
-    n_source: int,
-    n_target: int,
+    left: Left, moments: Moments, penalties: np.ndarray, alpha: float, n: int, n_source: int, n_target: int
 ) -> np.ndarray:
-    """Mean loss over pairs of rows, each pair left out in turn, for every penalty."""
+    """Mean loss over n pairs of rows, each pair left out in turn, for every penalty."""
     h_source, h_target, mean = moments
     # without a pair the matrix is `base - p xx' - q zz'`, and the vector `(n_t mean - z) / (n_t - 1)`
     p, q = (1 - alpha) / (n_source - 1), alpha / (n_target - 1)
     values, vectors = np.linalg.eigh(p * n_source * h_source + q * n_target * h_target)
-    total, n = np.zeros(len(penalties)), left[0].shape[0]
+    shrinks = 1.0 / (np.maximum(values, 0.0)[:, None] + penalties)
+    total = np.zeros(len(penalties))
     for start in range(0, n, ROWS):
-        rows = slice(start, start + ROWS)
-        x = _kernel(left[0][rows], centres, width)
-        z = _kernel(left[1][rows], centres, width)
-        x_turned, z_turned = x @ vectors, z @ vectors
-        for k, penalty in enumerate(penalties):
-            shrink = 1.0 / (np.maximum(values, 0.0) + penalty)
-            coef = _left_out_coefs(x_turned, z_turned, vectors.T @ mean, shrink, vectors, (p, q), n_target)
+        rows = slice(start, min(n, start + ROWS))
+        x, z = left(rows)
+        for k, coef in enumerate(_left_out_coefs(x @ vectors, z @ vectors, mean, shrinks, vectors, (p, q), n_target)):
             at_x = np.einsum("ij,ij->i", x, coef)
             at_z = np.einsum("ij,ij->i", z, coef)
             total[k] += (0.5 * alpha * at_z**2 + 0.5 * (1 - alpha) * at_x**2 - at_z).sum()
@@ -205,25 +216,24 @@ def _left_out_coefs(
     x: np.ndarray,
     z: np.ndarray,
     mean: np.ndarray,
-    shrink: np.ndarray,
+    shrinks: np.ndarray,
     vectors: np.ndarray,
     shares: tuple[float, float],
     n_target: int,
-) -> np.ndarray:
-    """Non-negative coefficients without one pair, shape (rows, b); x, z and mean in the eigenvectors' coordinates."""
-    p, q = shares
-    cx, cz, ch = x * shrink, z * shrink, mean * shrink
-    xx, xz, zz = (np.einsum("ij,ij->i", a, b) for a, b in ((x, cx), (x, cz), (z, cz)))
-    n = float(n_target)
+) -> Iterator[np.ndarray]:
+    """For each penalty the non-negative coefficients without one pair, (rows, b); x, z in eigenvector coordinates."""
+    (p, q), n, h = shares, float(n_target), vectors.T @ mean
+    # for all penalties at once, C the inverse without anything left out, a column of `shrinks` its eigenvalues
+    xx, xz, zz = (x * x) @ shrinks, (x * z) @ shrinks, (z * z) @ shrinks
     # right-hand sides x'C h_i and z'C h_i
-    hx, hz = (n * (x @ ch) - xz) / (n - 1), (n * (z @ ch) - zz) / (n - 1)
+    hx, hz = (n * (x @ (h[:, None] * shrinks)) - xz) / (n - 1), (n * (z @ (h[:, None] * shrinks)) - zz) / (n - 1)
     # (C^-1 - U diag(p, q) U')^-1 = C + C U diag(p, q) (I - U'CU diag(p, q))^-1 U'C
     a, b, c, d = 1 - p * xx, -q * xz, -p * xz, 1 - q * zz
     determinant = a * d - b * c
-    u, v = (d * hx - b * hz) / determinant, (a * hz - c * hx) / determinant
-    turned = cx * (p * u)[:, None] + cz * (q * v - 1.0 / (n - 1))[:, None] + ch * (n / (n - 1))
-    coef = turned @ vectors.T
-    return np.maximum(coef, 0.0, out=coef)
+    u, v = p * (d * hx - b * hz) / determinant, q * (a * hz - c * hx) / determinant - 1.0 / (n - 1)
+    for k in range(shrinks.shape[1]):
+        coef = (x * u[:, k, None] + z * v[:, k, None] + h * (n / (n - 1))) @ (shrinks[:, k, None] * vectors.T)
+        yield np.maximum(coef, 0.0, out=coef)
 
 
 def _kernel(rows: Any, centres: Any, width: float) -> np.ndarray:
