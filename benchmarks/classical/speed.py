@@ -44,6 +44,8 @@ class Case:
         Whether a larger objective is better.
     promised : float or None
         How many times faster than the better peer at 3,000 rows.
+    rough : tuple of str
+        Peers' methods that approximate: shown, and judged only where their objective is within 1% of ours.
     peers_up_to : int
         Peers are left out above so many rows.
     """
@@ -55,6 +57,7 @@ class Case:
     larger: bool = False
     second: str = ""
     promised: float | None = None
+    rough: tuple[str, ...] = ()
     peers_up_to: int = 10**9
     data: dict[str, Any] = field(default_factory=dict)
 
@@ -83,7 +86,7 @@ CASES = (
     Case("TCA rbf", ("TCA rbf",), SIZES, _tca(False), larger=True, promised=15),
     # peers solve the same n x n problem for a linear kernel as for any other
     Case("TCA linear", ("TCA linear",), SIZES, _tca(True), larger=True, peers_up_to=1000),
-    Case("KMM", ("KMM", "KMM in batches"), SIZES, _discrepancy, second="MMD^2", promised=15),
+    Case("KMM", ("KMM", "KMM in batches"), SIZES, _discrepancy, second="MMD^2", promised=15, rough=("KMM in batches",)),
     Case(
         "uLSIF grid",
         ("uLSIF grid",),
@@ -212,14 +215,16 @@ def promise_of(case: Case, records: list[dict[str, Any]], n: int = 3000) -> str:
         return f"{case.name}: {seconds:.3f} s; no peer came to an end ({stopped})"
     words, kept = [], True
     for other in finished:
-        ratio = statistics.median(other["cpu"]) / seconds
-        kept &= ratio >= (case.promised or 0)
+        ratio, worse = statistics.median(other["cpu"]) / seconds, 0.0
         word = f"{ratio:.1f} x faster than {other['library']} {other['method']}"
         if "objective" in mine and "objective" in other:
             a, b = _first(mine["objective"]), _first(other["objective"])
             worse = 100 * ((b - a) if case.larger else (a - b)) / max(abs(b), 1e-12)
-            kept &= worse <= 1
             word += f" (objective {a:.6g} against {b:.6g}: {'worse' if worse > 0 else 'better'} by {abs(worse):.2f}%)"
+        if other["method"] in case.rough and worse < -1:
+            word += " [an approximation, not judged]"
+        else:
+            kept &= ratio >= (case.promised or 0) and worse <= 1
         words.append(word)
     promise = f"promised {case.promised:g} x at 3,000 rows: {'kept' if kept else 'NOT KEPT'}"
     return f"{case.name}: {promise}; {'; '.join(words)}" + (f"; {stopped}" if stopped else "")
