@@ -203,7 +203,8 @@ def test_reviews_of_another_kind_of_goods(shared_data: Path) -> None:
     assert np.mean(plain) < 0.74 and np.mean(scores) >= 0.77
 
 
-def test_easy_transfer_on_office_features(shared_data: Path) -> None:
+def test_easy_transfer_gives_the_published_cells(shared_data: Path) -> None:
+    """SURF features, Amazon to DSLR and back, to the last digit."""
     with (
         np.load(shared_data / "office_caltech10_surf" / "amazon.npz") as a,
         np.load(shared_data / "office_caltech10_surf" / "dslr.npz") as d,
@@ -211,9 +212,9 @@ def test_easy_transfer_on_office_features(shared_data: Path) -> None:
         one, other = ((z["x"].astype(float), z["y"].ravel()) for z in (a, d))
     one, other = ((X / X.sum(axis=1, keepdims=True), y) for X, y in (one, other))
     options: dict[str, Any] = {"preprocess": StandardScaler(), "preprocess_scope": "per-domain"}
-    for source, target, least in ((one, other, 0.4), (other, one, 0.3)):
+    for source, target, published in ((one, other, 48.4), (other, one, 38.3)):
         model = EasyTransfer(source=Source(*source), **options).fit(target[0])
-        assert model.score(*target) > least
+        assert round(100 * model.score(*target), 1) == published
 
 
 def test_mapped_rows_train_any_classifier() -> None:

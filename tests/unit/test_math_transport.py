@@ -78,6 +78,12 @@ def test_exact_plan_by_column_generation_has_a_certificate() -> None:
     assert again.plan.nnz <= 700 + 600 - 1
 
 
+def test_a_gap_is_kept() -> None:
+    cost, a, b = problem(700, 600, 10)
+    least = exact_plan(cost, a, b).value
+    assert least * (1 - 1e-9) <= exact_plan(cost, a, b, gap=1e-2).value <= 1.01 * least
+
+
 def test_rows_without_weight_stay_out() -> None:
     cost, a, b = problem(6, 5)
     a[2], b[[0, 3]] = 0.0, 0.0

@@ -39,7 +39,12 @@ class ExactPlan:
 
 
 def exact_plan(
-    cost: np.ndarray, a: np.ndarray, b: np.ndarray, *, start: tuple[np.ndarray, np.ndarray] | None = None
+    cost: np.ndarray,
+    a: np.ndarray,
+    b: np.ndarray,
+    *,
+    start: tuple[np.ndarray, np.ndarray] | None = None,
+    gap: float = 0.0,
 ) -> ExactPlan:
     r"""Solve :math:`\min_P \langle P, C \rangle` over the plans with marginals a and b, to optimality.
 
@@ -56,6 +61,9 @@ def exact_plan(
         Weights of the columns, 0 or more, with sum 1.
     start : (f, g), optional
         Potentials of a similar problem.
+    gap : float, default=0.0
+        Be content when the value is proved to be within this share of the least one: the last rounds of pricing often
+        prove what is optimal already. The potentials then break their inequality by as little.
 
     Returns
     -------
@@ -79,28 +87,31 @@ def exact_plan(
     >>> result.plan.toarray().tolist(), round(result.value, 12)
     ([[0.0, 0.5], [0.5, 0.0]], 1.5)
     """
-    if not np.isclose(a.sum(), b.sum()) or not np.isfinite(cost).all():
+    if not np.isclose(a.sum(), b.sum()) or not np.isfinite(cost.sum(dtype=np.float64)):
         raise DataError(
             f"Expected finite costs and weights of the same sum, found sums {a.sum():.6g} and {b.sum():.6g}.",
             "Divide each side's weights by their sum.",
         )
     rows, columns = np.flatnonzero(a), np.flatnonzero(b)
     if len(rows) < len(a) or len(columns) < len(b):
-        return _without_zeros(cost, a, b, rows, columns)
+        return _without_zeros(cost, a, b, rows, columns, gap)
     if cost.size <= SMALL:
         cells = [np.arange(cost.size)]
     else:
         f, g = _first_potentials(cost, a, b) if start is None else start
         cells = [_corner_cells(a, b), _cheap_cells(cost, f, g, KEPT)]
-    scale = float(np.abs(cost).max()) + 1e-300
-    kept = np.unique(np.concatenate(cells))
+    scale = max(float(cost.max()), -float(cost.min())) + 1e-300
+    kept = _sorted_union(*cells)
     while True:
         plan, f, g = _simplex(cost, a, b, kept)
-        more = np.empty(0, dtype=np.int64) if cost.size == len(kept) else _violations(cost, f, g, 1e-10 * scale)
-        if np.isin(more, kept).all():
-            value = float(plan.data @ cost[np.repeat(np.arange(len(a)), np.diff(plan.indptr)), plan.indices])
+        value = float(plan.data @ cost[np.repeat(np.arange(len(a)), np.diff(plan.indptr)), plan.indices])
+        if cost.size == len(kept):
             return ExactPlan(plan, f, g, value)
-        kept = np.union1d(kept, more)
+        more, excess = _violations(cost, f, g, 1e-10 * scale)
+        grown = _sorted_union(kept, more)
+        if len(grown) == len(kept) or a @ excess < gap * abs(value):
+            return ExactPlan(plan, f, g, value)
+        kept = grown
 
 
 def _first_potentials(cost: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -141,37 +152,55 @@ def _corner_cells(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _cheap_cells(cost: np.ndarray, f: np.ndarray, g: np.ndarray, k: int) -> np.ndarray:
-    """The k cells of smallest reduced cost in each row and in each column."""
-    m, found = cost.shape[1], list[np.ndarray]()
-    for part, base, width in ((cost, f, g), (cost.T, g, f)):
-        size = min(k, part.shape[1])
-        step = max(1, CELLS // part.shape[1])
-        for begin in range(0, len(part), step):
-            reduced = part[begin : begin + step] - base[begin : begin + step, None] - width
-            best = np.argpartition(reduced, size - 1, axis=1)[:, :size]
-            own = np.arange(begin, begin + len(best))[:, None]
-            found.append((own * m + best if part is cost else best * m + own).ravel())
+    """Cells of small reduced cost, about 2 k a row, after f and g are made as large as they may be."""
+    n, m = cost.shape
+    step, f, low = max(1, CELLS // m), np.empty(n), np.full(m, np.inf)
+    for begin in range(0, n, step):
+        reduced = cost[begin : begin + step] - g
+        f[begin : begin + step] = reduced.min(axis=1)
+        np.minimum(low, (reduced - f[begin : begin + step, None]).min(axis=0), out=low)
+    g = g + low
+    some = np.arange(0, n, max(1, n // 100))
+    sample = (cost[some] - f[some, None] - g).ravel()
+    position = min(2 * k * len(some) * max(1, m // n), len(sample) - 1)
+    threshold = np.partition(sample, position)[position] + 1e-12 * float(np.abs(cost[some]).max())
+    found = []
+    for begin in range(0, n, step):
+        reduced = cost[begin : begin + step] - f[begin : begin + step, None]
+        reduced -= g
+        found.append(begin * m + np.flatnonzero(reduced <= threshold))
     return np.concatenate(found)
 
 
-def _violations(cost: np.ndarray, f: np.ndarray, g: np.ndarray, slack: float) -> np.ndarray:
-    """Cells of negative reduced cost: at most `KEPT` a row, the worst."""
-    m, found = cost.shape[1], [np.empty(0, dtype=np.int64)]
+def _sorted_union(*parts: np.ndarray) -> np.ndarray:
+    """Distinct values, ascending; by sorting, which beats hashing where most are distinct."""
+    values = np.sort(np.concatenate(parts))
+    return values[np.append(True, values[1:] != values[:-1])]
+
+
+def _violations(cost: np.ndarray, f: np.ndarray, g: np.ndarray, slack: float) -> tuple[np.ndarray, np.ndarray]:
+    """Cells of negative reduced cost, at most `KEPT` a row, the worst; and how much too large each f is, (n,)."""
+    m, found, excess = cost.shape[1], [np.empty(0, dtype=np.int64)], np.zeros(len(f))
     step = max(1, CELLS // m)
     for begin in range(0, len(cost), step):
-        reduced = cost[begin : begin + step] - f[begin : begin + step, None] - g
-        bad = np.flatnonzero(reduced.min(axis=1) < -slack)
+        reduced = cost[begin : begin + step] - f[begin : begin + step, None]
+        reduced -= g
+        least = reduced.min(axis=1)
+        excess[begin : begin + step] = np.maximum(-least, 0.0)
+        bad = np.flatnonzero(least < -slack)
         if len(bad):
             size = min(KEPT, m)
             best = np.argpartition(reduced[bad], size - 1, axis=1)[:, :size]
             wrong = reduced[bad[:, None], best] < -slack
             found.append(((bad + begin)[:, None] * m + best)[wrong])
-    return np.concatenate(found)
+    return np.concatenate(found), excess
 
 
-def _without_zeros(cost: np.ndarray, a: np.ndarray, b: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> ExactPlan:
+def _without_zeros(
+    cost: np.ndarray, a: np.ndarray, b: np.ndarray, rows: np.ndarray, columns: np.ndarray, gap: float
+) -> ExactPlan:
     """Rows and columns without weight are left out, and get the largest potentials that stay feasible."""
-    inner = exact_plan(np.ascontiguousarray(cost[np.ix_(rows, columns)]), a[rows], b[columns])
+    inner = exact_plan(np.ascontiguousarray(cost[np.ix_(rows, columns)]), a[rows], b[columns], gap=gap)
     g = np.full(len(b), np.inf)
     g[columns] = inner.g
     f = (cost[:, columns] - inner.g).min(axis=1)

@@ -9,6 +9,9 @@ import numpy as np
 
 from headstart.math.exact_transport import ExactPlan, exact_plan
 
+#: Each transport is proved to be within this share of the least cost.
+GAP = 5e-4
+
 
 @dataclass(frozen=True)
 class JointPlan:
@@ -39,7 +42,7 @@ def joint_transport(
     alpha: float = 0.5,
     known: np.ndarray | None = None,
     known_cost: np.ndarray | None = None,
-    tol: float = 1e-4,
+    tol: float = 5e-4,
     max_iter: int = 20,
 ) -> JointPlan:
     r"""Alternate transport and learning.
@@ -47,8 +50,9 @@ def joint_transport(
     .. math:: \min_{f, P}\; \sum_{ij} P_{ij} \big( (1 - \alpha)\, d(x_i, x'_j) / \bar d
         + \alpha\, L(y_i, f(x'_j)) \big)
 
-    With f held, P is an exact optimal transport; with P held, f is learned from the labels that arrive at each target
-    row. Each transport starts from the potentials of the one before.
+    With f held, P is an optimal transport (by a network simplex, proved to 0.05% of the cost); with P held, f is
+    learned from the labels that arrive at each target row. Each transport starts from the potentials of the one
+    before.
 
     Parameters
     ----------
@@ -66,7 +70,7 @@ def joint_transport(
         Labels of target rows that have one; rows of NaN elsewhere. They stay what they are.
     known_cost : ndarray of shape (n, m), optional
         Losses against known labels, NaN where nothing is known.
-    tol : float, default=1e-4
+    tol : float, default=5e-4
         Rounds end when the objective changes by less than this share of itself.
     max_iter : int, default=20
 
@@ -92,7 +96,7 @@ def joint_transport(
     if known_cost is not None:
         cost = base + alpha * np.nan_to_num(known_cost).astype(base.dtype)
     while True:
-        plan = exact_plan(cost, a, b, start=potentials)
+        plan = exact_plan(cost, a, b, start=potentials, gap=GAP)
         potentials = (plan.f, plan.g)
         arrived = np.asarray(plan.plan.T @ labels) / b[:, None]
         if known is not None:
