@@ -101,7 +101,7 @@ def _ratio_of(model: Any, data: Any) -> dict[str, np.ndarray]:
 
 def _transport(method: str) -> Callable[[Any], Any]:
     def make(data: Any, source: Source) -> Any:
-        return headstart.OptimalTransportMapping(method, 0.05, 0.1, source=source)
+        return headstart.OptimalTransportMapping(method, 0.05, 0.1, "median", source=source)
 
     return _mapping(make, labels=method == "lp-l1")
 

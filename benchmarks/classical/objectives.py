@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -49,20 +50,21 @@ def squared_ratio_loss(weights: np.ndarray, target_weights: np.ndarray) -> float
     return float(np.mean(weights**2) / 2 - np.mean(target_weights))
 
 
-def costs(data: Pair) -> np.ndarray:
-    """Squared distances, divided by their mean."""
+def costs(data: Pair, average: Callable[[np.ndarray], Any] = np.mean) -> np.ndarray:
+    """Squared distances, divided by their mean (or another average)."""
     M = cdist(data.Xs, data.Xt, "sqeuclidean")
-    return M / M.mean()
+    return M / average(M)
 
 
 def entropic_cost(data: Pair, plan: np.ndarray, reg: float, reg_class: float = 0.0) -> tuple[float, float]:
     """``<P, C> + reg sum P log P (+ reg_class sum over classes and columns of sqrt(mass))`` and the marginals' error.
 
+    C is divided by its median.
     The class term is the one of Courty et al. 2017 with p = 1/2. The error is the L1 distance of both marginals from
     uniform ones, so a plan that saves costs by moving too little is seen.
     """
     P = plan / plan.sum()
-    value = float((P * costs(data)).sum() + reg * (P * np.log(np.maximum(P, 1e-300))).sum())
+    value = float((P * costs(data, np.median)).sum() + reg * (P * np.log(np.maximum(P, 1e-300))).sum())
     if reg_class:
         masses = [P[data.ys == c].sum(axis=0) for c in np.unique(data.ys)]
         value += reg_class * float(sum(np.sqrt(mass).sum() for mass in masses))

@@ -184,8 +184,8 @@ SPEED = {
     "KMM": (_fitted(lambda data: skada.KMMReweightAdapter(gamma=1 / data.Xs.shape[1])), _weights_of),
     "MMD target shift": (_fitted(lambda data: skada.MMDTarSReweightAdapter(1 / data.Xs.shape[1])), _weights_of),
     "JDOT": (_jdot_numbers, _jdot_of),
-    "OT": (_mapping(lambda data: skada.OTMappingAdapter(norm="mean")), _plan_of),
-    "entropic OT": (_mapping(lambda data: skada.EntropicOTMappingAdapter(reg_e=0.05, norm="mean")), _plan_of),
+    "OT": (_mapping(lambda data: skada.OTMappingAdapter(norm="median")), _plan_of),
+    "entropic OT": (_mapping(lambda data: skada.EntropicOTMappingAdapter(reg_e=0.05, norm="median")), _plan_of),
     "class-regularised OT": (
         _mapping(lambda data: ClassRegularised(reg_e=0.05, reg_cl=0.1)),
         _plan_of,
@@ -197,10 +197,10 @@ SPEED = {
 
 
 class ClassRegularised(skada.ClassRegularizerOTMappingAdapter):
-    """skada's own gives POT no norm of the costs; here they are divided by their mean, as for the others."""
+    """skada's own gives POT no norm of the costs; here they are divided by their median, as for the others."""
 
     def _create_transport_estimator(self) -> Any:
         return ot.da.SinkhornLpl1Transport(
-            reg_e=self.reg_e, reg_cl=self.reg_cl, metric=self.metric, norm="mean", max_iter=self.max_iter,
+            reg_e=self.reg_e, reg_cl=self.reg_cl, metric=self.metric, norm="median", max_iter=self.max_iter,
             max_inner_iter=self.max_inner_iter, tol=self.tol,
         )  # fmt: skip
