@@ -3,9 +3,9 @@
     python benchmarks/classical/published.py [--only surf coil amazon]
 
 The settings are the papers' or the package's defaults, or follow from the source (its number of classes, its class
-shares). No method sees a label of the target. But the two rows that go beyond the papers, nearest-first labelling on COIL
-and self-training in the source's class shares on amazon, were found while looking at these very figures, among about
-twenty variants: expect less on other data.
+shares). No method sees a label of the target. But the two rows that go beyond the papers, nearest-first labelling on
+COIL and self-training in the source's class shares on amazon, were found while looking at these very figures, among
+about twenty variants: expect less on other data.
 """
 
 from __future__ import annotations
