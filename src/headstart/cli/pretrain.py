@@ -83,11 +83,11 @@ FORMULA, SPEECH = "formula:", "speech:"
 def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_json: bool, **options: Any) -> None:
     """Pretrain a network from random weights, so that small tasks can start from it.
 
-    DATA is a large labelled set (a folder a class, a table, or an .npz file), or formula:NAME for pictures that
-    headstart renders itself: formula:glyphs, formula:fractals, formula:contours, formula:textures, formula:leaves, or
-    formula:mixed for several of them; or speech:synthetic for words that espeak-ng speaks. With --teacher it is any
-    pictures or clips of sound, with or without labels, and there may be several. With --self-supervised it is any
-    pictures or clips, in a folder whatever folders it has inside, and their labels are not read.
+    DATA is a large labelled set of pictures or clips (a folder a class, a table, or an .npz file), or formula:NAME for
+    pictures that headstart renders itself: formula:glyphs, formula:fractals, formula:contours, formula:textures,
+    formula:leaves, or formula:mixed for several of them; or speech:synthetic for words that espeak-ng speaks. With
+    --teacher it is any pictures or clips, with or without labels, and there may be several. With --self-supervised
+    it is any pictures or clips, in a folder whatever folders it has inside, and their labels are not read.
 
     \b
     headstart pretrain many-pictures/ --out source
@@ -283,6 +283,12 @@ def _examples(data: tuple[str, ...], options: dict[str, Any], progress: Progress
     from headstart.data.read import read_dataset
 
     dataset = read_dataset(data[0], label=options["label"], path_column=options["path_column"])
+    if dataset.input_type == "audio":
+        from headstart.parameters.clip_examples import ClipExamples
+
+        speech = _speech(options)
+        given = {"seconds": speech.seconds, "preprocessing": speech.preprocessing, "random_state": speech.seed}
+        return ClipExamples(dataset, **given, progress=progress)
     return DatasetExamples(
         dataset, size=options["image_size"], flip=options["flip"], random_state=options["seed"], progress=progress
     )

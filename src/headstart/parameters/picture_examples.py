@@ -131,7 +131,7 @@ class DatasetExamples(Examples):
                 f"Expected one label a picture to pretrain on, found a task of type {dataset.task}.",
                 "Name a column of labels, or put the pictures of each class in a folder.",
             )
-        train, test = _rows(dataset, random_state)
+        train, test = rows_of(dataset, random_state)
         used = dataset.select(np.concatenate([train, test]))
         self.n, self.size, self.random_state = len(train), size, random_state
         self.class_names = tuple(str(name) for name in dataset.classes)
@@ -173,7 +173,7 @@ class DatasetExamples(Examples):
             yield Batch(np.stack(plain), self._labels[rows.start : rows.stop])
 
 
-def _rows(dataset: Dataset, random_state: int) -> tuple[np.ndarray, np.ndarray]:
+def rows_of(dataset: Dataset, random_state: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows to train on and rows to measure on."""
     everything = np.arange(len(dataset.y))
     if dataset.parts is not None and "train" in dataset.parts:
