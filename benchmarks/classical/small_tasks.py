@@ -198,7 +198,7 @@ def _amazon(source: str, target: str, seed: int) -> SmallTask:
     (Xs, ys), (Xt, yt) = _reviews(source), _reviews(target)
     common = np.argsort(-((Xs > 0).sum(axis=0).A1 + (Xt > 0).sum(axis=0).A1), kind="stable")[:2000]
     words = (domain[:, common] for domain in (Xs, Xt))
-    Zs, Zt = (TfidfTransformer(sublinear_tf=True).fit_transform(rows).toarray().astype(np.float32) for rows in words)
+    Zs, Zt = (TfidfTransformer(sublinear_tf=True).fit_transform(rows).toarray() for rows in words)
     return _draw(Zs, ys, Zt, yt, seed)
 
 
