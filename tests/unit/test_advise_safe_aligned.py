@@ -6,8 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OutputCodeClassifier
 
-from headstart import CORAL, AlignedClassifier, SafeAlignedClassifier, SafeAlignedRegressor, Source, SubspaceAlignment
+from headstart import (
+    CORAL,
+    AlignedClassifier,
+    GradualSelfTrainingClassifier,
+    RegularTransferRegressor,
+    SafeAlignedClassifier,
+    SafeAlignedRegressor,
+    Source,
+    SubspaceAlignment,
+)
 from headstart.errors import ParameterError
 from headstart.math.comparison import mcnemar_exact
 
@@ -19,6 +29,65 @@ def domains(seed: int = 0, n: int = 240) -> tuple[np.ndarray, np.ndarray, np.nda
     X = rng.normal(size=(n, 2)) * [1.0, 1.0] + 4.0 * y[:, None] * [1.0, 0.0]
     target = rng.normal(size=(n, 2)) + 4.0 * z[:, None] * [1.0, 0.0]
     return X, np.array(["no", "yes"])[y], target * [1.0, 5.0] + [9.0, 0.0], np.array(["no", "yes"])[z]
+
+
+def topics(seed: int, right: bool) -> tuple[np.ndarray, ...]:
+    """Texts of 160 topics, each of one class; the source knows none of them, only five words that both sides share.
+
+    Few topics are among the 160 labelled rows of the target; 2,000 rows have no labels. Where the source's words mean
+    the opposite (``right=False``), teaching oneself from it is teaching oneself what is wrong.
+    """
+    rng = np.random.default_rng(seed)
+    topic, kind = rng.integers(160, size=2160), rng.permutation(np.arange(160) % 2)
+    y_source, y = np.arange(400) % 2, kind[topic]
+    words = rng.normal(size=(400, 5)) + (0.4 if right else -0.4) * (2 * y_source - 1)[:, None]
+    here = rng.normal(size=(2160, 5)) + 0.4 * (2 * y - 1)[:, None]
+    rows = np.hstack([here, 8.0 * np.eye(160)[topic]])
+    return np.hstack([words, np.zeros((400, 160))]), y_source, rows[:160], y[:160], rows[160:], y[160:]
+
+
+def test_self_training_is_taken_where_it_wins() -> None:
+    X, y, target, labels, unlabelled, truth = topics(0, right=True)
+    safe = SafeAlignedClassifier(source=Source(X, y), unlabelled=unlabelled).fit(target, labels)
+    names = [row["name"] for row in safe.evidence_]
+    assert names[3:] == ["linear Monge", "CORAL", "subspace alignment", "JDA", "self-training"]
+    assert safe.chosen_ == "self-training" and isinstance(safe.best_estimator_, GradualSelfTrainingClassifier)
+    assert safe.evidence_[-1]["gain"] > 0.05 and safe.evidence_[-1]["p_value"] < 0.01
+    pooled = LogisticRegression(max_iter=1000).fit(np.vstack([X, target]), np.concatenate([y, labels]))
+    assert safe.score(unlabelled, truth) > pooled.score(unlabelled, truth) + 0.03
+
+
+def test_self_training_is_not_taken_where_it_would_hurt() -> None:
+    X, y, target, labels, unlabelled, truth = topics(0, right=False)
+    borrowed = {"source": Source(X, y), "unlabelled": unlabelled}
+    safe = SafeAlignedClassifier(**borrowed).fit(target, labels)
+    row = safe.evidence_[-1]
+    assert row["name"] == "self-training" and row["gain"] < -0.1 and not row["accepted"]
+    assert safe.chosen_ == "no transfer"
+    hurt = GradualSelfTrainingClassifier(LogisticRegression(max_iter=1000), **borrowed).fit(target, labels)
+    assert safe.score(unlabelled, truth) > hurt.score(unlabelled, truth) + 0.1
+
+
+def test_self_training_needs_an_estimator_that_says_how_sure_it_is() -> None:
+    X, y, target, truth = domains(8)
+    silent = OutputCodeClassifier(LogisticRegression(), random_state=0)
+    safe = SafeAlignedClassifier(silent, source=Source(X, y)).fit(target[:60], truth[:60])
+    assert "self-training" not in {row["name"] for row in safe.evidence_} and len(safe.evidence_) == 7
+
+
+def test_methods_that_predict_may_be_listed_with_mappings() -> None:
+    X, y, target, truth = domains(9)
+    own = GradualSelfTrainingClassifier(LogisticRegression(C=3.0), rounds=2)
+    listed = {"mine": own, "with the estimator": GradualSelfTrainingClassifier(), "CORAL": CORAL(regularisation=0.0)}
+    safe = SafeAlignedClassifier(mappings=listed, source=Source(X, y)).fit(target)
+    built = safe._candidates(False, True)
+    assert built["mine"].estimator.C == 3.0 and built["mine"].rounds == 2 and built["mine"].source is safe.source
+    assert built["with the estimator"].estimator.C == 1.0 and own.source is None
+    assert len(safe.evidence_) == 4 and safe.chosen_ == "CORAL" and safe.score(target, truth) > 0.9
+    rng = np.random.default_rng(9)
+    rows = rng.normal(size=(60, 2))
+    numbers = SafeAlignedRegressor(mappings=[RegularTransferRegressor()], source=Source(rows, rows.sum(axis=1)))
+    assert numbers.fit(rows[:20], rows[:20].sum(axis=1)).evidence_[-1]["name"] == "RegularTransferRegressor"
 
 
 def test_a_mapping_that_brings_the_labels_back_is_taken() -> None:
@@ -84,9 +153,13 @@ def test_frames_and_preprocessing_reach_every_candidate() -> None:
 
 def test_what_is_no_list_of_mappings_is_refused() -> None:
     X, y, target, _ = domains(7)
-    for wrong in ([LogisticRegression()], [CORAL(), CORAL()], {"pooled": CORAL()}):
+    for wrong in ([LogisticRegression()], [CORAL(), CORAL()], {"pooled": CORAL()}, {"source alone": CORAL()}):
         with pytest.raises(ParameterError, match="Expected mappings, each with its own name"):
             SafeAlignedClassifier(mappings=wrong, source=Source(X, y)).fit(target)
+    with pytest.raises(ParameterError, match="where they are for classification"):
+        SafeAlignedClassifier(mappings=[RegularTransferRegressor()], source=Source(X, y)).fit(target)
+    with pytest.raises(ParameterError, match="Expected source as an argument of the safe choice"):
+        SafeAlignedClassifier(mappings=[CORAL(source=Source(X, y))], source=Source(X, y)).fit(target)
     with pytest.raises(ParameterError, match="Expected level"):
         SafeAlignedClassifier(level=2.0, source=Source(X, y)).fit(target)
     assert AlignedClassifier(CORAL(), source=Source(X, y)).fit(target).score(target, y) >= 0

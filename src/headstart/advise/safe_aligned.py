@@ -1,4 +1,4 @@
-"""Choosing between no transfer and a short list of mappings, with few labels of the target or none."""
+"""Choosing between no transfer and a short list of methods, with few labels of the target or none."""
 
 from __future__ import annotations
 
@@ -10,26 +10,17 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.advise.catalogue import CATALOGUE, method
 from headstart.advise.pooling import PooledClassifier, PooledRegressor
+from headstart.advise.short_list import NO_TRANSFER, PLAIN, POOLED, SOURCE_ALONE, Build, default_list, given_list
 from headstart.advise.unlabelled_scorers import labelled_source
 from headstart.data.borrower import Borrower
 from headstart.data.cards import MethodCard
 from headstart.data.options import check_number
 from headstart.data.splits import folds
-from headstart.errors import ParameterError
-from headstart.features.aligned import AlignedClassifier, AlignedRegressor
 from headstart.math.comparison import mcnemar_exact, sign_flip
 from headstart.math.validation import circular_validation
 from headstart.source import Source
 
-NO_TRANSFER = "no transfer"
-_SHORT_LIST = {
-    "LinearMonge": "linear Monge",
-    "CORAL": "CORAL",
-    "SubspaceAlignment": "subspace alignment",
-    "JointDistributionAdaptation": "JDA",
-}
 _LEAST_GAIN = 0.01
 
 
@@ -45,7 +36,6 @@ class BaseSafeAligned(Borrower):
     """What classes and numbers have in common; see `SafeAlignedClassifier`."""
 
     _task: ClassVar[str]
-    _aligned: ClassVar[Any]
     _pooled: ClassVar[Any]
 
     def __init__(
@@ -90,7 +80,7 @@ class BaseSafeAligned(Borrower):
         domains = self._domains(X, y, task=self._task, need_target_labels=False)
         candidates = self._candidates(y is not None, bool(domains.sources))
         if domains.sources and self._task == "classification" and len(np.unique(np.asarray(domains.source.y))) < 2:
-            candidates.pop("source alone", None)  # one class is nothing to learn from
+            candidates.pop(SOURCE_ALONE, None)  # one class is nothing to learn from
         if domains.sources and len(domains.target) > 3 and (y is None or self._comparable(domains.target.y)):
             errors, truth = self._labelled(candidates, X, y) if y is not None else self._circular(candidates, X)
             self.evidence_ = self._compared(errors, truth)
@@ -102,11 +92,11 @@ class BaseSafeAligned(Borrower):
         return self
 
     def _fallback(self, candidates: dict[str, Any]) -> str:
-        """The best way without a mapping, by its score; where nothing could be compared, both sides pooled."""
-        plain = [row for row in self.evidence_ if not row["mapping"]]
+        """The best plain way, by its score; where nothing could be compared, both sides pooled."""
+        plain = [row for row in self.evidence_ if row["plain"]]
         if plain:
             return str(max(plain, key=lambda row: row["score"])["name"])
-        return "pooled" if "pooled" in candidates else NO_TRANSFER
+        return POOLED if POOLED in candidates else NO_TRANSFER
 
     def _comparable(self, labels: Any) -> bool:
         """Whether every part of the folds can hold two classes: two classes with two rows or more each."""
@@ -118,28 +108,15 @@ class BaseSafeAligned(Borrower):
         inner, borrowed = self._unfitted(), {"source": self.source, **common}
         found = {NO_TRANSFER: self._pooled(inner, None if not labelled else 1.0, **borrowed)}
         if labelled and offered:
-            found["source alone"] = self._pooled(inner, 0.0, **borrowed)
-            found["pooled"] = self._pooled(inner, None, **borrowed)
-        for name, mapping in self._mappings().items() if offered else ():
-            found[name] = self._aligned(clone(mapping), inner, **borrowed)
+            found[SOURCE_ALONE] = self._pooled(inner, 0.0, **borrowed)
+            found[POOLED] = self._pooled(inner, None, **borrowed)
+        for name, build in self._short_list(inner).items() if offered else ():
+            found[name] = build(inner, borrowed)
         return found
 
-    def _mappings(self) -> dict[str, Any]:
-        """The mappings to try, by name."""
-        if self.mappings is None:
-            known = {said: method(name) for name, said in _SHORT_LIST.items() if name in CATALOGUE}
-            return {said: kind() for said, kind in known.items() if self._task in kind.card.tasks}
-        pairs = self.mappings.items() if isinstance(self.mappings, dict) else self.mappings
-        found: dict[str, Any] = {}
-        for pair in pairs:
-            name, mapping = pair if isinstance(pair, tuple) else (type(pair).__name__, pair)
-            if not hasattr(mapping, "transform_source") or name in found or name in (NO_TRANSFER, "pooled"):
-                raise ParameterError(
-                    f"Expected mappings, each with its own name, found {pair!r}.",
-                    "For instance mappings=[CORAL(), SubspaceAlignment(20)], or a dict by name.",
-                )
-            found[str(name)] = mapping
-        return found
+    def _short_list(self, inner: Any) -> dict[str, Build]:
+        """How to build what is tried besides the plain ways, by name."""
+        return default_list(self._task, inner) if self.mappings is None else given_list(self.mappings, self._task)
 
     def _circular(self, candidates: dict[str, Any], X: Any) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """What each candidate says of the source on the way back."""
@@ -177,7 +154,7 @@ class BaseSafeAligned(Borrower):
             name: 1.0 - (truth - answers) ** 2 / spread if numbers else (answers == truth).astype(np.float64)
             for name, answers in said.items()
         }
-        plain = [name for name in said if name in (NO_TRANSFER, "source alone", "pooled")]
+        plain = [name for name in said if name in PLAIN]
         reference = good[max(plain, key=lambda name: good[name].mean())]
         tests = max(1, len(said) - len(plain))
         found = []
@@ -185,7 +162,7 @@ class BaseSafeAligned(Borrower):
             p = sign_flip(score - reference) if numbers else mcnemar_exact(score > 0.5, reference > 0.5)
             gain = float(score.mean() - reference.mean())
             enough = name not in plain and gain >= _LEAST_GAIN and p * tests < self.level
-            row = {"name": name, "mapping": name not in plain, "score": float(score.mean()), "gain": gain}
+            row = {"name": name, "plain": name in plain, "score": float(score.mean()), "gain": gain}
             found.append(row | {"p_value": float(min(1.0, p * tests)), "accepted": bool(enough)})
         return found
 
@@ -201,28 +178,33 @@ def _card(task: str) -> MethodCard:
         target_labels="optional",
         source_labels="needed",
         tasks=(task,),
-        cost="two fits of every mapping, or one a fold with labels",
+        cost="two fits of every candidate, or one a fold with labels",
         paper="Bruzzone and Marconcini 2010; McNemar 1947",
-        words="Tries a short list of mappings and keeps one only where it is clearly better than no transfer.",
+        words="Tries mappings and self-training; keeps one only where it is clearly better than no transfer.",
     )
 
 
 class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
-    """Chooses between no transfer and a short list of mappings, and falls back where the evidence is thin.
+    """Chooses between no transfer and a short list of methods, and falls back where the evidence is thin.
 
     Without target labels every candidate labels the target and is scored by how well these labels, carried back, give
     the source's (circular validation); no transfer is the estimator fitted on the source as it is. With labels of the
     target the candidates are scored on held-out folds of it; no transfer is then the best of target alone, source alone
-    and both pooled. A mapping is taken where it is better by an exact McNemar test, corrected for the number of
-    mappings, and by a point or more. Choosing freely among many mappings without labels hurts about a third of real
+    and both pooled. A method is taken where it is better by an exact McNemar test, corrected for the number of
+    methods, and by a point or more. Choosing freely among many methods without labels hurts about a third of real
     pairs of domains; that is what the test is for.
+
+    A method is a mapping, whose rows the estimator learns from, or predicts by itself, as self-training does with the
+    same estimator. Circular validation cannot see classes that were exchanged on both ways.
 
     Parameters
     ----------
     estimator : classifier, optional
         Default: ``LogisticRegression(max_iter=1000)``.
-    mappings : list of Mapping, or dict by name, optional
-        Default: LinearMonge, CORAL, SubspaceAlignment and JDA.
+    mappings : list of Mapping or of methods that predict, or dict by name, optional
+        Default: LinearMonge, CORAL, SubspaceAlignment, JDA, and GradualSelfTrainingClassifier (left out where the
+        estimator has neither ``decision_function`` nor ``predict_proba``). A method that predicts learns with
+        ``estimator`` unless it has one of its own.
     level : float, default=0.05
         Of the test, between 0 and 1.
     n_splits : int, default=5
@@ -241,9 +223,9 @@ class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
     ----------
     best_estimator_ : fitted estimator
     chosen_ : str
-        Name of the mapping, or of the way without one.
+        Name of the method, or of the plain way.
     evidence_ : list of dict
-        ``name``, ``score``, ``gain`` over the best way without a mapping, corrected ``p_value``, ``accepted``.
+        ``name``, ``plain``, ``score``, ``gain`` over the best plain way, corrected ``p_value``, ``accepted``.
     classes_ : ndarray of shape (K,)
 
     References
@@ -264,7 +246,6 @@ class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
 
     card: ClassVar[MethodCard] = _card("classification")
     _task: ClassVar[str] = "classification"
-    _aligned: ClassVar[Any] = AlignedClassifier
     _pooled: ClassVar[Any] = PooledClassifier
 
     def _unfitted(self) -> Any:
@@ -286,7 +267,7 @@ class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
 
 
 class SafeAlignedRegressor(RegressorMixin, BaseSafeAligned):
-    """Chooses between no transfer and a short list of mappings for numbers; see `SafeAlignedClassifier`.
+    """Chooses between no transfer and a short list of methods for numbers; see `SafeAlignedClassifier`.
 
     Candidates are compared by R^2 with a paired sign-flip test.
 
@@ -294,8 +275,8 @@ class SafeAlignedRegressor(RegressorMixin, BaseSafeAligned):
     ----------
     estimator : regressor, optional
         Default: ``Ridge()``.
-    mappings : list of Mapping, or dict by name, optional
-        Default: LinearMonge, CORAL and SubspaceAlignment.
+    mappings : list of Mapping or of methods that predict, or dict by name, optional
+        Default: LinearMonge, CORAL and SubspaceAlignment; JDA and self-training are for classes.
     level : float, default=0.05
     n_splits : int, default=5
     source : Source, list of Source or None
@@ -322,7 +303,6 @@ class SafeAlignedRegressor(RegressorMixin, BaseSafeAligned):
 
     card: ClassVar[MethodCard] = _card("regression")
     _task: ClassVar[str] = "regression"
-    _aligned: ClassVar[Any] = AlignedRegressor
     _pooled: ClassVar[Any] = PooledRegressor
 
     def _unfitted(self) -> Any:
