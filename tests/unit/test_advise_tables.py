@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.linear_model import Ridge
 from skops import io
 
 import headstart
@@ -52,7 +53,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder / "there.parquet",
         label="y",
         unlabelled=folder / "more.xlsx",
-        budget=20,
+        budget=10,
         out=folder / "model",
     )
     return folder
@@ -113,21 +114,21 @@ def test_frames_and_arrays_in_python() -> None:
         pl.DataFrame(HERE[[*columns, "y"]].to_dict("list")),
         Source(THERE[columns], THERE["y"], name="there"),
         label="y",
-        budget=8,
+        budget=4,
     )
     assert model.evidence["source"]["name"] == "there" and model.predict(MORE[columns]).shape == (60,)
     with pytest.raises(DataError, match="found none of the name 'pressure'"):
         model.predict(MORE[["age", "smoker"]])
     rng = np.random.default_rng(0)
     X, Xs = rng.normal(size=(30, 3)), rng.normal(size=(90, 3))
-    numbers = headstart.fit((X, X @ [1.0, 2, 3]), Source(Xs, Xs @ [1.0, 2, 3]), budget=8)
+    numbers = headstart.fit((X, X @ [1.0, 2, 3]), Source(Xs, Xs @ [1.0, 2, 3]), budget=3)
     assert numbers.task == "regression" and np.corrcoef(numbers.predict(Xs), Xs @ [1.0, 2, 3])[0, 1] > 0.95
     assert numbers.predict([{"x0": 0.0, "x1": 0.0, "x2": 0.0}]).shape == (1,)
 
 
 def test_a_part_for_the_test_and_groups(tmp_path: Path) -> None:
     frame = HERE.drop(columns="risk").assign(split=["train"] * 30 + ["test"] * 10, who=np.arange(40) // 2)
-    model = headstart.fit(frame, None, label="y", group_by="who", budget=8)
+    model = headstart.fit(frame, None, label="y", group_by="who", budget=3)
     assert model.evidence["test"]["n"] == 10 and model.evidence["data"]["n_groups"] == 15
     assert model.verdict == "cannot tell" and model.evidence["source"] is None
 
@@ -159,7 +160,7 @@ def test_what_cannot_be_used_is_refused_in_words(arguments: dict[str, Any], kind
 def test_rows_of_other_classes_are_left_out_and_said() -> None:
     source = THERE.assign(y=np.where(np.arange(200) < 20, "unsure", THERE["y"]))
     columns = ["age", "pressure"]
-    safe = SafeTransferClassifier(Source(source[columns], source["y"]), budget=5, n_splits=3)
+    safe = SafeTransferClassifier(Source(source[columns], source["y"]), budget=3, n_splits=2)
     safe.fit(HERE[columns], HERE["y"])
     assert safe.classes_.tolist() == ["ill", "well"]
     assert "20 rows of the source have classes that the target lacks ('unsure')" in safe.evidence_["data"]["notes"][0]
@@ -169,8 +170,8 @@ def test_shuffled_labels_of_a_source_do_no_harm() -> None:
     rng = np.random.default_rng(4)
     X, Xs = rng.normal(size=(60, 4)), rng.normal(size=(300, 4))
     y, new = (X[:, 0] > 0).astype(int), rng.normal(size=(400, 4))
-    safe = SafeTransferClassifier(Source(Xs, rng.permutation((Xs[:, 0] > 0).astype(int))), budget=10).fit(X, y)
-    alone = SafeTransferClassifier(None, budget=5).fit(X, y)
+    safe = SafeTransferClassifier(Source(Xs, rng.permutation((Xs[:, 0] > 0).astype(int))), budget=5).fit(X, y)
+    alone = SafeTransferClassifier(None, budget=3).fit(X, y)
     truth = (new[:, 0] > 0).astype(int)
     assert safe.score(new, truth) > alone.score(new, truth) - 0.03
     assert safe.verdict_ != "helps"
@@ -180,9 +181,10 @@ def test_numbers_with_units_of_their_own_are_standardised_and_plain_ones_are_not
     rng = np.random.default_rng(5)
     X = rng.normal(size=(30, 3))
     y = X @ [1.0, 1, 1]
-    assert SafeTransferRegressor(Source(X, y), budget=3, n_splits=2).fit(X, y).encoder_ is None
+    settings = {"candidates": {"plain": Ridge()}, "budget": 3, "n_splits": 2}
+    assert SafeTransferRegressor(Source(X, y), **settings).fit(X, y).encoder_ is None
     wide = X * [1, 1, 1000]
-    assert SafeTransferRegressor(Source(wide, y), budget=3, n_splits=2).fit(wide, y).encoder_ is not None
+    assert SafeTransferRegressor(Source(wide, y), **settings).fit(wide, y).encoder_ is not None
 
 
 def test_pools_are_weighted_as_they_say() -> None:
@@ -238,7 +240,7 @@ def test_a_source_of_one_class_leaves_out_what_cannot_use_it_and_says_so() -> No
     rng = np.random.default_rng(7)
     X, Xs = rng.normal(size=(24, 3)), rng.normal(size=(40, 3))
     y = (X[:, 0] > 0).astype(int)
-    safe = SafeTransferClassifier(Source(Xs, np.zeros(40, dtype=int)), budget=8, n_splits=3).fit(X, y)
+    safe = SafeTransferClassifier(Source(Xs, np.zeros(40, dtype=int)), budget=4, n_splits=2).fit(X, y)
     words = {entry["name"]: entry["words"] for entry in safe.evidence_["left_out"]}
     assert "it cannot be used here" in words["source alone"] and safe.score(X, y) > 0.7
 
