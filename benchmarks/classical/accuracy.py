@@ -1,6 +1,7 @@
 """Accuracy of every method, ours and peers', on the small-task suite; harm done and gain kept.
 
-    python benchmarks/classical/accuracy.py --adapt-python ... --skada-python ... [--seeds 1] [--json results.jsonl]
+    python benchmarks/classical/accuracy.py --adapt-python ... --skada-python ... [--seeds 1] [--first-seed 0]
+        [--json results.jsonl]
 
 Scores are accuracy, or R2 (not under -100) where labels are numbers, in points. For each method: the mean over the
 tasks it finished, beside the safe estimator's mean over the same tasks; the harm rate, the share of tasks on which it
@@ -204,14 +205,16 @@ def main() -> None:
     """Run what is missing, print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_pythons(parser)
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=1, help="draws of every task")
+    parser.add_argument("--first-seed", type=int, default=0, help="seed of the first draw; the others follow it")
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS))
     parser.add_argument("--methods", nargs="+", help="only these methods (each library's names)")
     parser.add_argument("--again", nargs="+", metavar="METHOD", help="run these of ours anew ('all': every one)")
     parser.add_argument("--only", nargs="+", choices=("headstart", "adapt", "skada"), help="run these libraries now")
     parser.add_argument("--print-only", action="store_true", help="print the tables of --json, run nothing")
     options = parser.parse_args()
-    journal, seeds, tasks = Journal(options.json), list(range(options.seeds)), available(options.tasks)
+    journal, tasks = Journal(options.json), available(options.tasks)
+    seeds = list(range(options.first_seed, options.first_seed + options.seeds))
     if options.again:
         journal.forget("headstart", options.again)
     if not options.print_only:

@@ -96,6 +96,10 @@ def _balanced(task: Task, **borrowed: Any) -> Any:
     return predictor(task, "ImportanceWeighted")(base(task), headstart.BalancedWeighting(), **borrowed)
 
 
+def _guard(task: Task, **borrowed: Any) -> Any:
+    return predictor(task, "SafeTransfer")(**borrowed)
+
+
 ACCURACY: dict[str, Callable[[Task], Predictions]] = {
     "KMM": weighted("KernelMeanMatching"),
     "KLIEP": weighted("KLIEP"),
@@ -132,6 +136,7 @@ ACCURACY: dict[str, Callable[[Task], Predictions]] = {
     "regular transfer": labelled(lambda task, **borrowed: predictor(task, "RegularTransfer")(**borrowed)),
     "transfer forest": labelled(_forest),
     "safe": labelled(wrapped("SafeAligned")),
+    "guard": labelled(_guard),
 }
 #: Methods for classes only, and for numbers only.
 CLASSES_ONLY = {
