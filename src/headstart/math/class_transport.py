@@ -46,7 +46,8 @@ def square_root_transport(
     class_reg : float
         :math:`\eta \ge 0`.
     tol : float, default=1e-5
-        Rounds end when the objective falls by less than this share of itself.
+        Rounds end when the objective, without its constant :math:`\eta K m \delta^{1/2}` (K classes), falls by less
+        than this share of itself.
     max_iter : int, default=20
 
     Returns
@@ -74,7 +75,7 @@ def square_root_transport(
     before = np.inf
     for _ in range(max_iter):
         mass = _dense(members @ result.plan) + OFFSET
-        now = entropic_objective(cost, result.plan, reg) + class_reg * float(np.sqrt(mass).sum())
+        now = entropic_objective(cost, result.plan, reg) + class_reg * float((np.sqrt(mass) - OFFSET**0.5).sum())
         if before - now <= tol * abs(now):
             break
         before = now
