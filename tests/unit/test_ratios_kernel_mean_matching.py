@@ -21,6 +21,7 @@ from headstart.math.ratios.box_program import (
 )
 from headstart.math.ratios.gaussian import median_width
 from headstart.math.ratios.kernel_mean_matching import kernel_mean_matching
+from headstart.math.ratios.working_set import match_on_working_set
 
 
 def samples(n_source: int, n_target: int, d: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -78,6 +79,36 @@ def test_low_rank_solution_keeps_the_gap_it_states() -> None:
         assert found.objective == pytest.approx(value, rel=1e-4)
         assert found.gap <= tolerance
         assert -1e-5 <= (found.objective - exact.objective) / abs(exact.objective) <= found.gap
+
+
+@pytest.mark.parametrize("bound", [1000.0, 1.5], ids=["free", "bound"])
+def test_working_set_finds_the_exact_optimum(bound: float) -> None:
+    source, target = samples(500, 400, 20, seed=8)
+    common = {"width": 2.5, "bound": bound, "rng": np.random.default_rng(0)}
+    exact = kernel_mean_matching(source, target, solver="exact", **common)
+    K, kappa = problem(source, target, 2.5)
+    limits = {"upper": bound, "low": 0.0, "high": 1000.0}
+    found = match_on_working_set(source, kappa, 2.5, limits, 1e-6)
+    assert found is not None
+    weights, gradient = found
+    assert gradient == pytest.approx(K @ weights - kappa, abs=1e-8)
+    assert 0.5 * weights @ K @ weights - kappa @ weights == pytest.approx(exact.objective, rel=1e-5)
+    assert weights.min() >= 0 and weights.max() <= bound
+    assert kernel_mean_matching(source, target, tolerance=0.01, **common).objective == pytest.approx(
+        exact.objective, rel=0.005
+    )
+
+
+def test_working_set_steps_back_where_it_is_not_the_way() -> None:
+    source, target = samples(500, 400, 20, seed=8)
+    kappa, limits = problem(source, target, 2.5)[1], {"upper": 1000.0, "low": 0.0, "high": 1000.0}
+    assert match_on_working_set(source, kappa, 2.5, limits | {"high": 10.0}, 0.01) is None  # the sum's limit binds
+    twice = np.vstack([source, source])  # any split of a weight between equal rows is as good
+    assert match_on_working_set(twice, problem(twice, target, 2.5)[1], 2.5, limits, 0.01) is None
+    found = kernel_mean_matching(twice, target, width=2.5, rng=np.random.default_rng(0)).weights
+    assert np.abs(found[:500] - found[500:]).max() < 1e-3 * found.max()
+    tight = kernel_mean_matching(source, target, width=2.5, epsilon=0.01, rng=np.random.default_rng(0))
+    assert abs(tight.weights.mean() - 1) <= 0.0101
 
 
 def test_beyond_the_true_kernel_the_approximation_is_still_close(monkeypatch: pytest.MonkeyPatch) -> None:

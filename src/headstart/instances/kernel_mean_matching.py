@@ -33,7 +33,8 @@ class KernelMeanMatching(Weighting):
         Default: :math:`(\sqrt{n_s}-1)/\sqrt{n_s}`.
     solver : {"auto", "exact", "nystroem"}, default="auto"
         "exact" holds the n_source x n_source kernel matrix; "nystroem" needs ``n_landmarks`` numbers a row and stops at
-        a stated gap; "auto" is exact up to 400 rows.
+        a stated gap; "auto" is exact up to 400 rows, and above solves for the few rows that carry weight, to that gap,
+        where the kernels of different rows are far from dependent (many columns or a narrow width), else "nystroem".
     n_landmarks : int >= 1, optional
         Default: a thirtieth of the source rows, at least 100 and at most 300; 500 beyond 4e9 kernel values.
     tolerance : float > 0, default=0.02
