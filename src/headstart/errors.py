@@ -32,7 +32,7 @@ class DataError(HeadstartError, ValueError):
 
 
 class BadInputs(DataError):
-    """One or more inputs cannot be decoded; :class:`BadPictures` or :class:`BadClips`.
+    """One or more inputs cannot be decoded; :class:`BadPictures`, :class:`BadClips` or :class:`BadTexts`.
 
     Parameters
     ----------
@@ -67,6 +67,14 @@ class BadClips(BadInputs):
 
     one = "clip"
     many = "clips"
+    used = "used"
+
+
+class BadTexts(BadInputs):
+    """One or more texts cannot be decoded, or hold nothing to learn from."""
+
+    one = "text"
+    many = "texts"
     used = "used"
 
 

@@ -154,7 +154,7 @@ def test_folders_without_classes_say_so(tmp_path: Path, names: tuple[str, ...], 
 
 
 def test_folders_with_other_things_say_so(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("hello")
+    (tmp_path / "notes.md").write_text("hello")
     with pytest.raises(DataError, match="found 0 folders and 1 files without any picture"):
         read_dataset(tmp_path)
     painted(tmp_path, "1.png")

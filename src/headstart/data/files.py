@@ -1,18 +1,18 @@
-"""Which files of a folder are pictures, and which are clips of sound."""
+"""Which files of a folder are pictures, which are clips of sound, and which are texts."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from headstart.data.kinds import CLIPS, KINDS, PICTURES, Kind, kind_of_suffix
+from headstart.data.kinds import CLIPS, KINDS, PICTURES, TEXTS, Kind, kind_of_suffix
 from headstart.errors import DataError
 
 _IGNORED = frozenset({"thumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "__pycache__"})
 
 
 def list_inputs(folder: str | os.PathLike[str]) -> tuple[dict[Kind, list[Path]], list[Path]]:
-    """Find the pictures and the clips of sound in a folder and all folders below it.
+    """Find the pictures, the clips of sound and the texts in a folder and all folders below it.
 
     A file counts by its suffix or, failing that, by its first bytes. Files of formats that cannot be read (HEIC, SVG,
     M4A, ...) and links that lead nowhere are listed too, so that decoding names them rather than that they vanish.
@@ -26,9 +26,9 @@ def list_inputs(folder: str | os.PathLike[str]) -> tuple[dict[Kind, list[Path]],
     Returns
     -------
     found : dict of Kind to list of Path
-        For `PICTURES` and for `CLIPS`, sorted by name.
+        For each of `KINDS`, sorted by name.
     others : list of Path
-        Files that are neither.
+        Files that are none of these.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def list_inputs(folder: str | os.PathLike[str]) -> tuple[dict[Kind, list[Path]],
 def list_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], list[Path]]:
     """The pictures in a folder and all folders below it, and the files that are none; as :func:`list_inputs`."""
     found, others = list_inputs(folder)
-    return found[PICTURES], sorted([*found[CLIPS], *others])
+    return found[PICTURES], sorted([*found[CLIPS], *found[TEXTS], *others])
 
 
 def list_folder(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -76,8 +76,14 @@ def list_folder(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def kind_of_file(path: Path) -> Kind | None:
-    """Whether a file is a picture or a clip of sound, by its suffix or its first bytes; None if neither."""
-    return kind_of_suffix(path.suffix) or _kind_of_content(path)
+    """Whether a file is a picture, a clip of sound or a text, by its suffix or its first bytes; None if none of them.
+
+    A picture or a clip that is called ``.txt`` is what its bytes say.
+    """
+    kind = kind_of_suffix(path.suffix)
+    if kind is None:
+        return _kind_of_content(path)
+    return _kind_of_content(path, binary=True) or kind if path.suffix.lower() in TEXTS.suffixes else kind
 
 
 def printable(name: str) -> str:
@@ -103,12 +109,14 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _kind_of_content(path: Path) -> Kind | None:
+def _kind_of_content(path: Path, binary: bool = False) -> Kind | None:
     try:
         if not path.is_file():
             return None
         with path.open("rb") as file:
             head = file.read(16)
+        if binary and not any(byte < 9 for byte in head):
+            return None
         if head[:2] == b"BM":
             return PICTURES if int.from_bytes(head[2:6], "little") == path.stat().st_size else None
     except (OSError, ValueError):

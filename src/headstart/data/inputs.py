@@ -1,73 +1,105 @@
-"""Pictures or clips of sound, whichever it is."""
+"""Pictures, clips of sound or texts, whichever it is."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+
+import numpy as np
 
 from headstart.data.clips import Clips, as_clips, is_clips
-from headstart.data.kinds import CLIPS, PICTURES, Kind, kind_of_suffix
+from headstart.data.kinds import CLIPS, PICTURES, TEXTS, Kind, kind_of_suffix
 from headstart.data.pictures import Pictures, as_pictures, is_pictures
+from headstart.data.rows import Inputs
+from headstart.data.texts import Texts, as_texts, is_texts
 from headstart.errors import DataError
 
+AnyInputs: TypeAlias = Pictures | Clips | Texts
 
-def as_inputs(X: Any) -> Pictures | Clips:
-    """Take pictures or clips in any of the usual forms.
+
+def as_inputs(X: Any, input_type: str | None = None) -> AnyInputs:
+    """Take pictures, clips or texts in any of the usual forms.
 
     Parameters
     ----------
-    X : whatever `as_pictures` or `as_clips` takes
-        Told apart by type, and files by their suffix. A bare array (n, d) is neither: it holds features. Clips in
-        arrays come with their rate, as ``Clips(arrays, sampling_rate=16000)``.
+    X : whatever `as_pictures`, `as_clips` or `as_texts` takes
+        Told apart by type, and files by their suffix; a string without the suffix of a picture or a clip is a text. A
+        bare array (n, d) is none of them: it holds features. Clips in arrays come with their rate, as
+        ``Clips(arrays, sampling_rate=16000)``.
+    input_type : {"image", "audio", "text"}, optional
+        What is expected. "text": every string is a text, even one that ends like the name of a picture.
 
     Returns
     -------
-    Pictures or Clips
+    Pictures, Clips or Texts
 
     Raises
     ------
     DataError
-        If it is neither, or a mixture.
+        If it is none of them, or a mixture.
 
     Examples
     --------
-    >>> as_inputs(["a.wav", "b.flac"]), as_inputs(["a.jpg"])
-    (Clips(2), Pictures(1))
+    >>> as_inputs(["a.wav", "b.flac"]), as_inputs(["a.jpg"]), as_inputs(["good", "bad"])
+    (Clips(2), Pictures(1), Texts(2))
     """
-    if not is_clips(X):
-        found = as_pictures(X)
-        strangers = [name for name, item in zip(found.names, found.items, strict=True) if is_clips(item)]
-        if strangers:
-            raise DataError(f"Expected pictures or clips of sound, found both; {strangers[0]} is a sound.", _APART)
-        return found
-    clips = as_clips(X)
-    for name, item in zip(clips.names, clips.items, strict=True):
-        if not isinstance(item, tuple) and kind_of_suffix(Path(name).suffix) is PICTURES:
-            raise DataError(f"Expected pictures or clips of sound, found both; {name} is a picture.", _APART)
-    return clips
+    if is_texts(X) or (input_type == TEXTS.input_type and _is_strings(X)):
+        return as_texts(X)
+    if is_clips(X):
+        clips = as_clips(X)
+        _refuse_others(clips)
+        return clips
+    pictures = as_pictures(X)
+    _refuse_others(pictures)
+    return pictures
 
 
 def is_inputs(X: Any) -> bool:
-    """Whether ``X`` holds pictures or clips (True) or ready-made features, one row of numbers each (False).
+    """Whether ``X`` holds pictures, clips or texts (True) or ready-made features, one row of numbers each (False).
 
     Examples
     --------
-    >>> is_inputs(["a.wav"]), is_inputs(["a.jpg"]), is_inputs([[1.0, 2.0]])
-    (True, True, False)
+    >>> is_inputs(["a.wav"]), is_inputs(["a.jpg"]), is_inputs(["good"]), is_inputs([[1.0, 2.0]])
+    (True, True, True, False)
     """
-    return is_clips(X) or is_pictures(X)
+    return is_clips(X) or is_texts(X) or is_pictures(X)
 
 
-def inputs_of(kind: Kind, items: Sequence[Any], names: Sequence[str] | None = None) -> Pictures | Clips:
+def inputs_of(kind: Kind, items: Sequence[Any], names: Sequence[str] | None = None) -> AnyInputs:
     """Inputs of a kind that is known.
 
     Examples
     --------
-    >>> inputs_of(CLIPS, ["a.wav"])
-    Clips(1)
+    >>> inputs_of(CLIPS, ["a.wav"]), inputs_of(TEXTS, ["good"])
+    (Clips(1), Texts(1))
     """
-    return Clips(items, names) if kind is CLIPS else Pictures(items, names)
+    kinds: dict[Kind, type[AnyInputs]] = {PICTURES: Pictures, CLIPS: Clips, TEXTS: Texts}
+    return kinds[kind](items, names)
+
+
+def _is_strings(X: Any) -> bool:
+    if isinstance(X, str):
+        return True
+    listed = isinstance(X, Sequence | np.ndarray) or hasattr(X, "iloc")
+    return listed and not isinstance(X, Inputs | bytes) and all(isinstance(item, str) for item in X)
+
+
+def _refuse_others(inputs: Inputs) -> None:
+    """Refuse the names of another kind of file among the inputs."""
+    for name, item in zip(inputs.names, inputs.items, strict=True):
+        if isinstance(item, str | os.PathLike):
+            kind = kind_of_suffix(os.path.splitext(os.fspath(item))[1])
+            if kind is not None and kind is not inputs.kind:
+                called = {CLIPS: "a sound"}.get(kind, f"a {kind.one}")
+                raise DataError(
+                    f"Expected pictures or clips of sound, found both; {name} is {called}."
+                    if kind is not TEXTS
+                    else f"Expected {inputs.kind.many}, found texts among them; {name} is {called}.",
+                    _APART,
+                )
+        elif is_clips(item) and inputs.kind is not CLIPS:
+            raise DataError(f"Expected pictures or clips of sound, found both; {name} is a sound.", _APART)
 
 
 _APART = "Give pictures and sounds apart."

@@ -1,4 +1,4 @@
-"""What headstart learns from: pictures, clips of sound, rows of tables; what they and their files are called."""
+"""What headstart learns from: pictures, clips of sound, texts, rows of tables; what they and their files are called."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Kind:
 
     Parameters
     ----------
-    input_type : {"image", "audio", "table"}
+    input_type : {"image", "audio", "text", "table"}
         Its name in programs.
     one, many : str
         Its name in sentences.
@@ -59,8 +59,18 @@ CLIPS = Kind(
     frozenset({".m4a", ".aac", ".wma", ".amr", ".ape", ".ra", ".mka", ".wv", ".mid", ".midi", ".dsf", ".ac3"}),
     "Clips are WAV, FLAC, OGG, Opus, MP3, AIFF, AU or CAF files.",
 )
-KINDS = (PICTURES, CLIPS)
-ROWS = Kind("table", "row", "rows", frozenset(), frozenset(), "Tables are CSV, TSV, Parquet or Excel files.")
+TEXTS = Kind(
+    "text",
+    "text",
+    "texts",
+    frozenset({".txt"}),
+    frozenset({".doc", ".docx", ".odt", ".rtf", ".pdf", ".pages", ".epub", ".wpd"}),
+    "Texts are TXT files, or a column of a CSV, TSV, Parquet, JSON Lines or Excel table.",
+)
+KINDS = (PICTURES, CLIPS, TEXTS)
+ROWS = Kind(
+    "table", "row", "rows", frozenset(), frozenset(), "Tables are CSV, TSV, Parquet, JSON Lines or Excel files."
+)
 """Rows of values; they have no files of their own, so they are not among `KINDS`."""
 
 
@@ -69,7 +79,7 @@ def kind_of_suffix(suffix: str) -> Kind | None:
 
     Examples
     --------
-    >>> kind_of_suffix(".OGG").many, kind_of_suffix(".txt")
-    ('clips', None)
+    >>> kind_of_suffix(".OGG").many, kind_of_suffix(".txt").many, kind_of_suffix(".npz")
+    ('clips', 'texts', None)
     """
     return next((kind for kind in KINDS if suffix.lower() in kind.suffixes | kind.foreign), None)

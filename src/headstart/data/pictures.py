@@ -12,9 +12,10 @@ from PIL import Image
 
 from headstart.data.content import digest_of, digest_of_file, read_bytes
 from headstart.data.decode import as_array, open_rgb, rgb_from_array, rgb_from_bytes, white_value
-from headstart.data.kinds import CLIPS, PICTURES, kind_of_suffix
+from headstart.data.kinds import PICTURES
 from headstart.data.reasons import BadPicture
 from headstart.data.rows import Inputs
+from headstart.data.strings import kind_of_string
 from headstart.errors import BadPictures, DataError
 
 Item: TypeAlias = "str | Path | np.ndarray | Image.Image"
@@ -147,18 +148,18 @@ def is_pictures(X: Any) -> bool:
     if isinstance(X, Inputs):
         return isinstance(X, Pictures)
     if isinstance(X, str | os.PathLike):
-        return not _names_a_clip(X)
+        return kind_of_string(X) is PICTURES
     if isinstance(X, Image.Image):
         return True
     if isinstance(X, np.ndarray) and X.dtype != object:
         if X.dtype.kind in "biuf":
             return X.ndim in (3, 4)
-        return X.ndim == 1 and X.dtype.kind == "U" and not (X.size and _names_a_clip(str(X[0])))
+        return X.ndim == 1 and X.dtype.kind == "U" and (not X.size or kind_of_string(str(X[0])) is PICTURES)
     if getattr(X, "ndim", 1) != 1 or not isinstance(X, Iterable) or isinstance(X, bytes | dict):
         return False
     first = next(iter(X), None)
     if isinstance(first, str | os.PathLike):
-        return not _names_a_clip(first)
+        return kind_of_string(first) is PICTURES
     return isinstance(first, Image.Image) or (isinstance(first, np.ndarray) and first.ndim >= 2)
 
 
@@ -207,7 +208,3 @@ def _item(item: Any, i: int) -> Item:
     if not isinstance(item, str | Path | np.ndarray | Image.Image):
         raise DataError(f"Expected a picture at position {i}, found {type(item).__name__}.", _FORMS)
     return item
-
-
-def _names_a_clip(path: str | os.PathLike[str]) -> bool:
-    return kind_of_suffix(os.path.splitext(os.fspath(path))[1]) is CLIPS

@@ -15,7 +15,7 @@ from headstart.data.files import printable
 from headstart.data.frame import TABLES, read_frame
 from headstart.data.groups import groups_from
 from headstart.data.inputs import as_inputs
-from headstart.data.kinds import kind_of_suffix
+from headstart.data.kinds import TEXTS, kind_of_suffix
 from headstart.data.labels import labels_from
 from headstart.data.read_folder import read_folder
 from headstart.data.read_npz import read_npz
@@ -158,7 +158,7 @@ def _check_table(place: Path) -> None:
         )
     suffix = place.suffix.lower()
     kind = kind_of_suffix(suffix)
-    if kind is not None:
+    if kind is not None and (kind is not TEXTS or suffix in kind.suffixes):
         raise DataError(
             f"Expected a folder or a table of {kind.many}, found the single {kind.one} {where}.",
             "Give the folder it is in.",

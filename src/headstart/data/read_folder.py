@@ -1,10 +1,11 @@
-"""A folder with a folder of pictures or clips for each class, or with the classes in the names of the files."""
+"""A folder with a folder of pictures, clips or texts for each class, or with the classes in the names of the files."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,12 @@ from headstart.data.dataset import Dataset
 from headstart.data.files import kind_of_file, list_folder, list_inputs, printable
 from headstart.data.groups import by_regex, groups_by_regex
 from headstart.data.inputs import inputs_of
-from headstart.data.kinds import KINDS, PICTURES, Kind
+from headstart.data.kinds import KINDS, PICTURES, TEXTS, Kind
 from headstart.data.labels import as_numbers_if_whole
 from headstart.data.parts import part_of
 from headstart.errors import DataError
+
+_FAR_MORE = 2
 
 
 @dataclass
@@ -26,14 +29,16 @@ class _Found:
     paths: list[Path] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
+    kinds: dict[Path, Kind] = field(default_factory=dict)
     others: list[Path] = field(default_factory=list)
     loose: list[Path] = field(default_factory=list)
     empty: list[Path] = field(default_factory=list)
+    searched: list[Path] = field(default_factory=list)
     first: dict[Kind, Path] = field(default_factory=dict)
     count: Counter[Kind] = field(default_factory=Counter)
 
     def search(self, folder: Path) -> list[Path]:
-        """All pictures or clips of a folder and below; what is neither is remembered."""
+        """All pictures, clips and texts of a folder and below; what is none of these is remembered."""
         inside, others = list_inputs(folder)
         self.others += others
         for kind, paths in inside.items():
@@ -45,6 +50,25 @@ class _Found:
         if paths:
             self.first.setdefault(kind, paths[0])
             self.count[kind] += len(paths)
+            self.kinds |= dict.fromkeys(paths, kind)
+
+    def set_notes_aside(self) -> None:
+        """Texts beside pictures or clips are notes about them, unless they are far more."""
+        rest = sum(n for kind, n in self.count.items() if kind is not TEXTS)
+        if not rest or not self.count[TEXTS] or self.count[TEXTS] > _FAR_MORE * rest:
+            return
+        stay = [self.kinds[path] is not TEXTS for path in self.paths]
+        self.others = sorted([*self.others, *(path for path, kind in self.kinds.items() if kind is TEXTS)])
+        if self.labels:
+            self.labels = list(compress(self.labels, stay))
+        self.parts = list(compress(self.parts, stay))
+        self.paths = list(compress(self.paths, stay))
+        self.loose = [path for path in self.loose if self.kinds[path] is not TEXTS]
+        del self.first[TEXTS], self.count[TEXTS]
+        self.empty = sorted({*self.empty, *(folder for folder in self.searched if not self._holds(folder))})
+
+    def _holds(self, folder: Path) -> bool:
+        return any(path.is_relative_to(folder) for path in self.paths)
 
     @property
     def kind(self) -> Kind:
@@ -55,8 +79,8 @@ class _Found:
 def read_folder(root: Path, group_by: str | None = None, label: str | None = None) -> Dataset:
     """Read ``root/class/picture``, or ``root/part/class/picture`` where the parts are train, val and test.
 
-    Pictures (or clips) may lie in folders below their class's folder. Files that are neither are named in the notes;
-    pictures outside any class's folder are dropped by name.
+    Pictures (or clips, or texts) may lie in folders below their class's folder. Files that are none of them are named
+    in the notes, as are a few texts beside pictures or clips; pictures outside any class's folder are dropped by name.
 
     Parameters
     ----------
@@ -74,7 +98,7 @@ def read_folder(root: Path, group_by: str | None = None, label: str | None = Non
     Raises
     ------
     DataError
-        If there are no folders of pictures or clips, or both kinds.
+        If there are no folders of pictures, clips or texts, or of several kinds.
     """
     found = _Found()
     files, folders = list_folder(root)
@@ -83,6 +107,7 @@ def read_folder(root: Path, group_by: str | None = None, label: str | None = Non
         _read_parts(folders, found, by_name=label is not None)
     else:
         (_read_classes if label is None else _read_all)(root, "", found)
+    found.set_notes_aside()
     _refuse_mixture(root, found)
     if not found.paths:
         raise _nothing(root, files, folders, found)
@@ -140,6 +165,7 @@ def _read_classes(root: Path, part: str, found: _Found) -> None:
             found.count_in(kind, [path])
     for folder in folders:
         paths = found.search(folder)
+        found.searched.append(folder)
         if not paths:
             found.empty.append(folder)
         found.paths += paths
@@ -153,8 +179,9 @@ def _refuse_mixture(root: Path, found: _Found) -> None:
             f"{kind.count(found.count[kind])} ({_relative(path, root)}{', ...' if found.count[kind] > 1 else ''})"
             for kind, path in found.first.items()
         )
+        wanted = "pictures, clips of sound or texts" if TEXTS in found.first else "pictures or clips of sound"
         raise DataError(
-            f"Expected pictures or clips of sound in {printable(str(root))}, found both: {shown}.",
+            f"Expected {wanted} in {printable(str(root))}, found both: {shown}.",
             "Put them into folders of their own.",
         )
 
@@ -196,10 +223,11 @@ def _notes(found: _Found, root: Path) -> tuple[str, ...]:
 def _nothing(root: Path, files: list[Path], folders: list[Path], found: _Found) -> DataError:
     """The error for a folder without labelled pictures or clips, with what was found instead."""
     where = printable(str(root))
+    wanted = f"Expected a folder of pictures, clips or texts for each class in {where}"
     tables = [path.name for path in files if path.suffix.lower() in (".csv", ".tsv", ".parquet")]
     if tables:
         return DataError(
-            f"Expected a folder of pictures or clips for each class in {where}, found the table {tables[0]}.",
+            f"{wanted}, found the table {tables[0]}.",
             f"Give the table itself: {printable(str(root / tables[0]))}.",
         )
     if found.loose:
@@ -210,9 +238,11 @@ def _nothing(root: Path, files: list[Path], folders: list[Path], found: _Found) 
             "say where the class stands in their names (--label 're:^([^_]+)_', label='re:^([^_]+)_').",
         )
     if not files and not folders:
-        return DataError(f"Expected a folder of pictures or clips for each class in {where}, found an empty folder.")
+        return DataError(
+            f"Expected a folder of pictures, clips or texts for each class in {where}, found an empty folder."
+        )
     return DataError(
-        f"Expected a folder of pictures or clips for each class in {where}, found {len(folders)} folders and "
-        f"{len(files)} files without any picture or clip.",
+        f"Expected a folder of pictures, clips or texts for each class in {where}, found {len(folders)} folders and "
+        f"{len(files)} files without any picture, clip or text.",
         " ".join(kind.formats for kind in KINDS),
     )

@@ -1,4 +1,4 @@
-"""Why a picture or a clip cannot be read, in plain words."""
+"""Why a picture, a clip or a text cannot be read, in plain words."""
 
 from __future__ import annotations
 
@@ -84,6 +84,10 @@ class BadPicture(BadInput):
 
 class BadClip(BadInput):
     """A clip of sound that cannot be decoded."""
+
+
+class BadText(BadInput):
+    """A text that cannot be decoded, or holds nothing."""
 
 
 def why_unreadable(path: str | os.PathLike[str], error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""A row of inputs that are decoded only when asked for: what pictures and clips have in common."""
+"""A row of inputs that are decoded only when asked for: what pictures, clips and texts have in common."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Inputs(Sequence):
     items : sequence
         Paths, or whatever the kind holds in memory.
     names : sequence of str, optional
-        What to call them. Default: the path, or "picture 17", "clip 17".
+        What to call them. Default: the path, or "picture 17", "clip 17", "text 17".
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Inputs(Sequence):
 
     @property
     def input_type(self) -> str:
-        """The kind of these inputs: "image" or "audio"."""
+        """The kind of these inputs: "image", "audio" or "text"."""
         return self.kind.input_type
 
     @property

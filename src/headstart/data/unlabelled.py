@@ -8,7 +8,7 @@ from headstart.data.clips import Clips
 from headstart.data.files import list_inputs, printable
 from headstart.data.frame import TABLES
 from headstart.data.inputs import as_inputs
-from headstart.data.kinds import CLIPS, PICTURES
+from headstart.data.kinds import CLIPS, PICTURES, TEXTS
 from headstart.data.pictures import Pictures
 from headstart.data.read_npz import read_npz_pictures
 from headstart.data.read_table import read_paths
@@ -47,7 +47,8 @@ def read_unlabelled(path: str | Path, path_column: str | None = None) -> Picture
                 "Give a folder of the one or of the other.",
             )
         if not pictures and not clips:
-            raise DataError(f"Expected pictures in {where}, found {len(others)} other files.", "Give another folder.")
+            n = len(others) + len(found[TEXTS])
+            raise DataError(f"Expected pictures in {where}, found {n} other files.", "Give another folder.")
         names = [printable(file.relative_to(place).as_posix()) for file in pictures or clips]
         return Pictures(pictures, names) if pictures else Clips(clips, names)
     if not place.is_file():
