@@ -1,4 +1,4 @@
-"""Resized pictures and resampled clips, decoded once in several threads and kept."""
+"""Resized pictures, resampled clips and texts in tokens, decoded once in several threads and kept."""
 
 from __future__ import annotations
 
@@ -10,47 +10,52 @@ from typing import TypeAlias
 
 import numpy as np
 
+from headstart.data.plain_text import PlainText
 from headstart.data.preprocessing import Preprocessing
 from headstart.data.progress import Progress
 from headstart.data.reasons import BadInput
 from headstart.data.rows import Inputs
 from headstart.data.sound_preprocessing import SoundPreprocessing
 from headstart.data.store import CanvasStore
+from headstart.data.text_preprocessing import TextPreprocessing
 
-AnyPreprocessing: TypeAlias = Preprocessing | SoundPreprocessing
+AnyPreprocessing: TypeAlias = Preprocessing | SoundPreprocessing | TextPreprocessing
+"""What a network wants."""
+Seen: TypeAlias = AnyPreprocessing | PlainText
+"""What inputs can be looked at through."""
 Visit = Callable[[int, np.ndarray], None]
 
 
 def canvases(
     inputs: Inputs,
-    preprocessing: AnyPreprocessing,
+    preprocessing: Seen,
     store: CanvasStore | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> list[np.ndarray]:
-    """Decode and resize pictures, or decode and resample clips, each at most once a process.
+    """Decode and resize pictures, resample clips, or turn texts into tokens, each at most once a process.
 
     Parameters
     ----------
-    inputs : Pictures or Clips
+    inputs : Pictures, Clips or Texts
         n of them.
-    preprocessing : Preprocessing or SoundPreprocessing
-        Says how to resize or resample.
+    preprocessing : Preprocessing, SoundPreprocessing or TextPreprocessing
+        Says how to resize, resample or tokenise.
     store : CanvasStore, optional
         Where canvases are kept. Default: one store a process.
     threads : int, optional
         How many decode at a time. Default: one a processor that this process may use.
     progress : callable, optional
-        Called as ``progress("reading pictures", done, n)``, or "reading clips".
+        Called as ``progress("reading pictures", done, n)``, or "reading clips", "reading texts".
 
     Returns
     -------
     list of n ndarray
-        Of pictures (h, w, 3) in uint8, of clips (T,) in float32. Read-only; the store shares them.
+        Of pictures (h, w, 3) in uint8, of clips (T,) in float32, of texts (T,) in int32. Read-only; the store shares them.
 
     Raises
     ------
-    BadPictures, BadClips
+    BadPictures, BadClips, BadTexts
         If any cannot be decoded; it lists all of them, each with its reason.
     """
     found, bad = readable_canvases(inputs, preprocessing, store, threads, progress)
@@ -61,7 +66,7 @@ def canvases(
 
 def readable_canvases(
     inputs: Inputs,
-    preprocessing: AnyPreprocessing,
+    preprocessing: Seen,
     store: CanvasStore | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -115,7 +120,7 @@ def default_store() -> CanvasStore:
     return CanvasStore()
 
 
-def _canvas(inputs: Inputs, i: int, preprocessing: AnyPreprocessing, key: str, store: CanvasStore) -> np.ndarray:
+def _canvas(inputs: Inputs, i: int, preprocessing: Seen, key: str, store: CanvasStore) -> np.ndarray:
     digest = inputs.known_digest(i)
     kept = None if digest is None else store.get(digest, key)
     if kept is not None:

@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
 
 from headstart.data.clips import Clips
-from headstart.data.duplicates import fingerprint
+from headstart.data.look import Look
 from headstart.data.pictures import Pictures
 from headstart.data.reasons import BadClip
 from headstart.data.sound_preprocessing import LONGEST_SECONDS
+from headstart.data.text_look import TextLook
+from headstart.data.texts import Texts
 
 DARK = 16
 SILENT = 1e-3
 FULL_SCALE = 0.99
 CLIPPED = 0.005
 APART = 20.0
-
-
-class Look(ABC):
-    """Measures of each input, taken in the threads that decode.
-
-    Attributes
-    ----------
-    prints : list of n bytes
-        Fingerprint of each canvas.
-    """
-
-    def __init__(self, n: int) -> None:
-        self.prints: list[bytes] = [b""] * n
-
-    def visit(self, i: int, canvas: np.ndarray) -> None:
-        """Look at one canvas."""
-        self.prints[i] = fingerprint(canvas)
-        self._measure(i, canvas)
-
-    @abstractmethod
-    def _measure(self, i: int, canvas: np.ndarray) -> None:
-        """Note what is needed for reasons and notes."""
-
-    def reasons(self) -> list[tuple[int, str]]:
-        """Inputs that can be decoded but hold nothing to learn from, with the reason."""
-        return []
-
-    @abstractmethod
-    def notes(self, rows: np.ndarray, names: Sequence[str]) -> list[str]:
-        """What the reader of a report should know about the inputs at ``rows``."""
 
 
 class PictureLook(Look):
@@ -136,8 +107,10 @@ class ClipLook(Look):
             return False
 
 
-def look_at(inputs: Pictures | Clips) -> Look:
+def look_at(inputs: Pictures | Clips | Texts) -> Look:
     """The look that fits the inputs."""
+    if isinstance(inputs, Texts):
+        return TextLook(inputs)
     return ClipLook(inputs) if isinstance(inputs, Clips) else PictureLook(len(inputs))
 
 

@@ -1,4 +1,4 @@
-"""Look at every picture or clip once, before anything is learned."""
+"""Look at every picture, clip or text once, before anything is learned."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import dataclasses
 
 import numpy as np
 
-from headstart.data.canvases import AnyPreprocessing, readable_canvases
+from headstart.data.canvases import Seen, readable_canvases
 from headstart.data.checks import check_labels
 from headstart.data.dataset import Dataset
-from headstart.data.duplicates import same_canvases
 from headstart.data.groups import merge
 from headstart.data.looks import look_at
 from headstart.data.progress import Progress
@@ -18,17 +17,19 @@ from headstart.errors import DataError
 
 def screen(
     dataset: Dataset,
-    preprocessing: AnyPreprocessing,
+    preprocessing: Seen,
     *,
     skip_bad: bool = False,
     min_per_class: int = 2,
+    fewest_classes: int = 2,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Decode every picture or clip once; refuse, drop or group what would spoil the result.
+    """Decode every picture, clip or text once; refuse, drop or group what would spoil the result.
 
     The canvases stay in the process's store, so the pass is not lost. Exact duplicates become one group; one that
     stands in the held-out part too is dropped from the training part. Duplicates are told by the pixels or
-    samples that the network sees, so a copy in another format without loss counts. Silent clips (peak below -60 dB of
+    samples that the network sees, so a copy in another format without loss counts; of texts by their words, whatever
+    the spaces and capitals. Empty texts count as broken. Silent clips (peak below -60 dB of
     full scale) count as broken; clipped ones and very different loudness are noted.
 
     Parameters
@@ -40,6 +41,8 @@ def screen(
         Drop broken inputs and list them, instead of stopping.
     min_per_class : int, default=2
         Fewest examples (or groups) of a class outside the held-out part.
+    fewest_classes : int, default=2
+        1 where examples of another class come from elsewhere.
     progress : callable, optional
         Called as ``progress("reading pictures", done, n)``, or "reading clips".
 
@@ -51,13 +54,13 @@ def screen(
 
     Raises
     ------
-    BadPictures, BadClips
+    BadPictures, BadClips, BadTexts
         If some are broken and ``skip_bad`` is False; it lists all of them.
     DataError
         For labels that cannot be learned from, one input under two labels, or a group on both sides of the
         held-out part.
     """
-    check_labels(dataset, min_per_class)
+    check_labels(dataset, min_per_class, fewest_classes)
     look = look_at(dataset.pictures)
     found, bad = readable_canvases(dataset.pictures, preprocessing, progress=progress, visit=look.visit)
     bad = sorted(bad + look.reasons())
@@ -69,11 +72,11 @@ def screen(
             raise dataset.pictures.bad_inputs(broken)
         dataset = _without_broken(dataset, whole, broken)
     kept = [canvas for canvas in map(found.__getitem__, whole) if canvas is not None]
-    sets = same_canvases(kept, [look.prints[i] for i in whole])
+    sets = look.same(whole, kept)
     dataset = dataclasses.replace(dataset, notes=(*dataset.notes, *look.notes(whole, names)))
     dataset = _with_duplicates(dataset, sets)
     _refuse_straddling_groups(dataset)
-    check_labels(dataset, min_per_class)
+    check_labels(dataset, min_per_class, fewest_classes)
     return dataset
 
 
