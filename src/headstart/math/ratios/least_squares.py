@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 
 from headstart.errors import ParameterError
-from headstart.math.ratios.gaussian import centred, check_samples, draw_rows, exponents, median_width, ordered
+from headstart.math.ratios.gaussian import (
+    centred,
+    check_samples,
+    draw_rows,
+    exponents,
+    gaussian_kernel,
+    median_width,
+    ordered,
+)
 
 #: Widths tried by default, as multiples of the median distance.
 WIDTHS = (0.4, 0.6, 0.8, 1.0, 1.5)
@@ -221,7 +229,10 @@ def _left_out_coefs(
     shares: tuple[float, float],
     n_target: int,
 ) -> Iterator[np.ndarray]:
-    """For each penalty the non-negative coefficients without one pair, (rows, b); x, z in eigenvector coordinates."""
+    """For each penalty the non-negative coefficients without one pair, (rows, b); x, z in eigenvector coordinates.
+
+    One array is used for all of them.
+    """
     (p, q), n, h = shares, float(n_target), vectors.T @ mean
     # for all penalties at once, C the inverse without anything left out, a column of `shrinks` its eigenvalues
     xx, xz, zz = (x * x) @ shrinks, (x * z) @ shrinks, (z * z) @ shrinks
@@ -230,11 +241,16 @@ def _left_out_coefs(
     # (C^-1 - U diag(p, q) U')^-1 = C + C U diag(p, q) (I - U'CU diag(p, q))^-1 U'C
     a, b, c, d = 1 - p * xx, -q * xz, -p * xz, 1 - q * zz
     determinant = a * d - b * c
-    u, v = p * (d * hx - b * hz) / determinant, q * (a * hz - c * hx) / determinant - 1.0 / (n - 1)
+    u, v = p * (d * hx - b * hz) / determinant, q * (a * hz - c * hx) / determinant
+    without, left, coef = (n * h - z) / (n - 1), np.empty_like(x), np.empty_like(x)
     for k in range(shrinks.shape[1]):
-        coef = (x * u[:, k, None] + z * v[:, k, None] + h * (n / (n - 1))) @ (shrinks[:, k, None] * vectors.T)
+        np.multiply(x, u[:, k, None], out=left)
+        left += without
+        if q:
+            left += z * v[:, k, None]
+        np.matmul(left, shrinks[:, k, None] * vectors.T, out=coef)
         yield np.maximum(coef, 0.0, out=coef)
 
 
 def _kernel(rows: Any, centres: Any, width: float) -> np.ndarray:
-    return np.vstack([np.exp(block) for _, block in exponents(rows, centres, width)]).astype(np.float64, copy=False)
+    return gaussian_kernel(rows, centres, width).astype(np.float64, copy=False)
