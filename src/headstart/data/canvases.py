@@ -51,7 +51,8 @@ def canvases(
     Returns
     -------
     list of n ndarray
-        Of pictures (h, w, 3) in uint8, of clips (T,) in float32, of texts (T,) in int32. Read-only; the store shares them.
+        Of pictures (h, w, 3) in uint8, of clips (T,) in float32, of texts (T,) in int32. Read-only; the store
+        shares them.
 
     Raises
     ------

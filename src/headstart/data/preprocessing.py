@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -98,6 +99,27 @@ class Preprocessing:
     def enough(self) -> int:
         """What has to be decoded of a picture: ``min_side``."""
         return self.min_side
+
+    @property
+    def windowed(self) -> bool:
+        """Whether an input may need several windows: never, a picture has one."""
+        return False
+
+    def windows(self, canvas: np.ndarray) -> np.ndarray:
+        """The only window of a picture, its centre, as (1, H, W, 3)."""
+        return self.centre(canvas)[None]
+
+    def pieces(self, canvas: np.ndarray) -> list[np.ndarray]:
+        """The canvas itself, alone."""
+        return [canvas]
+
+    def some_piece(self, canvas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The canvas itself."""
+        return canvas
+
+    def stack(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
+        """A batch (N, H, W, 3) of inputs."""
+        return np.stack(arrays)
 
     def canvas(self, rgb: np.ndarray | Image.Image) -> np.ndarray:
         """Resize a picture, without cropping it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,11 @@ class SoundPreprocessing:
         Samples a second that the network was trained on, in Hz; from 1000 to 192000.
     samples : int, default=16000
         Length of its input window; at least 1.
+    marks_end : bool, default=False
+        A clip shorter than the window stands at its beginning, and NaN marks what lies behind its end, for networks
+        whose front end has a way of its own to go on from there; else it gets silence around it.
+    open_window : bool, default=False
+        The network takes waves of any length, and nobody has settled yet how long its window is.
 
     Examples
     --------
@@ -41,6 +47,8 @@ class SoundPreprocessing:
 
     rate: int = 16000
     samples: int = 16000
+    marks_end: bool = False
+    open_window: bool = False
 
     def __post_init__(self) -> None:
         if not (isinstance(self.rate, int) and 1000 <= self.rate <= 192_000):
@@ -69,6 +77,11 @@ class SoundPreprocessing:
     def enough(self) -> float:
         """Seconds of a clip that have to be decoded."""
         return LONGEST_SECONDS
+
+    @property
+    def windowed(self) -> bool:
+        """Whether an input may need several windows: always, a clip may be of any length."""
+        return True
 
     @property
     def seconds(self) -> float:
@@ -106,6 +119,8 @@ class SoundPreprocessing:
         ndarray of shape (samples,), float32
             A view of the canvas where it is long enough. Of windows that are equally loud, the first.
         """
+        if self.marks_end and len(canvas) < self.samples:
+            return np.concatenate([canvas, np.full(self.samples - len(canvas), np.nan, canvas.dtype)])
         return placed(canvas, self.first_sample(canvas), self.samples)
 
     def first_sample(self, canvas: np.ndarray) -> int:
@@ -143,9 +158,25 @@ class SoundPreprocessing:
         last = length - self.samples
         return np.append(np.arange(0, last, max(1, self.samples // 2)), last)
 
+    def pieces(self, canvas: np.ndarray) -> list[np.ndarray]:
+        """Canvases of the windows of a clip, one each."""
+        return [canvas[start : start + self.samples] for start in self.starts(len(canvas))]
+
+    def some_piece(self, canvas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Canvas of a window anywhere in a clip; a clip that is not longer as it is."""
+        room = len(canvas) - self.samples
+        if room <= 0:
+            return canvas
+        start = int(rng.integers(0, room + 1))
+        return canvas[start : start + self.samples]
+
     def array(self, canvas: np.ndarray) -> np.ndarray:
         """The network's input for one canvas, (samples,) in float32."""
         return self.centre(canvas)
+
+    def stack(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
+        """A batch (N, samples) of inputs."""
+        return np.stack(arrays)
 
     def resized(self, samples: int) -> SoundPreprocessing:
         """The same for another length of the window."""
@@ -153,7 +184,8 @@ class SoundPreprocessing:
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain JSON types."""
-        return {"kind": "sound", **dataclasses.asdict(self)}
+        marks = {name: True for name in ("marks_end", "open_window") if getattr(self, name)}
+        return {"kind": "sound", "rate": self.rate, "samples": self.samples, **marks}
 
     @classmethod
     def from_dict(cls, settings: dict[str, Any]) -> SoundPreprocessing:
@@ -161,8 +193,8 @@ class SoundPreprocessing:
 
         Examples
         --------
-        >>> SoundPreprocessing.from_dict(SoundPreprocessing(8000, 4000).to_dict())
-        SoundPreprocessing(rate=8000, samples=4000)
+        >>> SoundPreprocessing.from_dict(SoundPreprocessing(8000, 4000).to_dict()) == SoundPreprocessing(8000, 4000)
+        True
         """
         known = ["kind", *(field.name for field in dataclasses.fields(cls))]
         unknown = sorted(set(settings) - set(known))

@@ -10,10 +10,11 @@ from headstart.data.augment import Augmentation, augmented
 from headstart.data.canvases import AnyPreprocessing
 from headstart.data.preprocessing import Preprocessing
 from headstart.data.sound_augment import SoundAugmentation, augmented_clip
+from headstart.data.sound_preprocessing import SoundPreprocessing
 
 AnyAugmentation: TypeAlias = Augmentation | SoundAugmentation
 
-#: By the kind of input.
+#: By the kind of input; texts have none.
 AUGMENTATIONS: dict[str, Any] = {"image": Augmentation, "audio": SoundAugmentation}
 
 
@@ -22,31 +23,27 @@ def variant(
 ) -> np.ndarray:
     """A canvas at the network's input size, changed at random where an augmentation is given.
 
-    Of a clip longer than the network's window it is a window anywhere in it.
+    Of a clip longer than the network's window it is a window anywhere in it, of a text one of those that it is cut
+    into.
 
     Parameters
     ----------
-    canvas : ndarray of shape (h, w, 3), uint8, or (T,), float32
-        Of a picture or a clip. Not written to.
-    preprocessing : Preprocessing or SoundPreprocessing
+    canvas : ndarray of shape (h, w, 3), uint8, or (T,), float32 or int32
+        Of a picture, a clip or a text. Not written to.
+    preprocessing : Preprocessing, SoundPreprocessing or TextPreprocessing
     augmentation : Augmentation, SoundAugmentation or None
         Of the same kind.
     rng : numpy.random.Generator
 
     Returns
     -------
-    ndarray of shape (H, W, 3), uint8, or (samples,), float32
+    ndarray of shape (H, W, 3), uint8, (samples,), float32, or (L,), int32
     """
-    if isinstance(preprocessing, Preprocessing):
-        if augmentation is None:
-            return preprocessing.centre(canvas)
-        assert isinstance(augmentation, Augmentation)
-        return augmented(canvas, preprocessing, augmentation, rng)
-    room = len(canvas) - preprocessing.samples
-    if room > 0:
-        start = int(rng.integers(0, room + 1))
-        canvas = canvas[start : start + preprocessing.samples]
+    canvas = preprocessing.some_piece(canvas, rng)
     if augmentation is None:
         return preprocessing.centre(canvas)
-    assert isinstance(augmentation, SoundAugmentation)
-    return augmented_clip(canvas, preprocessing, augmentation, rng)
+    if isinstance(augmentation, SoundAugmentation):
+        assert isinstance(preprocessing, SoundPreprocessing)
+        return augmented_clip(canvas, preprocessing, augmentation, rng)
+    assert isinstance(preprocessing, Preprocessing)
+    return augmented(canvas, preprocessing, augmentation, rng)

@@ -51,6 +51,8 @@ class Chain:
         In words, what stands in the way of cutting; empty where nothing does.
     time_last : frozenset of str
         Of a network for waves, blocks whose output is (N, channels, time).
+    tokens : tuple of int
+        Of a network for texts, the row of tokens with which the chain was found; else empty.
     """
 
     blocks: tuple[str, ...]
@@ -60,11 +62,17 @@ class Chain:
     input_shape: tuple[int, ...] = ()
     note: str = ""
     time_last: frozenset[str] = frozenset()
+    tokens: tuple[int, ...] = ()
+
+    @property
+    def takes_tokens(self) -> bool:
+        """Whether an input is a row of numbers of tokens, as of a text."""
+        return bool(self.tokens)
 
     @property
     def takes_waves(self) -> bool:
         """Whether an input is a row of samples."""
-        return len(self.input_shape) == 1
+        return len(self.input_shape) == 1 and not self.takes_tokens
 
     def __len__(self) -> int:
         return len(self.blocks)
@@ -109,7 +117,8 @@ def _find(module: nn.Module, x: Tensor) -> Chain:
         "" if points else "No place was found where this network can be cut: only its head or all of it can be trained."
     )
     names = tuple(call.name for call in points)
-    late = time_last(finder.net, finder.trace, x, names) if x.ndim == 2 else frozenset()
+    tokens = () if x.is_floating_point() else tuple(x[0].tolist())
+    late = time_last(finder.net, finder.trace, x, names) if x.ndim == 2 and not tokens else frozenset()
     return Chain(
         blocks=names,
         output_layer=finder.head.name if finder.head else None,
@@ -118,6 +127,7 @@ def _find(module: nn.Module, x: Tensor) -> Chain:
         input_shape=tuple(x.shape[1:]),
         note=note,
         time_last=late,
+        tokens=tokens,
     )
 
 
@@ -191,7 +201,7 @@ class _Finder:
     def __init__(self, net: nn.Module, x: Tensor) -> None:
         self.net = net
         self.x = x
-        self.other = torch.randn(x.shape, generator=torch.Generator().manual_seed(72_939)).to(x)
+        self.other = _another(x)
         self.trace = trace(net, x)
         self.other_trace = trace(net, self.other)
         self.root = self.trace.calls[0]
@@ -274,6 +284,8 @@ class _Finder:
 
     def _can_open(self, call: Call, n_kin: int) -> bool:
         parts = self._parts(call)
+        if len(parts) == 1 == n_kin and parts[0].children:  # a shell around one module
+            return self._opens(parts[0])
         if len(parts) < 2:
             return False
         if n_kin == 1:
@@ -312,6 +324,13 @@ class _Finder:
                 break
             last = sibling
         return last
+
+
+def _another(x: Tensor) -> Tensor:
+    """Another input of the same shape: noise, or of tokens the first half, each of them twice, backwards."""
+    if x.is_floating_point():
+        return torch.randn(x.shape, generator=torch.Generator().manual_seed(72_939)).to(x)
+    return x[:, torch.arange(x.shape[1]).flip(0) // 2]
 
 
 def _stopping(forward: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,6 +9,7 @@ from headstart.errors import ParameterError
 from headstart.networks.chain import Chain
 from headstart.networks.features import read_features
 from headstart.networks.stubs import Stubs, record_stubs, stubbed
+from headstart.networks.text_boundary import TextStubs, entered, marked
 from headstart.networks.trace import Call, Trace, main_tensor, trace, twin
 
 
@@ -52,10 +53,15 @@ class Tail(nn.Module):
         self.chain = chain
         self.k = k
         self.stubs = _stubs(module, chain, k, example)
+        texts = chain.takes_tokens and self.stubs is not None and self.stubs.boundary.ndim == 3
+        self.texts = TextStubs(chain.blocks[-(k or 0) - 1], chain.tokens) if texts else None
         self.trainable = [p for group in trainable_parameters(module, chain, k, example) for p in group]
 
     def forward(self, boundary: Tensor) -> Tensor:
-        """Features, (N, n_features), from a batch of boundary activations, (N, ...)."""
+        """Features, (N, n_features), from a batch of boundary activations, (N, ...); of texts with NaN for no token."""
+        if self.texts is not None:
+            with entered(self.module, self.texts, boundary) as x:
+                return read_features(self.module, self.chain.output_layer, x)
         if self.stubs is None:
             return read_features(self.module, self.chain.output_layer, boundary)
         if self.stubs.example.device != boundary.device:
@@ -106,7 +112,11 @@ def replay_agrees(module: nn.Module, chain: Chain, k: int | None, example: Tenso
             stored = main_tensor(record.once(stubs.block).output)
             full = read_features(net, chain.output_layer, example)
             assert stored is not None
-            with stubbed(net, stubs, stored) as x:
+            if chain.takes_tokens and stored.ndim == 3:
+                way = entered(net, TextStubs(stubs.block, chain.tokens), marked(stored, example))
+            else:
+                way = stubbed(net, stubs, stored)
+            with way as x:
                 replayed = read_features(net, chain.output_layer, x)
     except (RuntimeError, TypeError, ValueError, LookupError, IndexError, AssertionError):
         return False
@@ -175,6 +185,9 @@ def _stubs(module: nn.Module, chain: Chain, k: int | None, example: Tensor | Non
 
 
 def _example(module: nn.Module, chain: Chain, example: Tensor | None) -> Tensor:
+    if chain.takes_tokens:
+        device = next((p.device for p in module.parameters()), None)
+        return torch.tensor([chain.tokens], device=device)
     if example is not None:
         return example[:1].detach()
     like = next((p for p in module.parameters() if p.is_floating_point()), torch.zeros(()))

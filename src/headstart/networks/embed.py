@@ -1,4 +1,4 @@
-"""Pictures or clips through a frozen network: features for heads, activations at the boundary of what is trained."""
+"""Pictures, clips or texts through a frozen network: features for heads, activations where training begins."""
 
 from __future__ import annotations
 
@@ -11,16 +11,24 @@ import numpy as np
 from headstart.data.progress import Progress
 from headstart.errors import ParameterError
 from headstart.networks.cache import FeatureCache, default_cache
-from headstart.networks.entry import IN_MEMORY, Entry, array_for
+from headstart.networks.entry import IN_MEMORY, Entry, array_for, common_length
 from headstart.networks.network import Network
-from headstart.networks.pipeline import batches, digests, first_of_each, inputs_for, sample, space_of
+from headstart.networks.pipeline import (
+    batches,
+    digests,
+    first_of_each,
+    inputs_for,
+    running_order,
+    sample,
+    space_of,
+)
 from headstart.networks.runners import runner_for, sample_rows
 from headstart.networks.runtime import layout_of
 
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """What a frozen network says about n pictures or clips, from one forward pass; all float32.
+    """What a frozen network says about n pictures, clips or texts, from one forward pass; all float32.
 
     Attributes
     ----------
@@ -30,7 +38,8 @@ class Features:
         Means over space (or tokens) of up to six blocks, evenly spread, the last block last.
     grids : tuple of ndarray, (n, 9 * channels)
         Means over the cells of a 3 x 3 grid of the picture, of up to three of these blocks before the last. Of clips
-        the grid is of time and frequency, or of 9 stretches of time where a block has no frequency.
+        the grid is of time and frequency, or of 9 stretches of time where a block has no frequency. Of texts the
+        first token and the maximum over all tokens, (n, 2 * channels).
     """
 
     output: np.ndarray
@@ -60,12 +69,13 @@ def embed(
     cache: FeatureCache | None = None,
     exact: bool = False,
 ) -> Features:
-    """Run each picture or clip through the network once, ever.
+    """Run each picture, clip or text through the network once, ever.
 
     Those whose features are cached (by content, preprocessing and weights) are neither decoded nor computed. The others
     are decoded, run and pooled by one thread a processor. Where the processor has 16-bit arithmetic it is used, if on
     some of these inputs it makes no difference that a head could notice. A clip longer than the network's window is cut
-    into windows that overlap by half, and its row is the mean of theirs.
+    into windows that overlap by half, and its row is the mean of theirs. Texts are run by length, in batches of about
+    as many tokens, so that little is computed for padding; a long one is cut as the preprocessing says.
 
     Parameters
     ----------
@@ -104,6 +114,7 @@ def embed(
     known = cache.get(space, keys)
     new = first_of_each(keys, known)
     if new:
+        new = [new[i] for i in running_order(network, inputs[new])]
         todo = inputs[new]
         chosen = None if exact else sample_rows(len(todo))
         trial = None if chosen is None else functools.partial(sample, network, todo, chosen)
@@ -131,7 +142,8 @@ def boundary(
 
     They come from an unfolded float32 pass, so that training from them equals training with the full forward pass.
     Up to 1 GiB is given as an array in memory, more as a memory-mapped file. Of a clip longer than the network's window
-    it is the loudest window's.
+    it is the loudest window's. Activations of texts are (n, T, channels) with NaN where a text has no token; T is a
+    power of two or the network's window.
 
     Parameters
     ----------
@@ -165,14 +177,16 @@ def boundary(
         )
     inputs = inputs_for(network, inputs)
     cache = default_cache() if cache is None else cache
-    space = space_of(network, f"boundary {blocks[-k - 1]}")
+    length = common_length(network, inputs)
+    space = space_of(network, f"boundary {blocks[-k - 1]}{'' if length is None else f' {length}'}")
     keys = digests(network, inputs)
     whole = cache.mapped(space, keys)
     if whole is not None and whole.nbytes > IN_MEMORY:
         return whole
     known = cache.get(space, keys)
     new = first_of_each(keys, known)
-    entry = Entry(network, blocks[-k - 1], device) if new or not keys else None
+    new = [new[i] for i in running_order(network, inputs[new])] if new else new
+    entry = Entry(network, blocks[-k - 1], device, length) if new or not keys else None
     shape = next(iter(known.values())).shape if entry is None else entry.shape
     rows = array_for(len(keys), shape)
     place: dict[str, list[int]] = {}

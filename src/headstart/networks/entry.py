@@ -10,27 +10,43 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from headstart.data.canvases import canvases
+from headstart.data.rows import Inputs
+from headstart.data.text_preprocessing import TextPreprocessing
 from headstart.errors import OutputError
 from headstart.networks.network import Network
 from headstart.networks.runtime import prepared, to_tensor
+from headstart.networks.text_boundary import marked
 from headstart.networks.trace import Reached, main_tensor, twin
 
 IN_MEMORY = 1 << 30
 
 
 class Entry:
-    """From cropped pictures or windows of sound to the activations that a block returns, (N, ...) in float32.
+    """From cropped pictures, windows of sound or tokens to the activations that a block returns, (N, ...) in float32.
 
-    What lies behind the block is not computed.
+    What lies behind the block is not computed. Of a text, what stands where it has no token is NaN.
+
+    Parameters
+    ----------
+    network : Network
+        Its module is not changed.
+    block : str
+    device : str
+    length : int, optional
+        Of activations of texts; default: that of the batch.
     """
 
-    def __init__(self, network: Network, block: str, device: str) -> None:
+    def __init__(self, network: Network, block: str, device: str, length: int | None = None) -> None:
+        self.length: int | None = None
         self.preprocessing = network.preprocessing
         self.device = device
         self.net = prepared(twin(network.module), torch.float32, device)
         self.net.get_submodule(block).register_forward_hook(_stop)
         with torch.inference_mode():
             self.shape = self.reached(network.example().to(device)).shape[1:]
+        if length is not None and len(self.shape) == 2:
+            self.length, self.shape = length, (length, self.shape[1])
 
     def __call__(self, arrays: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
@@ -43,12 +59,33 @@ class Entry:
         except Reached as reached:
             tensor = main_tensor(reached.output)
             assert tensor is not None
+            if not batch.is_floating_point() and tensor.ndim == 3:
+                tensor = _padded(marked(tensor, batch), self.length)
             return np.ascontiguousarray(tensor.float().cpu().numpy())
         raise LookupError("Expected the block at the boundary to run in a forward pass; it did not.")
 
 
 def _stop(block: nn.Module, args: Any, output: Any) -> None:
     raise Reached(output)
+
+
+def _padded(activations: Tensor, length: int | None) -> Tensor:
+    """Activations (N, T, C) of texts with NaN on the right, up to ``length`` tokens."""
+    if length is None or length == activations.shape[1]:
+        return activations
+    return nn.functional.pad(activations, (0, 0, 0, length - activations.shape[1]), value=torch.nan)
+
+
+def common_length(network: Network, inputs: Inputs) -> int | None:
+    """Length to which activations of texts are padded: a power of two from 16 on, at most the window; else None.
+
+    Texts of other folds then mostly share it, and what is cached serves them too.
+    """
+    preprocessing = network.preprocessing
+    if not isinstance(preprocessing, TextPreprocessing):
+        return None
+    longest = max((len(preprocessing.centre(canvas)) for canvas in canvases(inputs, preprocessing)), default=1)
+    return min(preprocessing.window, max(16, 1 << (longest - 1).bit_length()))
 
 
 def array_for(n: int, shape: tuple[int, ...]) -> np.ndarray:

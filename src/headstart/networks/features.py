@@ -15,7 +15,7 @@ from headstart.networks.trace import main_tensor
 MOST_EXTRA_TOKENS = 8
 
 
-def pool(activation: Tensor, time_last: bool = False) -> Tensor:
+def pool(activation: Tensor, time_last: bool = False, mask: Tensor | None = None) -> Tensor:
     """Mean over space, tokens or time, in float32.
 
     Parameters
@@ -24,6 +24,8 @@ def pool(activation: Tensor, time_last: bool = False) -> Tensor:
         Output of a block; three dimensions are read as tokens with the channels last.
     time_last : bool, default=False
         Three dimensions are (N, C, T) instead.
+    mask : Tensor, (N, T), optional
+        Of texts, which tokens are there; the others do not count.
 
     Returns
     -------
@@ -36,6 +38,9 @@ def pool(activation: Tensor, time_last: bool = False) -> Tensor:
     """
     if activation.ndim == 2:
         return activation.float()
+    if activation.ndim == 3 and mask is not None:
+        share = mask.float() / mask.sum(1, keepdim=True).clamp(min=1)
+        return torch.bmm(share.to(activation.dtype).unsqueeze(1), activation).squeeze(1).float()
     if activation.ndim == 3:
         return activation.mean(2 if time_last else 1, dtype=torch.float32)
     return activation.mean(tuple(range(2, activation.ndim)), dtype=torch.float32)
@@ -89,6 +94,30 @@ def stretches(activation: Tensor, time_last: bool = False, count: int = 9) -> Te
         return activation.float().repeat(1, count)
     steps = activation if time_last else activation.transpose(1, 2)
     return nn.functional.adaptive_avg_pool1d(steps, count).transpose(1, 2).flatten(1).float()
+
+
+def ends(activation: Tensor, mask: Tensor) -> Tensor:
+    """The first token and the largest activations over all tokens of texts, (N, 2 * C) in float32.
+
+    They tell what the mean does not: what the network wrote into its first token, and single words that stand out.
+
+    Parameters
+    ----------
+    activation : Tensor, (N, T, C) or (N, C)
+        Output of a block.
+    mask : Tensor, (N, T)
+        Which tokens are there, the first always.
+
+    Examples
+    --------
+    >>> mask = torch.tensor([[True, True, False]])
+    >>> ends(torch.tensor([[[1.0], [4.0], [9.0]]]), mask).tolist()
+    [[1.0, 4.0]]
+    """
+    if activation.ndim != 3:
+        return activation.float().repeat(1, 2)
+    largest = activation.masked_fill(~mask.unsqueeze(2), torch.finfo(activation.dtype).min).amax(1)
+    return torch.cat([activation[:, 0], largest], 1).float()
 
 
 def channels(activation: Tensor, time_last: bool = False) -> int:

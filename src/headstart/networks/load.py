@@ -13,14 +13,16 @@ from typing import Any
 from torch import nn
 
 from headstart.errors import ParameterError, SourceError
+from headstart.networks.audio_source import is_audio_type, read_audio
 from headstart.networks.file_source import call_function, is_file_source, split_source
 from headstart.networks.folder import MANIFEST
 from headstart.networks.hub import fetch
 from headstart.networks.module_source import module_key, read_module
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.random_weights import random_network
-from headstart.networks.refuse import KINDS, WORDS, refuse_file, refuse_input, refuse_missing
+from headstart.networks.refuse import KINDS, WORDS, refuse_file, refuse_input, refuse_missing, refuse_type
 from headstart.networks.sound_source import read_sound
+from headstart.networks.text_source import read_text
 from headstart.networks.transformers_source import read_settings, read_transformers
 from headstart.nn.sound_network import MODEL_TYPE
 from headstart.source import NetworkSource
@@ -47,7 +49,7 @@ def load_network(source: Any, *, input_type: str | None = None) -> Network:
         (extra ``timm``); a module in memory, bare or with its weights, size and normalisation or sampling rate in a
         `NetworkSource`; "path/to/file.py:function", a function of your own file that gives a module or a
         `NetworkSource`. A `Network` comes back as it is.
-    input_type : {"image", "audio"}, optional
+    input_type : {"image", "audio", "text"}, optional
         What the data are; a network that takes something else is refused. Default: any.
 
     Returns
@@ -64,7 +66,8 @@ def load_network(source: Any, *, input_type: str | None = None) -> Network:
     """
     if input_type not in (None, *WORDS):
         raise ParameterError(
-            f"Expected input_type 'image', 'audio' or None, found {input_type!r}.", "Give pictures or sounds."
+            f"Expected input_type 'image', 'audio', 'text' or None, found {input_type!r}.",
+            "Give pictures, sounds or texts.",
         )
     network = source if isinstance(source, Network) else _loaded_once(source, input_type)
     if input_type not in (None, network.input_type):
@@ -160,8 +163,15 @@ def _read_own_folder(folder: Path, input_type: str | None) -> Network:
 
 def _read_folder(folder: Path, input_type: str | None, kind: str, name: str | None = None, origin: str = "") -> Network:
     """A folder with ``config.json``, by what it says that the network is."""
-    if read_settings(folder).get("model_type") == MODEL_TYPE:
+    model_type = str(read_settings(folder).get("model_type"))
+    if is_audio_type(model_type):
+        if input_type not in (None, "audio"):
+            refuse_input(name or folder.resolve().name, "audio", str(input_type))
+        return read_audio(folder, kind=kind, name=name, origin=origin)
+    if model_type == MODEL_TYPE:
         return read_sound(folder, kind="headstart" if kind == "transformers" else kind, name=name, origin=origin)
+    if refuse_type(folder, read_settings(folder), input_type) == "text":
+        return read_text(folder, kind=kind, name=name, origin=origin)
     return read_transformers(folder, kind=kind, name=name, origin=origin, input_type=input_type)
 
 

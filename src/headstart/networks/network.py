@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from headstart.data.canvases import AnyPreprocessing
+from headstart.data.text_preprocessing import TextPreprocessing
 
 if TYPE_CHECKING:
     from headstart.networks.chain import Chain
@@ -82,17 +83,17 @@ class Network:
         What reports call it.
     kind : {"transformers", "module", "headstart", "timm", "starter"}
         How it was read.
-    preprocessing : Preprocessing or SoundPreprocessing
-        From a decoded picture or clip to the network's input.
+    preprocessing : Preprocessing, SoundPreprocessing or TextPreprocessing
+        From a decoded picture, clip or text to the network's input.
     card : SourceCard
         What is known about its origin.
     trained : bool
         False when its weights are random.
     config : object, optional
         The transformers configuration, where there is one; timm's name and arguments for a timm network; the
-        `SoundConfig` of a `SoundNetwork`.
-    input_type : {"image", "audio"}, default="image"
-        What it takes: pictures (N, C, H, W), or waves (N, samples).
+        `SoundConfig` of a `SoundNetwork`; of a `TextNetwork` that of its body.
+    input_type : {"image", "audio", "text"}, default="image"
+        What it takes: pictures (N, C, H, W), waves (N, samples), or tokens (N, L).
     """
 
     module: nn.Module = field(repr=False)
@@ -115,8 +116,10 @@ class Network:
         return find_chain(self.module, self.example(2))
 
     def example(self, n: int = 1) -> torch.Tensor:
-        """A batch of ``n`` random inputs, (n, channels, height, width) or (n, samples), always the same one."""
+        """A batch of ``n`` random inputs, (n, channels, height, width), (n, samples) or (n, L), always the same one."""
         generator = torch.Generator().manual_seed(0)
+        if isinstance(self.preprocessing, TextPreprocessing):
+            return torch.from_numpy(self.preprocessing.example(n)).long()
         if self.input_type == "audio":
             return 0.1 * torch.randn(n, *self.preprocessing.size, generator=generator)
         return torch.randn(n, self.preprocessing.channels, *self.preprocessing.size, generator=generator)

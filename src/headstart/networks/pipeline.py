@@ -1,4 +1,4 @@
-"""From files to rows: each new picture or clip is decoded, cropped and run once, in batches, by all processors."""
+"""From files to rows: each new picture, clip or text is decoded, cut and run once, in batches, by all processors."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from typing import Any
 import numpy as np
 import torch
 
-from headstart.data.canvases import canvases, processors
-from headstart.data.clips import Clips
-from headstart.data.inputs import as_inputs
+from headstart.data.canvases import AnyPreprocessing, canvases, processors
+from headstart.data.inputs import as_inputs, inputs_of
 from headstart.data.kinds import KINDS
 from headstart.data.progress import Progress
 from headstart.data.reasons import BadInput
 from headstart.data.rows import Inputs
-from headstart.data.sound_preprocessing import SoundPreprocessing
+from headstart.data.text_preprocessing import TextPreprocessing
 from headstart.errors import BadInputs, DataError
 from headstart.networks.network import Network
-from headstart.networks.refuse import STARTERS
+from headstart.networks.refuse import EXAMPLES
 from headstart.networks.workers import alone, in_workers
 
 CHUNK_PIXELS = 8 * 224 * 224
 CHUNK_SAMPLES = 16 * 16_000
+CHUNK_TOKENS = 2048
 
 
 def inputs_for(network: Network, X: Any) -> Inputs:
-    """Pictures or clips, as the network takes them.
+    """Pictures, clips or texts, as the network takes them.
 
     Raises
     ------
     DataError
-        If they are of the other kind, or of none.
+        If they are of another kind, or of none.
     """
-    inputs = as_inputs(X)
-    if not len(inputs) and network.input_type == "audio":
-        return Clips([])
+    inputs = X if isinstance(X, Inputs) else as_inputs(X)
     if inputs.input_type != network.input_type:
         wanted = next(kind for kind in KINDS if kind.input_type == network.input_type)
+        if not len(inputs):
+            return inputs_of(wanted, [])
         raise DataError(
             f"Expected {wanted.many} for the network {network.name}, found {inputs.kind.many}.",
             f"Give {wanted.many}, or take a network for {inputs.kind.many}, for instance "
-            f"{STARTERS[inputs.input_type]!r}.",
+            f"{EXAMPLES[inputs.input_type]!r}.",
         )
     return inputs
 
@@ -75,6 +75,20 @@ def first_of_each(keys: Sequence[str], known: Mapping[str, np.ndarray]) -> list[
     return list(first.values())
 
 
+def running_order(network: Network, inputs: Inputs) -> np.ndarray:
+    """In what order inputs are run: texts from the longest to the shortest, so that those of a batch are alike.
+
+    Raises
+    ------
+    BadInputs
+        If any cannot be decoded; it lists all of them.
+    """
+    if not isinstance(network.preprocessing, TextPreprocessing):
+        return np.arange(len(inputs))
+    lengths = [len(canvas) for canvas in canvases(inputs, network.preprocessing)]
+    return np.argsort(-np.array(lengths, np.int64), kind="stable")
+
+
 def batches(
     network: Network,
     inputs: Inputs,
@@ -91,7 +105,7 @@ def batches(
     run : callable
         From a batch of arrays to a row each.
     whole : bool, default=True
-        Of a clip longer than the network's window: the mean over all its windows, or its loudest window alone.
+        Of a clip or text of several windows: the mean over all of them, or one alone, the loudest or first.
 
     Raises
     ------
@@ -99,16 +113,16 @@ def batches(
         If any cannot be decoded; it lists all of them, also those that were not reached.
     """
     n_workers = torch.get_num_threads() if device == "cpu" else processors()
-    size = _batch_size(network.preprocessing.size) if batch_size is None else batch_size
-    done = 0
+    preprocessing, done = network.preprocessing, 0
+    parts = _parts_of(inputs, preprocessing, batch_size, n_workers)
 
     def work(part: slice) -> np.ndarray:
-        if whole and isinstance(network.preprocessing, SoundPreprocessing):
-            return _over_windows(network.preprocessing, inputs[part], run, size)
+        if whole and preprocessing.windowed:
+            return _over_windows(preprocessing, inputs[part], run, batch_size)
         return run(arrays(network, inputs[part]))
 
     try:
-        for rows in in_workers(work, _parts(len(inputs), size, n_workers), n_workers):
+        for rows in in_workers(work, parts, n_workers):
             done += len(rows)
             if progress is not None:
                 progress(f"embedding {inputs.kind.many}", done, len(inputs))
@@ -119,12 +133,12 @@ def batches(
 
 
 def in_parts(run: Callable[[torch.Tensor], np.ndarray], batch: torch.Tensor) -> np.ndarray:
-    """Rows of a batch (N, C, H, W) or (N, samples), run in parts as `batches` would, to equal those to the last bit.
+    """Rows of a batch (N, C, H, W), (N, samples) or (N, L), run in parts as `batches` would, to equal those exactly.
 
     Which kernel computes a convolution depends on the size of the batch and the number of threads; that changes the
     last digits.
     """
-    size = _batch_size(tuple(batch.shape[2:]) if batch.ndim > 2 else tuple(batch.shape[1:]))
+    size = _fitting(tuple(batch.shape[2:]) if batch.ndim > 2 else tuple(batch.shape[1:]))
     if batch.is_cuda or len(batch) <= size:
         return alone(lambda: run(batch))
     parts = [batch[part] for part in _parts(len(batch), size, torch.get_num_threads())]
@@ -132,9 +146,10 @@ def in_parts(run: Callable[[torch.Tensor], np.ndarray], batch: torch.Tensor) -> 
 
 
 def arrays(network: Network, inputs: Inputs) -> np.ndarray:
-    """Inputs at the network's size: pictures (n, H, W, 3) in uint8, or the loudest window of each clip (n, samples)."""
+    """Inputs at the network's size: pictures (n, H, W, 3) in uint8, the loudest window of each clip (n, samples) in
+    float32, the first of each text (n, L) in int32."""
     preprocessing = network.preprocessing
-    return np.stack([preprocessing.centre(canvas) for canvas in canvases(inputs, preprocessing, threads=1)])
+    return preprocessing.stack([preprocessing.centre(canvas) for canvas in canvases(inputs, preprocessing, threads=1)])
 
 
 def sample(network: Network, inputs: Inputs, chosen: np.ndarray) -> np.ndarray:
@@ -152,10 +167,14 @@ def space_of(network: Network, what: str) -> str:
 
 
 def _over_windows(
-    preprocessing: SoundPreprocessing, clips: Inputs, run: Callable[[np.ndarray], np.ndarray], size: int
+    preprocessing: AnyPreprocessing,
+    inputs: Inputs,
+    run: Callable[[np.ndarray], np.ndarray],
+    size: int | None,
 ) -> np.ndarray:
-    """Mean row of each clip over its windows; windows of several clips share a batch, and long clips take several."""
-    windows = [preprocessing.windows(canvas) for canvas in canvases(clips, preprocessing, threads=1)]
+    """Mean row of each clip or text over its windows; those of several share a batch, and long ones take several."""
+    windows = [preprocessing.windows(canvas) for canvas in canvases(inputs, preprocessing, threads=1)]
+    size = size or _batch_size(preprocessing)
     counts = np.array([len(part) for part in windows])
     owner = np.repeat(np.arange(len(windows)), counts)
     total: np.ndarray | None = None
@@ -163,17 +182,38 @@ def _over_windows(
         clip = owner[start : start + size]
         first = np.concatenate([[0], np.cumsum(counts)])[clip]
         place = np.arange(start, start + len(clip)) - first
-        rows = run(np.stack([windows[i][k] for i, k in zip(clip, place, strict=True)]))
+        rows = run(preprocessing.stack([windows[i][k] for i, k in zip(clip, place, strict=True)]))
         total = np.zeros((len(windows), *rows.shape[1:]), np.float64) if total is None else total
         np.add.at(total, clip, rows)
     assert total is not None
     return (total / counts.reshape(-1, *[1] * (total.ndim - 1))).astype(np.float32)
 
 
-def _batch_size(size: tuple[int, ...]) -> int:
-    """How many inputs of this size, (height, width) or (samples,), fit the processor's caches."""
+def _batch_size(preprocessing: AnyPreprocessing) -> int:
+    """How many inputs of the largest size fit the processor's caches."""
+    if isinstance(preprocessing, TextPreprocessing):
+        return max(4, CHUNK_TOKENS // preprocessing.window)
+    return _fitting(preprocessing.size)
+
+
+def _fitting(size: tuple[int, ...]) -> int:
+    """How many inputs of this size, (height, width) or (samples,), fit."""
     fitting = CHUNK_SAMPLES // size[0] if len(size) == 1 else CHUNK_PIXELS // (size[0] * size[1])
     return min(64, max(8, fitting))
+
+
+def _parts_of(inputs: Inputs, preprocessing: AnyPreprocessing, batch_size: int | None, n_workers: int) -> list[slice]:
+    """Batches of inputs; of texts, which come by length, as many as have about as many tokens together."""
+    if batch_size is not None or not isinstance(preprocessing, TextPreprocessing):
+        return _parts(len(inputs), batch_size or _batch_size(preprocessing), n_workers)
+    lengths = [len(canvas) for canvas in canvases(inputs, preprocessing, threads=1)]
+    parts, start = [], 0
+    for i, length in enumerate(lengths):
+        longest = max(length, lengths[start])
+        if i > start and (i + 1 - start) * longest > CHUNK_TOKENS:
+            parts.append(slice(start, i))
+            start = i
+    return [*parts, slice(start, len(inputs))] if lengths else []
 
 
 def _parts(n: int, size: int, n_workers: int) -> list[slice]:

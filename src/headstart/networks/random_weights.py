@@ -9,7 +9,9 @@ import torch
 from torch import nn
 
 from headstart.networks.network import Network
+from headstart.nn.audio_network import AudioNetwork
 from headstart.nn.sound_network import SoundNetwork
+from headstart.nn.text_network import TextNetwork
 
 
 def random_network(network: Network, random_state: int) -> Network:
@@ -59,10 +61,14 @@ def _fresh(network: Network) -> nn.Module:
         fresh = SoundNetwork(network.module.config)
         fresh.front_end.load_state_dict(network.module.front_end.state_dict())
         return fresh
+    if isinstance(network.module, TextNetwork):
+        return network.module.fresh()
     if network.config is not None:
         from headstart.networks.transformers_source import quiet
 
         with quiet():
+            if isinstance(network.module, AudioNetwork):
+                return network.module.fresh()
             return type(network.module)(copy.deepcopy(network.config))
     module = copy.deepcopy(network.module)
     reset_weights(module)

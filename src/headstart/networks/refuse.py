@@ -20,10 +20,12 @@ _WEIGHTS = (
     "pytorch_model.bin.index.json",
 )
 _SOUND = "a sound network"
+_TEXT = "a text network"
 _OTHER_TASKS = tuple(
     (words, tuple(f"MODEL_FOR_{task}_MAPPING_NAMES" for task in tasks))
     for words, tasks in (
-        ("a text network", ("SEQUENCE_CLASSIFICATION", "MASKED_LM", "CAUSAL_LM", "SEQ_TO_SEQ_CAUSAL_LM")),
+        (_TEXT, ("SEQUENCE_CLASSIFICATION", "MASKED_LM", "CAUSAL_LM", "SEQ_TO_SEQ_CAUSAL_LM")),
+        ("a network that makes speech or music", ("TEXT_TO_WAVEFORM", "TEXT_TO_SPECTROGRAM")),
         (_SOUND, ("AUDIO_CLASSIFICATION", "CTC", "SPEECH_SEQ_2_SEQ")),
         ("a network for video", ("VIDEO_CLASSIFICATION",)),
         ("a network for finding objects", ("OBJECT_DETECTION", "ZERO_SHOT_OBJECT_DETECTION")),
@@ -35,8 +37,11 @@ KINDS = (
     "a torch module or a NetworkSource"
 )
 #: What networks take, in words.
-WORDS = {"image": "pictures", "audio": "sounds"}
+WORDS = {"image": "pictures", "audio": "sounds", "text": "texts"}
+#: Bundled networks.
 STARTERS = {"image": "starter:pictures", "audio": "starter:speech"}
+#: A network to name where another is needed.
+EXAMPLES = {**STARTERS, "text": "sentence-transformers/all-MiniLM-L6-v2"}
 
 
 def refuse_input(name: str, takes: str, wanted: str) -> NoReturn:
@@ -56,7 +61,7 @@ def refuse_input(name: str, takes: str, wanted: str) -> NoReturn:
     """
     raise SourceError(
         f"Expected a network for {WORDS[wanted]}, found {name}, which takes {WORDS[takes]}.",
-        f"Take another, for instance {STARTERS[wanted]!r}.",
+        f"Take another, for instance {EXAMPLES[wanted]!r}.",
     )
 
 
@@ -121,7 +126,7 @@ def refuse_type(folder: Path, settings: dict[str, Any], input_type: str | None =
     Returns
     -------
     str
-        "image": folders of transformers' families for sounds are not read.
+        "image": the families for sounds that can be read never come here.
 
     Raises
     ------
@@ -137,17 +142,20 @@ def refuse_type(folder: Path, settings: dict[str, Any], input_type: str | None =
         raise SourceError(f"Expected transformers' own network, found timm's in {folder}.", "Use source='timm/...'.")
     if kind in names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES or headless:
         return "image"
+    if _TEXT in others and _SOUND not in others and input_type in (None, "text"):
+        return "text"
     architecture = ", ".join(settings.get("architectures") or []) or "no architecture named"
     found = f"{others[0]} in {folder} ({kind}: {architecture})" if others else f"model type {kind!r} in {folder}"
-    wanted = WORDS[input_type] if input_type is not None else "pictures or sounds"
-    todo = f"Take another, for instance {STARTERS[input_type or 'image']!r}."
+    wanted = WORDS[input_type] if input_type is not None else "pictures, sounds or texts"
+    todo = f"Take another, for instance {EXAMPLES[input_type or 'image']!r}."
     if settings.get("auto_map"):
         found = f"one in {folder} that must run code of its own ({kind})"
     elif _SOUND in others and input_type != "image":
         wanted = f"{wanted} that can be read from its folder"
         todo = (
-            "Folders of transformers' families for sounds are not read: take 'starter:speech', or load it and give a "
-            "module around it that takes waves: headstart.NetworkSource(module, sampling_rate=16000, seconds=2.0)."
+            "Of transformers' families for sounds AST, wav2vec 2.0 and its kin, HuBERT, Whisper and CLAP are read: "
+            "take one of these or 'starter:speech', or give a module around this one that takes waves: "
+            "headstart.NetworkSource(module, sampling_rate=16000, seconds=2.0)."
         )
     raise SourceError(f"Expected a network for {wanted}, found {found}.", todo)
 

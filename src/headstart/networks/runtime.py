@@ -14,13 +14,16 @@ from torch import Tensor, nn
 from headstart.data.canvases import AnyPreprocessing
 from headstart.data.preprocessing import Preprocessing
 from headstart.data.sound_preprocessing import SoundPreprocessing
+from headstart.data.text_preprocessing import TextPreprocessing
 from headstart.networks.chain import Chain
-from headstart.networks.features import flat, grid, headless_features, pool, stretches
+from headstart.networks.features import ends, flat, grid, headless_features, pool, stretches
 from headstart.networks.trace import main_tensor
 
 DEPTHS = 6
 GRIDS = 3
 CELLS = 9
+#: Of texts: first token and maximum in the place of a grid.
+ENDS = 2
 #: Most numbers that the grids of one input may take.
 WIDEST_GRID = 12_000
 
@@ -34,7 +37,7 @@ class Layout:
     blocks : tuple of str
         Blocks whose means are kept, the last block last.
     grids : tuple of str
-        Blocks whose means over the cells of a 3 x 3 grid are kept.
+        Blocks whose means over the cells of a 3 x 3 grid are kept; of texts first tokens and maxima.
     widths : tuple of int
         Of the output, of each depth, and of each grid.
     """
@@ -66,12 +69,13 @@ def layout_of(chain: Chain) -> Layout:
     count = min(DEPTHS, n)
     chosen = [round((i + 1) * n / count) - 1 for i in range(count)]
     gridded = (chosen[:-1] or chosen)[-GRIDS:]
-    while sum(chain.depth_features[i] for i in gridded) * CELLS > WIDEST_GRID:
+    cells = ENDS if chain.takes_tokens else CELLS
+    while sum(chain.depth_features[i] for i in gridded) * cells > WIDEST_GRID:
         gridded = gridded[1:]
     widths = (
         chain.n_features,
         *(chain.depth_features[i] for i in chosen),
-        *(chain.depth_features[i] * CELLS for i in gridded),
+        *(chain.depth_features[i] * cells for i in gridded),
     )
     return Layout(tuple(chain.blocks[i] for i in chosen), tuple(chain.blocks[i] for i in gridded), widths)
 
@@ -87,7 +91,7 @@ class Rows(nn.Module):
         self.net = net
         self.blocks, self.grids = layout.blocks, layout.grids
         self.output_layer = chain.output_layer
-        self.takes_waves, self.time_last = chain.takes_waves, chain.time_last
+        self.takes_waves, self.takes_tokens, self.time_last = chain.takes_waves, chain.takes_tokens, chain.time_last
         self._seen = threading.local()
         for name in layout.blocks:
             net.get_submodule(name).register_forward_hook(lambda m, a, output, name=name: self._look(name, output))
@@ -98,7 +102,7 @@ class Rows(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Output, depths and grids side by side."""
         seen: dict[str, Tensor] = {}
-        self._seen.parts = seen
+        self._seen.parts, self._seen.mask = seen, x >= 0 if self.takes_tokens else None
         result = self.net(x)
         output = seen["output"] if self.output_layer is not None else headless_features(self.net, result)
         output = output.float()
@@ -109,9 +113,11 @@ class Rows(nn.Module):
     def _look(self, name: str, output: Any) -> None:
         tensor = main_tensor(output)
         assert tensor is not None
-        late = name in self.time_last
-        self._seen.parts[name] = pool(tensor, late)
-        if name in self.grids:
+        late, mask = name in self.time_last, self._seen.mask
+        self._seen.parts[name] = pool(tensor, late, mask)
+        if name in self.grids and mask is not None:
+            self._seen.parts[f"grid {name}"] = ends(tensor, mask)
+        elif name in self.grids:
             over_time = self.takes_waves and tensor.ndim < 4
             self._seen.parts[f"grid {name}"] = stretches(tensor, late, CELLS) if over_time else grid(tensor)
 
@@ -122,13 +128,13 @@ class Rows(nn.Module):
 def to_tensor(
     arrays: np.ndarray, preprocessing: AnyPreprocessing, dtype: torch.dtype = torch.float32, channels_last: bool = True
 ) -> Tensor:
-    """A network's input: normalised pictures, (x * scale - mean) / std, or waves as they are.
+    """A network's input: normalised pictures, (x * scale - mean) / std; waves and tokens as they are.
 
     Parameters
     ----------
-    arrays : ndarray, (N, H, W, 3) in uint8 or (N, samples) in float32
+    arrays : ndarray, (N, H, W, 3) in uint8, (N, samples) in float32 or (N, L) in int32
         Cropped canvases; not changed.
-    preprocessing : Preprocessing or SoundPreprocessing
+    preprocessing : Preprocessing, SoundPreprocessing or TextPreprocessing
         Scale, mean, std and number of channels of pictures.
     dtype : torch.dtype, default=torch.float32
         Of pictures; the computation is in float32. Waves stay in float32, because 16 bits would add noise to them.
@@ -137,8 +143,10 @@ def to_tensor(
 
     Returns
     -------
-    Tensor, (N, C, H, W) or (N, samples)
+    Tensor, (N, C, H, W), (N, samples), or (N, L) in int64
     """
+    if isinstance(preprocessing, TextPreprocessing):
+        return torch.from_numpy(np.array(arrays, np.int64))
     if isinstance(preprocessing, SoundPreprocessing):
         return torch.from_numpy(np.array(arrays, np.float32))
     return _normalised(arrays, preprocessing, dtype, channels_last)

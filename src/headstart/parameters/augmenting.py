@@ -36,7 +36,8 @@ def choose_augmentation(
     ----------
     augment : "auto", None, False, Augmentation or SoundAugmentation
         ``"auto"``: none when only the last blocks train (their input is computed once); else for pictures crops and
-        light, and mirroring where `mirror_is_harmless` says so; for clips shifts in time, gain and noise.
+        light, and mirroring where `mirror_is_harmless` says so; for clips shifts in time, gain and noise; for texts
+        nothing.
     whole : bool
         Whether all layers train.
     seed : int
@@ -48,7 +49,11 @@ def choose_augmentation(
     """
     if augment is None or augment is False:
         return None
-    kind = AUGMENTATIONS[inputs.input_type]
+    kind = AUGMENTATIONS.get(inputs.input_type)
+    if kind is None:
+        if augment != "auto" and augment is not True:
+            raise ParameterError(f"Expected augment 'auto' or None for {inputs.kind.many}, found {augment!r}.")
+        return None
     if isinstance(augment, kind):
         return augment
     if augment != "auto" and augment is not True:

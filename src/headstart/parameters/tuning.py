@@ -13,8 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from headstart.data.canvases import AnyPreprocessing, canvases
-from headstart.data.preprocessing import Preprocessing
+from headstart.data.canvases import canvases
 from headstart.data.progress import Progress
 from headstart.data.rows import Inputs
 from headstart.data.variants import AnyAugmentation
@@ -188,7 +187,7 @@ def tune(
     ----------
     network : Network
         Not changed. A network with random weights is trained with moving batch norm.
-    inputs : Pictures or Clips, n of them
+    inputs : Pictures, Clips or Texts, n of them
     targets : Targets of n
     settings : TuningSettings
     start : (coef (d, K), intercept (K,)), optional
@@ -268,7 +267,7 @@ def _boundary_works(network: Network, inputs: Inputs, settings: TuningSettings) 
         return False
     few = inputs[: min(4, len(inputs))]
     arrays = [network.preprocessing.centre(c) for c in canvases(few, network.preprocessing)]
-    example = to_tensor(np.stack(arrays), network.preprocessing)
+    example = to_tensor(network.preprocessing.stack(arrays), network.preprocessing)
     return replay_agrees(network.module, network.chain, settings.blocks, example)
 
 
@@ -317,9 +316,9 @@ def _evaluation(
             if stored:
                 yield torch.from_numpy(np.ascontiguousarray(kept[index])), owner[index]
                 continue
-            arrays = [_windows(preprocessing, kept[i]) for i in index]
+            arrays = [preprocessing.windows(kept[i]) for i in index]
             owners = np.repeat(owner[index], [len(part) for part in arrays])
-            x = to_tensor(np.concatenate(arrays), preprocessing)
+            x = to_tensor(preprocessing.stack([window for part in arrays for window in part]), preprocessing)
             for k in range(0, len(x), 64):
                 yield x[k : k + 64], owners[k : k + 64]
 
@@ -330,15 +329,6 @@ def _evaluation(
         return {"val_loss": loss, "val_score": _score(outputs, Y, targets.task) / len(first)}
 
     return evaluate
-
-
-def _windows(preprocessing: AnyPreprocessing, canvas: np.ndarray) -> np.ndarray:
-    """All windows of a clip; the middle of a picture, alone."""
-    return (
-        preprocessing.centre(canvas)[None]
-        if isinstance(preprocessing, Preprocessing)
-        else preprocessing.windows(canvas)
-    )
 
 
 def _score(outputs: Tensor, Y: Tensor, task: str) -> float:

@@ -1,4 +1,4 @@
-"""Clips longer than a network's window, in training: all windows are learned from, a clip is the mean of its own."""
+"""Clips and texts longer than a network's window, in training: all windows are learned from, each is their mean."""
 
 from __future__ import annotations
 
@@ -10,42 +10,46 @@ from headstart.data.canvases import AnyPreprocessing, canvases
 from headstart.data.clips import Clips
 from headstart.data.rows import Inputs
 from headstart.data.sound_preprocessing import SoundPreprocessing
+from headstart.data.tokens import Tokens
 from headstart.parameters.targets import Targets
 
 
 def spread(inputs: Inputs, preprocessing: AnyPreprocessing) -> tuple[Inputs, np.ndarray]:
-    """Windows in the place of clips that are longer than one.
+    """Windows in the place of clips, or texts, that are longer than one.
 
     Parameters
     ----------
-    inputs : Pictures or Clips
+    inputs : Pictures, Clips or Texts
         n of them.
-    preprocessing : Preprocessing or SoundPreprocessing
+    preprocessing : Preprocessing, SoundPreprocessing or TextPreprocessing
 
     Returns
     -------
-    inputs : Pictures or Clips
-        m >= n of them; pictures, and clips none of which is longer than a window, as they were.
+    inputs : Pictures, Clips, Texts or Tokens
+        m >= n of them; as they were where each has one window.
     owner : ndarray of int, shape (m,)
         Position of the input that each belongs to, in order.
     """
     alone = np.arange(len(inputs))
-    if not isinstance(inputs, Clips) or not isinstance(preprocessing, SoundPreprocessing):
+    if not preprocessing.windowed:
         return inputs, alone
-    waves = canvases(inputs, preprocessing)
-    if all(len(wave) <= preprocessing.samples for wave in waves):
+    parts = [preprocessing.pieces(canvas) for canvas in canvases(inputs, preprocessing)]
+    if all(len(pieces) == 1 for pieces in parts):
         return inputs, alone
-    parts = [
-        [wave[start : start + preprocessing.samples] for start in preprocessing.starts(len(wave))] for wave in waves
-    ]
-    windows = Clips([part for clip in parts for part in clip], sampling_rate=preprocessing.rate)
-    return windows, np.repeat(alone, [len(clip) for clip in parts])
+    every = [piece for pieces in parts for piece in pieces]
+    owner = np.repeat(alone, [len(pieces) for pieces in parts])
+    if isinstance(preprocessing, SoundPreprocessing):
+        return Clips(every, sampling_rate=preprocessing.rate), owner
+    return Tokens(every), owner
 
 
 def windows_each(inputs: Inputs, preprocessing: AnyPreprocessing, looked_at: int = 50) -> float:
-    """Mean number of windows of an input, told from the headers of the first files; 1 for pictures."""
-    if not isinstance(inputs, Clips) or not isinstance(preprocessing, SoundPreprocessing) or not len(inputs):
+    """Mean number of windows of an input, told from the headers or texts of the first ones; 1 for pictures."""
+    if not preprocessing.windowed or not len(inputs):
         return 1.0
+    if not isinstance(inputs, Clips) or not isinstance(preprocessing, SoundPreprocessing):
+        first = canvases(inputs[: min(len(inputs), looked_at)], preprocessing)
+        return float(np.mean([len(preprocessing.pieces(canvas)) for canvas in first]))
     seconds = [inputs.seconds(i) for i in range(min(len(inputs), looked_at))]
     return float(np.mean([len(preprocessing.starts(round(length * preprocessing.rate))) for length in seconds]))
 

@@ -74,7 +74,7 @@ def canvas_batches(
     device: torch.device,
     augmentation: AnyAugmentation | None,
 ) -> Callable[[int], Iterator[Batch]]:
-    """Batches of pictures or clips, augmented; the next one is made in a thread while the present one is used.
+    """Batches of pictures, clips or texts, augmented; the next one is made in a thread while the present one is used.
 
     Every one's augmentation has its own generator (seed, epoch, row), so it does not depend on its batch.
     """
@@ -86,7 +86,7 @@ def canvas_batches(
             for i in index
         ]
         chosen = torch.from_numpy(index)
-        x = to_tensor(np.stack(arrays), preprocessing).to(device)
+        x = to_tensor(preprocessing.stack(arrays), preprocessing).to(device)
         return Batch(x, targets[chosen], weights[chosen])
 
     def batches(epoch: int) -> Iterator[Batch]:
