@@ -100,19 +100,41 @@ def mel_filters(
             f"Expected 0 <= f_min < f_max <= {rate / 2:g} Hz, half the rate, found {f_min:g} and {f_max:g}."
         )
     corners = mel_to_hertz(np.linspace(hertz_to_mel(f_min, scale), hertz_to_mel(f_max, scale), n_mels + 2), scale)
-    hertz = np.arange(n_fft // 2 + 1)[:, None] * (rate / n_fft)
-    left, middle, right = corners[:-2], corners[1:-1], corners[2:]
-    filters = np.maximum(0, np.minimum((hertz - left) / (middle - left), (right - hertz) / (right - middle)))
+    filters = triangles(np.arange(n_fft // 2 + 1) * (rate / n_fft), corners)
     empty = np.flatnonzero(~filters.any(0))
     if len(empty):
         raise ParameterError(
             f"Expected mel filters that each hold a frequency, found {len(empty)} of {n_mels} empty, the first around "
-            f"{middle[empty[0]]:.0f} Hz.",
+            f"{corners[1:-1][empty[0]]:.0f} Hz.",
             "Take fewer filters (n_mels) or a longer transform (n_fft).",
         )
     if area:
-        filters = filters * (2.0 / (right - left))
+        filters = filters * (2.0 / (corners[2:] - corners[:-2]))
     return filters.astype(np.float32)
+
+
+def triangles(places: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """Triangular filters at given places: each rises from one corner to the next and falls to the one after it.
+
+    Parameters
+    ----------
+    places : ndarray of shape (f,)
+        Frequencies, in any unit.
+    corners : ndarray of shape (m + 2,)
+        In the same unit, rising.
+
+    Returns
+    -------
+    ndarray of shape (f, m), float64
+        From 0 to 1.
+
+    Examples
+    --------
+    >>> triangles(np.arange(5.0), np.array([0.0, 2.0, 4.0])).ravel().tolist()
+    [0.0, 0.5, 1.0, 0.5, 0.0]
+    """
+    at, left, middle, right = places[:, None], corners[:-2], corners[1:-1], corners[2:]
+    return np.maximum(0, np.minimum((at - left) / (middle - left), (right - at) / (right - middle)))
 
 
 class LogMel(nn.Module):

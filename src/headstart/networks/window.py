@@ -1,0 +1,50 @@
+"""How long the window of a network is that takes waves of any length: as long as the clips it learns from."""
+
+from __future__ import annotations
+
+import dataclasses
+from math import ceil
+
+from headstart.data.clips import Clips
+from headstart.data.reasons import BadInput
+from headstart.data.rows import Inputs
+from headstart.data.sound_preprocessing import SoundPreprocessing
+from headstart.networks.network import Network
+
+#: Shortest and longest window that is fitted to clips, in seconds.
+SHORTEST, LONGEST = 0.5, 10.0
+
+
+def fitted(network: Network, inputs: Inputs) -> Network:
+    """A network whose window is settled: as long as the longest clip, from 0.5 s to 10 s, in tenths of a second.
+
+    A longer window would make the network hear silence, a shorter one would cut clips.
+
+    Parameters
+    ----------
+    network : Network
+        Not changed.
+    inputs : Inputs
+        What will be learned from.
+
+    Returns
+    -------
+    Network
+        The same one where its window is settled already.
+    """
+    preprocessing = network.preprocessing
+    if not isinstance(preprocessing, SoundPreprocessing) or not preprocessing.open_window:
+        return network
+    lengths = [_seconds(inputs, i) for i in range(len(inputs))] if isinstance(inputs, Clips) else []
+    longest = max(lengths, default=0.0) or preprocessing.seconds
+    seconds = min(max(ceil(longest * 10 - 1e-6) / 10, SHORTEST), LONGEST)
+    settled = dataclasses.replace(preprocessing, samples=round(seconds * preprocessing.rate), open_window=False)
+    return dataclasses.replace(network, preprocessing=settled)
+
+
+def _seconds(clips: Clips, i: int) -> float:
+    """How long a clip is; 0 where it cannot be read, which others report."""
+    try:
+        return clips.seconds(i)
+    except BadInput:
+        return 0.0
