@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headstart.data.kinds import CLIPS, PICTURES, ROWS, Kind
+from headstart.data.kinds import CLIPS, PICTURES, ROWS, TEXTS, Kind
+from headstart.networks.audio_card import audio_lines
+from headstart.networks.text_card import text_lines
 
 
 def model_card(manifest: Mapping[str, Any], evidence: Mapping[str, Any] | None = None) -> str:
@@ -49,7 +51,7 @@ def model_card(manifest: Mapping[str, Any], evidence: Mapping[str, Any] | None =
 def _kind(network: Mapping[str, Any], proof: Mapping[str, Any]) -> Kind:
     """What the model takes: as the network says, else as the evidence does."""
     found = network.get("input_type") or (proof.get("data") or {}).get("input_type")
-    return next((kind for kind in (CLIPS, ROWS) if kind.input_type == found), PICTURES)
+    return next((kind for kind in (CLIPS, TEXTS, ROWS) if kind.input_type == found), PICTURES)
 
 
 def _header(network: Mapping[str, Any], proof: Mapping[str, Any], kind: Kind) -> str:
@@ -144,9 +146,13 @@ def _data(proof: Mapping[str, Any]) -> str:
 
 
 def _use(network: Mapping[str, Any], kind: Kind) -> str:
-    inputs = {CLIPS: '["clip.wav"]', ROWS: '"rows.csv"'}.get(kind, '["picture.jpg"]')
+    inputs = {CLIPS: '["clip.wav"]', TEXTS: '["a text"]', ROWS: '"rows.csv"'}.get(kind, '["picture.jpg"]')
     code = ["import headstart", "", 'model = headstart.load("this-folder")', f"model.predict({inputs})"]
-    if network.get("loads_with") == "transformers" and network.get("head_inside"):
+    if network.get("extractor") and network.get("loads_with") == "transformers" and network.get("head_inside"):
+        code += ["", "# or without headstart", *audio_lines(network)]
+    elif kind is TEXTS and network.get("head_inside"):
+        code += ["", "# or without headstart", *text_lines(network)]
+    elif network.get("loads_with") == "transformers" and network.get("head_inside"):
         code += [
             "",
             "# or without headstart",

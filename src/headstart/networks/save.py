@@ -15,10 +15,15 @@ from torch import nn
 
 from headstart.data.canvases import AnyPreprocessing
 from headstart.data.preprocessing import Preprocessing
+from headstart.data.text_preprocessing import TextPreprocessing
 from headstart.errors import OutputError
+from headstart.networks.audio_saving import rebuilds, save_audio
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.preprocess_of import processor_config
+from headstart.networks.text_saving import save_text, text_parts
+from headstart.nn.audio_network import AudioNetwork
 from headstart.nn.sound_network import SoundConfig
+from headstart.nn.text_network import TextNetwork
 
 WEIGHTS = "model.safetensors"
 
@@ -37,7 +42,9 @@ def save_network(
     """Write weights, configuration and preprocessing of a trained network into a folder.
 
     A transformers network becomes a folder for which ``AutoModelForImageClassification.from_pretrained(folder)`` gives
-    the same logits, provided that its head is the linear one inside the module. A timm network becomes one for
+    the same logits, provided that its head is the linear one inside the module; one of its audio families one for
+    ``AutoModelForAudioClassification`` (CLAP: ``ClapAudioModel``). A network for texts becomes one for ``AutoModel``,
+    ``AutoTokenizer`` and sentence-transformers, its output layer in ``head.safetensors``. A timm network becomes one for
     ``timm.create_model("local-dir:folder", pretrained=True)``, our own network for sounds one for `load_network`. Of
     any other module only the weights can be kept: it is loaded again with
     ``NetworkSource(module, weights=folder / "model.safetensors")``.
@@ -92,6 +99,15 @@ def save_network(
         if _rebuilds(module, sound):
             (target / "config.json").write_text(json.dumps(sound.to_dict(), indent=2) + "\n", encoding="utf-8")
             loads_with = "headstart"
+    elif isinstance(module, AudioNetwork):
+        config = _transformers_config(network, module, labels if head_linear else None, problem_type, head_linear)
+        if rebuilds(module, config):
+            save_audio(module, config, target)
+            loads_with = "transformers"
+    elif isinstance(module, TextNetwork) and isinstance(used, TextPreprocessing):
+        config = _transformers_config(network, module, labels if head_linear else None, problem_type, head_linear)
+        save_text(module, config, used, target)
+        loads_with = "transformers"
     elif network.config is not None and isinstance(used, Preprocessing):
         config = _transformers_config(network, module, labels if head_linear else None, problem_type, head_linear)
         if _rebuilds(module, config):
@@ -108,6 +124,8 @@ def save_network(
         "input_type": network.input_type,
         "preprocessing": used.to_dict(),
         "card": _card(network, labels, head_linear, n_examples).to_dict(),
+        **(module.parts if isinstance(module, AudioNetwork) else {}),
+        **(text_parts(module) if isinstance(module, TextNetwork) else {}),
     }
 
 

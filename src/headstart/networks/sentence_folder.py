@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -149,16 +148,16 @@ def write_layout(module: TextNetwork, folder: Path, window: int) -> None:
     modes = [names[mode] for mode in module.pooling.modes]
     pooling = {"word_embedding_dimension": width, "pooling_mode": modes[0] if len(modes) == 1 else modes}
     pooling |= {old: name in module.pooling.modes for old, name in _OLD_KEYS.items()}
-    listed = [("", "Transformer", None), ("1_Pooling", "Pooling", pooling)]
+    listed: list[tuple[str, str, dict[str, Any]]] = [("", "Transformer", {}), ("1_Pooling", "Pooling", pooling)]
     layers = list(module.after)
-    for layer, following in zip(layers, [*layers[1:], None], strict=True):
+    for layer, place, following in zip(layers, layer_folders(module), [*layers[1:], None], strict=True):
         if isinstance(layer, nn.Linear):
-            listed.append((f"{len(listed)}_Dense", "Dense", _dense_settings(layer, following)))
-            (folder / listed[-1][0]).mkdir(exist_ok=True)
+            listed.append((place, "Dense", _dense_settings(layer, following)))
+            (folder / place).mkdir(exist_ok=True)
             tensors = {f"linear.{key}": value.detach().cpu().contiguous() for key, value in layer.state_dict().items()}
-            save_file(tensors, str(folder / listed[-1][0] / "model.safetensors"))
+            save_file(tensors, str(folder / place / "model.safetensors"))
         elif isinstance(layer, UnitLength):
-            listed.append((f"{len(listed)}_Normalize", "Normalize", {}))
+            listed.append((place, "Normalize", {}))
     for place, _, settings in listed:
         if settings:
             (folder / place).mkdir(exist_ok=True)
@@ -169,6 +168,15 @@ def write_layout(module: TextNetwork, folder: Path, window: int) -> None:
     ]
     _write(folder / MODULES, entries)
     _write(folder / LENGTH, {"max_seq_length": window, "do_lower_case": False})
+
+
+def layer_folders(module: TextNetwork) -> list[str]:
+    """Folder of each layer between pooling and output; empty for an activation, which belongs to the one before it."""
+    found: list[str] = []
+    for layer in module.after:
+        kind = "Dense" if isinstance(layer, nn.Linear) else "Normalize" if isinstance(layer, UnitLength) else ""
+        found.append(f"{2 + sum(map(bool, found))}_{kind}" if kind else "")
+    return found
 
 
 def _width(module: TextNetwork) -> int:
@@ -196,12 +204,3 @@ def _json(file: Path) -> Any:
 
 def _write(file: Path, content: Any) -> None:
     file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-def same_layers(one: nn.Module, other: nn.Module) -> bool:
-    """Whether two networks have weights of the same names and shapes."""
-
-    def shapes(module: nn.Module) -> dict[str, torch.Size]:
-        return {key: tensor.shape for key, tensor in module.state_dict().items()}
-
-    return shapes(one) == shapes(other)

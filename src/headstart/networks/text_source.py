@@ -17,11 +17,11 @@ from headstart.networks.folder import MANIFEST, read_manifest
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.refuse import refuse_bad_numbers, weight_file
 from headstart.networks.sentence_folder import SentenceLayout, read_layout
-from headstart.networks.text_tokenizer import longest_text, read_tokenizer
+from headstart.networks.text_tokenizer import kept_tokenizer, open_tokenizer, said_length
 from headstart.networks.transformers_source import quiet
 from headstart.nn.text_network import TextNetwork
 
-OUTPUT = "output.safetensors"
+HEAD = "head.safetensors"
 #: Longest window in tokens that is used where no file of sentence-transformers names one: attention costs its square.
 LONGEST = 512
 
@@ -30,7 +30,7 @@ def read_text(folder: Path, *, kind: str = "transformers", name: str | None = No
     """Read a folder with a body for texts, its tokenizer, and where they are there the files of sentence-transformers.
 
     Pooling is what ``modules.json`` says; else the mean over tokens, for a causal network the last token. The output
-    layer is that of ``output.safetensors``, which headstart writes, or a new one.
+    layer is that of ``head.safetensors``, which headstart writes, or a new one.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def read_text(folder: Path, *, kind: str = "transformers", name: str | None = No
     layout = read_layout(folder)
     config = _config(layout.body, name)
     body, notes = _body(layout.body, config, name)
-    output = load_file(folder / OUTPUT) if (folder / OUTPUT).is_file() else None
+    output = _saved_output(folder)
     module = _module(body, config, layout, output, name)
     refuse_bad_numbers(module, name)
     preprocessing, more = _preprocessing(folder, layout, config, body, name)
@@ -146,12 +146,18 @@ def _module(
     if output is not None:
         if tuple(output["weight"].shape) != tuple(module.output.weight.shape):
             raise SourceError(
-                f"Expected an output layer for {module.n_features} features in {OUTPUT} of {name}, found one for "
+                f"Expected an output layer for {module.n_features} features in {HEAD} of {name}, found one for "
                 f"{output['weight'].shape[1]}.",
                 "Its files do not belong together: get them again.",
             )
         module.output.load_state_dict(output)
     return module
+
+
+def _saved_output(folder: Path) -> dict[str, torch.Tensor] | None:
+    tensors = load_file(folder / HEAD) if (folder / HEAD).is_file() else {}
+    output = {key.removeprefix("output."): value for key, value in tensors.items() if key.startswith("output.")}
+    return output if {"weight", "bias"} <= set(output) else None
 
 
 def hidden_size(config: Any) -> int:
@@ -175,20 +181,19 @@ def is_causal(config: Any) -> bool:
 def _preprocessing(
     folder: Path, layout: SentenceLayout, config: Any, body: nn.Module, name: str
 ) -> tuple[TextPreprocessing, tuple[str, ...]]:
-    positions = _positions(config, body)
+    positions, tokenizer = _positions(config, body), open_tokenizer(layout.body, name)
     notes: tuple[str, ...] = ()
     if layout.window is not None:
         window = layout.window if positions is None else min(layout.window, positions)
     else:
-        said = longest_text(layout.body, name)
-        known = [length for length in (positions, said) if length is not None]
+        known = [length for length in (positions, said_length(tokenizer)) if length is not None]
         window = min([*known, LONGEST])
         if known and min(known) > LONGEST:
             notes = (f"It takes {min(known):,} tokens at a time; {LONGEST} are used.",)
     saved = (read_manifest(folder).get("network") or {}) if (folder / MANIFEST).is_file() else {}
     settings = saved.get("preprocessing") or {}
     window, most = int(settings.get("window", window)), int(settings.get("windows_at_most", 1))
-    return TextPreprocessing(read_tokenizer(layout.body, name, window), window, most), notes
+    return TextPreprocessing(kept_tokenizer(tokenizer, window), window, most), notes
 
 
 def _positions(config: Any, body: nn.Module) -> int | None:
@@ -202,9 +207,8 @@ def _positions(config: Any, body: nn.Module) -> int | None:
 
 def _require_tokens(body: Any, preprocessing: TextPreprocessing, name: str) -> None:
     """Refuse a tokenizer that makes numbers for which the network has no embedding."""
-    embeddings = body.get_input_embeddings()
-    rows = getattr(embeddings, "num_embeddings", None)
-    highest = max(preprocessing.tokenizer.backend.get_vocab(with_added_tokens=True).values(), default=0)
+    rows = getattr(body.get_input_embeddings(), "num_embeddings", None)
+    highest = preprocessing.tokenizer.n_tokens - 1
     if rows is not None and highest >= rows:
         raise SourceError(
             f"Expected a tokenizer of at most {rows} tokens for {name}, found one of {highest + 1}.",
