@@ -274,7 +274,10 @@ def test_a_body_that_is_not_whole_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        (tf.SpeechT5Config(), r"for sounds, found a network that makes speech or music in .*speecht5.*starter:speech"),
+        (
+            tf.SpeechT5Config(),
+            r"from its folder, found a network that makes speech or music in .*speecht5.*starter:speech",
+        ),
         (tf.VitsConfig(), r"for sounds, found a network that makes speech or music in .*vits"),
         (tf.Speech2TextConfig(), r"sounds that can be read from its folder, found a sound network .*Of transformers'"),
         (tf.BertConfig(), r"network for sounds, found a text network in .*bert"),

@@ -27,6 +27,7 @@ from headstart.data.read_values import as_frame
 from headstart.data.records import Records
 from headstart.errors import DataError, ParameterError, SourceError
 from headstart.networks.load import load_network
+from headstart.networks.window import fitted
 from headstart.training.device import pick_device
 
 
@@ -97,6 +98,7 @@ class _SafeTransfer(BaseEstimator):
     def _guard(self, rows: Any, y: np.ndarray, task: str, groups: Any, names: list[Any] | None) -> None:
         self._check(len(y))
         network = self._network()
+        self._heard = network = network if network is None else fitted(network, rows)
         with reporter(self.progress, quiet=not self.verbose) as progress:
             group_array = None if groups is None else np.asarray(groups)
             device = pick_device(self.device).type
@@ -168,7 +170,7 @@ class _SafeTransfer(BaseEstimator):
             return rows if self.encoder_ is None else self.encoder_.transform(rows)
         if self.best_candidate_.takes == "rows":
             return rows
-        network = self._network()
+        network = getattr(self, "_heard", None) or self._network()
         return Material(rows, np.zeros(len(rows)), "regression", None, network, pick_device(self.device).type).inputs(
             "features"
         )

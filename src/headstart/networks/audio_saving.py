@@ -36,7 +36,8 @@ def save_audio(module: AudioNetwork, config: Any, folder: Path) -> None:
     body = whole(module.body)
     body.config = config
     with quiet():
-        body.save_pretrained(folder)
+        # A tower was read from under another name, which must not come back.
+        body.save_pretrained(folder, save_original_format=module.output is None)
     text = json.dumps(module.front_end.settings, indent=2)
     (folder / "preprocessor_config.json").write_text(text + "\n", encoding="utf-8")
     if module.output is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -87,9 +88,10 @@ def _probed(net: nn.Module, stubs: Stubs) -> Stubs:
     boundary = torch.cat([stubs.boundary, stubs.boundary])
     version = boundary._version
     try:
-        with torch.no_grad(), stubbed(net, stubs, boundary) as x:
+        with warnings.catch_warnings(), torch.no_grad(), stubbed(net, stubs, boundary) as x:
+            warnings.filterwarnings("error", ".*expanded tensor", UserWarning)
             net(x)
-    except RuntimeError:
+    except (RuntimeError, UserWarning):
         stubs = replace(stubs, repeats=True)
         with torch.no_grad(), stubbed(net, stubs, boundary) as x:
             net(x)

@@ -78,7 +78,8 @@ def save_estimator(estimator: BaseTransfer, folder: str | Path, label_names: lis
         )
     arrays, described["head"] = _head_arrays(fitted)
     if not described.get("inside"):
-        save_file(arrays, str(target / HEAD))
+        beside = load_file(str(target / HEAD)) if (target / HEAD).is_file() else {}
+        save_file({**beside, **arrays}, str(target / HEAD))
     return manifest
 
 

@@ -21,6 +21,7 @@ from headstart.networks.cache import passing_cache
 from headstart.networks.embed import Features, embed
 from headstart.networks.load import load_network
 from headstart.networks.network import Network
+from headstart.networks.window import fitted
 from headstart.parameters.augmenting import choose_augmentation
 from headstart.parameters.deep_head import train_deep_head
 from headstart.parameters.fitted import Fitted, linear_part
@@ -138,7 +139,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
     def _fit_inputs(
         self, inputs: Inputs, targets: Targets, groups: np.ndarray | None, progress: Progress | None
     ) -> Fitted:
-        network = network_for(self, inputs.input_type)
+        network = fitted(network_for(self, inputs.input_type), inputs)
         settings = settings_for(self)
         if settings.blocks == 0:
             features = embed(network, inputs, device=str(pick_device(self.device)), progress=progress)

@@ -27,7 +27,7 @@ from headstart.networks.runtime import to_tensor
 from headstart.nn.heads import load_linear, make_head
 from headstart.nn.losses import l2_sp, task_loss
 from headstart.parameters.targets import Targets
-from headstart.parameters.windows import means, spread, spread_targets
+from headstart.parameters.windows import means, spread, spread_targets, telling_rows
 from headstart.training.batches import Batch, canvas_batches, steps_per_epoch, stored_batches
 from headstart.training.device import autocast, bf16_is_sound, has_bf16, pick_device
 from headstart.training.loop import LoopSettings, train
@@ -265,7 +265,7 @@ def _boundary_works(network: Network, inputs: Inputs, settings: TuningSettings) 
     """Whether replaying from the boundary gives what the full forward pass gives, on one batch of the data."""
     if settings.blocks is None or settings.blocks >= len(network.chain.blocks):
         return False
-    few = inputs[: min(4, len(inputs))]
+    few = inputs[telling_rows(inputs, network.preprocessing)]
     arrays = [network.preprocessing.centre(c) for c in canvases(few, network.preprocessing)]
     example = to_tensor(network.preprocessing.stack(arrays), network.preprocessing)
     return replay_agrees(network.module, network.chain, settings.blocks, example)

@@ -70,3 +70,18 @@ def means(outputs: Tensor, owner: np.ndarray) -> Tensor:
     total = torch.zeros(len(counts), *outputs.shape[1:], dtype=outputs.dtype)
     total.index_add_(0, torch.from_numpy(place), outputs)
     return total / torch.from_numpy(counts).to(outputs.dtype).unsqueeze(1)
+
+
+def telling_rows(inputs: Inputs, preprocessing: AnyPreprocessing, count: int = 4) -> np.ndarray:
+    """A few inputs that show whether the length of a clip matters behind a boundary: the shortest is among them.
+
+    Returns
+    -------
+    ndarray of int, shape (at most ``count``,)
+        The first ones, of clips whose end is marked also the shortest and the longest.
+    """
+    rows = np.arange(min(count, len(inputs)))
+    if not isinstance(inputs, Clips) or not getattr(preprocessing, "marks_end", False) or len(inputs) <= count:
+        return rows
+    lengths = [inputs.seconds(i) for i in range(len(inputs))]
+    return np.unique([*rows[: count - 2], int(np.argmin(lengths)), int(np.argmax(lengths))])
