@@ -32,16 +32,13 @@ def _mapped_of(made: Any, data: Any) -> dict[str, np.ndarray]:
 
 
 def _dual_of(made: Any, data: Any) -> dict[str, np.ndarray]:
-    """Coefficients W of all rows such that Z = KW: those of the landmarks, or of the rows for a linear kernel."""
+    """Coefficients W of all rows with ``b = F'W`` for the map F b, the shortest ones: the map in the kernel form."""
     X = np.vstack([data.Xs, data.Xt])
     features, coef = made[0].projection_.features, made[0].projection_.coef
-    if features.landmarks is None:
-        return {"dual": X @ np.linalg.solve(X.T @ X, coef)}
-    coef = coef if features.weights is None else features.weights @ coef
-    place = {row.tobytes(): i for i, row in enumerate(X)}
-    dual = np.zeros((len(X), coef.shape[1]))
-    dual[[place[row.tobytes()] for row in features.landmarks]] = coef
-    return {"dual": dual}
+    if features.landmarks is not None and features.weights is None:
+        return {"dual": coef}  # the exact kernel: F is K, and b is W already
+    F = features(X)
+    return {"dual": F @ np.linalg.solve(F.T @ F, coef)}
 
 
 def _penalty(data: Any, mu: float = 0.1) -> float:
