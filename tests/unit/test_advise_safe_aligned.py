@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -50,9 +52,12 @@ def test_self_training_is_taken_where_it_wins() -> None:
     X, y, target, labels, unlabelled, truth = topics(0, right=True)
     safe = SafeAlignedClassifier(source=Source(X, y), unlabelled=unlabelled).fit(target, labels)
     names = [row["name"] for row in safe.evidence_]
-    assert names[3:] == ["linear Monge", "CORAL", "subspace alignment", "JDA", "self-training"]
+    assert names[:4] == ["no transfer", "source alone", "pooled", "balanced pool"]
+    assert names[4:9] == ["linear Monge", "CORAL", "subspace alignment", "JDA", "self-training"]
+    assert names[9:] == ["mSDA", "feature augmentation", "PRED"]
     assert safe.chosen_ == "self-training" and isinstance(safe.best_estimator_, GradualSelfTrainingClassifier)
-    assert safe.evidence_[-1]["gain"] > 0.05 and safe.evidence_[-1]["p_value"] < 0.01
+    assert safe.evidence_[8]["gain"] > 0.05 and safe.evidence_[8]["p_value"] < 0.01
+    assert [row["name"] for row in safe.evidence_ if row["weight"] > 0] == ["self-training"]
     pooled = LogisticRegression(max_iter=1000).fit(np.vstack([X, target]), np.concatenate([y, labels]))
     assert safe.score(unlabelled, truth) > pooled.score(unlabelled, truth) + 0.03
 
@@ -61,9 +66,9 @@ def test_self_training_is_not_taken_where_it_would_hurt() -> None:
     X, y, target, labels, unlabelled, truth = topics(0, right=False)
     borrowed = {"source": Source(X, y), "unlabelled": unlabelled}
     safe = SafeAlignedClassifier(**borrowed).fit(target, labels)
-    row = safe.evidence_[-1]
-    assert row["name"] == "self-training" and row["gain"] < -0.1 and not row["accepted"]
-    assert safe.chosen_ == "no transfer"
+    row = safe.evidence_[8]
+    assert row["name"] == "self-training" and row["weight"] == 0.0 and row["gain"] < -0.1 and not row["accepted"]
+    assert safe.evidence_[0]["name"] == "no transfer" and safe.evidence_[0]["weight"] > 0.8
     hurt = GradualSelfTrainingClassifier(LogisticRegression(max_iter=1000), **borrowed).fit(target, labels)
     assert safe.score(unlabelled, truth) > hurt.score(unlabelled, truth) + 0.1
 
@@ -72,7 +77,8 @@ def test_self_training_needs_an_estimator_that_says_how_sure_it_is() -> None:
     X, y, target, truth = domains(8)
     silent = OutputCodeClassifier(LogisticRegression(), random_state=0)
     safe = SafeAlignedClassifier(silent, source=Source(X, y)).fit(target[:60], truth[:60])
-    assert "self-training" not in {row["name"] for row in safe.evidence_} and len(safe.evidence_) == 7
+    assert "self-training" not in {row["name"] for row in safe.evidence_}
+    assert len(safe.evidence_) == 10 and "balanced pool" not in {row["name"] for row in safe.evidence_}
 
 
 def test_methods_that_predict_may_be_listed_with_mappings() -> None:
@@ -123,7 +129,8 @@ def test_a_few_labels_of_the_target_are_compared_on_its_folds() -> None:
     assert {"no transfer", "source alone", "pooled", "CORAL"} <= {row["name"] for row in safe.evidence_}
     assert safe.chosen_ == "no transfer" and safe.score(target[60:], truth[60:]) > 0.9
     few = SafeAlignedClassifier(source=Source(target[60:], truth[60:])).fit(target[:10], truth[:10])
-    assert few.chosen_ in ("no transfer", "source alone", "pooled")
+    assert few.chosen_ == "mixture" and few.score(target[60:], truth[60:]) > 0.9
+    assert sum(row["weight"] for row in few.evidence_ if row["plain"]) > 0.9
 
 
 def test_numbers() -> None:
@@ -132,6 +139,33 @@ def test_numbers() -> None:
     y = X @ [1.0, 2.0]
     safe = SafeAlignedRegressor(source=Source(X, y)).fit(X[:40] + 0.1, y[:40])
     assert safe.score(X + 0.1, y) > 0.95 and safe.evidence_[0]["score"] > 0.9
+
+
+def test_the_mixture_is_the_weighted_mean_of_its_parts() -> None:
+    X, _, target, truth = domains(3)
+    few = SafeAlignedClassifier(source=Source(target[60:], truth[60:])).fit(target[:10], truth[:10])
+    mixture, weights = few.best_estimator_, np.array([row["weight"] for row in few.evidence_])
+    assert weights.sum() == pytest.approx(1.0) and np.array_equal(mixture.weights, weights[weights > 0])
+    chances = np.zeros((len(X), 2))
+    for part, weight, heat in zip(mixture.parts, mixture.weights, mixture.temperatures, strict=True):
+        even = 0.98 * part.predict_proba(X) + 0.01
+        warm = even ** (1 / heat)
+        chances += weight * warm / warm.sum(axis=1, keepdims=True)
+    assert np.allclose(few.predict_proba(X), chances)
+    assert np.array_equal(few.predict(X), few.classes_[chances.argmax(axis=1)])
+    again = pickle.loads(pickle.dumps(few))
+    assert np.array_equal(again.predict_proba(X), few.predict_proba(X))
+
+
+def test_numbers_that_neither_side_gets_right_are_averaged() -> None:
+    rng = np.random.default_rng(10)
+    X, here = rng.normal(size=(200, 3)), rng.normal(size=(12, 3))
+    y, values = X @ [1.0, 2.0, 0.0], here @ [1.0, 2.0, 1.0] + rng.normal(size=12)
+    safe = SafeAlignedRegressor(source=Source(X, y)).fit(here, values)
+    mixture = safe.best_estimator_
+    assert safe.chosen_ == "mixture" and mixture.weights.sum() == pytest.approx(1.0)
+    said = sum(w * part.predict(X) for w, part in zip(mixture.weights, mixture.parts, strict=True))
+    assert np.allclose(safe.predict(X), said)
 
 
 def test_no_source_is_the_estimator_alone() -> None:

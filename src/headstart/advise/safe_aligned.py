@@ -1,4 +1,4 @@
-"""Choosing between no transfer and a short list of methods, with few labels of the target or none."""
+"""Choosing between no transfer and a short list of methods, or mixing them, with few labels of the target or none."""
 
 from __future__ import annotations
 
@@ -10,18 +10,33 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from headstart.advise.evaluate import predicted
 from headstart.advise.pooling import PooledClassifier, PooledRegressor
-from headstart.advise.short_list import NO_TRANSFER, PLAIN, POOLED, SOURCE_ALONE, Build, default_list, given_list
+from headstart.advise.safe_mixture import MIXTURE, MixedClassifier, MixedRegressor, learned_weights, prior_weights
+from headstart.advise.short_list import (
+    BALANCED,
+    NO_TRANSFER,
+    PLAIN,
+    POOLED,
+    SOURCE_ALONE,
+    Build,
+    default_list,
+    given_list,
+)
 from headstart.advise.unlabelled_scorers import labelled_source
 from headstart.data.borrower import Borrower
 from headstart.data.cards import MethodCard
 from headstart.data.options import check_number
 from headstart.data.splits import folds
+from headstart.data.weighted_fit import takes_weights
 from headstart.math.comparison import mcnemar_exact, sign_flip
 from headstart.math.validation import circular_validation
 from headstart.source import Source
 
 _LEAST_GAIN = 0.01
+#: Draws of the folds; a few rows with large errors decide how numbers compare.
+_REPEATS = {"classification": 1, "regression": 3}
+HeldOut = dict[str, list[np.ndarray]]
 
 
 def _inner_has(name: str) -> Any:
@@ -37,6 +52,7 @@ class BaseSafeAligned(Borrower):
 
     _task: ClassVar[str]
     _pooled: ClassVar[Any]
+    _mixed: ClassVar[Any]
 
     def __init__(
         self,
@@ -81,15 +97,39 @@ class BaseSafeAligned(Borrower):
         candidates = self._candidates(y is not None, bool(domains.sources))
         if domains.sources and self._task == "classification" and len(np.unique(np.asarray(domains.source.y))) < 2:
             candidates.pop(SOURCE_ALONE, None)  # one class is nothing to learn from
+        held_out: HeldOut = {}
+        self.evidence_ = []
         if domains.sources and len(domains.target) > 3 and (y is None or self._comparable(domains.target.y)):
-            errors, truth = self._labelled(candidates, X, y) if y is not None else self._circular(candidates, X)
-            self.evidence_ = self._compared(errors, truth)
-        else:
-            self.evidence_ = []
+            if y is None:
+                self.evidence_ = self._compared(*self._circular(candidates, X))
+            else:
+                held_out = self._labelled(candidates, X, np.asarray(y))
+                self.evidence_ = self._compared(self._answers(held_out), np.asarray(y))
         accepted = [row for row in self.evidence_ if row["accepted"]]
+        if held_out and not accepted:
+            self._mix(candidates, held_out, X, y)
+            return self
         self.chosen_ = max(accepted, key=lambda row: row["score"])["name"] if accepted else self._fallback(candidates)
+        for row in self.evidence_:
+            row["weight"] = float(row["name"] == self.chosen_)
         self.best_estimator_ = candidates[self.chosen_].fit(X, y)
         return self
+
+    def _mix(self, candidates: dict[str, Any], held_out: HeldOut, X: Any, y: Any) -> None:
+        """Weigh all candidates by what is known before and by what they said, and fit those that matter."""
+        names = list(held_out)
+        prior = prior_weights(self._task, [name == NO_TRANSFER for name in names], [name in PLAIN for name in names])
+        truth = np.asarray(y) if self._task == "regression" else np.searchsorted(self.classes_, y)
+        weights, heat = learned_weights([held_out[name] for name in names], truth, self._task, prior)
+        for row, weight in zip(self.evidence_, weights, strict=True):
+            row["weight"] = float(weight)
+        kept = np.flatnonzero(weights)
+        parts = [candidates[names[c]].fit(X, y) for c in kept]
+        if len(kept) == 1:
+            self.chosen_, self.best_estimator_ = names[kept[0]], parts[0]
+            return
+        self.chosen_ = MIXTURE
+        self.best_estimator_ = self._mixed(parts, weights[kept], heat[kept], getattr(self, "classes_", None))
 
     def _fallback(self, candidates: dict[str, Any]) -> str:
         """The best plain way, by its score; where nothing could be compared, both sides pooled."""
@@ -110,13 +150,17 @@ class BaseSafeAligned(Borrower):
         if labelled and offered:
             found[SOURCE_ALONE] = self._pooled(inner, 0.0, **borrowed)
             found[POOLED] = self._pooled(inner, None, **borrowed)
-        for name, build in self._short_list(inner).items() if offered else ():
+            if takes_weights(inner):
+                found[BALANCED] = self._pooled(inner, 0.5, **borrowed)
+        for name, build in self._short_list(inner, labelled).items() if offered else ():
             found[name] = build(inner, borrowed)
         return found
 
-    def _short_list(self, inner: Any) -> dict[str, Build]:
+    def _short_list(self, inner: Any, labelled: bool) -> dict[str, Build]:
         """How to build what is tried besides the plain ways, by name."""
-        return default_list(self._task, inner) if self.mappings is None else given_list(self.mappings, self._task)
+        if self.mappings is not None:
+            return given_list(self.mappings, self._task)
+        return default_list(self._task, inner, labelled=labelled)
 
     def _circular(self, candidates: dict[str, Any], X: Any) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """What each candidate says of the source on the way back."""
@@ -132,19 +176,34 @@ class BaseSafeAligned(Borrower):
             said[name] = circular_validation(learn, X_source, truth, X)[0]
         return said, truth
 
-    def _labelled(self, candidates: dict[str, Any], X: Any, y: Any) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    def _labelled(self, candidates: dict[str, Any], X: Any, truth: np.ndarray) -> HeldOut:
         """What each candidate says of target rows that it did not learn from, on the same folds."""
-        truth = np.asarray(y)
-        splits = folds(truth, self._task, n_splits=int(self.n_splits), random_state=self.random_state)
-        rows = X if hasattr(X, "iloc") or hasattr(X, "shape") else np.asarray(X)
-        said = {}
+        seed = self.random_state
+        seeds = [None if seed is None else seed + repeat for repeat in range(_REPEATS[self._task])]
+        splits = [folds(truth, self._task, n_splits=int(self.n_splits), random_state=one) for one in seeds]
+        inside = X.iloc if hasattr(X, "iloc") else X if hasattr(X, "shape") else np.asarray(X)
+        classes = getattr(self, "classes_", None)
+        found: HeldOut = {}
         for name, candidate in candidates.items():
-            answers = np.empty(len(truth), dtype=np.float64 if self._task == "regression" else truth.dtype)
-            for train, test in splits:
-                inside = rows.iloc if hasattr(rows, "iloc") else rows
-                answers[test] = clone(candidate).fit(inside[train], truth[train]).predict(inside[test])
-            said[name] = answers
-        return said, truth
+            found[name] = []
+            if name == SOURCE_ALONE and self.preprocess is None:  # it learns nothing from the folds
+                alone = clone(candidate).fit(X, truth)
+                found[name] = [predicted(alone, X, self._task, classes)] * len(splits)
+                continue
+            for parts in splits:
+                said = np.empty(len(truth) if classes is None else (len(truth), len(classes)))
+                for train, test in parts:
+                    fitted = clone(candidate).fit(inside[train], truth[train])
+                    said[test] = predicted(fitted, inside[test], self._task, classes)
+                found[name].append(said)
+        return found
+
+    def _answers(self, held_out: HeldOut) -> dict[str, np.ndarray]:
+        """Labels, or numbers, of the first draw of the folds."""
+        first = {name: repeats[0] for name, repeats in held_out.items()}
+        if self._task == "regression":
+            return first
+        return {name: self.classes_[said.argmax(axis=1)] for name, said in first.items()}
 
     def _compared(self, said: dict[str, np.ndarray], truth: np.ndarray) -> list[dict[str, Any]]:
         """Score of each candidate, and whether it is better than every plain one beyond chance."""
@@ -180,19 +239,28 @@ def _card(task: str) -> MethodCard:
         tasks=(task,),
         cost="two fits of every candidate, or one a fold with labels",
         paper="Bruzzone and Marconcini 2010; McNemar 1947",
-        words="Tries mappings and self-training; keeps one only where it is clearly better than no transfer.",
+        words="Tries mappings and self-training against no transfer: the clear winner, or a cautious mixture.",
     )
 
 
 class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
-    """Chooses between no transfer and a short list of methods, and falls back where the evidence is thin.
+    r"""Chooses between no transfer and a short list of methods, and falls back where the evidence is thin.
 
     Without target labels every candidate labels the target and is scored by how well these labels, carried back, give
     the source's (circular validation); no transfer is the estimator fitted on the source as it is. With labels of the
-    target the candidates are scored on held-out folds of it; no transfer is then the best of target alone, source alone
-    and both pooled. A method is taken where it is better by an exact McNemar test, corrected for the number of
-    methods, and by a point or more. Choosing freely among many methods without labels hurts about a third of real
-    pairs of domains; that is what the test is for.
+    target the candidates are scored on held-out folds of it; the plain ways are then target alone, source alone, both
+    pooled, and both with the same weight in total. A method is taken where it is better than each plain way by an exact
+    McNemar test, corrected for the number of methods, and by a point or more. Choosing freely among many methods
+    without labels hurts about a third of real pairs of domains; that is what the test is for.
+
+    Where no method is clearly better, the answer without labels is the source as it is. With labels it is a mixture of
+    all candidates, since a few labels can rarely tell the best one: each weighs
+
+    .. math:: w_c \propto \pi_c \prod_i p_{ci}
+
+    with :math:`p_{ci}` the calibrated probability that it gave to the label of row i, which it had not learned from,
+    and the prior :math:`\pi` 0.7 for the target alone, 0.25 for the other plain ways together and 0.05 for all methods
+    together: borrowing has to earn its weight. Parts under 0.03 are left out; often one part is left.
 
     A method is a mapping, whose rows the estimator learns from, or predicts by itself, as self-training does with the
     same estimator. Circular validation cannot see classes that were exchanged on both ways.
@@ -203,7 +271,8 @@ class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
         Default: ``LogisticRegression(max_iter=1000)``.
     mappings : list of Mapping or of methods that predict, or dict by name, optional
         Default: LinearMonge, CORAL, SubspaceAlignment, JDA, and GradualSelfTrainingClassifier (left out where the
-        estimator has neither ``decision_function`` nor ``predict_proba``). A method that predicts learns with
+        estimator has neither ``decision_function`` nor ``predict_proba``); where the target has labels, also
+        MarginalisedAutoencoder, FeatureAugmentationClassifier and PREDClassifier. A method that predicts learns with
         ``estimator`` unless it has one of its own.
     level : float, default=0.05
         Of the test, between 0 and 1.
@@ -223,15 +292,17 @@ class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
     ----------
     best_estimator_ : fitted estimator
     chosen_ : str
-        Name of the method, or of the plain way.
+        Name of the method, or of the plain way, or "mixture".
     evidence_ : list of dict
-        ``name``, ``plain``, ``score``, ``gain`` over the best plain way, corrected ``p_value``, ``accepted``.
+        ``name``, ``plain``, ``score``, ``gain`` over the best plain way, corrected ``p_value``, ``accepted``, and
+        ``weight`` in what was chosen.
     classes_ : ndarray of shape (K,)
 
     References
     ----------
     Bruzzone and Marconcini (2010), Domain adaptation problems: a DASVM classification technique and a circular
-    validation strategy; McNemar (1947).
+    validation strategy; McNemar (1947); Geisser and Eddy (1979), A predictive approach to model selection, for the
+    weights.
 
     Examples
     --------
@@ -247,6 +318,7 @@ class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
     card: ClassVar[MethodCard] = _card("classification")
     _task: ClassVar[str] = "classification"
     _pooled: ClassVar[Any] = PooledClassifier
+    _mixed: ClassVar[Any] = MixedClassifier
 
     def _unfitted(self) -> Any:
         return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
@@ -269,14 +341,17 @@ class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
 class SafeAlignedRegressor(RegressorMixin, BaseSafeAligned):
     """Chooses between no transfer and a short list of methods for numbers; see `SafeAlignedClassifier`.
 
-    Candidates are compared by R^2 with a paired sign-flip test.
+    Candidates are compared by R^2 with a paired sign-flip test. The mixture's weights are those of the likeliest
+    mixture of Gaussians around the candidates' numbers, over three draws of the folds; the target alone, the other
+    plain ways and the methods start with a third each.
 
     Parameters
     ----------
     estimator : regressor, optional
         Default: ``Ridge()``.
     mappings : list of Mapping or of methods that predict, or dict by name, optional
-        Default: LinearMonge, CORAL and SubspaceAlignment; JDA and self-training are for classes.
+        Default: LinearMonge, CORAL and SubspaceAlignment, and where the target has labels MarginalisedAutoencoder,
+        FeatureAugmentationRegressor and PREDRegressor; JDA and self-training are for classes.
     level : float, default=0.05
     n_splits : int, default=5
     source : Source, list of Source or None
@@ -304,6 +379,7 @@ class SafeAlignedRegressor(RegressorMixin, BaseSafeAligned):
     card: ClassVar[MethodCard] = _card("regression")
     _task: ClassVar[str] = "regression"
     _pooled: ClassVar[Any] = PooledRegressor
+    _mixed: ClassVar[Any] = MixedRegressor
 
     def _unfitted(self) -> Any:
         return Ridge() if self.estimator is None else self.estimator

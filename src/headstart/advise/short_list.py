@@ -12,8 +12,8 @@ from headstart.errors import ParameterError
 from headstart.features.aligned import AlignedClassifier, AlignedRegressor
 
 #: Names of the ways without adaptation, which no method of a list may have.
-NO_TRANSFER, SOURCE_ALONE, POOLED = "no transfer", "source alone", "pooled"
-PLAIN = (NO_TRANSFER, SOURCE_ALONE, POOLED)
+NO_TRANSFER, SOURCE_ALONE, POOLED, BALANCED = "no transfer", "source alone", "pooled", "balanced pool"
+PLAIN = (NO_TRANSFER, SOURCE_ALONE, POOLED, BALANCED)
 _SHORT_LIST = {
     "LinearMonge": "linear Monge",
     "CORAL": "CORAL",
@@ -21,6 +21,14 @@ _SHORT_LIST = {
     "JointDistributionAdaptation": "JDA",
     "GradualSelfTrainingClassifier": "self-training",
 }
+_WITH_LABELS = {
+    "MarginalisedAutoencoder": "mSDA",
+    "FeatureAugmentationClassifier": "feature augmentation",
+    "FeatureAugmentationRegressor": "feature augmentation",
+    "PREDClassifier": "PRED",
+    "PREDRegressor": "PRED",
+}
+_ASKS_HOW_SURE = ("GradualSelfTrainingClassifier",)
 _ALIGNED = {"classification": AlignedClassifier, "regression": AlignedRegressor}
 _IS_FOR = {"classification": is_classifier, "regression": is_regressor}
 
@@ -44,20 +52,22 @@ def by_itself(predictor: Any) -> Build:
     return build
 
 
-def default_list(task: str, estimator: Any) -> dict[str, Build]:
+def default_list(task: str, estimator: Any, *, labelled: bool = False) -> dict[str, Build]:
     """LinearMonge, CORAL, subspace alignment, JDA and self-training, as far as task and estimator allow.
 
-    JDA and self-training are for classes; self-training asks the estimator how sure it is.
+    JDA and self-training are for classes; self-training asks the estimator how sure it is. Where the target has labels
+    come mSDA, feature augmentation and PRED.
     """
     found: dict[str, Build] = {}
+    wanted = {**_SHORT_LIST, **(_WITH_LABELS if labelled else {})}
     says_how_sure = hasattr(estimator, "decision_function") or hasattr(estimator, "predict_proba")
-    for name, said in _SHORT_LIST.items():
+    for name, said in wanted.items():
         if name not in CATALOGUE or task not in method(name).card.tasks:
             continue
         candidate = method(name)()
         if _is_mapping(candidate):
             found[said] = with_mapping(candidate, task)
-        elif says_how_sure:
+        elif says_how_sure or name not in _ASKS_HOW_SURE:
             found[said] = by_itself(candidate)
     return found
 

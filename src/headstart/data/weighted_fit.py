@@ -46,6 +46,14 @@ def fit_weighted(estimator: Any, X: Any, y: np.ndarray, sample_weight: np.ndarra
     return twin.fit(X, y, **{weight_argument(twin): sample_weight})
 
 
+def takes_weights(estimator: Any) -> bool:
+    """Whether ``fit`` takes weights of rows."""
+    try:
+        return bool(weight_argument(estimator))
+    except ParameterError:
+        return False
+
+
 def weight_argument(estimator: Any) -> str:
     """Name of the argument of ``fit`` that takes weights: "sample_weight", or a step's."""
     path, inner = "", estimator
