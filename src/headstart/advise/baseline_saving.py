@@ -10,11 +10,14 @@ from safetensors.numpy import load_file, save_file
 
 from headstart.advise.classical import BaselineClassifier, BaselineRegressor
 from headstart.advise.simple_features import SIMPLE
+from headstart.advise.text_baseline import TextBaselineClassifier, TextBaselineRegressor
+from headstart.advise.text_saving import KINDS, TextBaseline, load_text_baseline, save_text_baseline
 from headstart.data.sound_preprocessing import preprocessing_from_dict
 from headstart.errors import SourceError
 
 ARRAYS = "baseline.safetensors"
-Baseline = BaselineClassifier | BaselineRegressor
+Baseline = BaselineClassifier | BaselineRegressor | TextBaseline
+BASELINES = (BaselineClassifier, BaselineRegressor, TextBaselineClassifier, TextBaselineRegressor)
 
 
 def save_baseline(estimator: Baseline, folder: str | Path) -> dict[str, Any]:
@@ -22,7 +25,7 @@ def save_baseline(estimator: Baseline, folder: str | Path) -> dict[str, Any]:
 
     Parameters
     ----------
-    estimator : fitted BaselineClassifier or BaselineRegressor
+    estimator : fitted BaselineClassifier or BaselineRegressor, or one of texts
     folder : path-like
 
     Returns
@@ -30,6 +33,8 @@ def save_baseline(estimator: Baseline, folder: str | Path) -> dict[str, Any]:
     dict
         Plain JSON types for the manifest.
     """
+    if isinstance(estimator, TextBaselineClassifier | TextBaselineRegressor):
+        return save_text_baseline(estimator, folder)
     arrays = {"coef": estimator.coef_, "intercept": estimator.intercept_}
     arrays |= {f"centre.{name}": values for name, values in estimator.centre_.items()}
     arrays |= {f"scale.{name}": values for name, values in estimator.scale_.items()}
@@ -67,8 +72,10 @@ def load_baseline(folder: str | Path, described: dict[str, Any]) -> Baseline:
     SourceError
         If a file is missing or holds something else.
     """
+    if described.get("class") in KINDS:
+        return load_text_baseline(folder, described)
     path = Path(folder) / ARRAYS
-    kinds: dict[str, type[Baseline]] = {
+    kinds: dict[str, type[BaselineClassifier | BaselineRegressor]] = {
         "BaselineClassifier": BaselineClassifier,
         "BaselineRegressor": BaselineRegressor,
     }

@@ -14,12 +14,20 @@ from sklearn.preprocessing import StandardScaler
 
 from headstart.advise.classical import BaselineClassifier, BaselineRegressor
 from headstart.advise.simple_features import SIMPLE
+from headstart.advise.text_baseline import TextBaselineClassifier, TextBaselineRegressor
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.random_weights import random_network
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
 
-_OURS = (TransferClassifier, TransferRegressor, BaselineClassifier, BaselineRegressor)
+_OURS = (
+    TransferClassifier,
+    TransferRegressor,
+    BaselineClassifier,
+    BaselineRegressor,
+    TextBaselineClassifier,
+    TextBaselineRegressor,
+)
 
 
 @dataclass(frozen=True)
@@ -76,10 +84,10 @@ def standard_for_inputs(
     random_state: int = 0,
     train_size: int | None = None,
 ) -> list[Candidate]:
-    """Candidates for pictures or clips.
+    """Candidates for pictures, clips or texts.
 
-    Without transfer: simple features (of pictures edges and colours, of clips mel cepstra); the same network from
-    random weights, its features frozen and all its layers trained. With transfer: output layers on frozen features
+    Without transfer: simple features (of pictures edges and colours, of clips mel cepstra, of texts tf-idf); the same
+    network from random weights, its features frozen and all its layers trained. With transfer: output layers on frozen features
     (measured choice, and linear), last blocks, all layers. A network whose weights are random has nothing more to give
     than the same network from random weights.
 
@@ -88,7 +96,7 @@ def standard_for_inputs(
     network : Network or None
         What is borrowed. None leaves the simple features alone.
     task : {"classification", "multilabel", "regression"}
-    input_type : {"image", "audio"}, default="image"
+    input_type : {"image", "audio", "text"}, default="image"
         What the examples are.
     n : int
         Number of examples.
@@ -104,10 +112,9 @@ def standard_for_inputs(
     list of Candidate
     """
     numbers = task == "regression"
-    baseline = BaselineRegressor if numbers else BaselineClassifier
     transfer = TransferRegressor if numbers else TransferClassifier
     preprocessing = None if network is None else network.preprocessing
-    simple = baseline(preprocessing=preprocessing, random_state=random_state)
+    simple = without_network(task, input_type, preprocessing, random_state)
     known = SIMPLE[input_type]
     found = [Candidate(known.name, simple, False, known.words)]
     if network is None:
@@ -135,6 +142,21 @@ def standard_for_inputs(
         Candidate("last 2 blocks", borrowed(train="last:2"), True, "fine-tuning the last two blocks", dear=True),
     ]
     return found
+
+
+def without_network(task: str, input_type: str, preprocessing: Any = None, random_state: int = 0) -> Any:
+    """The baseline of a kind of input, not fitted: what can be learned without any network.
+
+    Examples
+    --------
+    >>> without_network("regression", "text"), without_network("classification", "audio")
+    (TextBaselineRegressor(), BaselineClassifier())
+    """
+    if input_type == "text":
+        text = TextBaselineRegressor if task == "regression" else TextBaselineClassifier
+        return text(random_state=random_state)
+    other = BaselineRegressor if task == "regression" else BaselineClassifier
+    return other(preprocessing=preprocessing, random_state=random_state)
 
 
 def standard_for_tables(task: str, *, random_state: int = 0) -> list[Candidate]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from headstart.advise.baseline_saving import load_baseline, save_baseline
+from headstart.advise.baseline_saving import BASELINES, load_baseline, save_baseline
 from headstart.advise.choose import logits, probabilities
-from headstart.advise.classical import BaselineClassifier, BaselineRegressor
+from headstart.advise.detector import Detector
 from headstart.advise.evaluate import predicted
 from headstart.advise.table_saving import load_table_model, save_table_model
 from headstart.data.inputs import as_inputs
@@ -33,7 +33,7 @@ class Model:
     Parameters
     ----------
     estimator : fitted estimator
-        Of headstart, for pictures or clips; of tables any that takes numbers.
+        Of headstart, for pictures, clips or texts; of tables any that takes numbers.
     evidence : dict
         Everything that was measured, see ``evidence.json`` of a saved model.
     task : {"classification", "multilabel", "regression"}
@@ -41,7 +41,7 @@ class Model:
         Class values in the estimator's order; label names for multi-label; None for numbers.
     temperature : float, default=1.0
         What logits are divided by.
-    input_type : {"image", "audio", "table"}, default="image"
+    input_type : {"image", "audio", "text", "table"}, default="image"
         What it takes.
     encoder : TableEncoder or None
         Of tables: what makes numbers of rows.
@@ -50,9 +50,12 @@ class Model:
     ----------
     classes_ : ndarray or None
         The same as ``classes``.
+    detector : Detector or None
+        Of a model for words: how it listens.
 
     Examples
     --------
+    >>> from headstart.advise.classical import BaselineClassifier
     >>> y = np.arange(8) % 2
     >>> X = np.zeros((8, 16, 16), dtype=np.uint8) + (200 * y[:, None, None]).astype(np.uint8)
     >>> baseline = BaselineClassifier().fit(X, y)
@@ -79,6 +82,7 @@ class Model:
         self.temperature = float(temperature)
         self.input_type = input_type
         self.encoder = encoder
+        self.detector: Detector | None = None
 
     def __repr__(self) -> str:
         kinds = "" if self.classes_ is None else f", {len(self.classes_)} classes"
@@ -90,12 +94,13 @@ class Model:
         return str((self.evidence.get("verdict") or {}).get("word", "cannot tell"))
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Calibrated probabilities of pictures, clips or rows, (n, K); for multi-label that of each label.
+        """Calibrated probabilities of pictures, clips, texts or rows, (n, K); for multi-label that of each label.
 
         Parameters
         ----------
-        X : pictures, clips or rows of a table
-            Paths, arrays, PIL pictures, `Pictures` or `Clips`; of tables a frame, an array, or the path of a table.
+        X : pictures, clips, texts or rows of a table
+            Paths, arrays, PIL pictures, strings, `Pictures`, `Clips` or `Texts`; of tables a frame, an array, or the
+            path of a table.
 
         Raises
         ------
@@ -117,7 +122,7 @@ class Model:
         return probabilities(logits(raw, multilabel=multilabel) / self.temperature, multilabel=multilabel)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Labels (n,), 0/1 for each label (n, L), or numbers, of pictures, clips or rows."""
+        """Labels (n,), 0/1 for each label (n, L), or numbers, of pictures, clips, texts or rows."""
         if self.task == "regression":
             return np.asarray(self.estimator.predict(self._inputs(X)))
         p = self.predict_proba(X)
@@ -132,7 +137,7 @@ class Model:
     def _inputs(self, X: Any) -> Any:
         if self.input_type == ROWS.input_type:
             return self.encoder.transform(rows_of(X))
-        inputs = as_inputs(X)
+        inputs = as_inputs(X, self.input_type)
         if inputs.input_type != self.input_type:
             expected, found = things(self.input_type), things(inputs.input_type)
             raise DataError(f"Expected {expected}, as the model learned from, found {found}.", f"Give {expected}.")
@@ -169,12 +174,14 @@ class Model:
             "classes": None if self.classes_ is None else self.classes_.tolist(),
             "temperature": self.temperature,
         }
+        if self.detector is not None:
+            manifest["detector"] = self.detector.to_dict()
         if isinstance(self.estimator, BaseTransfer):
             names = None if self.classes_ is None else [str(label) for label in self.classes_]
             manifest |= {"kind": "transfer", **save_estimator(self.estimator, folder, label_names=names)}
         elif self.input_type == ROWS.input_type:
             manifest |= {"kind": "table", "table": save_table_model(self.estimator, self.encoder, folder)}
-        elif isinstance(self.estimator, BaselineClassifier | BaselineRegressor):
+        elif isinstance(self.estimator, BASELINES):
             manifest |= {"kind": "baseline", "baseline": save_baseline(self.estimator, folder)}
         else:
             raise OutputError(
@@ -210,6 +217,7 @@ def load(folder: str | Path, module: Any = None) -> Model:
 
     Examples
     --------
+    >>> from headstart.advise.classical import BaselineClassifier
     >>> y = np.arange(8) % 2
     >>> X = np.zeros((8, 16, 16), dtype=np.uint8) + (200 * y[:, None, None]).astype(np.uint8)
     >>> baseline = BaselineClassifier().fit(X, y)
@@ -233,7 +241,7 @@ def load(folder: str | Path, module: Any = None) -> Model:
         estimator = load_estimator(path, manifest, module)
     else:
         estimator = load_baseline(path, manifest["baseline"])
-    return Model(
+    model = Model(
         estimator,
         read_evidence(path),
         task=manifest["task"],
@@ -242,6 +250,9 @@ def load(folder: str | Path, module: Any = None) -> Model:
         input_type=manifest["input_type"],
         encoder=encoder,
     )
+    if manifest.get("detector") is not None:
+        model.detector = Detector.from_dict(manifest["detector"])
+    return model
 
 
 def read_evidence(folder: str | Path) -> dict[str, Any]:

@@ -62,11 +62,11 @@ class _SafeTransfer(BaseEstimator):
         self.progress = progress
 
     def _rows(self, X: Any, *, reset: bool, y: Any = None) -> Any:
-        """Examples as Pictures or Clips, as Records, or as a checked array of numbers."""
+        """Examples as Pictures, Clips or Texts, as Records, or as a checked array of numbers."""
         if as_frame(X) is not None:
             return self._frame_rows(X, reset=reset)
         if is_inputs(X):
-            inputs = as_inputs(X)
+            inputs = as_inputs(X, None if reset else self.input_type_)
             if reset:
                 self.input_type_ = inputs.input_type
             return inputs
@@ -263,7 +263,7 @@ class SafeTransferClassifier(ClassifierMixin, _SafeTransfer):
 
         Parameters
         ----------
-        X : pictures (paths, arrays, PIL pictures, Pictures), clips (paths, Clips) or array (n, d)
+        X : pictures (paths, arrays, PIL pictures, Pictures), clips (paths, Clips), texts (strings) or array (n, d)
             The target's examples.
         y : array-like, shape (n,) or (n, L) of 0/1
             Labels.

@@ -12,6 +12,7 @@ import numpy as np
 
 from headstart.advise.picture_features import SMALL, describe_pictures
 from headstart.advise.sound_features import SPEECH, describe_clips
+from headstart.advise.text_features import COLUMNS, PLAIN, describe_texts
 from headstart.data.canvases import canvases
 from headstart.data.progress import Progress
 from headstart.data.reasons import BadInput
@@ -40,7 +41,7 @@ class SimpleFeatures:
         Sets of blocks that a baseline chooses among.
     by_column : bool
         Whether columns have units of their own, so that each is scaled by itself; otherwise a block is one whole.
-    preprocessing : Preprocessing or SoundPreprocessing
+    preprocessing : Preprocessing, SoundPreprocessing or PlainText
         How inputs are brought to one form where there is no network whose form could be shared.
     describe : callable
         From inputs and a preprocessing to an array (n, columns).
@@ -82,15 +83,25 @@ SIMPLE: dict[str, SimpleFeatures] = {
         preprocessing=SPEECH,
         describe=describe_clips,
     ),
+    "text": SimpleFeatures(
+        name="tf-idf",
+        words="a linear model on words and pieces of words (tf-idf), no network",
+        called="hashed words",
+        blocks={"words": COLUMNS},
+        choices={"words": ("words",)},
+        by_column=True,
+        preprocessing=PLAIN,
+        describe=describe_texts,
+    ),
 }
 
 
 def simple_features(inputs: Any, preprocessing: Any = None, progress: Progress | None = None) -> dict[str, np.ndarray]:
-    """Describe pictures or clips without any learned network.
+    """Describe pictures, clips or texts without any learned network.
 
     Parameters
     ----------
-    inputs : Pictures or Clips
+    inputs : Pictures, Clips or Texts
         n of them.
     preprocessing : Preprocessing or SoundPreprocessing, optional
         Of a network whose resized pictures or resampled clips are shared, so that nothing is decoded twice. Default:
@@ -102,7 +113,7 @@ def simple_features(inputs: Any, preprocessing: Any = None, progress: Progress |
     -------
     dict of str to array of float32
         For pictures ``edges`` (n, 1764), ``colours`` (n, 64) and ``thumbnail`` (n, 432); for clips ``timbre`` (n, 80)
-        and ``course`` (n, 161).
+        and ``course`` (n, 161); for texts ``words`` (n, 512).
 
     Raises
     ------

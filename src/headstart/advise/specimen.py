@@ -16,10 +16,12 @@ from headstart.data.column_plan import absent
 from headstart.data.pictures import Pictures
 from headstart.data.records import Records
 from headstart.data.sound_preprocessing import SoundPreprocessing, loudest_window
+from headstart.data.texts import Texts
 from headstart.math.mfcc import mel_powers
 
 _SIDE = 128
 _SECONDS = 5.0
+_CHARACTERS = 400
 _HEARD = SoundPreprocessing()
 _WIDTH, _WAVE, _MELS = 256, 40, 80
 _DECIBEL = 70.0
@@ -32,7 +34,7 @@ def specimen(rows: Any, i: int) -> dict[str, Any]:
 
     Parameters
     ----------
-    rows : Pictures, Clips, Records or array (n, d)
+    rows : Pictures, Clips, Texts, Records or array (n, d)
     i : int
         Which of them.
 
@@ -40,7 +42,8 @@ def specimen(rows: Any, i: int) -> dict[str, Any]:
     -------
     dict
         ``thumbnail``: JPEG or PNG in base64, None for numbers. For clips also ``sound``: MP3 or WAV in base64 of at
-        most five seconds, and ``seconds``: the length of the whole clip. Of rows of a table ``cells``, in print.
+        most five seconds, and ``seconds``: the length of the whole clip. Of texts ``text``: its first 400
+        characters. Of rows of a table ``cells``, in print.
     """
     if isinstance(rows, Pictures):
         return {"thumbnail": thumbnail_base64(rows.decode(i, min_side=_SIDE))}
@@ -54,9 +57,26 @@ def specimen(rows: Any, i: int) -> dict[str, Any]:
             "sound": sound_base64(part, _HEARD.rate),
             "seconds": round(len(wave) / _HEARD.rate, 2),
         }
+    if isinstance(rows, Texts):
+        return {"thumbnail": None, "text": shortened(rows.decode(i))}
     if isinstance(rows, Records):
         return {"thumbnail": None, "cells": {str(name): _cell(value) for name, value in rows[i].items()}}
     return {"thumbnail": None}
+
+
+def shortened(text: str, most: int = _CHARACTERS) -> str:
+    """The beginning of a text, up to the end of a word, with spaces as single ones.
+
+    Examples
+    --------
+    >>> shortened("so  it goes on and on", 10), shortened("well")
+    ('so it goes …', 'well')
+    """
+    plain = " ".join(text[: 20 * most].split())
+    if len(plain) <= most and len(text) <= 20 * most:
+        return plain
+    begun = plain[: most + 1]
+    return (begun.rsplit(" ", 1)[0] if " " in begun else begun[:most]) + " …"
 
 
 def _cell(value: Any) -> str:

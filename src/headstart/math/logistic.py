@@ -46,6 +46,7 @@ def solve_logistic(
     penalties: Sequence[float] = PENALTIES,
     folds: Sequence[tuple[np.ndarray, np.ndarray]] = (),
     multilabel: bool = False,
+    enough: int = ENOUGH,
 ) -> LogisticSolution:
     r"""Minimise the penalised log-loss and choose the penalty by cross-validated log-loss.
 
@@ -68,6 +69,8 @@ def solve_logistic(
     folds : sequence of (train, test) index arrays
         Used to choose among several penalties; without folds the first penalty is taken.
     multilabel : bool, default=False
+    enough : int, default=300
+        Coordinates in which penalties are compared.
 
     Returns
     -------
@@ -88,7 +91,7 @@ def solve_logistic(
     strength = float((singular**2).sum()) / n + 1e-12
     log_loss, out_of_fold, best = float("nan"), None, 0
     if len(penalties) > 1 and len(folds) > 0:
-        losses, scores = _cross_validate(U, Y, weight, np.asarray(penalties) * strength, folds, multilabel)
+        losses, scores = _cross_validate(U, Y, weight, np.asarray(penalties) * strength, folds, multilabel, enough)
         best = int(np.argmin(losses))
         log_loss, out_of_fold = float(losses[best]), scores[:, best]
     masks = weight[None, :]
@@ -128,14 +131,15 @@ def _cross_validate(
     penalties: np.ndarray,
     folds: Sequence[tuple[np.ndarray, np.ndarray]],
     multilabel: bool,
+    enough: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean held-out loss of each penalty (P,) and held-out scores (n, P, K), averaged where a row is held out twice.
 
-    With many coordinates the strongest 300 are used, in single precision: it is penalties that are compared.
+    With many coordinates the strongest are used, in single precision: it is penalties that are compared.
     """
     n, P = len(U), len(penalties)
-    many = U.shape[1] > ENOUGH
-    U = np.ascontiguousarray(U[:, -ENOUGH:], dtype=np.float32) if many else U
+    many = U.shape[1] > min(enough, ENOUGH)
+    U = np.ascontiguousarray(U[:, -enough:], dtype=np.float32) if many else U
     masks = np.zeros((len(folds), n))
     for f, (train, _) in enumerate(folds):
         masks[f, train] = weight[train]
