@@ -161,14 +161,13 @@ SURELY_BAD: list[Mutation] = [
     lying_channels,
     not_a_number,
     whole_numbers_as_floats,
-    silent,
     too_short,
     picture,
     foreign,
     loop,
     pipe,
 ]
-SURELY_GOOD: list[Mutation] = [wrong_suffix, odd_name, no_text_name]
+SURELY_GOOD: list[Mutation] = [silent, wrong_suffix, odd_name, no_text_name]
 MUTATIONS = [*SURELY_BAD, *SURELY_GOOD, zeroed, flipped, head_flipped, random_bytes]
 
 

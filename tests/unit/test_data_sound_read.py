@@ -159,7 +159,7 @@ def test_words_for_other_places(words: Path, tmp_path: Path) -> None:
         screen(from_arrays([(wave(0), 8000), (wave(1), 8000)], ["a", "a"]), PLAIN)
 
 
-def test_broken_and_silent_clips_stop_the_run_or_are_left_out(words: Path) -> None:
+def test_broken_clips_stop_the_run_or_are_left_out_and_silent_ones_are_noted(words: Path) -> None:
     soundfile.write(words / "no" / "silent.wav", np.zeros(900), 8000)
     soundfile.write(words / "no" / "faint.wav", 0.0009 * wave(0) / 0.3, 8000, subtype="FLOAT")
     soundfile.write(words / "yes" / "low.wav", 0.0012 * np.sign(wave(0)), 8000, subtype="FLOAT")
@@ -170,18 +170,18 @@ def test_broken_and_silent_clips_stop_the_run_or_are_left_out(words: Path) -> No
     with pytest.raises(BadClips) as caught:
         screen(dataset, PLAIN)
     assert dict(caught.value.bad) == {
-        "no/silent.wav": "it is silent (all samples are 0)",
-        "no/faint.wav": "it is silent (its peak is -61 dB of full scale)",
         "yes/short.wav": "it lasts 8.8 ms; at least 10 ms are needed",
         "yes/none.wav": "it holds no sound (0 samples)",
         "yes/empty.wav": "the file is empty (0 bytes)",
     }
-    assert "found 5 clips that cannot be used" in str(caught.value)
+    assert "found 3 clips that cannot be used" in str(caught.value)
     assert "--skip-bad" in str(caught.value)
     kept = screen(dataset, PLAIN, skip_bad=True)
-    assert len(kept) == 9
+    assert len(kept) == 11
     assert kept.dropped == tuple(caught.value.bad)
-    assert "5 broken clips were left out." in kept.notes
+    assert "3 broken clips were left out." in kept.notes
+    silent = "2 clips are silent (no sample above -60 dB of full scale): no/faint.wav, no/silent.wav."
+    assert silent in kept.notes
     assert any("1 clip is more than 20 dB louder or quieter" in n and "yes/low.wav" in n for n in kept.notes)
 
 
@@ -224,6 +224,14 @@ def test_the_same_sound_under_two_labels_is_refused(words: Path) -> None:
         DataError, match=r"one label for each clip, found one clip under two: no/ann_0.wav \(no\) and yes"
     ):
         screen(read_dataset(words), PLAIN)
+
+
+def test_silence_may_stand_under_any_label_and_is_no_duplicate(words: Path) -> None:
+    for label in ("yes", "no"):
+        soundfile.write(words / label / "silence.wav", np.zeros(900), 8000)
+    screened = screen(read_dataset(words), PLAIN)
+    assert screened.duplicates == () and len(screened) == 10
+    assert any(note.startswith("2 clips are silent") for note in screened.notes)
 
 
 def test_a_sound_in_train_and_test_is_left_out_of_train(tmp_path: Path) -> None:

@@ -67,18 +67,18 @@ class ClipLook(Look):
         self.clipped[i] = np.mean(size >= FULL_SCALE)
         self.length[i] = len(canvas)
 
-    def reasons(self) -> list[tuple[int, str]]:
-        """Silent clips: those whose peak is below -60 dB of full scale."""
-        found = []
-        for i in np.flatnonzero(self.peak < SILENT).tolist():
-            peak = self.peak[i]
-            how = "all samples are 0" if peak == 0 else f"its peak is {20 * np.log10(peak):.0f} dB of full scale"
-            found.append((i, f"it is silent ({how})"))
-        return found
+    def same(self, rows: np.ndarray, canvases: Sequence[np.ndarray]) -> list[list[int]]:
+        """Sets of equal clips; silent ones are left out, for silence may be recorded twice, and under any label."""
+        heard = np.flatnonzero(self.peak[rows] >= SILENT)
+        found = super().same(rows[heard], [canvases[i] for i in heard])
+        return [[int(heard[i]) for i in alike] for alike in found]
 
     def notes(self, rows: np.ndarray, names: Sequence[str]) -> list[str]:
-        """Notes on clipped, unusually loud or quiet, and long clips."""
+        """Notes on silent (peak below -60 dB of full scale), clipped, unusually loud or quiet, and long clips."""
         notes = []
+        silent = rows[self.peak[rows] < SILENT]
+        if len(silent):
+            notes.append(f"{_clips(silent)} silent (no sample above -60 dB of full scale): {_some(silent, names)}.")
         clipped = rows[self.clipped[rows] >= CLIPPED]
         if len(clipped):
             notes.append(
@@ -86,7 +86,7 @@ class ClipLook(Look):
                 f"{_some(clipped, names)}."
             )
         middle = float(np.median(self.level[rows]))
-        unlike = rows[np.abs(self.level[rows] - middle) > APART]
+        unlike = np.setdiff1d(rows[np.abs(self.level[rows] - middle) > APART], silent)
         if len(unlike):
             notes.append(
                 f"{_clips(unlike)} more than {APART:g} dB louder or quieter than the median clip ({middle:.0f} dB of "

@@ -29,8 +29,8 @@ def screen(
     The canvases stay in the process's store, so the pass is not lost. Exact duplicates become one group; one that
     stands in the held-out part too is dropped from the training part. Duplicates are told by the pixels or
     samples that the network sees, so a copy in another format without loss counts; of texts by their words, whatever
-    the spaces and capitals. Empty texts count as broken. Silent clips (peak below -60 dB of
-    full scale) count as broken; clipped ones and very different loudness are noted.
+    the spaces and capitals. Empty texts count as broken. Silent clips (peak below -60 dB of full scale), clipped ones
+    and very different loudness are noted.
 
     Parameters
     ----------
