@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from headstart.advise.fit import fit
+    from headstart.advise.listen import listen
     from headstart.advise.model import Model, load
     from headstart.advise.safe import SafeTransferClassifier, SafeTransferRegressor
     from headstart.advise.safe_aligned import SafeAlignedClassifier, SafeAlignedRegressor
@@ -128,6 +129,7 @@ _PUBLIC = {
     "TwoStageTrAdaBoostRegressor": "headstart.instances.two_stage",
     "ULSIF": "headstart.instances.least_squares_ratio",
     "fit": "headstart.advise.fit",
+    "listen": "headstart.advise.listen",
     "load": "headstart.advise.model",
     "read_dataset": "headstart.data.read",
 }
@@ -195,6 +197,7 @@ __all__ = [
     "ULSIF",
     "__version__",
     "fit",
+    "listen",
     "load",
     "read_dataset",
 ]

@@ -67,8 +67,11 @@ class _Baseline(BaseEstimator):
 
     def _scores(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "coef_")
-        found = simple_features(as_inputs(X), self.preprocessing)
-        return self._table(found, self.features_) @ self.coef_ + self.intercept_
+        return self.logits_of(simple_features(as_inputs(X), self.preprocessing))
+
+    def logits_of(self, found: dict[str, np.ndarray]) -> np.ndarray:
+        """Scores (n, K) of blocks of features that were measured before."""
+        return np.asarray(self._table(found, self.features_) @ self.coef_ + self.intercept_)
 
 
 def _scale(values: np.ndarray, by_column: bool) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""From labelled pictures, clips or tables to a model with proof, in one call."""
+"""From labelled pictures, clips, texts or tables to a model with proof, in one call."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from headstart.advise import evidence as say
 from headstart.advise import measures
 from headstart.advise.budget import short
 from headstart.advise.fit_tables import is_table, tables_of
+from headstart.advise.fit_texts import text_dataset
+from headstart.advise.keyword_fit import COMPARING, add_detector, check_false_alarms, prepare
+from headstart.advise.keyword_material import KEYWORD, KeywordMaterial
 from headstart.advise.model import Model
 from headstart.advise.progress import reporter
 from headstart.advise.safe import SafeTransferClassifier, SafeTransferRegressor
 from headstart.advise.simple_features import SIMPLE
 from headstart.data.checks import check_labels
 from headstart.data.dataset import Dataset
+from headstart.data.kinds import TEXTS
 from headstart.data.nouns import things
 from headstart.data.read import from_arrays, read_dataset
 from headstart.data.screen import screen
@@ -39,6 +43,7 @@ def fit(
     *,
     label: str | Sequence[str] | None = None,
     path_column: str | None = None,
+    text_column: str | Sequence[str] | None = None,
     split_column: str | None = None,
     group_by: str | None = None,
     task: str | None = None,
@@ -52,6 +57,8 @@ def fit(
     device: str = "auto",
     progress: Progress | None = None,
     unlabelled: Any = None,
+    background: Any = None,
+    false_alarms: float = 1.0,
 ) -> Model:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
@@ -62,14 +69,15 @@ def fit(
     ----------
     data : path, frame, Dataset, or (X, y) or (X, y, groups)
         A folder with a folder for each class (perhaps inside ``train``, ``val``, ``test``), a table of paths and
-        labels, or pictures (or `Clips`) and labels in memory. Or a table of values: a CSV, Parquet or Excel file, a
-        frame with a column of labels, or (rows, labels).
+        labels, or pictures (or `Clips`, or texts) and labels in memory. Or a table of texts or of values: a CSV,
+        Parquet, JSON Lines or Excel file, a frame with a column of labels, or (rows, labels).
     source : str, path, NetworkSource, torch.nn.Module or None, default="auto"
         What to borrow from. "auto" takes the bundled network for the kind of data: ``starter:pictures`` or
-        ``starter:speech``. None learns from the data alone. For a table of values: another table (a path, a frame,
+        ``starter:speech``; for texts none is bundled. None learns from the data alone. For a table of values: another table (a path, a frame,
         ``Source(X, y)``) or a list of them; "auto" is then None.
-    label, path_column, split_column, group_by, task
-        How to read a table, see `headstart.data.read.read_dataset`.
+    label, path_column, text_column, split_column, group_by, task
+        How to read a table, see `headstart.data.read.read_dataset`. A table holds texts if ``text_column`` is named, or
+        ``source`` is a network for texts, or the only column beside the labels holds sentences.
     budget : float, default=600.0
         Seconds for everything, above 0.
     skip_bad : bool, default=False
@@ -90,6 +98,11 @@ def fit(
         Told ``progress(what, done, total)``. Default: bars on standard error if that is a terminal.
     unlabelled : path, frame, array, or a list of them, optional
         More rows of a table's target, without labels.
+    background : path or list of paths, optional
+        With ``task="keyword"``, words against everything else: recordings without the words, of any length. Clips in a
+        folder ``_background_`` or ``_other_`` serve too.
+    false_alarms : float, default=1.0
+        With ``task="keyword"``: how many false alarms an hour `headstart.listen` may give.
 
     Returns
     -------
@@ -121,20 +134,32 @@ def fit(
         )
     if out is not None:
         check_place(out)
+    keyword = _check_keyword(task, background, false_alarms)
+    spoken: KeywordMaterial | None = None
     with reporter(progress) as told:
         named = source
         offered: dict[str, Any] = {}
-        if is_table(data, path_column):
-            reading: dict[str, Any] = {"label": label, "group_by": group_by, "task": task, "split_column": split_column}
+        reading: dict[str, Any] = {"label": label, "group_by": group_by, "task": task, "split_column": split_column}
+        texts = (
+            None if keyword else text_dataset(data, source, text_column=text_column, path_column=path_column, **reading)
+        )
+        if texts is None and not keyword and is_table(data, path_column):
             tables = tables_of(data, source, unlabelled, **reading)
             dataset, source = tables.target, list(tables.sources) or None
             check_labels(dataset)
             offered = {"unlabelled": tables.unlabelled}
         else:
             _refuse_rows(unlabelled)
-            dataset = _read(data, label, path_column, split_column, group_by, task)
-            source = named = starter_for(dataset.input_type) if isinstance(source, str) and source == AUTO else source
-            dataset = _screened(dataset, source, skip_bad, told)
+            if texts is None:
+                texts = _read(data, label, path_column, split_column, group_by, None if keyword else task)
+            dataset = texts
+            source = named = _bundled(dataset.input_type) if isinstance(source, str) and source == AUTO else source
+            if keyword:
+                how: dict[str, Any] = {"budget": budget, "device": device, "seed": random_state, "progress": told}
+                spoken = prepare(dataset, source, background=background, skip_bad=skip_bad, **how)
+                dataset = spoken.dataset
+            else:
+                dataset = _screened(dataset, source, skip_bad, told)
         pool, aside = divided(dataset)
         checkpoint = None if out is None else progress_folder(out)
         if checkpoint is not None and not resume:
@@ -143,7 +168,7 @@ def fit(
         guarded = kind(
             source,
             candidates=candidates,
-            budget=budget,
+            budget=budget * (COMPARING if keyword else 1.0),
             n_splits=n_splits,
             random_state=random_state,
             device=device,
@@ -154,9 +179,14 @@ def fit(
         guarded._spent = time.monotonic() - started
         guarded.fit(pool.pictures, pool.y, groups=pool.groups)
         model = _model(guarded, dataset, aside)
+        if spoken is not None:
+            add_detector(model, spoken, guarded, source=source, false_alarms=false_alarms, **how)
+            model.evidence["budget"] = float(budget)
         settings: dict[str, Any] = {"label": label, "group_by": group_by, "task": task, "skip_bad": skip_bad}
         settings |= {"path_column": path_column, "split_column": split_column, "budget": budget}
+        settings |= {"text_column": text_column}
         settings |= {"random_state": random_state, "out": out, "unlabelled": unlabelled}
+        settings |= {"background": background, "false_alarms": false_alarms}
         model.evidence["reproduce"] |= reproduction(dataset.root, None if source is None else named, settings)
         model.evidence["seconds"] = max(model.evidence["seconds"], time.monotonic() - started)
         if out is not None:
@@ -166,12 +196,28 @@ def fit(
     return model
 
 
+def _bundled(input_type: str) -> str | None:
+    """What is borrowed from where nothing is named; for texts no network is bundled."""
+    return None if input_type == TEXTS.input_type else starter_for(input_type)
+
+
 def _screened(dataset: Dataset, source: Any, skip_bad: bool, progress: Progress | None) -> Dataset:
-    """Pictures or clips, each looked at once."""
+    """Pictures, clips or texts, each looked at once."""
     input_type = dataset.pictures.input_type
     network = None if source is None else load_network(source, input_type=input_type)
     seen = SIMPLE[input_type].preprocessing if network is None else network.preprocessing
     return screen(dataset, seen, skip_bad=skip_bad, progress=progress)
+
+
+def _check_keyword(task: str | None, background: Any, false_alarms: float) -> bool:
+    """Whether words are to be told from everything else; refused where only a detector could use what was given."""
+    check_false_alarms(false_alarms)
+    if task != KEYWORD and background is not None:
+        raise ParameterError(
+            f"Expected background with the task 'keyword', found it with {task or 'no task'!r}.",
+            "Give --task keyword (task='keyword'), or leave the background out.",
+        )
+    return task == KEYWORD
 
 
 def _refuse_rows(unlabelled: Any) -> None:
@@ -208,7 +254,7 @@ def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, 
     settings : dict
         Arguments of `fit`; those left at their defaults are not repeated.
     """
-    defaults = {"budget": 600.0, "random_state": 0}
+    defaults = {"budget": 600.0, "random_state": 0, "false_alarms": 1.0}
     given = {k: v for k, v in settings.items() if v not in (None, False) and v != defaults.get(k)}
     offered = source if isinstance(source, list) else [source]
     named = all(isinstance(one, str | Path) for one in offered)

@@ -1,4 +1,4 @@
-"""``headstart fit``: from labelled pictures, clips or tables to a model with proof."""
+"""``headstart fit``: from labelled pictures, clips, texts or tables to a model with proof."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from headstart.cli.console import common, note, print_json, progress_bars
 from headstart.cli.duration import Duration
 
-TASKS = ("classification", "multilabel", "regression")
+TASKS = ("classification", "multilabel", "regression", "keyword")
 
 
 @click.command("fit")
@@ -27,11 +27,25 @@ TASKS = ("classification", "multilabel", "regression")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the model into.")
 @click.option("--label", multiple=True, help="Column of a table that holds the labels; again for several labels.")
 @click.option("--path-column", help="Column of a table that holds the paths of the files.")
+@click.option("--text-column", multiple=True, help="Column of a table that holds texts; again for several, joined.")
 @click.option("--split-column", help="Column of a table that says train, val or test.")
 @click.option(
     "--group-by", help="Column, or regular expression over the path: equal values stay on one side of a split."
 )
-@click.option("--task", type=click.Choice(TASKS), help="What the labels are; otherwise told from the labels.")
+@click.option(
+    "--task",
+    type=click.Choice(TASKS),
+    help="What the labels are; otherwise told from the labels. keyword: words to be heard in long recordings.",
+)
+@click.option(
+    "--background",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="For keyword: a long recording without the words, or a folder of them; again for several.",
+)
+@click.option(
+    "--false-alarms", type=float, default=1.0, show_default=True, help="For keyword: how many an hour are allowed."
+)
 @click.option(
     "--budget", type=Duration(), default="10m", show_default=True, help="Time to spend, such as 90s, 10m, 1h."
 )
@@ -47,9 +61,12 @@ def command(
     out: Path,
     label: tuple[str, ...],
     path_column: str | None,
+    text_column: tuple[str, ...],
     split_column: str | None,
     group_by: str | None,
     task: str | None,
+    background: tuple[Path, ...],
+    false_alarms: float,
     budget: float,
     skip_bad: bool,
     resume: bool,
@@ -57,16 +74,18 @@ def command(
     device: str,
     as_json: bool,
 ) -> None:
-    """Learn from labelled pictures, clips of sound or rows of a table, and prove what it is worth.
+    """Learn from labelled pictures, clips of sound, texts or rows of a table, and prove what it is worth.
 
-    DATA is a folder with a folder of pictures or clips for each class (perhaps inside train, val and test), a CSV
-    or Parquet table with a column of paths and a column of labels, or a CSV, Parquet or Excel table of values with a
-    column of labels.
+    DATA is a folder with a folder of pictures, clips or .txt files for each class (perhaps inside train, val and
+    test), a CSV or Parquet table with a column of paths and a column of labels, or a CSV, Parquet, JSON Lines or Excel
+    table of texts or of values with a column of labels.
 
     \b
     headstart fit pictures/ --source starter:pictures --out model
     headstart fit words/ --group-by "speaker[0-9]+" --out model
+    headstart fit words/ --task keyword --background evening.wav --out model
     headstart fit table.csv --label diagnosis --group-by patient --out model --budget 1h
+    headstart fit mails.csv --label spam --text-column subject --text-column body --source FOLDER --out model
     headstart fit here.csv --label ill --source there.csv --unlabelled more.csv --out model
     """
     from headstart.advise.fit import fit
@@ -79,6 +98,7 @@ def command(
             borrowed(source),
             label=(label[0] if len(label) == 1 else list(label)) if label else None,
             path_column=path_column,
+            text_column=(text_column[0] if len(text_column) == 1 else list(text_column)) if text_column else None,
             split_column=split_column,
             group_by=group_by,
             task=task,
@@ -90,6 +110,8 @@ def command(
             device=device,
             progress=progress,
             unlabelled=list(unlabelled) or None,
+            background=list(background) or None,
+            false_alarms=false_alarms,
         )
     report = write_report(out)
     if as_json:

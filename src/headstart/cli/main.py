@@ -21,6 +21,7 @@ from headstart.errors import HeadstartError
 COMMANDS: dict[str, tuple[str, str]] = {
     "fit": ("headstart.cli.fit", "Learn from labelled pictures, clips or tables, with proof."),
     "predict": ("headstart.cli.predict", "Label pictures, clips or rows with a model that headstart saved."),
+    "listen": ("headstart.cli.listen", "Hear words in a long recording or a stream, as they come."),
     "report": ("headstart.cli.report", "Write a model's evidence as one page, report.html."),
     "advise": ("headstart.cli.advise", "Say before training whether a source is likely to help."),
     "sources": ("headstart.cli.sources", "List the networks on this machine to borrow from."),

@@ -12,7 +12,7 @@ from headstart.data.dataset import Dataset
 from headstart.errors import DataError
 
 
-def check_labels(dataset: Dataset, min_per_class: int = 2) -> None:
+def check_labels(dataset: Dataset, min_per_class: int = 2, fewest_classes: int = 2) -> None:
     """Refuse labels that cannot be learned from, with an answer of its own for each case.
 
     Parameters
@@ -20,6 +20,8 @@ def check_labels(dataset: Dataset, min_per_class: int = 2) -> None:
     dataset : Dataset
     min_per_class : int, default=2
         Fewest examples of a class outside the held-out part; rows of one group count as one.
+    fewest_classes : int, default=2
+        1 where examples of another class come from elsewhere.
 
     Raises
     ------
@@ -37,7 +39,7 @@ def check_labels(dataset: Dataset, min_per_class: int = 2) -> None:
     counts = dataset.n_per_class()
     if dataset.task == "classification":
         present = [label for label, count in counts.items() if count]
-        if len(present) < 2:
+        if len(present) < fewest_classes:
             raise DataError(
                 f"Expected at least two classes, found one: {present[0]!r} ({dataset.kind.count(len(dataset))}).",
                 f"Add {dataset.kind.many} of another class; with one class there is nothing to tell apart.",

@@ -1,0 +1,218 @@
+"""Does `headstart listen` hear four wake words, and nothing else?
+
+    python benchmarks/listen.py --source benchmarks/sound_networks.py:speech_embedding
+    python benchmarks/listen.py --source starter:speech --per-word 10 --json listen.jsonl
+
+`headstart fit --task keyword` learns from so many clips of each of four words (wake_words) and an hour of background
+(see `scenes.py`). Other clips of the words, 40 of them, are planted in a recording of ten minutes whose background
+shares nothing with the first, 5 to 20 dB above what is under them; then the same with 240 words in an hour, because ten
+minutes say little about one false alarm an hour. Printed are misses, false alarms, how many times faster than the
+recording lasts one core is, and the memory that the process took at most. A word counts as heard where an event of that
+word lies within 1.2 s of its middle; every other event is a false alarm.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from scenes import RATE, WORDS, background, planted, read, scenery
+
+from common import DATA, need_data
+from headstart import fit, load
+from headstart.advise.listen import listen
+from headstart.math.comparison import wilson_interval
+from headstart.math.detection import at_most
+from headstart.networks.load import load_network
+
+HERE = Path(__file__).parent
+NEAR = 1.2
+SNR = (5.0, 20.0)
+MOST_MISSED, MOST_ALARMS, LEAST_SPEED, MOST_GROWTH = 0.05, 1.0, 20.0, 1.1
+
+
+def clips(data: Path, per_word: int, seed: int) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
+    """Files to learn from and others, of each word."""
+    learned, others = {}, {}
+    for word in WORDS:
+        paths = sorted((data / "wake_words" / word).glob("*.flac"))
+        order = np.random.default_rng([seed, len(word)]).permutation(len(paths))
+        learned[word] = [paths[i] for i in order[:per_word]]
+        others[word] = [paths[i] for i in order[per_word:]]
+    return learned, others
+
+
+def recordings(folder: Path, others: dict[str, list[Path]], learn_minutes: float, seed: int) -> dict[str, Any]:
+    """Write the background to learn from and the two recordings to test on; what is said when in the latter."""
+    rng = np.random.default_rng([seed, 1])
+    learn = background(scenery(DATA, "learn"), 60 * learn_minutes, rng)
+    soundfile.write(folder / "evening.wav", learn, RATE)
+    scenes = scenery(DATA, "test")
+    said = {}
+    for name, minutes, n in (("ten", 10, 40), ("hour", 60, 240)):
+        pool = [(word, path) for word in WORDS for path in others[word]]
+        order = rng.permutation(len(pool))[:n] if name == "hour" else _balanced(pool, n, rng)
+        chosen = [(pool[i][0], read(pool[i][1])) for i in order]
+        wave, said[name] = planted(background(scenes, 60 * minutes, rng), chosen, SNR, rng)
+        soundfile.write(folder / f"{name}.wav", wave, RATE)
+    return said
+
+
+def _balanced(pool: list[tuple[str, Path]], n: int, rng: np.random.Generator) -> list[int]:
+    """As many of each word."""
+    found = []
+    for word in WORDS:
+        found += rng.choice([i for i, (name, _) in enumerate(pool) if name == word], n // len(WORDS), False).tolist()
+    return rng.permutation(found).tolist()
+
+
+def judged(events: list[Any], said: list[tuple[float, str]]) -> tuple[int, int, list[str]]:
+    """Number of words missed, of false alarms, and what was wrong in words."""
+    left = list(said)
+    wrong = []
+    for event in events:
+        match = next((s for s in left if s[1] == event.word and abs(s[0] - event.time) <= NEAR), None)
+        if match is None:
+            wrong.append(f"false {event.word} at {event.time:.1f} s (score {event.score:.1f})")
+        else:
+            left.remove(match)
+    return len(left), len(wrong), wrong + [f"missed {word} at {when:.1f} s" for when, word in left]
+
+
+def heard(model: Path, source: str, recording: Path) -> dict[str, Any]:
+    """Events of a recording, from a process of its own, with its time and its largest memory."""
+    code = [sys.executable, __file__, "--hear", str(model), str(recording), "--source", source]
+    done = subprocess.run(code, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def hear(model: str, recording: str, source: str) -> None:
+    """What `heard` runs: prints events, seconds of one core, and memory in MB."""
+    module = load_network(source, input_type="audio").module if ".py:" in source else None
+    loaded = load(model, module)
+    wall, cpu = time.perf_counter(), time.process_time()
+    events = [event._asdict() for event in listen(loaded, recording)]
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"events": events, "seconds": cpu, "wall": wall, "memory": memory}))
+
+
+def measured(model: Path, source: str, folder: Path, said: dict[str, Any]) -> dict[str, Any]:
+    """Both recordings."""
+    from headstart.advise.detector import Event
+
+    row: dict[str, Any] = {}
+    for name, minutes in (("ten", 10), ("hour", 60)):
+        found = heard(model, source, folder / f"{name}.wav")
+        events = [Event(**event) for event in found["events"]]
+        missed, alarms, wrong = judged(events, said[name])
+        row[name] = {
+            "n": len(said[name]),
+            "missed": missed,
+            "alarms": alarms,
+            "hours": minutes / 60,
+            "speed": 60 * minutes / found["seconds"],
+            "memory": found["memory"],
+            "wrong": wrong,
+        }
+    return row
+
+
+def show(row: dict[str, Any]) -> None:
+    """The table and the verdict lines."""
+    print(
+        f"\n{row['source']}, {row['per_word']} clips a word, {row['learn_minutes']:g} minutes of background, seed {row['seed']}"
+    )
+    print(f"chosen: {row['chosen']}; threshold {row['threshold']:.2f}; verdict: {row['verdict']}")
+    print(
+        f"{'recording':<12}{'words':>7}{'missed':>8}{'':>9}{'false alarms':>14}{'an hour':>9}{'x real time':>13}{'memory':>10}"
+    )
+    for name in ("ten", "hour"):
+        part = row[name]
+        share = part["missed"] / part["n"]
+        print(
+            f"{60 * part['hours']:>3.0f} minutes {part['n']:>7}{part['missed']:>8}{100 * share:>8.1f}%{part['alarms']:>14}"
+            f"{part['alarms'] / part['hours']:>9.1f}{part['speed']:>13.1f}{part['memory']:>7.0f} MB"
+        )
+    ten, hour = row["ten"], row["hour"]
+    low, high = wilson_interval(hour["missed"], hour["n"])
+    print(
+        f"the hour: 95% interval of misses {100 * low:.1f} to {100 * high:.1f}%; at most "
+        f"{at_most(hour['alarms'], hour['hours']):.1f} false alarms an hour"
+    )
+    for part, name in ((ten, "10 minutes"), (hour, "60 minutes")):
+        good = part["missed"] <= MOST_MISSED * part["n"] and part["alarms"] <= MOST_ALARMS * part["hours"]
+        print(f"{'met' if good else 'NOT MET'}: misses <= 5% at <= 1 false alarm an hour, in {name}")
+    print(f"{'met' if min(ten['speed'], hour['speed']) >= LEAST_SPEED else 'NOT MET'}: 20 x real time on one core")
+    flat = hour["memory"] <= MOST_GROWTH * ten["memory"]
+    print(f"{'met' if flat else 'NOT MET'}: memory flat")
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """Fit and listen once."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) if args.keep is None else Path(args.keep)
+        folder.mkdir(parents=True, exist_ok=True)
+        learned, others = clips(DATA, args.per_word, args.seed)
+        for word, paths in learned.items():
+            (folder / "words" / word).mkdir(parents=True, exist_ok=True)
+            for path in paths:
+                link = folder / "words" / word / path.name
+                if not link.exists():
+                    link.symlink_to(path.resolve())
+        said = recordings(folder, others, args.learn_minutes, args.seed)
+        out = folder / f"model-{Path(args.source).name.replace(':', '-')}"
+        started = time.perf_counter()
+        model = fit(
+            folder / "words",
+            args.source,
+            task="keyword",
+            background=folder / "evening.wav",
+            budget=args.budget,
+            out=out,
+            random_state=args.seed,
+        )
+        row = {"source": args.source.rpartition("/")[2], "per_word": args.per_word, "seed": args.seed}
+        row |= {"learn_minutes": args.learn_minutes, "fit_seconds": time.perf_counter() - started}
+        chosen = next(c["name"] for c in model.evidence["candidates"] if c["chosen"])
+        row |= {"chosen": chosen, "verdict": model.verdict, "threshold": model.detector.threshold}
+        row["sentence"] = model.evidence["keyword"]["sentence"]
+        return row | measured(out, args.source, folder, said)
+
+
+def main() -> None:
+    """Fit, listen, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--source", default=f"{HERE / 'sound_networks.py'}:speech_embedding")
+    parser.add_argument("--per-word", type=int, default=10)
+    parser.add_argument("--learn-minutes", type=float, default=60)
+    parser.add_argument("--budget", type=float, default=120)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", help="Folder to keep recordings and model in.")
+    parser.add_argument("--json", help="File to append the figures to, one line a run.")
+    parser.add_argument("--hear", nargs=2, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.hear:
+        hear(*args.hear, args.source)
+        return
+    need_data()
+    row = run(args)
+    if args.json:
+        with Path(args.json).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+    show(row)
+    for name in ("ten", "hour"):
+        print(f"  {name}: " + ("; ".join(row[name]["wrong"]) or "nothing wrong"))
+
+
+if __name__ == "__main__":
+    main()

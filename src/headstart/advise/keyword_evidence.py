@@ -1,0 +1,204 @@
+"""What a detector is worth: missed words out of fold, against false alarms in background that it has not heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from headstart.advise.detector import HOP_SECONDS, SMOOTH, Detector, slid
+from headstart.advise.evaluate import fit_on
+from headstart.advise.keyword_material import KeywordClip, KeywordMaterial
+from headstart.advise.material import Material
+from headstart.advise.window_scores import Scorer, window_scorer
+from headstart.data.splits import folds
+from headstart.math.comparison import wilson_interval
+from headstart.math.detection import PeakPicker, Tail, at_most, smoothed
+
+MOST_CLIPS = 240
+NOISE_DECIBEL = 10.0
+#: Seconds of held-out background that are listened to, for each second of the budget.
+_HEARD = 4.0
+_FEWEST_SECONDS = 600.0
+_POINTS = 80
+_RATES = (0.01, 1000.0)
+_FAINT = 1e-10
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Scores of clips that the model had not seen: of their own word, as recorded and in background."""
+
+    clips: Sequence[KeywordClip]
+    plain: np.ndarray
+    noisy: np.ndarray
+
+
+def detector_for(material: KeywordMaterial, classes: Sequence[Any], threshold: float, false_alarms: float) -> Detector:
+    """How a model with these classes listens."""
+    columns = [list(map(str, classes)).index(word) for word in material.words]
+    rate, samples = material.preprocessing.rate, material.preprocessing.samples
+    hop = max(1, round(HOP_SECONDS * rate))
+    return Detector(material.words, tuple(columns), rate, samples, threshold, false_alarms, hop, SMOOTH)
+
+
+def background_tail(
+    material: KeywordMaterial, detector: Detector, score: Scorer, budget: float, progress: Any = None
+) -> Tail:
+    """Peaks of the finished model in the background that was kept, largest first."""
+    held = material.held.first(max(_FEWEST_SECONDS, _HEARD * budget))
+    picker, found, done = PeakPicker(detector.apart, detector.smooth), [], 0
+    for scores in detector.scores(held.stream(), score):
+        found += [peak.score for peak in picker.feed(scores)]
+        done += len(scores)
+        if progress is not None:
+            progress("listening to background", min(done, 10 * round(held.seconds)), 10 * round(held.seconds))
+    found += [peak.score for peak in picker.finish()]
+    return Tail(np.sort(np.array(found))[::-1], held.seconds / 3600)
+
+
+def out_of_fold_words(
+    material: KeywordMaterial,
+    candidate: Any,
+    shared: Material,
+    detector: Detector,
+    temperature: float,
+    *,
+    n_splits: int,
+    seed: int,
+    progress: Any = None,
+) -> Heard:
+    """Score each clip by a model that learned without it (and without its group).
+
+    Parameters
+    ----------
+    candidate : Candidate
+        What became the model.
+    shared : Material
+        The windows that it learned from.
+    """
+    clips = [clip for clip in material.clips if not clip.aside]
+    rng = np.random.default_rng([seed, 17])
+    if len(clips) > MOST_CLIPS:
+        clips = [clips[i] for i in np.sort(rng.choice(len(clips), MOST_CLIPS, replace=False))]
+    noise, _ = material.held.windows(len(clips), _longest(clips) + 2 * detector.samples, rng)
+    plain, noisy = np.full(len(clips), -np.inf), np.full(len(clips), -np.inf)
+    splits = folds(shared.target, "classification", groups=shared.groups, n_splits=n_splits, random_state=seed)
+    assert shared.groups is not None and shared.classes is not None
+    for number, (train, test) in enumerate(splits):
+        inside = set(shared.groups[test].tolist())
+        mine = [i for i, clip in enumerate(clips) if clip.group in inside]
+        if mine:
+            estimator = fit_on(candidate, shared, train)
+            known = [str(label) for label in estimator.classes_]
+            columns = [known.index(word) for word in detector.words if word in known]
+            words = [word for word in detector.words if word in known]
+            score = window_scorer(estimator, detector.rate, np.array(columns), temperature)
+            for i in mine:
+                if clips[i].label in words:
+                    column = words.index(clips[i].label)
+                    plain[i] = _best(clips[i], column, score, detector, None)
+                    noisy[i] = _best(clips[i], column, score, detector, noise[i])
+        if progress is not None:
+            progress("listening to words left out", number + 1, len(splits))
+    return Heard(clips, plain, noisy)
+
+
+def _longest(clips: Sequence[KeywordClip]) -> int:
+    return max(len(clip.word.wave) for clip in clips)
+
+
+def _best(clip: KeywordClip, column: int, score: Scorer, detector: Detector, noise: np.ndarray | None) -> float:
+    """The largest smoothed score of a clip's own word, where no other word's is larger."""
+    wave = np.pad(clip.word.wave, detector.samples // 2)
+    if noise is not None:
+        under = noise[: len(wave)]
+        power = max(float(np.mean(np.square(under, dtype=np.float64))), _FAINT)
+        wave = wave + under * np.float32(np.sqrt(clip.word.power / power / 10 ** (NOISE_DECIBEL / 10)))
+    rows = np.concatenate([score(windows) for windows in slid([wave], detector.samples, detector.hop)])
+    means = smoothed(rows, detector.smooth)
+    own = np.where(means.argmax(axis=1) == column, means[:, column], -np.inf)
+    return float(own.max())
+
+
+def keyword_evidence(material: KeywordMaterial, detector: Detector, tail: Tail, heard: Heard) -> dict[str, Any]:
+    """Threshold, misses and false alarms, and the curve of one against the other, in plain JSON types."""
+    threshold, alarms = detector.threshold, tail.alarms(detector.threshold)
+    missed, missed_noisy = heard.plain < threshold, heard.noisy < threshold
+    labels = np.array([clip.label for clip in heard.clips])
+    per_word = [
+        {
+            "word": word,
+            "n": int(np.sum(labels == word)),
+            "missed": int(np.sum(missed[labels == word])),
+            "missed_noisy": int(np.sum(missed_noisy[labels == word])),
+        }
+        for word in detector.words
+    ]
+    bound = at_most(alarms, tail.hours)
+    counted = detector.false_alarms * tail.hours >= 5
+    return {
+        "words": list(detector.words),
+        "threshold": threshold,
+        "false_alarms": detector.false_alarms,
+        "expected_alarms": tail.rate(threshold),
+        "counted": counted,
+        "alarms": alarms,
+        "alarms_at_most": bound,
+        "background_hours": tail.hours,
+        "n_clips": len(heard.clips),
+        "missed": float(missed.mean()),
+        "missed_interval": list(wilson_interval(int(missed.sum()), len(missed))),
+        "missed_noisy": float(missed_noisy.mean()),
+        "noise_decibel": NOISE_DECIBEL,
+        "per_word": per_word,
+        "curve": _curve(tail, heard),
+        "sentence": sentence(detector.false_alarms, tail.hours, alarms, bound, counted, float(missed.mean())),
+    }
+
+
+def sentence(target: float, hours: float, alarms: int, bound: float, counted: bool, missed: float) -> str:
+    """What the threshold gives, and how far the background allows to say so.
+
+    Examples
+    --------
+    >>> sentence(1.0, 0.2, 0, 15.0, False, 0.03)[:80]
+    'At the threshold for 1 false alarm an hour, 3.0% of the words that were left out'
+    """
+    aim = "1 false alarm" if target == 1 else f"{target:g} false alarms"
+    heard = "No false alarm" if alarms == 0 else "1 false alarm" if alarms == 1 else f"{alarms} false alarms"
+    length = f"{60 * hours:.0f} minutes" if hours < 2 else f"{hours:.1f} hours"
+    words = f"At the threshold for {aim} an hour, {100 * missed:.1f}% of the words that were left out are missed. "
+    words += f"{heard} in {length} of background that was kept for this (95% upper bound: {bound:.2g} an hour)."
+    if not counted:
+        words += (
+            " That is too little background to count so rare alarms: the threshold extends the tail of its scores. "
+            f"To count them, give {5 / target:.0f} hours or more, twice that in all."
+        )
+    return words
+
+
+def _curve(tail: Tail, heard: Heard) -> list[dict[str, Any]]:
+    """Points from many false alarms to few."""
+    scores = np.concatenate([tail.peaks, heard.plain[np.isfinite(heard.plain)]])
+    if not len(scores):
+        return []
+    rate: Callable[[float], float] = tail.rate
+    high = max(float(scores.max()), tail.threshold(_RATES[0]))
+    points = []
+    for threshold in np.linspace(float(scores.min()), high, 4 * _POINTS):
+        value = rate(float(threshold))
+        if _RATES[0] <= value <= _RATES[1]:
+            points.append(
+                {
+                    "threshold": float(threshold),
+                    "false_alarms": value,
+                    "counted": tail.alarms(float(threshold)) >= 5,
+                    "missed": float(np.mean(heard.plain < threshold)),
+                    "missed_noisy": float(np.mean(heard.noisy < threshold)),
+                }
+            )
+    step = max(1, len(points) // _POINTS)
+    return points[::step]

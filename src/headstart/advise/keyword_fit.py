@@ -1,0 +1,112 @@
+"""Words against everything else: windows for the guard before, a detector with its threshold and evidence after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from headstart.advise import evidence as say
+from headstart.advise.detector import Detector
+from headstart.advise.keyword_evidence import (
+    background_tail,
+    detector_for,
+    keyword_evidence,
+    out_of_fold_words,
+)
+from headstart.advise.keyword_hard import harder
+from headstart.advise.keyword_material import KeywordMaterial, keyword_material
+from headstart.advise.material import Material
+from headstart.advise.simple_features import SIMPLE
+from headstart.advise.window_scores import window_scorer
+from headstart.data.dataset import Dataset
+from headstart.data.sound_preprocessing import SoundPreprocessing
+from headstart.errors import ParameterError
+from headstart.networks.load import load_network
+from headstart.training.device import pick_device
+
+#: Share of the budget that goes to the comparison; the rest to listening.
+COMPARING = 0.7
+_SPLITS, _DEAR_SPLITS = 5, 3
+_SECONDS = 1.5
+
+
+def check_false_alarms(false_alarms: float) -> float:
+    """A number of false alarms an hour that a threshold can be chosen for.
+
+    Raises
+    ------
+    ParameterError
+        If it is not above 0 and at most 1000.
+    """
+    if not 0 < false_alarms <= 1000:
+        raise ParameterError(
+            f"Expected more than 0 and at most 1000 false alarms an hour, found {false_alarms!r}.",
+            "For instance --false-alarms 1 (false_alarms=1).",
+        )
+    return float(false_alarms)
+
+
+def prepare(
+    dataset: Dataset,
+    source: Any,
+    *,
+    background: Any,
+    skip_bad: bool,
+    budget: float,
+    device: str,
+    seed: int,
+    progress: Any,
+) -> KeywordMaterial:
+    """Windows to learn from, hard ones of the background among them."""
+    if dataset.input_type != "audio":
+        preprocessing = SoundPreprocessing()  # only to be refused in words
+    elif source is None:
+        rate = SIMPLE["audio"].preprocessing.rate
+        preprocessing = SoundPreprocessing(rate, round(_SECONDS * rate))
+    else:
+        preprocessing = load_network(source, input_type="audio").preprocessing
+    material = keyword_material(
+        dataset, preprocessing, background=background, skip_bad=skip_bad, seed=seed, progress=progress
+    )
+    return harder(material, source, budget=budget, device=device, seed=seed, progress=progress)
+
+
+def add_detector(
+    model: Any,
+    material: KeywordMaterial,
+    guarded: Any,
+    *,
+    source: Any,
+    false_alarms: float,
+    budget: float,
+    device: str,
+    seed: int,
+    progress: Any,
+) -> Detector:
+    """Choose the threshold, measure misses, and put both into the model and its evidence.
+
+    The threshold is chosen with the finished model on background that no model has learned from. Misses are those of
+    clips whose group the model in question has not seen; these models learned from fewer clips than the finished one.
+    """
+    candidate = guarded.best_candidate_
+    columns = detector_for(material, model.classes_, 0.0, false_alarms)
+    score = window_scorer(model.estimator, columns.rate, np.array(columns.columns), model.temperature)
+    tail = background_tail(material, columns, score, budget, progress)
+    detector = detector_for(material, model.classes_, tail.threshold(false_alarms), false_alarms)
+    data = material.dataset if material.dataset.held_out is None else material.dataset.part("train")
+    network = None if source is None else load_network(source, input_type="audio")
+    shared = Material(data.pictures, data.y, "classification", data.groups, network, pick_device(device).type)
+    heard = out_of_fold_words(
+        material,
+        candidate,
+        shared,
+        detector,
+        model.temperature,
+        n_splits=_DEAR_SPLITS if candidate.dear else _SPLITS,
+        seed=seed,
+        progress=progress,
+    )
+    model.detector = detector
+    model.evidence["keyword"] = say.plain(keyword_evidence(material, detector, tail, heard))
+    return detector

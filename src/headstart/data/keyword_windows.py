@@ -1,0 +1,130 @@
+"""Windows to learn words from: around the word, varied, and parts of it that are not yet the word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headstart.data.sound_augment import faster, with_gain
+from headstart.data.sound_preprocessing import placed
+from headstart.data.word_span import word_span
+
+_QUIET = 1e-10
+_FAINT = 1e-7
+
+
+@dataclass(frozen=True)
+class Variation:
+    """How far the copies of a word may differ from its clip.
+
+    Parameters
+    ----------
+    speed : float, default=1.12
+        Largest factor by which it is played faster or slower.
+    snr : (float, float), default=(0.0, 25.0)
+        Level of the word above the background that is mixed in, in decibels.
+    gain : (float, float), default=(-12.0, 6.0)
+        Change of level, in decibels.
+    noisy : float, default=0.75
+        Share of the copies that get background.
+    """
+
+    speed: float = 1.12
+    snr: tuple[float, float] = (0.0, 25.0)
+    gain: tuple[float, float] = (-12.0, 6.0)
+    noisy: float = 0.75
+
+
+@dataclass(frozen=True)
+class Word:
+    """A clip and where in it the word stands.
+
+    Parameters
+    ----------
+    wave : ndarray of shape (T,), float32
+    start, end : int
+    """
+
+    wave: np.ndarray
+    start: int
+    end: int
+
+    @property
+    def power(self) -> float:
+        """Mean square of the word."""
+        return float(np.mean(np.square(self.wave[self.start : self.end], dtype=np.float64))) + _QUIET
+
+
+def found_word(wave: np.ndarray, rate: int, samples: int) -> Word:
+    """Where the word stands in a clip, for windows of so many samples."""
+    return Word(wave, *word_span(wave, rate, samples / rate))
+
+
+def centred(word: Word, samples: int) -> np.ndarray:
+    """The window with the word in its middle, zeros where the clip has no sound; (samples,)."""
+    return np.array(placed(word.wave, (word.start + word.end - samples) // 2, samples))
+
+
+def varied(
+    word: Word, samples: int, rate: int, background: np.ndarray, variation: Variation, rng: np.random.Generator
+) -> np.ndarray:
+    """The whole word anywhere in the window, a little faster or slower, louder or softer, mostly in background."""
+    other = _played(word, samples, variation, rng)
+    slack = samples - (other.end - other.start)
+    margin = min(round(0.1 * rate), max(slack, 0) // 4)
+    first, last = other.end - samples + margin, other.start - margin
+    start = (first + last) // 2 if slack <= 0 else int(rng.integers(first, last + 1))
+    return _in_background(placed(other.wave, start, samples), other.power, background, variation, rng)
+
+
+def part_of_word(
+    word: Word,
+    samples: int,
+    background: np.ndarray,
+    variation: Variation,
+    rng: np.random.Generator,
+    *,
+    beginning: bool,
+) -> np.ndarray:
+    """A window that ends within the word (its beginning alone), or that begins within it (its end alone).
+
+    A detector that slides along meets both, and a fragment of a word is a frequent false alarm.
+    """
+    other = _played(word, samples, variation, rng)
+    share = rng.uniform(0.3, 0.6)
+    length = other.end - other.start
+    cut = other.start + round((share if beginning else 1 - share) * length)
+    start = cut - samples if beginning else cut
+    return _in_background(placed(other.wave, start, samples), other.power, background, variation, rng)
+
+
+def quieter_or_louder(windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Background at other levels: half of the windows are changed by -20 to 6 dB."""
+    gains = np.where(rng.random(len(windows)) < 0.5, rng.uniform(-20, 6, len(windows)), 0.0)
+    return np.clip(windows * (10 ** (gains / 20)).astype(np.float32)[:, None], -1, 1)
+
+
+def _played(word: Word, samples: int, variation: Variation, rng: np.random.Generator) -> Word:
+    """The word and its surroundings at another speed."""
+    low = max(0, word.start - samples)
+    part = word.wave[low : word.end + samples]
+    factor = float(np.exp(rng.uniform(-1, 1) * np.log(variation.speed)))
+    wave = faster(np.ascontiguousarray(part), factor)
+    return Word(wave, round((word.start - low) / factor), min(len(wave), round((word.end - low) / factor)))
+
+
+def _in_background(
+    window: np.ndarray, power: float, background: np.ndarray, variation: Variation, rng: np.random.Generator
+) -> np.ndarray:
+    """A window with background under it, at a ratio to the power of the word; clipped to full scale."""
+    noisy, snr, gain = rng.random() < variation.noisy, rng.uniform(*variation.snr), rng.uniform(*variation.gain)
+    mixed = np.array(window, np.float32)
+    if noisy:
+        mixed += background * np.float32(np.sqrt(power / _power(background) / 10 ** (snr / 10)))
+    return np.clip(with_gain(mixed, gain), -1, 1).astype(np.float32)
+
+
+def _power(wave: np.ndarray) -> float:
+    """Mean square of background, not below -70 dB of full scale: near silence is not blown up."""
+    return max(float(np.mean(np.square(wave, dtype=np.float64))), _FAINT)
