@@ -4,10 +4,11 @@
         [--json results.jsonl]
 
 Scores are accuracy, or R2 (not under -100) where labels are numbers, in points. For each method: the mean over the
-tasks it finished, beside the safe estimator's mean over the same tasks; the harm rate, the share of tasks on which it
-ends more than one point below target labels alone, and below the source alone; and the gain kept: of what the best of
-all methods gains over target labels alone, summed over tasks, the share that this method gains. A run of the same
-``--json`` file goes on where the last one ended. A peer that passed the limit on three tasks is not tried on others.
+tasks it finished, beside the safe estimator's mean over the same draws of the same tasks; the harm rate, the share of
+tasks on which it ends more than one point below target labels alone, and below the source alone; and the gain kept: of
+what the best of all methods gains over target labels alone, summed over tasks, the share that this method gains. A run
+of the same ``--json`` file goes on where the last one ended. A peer that passed the limit on three tasks is not tried
+on others.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ POINT = 1.0
 #: A peer that passed the limit on so many tasks is not tried on others.
 HOPELESS = 3
 Table = dict[str, dict[str, float]]
+Draws = dict[str, dict[str, dict[int, float | None]]]
 
 
 def score(task: str, truth: np.ndarray, prediction: np.ndarray) -> float:
@@ -109,17 +111,33 @@ def run_method(
         journal.add(**keys, variant=variant, score=points, cpu=reply.numbers["cpu"])
 
 
-def tabulate(journal: Journal, seeds: list[int], tasks: list[str]) -> Table:
-    """Method -> task -> mean over the seeds; a task where one seed failed is left out."""
-    found: dict[str, dict[str, list[float | None]]] = defaultdict(lambda: defaultdict(list))
+def collect(journal: Journal, seeds: list[int], tasks: list[str]) -> Draws:
+    """Method -> task -> seed -> score, None where there was no answer."""
+    found: Draws = defaultdict(lambda: defaultdict(dict))
     for line in journal.lines:
         if line["seed"] in seeds and line["task"] in tasks:
-            label = f"{line['library']}: {line['method']}{line['variant']}"
-            found[label][line["task"]].append(line["score"])
+            found[f"{line['library']}: {line['method']}{line['variant']}"][line["task"]][line["seed"]] = line["score"]
+    return found
+
+
+def tabulate(draws: Draws) -> Table:
+    """Method -> task -> mean over the seeds; a task where one seed failed is left out."""
     return {
-        label: {name: float(np.mean(values)) for name, values in by_task.items() if None not in values}
-        for label, by_task in found.items()
+        label: {name: float(np.mean(list(by.values()))) for name, by in by_task.items() if None not in by.values()}
+        for label, by_task in draws.items()
     }
+
+
+def beside_safe(draws: Draws, label: str) -> tuple[float, float, int]:
+    """Means of the safe estimator and of a method over the draws that both have, task by task; how many tasks."""
+    mine, theirs = [], []
+    for name, by_seed in draws[label].items():
+        safe = draws.get(SAFE, {}).get(name, {})
+        both = [seed for seed, points in by_seed.items() if safe.get(seed) is not None]
+        if both and None not in by_seed.values():
+            mine.append(np.mean([safe[seed] for seed in both]))
+            theirs.append(np.mean([by_seed[seed] for seed in both]))
+    return (float(np.mean(mine)), float(np.mean(theirs)), len(mine)) if mine else (np.nan, np.nan, 0)
 
 
 def harm(table: Table, label: str, against: str) -> float:
@@ -137,16 +155,13 @@ def gain_kept(table: Table, label: str) -> float:
     return 100 * kept / possible if possible > 0 else float("nan")
 
 
-def print_methods(table: Table) -> None:
+def print_methods(table: Table, draws: Draws) -> None:
     """One line a method, best mean first."""
-    safe = table.get(SAFE, {})
     print(f"\n{'method':48}{'tasks':>6}{'mean':>7}{'safe':>7}{'harm/target':>12}{'harm/source':>12}{'kept':>7}")
     for label in sorted((one for one in table if table[one]), key=lambda one: -np.mean(list(table[one].values()))):
         row = table[label]
-        same = [safe[name] for name in row if name in safe]
-        beside = float(np.mean(same)) if len(same) == len(row) else float("nan")
         harms = harm(table, label, "target only"), harm(table, label, "source only")
-        print(f"{label:48}{len(row):>6}{np.mean(list(row.values())):>7.1f}{beside:>7.1f}", end="")
+        print(f"{label:48}{len(row):>6}{np.mean(list(row.values())):>7.1f}{beside_safe(draws, label)[0]:>7.1f}", end="")
         print(f"{harms[0]:>11.0f}%{harms[1]:>11.0f}%{gain_kept(table, label):>6.0f}%")
 
 
@@ -155,7 +170,7 @@ def print_unfinished(journal: Journal, seeds: list[int]) -> None:
     reasons: dict[str, list[str]] = defaultdict(list)
     for line in journal.lines:
         if line["score"] is None and line["seed"] in seeds:
-            key = f"{line['library']}: {line['method']}: {line['status']}, {line['words']}"
+            key = f"{line['library']}: {line['method']}: {line['status']}, {line['words'].splitlines()[0]}"
             reasons[key].append(f"{line['task']}/{line['seed']}")
     if reasons:
         print("\nwithout an answer:")
@@ -177,8 +192,8 @@ def print_tasks(table: Table, tasks: list[str]) -> None:
         print(f"{name:26}" + "".join(f"{cell:>19.1f}" for cell in cells))
 
 
-def print_must_show(table: Table) -> None:
-    """The two promises about the safe estimator."""
+def print_must_show(table: Table, draws: Draws) -> None:
+    """The two promises about the safe estimator, its harm rate, and the gain it keeps."""
     safe = table.get(SAFE)
     if not safe:
         print("\nno safe estimator in this run")
@@ -190,15 +205,23 @@ def print_must_show(table: Table) -> None:
     print(f"safe at most 1 point below the best of {{target, source, pooled}} on every set: {kept}; ", end="")
     over = [f"{name} {drop:.1f}" for name, drop in sorted(drops.items(), key=lambda item: -item[1]) if drop > POINT]
     print(f"worst {worst} {drops[worst]:+.1f} points below" + (f"; over a point: {', '.join(over)}" if over else ""))
-    peers = [label for label in table if label.split(":")[0] in ("adapt", "skada") and table[label]]
-    above, nearest = [], (float("inf"), "none")
-    for label in peers:
-        same = [(safe[name], points) for name, points in table[label].items() if name in safe]
-        lead = float(np.mean([mine - theirs for mine, theirs in same])) if same else float("inf")
-        nearest = min(nearest, (lead, label))
-        above += [label] if lead <= 0 else []
-    print(f"safe's mean above each of {len(peers)} peers' means on the same tasks: ", end="")
-    print(f"{'kept' if not above else 'NOT KEPT (' + ', '.join(above) + ')'}; nearest {nearest[1]}, {nearest[0]:+.1f}")
+    harms = harm(table, SAFE, "target only"), harm(table, SAFE, "source only")
+    mean = float(np.mean(list(safe.values())))
+    print(
+        f"safe's mean over {len(safe)} tasks {mean:.1f}; harm rate {harms[0]:.0f}% against target labels alone, ",
+        end="",
+    )
+    print(f"{harms[1]:.0f}% against the source alone; {gain_kept(table, SAFE):.0f}% of the possible gain kept")
+    leads = {}
+    for label in (one for one in table if one.split(":")[0] in ("adapt", "skada")):
+        mine, theirs, n = beside_safe(draws, label)
+        if n:
+            leads[f"{label} ({n} tasks, {theirs:.1f} against {mine:.1f})"] = mine - theirs
+    above = [label for label, lead in leads.items() if lead <= 0]
+    print(f"safe's mean above each of {len(leads)} peers' means on the same draws of the same tasks: ", end="")
+    print("kept" if not above else f"NOT KEPT: {', '.join(above)}")
+    for label in sorted(leads, key=lambda one: leads[one])[:5]:
+        print(f"  {label}: {leads[label]:+.1f}")
 
 
 def main() -> None:
@@ -223,12 +246,13 @@ def main() -> None:
             for name in tasks:
                 run_task(libraries, name, seed, journal, options.methods)
                 print(f"{name}, seed {seed}: done", file=sys.stderr, flush=True)
-    table = tabulate(journal, seeds, tasks)
+    draws = collect(journal, seeds, tasks)
+    table = tabulate(draws)
     print(f"{len(tasks)} tasks, {len(seeds)} draws each, 5 target labels a class (20 rows where labels are numbers)")
     print_tasks(table, tasks)
-    print_methods(table)
+    print_methods(table, draws)
     print_unfinished(journal, seeds)
-    print_must_show(table)
+    print_must_show(table, draws)
 
 
 if __name__ == "__main__":
