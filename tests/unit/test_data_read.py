@@ -174,7 +174,7 @@ def test_places_that_are_no_data_say_so(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="found the single picture"):
         read_dataset(tmp_path / "flowers" / "a" / "1.png")
     (tmp_path / "x.docx").write_bytes(b"PK")
-    with pytest.raises(DataError, match=r"a file that ends in .csv, .tsv, .parquet, .xlsx or .npz"):
+    with pytest.raises(DataError, match=r"a file that ends in .csv, .tsv, .parquet, .jsonl, .xlsx or .npz"):
         read_dataset(tmp_path / "x.docx")
     with pytest.raises(DataError, match="Expected a folder or a table"):
         read_dataset("nul\x00byte")
@@ -316,7 +316,7 @@ def test_tables_that_do_not_fit_name_their_columns(tmp_path: Path, arguments: di
     [
         (b"", "found an empty file"),
         (b"path,label\n", "found a table without any; its columns are 'path', 'label'"),
-        (b"\xff\xfe\x00bad", "Expected text in UTF-8"),
+        (b"\xff\xfe" + b"\x00\xd8" * 9, "Expected text in .*, found none: it begins like a text in UTF-16"),
         (b"path,label\n1.png,a\n2.png,b,c,d\n", "cannot be read"),
         (b"a,b\n1,2\n", "Expected a column with labels, found the columns 'a', 'b'"),
         (b"path,label\n,a\n1.png,b\n", "found none in 1 rows, the first of them row 1"),

@@ -154,19 +154,26 @@ def read_dataset_of(folder: Path, frame: pd.DataFrame, **reading: object) -> obj
     return read_dataset(folder / "f.csv", **reading)
 
 
+def test_a_table_in_latin_1_is_read_and_the_encoding_said(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes("a,b,y\nKöln,1,2\nAachen,2,3\n".encode("latin-1"))
+    dataset = read_dataset(tmp_path / "t.csv", label="y")
+    assert dataset.pictures.frame["a"].tolist() == ["Köln", "Aachen"]
+    assert "The table was read as Windows-1252." in dataset.notes
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"", "found an empty file"),
         (b"a,y\n", "without any; its columns are 'a', 'y'"),
-        ("a,y\nKöln,1\n".encode("latin-1"), "Expected text in UTF-8"),
+        (b"a,y\n\x00\x01\x02,1\n", "Expected text in .*, found none: it is something unknown, not plain text"),
         (b"a,x\n1,2\n2,3\n", "Expected a column 'y' with the labels, found the columns 'a', 'x'"),
         (b"a,y\n1,2\n2,\n", r"found 1 without one .*row 2"),
         (b"a,y\n1,0.5\n2,nan\n3,0.25\n", r"found 1 without one .*row 2"),
         (b"y\n1\n2\n", "Expected columns to learn from beside the labels"),
         (b"a,y\n1,2,3,4\n1,2\n", "2 cells in each row, as in the first line .*found rows with more"),
     ],
-    ids=["empty", "no rows", "latin-1", "no label", "no value", "nan", "no features", "ragged"],
+    ids=["empty", "no rows", "binary", "no label", "no value", "nan", "no features", "ragged"],
 )
 def test_what_cannot_be_read_is_refused_in_words(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "t.csv").write_bytes(content)

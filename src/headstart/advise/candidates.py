@@ -87,9 +87,9 @@ def standard_for_inputs(
     """Candidates for pictures, clips or texts.
 
     Without transfer: simple features (of pictures edges and colours, of clips mel cepstra, of texts tf-idf); the same
-    network from random weights, its features frozen and all its layers trained. With transfer: output layers on frozen features
-    (measured choice, and linear), last blocks, all layers. A network whose weights are random has nothing more to give
-    than the same network from random weights.
+    network from random weights, its features frozen and all its layers trained. With transfer: output layers on frozen
+    features (measured choice, and linear), last blocks, all layers. A network whose weights are random has nothing more
+    to give than the same network from random weights.
 
     Parameters
     ----------

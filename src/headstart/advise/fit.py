@@ -73,8 +73,8 @@ def fit(
         Parquet, JSON Lines or Excel file, a frame with a column of labels, or (rows, labels).
     source : str, path, NetworkSource, torch.nn.Module or None, default="auto"
         What to borrow from. "auto" takes the bundled network for the kind of data: ``starter:pictures`` or
-        ``starter:speech``; for texts none is bundled. None learns from the data alone. For a table of values: another table (a path, a frame,
-        ``Source(X, y)``) or a list of them; "auto" is then None.
+        ``starter:speech``; for texts none is bundled. None learns from the data alone. For a table of values: another
+        table (a path, a frame, ``Source(X, y)``) or a list of them; "auto" is then None.
     label, path_column, text_column, split_column, group_by, task
         How to read a table, see `headstart.data.read.read_dataset`. A table holds texts if ``text_column`` is named, or
         ``source`` is a network for texts, or the only column beside the labels holds sentences.
@@ -128,12 +128,7 @@ def fit(
     (['dark', 'light'], 'cannot tell')
     """
     started = time.monotonic()
-    if resume and out is None:
-        raise ParameterError(
-            "Expected out= to resume from, found none.", "Give the folder of the call that was killed."
-        )
-    if out is not None:
-        check_place(out)
+    _check_out(out, resume)
     keyword = _check_keyword(task, background, false_alarms)
     spoken: KeywordMaterial | None = None
     with reporter(progress) as told:
@@ -183,17 +178,24 @@ def fit(
             add_detector(model, spoken, guarded, source=source, false_alarms=false_alarms, **how)
             model.evidence["budget"] = float(budget)
         settings: dict[str, Any] = {"label": label, "group_by": group_by, "task": task, "skip_bad": skip_bad}
-        settings |= {"path_column": path_column, "split_column": split_column, "budget": budget}
-        settings |= {"text_column": text_column}
-        settings |= {"random_state": random_state, "out": out, "unlabelled": unlabelled}
+        settings |= {"path_column": path_column, "text_column": text_column, "split_column": split_column}
+        settings |= {"budget": budget, "random_state": random_state, "out": out, "unlabelled": unlabelled}
         settings |= {"background": background, "false_alarms": false_alarms}
         model.evidence["reproduce"] |= reproduction(dataset.root, None if source is None else named, settings)
         model.evidence["seconds"] = max(model.evidence["seconds"], time.monotonic() - started)
-        if out is not None:
+        if out is not None and checkpoint is not None:
             model.save(out)
-            if checkpoint is not None:
-                shutil.rmtree(checkpoint, ignore_errors=True)
+            shutil.rmtree(checkpoint, ignore_errors=True)
     return model
+
+
+def _check_out(out: str | Path | None, resume: bool) -> None:
+    if resume and out is None:
+        raise ParameterError(
+            "Expected out= to resume from, found none.", "Give the folder of the call that was killed."
+        )
+    if out is not None:
+        check_place(out)
 
 
 def _bundled(input_type: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from headstart.data.frame import TABLES, read_frame
+from headstart.data.frame import TABLES, read_frame, table_suffix
 from headstart.data.inputs import is_inputs
 from headstart.data.read_table import holds_paths
 from headstart.data.read_values import Tables, as_frame, read_values, rows_of
@@ -39,7 +39,7 @@ def is_table(data: Any, path_column: str | None = None) -> bool:
         return len(data) in (2, 3) and _is_rows(data[0])
     if isinstance(data, str | Path) and path_column is None:
         place = Path(data).expanduser()
-        if place.suffix.lower() in TABLES and place.is_file():
+        if table_suffix(place) in TABLES and place.is_file():
             return not holds_paths(read_frame(place), place)
     return isinstance(getattr(data, "pictures", None), Records)
 
@@ -144,7 +144,7 @@ def _joined(data: tuple[Any, ...], reading: dict[str, Any]) -> tuple[pd.DataFram
 
 
 def _check_file(place: Path) -> None:
-    if not place.is_file() or place.suffix.lower() not in TABLES:
+    if not place.is_file() or table_suffix(place) not in TABLES:
         found = "nothing" if not place.exists() else "a folder" if place.is_dir() else "another kind of file"
         raise SourceError(
             f"Expected a table ({', '.join(TABLES)}) to go with the target's, found {found} at {place}.",

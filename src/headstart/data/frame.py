@@ -1,9 +1,11 @@
-"""A CSV, Parquet or Excel file as a frame, and the columns in it that have a meaning of their own."""
+"""A CSV, Parquet, JSON Lines or Excel file as a frame, and the columns in it that have a meaning of their own."""
 
 from __future__ import annotations
 
 import difflib
+import gzip
 import importlib.util
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,75 +13,120 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from headstart.data.content import read_bytes
 from headstart.data.files import printable
+from headstart.data.json_lines import frame_of_lines
 from headstart.data.parts import part_of
+from headstart.data.reasons import BadInput
+from headstart.data.text_decode import UTF8, text_from_bytes
 from headstart.errors import DataError, MissingExtra
 
 EXCEL = (".xlsx", ".xlsm")
-TABLES = (".csv", ".tsv", ".parquet", ".pq", *EXCEL)
+LINES = (".jsonl", ".ndjson", ".json")
+_DELIMITED = (".csv", ".tsv")
+TABLES = (*_DELIMITED, ".parquet", ".pq", *LINES, *EXCEL)
+_PACKED = ".gz"
+_MOST_BYTES = 1 << 31
 _LABEL_NAMES = ("label", "labels", "class", "target", "y", "category")
 _SPLIT_NAMES = ("split", "part", "partition", "subset", "set")
 
 
 def read_frame(path: Path) -> pd.DataFrame:
-    """Read a table whose first line holds the columns' names.
+    """Read a table whose first line holds the columns' names, or JSON Lines with an object a row.
 
-    Cells of CSV files stay text; those of Parquet files and of the first sheet of an Excel file keep their types.
+    Cells of CSV files stay text; those of other files keep their types.
 
     Parameters
     ----------
     path : Path
-        Ends in one of `TABLES`. CSV: comma, semicolon or tab, UTF-8.
+        Ends in one of `TABLES`; CSV and JSON Lines perhaps in ``.gz`` after that. CSV: comma, semicolon or tab. Text
+        is read as `headstart.data.text_decode.text_from_bytes` does.
 
     Returns
     -------
     DataFrame
-        Columns named by text; missing cells of CSV are empty text.
+        Columns named by text; missing cells of CSV are empty text. ``attrs["encoding"]`` says how text was read.
 
     Raises
     ------
     DataError
-        For an empty file, other bytes than UTF-8, no rows, or anything that cannot be read.
+        For an empty file, bytes that are no text, no rows, or anything that cannot be read.
     MissingExtra
         For an Excel file without openpyxl.
     """
     where = printable(str(path))
-    excel = path.suffix.lower() in EXCEL
+    suffix = table_suffix(path)
+    excel, encoding = suffix in EXCEL, UTF8
     if excel and importlib.util.find_spec("openpyxl") is None:
         raise MissingExtra("openpyxl", "excel", "Reading an Excel file")
     try:
         if excel:
             frame = pd.read_excel(path, dtype=object, engine="openpyxl")
-        elif path.suffix.lower() in (".parquet", ".pq"):
+        elif suffix in (".parquet", ".pq"):
             frame = pd.read_parquet(path).astype(object)
         else:
-            frame = pd.read_csv(path, dtype=str, keep_default_na=False, sep=_separator(path), encoding="utf-8-sig")
+            decoded = text_from_bytes(_content(path))
+            encoding = decoded.encoding
+            frame = frame_of_lines(decoded.text) if suffix in LINES else _delimited(decoded.text)
     except pd.errors.EmptyDataError as error:
         raise DataError(f"Expected a table in {where}, found an empty file.") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"Expected text in UTF-8 in {where}, found other bytes.", "Save it as UTF-8.") from error
+    except BadInput as error:
+        empty = "(0 bytes)" in error.reason
+        found = f"Expected a table in {where}, found an empty file." if empty else ""
+        raise DataError(found or f"Expected text in {where}, found none: {error.reason}.") from error
     except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        kind = "an Excel" if excel else "a CSV or Parquet"
+        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+        kind = "an Excel" if excel else "a JSON Lines" if suffix in LINES else "a CSV or Parquet"
         raise DataError(f"Expected {kind} table in {where}, found one that cannot be read: {reason}.") from error
     frame.columns = [str(name) for name in frame.columns]
-    if not isinstance(frame.index, pd.RangeIndex) and not excel and path.suffix.lower() in (".csv", ".tsv"):
+    if not isinstance(frame.index, pd.RangeIndex) and suffix in _DELIMITED:
         raise DataError(
             f"Expected {frame.shape[1]} cells in each row, as in the first line of {where}, found rows with more.",
             "Name every column in the first line; put cells that hold the separator in quotes.",
         )
     if not len(frame):
         raise DataError(f"Expected rows in {where}, found a table without any; its columns are {listed(frame)}.")
+    frame.attrs["encoding"] = encoding
     return frame
 
 
-def _separator(path: Path) -> str:
-    """The character between the columns of the first line: comma, semicolon or tab."""
-    with path.open(encoding="utf-8-sig") as file:
-        first = file.readline()
+def table_suffix(path: Path) -> str:
+    """The suffix that says what a table is written in, in small letters; of a packed one that before ``.gz``.
+
+    Examples
+    --------
+    >>> table_suffix(Path("a.CSV")), table_suffix(Path("a.csv.gz")), table_suffix(Path("a.tar.gz"))
+    ('.csv', '.csv', '.gz')
+    """
+    suffix = path.suffix.lower()
+    inner = Path(path.stem).suffix.lower()
+    return inner if suffix == _PACKED and inner in (*_DELIMITED, *LINES) else suffix
+
+
+def encoding_notes(frame: pd.DataFrame) -> tuple[str, ...]:
+    """A note where a table's text was not in UTF-8."""
+    encoding = frame.attrs.get("encoding", UTF8)
+    return () if encoding == UTF8 else (f"The table was read as {encoding}.",)
+
+
+def _content(path: Path) -> bytes:
+    content = read_bytes(path)
+    if path.suffix.lower() != _PACKED:
+        return content
+    with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+        unpacked = file.read(_MOST_BYTES + 1)
+    if len(unpacked) > _MOST_BYTES:
+        raise BadInput("it unpacks to more than 2 GiB")
+    return unpacked
+
+
+def _delimited(text: str) -> pd.DataFrame:
+    """Rows of cells between commas, semicolons or tabs, whichever the first line has most of."""
+    first = text.split("\n", 1)[0]
     counts = {separator: first.count(separator) for separator in (",", ";", "\t")}
     best = max(counts, key=lambda separator: counts[separator])
-    return best if counts[best] else ","
+    separator = best if counts[best] else ","
+    return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, sep=separator)
 
 
 def listed(frame: pd.DataFrame) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from headstart.data.dataset import Dataset
 from headstart.data.files import printable
-from headstart.data.frame import TABLES, read_frame
+from headstart.data.frame import TABLES, read_frame, table_suffix
 from headstart.data.groups import groups_from
 from headstart.data.inputs import as_inputs
 from headstart.data.kinds import TEXTS, kind_of_suffix
@@ -20,6 +20,7 @@ from headstart.data.labels import labels_from
 from headstart.data.read_folder import read_folder
 from headstart.data.read_npz import read_npz
 from headstart.data.read_table import holds_paths, read_table
+from headstart.data.read_texts import read_texts
 from headstart.data.read_values import read_values
 from headstart.errors import DataError, ParameterError
 
@@ -29,11 +30,14 @@ def read_dataset(
     *,
     label: str | Sequence[str] | None = None,
     path_column: str | None = None,
+    text_column: str | Sequence[str] | None = None,
     group_by: str | None = None,
     task: str | None = None,
     split_column: str | None = None,
 ) -> Dataset:
-    r"""Read labelled pictures or clips of sound from a folder or a table (none is opened yet), or a table of values.
+    r"""Read labelled pictures, clips of sound or texts from a folder or a table, or a table of values.
+
+    Files are not opened yet; texts that stand in a table are read.
 
     Parameters
     ----------
@@ -41,7 +45,8 @@ def read_dataset(
         A folder with a folder for each class, or with ``train/``, ``val/`` and ``test/`` folders of such; or a CSV
         (comma, semicolon or tab, UTF-8) or Parquet table with a path and a label in each row. Paths are
         absolute or relative to the table's folder. A table without a column of paths holds values: each row is an
-        example, each column but the labels a feature; it may be an Excel file too. Or an ``.npz`` file with arrays of
+        example, each column but the labels a feature; where the only such column holds sentences, the examples are
+        texts. Tables of values and texts may be Excel or JSON Lines files too. Or an ``.npz`` file with arrays of
         pictures and labels (`headstart.data.read_npz`).
     label : str or list of str, optional
         Of a folder: ``re:`` and a regular expression over the path inside it, whose first parenthesis is the class, as
@@ -50,6 +55,8 @@ def read_dataset(
         labels: ``a;b``, ``a|b``, or a JSON list. Default: a column of a usual name, or the only one left.
     path_column : str, optional
         Column with the paths. Default: a column of a usual name, or one that holds names of pictures or clips.
+    text_column : str or list of str, optional
+        Columns with texts; several are joined, one below the other.
     group_by : str, optional
         Rows that belong together and must never be on both sides of a split: a column, or a regular expression that
         is searched for in the path (its first parenthesis, or else the whole match, is the group).
@@ -82,7 +89,7 @@ def read_dataset(
     if place.is_dir():
         pattern = label[3:] if isinstance(label, str) and label.startswith("re:") else None
         other = label if pattern is None else None
-        given = {"label": other, "path_column": path_column, "split_column": split_column}
+        given = {"label": other, "path_column": path_column, "text_column": text_column, "split_column": split_column}
         wrong = [name for name, value in given.items() if value is not None]
         if wrong:
             raise ParameterError(
@@ -99,16 +106,19 @@ def read_dataset(
     _check_table(place)
     if place.suffix.lower() == ".npz":
         return read_npz(place, task)
-    if path_column is None and not holds_paths(read_frame(place), place):
-        found = read_values(place, label=label, group_by=group_by, task=task, split_column=split_column)
-        return found.target
+    if path_column is None and (text_column is not None or not holds_paths(read_frame(place), place)):
+        reading: dict[str, Any] = {"label": label, "group_by": group_by, "task": task, "split_column": split_column}
+        texts = read_texts(place, text_column, **reading)
+        if texts is not None:
+            return texts
+        return read_values(place, **reading).target
     return read_table(
         place, label=label, path_column=path_column, group_by=group_by, task=task, split_column=split_column
     )
 
 
 def from_arrays(X: Any, y: Any, *, groups: Any = None, task: str | None = None) -> Dataset:
-    """Make a Dataset of pictures or clips, and labels, in memory.
+    """Make a Dataset of pictures, clips or texts, and labels, in memory.
 
     Parameters
     ----------
@@ -156,7 +166,7 @@ def _check_table(place: Path) -> None:
             f"Expected a folder or a table, found nothing at {where}.",
             f"Did you mean {printable(str(place.parent / near[0]))}?" if near else "Check the path.",
         )
-    suffix = place.suffix.lower()
+    suffix = table_suffix(place)
     kind = kind_of_suffix(suffix)
     if kind is not None and (kind is not TEXTS or suffix in kind.suffixes):
         raise DataError(
@@ -165,6 +175,6 @@ def _check_table(place: Path) -> None:
         )
     if suffix not in (*TABLES, ".npz"):
         raise DataError(
-            f"Expected a folder, or a file that ends in .csv, .tsv, .parquet, .xlsx or .npz, found {where}.",
+            f"Expected a folder, or a file that ends in .csv, .tsv, .parquet, .jsonl, .xlsx or .npz, found {where}.",
             "Unpack or convert it first.",
         )

@@ -1,4 +1,4 @@
-"""A CSV or Parquet table with the path of a picture or a clip of sound and its label in each row."""
+"""A table with the path of a picture, a clip of sound or a text file and its label in each row."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from headstart.data.files import kind_of_file, printable
 from headstart.data.frame import (
     as_list,
     cells,
+    encoding_notes,
     label_columns,
     listed,
     matching,
@@ -25,7 +26,7 @@ from headstart.data.frame import (
 )
 from headstart.data.groups import groups_by_regex, groups_from
 from headstart.data.inputs import inputs_of
-from headstart.data.kinds import PICTURES, Kind, kind_of_suffix
+from headstart.data.kinds import PICTURES, TEXTS, Kind, kind_of_suffix
 from headstart.data.labels import labels_from, labels_from_text
 from headstart.data.pictures import Pictures
 from headstart.errors import DataError
@@ -89,7 +90,7 @@ def read_table(
         classes=classes,
         groups=_groups(frame, group_by, grouped, names),
         parts=None if split is None else parts_of(frame[split], split, names),
-        notes=tuple(notes),
+        notes=(*notes, *encoding_notes(frame)),
         root=str(path),
     )
 
@@ -166,8 +167,9 @@ def _kind(names: Sequence[str], table: Path) -> Kind:
             first.setdefault(kind, name)
     if len(first) > 1:
         shown = " and ".join(f"the {kind.one} {printable(name)}" for kind, name in first.items())
+        wanted = "pictures, clips of sound or texts" if TEXTS in first else "pictures or clips of sound"
         raise DataError(
-            f"Expected pictures or clips of sound in {printable(str(table))}, found both: {shown}.",
+            f"Expected {wanted} in {printable(str(table))}, found both: {shown}.",
             "Give each a table of its own.",
         )
     return next(iter(first), None) or kind_of_file(table.resolve().parent / names[0]) or PICTURES

@@ -15,6 +15,7 @@ from headstart.data.files import printable
 from headstart.data.frame import (
     as_list,
     cells,
+    encoding_notes,
     label_columns,
     matching,
     named_column,
@@ -119,7 +120,7 @@ def read_values(
         classes=classes,
         groups=None if grouped is None else groups_from(cells(frame[grouped]), names),
         parts=None if split is None else parts_of(frame[split], split, names),
-        notes=(*notes, *_repeated(features)),
+        notes=(*notes, *encoding_notes(frame), *_repeated(features)),
         root=root,
     )
     offered = tuple(

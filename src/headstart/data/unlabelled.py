@@ -6,7 +6,7 @@ from pathlib import Path
 
 from headstart.data.clips import Clips
 from headstart.data.files import list_inputs, printable
-from headstart.data.frame import TABLES
+from headstart.data.frame import TABLES, table_suffix
 from headstart.data.inputs import as_inputs
 from headstart.data.kinds import CLIPS, PICTURES, TEXTS
 from headstart.data.pictures import Pictures
@@ -56,7 +56,7 @@ def read_unlabelled(path: str | Path, path_column: str | None = None) -> Picture
     suffix = place.suffix.lower()
     if suffix == ".npz":
         return read_npz_pictures(place)
-    if suffix in TABLES:
+    if table_suffix(place) in TABLES:
         return read_paths(place, path_column)
     if suffix == ".txt":
         return _listed(place)
