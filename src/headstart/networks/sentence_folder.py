@@ -150,7 +150,7 @@ def write_layout(module: TextNetwork, folder: Path, window: int) -> None:
     pooling |= {old: name in module.pooling.modes for old, name in _OLD_KEYS.items()}
     listed: list[tuple[str, str, dict[str, Any]]] = [("", "Transformer", {}), ("1_Pooling", "Pooling", pooling)]
     layers = list(module.after)
-    for layer, place, following in zip(layers, layer_folders(module), [*layers[1:], None], strict=True):
+    for layer, place, following in zip(layers, layer_folders(module), [*layers, None][1:], strict=True):
         if isinstance(layer, nn.Linear):
             listed.append((place, "Dense", _dense_settings(layer, following)))
             (folder / place).mkdir(exist_ok=True)

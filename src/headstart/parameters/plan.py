@@ -8,17 +8,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from headstart.data.kinds import TEXTS
 from headstart.data.nouns import things
+from headstart.data.text_preprocessing import TextPreprocessing
 from headstart.data.variants import AnyAugmentation
 from headstart.errors import ParameterError
 from headstart.networks.load import load_network, random_network
 from headstart.networks.network import Network
 from headstart.networks.refuse import STARTERS
+from headstart.parameters.lora import lora_rank
 from headstart.parameters.tuning import TuningSettings
 from headstart.training.optimizers import OPTIMIZERS
 
 #: Learning rates by optimiser: (a network that was trained before, a new head alone, random weights).
 RATES = {"adamw": (3e-4, 1e-3, 1e-3), "adam": (3e-4, 1e-3, 1e-3), "sgd": (1e-2, 5e-2, 5e-2)}
+#: Factor of these for a network for texts, which bears less, and for changes of low rank, which bear more.
+TEXTS_BEAR, LORA_BEARS = 1 / 6, 2.0
 
 
 def starter_for(input_type: str) -> str:
@@ -50,6 +55,7 @@ def network_for(estimator: Any, input_type: str) -> Network:
         seed = 0 if estimator.random_state is None else int(estimator.random_state)
         architecture = starter_for(input_type) if estimator.network is None else estimator.network
         network = random_network(load_network(architecture, input_type=input_type), seed)
+    network = with_windows(network, estimator.text_windows)
     if estimator.image_size is None:
         return network
     if input_type != "image":
@@ -64,8 +70,28 @@ def network_for(estimator: Any, input_type: str) -> Network:
     return resized
 
 
+def with_windows(network: Network, text_windows: Any) -> Network:
+    """A network whose texts are cut into at most so many windows; None leaves it as it is.
+
+    Raises
+    ------
+    ParameterError
+        For another kind of network, or a number out of range.
+    """
+    preprocessing = network.preprocessing
+    if text_windows is None:
+        return network
+    if not isinstance(preprocessing, TextPreprocessing):
+        raise ParameterError(f"Expected text_windows None for {things(network.input_type)}, found {text_windows!r}.")
+    if text_windows == preprocessing.windows_at_most:
+        return network
+    changed = dataclasses.replace(network, preprocessing=preprocessing.resized(text_windows))
+    changed.__dict__.update({key: network.__dict__[key] for key in ("chain", "digest") if key in network.__dict__})
+    return changed
+
+
 def trained_blocks(train: Any) -> int | None:
-    """Number of blocks that ``train`` moves: 0 for "head", k for "last:k", None for "all".
+    """Number of blocks that ``train`` moves: 0 for "head", k for "last:k", None for "all" and "lora", "lora:r".
 
     Raises
     ------
@@ -79,11 +105,11 @@ def trained_blocks(train: Any) -> int | None:
     """
     if train == "head":
         return 0
-    if train == "all":
+    if train == "all" or lora_rank(train) is not None:
         return None
     match = re.fullmatch(r"last:([1-9]\d*)", str(train))
     if match is None:
-        raise ParameterError(f"Expected train 'head', 'last:k' (k = 1, 2, ...) or 'all', found {train!r}.")
+        raise ParameterError(f"Expected train 'head', 'last:k' (k = 1, 2, ...), 'all' or 'lora:r', found {train!r}.")
     return int(match.group(1))
 
 
@@ -103,8 +129,10 @@ def head_widths(head: Any) -> tuple[int, ...]:
     raise ParameterError(f"Expected head 'auto', 'linear', 'depths' or a list of layer widths, found {head!r}.")
 
 
-def settings_for(estimator: Any, augmentation: AnyAugmentation | None = None) -> TuningSettings:
-    """Settings of the loop from an estimator's arguments.
+def settings_for(
+    estimator: Any, augmentation: AnyAugmentation | None = None, input_type: str = "image"
+) -> TuningSettings:
+    """Settings of the loop from an estimator's arguments, and the kind of input for what they leave open.
 
     Raises
     ------
@@ -121,12 +149,16 @@ def settings_for(estimator: Any, augmentation: AnyAugmentation | None = None) ->
     _check_range("layer_decay", estimator.layer_decay, 1e-6, 1)
     _check_range("weight_decay", estimator.weight_decay, 0, None)
     _check_range("l2_sp", estimator.l2_sp, 0, None)
+    rank = None if estimator.source is None else lora_rank(estimator.train)
     rate = RATES[name][2 if estimator.source is None else 1 if blocks == 0 else 0]
+    if blocks != 0:
+        rate *= LORA_BEARS if rank is not None else TEXTS_BEAR if input_type == TEXTS.input_type else 1.0
     if estimator.learning_rate is not None:
         _check_range("learning_rate", estimator.learning_rate, 1e-12, None)
         rate = float(estimator.learning_rate)
     return TuningSettings(
         blocks=blocks,
+        rank=rank,
         widths=head_widths(estimator.head),
         dropout=float(estimator.dropout),
         optimizer=name,

@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from headstart.data.canvases import canvases
 from headstart.data.inputs import as_inputs, is_inputs
+from headstart.data.rows import Inputs
+from headstart.networks.network import Network
+from headstart.networks.runtime import to_tensor
+from headstart.networks.text_boundary import marked
 from headstart.parameters.plan import network_for, settings_for
 from headstart.parameters.tuning import Trainee
 from headstart.parameters.windows import windows_each
@@ -20,7 +25,7 @@ HEAD_SECONDS = 0.3
 
 
 def predict_seconds(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 2) -> float:
-    """Predicted wall seconds of one fit on ``n_train`` pictures or clips.
+    """Predicted wall seconds of one fit on ``n_train`` pictures, clips or texts.
 
     Parameters
     ----------
@@ -28,8 +33,8 @@ def predict_seconds(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 
         Unfitted; not changed.
     n_train : int
         Rows of the training part.
-    inputs : Pictures or Clips
-        How many there are and of what kind is all that matters.
+    inputs : Pictures, Clips or Texts
+        How many there are and of what kind is all that matters, and the lengths of the first texts.
     n_outputs : int, default=2
 
     Returns
@@ -40,12 +45,12 @@ def predict_seconds(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 
     if not is_inputs(inputs):
         return HEAD_SECONDS
     inputs = as_inputs(inputs)
-    network, settings = network_for(estimator, inputs.input_type), settings_for(estimator)
+    network, settings = network_for(estimator, inputs.input_type), settings_for(estimator, input_type=inputs.input_type)
     if settings.blocks == 0:
         return HEAD_SECONDS
     trainee = Trainee(network, n_outputs, settings)
     n = min(len(inputs), settings.batch_size)
-    x = network.example(n).to(trainee.device)
+    x = _example(network, inputs[:n]).to(trainee.device)
     stored = settings.stored and settings.blocks is not None and estimator.augment in ("auto", None, False)
     forward = _forward_seconds(trainee, x) if stored else 0.0
     step = _step_seconds(trainee, x, stored, n_outputs)
@@ -53,6 +58,22 @@ def predict_seconds(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 
     steps = settings.epochs * steps_per_epoch(rows, settings.batch_size)
     per_step = step * settings.batch_size / max(n, 1)
     return HEAD_SECONDS + forward * rows / max(n, 1) + steps * per_step
+
+
+def _example(network: Network, inputs: Inputs) -> torch.Tensor:
+    """A batch like those of the fit: of texts these, which may be long or short; else noise."""
+    if not network.chain.takes_tokens or not len(inputs):
+        return network.example(len(inputs))
+    rows = [network.preprocessing.centre(canvas) for canvas in canvases(inputs, network.preprocessing)]
+    return to_tensor(network.preprocessing.stack(rows), network.preprocessing)
+
+
+def _at_boundary(boundary: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """Activations for a batch (N, ...), made of those of one input; of texts as long as they are."""
+    if not x.is_floating_point() and boundary.ndim == 3:
+        boundary = boundary[:, torch.arange(x.shape[1]) % boundary.shape[1]]
+        return marked(boundary.expand(len(x), -1, -1), x)
+    return boundary.expand(len(x), *boundary.shape[1:]).contiguous()
 
 
 def _forward_seconds(trainee: Trainee, x: torch.Tensor) -> float:
@@ -69,8 +90,8 @@ def _step_seconds(trainee: Trainee, x: torch.Tensor, stored: bool, n_outputs: in
     )
     optimizer = make_optimizer(trainee.settings.optimizer, groups)
     if stored:
-        stubs = trainee.tail.stubs
-        x = x if stubs is None else stubs.boundary.expand(len(x), *stubs.boundary.shape[1:]).contiguous().to(x.device)
+        stubs = None if trainee.tail is None else trainee.tail.stubs
+        x = x if stubs is None else _at_boundary(stubs.boundary.to(x.device), x)
     Y = torch.from_numpy(np.eye(n_outputs, dtype=np.float32)[np.arange(len(x)) % n_outputs]).to(x.device)
     batch = Batch(x, Y, torch.ones(len(x), device=x.device))
     loss = trainee.loss("classification", stored)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABCMeta, abstractmethod
 from typing import Any
 
@@ -29,6 +30,7 @@ from headstart.parameters.plan import head_widths, network_for, settings_for, st
 from headstart.parameters.solved import solve_head
 from headstart.parameters.targets import Targets, class_targets, number_targets
 from headstart.parameters.tuning import tune
+from headstart.parameters.varied import check_views, learned
 from headstart.training.device import pick_device
 from headstart.training.progress import shown
 
@@ -54,6 +56,8 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         augment: Any = "auto",
         early_stopping: Any = "auto",
         image_size: int | None = None,
+        text_windows: int | None = None,
+        views: int = 1,
         batch_size: int = 32,
         cache: bool = True,
         device: str = "auto",
@@ -76,6 +80,8 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         self.augment = augment
         self.early_stopping = early_stopping
         self.image_size = image_size
+        self.text_windows = text_windows
+        self.views = views
         self.batch_size = batch_size
         self.cache = cache
         self.device = device
@@ -92,8 +98,9 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
 
         Parameters
         ----------
-        X : pictures, clips or ndarray of shape (n, d)
-            Paths, PIL pictures, arrays (n, H, W) or (n, H, W, C), `Pictures`, `Clips`; or ready-made features.
+        X : pictures, clips, texts or ndarray of shape (n, d)
+            Paths, PIL pictures, arrays (n, H, W) or (n, H, W, C), strings, `Pictures`, `Clips`, `Texts`; or ready-made
+            features.
         y : array-like of shape (n,) or (n, L)
             Labels, a 0/1 matrix of labels, or numbers.
         groups : array-like of shape (n,), optional
@@ -103,7 +110,12 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         -------
         self
         """
-        trained_blocks(self.train), head_widths(self.head), stops_early(self.early_stopping, 0)
+        (
+            trained_blocks(self.train),
+            head_widths(self.head),
+            check_views(self.views, self.train),
+            stops_early(self.early_stopping, 0),
+        )
         groups = None if groups is None else np.asarray(groups)
         if is_inputs(X):
             inputs = as_inputs(X)
@@ -140,14 +152,17 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         self, inputs: Inputs, targets: Targets, groups: np.ndarray | None, progress: Progress | None
     ) -> Fitted:
         network = fitted(network_for(self, inputs.input_type), inputs)
-        settings = settings_for(self)
+        settings = settings_for(self, input_type=inputs.input_type)
         if settings.blocks == 0:
-            features = embed(network, inputs, device=str(pick_device(self.device)), progress=progress)
+            device, seed = str(pick_device(self.device)), settings.seed
+            how: dict[str, Any] = {"augment": self.augment, "seed": seed, "device": device, "progress": progress}
+            seen = learned(network, inputs, targets, self.views, **how)
             if not settings.widths:
-                head = solve_head(features, targets, self.head, groups=groups, random_state=self.random_state)
+                common: dict[str, Any] = {"groups": groups, "random_state": self.random_state, "views": seen.views}
+                head = solve_head(seen.features, seen.targets, self.head, **common)
                 return Fitted(targets, network, head, None, [])
-            held = self._held(targets, groups)
-            deep, history = train_deep_head(features.output, targets, settings, held_out=held, progress=progress)
+            held, rows = seen.held(self._held(targets, groups)), seen.features.output
+            deep, history = train_deep_head(rows, seen.targets, settings, held_out=held, progress=progress)
             return Fitted(targets, network, None, deep, history)
         augmentation = choose_augmentation(
             self.augment, network, inputs, targets, whole=settings.blocks is None, seed=settings.seed
@@ -160,7 +175,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
             network,
             inputs,
             targets,
-            settings_for(self, augmentation),
+            dataclasses.replace(settings, augmentation=augmentation),
             start=start,
             held_out=self._held(targets, groups),
             progress=progress,
@@ -220,7 +235,7 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
     ``"all"`` training goes on from there through the last k blocks or the whole network, with layer-wise rates
     :math:`\eta\,\gamma^{j}` for the j-th block from the end.
 
-    Use it when there is a network whose pictures or sounds resemble yours. With 50 to a few hundred examples
+    Use it when there is a network whose pictures, sounds or texts resemble yours. With 50 to a few hundred examples
     ``train="head"`` is quick and hard to beat; with more, or with examples unlike the source's, try ``"last:1"`` and
     ``"all"``.
     `SafeTransferClassifier` measures which.
@@ -232,8 +247,10 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
         ``network`` from random weights, or a head on ready-made features.
     network : as source, optional
         Architecture for ``source=None``. Default: that of ``starter:pictures``, for clips of ``starter:speech``.
-    train : {"head", "last:k", "all"}, default="head"
-        What moves. Everything else stays as it is to the last bit, batch-norm statistics included.
+    train : {"head", "last:k", "all", "lora:r"}, default="head"
+        What moves. Everything else stays as it is to the last bit, batch-norm statistics included. With "lora" or
+        "lora:r" changes of rank r (8) to the attention of all layers are learned (Hu et al. 2022; extra ``lora``), and
+        added to the weights in the end.
     head : {"auto", "linear", "depths"} or list of int, default="auto"
         One linear head; heads over several depths, averaged; hidden layers of these widths with ``dropout``;
         ``"auto"`` takes linear or depths, whichever has the lower held-out log-loss. With ``train`` other than
@@ -242,7 +259,8 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
     class_weight : None, "balanced" or dict, default=None
     epochs : int >= 1, default=20
     learning_rate : float > 0, optional
-        Default: 3e-4 for a trained network, 1e-3 for a new head or random weights (SGD: 1e-2, 5e-2).
+        Default: 3e-4 for a trained network, 1e-3 for a new head or random weights (SGD: 1e-2, 5e-2); of a network for
+        texts a sixth of it, of changes of low rank twice that of a trained network.
     layer_decay : float in (0, 1], default=0.9
         Factor of the rate from each block to the one before it.
     weight_decay : float >= 0, default=0.01
@@ -256,7 +274,13 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
     early_stopping : "auto" or bool, default="auto"
         Set a fifth of the rows aside and keep the weights of the best epoch; "auto" does so from 300 rows on.
     image_size : int, optional
-        Side of the network's input in pixels, if other than its own. Not for clips.
+        Side of the network's input in pixels, if other than its own. For pictures alone.
+    text_windows : int, optional
+        Into how many windows of the network's length a text may be cut, whose features are averaged; what is longer is
+        cut off. Default: one, or as many as a source was saved with. For texts alone.
+    views : int from 1 to 64, default=1
+        With ``train="head"``, how many views of each picture or clip are learned from: itself, and others varied as
+        ``augment`` says, each run once and cached. They share its weight; nothing is ever validated on a varied one.
     batch_size : int >= 1, default=32
     cache : bool, default=True
         With ``train="last:k"``, keep what the frozen part puts out; False runs the whole network every epoch.
@@ -333,7 +357,7 @@ class TransferRegressor(RegressorMixin, BaseTransfer):
     Parameters
     ----------
     source, network, train, head, optimizer, epochs, learning_rate, layer_decay, weight_decay, l2_sp, dropout, augment,
-    early_stopping, image_size, batch_size, cache, device, random_state, verbose, checkpoint
+    early_stopping, image_size, text_windows, views, batch_size, cache, device, random_state, verbose, checkpoint
         As in `TransferClassifier`.
 
     Examples

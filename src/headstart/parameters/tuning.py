@@ -26,6 +26,7 @@ from headstart.networks.pipeline import in_parts
 from headstart.networks.runtime import to_tensor
 from headstart.nn.heads import load_linear, make_head
 from headstart.nn.losses import l2_sp, task_loss
+from headstart.parameters.lora import add_lora, merge_lora
 from headstart.parameters.targets import Targets
 from headstart.parameters.windows import means, spread, spread_targets, telling_rows
 from headstart.training.batches import Batch, canvas_batches, steps_per_epoch, stored_batches
@@ -44,11 +45,14 @@ class TuningSettings:
         Number of last blocks that are trained; None trains all.
     widths : tuple of int
         Hidden layers of the new head; empty for a linear one.
+    rank : int or None
+        Of changes beside the projections of attention, which are trained alone (LoRA); None trains the weights.
     stored : bool
         Whether activations at the freeze boundary are computed once and kept (needs ``augmentation=None``).
     """
 
     blocks: int | None
+    rank: int | None = None
     widths: tuple[int, ...] = ()
     dropout: float = 0.0
     optimizer: str = "adamw"
@@ -106,13 +110,17 @@ class Trainee:
         self.head = head.to(self.device)
         if self.chain.output_layer is not None:
             self.module.set_submodule(self.chain.output_layer, nn.Identity())
-        groups = trainable_parameters(self.module, self.chain, settings.blocks)
+        if settings.rank is not None:
+            groups = [add_lora(self.module, settings.rank, settings.seed, network.name)]
+            self.module.to(self.device)
+        else:
+            groups = trainable_parameters(self.module, self.chain, settings.blocks)
         moving = {id(p) for group in groups for p in group}
         for parameter in self.module.parameters():
             parameter.requires_grad_(id(parameter) in moving)
         self.layers = groups
         self.start = {name: p.detach().clone() for name, p in self.module.named_parameters() if p.requires_grad}
-        self.tail = Tail(self.module, self.chain, settings.blocks)
+        self.tail = None if settings.blocks is None else Tail(self.module, self.chain, settings.blocks)
         self.entry: Entry | None = None
         self.bf16 = settings.blocks is None and has_bf16(self.device) and self._sound_in_bf16()
 
@@ -135,7 +143,7 @@ class Trainee:
         if self.entry is not None and not stored:
             x, stored = torch.from_numpy(in_parts(self.entry.reached, x)).to(self.device), True
         with autocast(self.device, self.bf16 and not stored):
-            features = self.tail(x) if stored else body_forward(self.module, self.chain, x)
+            features = self.tail(x) if stored and self.tail is not None else body_forward(self.module, self.chain, x)
         return self.head(features.float())
 
     def loss(self, task: str, stored: bool) -> Callable[[Batch], Tensor]:
@@ -153,6 +161,8 @@ class Trainee:
         """A network with the trained weights; a linear head takes the place of the old output layer."""
         self.module.eval()
         self.head.eval()
+        if self.settings.rank is not None:
+            merge_lora(self.module)
         module = channels_last(self.module.cpu(), undo=True)
         for parameter in module.parameters():
             parameter.requires_grad_(True)
