@@ -69,10 +69,10 @@ def test_a_folder_as_people_have_it_gives_a_model_with_notes(tmp_path: Path, sai
     soundfile.write(data / "high" / "long.flac", tone("high", 8000, 9.0, 2), 8000)
     (data / "low" / "nothing.wav").touch()
     source, out = save_source(tmp_path / "net"), tmp_path / "model"
-    code, _, err = said("fit", data, "--source", source, "--out", out, "--budget", "4s")
+    code, _, err = said("fit", data, "--source", source, "--out", out, "--budget", "2s")
     assert code == 1 and "low/nothing.wav: the file is empty (0 bytes)" in err and "--skip-bad" in err
     assert not out.exists()
-    code, printed, err = said("fit", data, "--source", source, "--out", out, "--budget", "4s", "--skip-bad", "--json")
+    code, printed, err = said("fit", data, "--source", source, "--out", out, "--budget", "2s", "--skip-bad", "--json")
     assert code == 0, err
     evidence = json.loads(printed)
     notes = " ".join(evidence["data"]["notes"])
@@ -87,7 +87,7 @@ def test_a_folder_as_people_have_it_gives_a_model_with_notes(tmp_path: Path, sai
     (data / "low" / "nothing.wav").unlink()
     code, printed, err = said("predict", out, data / "low", "--json")
     assert code == 0, err
-    assert len(json.loads(printed)["predictions"] if printed.lstrip().startswith("{") else printed.splitlines()) >= 11
+    assert len(json.loads(printed)["predictions"]) == 7
 
 
 def test_a_rate_of_44100_is_heard_as_well_as_the_networks_own(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_network_of_an_audio_family_is_fitted_from_a_table(tmp_path: Path, sai
     source = family("wav2vec2-pretrained", tmp_path / "w2v")
     out = tmp_path / "out"
     code, printed, err = said(
-        "fit", tmp_path / "clips.csv", "--label", "sound", "--source", source, "--out", out, "--budget", "4s", "--json"
+        "fit", tmp_path / "clips.csv", "--label", "sound", "--source", source, "--out", out, "--budget", "2s", "--json"
     )
     assert code == 0, err
     assert json.loads(printed)["source"]["name"] == "w2v"

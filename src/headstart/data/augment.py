@@ -54,6 +54,32 @@ def augmented(
     picture = Image.fromarray(canvas).resize(
         (width, height), FILTERS[preprocessing.resample], box=box, reducing_gap=2.0
     )
+    return _recoloured(picture, augmentation, rng)
+
+
+def augmented_picture(rgb: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    """A random crop of a picture at its own resolution, perhaps mirrored, in other light.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (h, w, 3), uint8
+        Not written to.
+    augmentation : Augmentation
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of shape (h', w', 3), uint8
+    """
+    height, width = rgb.shape[:2]
+    left, top, right, bottom = random_box(height, width, width / height, augmentation, rng)
+    rows = slice(round(top), max(round(bottom), round(top) + 1))
+    columns = slice(round(left), max(round(right), round(left) + 1))
+    return _recoloured(Image.fromarray(np.ascontiguousarray(rgb[rows, columns])), augmentation, rng)
+
+
+def _recoloured(picture: Image.Image, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    """Perhaps mirrored, and in other light."""
     if augmentation.flip and rng.random() < 0.5:
         picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     if augmentation.light <= 0:

@@ -127,7 +127,8 @@ def _canvas(inputs: Inputs, i: int, preprocessing: Seen, key: str, store: Canvas
     if kept is not None:
         return kept
     decoded, digest = inputs.load(i, preprocessing.enough)
-    return store.put(digest, key, preprocessing.canvas(decoded))
+    canvas = preprocessing.canvas(decoded)
+    return store.put(digest, key, canvas) if inputs.keep else canvas
 
 
 def _in_threads(

@@ -38,6 +38,8 @@ class Inputs(Sequence):
     kind: ClassVar[Kind]
     bad_input: ClassVar[type[BadInput]] = BadInput
     bad_inputs: ClassVar[type[BadInputs]] = BadInputs
+    #: Whether canvases are worth keeping: those of views are used once.
+    keep: ClassVar[bool] = True
 
     def __init__(self, items: Sequence[Any], names: Sequence[str] | None = None) -> None:
         self.items: tuple[Any, ...] = tuple(items)

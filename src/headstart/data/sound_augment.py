@@ -29,6 +29,13 @@ class SoundAugmentation:
         Least and largest signal-to-noise ratio of the noise that is added, in decibels.
     noise : float, default=0.5
         Probability that noise is added; from 0 to 1.
+    time_masks, bands : int, default=0
+        Stretches of time and bands of frequency that are hidden, as SpecAugment hides them (Park et al. 2019), here
+        from the wave, so that it works in front of any network.
+    time_width : float, default=0.1
+        Largest length of a hidden stretch, as a part of the window; from 0 to 1.
+    band_width : float, default=0.15
+        Largest width of a hidden band, as a part of the mel scale up to half the rate; from 0 to 1.
 
     Raises
     ------
@@ -41,12 +48,22 @@ class SoundAugmentation:
     gain: float = 6.0
     snr: tuple[float, float] = (10.0, 40.0)
     noise: float = 0.5
+    time_masks: int = 0
+    time_width: float = 0.1
+    bands: int = 0
+    band_width: float = 0.15
 
     def __post_init__(self) -> None:
         if not (0 <= self.shift <= 1 and 0 <= self.noise <= 1 and self.gain >= 0 and 1 <= self.speed <= 4):
             raise ParameterError(
                 "Expected shift and noise from 0 to 1, gain of at least 0 dB and speed from 1 to 4, found "
                 f"shift={self.shift}, noise={self.noise}, gain={self.gain}, speed={self.speed}."
+            )
+        if min(self.time_masks, self.bands) < 0 or not (0 <= self.time_width <= 1 and 0 <= self.band_width <= 1):
+            raise ParameterError(
+                "Expected time_masks and bands of at least 0, and widths from 0 to 1, found "
+                f"time_masks={self.time_masks}, time_width={self.time_width}, bands={self.bands}, "
+                f"band_width={self.band_width}."
             )
         if self.snr[0] > self.snr[1]:
             raise ParameterError(f"Expected snr as (least, largest), found {self.snr}.")
@@ -72,18 +89,89 @@ def augmented_clip(
     -------
     ndarray of shape (samples,), float32
     """
+    return preprocessing.centre(augmented_canvas(canvas, preprocessing, augmentation, rng, one=True))
+
+
+def augmented_canvas(
+    canvas: np.ndarray,
+    preprocessing: SoundPreprocessing,
+    augmentation: SoundAugmentation,
+    rng: np.random.Generator,
+    one: bool = False,
+) -> np.ndarray:
+    """A random variant of a clip, as a canvas.
+
+    Parameters
+    ----------
+    canvas : ndarray of shape (T,), float32
+        At the network's rate. Not written to.
+    preprocessing : SoundPreprocessing
+        A clip not longer than its window becomes as long as that, a shifted clip with silence around it; where the
+        end of a clip is marked, it stays as long as it is but for silence before it.
+    augmentation : SoundAugmentation
+    rng : numpy.random.Generator
+    one : bool, default=False
+        Of a longer clip one window alone, shifted too, instead of all of it.
+
+    Returns
+    -------
+    ndarray of shape (T',), float32
+    """
     samples = preprocessing.samples
     factor = float(np.exp(rng.uniform(-1, 1) * np.log(augmentation.speed)))
     wave = faster(canvas, factor)
     offset = round(rng.uniform(-1, 1) * augmentation.shift * samples)
-    start = preprocessing.first_sample(wave) + offset
     room = len(wave) - samples
-    window = np.array(placed(wave, int(np.clip(start, min(room, 0), max(room, 0))), samples))
+    if room <= 0 and preprocessing.marks_end:
+        lead = min(abs(offset), -room)
+        wave = placed(wave, -lead, lead + len(wave))
+    elif room <= 0 or one:
+        start = preprocessing.first_sample(wave) + offset
+        wave = placed(wave, int(np.clip(start, min(room, 0), max(room, 0))), samples)
+    wave = np.array(wave)
     level, noisy = rng.uniform(-1, 1) * augmentation.gain, rng.random() < augmentation.noise
     snr, colour = rng.uniform(*augmentation.snr), rng.uniform(0, 2)
     if noisy:
-        window = with_noise(window, coloured_noise(samples, colour, rng), snr)
-    return with_gain(window, level)
+        wave = with_noise(wave, coloured_noise(len(wave), colour, rng), snr)
+    for _ in range(augmentation.time_masks):
+        length = int(rng.uniform(0, augmentation.time_width) * min(samples, len(wave)))
+        wave = without_stretch(wave, int(rng.integers(len(wave) - length + 1)), length)
+    for _ in range(augmentation.bands):
+        width = rng.uniform(0, augmentation.band_width)
+        low = rng.uniform(0, 1 - width)
+        span = 1 + preprocessing.rate / 1400  # 700 Hz is where the mel scale turns from lines to logarithms
+        ends = [700 * (span**part - 1) for part in (low, low + width)]
+        wave = without_band(wave, preprocessing.rate, *ends)
+    return with_gain(wave, level)
+
+
+def without_stretch(wave: np.ndarray, start: int, length: int) -> np.ndarray:
+    """A wave with silence from ``start`` on, for ``length`` samples.
+
+    Examples
+    --------
+    >>> without_stretch(np.array([1.0, 2.0, 3.0]), 1, 1).tolist()
+    [1.0, 0.0, 3.0]
+    """
+    found = wave.copy()
+    found[start : start + length] = 0
+    return found
+
+
+def without_band(wave: np.ndarray, rate: int, low: float, high: float) -> np.ndarray:
+    """A wave without its frequencies from ``low`` to ``high``, in Hz.
+
+    Examples
+    --------
+    >>> t = np.arange(800) / 8000
+    >>> both = np.sin(2 * np.pi * 1000 * t) + np.sin(2 * np.pi * 3000 * t)
+    >>> bool(np.allclose(without_band(both, 8000, 2500, 3500), np.sin(2 * np.pi * 1000 * t), atol=1e-9))
+    True
+    """
+    spectrum = np.fft.rfft(wave)
+    hertz = np.fft.rfftfreq(len(wave), 1 / rate)
+    spectrum[(hertz >= low) & (hertz < high)] = 0
+    return np.fft.irfft(spectrum, len(wave)).astype(wave.dtype)
 
 
 def shifted(wave: np.ndarray, samples: int) -> np.ndarray:
