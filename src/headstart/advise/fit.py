@@ -32,6 +32,7 @@ from headstart.errors import ParameterError
 from headstart.networks.folder import check_place
 from headstart.networks.load import load_network
 from headstart.parameters.plan import starter_for
+from headstart.parameters.varied import check_views
 
 Progress = Callable[[str, int, int], None]
 AUTO = "auto"
@@ -57,6 +58,7 @@ def fit(
     device: str = "auto",
     progress: Progress | None = None,
     unlabelled: Any = None,
+    views: int = 1,
     background: Any = None,
     false_alarms: float = 1.0,
 ) -> Model:
@@ -98,6 +100,9 @@ def fit(
         Told ``progress(what, done, total)``. Default: bars on standard error if that is a terminal.
     unlabelled : path, frame, array, or a list of them, optional
         More rows of a table's target, without labels.
+    views : int from 1 to 64, default=1
+        Above 1, heads that learned from so many views of each picture or clip are compared too; views are run once and
+        cached, and nothing is judged on a varied one.
     background : path or list of paths, optional
         With ``task="keyword"``, words against everything else: recordings without the words, of any length. Clips in a
         folder ``_background_`` or ``_other_`` serve too.
@@ -133,7 +138,7 @@ def fit(
     spoken: KeywordMaterial | None = None
     with reporter(progress) as told:
         named = source
-        offered: dict[str, Any] = {}
+        offered: dict[str, Any] = {"views": views}
         reading: dict[str, Any] = {"label": label, "group_by": group_by, "task": task, "split_column": split_column}
         texts = (
             None if keyword else text_dataset(data, source, text_column=text_column, path_column=path_column, **reading)
@@ -142,7 +147,7 @@ def fit(
             tables = tables_of(data, source, unlabelled, **reading)
             dataset, source = tables.target, list(tables.sources) or None
             check_labels(dataset)
-            offered = {"unlabelled": tables.unlabelled}
+            offered |= {"unlabelled": tables.unlabelled}
         else:
             _refuse_rows(unlabelled)
             if texts is None:
@@ -155,6 +160,7 @@ def fit(
                 dataset = spoken.dataset
             else:
                 dataset = _screened(dataset, source, skip_bad, told)
+        check_views(views, "head", dataset.input_type)
         pool, aside = divided(dataset)
         checkpoint = None if out is None else progress_folder(out)
         if checkpoint is not None and not resume:
@@ -180,7 +186,7 @@ def fit(
         settings: dict[str, Any] = {"label": label, "group_by": group_by, "task": task, "skip_bad": skip_bad}
         settings |= {"path_column": path_column, "text_column": text_column, "split_column": split_column}
         settings |= {"budget": budget, "random_state": random_state, "out": out, "unlabelled": unlabelled}
-        settings |= {"background": background, "false_alarms": false_alarms}
+        settings |= {"views": views, "background": background, "false_alarms": false_alarms}
         model.evidence["reproduce"] |= reproduction(dataset.root, None if source is None else named, settings)
         model.evidence["seconds"] = max(model.evidence["seconds"], time.monotonic() - started)
         if out is not None and checkpoint is not None:
@@ -256,7 +262,7 @@ def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, 
     settings : dict
         Arguments of `fit`; those left at their defaults are not repeated.
     """
-    defaults = {"budget": 600.0, "random_state": 0, "false_alarms": 1.0}
+    defaults = {"budget": 600.0, "random_state": 0, "false_alarms": 1.0, "views": 1}
     given = {k: v for k, v in settings.items() if v not in (None, False) and v != defaults.get(k)}
     offered = source if isinstance(source, list) else [source]
     named = all(isinstance(one, str | Path) for one in offered)
@@ -314,6 +320,7 @@ def _model(guarded: Any, dataset: Dataset, aside: Dataset | None) -> Model:
             "parts": None
             if dataset.parts is None
             else dict(zip(*np.unique(dataset.parts, return_counts=True), strict=True)),
+            **({"columns": list(dataset.columns)} if dataset.columns else {}),
             "dropped": [{"name": name, "reason": reason} for name, reason in dataset.dropped],
             "duplicates": [list(names) for names in dataset.duplicates],
             "notes": [*dataset.notes, *evidence["data"]["notes"]],

@@ -1,4 +1,4 @@
-"""``headstart predict``: what a saved model says about pictures, clips or rows of tables."""
+"""``headstart predict``: what a saved model says about pictures, clips, texts or rows of tables."""
 
 from __future__ import annotations
 
@@ -14,26 +14,43 @@ from headstart.cli.console import common, note, print_json, print_table, progres
 
 @click.command("predict")
 @click.argument("model", type=click.Path(path_type=Path))
-@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("inputs", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--text", multiple=True, help="A text to label, as it stands here; again for several.")
+@click.option("--text-column", multiple=True, help="Column of a table that holds texts; again for several, joined.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table with a column of probabilities for each class.")
 @common
-def command(model: Path, inputs: tuple[Path, ...], as_csv: bool, as_json: bool) -> int:
-    """Label INPUTS (pictures or clips: files, or folders that are searched to their bottom; or tables) with the saved
-    MODEL. Of tables each row is labelled.
+def command(
+    model: Path,
+    inputs: tuple[Path, ...],
+    text: tuple[str, ...],
+    text_column: tuple[str, ...],
+    as_csv: bool,
+    as_json: bool,
+) -> int:
+    """Label INPUTS (pictures, clips or texts: files, or folders that are searched to their bottom; or tables) with the
+    saved MODEL. Of tables of values and of texts each row is labelled.
 
     A file that cannot be read is named with the reason; the others are labelled all the same, and the exit code
     is then 1.
     """
     if as_csv and as_json:
         raise click.UsageError("Choose one of --csv and --json.")
+    if not inputs and not text:
+        raise click.UsageError("Missing argument 'INPUTS...'.")
     from headstart.advise.model import load
-    from headstart.cli.predictions import gather, say, say_rows
+    from headstart.cli.predictions import gather, gather_texts, say, say_rows
 
     loaded = load(model)
+    failed: list[dict[str, str]]
+    if loaded.input_type != "text" and (text or text_column):
+        raise click.UsageError("--text and --text-column are for models of texts; this one learned from others.")
     with progress_bars() as progress:
-        if loaded.input_type == "table":
+        if loaded.input_type == "text":
+            items, names = gather_texts(loaded, inputs, text, text_column)
+            rows, failed = say(loaded, items, progress, names)
+        elif loaded.input_type == "table":
             rows = say_rows(loaded, inputs)
-            failed: list[dict[str, str]] = []
+            failed = []
         else:
             rows, failed = say(loaded, gather(inputs, loaded.input_type), progress)
     if as_json:

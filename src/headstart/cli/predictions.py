@@ -1,4 +1,4 @@
-"""What a model says about pictures, clips or rows of tables, one line each, with the broken ones named."""
+"""What a model says about pictures, clips, texts or rows of tables, one line each, with the broken ones named."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ CHUNK = 256
 
 
 def gather(places: Sequence[Path], input_type: str = "image") -> list[Path]:
-    """The pictures or clips at some places: files as they are, folders searched to their bottom.
+    """The pictures, clips or texts at some places: files as they are, folders searched to their bottom.
 
     Parameters
     ----------
     places : sequence of Path
         Files and folders. A file is taken whatever it is called; one that cannot be read is named as broken later.
-    input_type : {"image", "audio"}, default="image"
+    input_type : {"image", "audio", "text"}, default="image"
         What is looked for in folders.
 
     Returns
@@ -46,18 +46,20 @@ def gather(places: Sequence[Path], input_type: str = "image") -> list[Path]:
 
 
 def say(
-    model: Any, files: Sequence[Path], progress: Progress | None = None
+    model: Any, items: Sequence[Any], progress: Progress | None = None, names: Sequence[str] | None = None
 ) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
-    """Ask a model about files; those that cannot be read are set aside, the rest is answered.
+    """Ask a model about files or texts; those that cannot be read are set aside, the rest is answered.
 
     Parameters
     ----------
     model : headstart.Model
         What was saved.
-    files : sequence of Path
-        Pictures or clips.
+    items : sequence of Path or str
+        Files of pictures, clips or texts; a string is a text itself.
     progress : callable, optional
         ``progress(what, done, total)``.
+    names : sequence of str, optional
+        What to call them. Default: their paths.
 
     Returns
     -------
@@ -72,17 +74,16 @@ def say(
 
     rows: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
-    for start in range(0, len(files), CHUNK):
-        chunk = files[start : start + CHUNK]
-        answers, reasons = _answer(model, chunk)
-        for i, file in enumerate(chunk):
-            name = printable(str(file))
+    called = [printable(str(item)) for item in items] if names is None else list(names)
+    for start in range(0, len(items), CHUNK):
+        answers, reasons = _answer(model, items[start : start + CHUNK])
+        for i, name in enumerate(called[start : start + CHUNK]):
             if i in reasons:
                 failed.append({"file": name, "reason": reasons[i]})
             else:
                 rows.append({"file": name, **answers[i]})
         if progress is not None:
-            progress(f"labelling {things(model.input_type)}", start + len(chunk), len(files))
+            progress(f"labelling {things(model.input_type)}", min(start + CHUNK, len(items)), len(items))
     return rows, failed
 
 
@@ -105,11 +106,11 @@ def say_rows(model: Any, files: Sequence[Path]) -> list[dict[str, Any]]:
         If a table cannot be read or lacks a column.
     """
     from headstart.data.files import printable
-    from headstart.data.frame import TABLES, read_frame
+    from headstart.data.frame import TABLES, read_frame, table_suffix
 
     answers: list[dict[str, Any]] = []
     for file in files:
-        if not file.is_file() or file.suffix.lower() not in TABLES:
+        if not file.is_file() or table_suffix(file) not in TABLES:
             raise DataError(
                 f"Expected a table ({', '.join(TABLES)}), as the model learned from, found {printable(str(file))}.",
                 "Check the path.",
@@ -120,17 +121,64 @@ def say_rows(model: Any, files: Sequence[Path]) -> list[dict[str, Any]]:
     return answers
 
 
-def _answer(model: Any, files: Sequence[Path]) -> tuple[dict[int, dict[str, Any]], dict[int, str]]:
-    """Answers and reasons by position; asked again without the broken ones until the rest can be read."""
-    from headstart.data.clips import Clips
-    from headstart.data.pictures import Pictures
+def gather_texts(
+    model: Any, places: Sequence[Path], texts: Sequence[str], columns: Sequence[str]
+) -> tuple[list[Any], list[str]]:
+    """Texts to label, and what to call them: of files, of folders, of each row of tables, and as they were typed.
 
-    kind = {"image": Pictures, "audio": Clips}[model.input_type]
-    left = list(range(len(files)))
+    Parameters
+    ----------
+    model : headstart.Model
+        Its evidence says from which columns it learned.
+    places : sequence of Path
+        Text files, folders that are searched to their bottom, tables.
+    texts : sequence of str
+        The texts themselves.
+    columns : sequence of str
+        Columns of the tables that hold texts. Default: those the model learned from.
+
+    Returns
+    -------
+    items : list of str or Path
+    names : list of str
+
+    Raises
+    ------
+    DataError
+        If there is nothing, or a table has no such column.
+    """
+    from headstart.data.files import printable
+    from headstart.data.frame import TABLES, read_frame, table_suffix
+    from headstart.data.text_columns import joined_texts, text_columns
+
+    learned = (model.evidence.get("data") or {}).get("columns")
+    items: list[Any] = []
+    names: list[str] = []
+    for place in places:
+        if place.is_dir() or table_suffix(place) not in TABLES:
+            found: list[Any] = gather([place], model.input_type)
+            called = [printable(str(file)) for file in found]
+        else:
+            frame = read_frame(place)
+            known = list(columns) or (learned if set(learned or ()) <= set(frame.columns) else None)
+            chosen = text_columns(frame, known or None, wanted=True, where=str(place))
+            found = list(joined_texts(frame, chosen))
+            called = [f"{printable(str(place))} row {i + 1}" for i in range(len(found))]
+        items, names = [*items, *found], [*names, *called]
+    return [*items, *texts], [*names, *(f"text {i + 1}" for i in range(len(texts)))]
+
+
+def _answer(model: Any, items: Sequence[Any]) -> tuple[dict[int, dict[str, Any]], dict[int, str]]:
+    """Answers and reasons by position; asked again without the broken ones until the rest can be read."""
+    from headstart.data.inputs import inputs_of
+    from headstart.data.kinds import KINDS
+
+    kind = next(kind for kind in KINDS if kind.input_type == model.input_type)
+    left = list(range(len(items)))
     broken: dict[int, str] = {}
     while left:
         try:
-            answers = _ask(model, kind([files[i] for i in left], [str(i) for i in left]))
+            answers = _ask(model, inputs_of(kind, [items[i] for i in left], [str(i) for i in left]))
             return dict(zip(left, answers, strict=True)), broken
         except BadInputs as error:
             found = {int(name): reason for name, reason in error.bad}

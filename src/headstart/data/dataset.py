@@ -1,4 +1,4 @@
-"""Labelled pictures, clips or rows of a table, ready to learn from."""
+"""Labelled pictures, clips, texts or rows of a table, ready to learn from."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from headstart.errors import DataError
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Pictures, clips or rows of a table with their labels, groups and parts, and what happened to them on the way in.
+    """Pictures, clips, texts or rows of a table with labels, groups and parts, and what happened to them on the way in.
 
     Parameters
     ----------
-    pictures : Pictures, Clips or Records
+    pictures : Pictures, Clips, Texts or Records
         n inputs.
     y : ndarray
         Labels (n,) of strings or whole numbers for classification; (n, L) of 0 and 1 for multilabel; floats (n,) or
@@ -39,6 +39,8 @@ class Dataset:
         What else the reader of a report should know.
     root : str
         Folder or table that the data were read from; empty for arrays.
+    columns : tuple of str
+        Columns of the table that the texts stood in.
 
     Examples
     --------
@@ -49,7 +51,7 @@ class Dataset:
     (2, ['bee'], {'ant': 1, 'bee': 1})
     """
 
-    pictures: Any  # Pictures, Clips or Records
+    pictures: Any  # Pictures, Clips, Texts or Records
     y: np.ndarray
     task: str
     classes: tuple[Any, ...] | None = None
@@ -59,6 +61,7 @@ class Dataset:
     duplicates: tuple[tuple[str, ...], ...] = ()
     notes: tuple[str, ...] = ()
     root: str = ""
+    columns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.pictures)
@@ -81,7 +84,7 @@ class Dataset:
 
     @property
     def input_type(self) -> str:
-        """ "image", "audio" or "table"."""
+        """ "image", "audio", "text" or "table"."""
         return self.kind.input_type
 
     @property

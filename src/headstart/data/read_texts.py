@@ -93,4 +93,5 @@ def read_texts(
         parts=None if split is None else parts_of(frame[split], split, names),
         notes=(*notes, *encoding_notes(frame)),
         root="" if isinstance(table, pd.DataFrame) else str(table),
+        columns=tuple(columns),
     )
