@@ -38,8 +38,8 @@ class Features:
         Means over space (or tokens) of up to six blocks, evenly spread, the last block last.
     grids : tuple of ndarray, (n, 9 * channels)
         Means over the cells of a 3 x 3 grid of the picture, of up to three of these blocks before the last. Of clips
-        the grid is of time and frequency, or of 9 stretches of time where a block has no frequency. Of texts the
-        first token and the maximum over all tokens, (n, 2 * channels).
+        the grid is of time and frequency, or of 9 stretches of time where a block has no frequency. Of texts
+        there is none.
     """
 
     output: np.ndarray

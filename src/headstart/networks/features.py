@@ -96,30 +96,6 @@ def stretches(activation: Tensor, time_last: bool = False, count: int = 9) -> Te
     return nn.functional.adaptive_avg_pool1d(steps, count).transpose(1, 2).flatten(1).float()
 
 
-def ends(activation: Tensor, mask: Tensor) -> Tensor:
-    """The first token and the largest activations over all tokens of texts, (N, 2 * C) in float32.
-
-    They tell what the mean does not: what the network wrote into its first token, and single words that stand out.
-
-    Parameters
-    ----------
-    activation : Tensor, (N, T, C) or (N, C)
-        Output of a block.
-    mask : Tensor, (N, T)
-        Which tokens are there, the first always.
-
-    Examples
-    --------
-    >>> mask = torch.tensor([[True, True, False]])
-    >>> ends(torch.tensor([[[1.0], [4.0], [9.0]]]), mask).tolist()
-    [[1.0, 4.0]]
-    """
-    if activation.ndim != 3:
-        return activation.float().repeat(1, 2)
-    largest = activation.masked_fill(~mask.unsqueeze(2), torch.finfo(activation.dtype).min).amax(1)
-    return torch.cat([activation[:, 0], largest], 1).float()
-
-
 def channels(activation: Tensor, time_last: bool = False) -> int:
     """Number of channels that `pool` keeps."""
     return int(activation.shape[-1] if activation.ndim == 3 and not time_last else activation.shape[1])

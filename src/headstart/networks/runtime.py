@@ -16,14 +16,12 @@ from headstart.data.preprocessing import Preprocessing
 from headstart.data.sound_preprocessing import SoundPreprocessing
 from headstart.data.text_preprocessing import TextPreprocessing
 from headstart.networks.chain import Chain
-from headstart.networks.features import ends, flat, grid, headless_features, pool, stretches
+from headstart.networks.features import flat, grid, headless_features, pool, stretches
 from headstart.networks.trace import main_tensor
 
 DEPTHS = 6
 GRIDS = 3
 CELLS = 9
-#: Of texts: first token and maximum in the place of a grid.
-ENDS = 2
 #: Most numbers that the grids of one input may take.
 WIDEST_GRID = 12_000
 
@@ -37,7 +35,7 @@ class Layout:
     blocks : tuple of str
         Blocks whose means are kept, the last block last.
     grids : tuple of str
-        Blocks whose means over the cells of a 3 x 3 grid are kept; of texts first tokens and maxima.
+        Blocks whose means over the cells of a 3 x 3 grid are kept; none of texts.
     widths : tuple of int
         Of the output, of each depth, and of each grid.
     """
@@ -57,7 +55,7 @@ class Layout:
 
 
 def layout_of(chain: Chain) -> Layout:
-    """Up to six blocks, evenly spread, the last one last; grids of up to three before the last of these.
+    """Up to six blocks, evenly spread, the last one last; grids of up to three before the last of these, save of texts.
 
     Examples
     --------
@@ -68,14 +66,13 @@ def layout_of(chain: Chain) -> Layout:
     n = len(chain.blocks)
     count = min(DEPTHS, n)
     chosen = [round((i + 1) * n / count) - 1 for i in range(count)]
-    gridded = (chosen[:-1] or chosen)[-GRIDS:]
-    cells = ENDS if chain.takes_tokens else CELLS
-    while sum(chain.depth_features[i] for i in gridded) * cells > WIDEST_GRID:
+    gridded = [] if chain.takes_tokens else (chosen[:-1] or chosen)[-GRIDS:]
+    while sum(chain.depth_features[i] for i in gridded) * CELLS > WIDEST_GRID:
         gridded = gridded[1:]
     widths = (
         chain.n_features,
         *(chain.depth_features[i] for i in chosen),
-        *(chain.depth_features[i] * cells for i in gridded),
+        *(chain.depth_features[i] * CELLS for i in gridded),
     )
     return Layout(tuple(chain.blocks[i] for i in chosen), tuple(chain.blocks[i] for i in gridded), widths)
 
@@ -115,9 +112,7 @@ class Rows(nn.Module):
         assert tensor is not None
         late, mask = name in self.time_last, self._seen.mask
         self._seen.parts[name] = pool(tensor, late, mask)
-        if name in self.grids and mask is not None:
-            self._seen.parts[f"grid {name}"] = ends(tensor, mask)
-        elif name in self.grids:
+        if name in self.grids:
             over_time = self.takes_waves and tensor.ndim < 4
             self._seen.parts[f"grid {name}"] = stretches(tensor, late, CELLS) if over_time else grid(tensor)
 
