@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import torch
 import transformers
+from text_families import family_folder
 
 from headstart.errors import SourceError
 from headstart.networks import hub
@@ -113,6 +114,22 @@ def test_fetched_once_then_read_with_no_call(server: Hub, monkeypatch: pytest.Mo
     started = time.perf_counter()
     hub.fetch("org/net")
     assert time.perf_counter() - started < 0.5
+
+
+def test_network_for_texts_comes_with_tokenizer_and_pooling(server: Hub, tmp_path: Path) -> None:
+    folder = family_folder("bert", tmp_path)
+    kinds = [("", "Transformer"), ("1_Pooling", "Pooling")]
+    modules = [{"idx": i, "path": path, "type": f"x.{kind}"} for i, (path, kind) in enumerate(kinds)]
+    server.files = {file.name: file.read_bytes() for file in folder.iterdir()}
+    server.files |= {"modules.json": json.dumps(modules).encode(), "1_Pooling/config.json": b'{"pooling_mode": "cls"}'}
+    network = load_network("org/net", input_type="text")
+    assert network.module.pooling.modes == ("first",) and network.preprocessing.size == (40,)
+    server.calls.clear()
+    cached = hub.fetch("org/net")
+    assert server.calls == []
+    (cached / "tokenizer.json").unlink()
+    assert hub.cached_folder("org/net") is None
+    assert (hub.fetch("org/net") / "tokenizer.json").is_file()
 
 
 def test_cached_folder_is_none_until_it_is_whole(server: Hub) -> None:

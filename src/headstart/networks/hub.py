@@ -23,9 +23,14 @@ from huggingface_hub.errors import (
 )
 
 from headstart.errors import SourceError
+from headstart.networks.refuse import takes_texts
+from headstart.networks.sentence_folder import LENGTH, MODULES
+from headstart.networks.text_tokenizer import VOCABULARIES
 
 ANSWER_WITHIN = 4.0
 _OPTIONAL = ("preprocessor_config.json", "processor_config.json", "README.md")
+_FOR_TEXTS = ("tokenizer_config.json", "special_tokens_map.json", MODULES, LENGTH, "README.md")
+_IN_LAYERS = ("config.json", "model.safetensors")
 _WHOLE = ("model.safetensors", "pytorch_model.bin")
 _INDEXED = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 
@@ -93,6 +98,11 @@ def cached_folder(repo: str, revision: str | None = None) -> Path | None:
     if not isinstance(config, str):
         return None
     folder = Path(config).parent
+    if _reads_texts(folder) and not (
+        any((folder / name).is_file() for name in VOCABULARIES)
+        and all((folder / place / _IN_LAYERS[0]).is_file() for place in _layers(folder))
+    ):
+        return None
     if any((folder / name).is_file() for name in _WHOLE):
         return folder
     for name in _INDEXED:
@@ -180,8 +190,11 @@ def _download(repo: str, revision: str | None) -> Path:
 
     folder = get("config.json", revision).parent
     commit = folder.name
-    for name in _OPTIONAL:
+    texts = _reads_texts(folder)
+    for name in _FOR_TEXTS if texts else _OPTIONAL:
         _if_there(get, name, commit)
+    if texts:
+        _get_text_parts(get, folder, commit)
     for whole, indexed in zip(_WHOLE, _INDEXED, strict=True):
         if _if_there(get, whole, commit) is not None:
             return folder
@@ -194,6 +207,34 @@ def _download(repo: str, revision: str | None) -> Path:
         f"Expected weights in {repo!r} on the hub, found neither model.safetensors nor pytorch_model.bin.",
         "Take a network whose weights are in one of these.",
     )
+
+
+def _reads_texts(folder: Path) -> bool:
+    try:
+        settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(settings, dict) and takes_texts(str(settings.get("model_type", "")))
+
+
+def _layers(folder: Path) -> list[str]:
+    """Folders in which a network's files say that there are settings of pooling and dense layers."""
+    try:
+        modules = json.loads((folder / MODULES).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    kinds = [(str(module.get("path", "")), str(module.get("type", "")).rpartition(".")[2]) for module in modules]
+    return [place for place, kind in kinds if kind in ("Pooling", "Dense") and Path(place).name == place]
+
+
+def _get_text_parts(get: Callable[[str, str | None], Path], folder: Path, commit: str) -> None:
+    """The tokenizer's files, and those of the layers behind the body."""
+    if _if_there(get, VOCABULARIES[0], commit) is None:
+        for name in (*VOCABULARIES[1:], "merges.txt"):
+            _if_there(get, name, commit)
+    for place in _layers(folder):
+        for name in _IN_LAYERS:
+            _if_there(get, f"{place}/{name}", commit)
 
 
 def _if_there(get: Callable[[str, str | None], Path], name: str, commit: str) -> Path | None:

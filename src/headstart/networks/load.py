@@ -21,6 +21,7 @@ from headstart.networks.module_source import module_key, read_module
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.random_weights import random_network
 from headstart.networks.refuse import KINDS, WORDS, refuse_file, refuse_input, refuse_missing, refuse_type
+from headstart.networks.sentence_folder import MODULES
 from headstart.networks.sound_source import read_sound
 from headstart.networks.text_source import read_text
 from headstart.networks.transformers_source import read_settings, read_transformers
@@ -154,6 +155,8 @@ def _read_own_folder(folder: Path, input_type: str | None) -> Network:
             f"Expected a network in {folder}, found weights that headstart saved for a module of yours.",
             f"Give the module too: headstart.NetworkSource(module, weights={str(folder / 'model.safetensors')!r}).",
         )
+    if not (folder / "config.json").is_file() and (folder / MODULES).is_file():  # its body lies in a folder of its own
+        return read_text(folder)
     if "architecture" in read_settings(folder):
         from headstart.networks.timm_source import read_timm_folder
 

@@ -65,6 +65,28 @@ def refuse_input(name: str, takes: str, wanted: str) -> NoReturn:
     )
 
 
+def takes_texts(model_type: str) -> bool:
+    """Whether a type of transformers' networks reads texts and nothing else.
+
+    Examples
+    --------
+    >>> takes_texts("bert"), takes_texts("vit"), takes_texts("wav2vec2")
+    (True, False, False)
+    """
+    from transformers.models.auto import modeling_auto as names
+
+    others = _others(model_type)
+    seen = model_type in names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES
+    return _TEXT in others and _SOUND not in others and not seen
+
+
+def _others(model_type: str) -> list[str]:
+    """What else than a network for pictures a type is, in words."""
+    from transformers.models.auto import modeling_auto as names
+
+    return [words for words, tasks in _OTHER_TASKS if any(model_type in getattr(names, task, {}) for task in tasks)]
+
+
 def refuse_file(path: Path) -> NoReturn:
     """Raise for a source that is one file: weights without a network, or a pickle.
 
@@ -136,13 +158,13 @@ def refuse_type(folder: Path, settings: dict[str, Any], input_type: str | None =
     from transformers.models.auto import modeling_auto as names
 
     kind = str(settings.get("model_type", ""))
-    others = [words for words, tasks in _OTHER_TASKS if any(kind in getattr(names, task, {}) for task in tasks)]
+    others = _others(kind)
     headless = kind in names.MODEL_FOR_IMAGE_MAPPING_NAMES and not others
     if kind == "timm_wrapper":
         raise SourceError(f"Expected transformers' own network, found timm's in {folder}.", "Use source='timm/...'.")
     if kind in names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES or headless:
         return "image"
-    if _TEXT in others and _SOUND not in others and input_type in (None, "text"):
+    if takes_texts(kind) and input_type in (None, "text"):
         return "text"
     architecture = ", ".join(settings.get("architectures") or []) or "no architecture named"
     found = f"{others[0]} in {folder} ({kind}: {architecture})" if others else f"model type {kind!r} in {folder}"

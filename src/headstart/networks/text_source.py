@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ from headstart.nn.text_network import TextNetwork
 HEAD = "head.safetensors"
 #: Longest window in tokens that is used where no file of sentence-transformers names one: attention costs its square.
 LONGEST = 512
+
+_NO_POOLING = "Its files name no pooling: a text is {}."
+_POOLED = {"mean": "the mean over its tokens", "last": "what stands at its last token"}
 
 
 def read_text(folder: Path, *, kind: str = "transformers", name: str | None = None, origin: str = "") -> Network:
@@ -54,7 +58,8 @@ def read_text(folder: Path, *, kind: str = "transformers", name: str | None = No
     config = _config(layout.body, name)
     body, notes = _body(layout.body, config, name)
     output = _saved_output(folder)
-    module = _module(body, config, layout, output, name)
+    poolings = layout.poolings or (("last",) if is_causal(config) else ("mean",))
+    module = _module(body, config, dataclasses.replace(layout, poolings=poolings), output, name)
     refuse_bad_numbers(module, name)
     preprocessing, more = _preprocessing(folder, layout, config, body, name)
     _require_tokens(body, preprocessing, name)
@@ -65,7 +70,7 @@ def read_text(folder: Path, *, kind: str = "transformers", name: str | None = No
         n_parameters=sum(parameter.numel() for parameter in body.parameters()),
         licence=licence_of(folder),
         origin=origin or str(folder),
-        notes=(*notes, *more),
+        notes=(*notes, *more, *(() if layout.poolings else (_NO_POOLING.format(_POOLED[poolings[0]]),))),
     )
     card = manifest_card(folder, card)
     return Network(module.eval(), name, kind, preprocessing, card, config=config, input_type="text")
@@ -132,13 +137,12 @@ def _body(folder: Path, config: Any, name: str) -> tuple[nn.Module, tuple[str, .
 def _module(
     body: Any, config: Any, layout: SentenceLayout, output: dict[str, torch.Tensor] | None, name: str
 ) -> TextNetwork:
-    poolings = layout.poolings or (("last",) if is_causal(config) else ("mean",))
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
         module = TextNetwork(
             body,
             hidden_size(config),
-            poolings,
+            layout.poolings,
             layout.after,
             layout.n_features,
             1 if output is None else len(output["weight"]),

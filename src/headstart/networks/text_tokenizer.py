@@ -10,7 +10,8 @@ from headstart.data.tokenizer import JSON, TextTokenizer
 from headstart.errors import SourceError
 from headstart.networks.transformers_source import quiet
 
-_VOCABULARIES = (
+#: Files in which a tokenizer may be, the whole one first.
+VOCABULARIES = (
     JSON,
     "vocab.txt",
     "vocab.json",
@@ -41,7 +42,7 @@ def open_tokenizer(folder: Path, name: str) -> Any:
     """
     from transformers import AutoTokenizer
 
-    if not any((folder / file).is_file() for file in _VOCABULARIES):
+    if not any((folder / file).is_file() for file in VOCABULARIES):
         found = ", ".join(sorted(item.name for item in folder.iterdir())[:8]) or "nothing"
         raise SourceError(
             f"Expected the tokenizer of {name} in {folder}, found none (it holds {found}).",
