@@ -45,8 +45,8 @@ def save_network(
     the same logits, provided that its head is the linear one inside the module; one of its audio families one for
     ``AutoModelForAudioClassification`` (CLAP: ``ClapAudioModel``). A network for texts becomes one for ``AutoModel``,
     ``AutoTokenizer`` and sentence-transformers, its output layer in ``head.safetensors``. A timm network becomes one
-    for ``timm.create_model("local-dir:folder", pretrained=True)``, our own network for sounds one for `load_network`. Of
-    any other module only the weights can be kept: it is loaded again with
+    for ``timm.create_model("local-dir:folder", pretrained=True)``, our own network for sounds one for `load_network`.
+    Of any other module only the weights can be kept: it is loaded again with
     ``NetworkSource(module, weights=folder / "model.safetensors")``.
 
     Parameters
