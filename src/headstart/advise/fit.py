@@ -22,6 +22,7 @@ from headstart.advise.model import Model
 from headstart.advise.progress import reporter
 from headstart.advise.safe import SafeTransferClassifier, SafeTransferRegressor
 from headstart.advise.simple_features import SIMPLE
+from headstart.advise.word_evidence import add_words
 from headstart.data.checks import check_labels
 from headstart.data.dataset import Dataset
 from headstart.data.kinds import TEXTS
@@ -140,9 +141,7 @@ def fit(
         named = source
         offered: dict[str, Any] = {"views": views}
         reading: dict[str, Any] = {"label": label, "group_by": group_by, "task": task, "split_column": split_column}
-        texts = (
-            None if keyword else text_dataset(data, source, text_column=text_column, path_column=path_column, **reading)
-        )
+        texts = text_dataset(data, source, text_column=text_column, path_column=path_column, **reading)
         if texts is None and not keyword and is_table(data, path_column):
             tables = tables_of(data, source, unlabelled, **reading)
             dataset, source = tables.target, list(tables.sources) or None
@@ -150,9 +149,7 @@ def fit(
             offered |= {"unlabelled": tables.unlabelled}
         else:
             _refuse_rows(unlabelled)
-            if texts is None:
-                texts = _read(data, label, path_column, split_column, group_by, None if keyword else task)
-            dataset = texts
+            dataset = texts or _read(data, path_column, reading | {"task": None if keyword else task})
             source = named = _bundled(dataset.input_type) if isinstance(source, str) and source == AUTO else source
             if keyword:
                 how: dict[str, Any] = {"budget": budget, "device": device, "seed": random_state, "progress": told}
@@ -179,7 +176,7 @@ def fit(
         )
         guarded._spent = time.monotonic() - started
         guarded.fit(pool.pictures, pool.y, groups=pool.groups)
-        model = _model(guarded, dataset, aside)
+        model = _model(guarded, dataset, pool, aside)
         if spoken is not None:
             add_detector(model, spoken, guarded, source=source, false_alarms=false_alarms, **how)
             model.evidence["budget"] = float(budget)
@@ -290,17 +287,15 @@ def _code(source: Any) -> str:
     return repr([str(one) for one in source]) if isinstance(source, list) else repr(str(source))
 
 
-def _read(data: Any, label: Any, path_column: Any, split_column: Any, group_by: Any, task: Any) -> Dataset:
+def _read(data: Any, path_column: str | None, reading: dict[str, Any]) -> Dataset:
     if isinstance(data, Dataset):
         return data
     if isinstance(data, tuple) and len(data) in (2, 3):
-        return from_arrays(data[0], data[1], groups=data[2] if len(data) == 3 else None, task=task)
-    return read_dataset(
-        data, label=label, path_column=path_column, split_column=split_column, group_by=group_by, task=task
-    )
+        return from_arrays(data[0], data[1], groups=data[2] if len(data) == 3 else None, task=reading["task"])
+    return read_dataset(data, path_column=path_column, **reading)
 
 
-def _model(guarded: Any, dataset: Dataset, aside: Dataset | None) -> Model:
+def _model(guarded: Any, dataset: Dataset, pool: Dataset, aside: Dataset | None) -> Model:
     """The model, with what was done to the data and the score on the part kept aside in its evidence."""
     evidence = guarded.evidence_
     names = dataset.classes if dataset.task == "multilabel" else getattr(guarded, "classes_", None)
@@ -330,6 +325,8 @@ def _model(guarded: Any, dataset: Dataset, aside: Dataset | None) -> Model:
         _rename(evidence, [str(name) for name in dataset.classes])
     if aside is not None:
         evidence["test"] = say.plain(test_score(model, aside))
+    if pool.input_type == TEXTS.input_type:
+        add_words(model, pool)
     return model
 
 

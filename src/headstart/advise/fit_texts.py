@@ -32,7 +32,7 @@ def text_dataset(
     task: str | None = None,
     split_column: str | None = None,
 ) -> Dataset | None:
-    """The texts of a table, a frame or (frame, y); None where the data are something else.
+    """The texts of a table, a frame or (frame, y); None where the data are something else, or words to be heard.
 
     A table holds texts if a column of them is named, or a network for texts is offered, or the only column beside the
     labels holds sentences.
@@ -64,7 +64,7 @@ def text_dataset(
     >>> text_dataset(frame, None, label="y"), text_dataset(frame.assign(n=[1, 2]), None, label="y")
     (Dataset(2 texts, classification), None)
     """
-    table, label, group_by = _table(data, label, group_by)
+    table, label, group_by = _table(data, label, group_by) if task != "keyword" else (None, label, group_by)
     if table is None:
         if text_column is not None:
             raise ParameterError(

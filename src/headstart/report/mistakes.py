@@ -11,6 +11,8 @@ from headstart.report.wording import amount, count, missing
 
 TABLE_LIMIT = 24
 MOST_CELLS = 12
+FAINTEST = 0.02
+"""Effect of a word on a probability that is fully shaded at least."""
 KINDS = (
     ("/9j/", "image/jpeg"),
     ("iVBOR", "image/png"),
@@ -101,7 +103,7 @@ def surest(mistakes: Sequence[dict[str, Any]] | None, limit: int = 12) -> list[d
     ----------
     mistakes : sequence of dict or None
         ``name``, ``true``, ``predicted``, ``probability``, ``thumbnail`` (a JPEG or PNG in base64), and for clips
-        ``sound`` (MP3 or WAV in base64) and ``seconds``.
+        ``sound`` (MP3 or WAV in base64) and ``seconds``; for texts ``text``, and ``effects`` of its words.
     limit : int, default=12
         How many at most.
 
@@ -122,11 +124,43 @@ def surest(mistakes: Sequence[dict[str, Any]] | None, limit: int = 12) -> list[d
                 "bar": 0 if probability is None or missing(probability) else round(100 * probability, 1),
                 "thumbnail": data_uri(mistake.get("thumbnail")),
                 "sound": data_uri(mistake.get("sound")),
+                "pieces": marked_words(mistake.get("text"), mistake.get("effects")),
+                "marked": any(found.get("effects") for found in mistakes or []),
                 "cells": [(str(name), str(value)) for name, value in (mistake.get("cells") or {}).items()][:MOST_CELLS],
                 "length": "" if missing(mistake.get("seconds")) else f"{mistake['seconds']:.3g} s",
             }
         )
     return cards
+
+
+def marked_words(text: str | None, effects: Sequence[float] | None) -> list[dict[str, Any]]:
+    """The words of a text, each with the side that it takes and how strongly.
+
+    Parameters
+    ----------
+    text : str or None
+    effects : sequence of float or None
+        What each of its first words adds to what the model said, of the probability.
+
+    Returns
+    -------
+    list of dict
+        ``word``, ``side`` ("pro", "contra" or empty), ``shade`` from 0 to 1 and ``title``.
+
+    Examples
+    --------
+    >>> [(one["word"], one["side"], one["shade"]) for one in marked_words("a free lunch", [0.0, 0.2, -0.1])]
+    [('a', '', 0.0), ('free', 'pro', 1.0), ('lunch', 'contra', 0.5)]
+    """
+    effects = list(effects or [])
+    most = max([abs(effect) for effect in effects if not missing(effect)], default=0.0)
+    found = []
+    for i, word in enumerate((text or "").split()):
+        effect = effects[i] if i < len(effects) and not missing(effects[i]) else 0.0
+        shade = round(abs(effect) / max(most, FAINTEST), 3)
+        side = "" if shade < 0.1 else "pro" if effect > 0 else "contra"
+        found.append({"word": word, "side": side, "shade": shade, "title": f"{effect:+.3f}" if side else ""})
+    return found
 
 
 def data_uri(content: str | None) -> str:

@@ -12,8 +12,10 @@ from headstart.data.nouns import thing, things
 from headstart.report.borrowed import borrowed, lead, used_rows
 from headstart.report.figures import learning_curves, loss_history
 from headstart.report.intervals import candidate_rows, difference_axis
+from headstart.report.listening import listening
 from headstart.report.mistakes import class_rows, confusion, surest
 from headstart.report.wording import SMALLER_IS_BETTER, amount, count, duration, metric_name, missing, span
+from headstart.report.words import class_words
 
 TONES = {"helps": "good", "hurts": "bad", "no evidence either way": "open", "cannot tell": "open"}
 BADGES = {
@@ -56,12 +58,14 @@ def build(evidence: dict[str, Any]) -> dict[str, Any]:
             {"name": entry["name"], "price": duration(entry.get("seconds")), "words": entry.get("words", "")}
             for entry in evidence.get("left_out") or []
         ],
+        "listening": listening(evidence.get("keyword")),
         "before": _before(evidence.get("before")),
         "curves": _curves(evidence.get("curves") or [], metric, kind),
         "history": loss_history(history) if len(history := evidence.get("history") or []) > 1 else None,
         "confusion": confusion(evidence.get("confusion")),
         "per_class": class_rows(evidence.get("per_class")),
         "mistakes": surest(evidence.get("mistakes")),
+        "words": class_words(evidence.get("words"), data.get("task", "classification")),
         "task": data.get("task", "classification"),
         "data": _data(data),
         "source": borrowed(evidence.get("source")),
