@@ -155,6 +155,19 @@ def test_a_network_of_an_audio_family_is_fitted_from_a_table(tmp_path: Path, sai
     assert json.loads(printed)["source"]["name"] == "w2v"
 
 
+def test_views_are_compared_too(tmp_path: Path, said) -> None:
+    data = recorded(tmp_path / "data", 4)
+    source, out = save_source(tmp_path / "net"), tmp_path / "out"
+    words = ("fit", data, "--source", source, "--out", out, "--budget", "2s", "--json")
+    code, printed, err = said(*words, "--views", "3")
+    assert code == 0, err
+    evidence = json.loads(printed)
+    assert "head, 3 views" in [row["name"] for row in evidence["candidates"] + evidence["left_out"]]
+    assert "--views 3" in evidence["reproduce"]["command"]
+    code, _, err = said(*words, "--views", "0")
+    assert code == 1 and "Expected views from 1 to 64, found 0" in err
+
+
 def test_networks_for_something_else_are_refused(tmp_path: Path, said) -> None:
     data = recorded(tmp_path / "data", 3)
     code, _, err = said("fit", data, "--source", "starter:pictures", "--out", tmp_path / "out")

@@ -19,6 +19,7 @@ from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.random_weights import random_network
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
+from headstart.parameters.varied import check_views
 
 _OURS = (
     TransferClassifier,
@@ -83,6 +84,7 @@ def standard_for_inputs(
     device: str = "auto",
     random_state: int = 0,
     train_size: int | None = None,
+    views: int = 1,
 ) -> list[Candidate]:
     """Candidates for pictures, clips or texts.
 
@@ -106,6 +108,8 @@ def standard_for_inputs(
         Seed of every candidate.
     train_size : int, optional
         Side of the pictures when all layers are trained. Default: the network's own.
+    views : int, default=1
+        Above 1, output layers on so many views of each picture or clip are a candidate too.
 
     Returns
     -------
@@ -130,6 +134,10 @@ def standard_for_inputs(
         Candidate("head", borrowed(train="head", head="auto"), True, "output layers on frozen features"),
         Candidate("linear head", borrowed(train="head", head="linear"), True, "one linear layer on frozen features"),
     ]
+    if check_views(views, "head", input_type) > 1:
+        varied = borrowed(train="head", head="auto", views=views)
+        words = f"output layers on frozen features of {views} views of each example"
+        found.append(Candidate(f"head, {views} views", varied, True, words))
     from_scratch = transfer(None, network=network, train="all", image_size=train_size, **common)
     scratch_words = "training the same network from random weights"
     found.append(Candidate("from scratch", from_scratch, False, scratch_words, dear=True))

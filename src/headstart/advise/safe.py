@@ -35,6 +35,7 @@ class _SafeTransfer(BaseEstimator):
     """What both estimators share."""
 
     _spent = 0.0  # seconds of the budget that reading the data took, set by `headstart.fit`
+    _heard: Any = None  # the network with its window settled
 
     def __init__(
         self,
@@ -49,9 +50,11 @@ class _SafeTransfer(BaseEstimator):
         checkpoint: str | Path | None = None,
         progress: Callable[[str, int, int], None] | None = None,
         unlabelled: Any = None,
+        views: int = 1,
     ) -> None:
         self.source = source
         self.unlabelled = unlabelled
+        self.views = views
         self.candidates = candidates
         self.budget = budget
         self.n_splits = n_splits
@@ -97,8 +100,7 @@ class _SafeTransfer(BaseEstimator):
 
     def _guard(self, rows: Any, y: np.ndarray, task: str, groups: Any, names: list[Any] | None) -> None:
         self._check(len(y))
-        network = self._network()
-        self._heard = network = network if network is None else fitted(network, rows)
+        self._heard = network = fitted(self._network(), rows)
         with reporter(self.progress, quiet=not self.verbose) as progress:
             group_array = None if groups is None else np.asarray(groups)
             device = pick_device(self.device).type
@@ -149,6 +151,7 @@ class _SafeTransfer(BaseEstimator):
             device=material.device,
             random_state=self.random_state,
             train_size=None if network is None else train_size(network),
+            views=self.views,
         )
 
     def _check(self, n: int) -> None:
@@ -170,10 +173,9 @@ class _SafeTransfer(BaseEstimator):
             return rows if self.encoder_ is None else self.encoder_.transform(rows)
         if self.best_candidate_.takes == "rows":
             return rows
-        network = getattr(self, "_heard", None) or self._network()
-        return Material(rows, np.zeros(len(rows)), "regression", None, network, pick_device(self.device).type).inputs(
-            "features"
-        )
+        network = self._heard or self._network()
+        seen = Material(rows, np.zeros(len(rows)), "regression", None, network, pick_device(self.device).type)
+        return seen.inputs("features")
 
 
 class SafeTransferClassifier(ClassifierMixin, _SafeTransfer):
@@ -215,6 +217,8 @@ class SafeTransferClassifier(ClassifierMixin, _SafeTransfer):
         Told ``progress(what, done, total)`` as work goes on.
     unlabelled : array-like or frame, optional
         More rows of the target without labels, where rows are borrowed.
+    views : int, default=1
+        Above 1, one more candidate: output layers on so many views of each picture or clip.
 
     Attributes
     ----------

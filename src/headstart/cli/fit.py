@@ -49,6 +49,18 @@ TASKS = ("classification", "multilabel", "regression", "keyword")
 @click.option(
     "--budget", type=Duration(), default="10m", show_default=True, help="Time to spend, such as 90s, 10m, 1h."
 )
+@click.option(
+    "--text-windows",
+    type=int,
+    help="Of texts: read so many windows of the network's length, and take their mean.  [default: 1]",
+)
+@click.option(
+    "--views",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Of pictures and clips: also learn from so many views of each.",
+)
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read, and list them in the report.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run of the same command stopped.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same model.")
@@ -68,6 +80,8 @@ def command(
     background: tuple[Path, ...],
     false_alarms: float,
     budget: float,
+    views: int,
+    text_windows: int | None,
     skip_bad: bool,
     resume: bool,
     seed: int,
@@ -110,6 +124,8 @@ def command(
             device=device,
             progress=progress,
             unlabelled=list(unlabelled) or None,
+            views=views,
+            text_windows=text_windows,
             background=list(background) or None,
             false_alarms=false_alarms,
         )

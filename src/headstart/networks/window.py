@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from math import ceil
+from typing import Any, overload
 
 from headstart.data.clips import Clips
 from headstart.data.reasons import BadInput
-from headstart.data.rows import Inputs
 from headstart.data.sound_preprocessing import SoundPreprocessing
 from headstart.networks.network import Network
 
@@ -15,25 +15,33 @@ from headstart.networks.network import Network
 SHORTEST, LONGEST = 0.5, 10.0
 
 
-def fitted(network: Network, inputs: Inputs) -> Network:
+@overload
+def fitted(network: Network, inputs: Any) -> Network: ...
+
+
+@overload
+def fitted(network: None, inputs: Any) -> None: ...
+
+
+def fitted(network: Network | None, inputs: Any) -> Network | None:
     """A network whose window is settled: as long as the longest clip, from 0.5 s to 10 s, in tenths of a second.
 
     A longer window would make the network hear silence, a shorter one would cut clips.
 
     Parameters
     ----------
-    network : Network
+    network : Network or None
         Not changed.
-    inputs : Inputs
+    inputs : Inputs or array
         What will be learned from.
 
     Returns
     -------
-    Network
+    Network or None
         The same one where its window is settled already.
     """
-    preprocessing = network.preprocessing
-    if not isinstance(preprocessing, SoundPreprocessing) or not preprocessing.open_window:
+    preprocessing = None if network is None else network.preprocessing
+    if network is None or not isinstance(preprocessing, SoundPreprocessing) or not preprocessing.open_window:
         return network
     lengths = [_seconds(inputs, i) for i in range(len(inputs))] if isinstance(inputs, Clips) else []
     longest = max(lengths, default=0.0) or preprocessing.seconds

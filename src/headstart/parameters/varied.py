@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.nouns import things
 from headstart.data.progress import Progress
 from headstart.data.rows import Inputs
+from headstart.data.variants import AUGMENTATIONS
 from headstart.data.varied import views_of
 from headstart.errors import ParameterError
 from headstart.networks.embed import Features, embed
@@ -36,8 +38,8 @@ class Learned:
         return np.concatenate([held[0] + n * view for view in range(self.views)]), held[1]
 
 
-def check_views(views: Any, train: Any) -> int:
-    """A number of views from 1 to 64; more than one for a frozen network alone.
+def check_views(views: Any, train: Any, input_type: str = "image") -> int:
+    """A number of views from 1 to 64; more than one of pictures and clips in front of a frozen network alone.
 
     Raises
     ------
@@ -51,6 +53,8 @@ def check_views(views: Any, train: Any) -> int:
             f"Expected views=1 with train={train!r}, found {views}: views are cached in front of a frozen network.",
             "Use train='head', or augment= to vary what layers learn from.",
         )
+    if views > 1 and input_type not in AUGMENTATIONS:
+        raise ParameterError(f"Expected views=1 for {things(input_type)}, found {views}: they have no views.")
     return int(views)
 
 
@@ -90,6 +94,7 @@ def learned(
     plain = embed(network, inputs, device=device, progress=progress)
     if views == 1:
         return Learned(plain, targets)
+    check_views(views, "head", inputs.input_type)
     augmentation = choose_augmentation(augment, network, inputs, targets, whole=True, seed=seed)
     if augmentation is None:
         raise ParameterError(f"Expected an augmentation for {views} views, found augment={augment!r}.")
