@@ -8,6 +8,9 @@ import numpy as np
 
 from headstart.advise.material import Material
 from headstart.advise.simple_features import SIMPLE
+from headstart.data.canvases import canvases
+from headstart.data.text_preprocessing import TextPreprocessing
+from headstart.data.texts import Texts
 from headstart.math.relatedness import knn_score, ridge_loo_score
 
 Finding = dict[str, Any]
@@ -41,6 +44,7 @@ def findings(material: Material, *, random_state: int = 0) -> list[Finding]:
     if material.network.trained:
         found.append(source_size(card.n_examples, len(material)))
     found.append(examples_per_class(material))
+    found += lengths(material)
     found += relatedness(material, random_state=random_state)
     found.append(which_layers(material))
     return found
@@ -120,6 +124,26 @@ def examples_per_class(material: Material) -> Finding:
     if n >= _MANY:
         return _finding(check, n, "neutral", f"{words}: enough to learn without transfer too.")
     return _finding(check, n, "for", f"{words}: few enough that borrowed features save labels.")
+
+
+def lengths(material: Material) -> list[Finding]:
+    """How many texts are longer than the network's window; nothing where it takes something else than texts."""
+    if material.network is None or not isinstance(material.rows, Texts) or material.network.input_type != "text":
+        return []
+    preprocessing = material.network.preprocessing
+    assert isinstance(preprocessing, TextPreprocessing)
+    tokens = canvases(material.rows, preprocessing)
+    longer = sum(map(preprocessing.longer, tokens))
+    cut = sum(map(preprocessing.cut, tokens))
+    window = f"the network's window of {preprocessing.window} tokens"
+    if not longer:
+        return [_finding("length of the texts", 0, "neutral", f"No text is longer than {window}.")]
+    share = f"{longer:,} of {len(tokens):,} texts {'is' if longer == 1 else 'are'} longer than {window}"
+    if not cut:
+        return [_finding("length of the texts", longer, "neutral", f"{share}; they are read in several windows.")]
+    verdict = "against" if cut > 0.25 * len(tokens) else "neutral"
+    what = "only their beginning is read" if cut == longer else f"of {cut:,} a part is not read"
+    return [_finding("length of the texts", longer, verdict, f"{share}; {what}.")]
 
 
 def relatedness(material: Material, *, random_state: int = 0) -> list[Finding]:
