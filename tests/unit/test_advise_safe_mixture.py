@@ -12,10 +12,10 @@ from headstart.math.calibration import temperature
 def test_the_prior_favours_the_target_for_classes_and_nobody_for_numbers() -> None:
     no_transfer, plain = [True, False, False, False, False], [True, True, True, False, False]
     found = prior_weights("classification", no_transfer, plain)
-    assert found == pytest.approx([0.7, 0.125, 0.125, 0.025, 0.025])
-    assert prior_weights("regression", no_transfer, plain) == pytest.approx([1 / 3, 1 / 6, 1 / 6, 1 / 6, 1 / 6])
+    assert found == pytest.approx([0.75, 0.1, 0.1, 0.025, 0.025])
+    assert prior_weights("regression", no_transfer, plain) == pytest.approx(np.full(5, 0.2))
     assert prior_weights("classification", no_transfer[:3], plain[:3]) == pytest.approx(
-        np.array([0.7, 0.125, 0.125]) / 0.95
+        np.array([0.75, 0.1, 0.1]) / 0.95
     )
 
 
@@ -33,9 +33,9 @@ def test_weights_of_classes_are_the_posterior() -> None:
         warm = even ** (1 / heat[c])
         warm /= warm.sum(axis=1, keepdims=True)
         assert np.allclose(warmed([p], [heat[c]])[0], warm)
-        product[c] *= np.prod(warm[np.arange(12), truth])
+        product[c] *= np.sqrt(np.prod(warm[np.arange(12), truth]))
     product /= product.sum()
-    product[product < 0.03] = 0.0
+    product[product < 0.01] = 0.0
     assert weights == pytest.approx(product / product.sum())
 
 
@@ -54,4 +54,4 @@ def test_numbers_that_err_on_opposite_sides_share_the_weight() -> None:
     noise = rng.normal(size=40)
     said = [[truth + noise], [truth - noise], [truth + 9.0]]
     weights, heat = learned_weights(said, truth, "regression", np.full(3, 1 / 3))
-    assert weights[0] == pytest.approx(0.5, abs=0.1) and weights[2] == 0.0 and np.all(heat == 1)
+    assert weights[0] == pytest.approx(0.5, abs=0.1) and weights[2] < 0.05 and np.all(heat == 1)

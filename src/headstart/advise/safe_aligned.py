@@ -256,11 +256,12 @@ class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
     Where no method is clearly better, the answer without labels is the source as it is. With labels it is a mixture of
     all candidates, since a few labels can rarely tell the best one: each weighs
 
-    .. math:: w_c \propto \pi_c \prod_i p_{ci}
+    .. math:: w_c \propto \pi_c \prod_i p_{ci}^{1/2}
 
     with :math:`p_{ci}` the calibrated probability that it gave to the label of row i, which it had not learned from,
-    and the prior :math:`\pi` 0.7 for the target alone, 0.25 for the other plain ways together and 0.05 for all methods
-    together: borrowing has to earn its weight. Parts under 0.03 are left out; often one part is left.
+    and the prior :math:`\pi` 0.75 for the target alone, 0.2 for the other plain ways together and 0.05 for all methods
+    together: borrowing has to earn its weight. The power holds back evidence from a few rows. Parts under 0.01 are left
+    out; often one part is left.
 
     A method is a mapping, whose rows the estimator learns from, or predicts by itself, as self-training does with the
     same estimator. Circular validation cannot see classes that were exchanged on both ways.
@@ -301,8 +302,8 @@ class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
     References
     ----------
     Bruzzone and Marconcini (2010), Domain adaptation problems: a DASVM classification technique and a circular
-    validation strategy; McNemar (1947); Geisser and Eddy (1979), A predictive approach to model selection, for the
-    weights.
+    validation strategy; McNemar (1947); Geisser and Eddy (1979), A predictive approach to model selection, and
+    Gruenwald (2012), The safe Bayesian, for the weights.
 
     Examples
     --------
@@ -342,8 +343,8 @@ class SafeAlignedRegressor(RegressorMixin, BaseSafeAligned):
     """Chooses between no transfer and a short list of methods for numbers; see `SafeAlignedClassifier`.
 
     Candidates are compared by R^2 with a paired sign-flip test. The mixture's weights are those of the likeliest
-    mixture of Gaussians around the candidates' numbers, over three draws of the folds; the target alone, the other
-    plain ways and the methods start with a third each.
+    mixture of Gaussians around the candidates' numbers, over three draws of the folds, with a prior that is the same
+    for every candidate and counts as four rows.
 
     Parameters
     ----------
