@@ -32,7 +32,7 @@ from headstart.data.screen import screen
 from headstart.errors import ParameterError
 from headstart.networks.folder import check_place
 from headstart.networks.load import load_network
-from headstart.parameters.plan import starter_for
+from headstart.parameters.plan import starter_for, with_windows
 from headstart.parameters.varied import check_views
 
 Progress = Callable[[str, int, int], None]
@@ -60,6 +60,7 @@ def fit(
     progress: Progress | None = None,
     unlabelled: Any = None,
     views: int = 1,
+    text_windows: int | None = None,
     background: Any = None,
     false_alarms: float = 1.0,
 ) -> Model:
@@ -104,6 +105,9 @@ def fit(
     views : int from 1 to 64, default=1
         Above 1, heads that learned from so many views of each picture or clip are compared too; views are run once and
         cached, and nothing is judged on a varied one.
+    text_windows : int from 1 to 1000, optional
+        Into how many windows of the network's length a text may be cut, whose features are averaged; what is longer is
+        not read. Default: one, or as many as a source was saved with.
     background : path or list of paths, optional
         With ``task="keyword"``, words against everything else: recordings without the words, of any length. Clips in a
         folder ``_background_`` or ``_other_`` serve too.
@@ -151,6 +155,7 @@ def fit(
             _refuse_rows(unlabelled)
             dataset = texts or _read(data, path_column, reading | {"task": None if keyword else task})
             source = named = _bundled(dataset.input_type) if isinstance(source, str) and source == AUTO else source
+            source = _in_windows(source, dataset.input_type, text_windows)
             if keyword:
                 how: dict[str, Any] = {"budget": budget, "device": device, "seed": random_state, "progress": told}
                 spoken = prepare(dataset, source, background=background, skip_bad=skip_bad, **how)
@@ -183,7 +188,12 @@ def fit(
         settings: dict[str, Any] = {"label": label, "group_by": group_by, "task": task, "skip_bad": skip_bad}
         settings |= {"path_column": path_column, "text_column": text_column, "split_column": split_column}
         settings |= {"budget": budget, "random_state": random_state, "out": out, "unlabelled": unlabelled}
-        settings |= {"views": views, "background": background, "false_alarms": false_alarms}
+        settings |= {
+            "views": views,
+            "text_windows": text_windows,
+            "background": background,
+            "false_alarms": false_alarms,
+        }
         model.evidence["reproduce"] |= reproduction(dataset.root, None if source is None else named, settings)
         model.evidence["seconds"] = max(model.evidence["seconds"], time.monotonic() - started)
         if out is not None and checkpoint is not None:
@@ -204,6 +214,17 @@ def _check_out(out: str | Path | None, resume: bool) -> None:
 def _bundled(input_type: str) -> str | None:
     """What is borrowed from where nothing is named; for texts no network is bundled."""
     return None if input_type == TEXTS.input_type else starter_for(input_type)
+
+
+def _in_windows(source: Any, input_type: str, text_windows: int | None) -> Any:
+    """The source, or its network set to cut texts into several windows."""
+    if text_windows is None:
+        return source
+    if source is None:
+        raise ParameterError(
+            f"Expected a network to read {text_windows} windows of a text, found none.", "Leave text_windows out."
+        )
+    return with_windows(load_network(source, input_type=input_type), text_windows)
 
 
 def _screened(dataset: Dataset, source: Any, skip_bad: bool, progress: Progress | None) -> Dataset:
