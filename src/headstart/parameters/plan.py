@@ -24,6 +24,8 @@ from headstart.training.optimizers import OPTIMIZERS
 RATES = {"adamw": (3e-4, 1e-3, 1e-3), "adam": (3e-4, 1e-3, 1e-3), "sgd": (1e-2, 5e-2, 5e-2)}
 #: Factor of these for a network for texts, which bears less, and for changes of low rank, which bear more.
 TEXTS_BEAR, LORA_BEARS = 1 / 6, 2.0
+#: And on pairs, where no new head pulls at the layers below it.
+PAIRS_BEAR = 2.0
 
 
 def starter_for(input_type: str) -> str:
@@ -91,7 +93,7 @@ def with_windows(network: Network, text_windows: Any) -> Network:
 
 
 def trained_blocks(train: Any) -> int | None:
-    """Number of blocks that ``train`` moves: 0 for "head", k for "last:k", None for "all" and "lora", "lora:r".
+    """Number of blocks that ``train`` moves: 0 for "head", k for "last:k" and "contrastive:k", None for the others.
 
     Raises
     ------
@@ -100,17 +102,30 @@ def trained_blocks(train: Any) -> int | None:
 
     Examples
     --------
-    >>> trained_blocks("head"), trained_blocks("last:2"), trained_blocks("all")
-    (0, 2, None)
+    >>> trained_blocks("head"), trained_blocks("last:2"), trained_blocks("contrastive"), trained_blocks("all")
+    (0, 2, 2, None)
     """
     if train == "head":
         return 0
     if train == "all" or lora_rank(train) is not None:
         return None
-    match = re.fullmatch(r"last:([1-9]\d*)", str(train))
+    match = re.fullmatch(r"(?:last|contrastive):([1-9]\d*)", "contrastive:2" if train == "contrastive" else str(train))
     if match is None:
-        raise ParameterError(f"Expected train 'head', 'last:k' (k = 1, 2, ...), 'all' or 'lora:r', found {train!r}.")
+        raise ParameterError(
+            f"Expected train 'head', 'last:k' (k = 1, 2, ...), 'all', 'contrastive:k' or 'lora:r', found {train!r}."
+        )
     return int(match.group(1))
+
+
+def on_pairs(train: Any) -> bool:
+    """Whether ``train`` says that features are trained on pairs of examples.
+
+    Examples
+    --------
+    >>> on_pairs("contrastive"), on_pairs("contrastive:3"), on_pairs("last:3")
+    (True, True, False)
+    """
+    return str(train).partition(":")[0] == "contrastive"
 
 
 def head_widths(head: Any) -> tuple[int, ...]:
@@ -151,7 +166,9 @@ def settings_for(
     _check_range("l2_sp", estimator.l2_sp, 0, None)
     rank = None if estimator.source is None else lora_rank(estimator.train)
     rate = RATES[name][2 if estimator.source is None else 1 if blocks == 0 else 0]
+    pairs = estimator.source is not None and on_pairs(estimator.train)
     if blocks != 0:
+        rate *= PAIRS_BEAR if pairs else 1.0
         rate *= LORA_BEARS if rank is not None else TEXTS_BEAR if input_type == TEXTS.input_type else 1.0
     if estimator.learning_rate is not None:
         _check_range("learning_rate", estimator.learning_rate, 1e-12, None)
@@ -174,6 +191,7 @@ def settings_for(
         seed=0 if estimator.random_state is None else int(estimator.random_state),
         checkpoint=None if estimator.checkpoint is None else Path(estimator.checkpoint),
         stored=bool(estimator.cache),
+        pairs=pairs,
     )
 
 

@@ -15,7 +15,7 @@ from headstart.networks.network import Network
 from headstart.networks.runtime import to_tensor
 from headstart.networks.text_boundary import marked
 from headstart.parameters.plan import network_for, settings_for
-from headstart.parameters.tuning import Trainee
+from headstart.parameters.tuning import Trainee, epochs_for
 from headstart.parameters.windows import windows_each
 from headstart.training.batches import Batch, steps_per_epoch
 from headstart.training.optimizers import make_optimizer, parameter_groups
@@ -55,7 +55,7 @@ def predict_seconds(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 
     forward = _forward_seconds(trainee, x) if stored else 0.0
     step = _step_seconds(trainee, x, stored, n_outputs)
     rows = round(n_train * (windows_each(inputs, network.preprocessing) if stored else 1.0))
-    steps = settings.epochs * steps_per_epoch(rows, settings.batch_size)
+    steps = epochs_for(settings, rows) * steps_per_epoch(rows, settings.batch_size)
     per_step = step * settings.batch_size / max(n, 1)
     return HEAD_SECONDS + forward * rows / max(n, 1) + steps * per_step
 

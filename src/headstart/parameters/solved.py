@@ -100,6 +100,7 @@ def solve_head(
     groups: np.ndarray | None = None,
     random_state: int | None = 0,
     views: int = 1,
+    chosen_on: Features | None = None,
 ) -> SolvedHead:
     """Solve a head on cached features.
 
@@ -118,6 +119,9 @@ def solve_head(
     views : int, default=1
         The rows are so many views of n / views examples, the plain ones first; ``groups`` are those of the plain ones.
         All views of an example stand on one side of a fold, and plain ones alone are held out.
+    chosen_on : Features of the same rows, optional
+        On which penalties, weights and held-out losses are found. Give those of the network before it was trained on
+        the labels of these very rows: its new features leave nothing to hold out.
 
     Returns
     -------
@@ -125,11 +129,12 @@ def solve_head(
     """
     plain = targets if views == 1 else targets.rows(np.arange(len(targets) // views))
     folds = of_views(_inner_folds(plain, groups, random_state), len(plain), views)
-    linear = _solve_part(features, targets, "output", folds, views)
+    blind = features if chosen_on is None else chosen_on
+    linear = _solve_part(features, targets, "output", folds, views, blind)
     if kind == "linear" or not (features.depths or features.grids):
         return SolvedHead(targets.task, (linear[0],), linear[1], {"output": linear[1]}, linear[0])
     names = _deeper_sets(features)
-    solved = [linear, *(_solve_part(features, targets, name, folds, views) for name in names)]
+    solved = [linear, *(_solve_part(features, targets, name, folds, views, blind) for name in names)]
     names = ["output", *names]
     losses = np.array([loss for _, loss, _ in solved])
     weights = np.exp(-SHARPNESS * (losses / max(float(losses.min()), 1e-9) - 1.0))
@@ -179,10 +184,15 @@ def held_out_loss(scores: np.ndarray, targets: Targets) -> float:
 
 
 def _solve_part(
-    features: Features, targets: Targets, name: str, folds: list[tuple[np.ndarray, np.ndarray]], views: int = 1
+    features: Features,
+    targets: Targets,
+    name: str,
+    folds: list[tuple[np.ndarray, np.ndarray]],
+    views: int,
+    blind: Features,
 ) -> tuple[Part, float, np.ndarray]:
-    """A head on one feature set, its held-out loss and held-out scores; penalties are chosen here."""
-    X, scale = _scaled(_SETS[name](features))
+    """A head on one feature set, its held-out loss and held-out scores; its penalty is chosen on ``blind``."""
+    X, scale = _scaled(_SETS[name](blind))
     if targets.task == "regression":
         n = len(X) // views
         ridge = plain = solve_ridge(X[:n], targets.Y[:n], sample_weight=views * targets.weight[:n])
@@ -195,6 +205,10 @@ def _solve_part(
     )
     held_out = solution.out_of_fold if solution.out_of_fold is not None else X @ solution.coef + solution.intercept
     loss = solution.log_loss if np.isfinite(solution.log_loss) else held_out_loss(held_out, targets)
+    if blind is not features:
+        X, scale = _scaled(_SETS[name](features))
+        several, penalties = targets.task == "multilabel", [solution.penalty]
+        solution = solve_logistic(X, targets.Y, sample_weight=targets.weight, penalties=penalties, multilabel=several)
     return Part(name, solution.coef * scale[:, None], solution.intercept, 1.0), loss, held_out
 
 

@@ -24,6 +24,7 @@ from headstart.networks.load import load_network
 from headstart.networks.network import Network
 from headstart.networks.window import fitted
 from headstart.parameters.augmenting import choose_augmentation
+from headstart.parameters.contrastive import contrast
 from headstart.parameters.deep_head import train_deep_head
 from headstart.parameters.fitted import Fitted, linear_part
 from headstart.parameters.plan import head_widths, network_for, settings_for, stops_early, trained_blocks
@@ -164,6 +165,8 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
             held, rows = seen.held(self._held(targets, groups)), seen.features.output
             deep, history = train_deep_head(rows, seen.targets, settings, held_out=held, progress=progress)
             return Fitted(targets, network, None, deep, history)
+        if settings.pairs:
+            return contrast(network, inputs, targets, settings, self.head, groups=groups, progress=progress)
         augmentation = choose_augmentation(
             self.augment, network, inputs, targets, whole=settings.blocks is None, seed=settings.seed
         )
@@ -171,15 +174,8 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         if network.trained and not settings.widths:
             features = embed(network, inputs, device=str(pick_device(self.device)), progress=progress)
             start = linear_part(solve_head(features, targets, "linear", groups=groups, random_state=self.random_state))
-        tuned = tune(
-            network,
-            inputs,
-            targets,
-            dataclasses.replace(settings, augmentation=augmentation),
-            start=start,
-            held_out=self._held(targets, groups),
-            progress=progress,
-        )
+        settings, held = dataclasses.replace(settings, augmentation=augmentation), self._held(targets, groups)
+        tuned = tune(network, inputs, targets, settings, start=start, held_out=held, progress=progress)
         return Fitted(targets, tuned.network, None, tuned.head, tuned.history)
 
     def _held(self, targets: Targets, groups: np.ndarray | None) -> tuple[np.ndarray, np.ndarray] | None:
@@ -247,14 +243,15 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
         ``network`` from random weights, or a head on ready-made features.
     network : as source, optional
         Architecture for ``source=None``. Default: that of ``starter:pictures``, for clips of ``starter:speech``.
-    train : {"head", "last:k", "all", "lora:r"}, default="head"
+    train : {"head", "last:k", "all", "lora:r", "contrastive:k"}, default="head"
         What moves. Everything else stays as it is to the last bit, batch-norm statistics included. With "lora" or
         "lora:r" changes of rank r (8) to the attention of all layers are learned (Hu et al. 2022; extra ``lora``), and
-        added to the weights in the end.
+        added to the weights in the end. With "contrastive" or "contrastive:k" the last k blocks (2) learn from pairs of
+        examples, for few labels (Tunstall et al. 2022; `headstart.parameters.contrastive.contrast`).
     head : {"auto", "linear", "depths"} or list of int, default="auto"
         One linear head; heads over several depths, averaged; hidden layers of these widths with ``dropout``;
         ``"auto"`` takes linear or depths, whichever has the lower held-out log-loss. With ``train`` other than
-        ``"head"`` the named kinds all mean a linear head.
+        ``"head"`` and ``"contrastive"`` the named kinds all mean a linear head.
     optimizer : {"adamw", "adam", "sgd"}, default="adamw"
     class_weight : None, "balanced" or dict, default=None
     epochs : int >= 1, default=20

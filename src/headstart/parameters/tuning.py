@@ -24,6 +24,7 @@ from headstart.networks.entry import Entry
 from headstart.networks.network import Network
 from headstart.networks.pipeline import in_parts
 from headstart.networks.runtime import to_tensor
+from headstart.nn.contrastive import pair_loss
 from headstart.nn.heads import load_linear, make_head
 from headstart.nn.losses import l2_sp, task_loss
 from headstart.parameters.lora import add_lora, merge_lora
@@ -33,6 +34,9 @@ from headstart.training.batches import Batch, canvas_batches, steps_per_epoch, s
 from headstart.training.device import autocast, bf16_is_sound, has_bf16, pick_device
 from headstart.training.loop import LoopSettings, train
 from headstart.training.optimizers import make_optimizer, parameter_groups
+
+#: Most steps of training on pairs: n examples give n (n - 1) / 2 pairs, and few of them are enough.
+MOST_STEPS = 300
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,9 @@ class TuningSettings:
         Of changes beside the projections of attention, which are trained alone (LoRA); None trains the weights.
     stored : bool
         Whether activations at the freeze boundary are computed once and kept (needs ``augmentation=None``).
+    pairs : bool
+        Whether the features are trained on the pairs of balanced batches (`pair_loss`), without a head and in at most
+        `MOST_STEPS` steps, in the place of a head and the layers below it on labels.
     """
 
     blocks: int | None
@@ -68,6 +75,7 @@ class TuningSettings:
     seed: int = 0
     checkpoint: Path | None = None
     stored: bool = True
+    pairs: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,7 +113,8 @@ class Trainee:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
             head = make_head(self.chain.n_features, n_outputs, settings.widths, settings.dropout)
-        if start is not None and not settings.widths:
+        head = nn.Sequential(nn.Identity()) if settings.pairs else head
+        if start is not None and not settings.widths and not settings.pairs:
             load_linear(head, *start)
         self.head = head.to(self.device)
         if self.chain.output_layer is not None:
@@ -150,7 +159,9 @@ class Trainee:
         """The loss of a batch, with the pull towards the start where it was asked for."""
 
         def of(batch: Batch) -> Tensor:
-            value = task_loss(self.outputs(batch.x, stored), batch.Y, batch.weight, task)
+            found = self.outputs(batch.x, stored)
+            pairs = self.settings.pairs
+            value = pair_loss(found, batch.Y, batch.weight) if pairs else task_loss(found, batch.Y, batch.weight, task)
             if self.settings.l2_sp > 0:
                 value = value + l2_sp(self.module, self.start, self.settings.l2_sp)
             return value
@@ -257,6 +268,12 @@ def tune(
     return Tuned(trainee.finished(), trainee.head, history)
 
 
+def epochs_for(settings: TuningSettings, n: int) -> int:
+    """Epochs over n rows: as set, of training on pairs at most what `MOST_STEPS` steps allow."""
+    most = MOST_STEPS // steps_per_epoch(n, settings.batch_size) if settings.pairs else settings.epochs
+    return max(1, min(settings.epochs, most))
+
+
 def channels_last(module: nn.Module, undo: bool = False) -> nn.Module:
     """Lay out the weights of 2-d convolutions with the channels last, in place; or back as they were."""
     layout = torch.contiguous_format if undo else torch.channels_last
@@ -289,10 +306,11 @@ def _batches(
     stored: bool,
 ) -> Callable[[int], Iterator[Batch]]:
     settings, Y, weight = trainee.settings, targets.Y[rows], targets.weight[rows]
+    codes = Y.argmax(axis=1) if settings.pairs and targets.task == "classification" else None
     if stored:
         assert isinstance(kept, np.ndarray)
         chosen = kept if len(rows) == len(kept) else kept[rows]
-        return stored_batches(chosen, Y, weight, settings.batch_size, settings.seed, trainee.device)
+        return stored_batches(chosen, Y, weight, settings.batch_size, settings.seed, trainee.device, codes)
     return canvas_batches(
         [kept[i] for i in rows],
         trainee.network.preprocessing,
@@ -302,6 +320,7 @@ def _batches(
         seed=settings.seed,
         device=trainee.device,
         augmentation=settings.augmentation,
+        codes=codes,
     )
 
 
@@ -360,7 +379,7 @@ def _loop_settings(
         digests = [inputs.digest(i) for i in range(len(inputs))]
         key = hashlib.sha256((text + "".join(digests)).encode()).hexdigest()
     return LoopSettings(
-        epochs=settings.epochs,
+        epochs=epochs_for(settings, len(rows)),
         steps_per_epoch=steps_per_epoch(len(rows), settings.batch_size),
         patience=settings.patience,
         seed=settings.seed,

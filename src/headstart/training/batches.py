@@ -42,8 +42,51 @@ def batch_rows(n: int, batch_size: int, seed: int, epoch: int) -> list[np.ndarra
     return np.array_split(order, steps_per_epoch(n, batch_size))
 
 
+def balanced_rows(codes: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
+    """Rows of each batch of an epoch, equally many of each class and at least two where a class has two.
+
+    Where a batch cannot hold two rows of every class, each batch is of other classes. Rows of a class are drawn without
+    repetition within a batch and anew for the next, so rare classes come as often as the others. There are as many
+    batches as `batch_rows` gives.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n,)
+        Class of each row.
+    batch_size : int >= 1
+
+    Examples
+    --------
+    >>> codes = np.array([0, 0, 0, 0, 0, 0, 1, 1])
+    >>> [np.bincount(codes[rows]).tolist() for rows in balanced_rows(codes, 4, seed=0, epoch=0)]
+    [[2, 2], [2, 2]]
+    """
+    generator = np.random.default_rng([seed, epoch])
+    classes = [np.flatnonzero(codes == code) for code in np.unique(codes)]
+    together = min(len(classes), max(2, batch_size // 2))
+    each = max(2, batch_size // together)
+    found = []
+    for _ in range(steps_per_epoch(len(codes), batch_size)):
+        chosen = [classes[c] for c in generator.choice(len(classes), together, replace=False)]
+        found.append(np.concatenate([generator.choice(rows, min(each, len(rows)), replace=False) for rows in chosen]))
+    return found
+
+
+def _dealt(n: int, codes: np.ndarray | None, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
+    """Rows of each batch: of all classes alike where classes are given."""
+    if codes is None:
+        return batch_rows(n, batch_size, seed, epoch)
+    return balanced_rows(codes, batch_size, seed, epoch)
+
+
 def stored_batches(
-    rows: np.ndarray, Y: np.ndarray, weight: np.ndarray, batch_size: int, seed: int, device: torch.device
+    rows: np.ndarray,
+    Y: np.ndarray,
+    weight: np.ndarray,
+    batch_size: int,
+    seed: int,
+    device: torch.device,
+    codes: np.ndarray | None = None,
 ) -> Callable[[int], Iterator[Batch]]:
     """Batches of numbers that are there already: features, or activations at a boundary (memory-mapped or not).
 
@@ -52,11 +95,13 @@ def stored_batches(
     rows : ndarray of shape (n, ...)
     Y : ndarray of shape (n, K)
     weight : ndarray of shape (n,)
+    codes : ndarray of int, shape (n,), optional
+        Classes that every batch holds alike, see `balanced_rows`.
     """
     targets, weights = _to(Y, device), _to(weight, device)
 
     def batches(epoch: int) -> Iterator[Batch]:
-        for index in batch_rows(len(rows), batch_size, seed, epoch):
+        for index in _dealt(len(rows), codes, batch_size, seed, epoch):
             chosen = torch.from_numpy(index)
             yield Batch(_to(rows[np.sort(index)][_rank(index)], device), targets[chosen], weights[chosen])
 
@@ -73,6 +118,7 @@ def canvas_batches(
     seed: int,
     device: torch.device,
     augmentation: AnyAugmentation | None,
+    codes: np.ndarray | None = None,
 ) -> Callable[[int], Iterator[Batch]]:
     """Batches of pictures, clips or texts, augmented; the next one is made in a thread while the present one is used.
 
@@ -90,7 +136,7 @@ def canvas_batches(
         return Batch(x, targets[chosen], weights[chosen])
 
     def batches(epoch: int) -> Iterator[Batch]:
-        return ahead(make, [(epoch, index) for index in batch_rows(len(canvases), batch_size, seed, epoch)])
+        return ahead(make, [(epoch, index) for index in _dealt(len(canvases), codes, batch_size, seed, epoch)])
 
     return batches
 
