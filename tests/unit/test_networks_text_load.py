@@ -12,7 +12,7 @@ import pytest
 import torch
 import transformers as tf
 from safetensors.torch import save_file
-from text_families import TEXTS, family_folder
+from text_families import FAMILIES, TEXTS, family_folder
 
 from headstart.data.texts import Texts
 from headstart.errors import DataError, SourceError
@@ -207,6 +207,28 @@ def test_encoder_with_decoder(bert: Path) -> None:
     tf.T5ForConditionalGeneration(tf.T5Config(**settings)).save_pretrained(bert)
     with pytest.raises(SourceError, match=r"reads texts, found bert \(t5\), which turns a text into another one"):
         load_network(bert)
+
+
+def test_network_that_minds_padding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def funnel(n: int) -> Any:
+        sizes = {"d_model": 16, "n_head": 2, "d_head": 8, "d_inner": 32}
+        return tf.FunnelModel(tf.FunnelConfig(vocab_size=n, block_sizes=[1, 1], **sizes))
+
+    monkeypatch.setitem(FAMILIES, "funnel", (funnel, FAMILIES["bert"][1], "PreTrainedTokenizerFast"))
+    with pytest.raises(SourceError, match=r"does not mind padding, found funnel \(funnel\), whose answer for a text"):
+        load_network(family_folder("funnel", tmp_path))
+
+
+def test_layers_behind_two_outputs_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DeBERTa's encoder hands on a list of all layers' outputs, so it is no cut vertex itself."""
+
+    def deberta(n: int) -> Any:
+        sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
+        return tf.DebertaV2Model(tf.DebertaV2Config(vocab_size=n, relative_attention=True, **sizes))
+
+    monkeypatch.setitem(FAMILIES, "deberta", (deberta, FAMILIES["bert"][1], "PreTrainedTokenizerFast"))
+    network = load_network(family_folder("deberta", tmp_path))
+    assert network.chain.blocks == ("body.embeddings", "body.encoder.layer.0", "body.encoder.layer.1")
 
 
 @pytest.mark.parametrize(("wanted", "words"), [("image", "pictures"), ("audio", "sounds")])

@@ -289,8 +289,17 @@ class _Finder:
         if len(parts) < 2:
             return False
         if n_kin == 1:
-            return sum(self._is_cut(part) for part in reversed(parts)) >= 2
+            return sum(self._is_cut(part) or self._opens_inside(part) for part in reversed(parts)) >= 2
         return all(self._is_cut(part) for part in parts)
+
+    def _opens_inside(self, call: Call) -> bool:
+        """Whether a container that is no cut vertex itself, for it returns more than one tensor, has some in it."""
+        return bool(call.children) and self._opens(call)
+
+    def _ends_in_cut(self, call: Call) -> bool:
+        """Whether the last part of an opened container is a cut vertex, or is opened and ends in one."""
+        last = self._parts(call)[-1]
+        return self._is_cut(last) or (self._opens_inside(last) and self._ends_in_cut(last))
 
     def _inside(self, call: Call) -> list[Call]:
         """Cut points among what `call` calls, the containers among them opened where that is right."""
@@ -302,7 +311,7 @@ class _Finder:
                 points += self._inside(child)
             elif child.children and self._opens(child):
                 points += self._inside(child)
-                if not self._is_cut(self._parts(child)[-1]) and self._is_cut(child):
+                if not self._ends_in_cut(child) and self._is_cut(child):
                     points.append(child)
             elif self._is_cut(child):
                 points.append(self._extended(child))

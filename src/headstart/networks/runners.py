@@ -88,7 +88,8 @@ def runner_for(
         if exact:
             return _exact(network, device)
         if sample is not None:
-            compiling = n >= WORTH_COMPILING and device == "cpu" and openvino_installed()
+            fixed = not network.chain.takes_tokens  # a compiled pass takes inputs of one size
+            compiling = fixed and n >= WORTH_COMPILING and device == "cpu" and openvino_installed()
             if compiling and (device, "compiled") not in runners:
                 runners[device, "compiled"] = _tried(network, device, [_compiled, _half], sample())
             if not compiling and (device, "fast") not in runners:

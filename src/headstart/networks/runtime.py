@@ -110,7 +110,7 @@ class Rows(nn.Module):
     def _look(self, name: str, output: Any) -> None:
         tensor = main_tensor(output)
         assert tensor is not None
-        late, mask = name in self.time_last, self._seen.mask
+        late, mask = name in self.time_last, _for_tokens(self._seen.mask, tensor)
         self._seen.parts[name] = pool(tensor, late, mask)
         if name in self.grids:
             over_time = self.takes_waves and tensor.ndim < 4
@@ -118,6 +118,14 @@ class Rows(nn.Module):
 
     def _look_at_head(self, head: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._seen.parts["output"] = flat(args[0] if args else next(iter(kwargs.values())))
+
+
+def _for_tokens(mask: Tensor | None, activation: Tensor) -> Tensor | None:
+    """The mask (N, L) for activations (N, T, C) of texts: some networks pad inside, and some shorten."""
+    if mask is None or activation.ndim != 3 or activation.shape[1] == mask.shape[1]:
+        return mask
+    more = activation.shape[1] - mask.shape[1]
+    return nn.functional.pad(mask, (0, more)) if more > 0 else mask[:, : activation.shape[1]]
 
 
 def to_tensor(

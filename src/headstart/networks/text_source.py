@@ -25,6 +25,7 @@ from headstart.nn.text_network import TextNetwork
 HEAD = "head.safetensors"
 #: Longest window in tokens that is used where no file of sentence-transformers names one: attention costs its square.
 LONGEST = 512
+_INDEPENDENT = 1e-3
 
 _NO_POOLING = "Its files name no pooling: a text is {}."
 _POOLED = {"mean": "the mean over its tokens", "last": "what stands at its last token"}
@@ -63,6 +64,7 @@ def read_text(folder: Path, *, kind: str = "transformers", name: str | None = No
     refuse_bad_numbers(module, name)
     preprocessing, more = _preprocessing(folder, layout, config, body, name)
     _require_tokens(body, preprocessing, name)
+    _require_independence(module, preprocessing, name)
     labels = _labels(config) if output is not None else None
     card = SourceCard(
         n_classes=None if labels is None else len(labels),
@@ -217,6 +219,28 @@ def _require_tokens(body: Any, preprocessing: TextPreprocessing, name: str) -> N
         raise SourceError(
             f"Expected a tokenizer of at most {rows} tokens for {name}, found one of {highest + 1}.",
             "It belongs to another network: get the folder again.",
+        )
+
+
+def _require_independence(module: TextNetwork, preprocessing: TextPreprocessing, name: str) -> None:
+    """Refuse a network in which what a text gives depends on how long the others in its batch are."""
+    long = preprocessing.example(1)[0]
+    short = long[: max(1, len(long) // 2)]
+    together, alone = (torch.from_numpy(preprocessing.stack(rows)).long() for rows in ([short, long], [short]))
+    try:
+        with torch.inference_mode():
+            found, wanted = module.eval().features(together)[0], module.features(alone)[0]
+    except (RuntimeError, ValueError, IndexError, TypeError) as error:
+        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else repr(error)
+        raise SourceError(
+            f"Expected a network that takes the tokens of a text, found {name}, which fails: {reason}",
+            "Take another network.",
+        ) from error
+    if (found - wanted).abs().max() > _INDEPENDENT * wanted.abs().max().clamp(min=1e-6):
+        raise SourceError(
+            f"Expected a network that does not mind padding, found {name} ({module.config.model_type}), whose answer "
+            "for a text depends on the other texts in its batch.",
+            "Take another network.",
         )
 
 
