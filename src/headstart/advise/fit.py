@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 import shutil
 import time
@@ -32,7 +33,7 @@ from headstart.data.screen import screen
 from headstart.errors import ParameterError
 from headstart.networks.folder import check_place
 from headstart.networks.load import load_network
-from headstart.parameters.plan import starter_for, with_windows
+from headstart.parameters.plan import source_with_windows, starter_for
 from headstart.parameters.varied import check_views
 
 Progress = Callable[[str, int, int], None]
@@ -154,8 +155,9 @@ def fit(
         else:
             _refuse_rows(unlabelled)
             dataset = texts or _read(data, path_column, reading | {"task": None if keyword else task})
-            source = named = _bundled(dataset.input_type) if isinstance(source, str) and source == AUTO else source
-            source = _in_windows(source, dataset.input_type, text_windows)
+            dataset, source = _bundled(dataset) if isinstance(source, str) and source == AUTO else (dataset, source)
+            named = source
+            source = source_with_windows(source, dataset.input_type, text_windows)
             if keyword:
                 how: dict[str, Any] = {"budget": budget, "device": device, "seed": random_state, "progress": told}
                 spoken = prepare(dataset, source, background=background, skip_bad=skip_bad, **how)
@@ -211,20 +213,12 @@ def _check_out(out: str | Path | None, resume: bool) -> None:
         check_place(out)
 
 
-def _bundled(input_type: str) -> str | None:
-    """What is borrowed from where nothing is named; for texts no network is bundled."""
-    return None if input_type == TEXTS.input_type else starter_for(input_type)
-
-
-def _in_windows(source: Any, input_type: str, text_windows: int | None) -> Any:
-    """The source, or its network set to cut texts into several windows."""
-    if text_windows is None:
-        return source
-    if source is None:
-        raise ParameterError(
-            f"Expected a network to read {text_windows} windows of a text, found none.", "Leave text_windows out."
-        )
-    return with_windows(load_network(source, input_type=input_type), text_windows)
+def _bundled(dataset: Dataset) -> tuple[Dataset, str | None]:
+    """What is borrowed from where nothing is named; for texts no network is bundled, which is noted."""
+    if dataset.input_type != TEXTS.input_type:
+        return dataset, starter_for(dataset.input_type)
+    words = "Nothing was borrowed: for texts no network is bundled. Name one (--source, source=...)."
+    return dataclasses.replace(dataset, notes=(*dataset.notes, words)), None
 
 
 def _screened(dataset: Dataset, source: Any, skip_bad: bool, progress: Progress | None) -> Dataset:
@@ -249,7 +243,7 @@ def _check_keyword(task: str | None, background: Any, false_alarms: float) -> bo
 def _refuse_rows(unlabelled: Any) -> None:
     if unlabelled is not None:
         raise ParameterError(
-            "Expected unlabelled rows with a table of values, found pictures or clips.",
+            "Expected unlabelled rows with a table of values, found pictures, clips or texts.",
             "headstart pretrain learns from pictures and clips without labels.",
         )
 

@@ -45,7 +45,10 @@ def starter_for(input_type: str) -> str:
     ('starter:pictures', 'starter:speech')
     """
     if input_type not in STARTERS:
-        raise ParameterError(f"Expected pictures or clips for a bundled network, found {things(input_type)}.")
+        raise ParameterError(
+            f"Expected pictures or clips for a bundled network, found {things(input_type)}.",
+            "Name a network (--source, source=...).",
+        )
     return STARTERS[input_type]
 
 
@@ -90,6 +93,23 @@ def with_windows(network: Network, text_windows: Any) -> Network:
     changed = dataclasses.replace(network, preprocessing=preprocessing.resized(text_windows))
     changed.__dict__.update({key: network.__dict__[key] for key in ("chain", "digest") if key in network.__dict__})
     return changed
+
+
+def source_with_windows(source: Any, input_type: str, text_windows: int | None) -> Any:
+    """A source, or its network set to cut texts into at most so many windows.
+
+    Raises
+    ------
+    ParameterError
+        Where there is no network, or one for another kind of input.
+    """
+    if text_windows is None:
+        return source
+    if source is None:
+        raise ParameterError(
+            f"Expected a network to read {text_windows} windows of a text, found none.", "Leave text_windows out."
+        )
+    return with_windows(load_network(source, input_type=input_type), text_windows)
 
 
 def trained_blocks(train: Any) -> int | None:
