@@ -143,7 +143,8 @@ def lengths(material: Material) -> list[Finding]:
         return [_finding("length of the texts", longer, "neutral", f"{share}; they are read in several windows.")]
     verdict = "against" if cut > 0.25 * len(tokens) else "neutral"
     what = "only their beginning is read" if cut == longer else f"of {cut:,} a part is not read"
-    return [_finding("length of the texts", longer, verdict, f"{share}; {what}.")]
+    words = f"{share}; {what}. More windows (--text-windows, text_windows=...) would read more."
+    return [_finding("length of the texts", longer, verdict, words)]
 
 
 def relatedness(material: Material, *, random_state: int = 0) -> list[Finding]:

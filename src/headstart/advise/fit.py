@@ -33,6 +33,7 @@ from headstart.data.screen import screen
 from headstart.errors import ParameterError
 from headstart.networks.folder import check_place
 from headstart.networks.load import load_network
+from headstart.networks.window import window_notes
 from headstart.parameters.plan import source_with_windows, starter_for
 from headstart.parameters.varied import check_views
 
@@ -226,7 +227,8 @@ def _screened(dataset: Dataset, source: Any, skip_bad: bool, progress: Progress 
     input_type = dataset.pictures.input_type
     network = None if source is None else load_network(source, input_type=input_type)
     seen = SIMPLE[input_type].preprocessing if network is None else network.preprocessing
-    return screen(dataset, seen, skip_bad=skip_bad, progress=progress)
+    found = screen(dataset, seen, skip_bad=skip_bad, progress=progress)
+    return dataclasses.replace(found, notes=(*found.notes, *window_notes(network, found.pictures)))
 
 
 def _check_keyword(task: str | None, background: Any, false_alarms: float) -> bool:

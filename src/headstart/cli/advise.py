@@ -25,6 +25,7 @@ SIGNS = {"for": "+", "against": "-", "neutral": "."}
 @click.option("--unlabelled", multiple=True, help="Of a table: another table with more rows like it, without labels.")
 @click.option("--label", multiple=True, help="Column of a table that holds the labels; again for several labels.")
 @click.option("--path-column", help="Column of a table that holds the paths of the files.")
+@click.option("--text-column", multiple=True, help="Column of a table that holds texts; again for several, joined.")
 @click.option("--split-column", help="Column of a table that says train, val or test.")
 @click.option("--group-by", help="Column, or regular expression over the path, of what belongs together.")
 @click.option("--task", type=click.Choice(["classification", "multilabel", "regression"]), help="What the labels are.")
@@ -49,13 +50,16 @@ def command(
     apart (nearest neighbours and leave-one-out ridge regression), next to features that need no network.
     """
     reading["label"] = list(reading["label"]) if len(reading["label"]) > 1 else next(iter(reading["label"]), None)
+    columns = reading["text_column"] = list(reading["text_column"]) or None
     with progress_bars() as progress:
         from headstart.advise.fit_tables import is_table
+        from headstart.advise.fit_texts import text_dataset
 
-        if is_table(reading["data"], reading["path_column"]):
+        texts = text_dataset(source=source[0], **reading)
+        if texts is None and columns is None and is_table(reading["data"], reading["path_column"]):
             found = look_at_tables(list(source), list(unlabelled), reading, seed)
         else:
-            found = look(source[0], reading, skip_bad, seed, device, progress)
+            found = look(source[0], reading, skip_bad, seed, device, progress, texts)
     if as_json:
         print_json(found)
         return
@@ -66,7 +70,15 @@ def command(
         click.echo(f"Note: {words}")
 
 
-def look(source: str, reading: dict[str, Any], skip_bad: bool, seed: int, device: str, progress: Any) -> dict[str, Any]:
+def look(
+    source: str,
+    reading: dict[str, Any],
+    skip_bad: bool,
+    seed: int,
+    device: str,
+    progress: Any,
+    texts: Any = None,
+) -> dict[str, Any]:
     """Read, screen and measure; nothing is trained, and a part kept for the final score is not looked at.
 
     Parameters
@@ -83,6 +95,8 @@ def look(source: str, reading: dict[str, Any], skip_bad: bool, seed: int, device
         Where the network runs.
     progress : callable or None
         ``progress(what, done, total)``.
+    texts : Dataset, optional
+        The texts of a table, where they have been read already.
 
     Returns
     -------
@@ -99,7 +113,7 @@ def look(source: str, reading: dict[str, Any], skip_bad: bool, seed: int, device
     from headstart.training.device import pick_device
 
     how = {key: value for key, value in reading.items() if key != "data"}
-    dataset = read_dataset(reading["data"], **how)
+    dataset = read_dataset(reading["data"], **how) if texts is None else texts
     input_type = dataset.pictures.input_type
     network = load_network(starter_for(input_type) if source == AUTO else source, input_type=input_type)
     pool, _ = divided(screen(dataset, network.preprocessing, skip_bad=skip_bad, progress=progress))

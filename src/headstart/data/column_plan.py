@@ -27,6 +27,8 @@ _ID_NAME = re.compile(
     r"(.*[_\s.-])?(id|ids|index|idx|uuid|guid|key|nr|no|rownames?)|unnamed: ?\d+|.*[a-z]ID", re.IGNORECASE
 )
 _MOST_TEXTS = 100
+_SENTENCE = 4
+_TEXTS_ALONE = "With --text-column (text_column=...) it would be learned from, alone."
 _EPOCH = np.datetime64("1970-01-01")
 
 
@@ -176,10 +178,13 @@ def _of_texts(name: str, values: list[Any], distinct: int, n: int, gaps: bool) -
             f"The column {name!r} holds dates such as {texts[0]!r}, whose day and month cannot be told apart; it was "
             "left out. Written as 2024-12-31 they can be used."
         )
+    many = f"({distinct:,} different ones in {len(values):,})"
+    if 2 * distinct > len(values) and sum(len(str(value).split()) for value in values) >= _SENTENCE * len(values):
+        return f"The column {name!r} holds texts {many}; it was left out. {_TEXTS_ALONE}"
     if distinct == n and n > 2 and (_ID_NAME.fullmatch(name.strip()) or n >= 20):
         return f"The column {name!r} names its rows; it was left out."
     if distinct > _MOST_TEXTS and distinct > len(values) / 2:
-        return f"The column {name!r} holds texts ({distinct:,} different ones in {len(values):,}); it was left out."
+        return f"The column {name!r} holds texts {many}; it was left out."
     return Column(name, CATEGORY, gaps=gaps)
 
 

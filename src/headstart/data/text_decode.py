@@ -77,13 +77,13 @@ def text_from_bytes(content: bytes) -> DecodedText:
         if content.startswith(mark):
             return _marked(content[len(mark) :], codec, name, content)
     _refuse_documents(content)
+    bare = _without_mark(content)
+    if bare is not None:
+        return bare
     try:
         return _finished(content.decode("utf-8"), UTF8, content)
     except UnicodeDecodeError:
         pass
-    bare = _without_mark(content)
-    if bare is not None:
-        return bare
     if not _CONTROL_BYTES.isdisjoint(content[:_SAMPLE]):
         raise BadText(_no_text(content))
     return _damaged(content) or _western(content)
