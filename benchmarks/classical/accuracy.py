@@ -178,18 +178,19 @@ def print_unfinished(journal: Journal, seeds: list[int]) -> None:
         print(f"  {reason} on {', '.join(where)}")
 
 
-def print_tasks(table: Table, tasks: list[str]) -> None:
-    """Baselines, the safe estimator, and the best method of each library, by task."""
+def print_tasks(table: Table, draws: Draws, tasks: list[str]) -> None:
+    """Baselines, the safe estimator, and the best method of each library, by task; how many draws the baselines had."""
     libraries = sorted({label.split(":")[0] for label in table} - {"baseline"})
     columns = [f"baseline: {one}" for one in BASELINES] + [SAFE]
     heads = [*BASELINES, "safe", *(f"best of {one}" for one in libraries)]
-    print(f"\n{'task':26}" + "".join(f"{head:>19}" for head in heads))
+    print(f"\n{'task':26}{'draws':>6}" + "".join(f"{head:>18}" for head in heads))
     for name in tasks:
         cells = [table.get(one, {}).get(name, float("nan")) for one in columns]
         for library in libraries:
             scores = [row[name] for label, row in table.items() if label.startswith(f"{library}:") and name in row]
             cells.append(max(scores, default=float("nan")))
-        print(f"{name:26}" + "".join(f"{cell:>19.1f}" for cell in cells))
+        n_draws = len(draws[f"baseline: {BASELINES[0]}"][name])
+        print(f"{name:26}{n_draws:>6}" + "".join(f"{cell:>18.1f}" for cell in cells))
 
 
 def print_must_show(table: Table, draws: Draws) -> None:
@@ -248,8 +249,9 @@ def main() -> None:
                 print(f"{name}, seed {seed}: done", file=sys.stderr, flush=True)
     draws = collect(journal, seeds, tasks)
     table = tabulate(draws)
-    print(f"{len(tasks)} tasks, {len(seeds)} draws each, 5 target labels a class (20 rows where labels are numbers)")
-    print_tasks(table, tasks)
+    print(f"{len(tasks)} tasks, seeds {seeds[0]} to {seeds[-1]}, ", end="")
+    print("5 target labels a class (20 rows where labels are numbers)")
+    print_tasks(table, draws, tasks)
     print_methods(table, draws)
     print_unfinished(journal, seeds)
     print_must_show(table, draws)

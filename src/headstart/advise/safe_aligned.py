@@ -118,9 +118,10 @@ class BaseSafeAligned(Borrower):
     def _mix(self, candidates: dict[str, Any], held_out: HeldOut, X: Any, y: Any) -> None:
         """Weigh all candidates by what is known before and by what they said, and fit those that matter."""
         names = list(held_out)
-        prior = prior_weights(self._task, [name == NO_TRANSFER for name in names], [name in PLAIN for name in names])
+        borrows = [name != NO_TRANSFER for name in names]
+        prior = prior_weights(self._task, [not one for one in borrows], [name in PLAIN for name in names])
         truth = np.asarray(y) if self._task == "regression" else np.searchsorted(self.classes_, y)
-        weights, heat = learned_weights([held_out[name] for name in names], truth, self._task, prior)
+        weights, heat = learned_weights([held_out[name] for name in names], truth, self._task, prior, borrows)
         for row, weight in zip(self.evidence_, weights, strict=True):
             row["weight"] = float(weight)
         kept = np.flatnonzero(weights)

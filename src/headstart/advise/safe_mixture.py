@@ -109,7 +109,11 @@ def prior_weights(task: str, no_transfer: Sequence[bool], plain: Sequence[bool])
 
 
 def learned_weights(
-    held_out: Sequence[Sequence[np.ndarray]], truth: np.ndarray, task: str, prior: np.ndarray
+    held_out: Sequence[Sequence[np.ndarray]],
+    truth: np.ndarray,
+    task: str,
+    prior: np.ndarray,
+    borrows: Sequence[bool] | np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weight and temperature of each candidate from what it said of rows that it had not learned from.
 
@@ -125,6 +129,9 @@ def learned_weights(
         Positions of classes, or numbers.
     task : {"classification", "regression"}
     prior : array of shape (C,)
+    borrows : C bools
+        Which learn from the source. Their temperature is 1 or more: many rows have made them as sure as the source
+        allows, and a few rows of the target that they all get right must not make them surer.
 
     Returns
     -------
@@ -150,6 +157,7 @@ def learned_weights(
         for c, repeats in enumerate(held_out):
             even = warmed(repeats[:n_repeats], ones)
             heat[c] = np.mean([temperature(logits(p, multilabel=False), truth) for p in even])
+            heat[c] = max(heat[c], 1.0) if borrows[c] else heat[c]
             chances = [p[own, truth] for p in warmed(repeats[:n_repeats], heat[c] * ones)]
             likely[c] = np.log(np.clip(chances, _FLOOR, 1.0)).mean(axis=0)
         weights = posterior_weights(_POWER * likely, prior=prior)
