@@ -17,7 +17,13 @@ from headstart.advise import measures
 from headstart.advise.budget import short
 from headstart.advise.fit_tables import is_table, tables_of
 from headstart.advise.fit_texts import text_dataset
-from headstart.advise.keyword_fit import COMPARING, add_detector, check_false_alarms, prepare
+from headstart.advise.keyword_fit import (
+    COMPARING,
+    add_detector,
+    check_false_alarms,
+    keyword_candidates,
+    prepare,
+)
 from headstart.advise.keyword_material import KEYWORD, KeywordMaterial
 from headstart.advise.model import Model
 from headstart.advise.progress import reporter
@@ -163,6 +169,8 @@ def fit(
                 how: dict[str, Any] = {"budget": budget, "device": device, "seed": random_state, "progress": told}
                 spoken = prepare(dataset, source, background=background, skip_bad=skip_bad, **how)
                 dataset = spoken.dataset
+                if candidates is None:
+                    candidates = keyword_candidates(spoken, source, device=device, seed=random_state)
             else:
                 dataset = _screened(dataset, source, skip_bad, told)
         check_views(views, "head", dataset.input_type)
@@ -188,15 +196,10 @@ def fit(
         if spoken is not None:
             add_detector(model, spoken, guarded, source=source, false_alarms=false_alarms, **how)
             model.evidence["budget"] = float(budget)
-        settings: dict[str, Any] = {"label": label, "group_by": group_by, "task": task, "skip_bad": skip_bad}
-        settings |= {"path_column": path_column, "text_column": text_column, "split_column": split_column}
+        settings = reading | {"skip_bad": skip_bad, "path_column": path_column, "text_column": text_column}
         settings |= {"budget": budget, "random_state": random_state, "out": out, "unlabelled": unlabelled}
-        settings |= {
-            "views": views,
-            "text_windows": text_windows,
-            "background": background,
-            "false_alarms": false_alarms,
-        }
+        settings |= {"views": views, "text_windows": text_windows, "background": background}
+        settings |= {"false_alarms": false_alarms}
         model.evidence["reproduce"] |= reproduction(dataset.root, None if source is None else named, settings)
         model.evidence["seconds"] = max(model.evidence["seconds"], time.monotonic() - started)
         if out is not None and checkpoint is not None:
@@ -228,7 +231,7 @@ def _screened(dataset: Dataset, source: Any, skip_bad: bool, progress: Progress 
     network = None if source is None else load_network(source, input_type=input_type)
     seen = SIMPLE[input_type].preprocessing if network is None else network.preprocessing
     found = screen(dataset, seen, skip_bad=skip_bad, progress=progress)
-    return dataclasses.replace(found, notes=(*found.notes, *window_notes(network, found.pictures)))
+    return dataclasses.replace(found, notes=(*found.notes, *window_notes(network, divided(found)[0].pictures)))
 
 
 def _check_keyword(task: str | None, background: Any, false_alarms: float) -> bool:

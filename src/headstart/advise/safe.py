@@ -69,7 +69,7 @@ class _SafeTransfer(BaseEstimator):
         if as_frame(X) is not None:
             return self._frame_rows(X, reset=reset)
         if is_inputs(X):
-            inputs = as_inputs(X, None if reset else self.input_type_)
+            inputs = as_inputs(X, None if reset else getattr(self, "input_type_", None))
             if reset:
                 self.input_type_ = inputs.input_type
             return inputs
@@ -148,6 +148,7 @@ class _SafeTransfer(BaseEstimator):
             material.task,
             input_type=material.input_type,
             n=len(material),
+            n_classes=material.columns.shape[1],
             device=material.device,
             random_state=self.random_state,
             train_size=None if network is None else train_size(network),
