@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from headstart import NetworkSource, TransferClassifier, TransferRegressor
 from headstart.data.inputs import as_inputs
 from headstart.errors import ParameterError
+from headstart.networks.folder import write_manifest
 from headstart.networks.load import load_network
 from headstart.nn.contrastive import alikeness, pair_loss
 from headstart.parameters.contrastive import contrast
@@ -28,11 +29,11 @@ from headstart.training.loop import LoopSettings
 class Net(nn.Module):
     """A small network, as somebody's own might be."""
 
-    def __init__(self, classes: int = 5) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), nn.ReLU())
         self.blocks = nn.Sequential(*(nn.Sequential(nn.Conv2d(8, 8, 3, 1, 1), nn.ReLU()) for _ in range(3)))
-        self.fc = nn.Linear(8, classes)
+        self.fc = nn.Linear(8, 5)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.fc(self.blocks(self.stem(x)).mean((2, 3)))
@@ -194,11 +195,15 @@ def test_several_labels_a_row_and_class_weights_are_learned_from(source: Network
     assert set(model.fit(X, y).predict(X)) <= {"across", "upright"}
 
 
-def test_a_saved_model_predicts_the_same(source: NetworkSource, tmp_path: Path) -> None:
-    X, y = stripes(24, 0)
-    model = TransferClassifier(source, train="contrastive", head="depths", epochs=2, random_state=0).fit(X, y)
-    loaded = load_estimator(tmp_path, save_estimator(model, tmp_path), module=Net(2))
-    assert np.allclose(loaded.predict_proba(X), model.predict_proba(X), atol=1e-6)  # type: ignore[attr-defined]
+def test_a_model_for_texts_is_saved_and_predicts_the_same(minilm: Path, tmp_path: Path) -> None:
+    X = [f"{word} is {what}" for word in ("tea", "soup", "bread") for what in ("very good", "awful", "lovely", "bad")]
+    y = ["good", "bad"] * 6
+    model = TransferClassifier(str(minilm), train="contrastive:1", epochs=2, random_state=0).fit(X, y)
+    manifest = save_estimator(model, tmp_path)
+    write_manifest(tmp_path, manifest)
+    loaded: Any = load_estimator(tmp_path, manifest)
+    assert np.allclose(loaded.predict_proba(X), model.predict_proba(X), atol=1e-5)
+    assert {part.name for part in model.fitted_.solved.parts} == {"output", "layers"}
 
 
 def test_steps_are_limited(source: NetworkSource) -> None:

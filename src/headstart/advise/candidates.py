@@ -15,11 +15,15 @@ from sklearn.preprocessing import StandardScaler
 from headstart.advise.classical import BaselineClassifier, BaselineRegressor
 from headstart.advise.simple_features import SIMPLE
 from headstart.advise.text_baseline import TextBaselineClassifier, TextBaselineRegressor
+from headstart.data.kinds import TEXTS
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.random_weights import random_network
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
 from headstart.parameters.varied import check_views
+
+#: Texts a class below which pairs of them are a way to learn.
+FEW = 64
 
 _OURS = (
     TransferClassifier,
@@ -81,6 +85,7 @@ def standard_for_inputs(
     *,
     input_type: str = "image",
     n: int,
+    n_classes: int = 2,
     device: str = "auto",
     random_state: int = 0,
     train_size: int | None = None,
@@ -102,6 +107,8 @@ def standard_for_inputs(
         What the examples are.
     n : int
         Number of examples.
+    n_classes : int, default=2
+        Classes, or labels, that they are of. Texts of fewer than 64 a class are also learned from in pairs.
     device : str, default="auto"
         Where networks run.
     random_state : int, default=0
@@ -149,6 +156,9 @@ def standard_for_inputs(
         Candidate("last block", borrowed(train="last:1"), True, "fine-tuning the last block", dear=True),
         Candidate("last 2 blocks", borrowed(train="last:2"), True, "fine-tuning the last two blocks", dear=True),
     ]
+    if input_type == TEXTS.input_type and not numbers and n < FEW * n_classes:
+        words = "tuning the last two blocks on pairs of examples"
+        found.append(Candidate("pairs", borrowed(train="contrastive"), True, words, dear=True))
     return found
 
 
