@@ -9,13 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import soxr
 import torch
 import transformers as tf
 from audio_families import MAKERS, a_wave, family
 
 from headstart.data.clips import Clips
+from headstart.data.sound_augment import SoundAugmentation
 from headstart.data.sound_preprocessing import SoundPreprocessing
+from headstart.data.varied import views_of
 from headstart.errors import SourceError
+from headstart.networks.cache import FeatureCache
 from headstart.networks.cut import replay_agrees
 from headstart.networks.embed import boundary, embed
 from headstart.networks.folder import write_manifest
@@ -24,9 +28,10 @@ from headstart.networks.model_card import model_card
 from headstart.networks.network import Network
 from headstart.networks.random_weights import random_network
 from headstart.networks.save import save_network
-from headstart.networks.window import fitted
+from headstart.networks.window import fitted, window_notes
 from headstart.parameters.saving import load_estimator, save_estimator
 from headstart.parameters.transfer import TransferClassifier
+from headstart.source import NetworkSource
 
 FAMILIES = tuple(MAKERS)
 
@@ -288,6 +293,46 @@ def test_families_that_cannot_work_are_refused(config: tf.PretrainedConfig, word
     config.save_pretrained(tmp_path)
     with pytest.raises(SourceError, match=words):
         load_network(tmp_path, input_type="audio")
+
+
+def test_transformers_networks_in_memory(tmp_path: Path) -> None:
+    """On waves they are modules like any other; without their front end they are refused."""
+    module = tf.AutoModelForAudioClassification.from_pretrained(family("wav2vec2", tmp_path / "w")).eval()
+    network = load_network(NetworkSource(module, sampling_rate=4000, seconds=1.5), input_type="audio")
+    assert network.preprocessing == SoundPreprocessing(4000, 6000) and network.kind == "module"
+    assert network.chain.output_layer == "classifier" and len(network.chain.blocks) > 4
+    words = r"for sounds with its feature extractor, found Wav2.* Save both into one"
+    for wanted in (None, "audio"):
+        with pytest.raises(SourceError, match=words):
+            load_network(module, input_type=wanted)
+    with pytest.raises(SourceError, match="Expected a network for pictures"):
+        load_network(module, input_type="image")
+
+
+def test_the_window_is_said(tmp_path: Path) -> None:
+    network = load_network(family("wav2vec2", tmp_path / "wav2vec2"))
+    short = Clips([a_wave(4000, seconds) for seconds in (0.8, 1.23)], sampling_rate=4000)
+    assert window_notes(network, short) == (
+        "wav2vec2 hears clips of any length; its window is set to 1.3 s, as long as the longest clip.",
+    )
+    long = Clips([a_wave(4000, 12.0)], sampling_rate=4000)
+    assert "its window is set to 10 s; 1 longer clips are heard in windows" in window_notes(network, long)[0]
+    assert window_notes(load_network(family("ast", tmp_path / "ast")), long) == () == window_notes(None, long)
+
+
+def test_clips_are_decoded_and_resampled_once_also_in_a_later_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a network says is cached by content on disk: later the files' bytes are read, and nothing is decoded."""
+    network, file = load_network(family("ast", tmp_path / "ast")), tmp_path / "clip.wav"
+    soundfile.write(file, a_wave(44100, 0.4), 44100)
+    clips = Clips([file])
+    views = views_of(clips, network.preprocessing, SoundAugmentation(), [1])
+    first = [embed(network, rows, cache=FeatureCache(tmp_path / "cache")).output for rows in (clips, views)]
+    monkeypatch.setattr(Clips, "load", None)
+    monkeypatch.setattr(soxr, "resample", None)
+    later = [embed(network, rows, cache=FeatureCache(tmp_path / "cache")).output for rows in (clips, views)]
+    assert all(np.array_equal(a, b) for a, b in zip(first, later, strict=True))
 
 
 def test_a_saved_network_is_a_source_with_its_window(tmp_path: Path) -> None:

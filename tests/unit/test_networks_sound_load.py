@@ -152,8 +152,8 @@ def test_the_wrong_kind_of_network_is_refused_in_words(tmp_path: Path) -> None:
         load_network("starter:pictures", input_type="audio")
     with pytest.raises(SourceError, match="for sounds, found starter:pictures"):
         load_network(load_network("starter:pictures"), input_type="audio")
-    with pytest.raises(ParameterError, match="Expected input_type 'image', 'audio' or None, found 'text'"):
-        load_network(folder, input_type="text")
+    with pytest.raises(ParameterError, match="Expected input_type 'image', 'audio', 'text' or None, found 'video'"):
+        load_network(folder, input_type="video")
 
 
 @pytest.mark.parametrize(

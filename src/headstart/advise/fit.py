@@ -163,8 +163,7 @@ def fit(
             _refuse_rows(unlabelled)
             dataset = texts or _read(data, path_column, reading | {"task": None if keyword else task})
             dataset, source = _bundled(dataset) if isinstance(source, str) and source == AUTO else (dataset, source)
-            named = source
-            source = source_with_windows(source, dataset.input_type, text_windows)
+            source = source_with_windows(named := source, dataset.input_type, text_windows)
             if keyword:
                 how: dict[str, Any] = {"budget": budget, "device": device, "seed": random_state, "progress": told}
                 spoken = prepare(dataset, source, background=background, skip_bad=skip_bad, **how)
@@ -199,7 +198,7 @@ def fit(
         settings = reading | {"skip_bad": skip_bad, "path_column": path_column, "text_column": text_column}
         settings |= {"budget": budget, "random_state": random_state, "out": out, "unlabelled": unlabelled}
         settings |= {"views": views, "text_windows": text_windows, "background": background}
-        settings |= {"false_alarms": false_alarms}
+        settings["false_alarms"] = false_alarms
         model.evidence["reproduce"] |= reproduction(dataset.root, None if source is None else named, settings)
         model.evidence["seconds"] = max(model.evidence["seconds"], time.monotonic() - started)
         if out is not None and checkpoint is not None:

@@ -20,6 +20,7 @@ from headstart.networks.card_of import manifest_card
 from headstart.networks.folder import MANIFEST, read_manifest
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.refuse import refuse_bad_numbers, refuse_file, refuse_missing
+from headstart.networks.text_source import read_sentence_transformer
 from headstart.nn.sound_network import SoundConfig, SoundNetwork
 from headstart.source import NetworkSource
 
@@ -42,7 +43,8 @@ def read_module(source: NetworkSource | nn.Module, input_type: str | None = None
     Returns
     -------
     Network
-        Kind "module", "transformers" for a transformers network in memory, "headstart" for a `SoundNetwork`.
+        Kind "module", "transformers" for a transformers network in memory, also in a ``SentenceTransformer``,
+        "headstart" for a `SoundNetwork`.
 
     Raises
     ------
@@ -53,10 +55,12 @@ def read_module(source: NetworkSource | nn.Module, input_type: str | None = None
     bare = not isinstance(source, NetworkSource)
     given = source if isinstance(source, NetworkSource) else NetworkSource(source)
     name = given.name or type(given.module).__name__
+    if hasattr(given.module, "tokenizer") and type(given.module).__module__.startswith("sentence_transformers."):
+        return read_sentence_transformer(given.module, given.name or "SentenceTransformer")
     config = getattr(given.module, "config", None)
     kind = _kind(given, config)
     if kind == "transformers":
-        _require_pixels(given.module, name)
+        _require_pixels(given.module, name, input_type)
     module = _copy(given.module, name)
     origin = "a module in memory"
     saved: dict[str, Any] = {}
@@ -160,12 +164,20 @@ def input_channels(module: nn.Module) -> int:
     return 3
 
 
-def _require_pixels(module: Any, name: str) -> None:
+def _require_pixels(module: Any, name: str, input_type: str | None) -> None:
+    if module.main_input_name in ("input_values", "input_features") and input_type in (None, "audio"):
+        raise SourceError(
+            f"Expected a network for sounds with its feature extractor, found {name} ({module.config.model_type}) in "
+            "memory without one.",
+            "Save both into one folder (save_pretrained) and give the folder; or say what a network on waves hears: "
+            "NetworkSource(module, sampling_rate=16000, seconds=...).",
+        )
     if module.main_input_name != "pixel_values":
         raise SourceError(
             f"Expected a network for pictures, found {name} ({module.config.model_type}), which takes "
             f"{module.main_input_name}.",
-            "Take a network for pictures, for instance 'starter:pictures'.",
+            "Take a network for pictures, for instance 'starter:pictures'; of one for texts give the folder or the id, "
+            "since its tokenizer has to come with it.",
         )
 
 

@@ -50,6 +50,28 @@ def fitted(network: Network | None, inputs: Any) -> Network | None:
     return dataclasses.replace(network, preprocessing=settled)
 
 
+def window_notes(network: Network | None, inputs: Any) -> tuple[str, ...]:
+    """What a reader should know about a window that is fitted to clips; empty where none is.
+
+    Parameters
+    ----------
+    network : Network or None
+        Before its window is settled.
+    inputs : Inputs
+        What will be learned from.
+    """
+    settled = fitted(network, inputs)
+    if network is None or settled is None or settled is network:
+        return ()
+    assert isinstance(settled.preprocessing, SoundPreprocessing)
+    seconds = settled.preprocessing.seconds
+    beyond = sum(_seconds(inputs, i) > seconds for i in range(len(inputs)))
+    words = f"{network.name} hears clips of any length; its window is set to {seconds:g} s"
+    if not beyond:
+        return (f"{words}, as long as the longest clip.",)
+    return (f"{words}; {beyond} longer clips are heard in windows that overlap by half, and their mean counts.",)
+
+
 def _seconds(clips: Clips, i: int) -> float:
     """How long a clip is; 0 where it cannot be read, which others report."""
     try:
