@@ -209,6 +209,17 @@ def test_encoder_with_decoder(bert: Path) -> None:
         load_network(bert)
 
 
+def test_sentence_transformer_in_memory(bert: Path) -> None:
+    peer = pytest.importorskip("sentence_transformers").SentenceTransformer(str(bert), device="cpu")
+    network = load_network(peer)
+    assert network.input_type == "text" and network.card.origin == "a module in memory"
+    np.testing.assert_allclose(embed(network, Texts(TEXTS), exact=True).output, peer.encode(list(TEXTS)), atol=1e-5)
+    with pytest.raises(
+        SourceError, match=r"BertModel \(bert\), which takes input_ids.*give the folder or the id"
+    ):
+        load_network(peer[0].auto_model)
+
+
 def test_network_that_minds_padding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def funnel(n: int) -> Any:
         sizes = {"d_model": 16, "n_head": 2, "d_head": 8, "d_inner": 32}

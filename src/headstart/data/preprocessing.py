@@ -101,6 +101,11 @@ class Preprocessing:
         return self.min_side
 
     @property
+    def one_size(self) -> bool:
+        """Whether all inputs of the network have one size: yes."""
+        return True
+
+    @property
     def windowed(self) -> bool:
         """Whether an input may need several windows: never, a picture has one."""
         return False

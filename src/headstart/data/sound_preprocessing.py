@@ -79,6 +79,11 @@ class SoundPreprocessing:
         return LONGEST_SECONDS
 
     @property
+    def one_size(self) -> bool:
+        """Whether all inputs of the network have one size: yes, its window's."""
+        return True
+
+    @property
     def windowed(self) -> bool:
         """Whether an input may need several windows: always, a clip may be of any length."""
         return True

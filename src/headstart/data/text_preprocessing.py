@@ -79,6 +79,11 @@ class TextPreprocessing:
         return None
 
     @property
+    def one_size(self) -> bool:
+        """Whether all inputs of the network have one size: no, texts are as long as they are."""
+        return False
+
+    @property
     def windowed(self) -> bool:
         """Whether an input may need several windows."""
         return self.windows_at_most > 1

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from headstart.data.canvases import canvases
 from headstart.data.rows import Inputs
-from headstart.data.text_preprocessing import TextPreprocessing
 from headstart.errors import OutputError
 from headstart.networks.network import Network
 from headstart.networks.runtime import prepared, to_tensor
@@ -82,10 +81,10 @@ def common_length(network: Network, inputs: Inputs) -> int | None:
     Texts of other folds then mostly share it, and what is cached serves them too.
     """
     preprocessing = network.preprocessing
-    if not isinstance(preprocessing, TextPreprocessing):
+    if preprocessing.one_size:
         return None
     longest = max((len(preprocessing.centre(canvas)) for canvas in canvases(inputs, preprocessing)), default=1)
-    return min(preprocessing.window, max(16, 1 << (longest - 1).bit_length()))
+    return min(preprocessing.size[0], max(16, 1 << (longest - 1).bit_length()))
 
 
 def array_for(n: int, shape: tuple[int, ...]) -> np.ndarray:

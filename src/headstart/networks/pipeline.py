@@ -14,7 +14,6 @@ from headstart.data.kinds import KINDS
 from headstart.data.progress import Progress
 from headstart.data.reasons import BadInput
 from headstart.data.rows import Inputs
-from headstart.data.text_preprocessing import TextPreprocessing
 from headstart.errors import BadInputs, DataError
 from headstart.networks.network import Network
 from headstart.networks.refuse import EXAMPLES
@@ -83,7 +82,7 @@ def running_order(network: Network, inputs: Inputs) -> np.ndarray:
     BadInputs
         If any cannot be decoded; it lists all of them.
     """
-    if not isinstance(network.preprocessing, TextPreprocessing):
+    if network.preprocessing.one_size:
         return np.arange(len(inputs))
     lengths = [len(canvas) for canvas in canvases(inputs, network.preprocessing)]
     return np.argsort(-np.array(lengths, np.int64), kind="stable")
@@ -191,9 +190,9 @@ def _over_windows(
 
 def _batch_size(preprocessing: AnyPreprocessing) -> int:
     """How many inputs of the largest size fit the processor's caches."""
-    if isinstance(preprocessing, TextPreprocessing):
-        return max(4, CHUNK_TOKENS // preprocessing.window)
-    return _fitting(preprocessing.size)
+    if preprocessing.one_size:
+        return _fitting(preprocessing.size)
+    return max(4, CHUNK_TOKENS // preprocessing.size[0])
 
 
 def _fitting(size: tuple[int, ...]) -> int:
@@ -204,7 +203,7 @@ def _fitting(size: tuple[int, ...]) -> int:
 
 def _parts_of(inputs: Inputs, preprocessing: AnyPreprocessing, batch_size: int | None, n_workers: int) -> list[slice]:
     """Batches of inputs; of texts, which come by length, as many as have about as many tokens together."""
-    if batch_size is not None or not isinstance(preprocessing, TextPreprocessing):
+    if batch_size is not None or preprocessing.one_size:
         return _parts(len(inputs), batch_size or _batch_size(preprocessing), n_workers)
     lengths = [len(canvas) for canvas in canvases(inputs, preprocessing, threads=1)]
     parts, start = [], 0

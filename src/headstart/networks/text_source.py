@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,13 @@ def read_text(folder: Path, *, kind: str = "transformers", name: str | None = No
     )
     card = manifest_card(folder, card)
     return Network(module.eval(), name, kind, preprocessing, card, config=config, input_type="text")
+
+
+def read_sentence_transformer(module: Any, name: str) -> Network:
+    """Read a ``SentenceTransformer`` that is in memory, by way of its files."""
+    with tempfile.TemporaryDirectory() as place, quiet():
+        module.save(place, create_model_card=False)
+        return read_text(Path(place), name=name, origin="a module in memory")
 
 
 def _config(folder: Path, name: str) -> Any:

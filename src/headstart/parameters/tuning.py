@@ -246,7 +246,8 @@ def tune(
         kept = boundary(network, inputs, settings.blocks, device=str(pick_device(settings.device)), progress=progress)
     else:
         kept = canvases(inputs, network.preprocessing, progress=progress)
-    batches = _batches(trainee, kept, targets, rows, stored)
+    lengths = _lengths(network, inputs, rows)
+    batches = _batches(trainee, kept, targets, rows, stored, lengths)
     modules = nn.ModuleDict({"module": trainee.module, "head": trainee.head})
     groups = parameter_groups(
         trainee.head.parameters(),
@@ -304,13 +305,15 @@ def _batches(
     targets: Targets,
     rows: np.ndarray,
     stored: bool,
+    lengths: np.ndarray | None,
 ) -> Callable[[int], Iterator[Batch]]:
     settings, Y, weight = trainee.settings, targets.Y[rows], targets.weight[rows]
     codes = Y.argmax(axis=1) if settings.pairs and targets.task == "classification" else None
     if stored:
         assert isinstance(kept, np.ndarray)
         chosen = kept if len(rows) == len(kept) else kept[rows]
-        return stored_batches(chosen, Y, weight, settings.batch_size, settings.seed, trainee.device, codes)
+        sizes = (settings.batch_size, settings.seed, trainee.device)
+        return stored_batches(chosen, Y, weight, *sizes, codes=codes, lengths=lengths)
     return canvas_batches(
         [kept[i] for i in rows],
         trainee.network.preprocessing,
@@ -321,7 +324,15 @@ def _batches(
         device=trainee.device,
         augmentation=settings.augmentation,
         codes=codes,
+        lengths=lengths,
     )
+
+
+def _lengths(network: Network, inputs: Inputs, rows: np.ndarray) -> np.ndarray | None:
+    """Numbers of tokens of some of the texts; None for other kinds of input."""
+    if network.preprocessing.one_size:
+        return None
+    return np.array([len(canvas) for canvas in canvases(inputs, network.preprocessing)])[rows]
 
 
 def _evaluation(

@@ -30,16 +30,35 @@ def steps_per_epoch(n: int, batch_size: int) -> int:
     return max(1, round(n / batch_size))
 
 
-def batch_rows(n: int, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
+#: Batches whose rows are sorted by length together.
+_SORTED_TOGETHER = 8
+
+
+def batch_rows(n: int, batch_size: int, seed: int, epoch: int, lengths: np.ndarray | None = None) -> list[np.ndarray]:
     """Rows of each batch of an epoch: a fresh permutation, dealt into batches of nearly equal size.
+
+    Parameters
+    ----------
+    lengths : ndarray of int, shape (n,), optional
+        With these each eight batches that follow each other are sorted by length before they are dealt, and all come
+        in an order at random: the rows of a batch are then about as long, and little is computed for padding.
 
     Examples
     --------
     >>> [len(rows) for rows in batch_rows(10, 4, seed=0, epoch=0)]
     [5, 5]
+    >>> sorted(rows.tolist() for rows in batch_rows(4, 2, seed=0, epoch=0, lengths=np.array([9, 3, 9, 3])))
+    [[0, 2], [1, 3]]
     """
-    order = np.random.default_rng([seed, epoch]).permutation(n)
-    return np.array_split(order, steps_per_epoch(n, batch_size))
+    rng = np.random.default_rng([seed, epoch])
+    order = rng.permutation(n)
+    n_batches = steps_per_epoch(n, batch_size)
+    if lengths is None:
+        return np.array_split(order, n_batches)
+    groups = np.array_split(order, -(-n_batches // _SORTED_TOGETHER))
+    alike = np.concatenate([group[np.argsort(-lengths[group], kind="stable")] for group in groups])
+    dealt = np.array_split(alike, n_batches)
+    return [np.sort(dealt[i]) for i in rng.permutation(n_batches)]
 
 
 def balanced_rows(codes: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
@@ -72,10 +91,12 @@ def balanced_rows(codes: np.ndarray, batch_size: int, seed: int, epoch: int) -> 
     return found
 
 
-def _dealt(n: int, codes: np.ndarray | None, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
-    """Rows of each batch: of all classes alike where classes are given."""
+def _dealt(
+    n: int, codes: np.ndarray | None, batch_size: int, seed: int, epoch: int, lengths: np.ndarray | None = None
+) -> list[np.ndarray]:
+    """Rows of each batch: of all classes alike where classes are given, else of about one length where those are."""
     if codes is None:
-        return batch_rows(n, batch_size, seed, epoch)
+        return batch_rows(n, batch_size, seed, epoch, lengths)
     return balanced_rows(codes, batch_size, seed, epoch)
 
 
@@ -87,6 +108,7 @@ def stored_batches(
     seed: int,
     device: torch.device,
     codes: np.ndarray | None = None,
+    lengths: np.ndarray | None = None,
 ) -> Callable[[int], Iterator[Batch]]:
     """Batches of numbers that are there already: features, or activations at a boundary (memory-mapped or not).
 
@@ -97,11 +119,13 @@ def stored_batches(
     weight : ndarray of shape (n,)
     codes : ndarray of int, shape (n,), optional
         Classes that every batch holds alike, see `balanced_rows`.
+    lengths : ndarray of int, shape (n,), optional
+        Of texts, whose batches are of about one length each, see `batch_rows`.
     """
     targets, weights = _to(Y, device), _to(weight, device)
 
     def batches(epoch: int) -> Iterator[Batch]:
-        for index in _dealt(len(rows), codes, batch_size, seed, epoch):
+        for index in _dealt(len(rows), codes, batch_size, seed, epoch, lengths):
             chosen = torch.from_numpy(index)
             yield Batch(_to(rows[np.sort(index)][_rank(index)], device), targets[chosen], weights[chosen])
 
@@ -119,10 +143,12 @@ def canvas_batches(
     device: torch.device,
     augmentation: AnyAugmentation | None,
     codes: np.ndarray | None = None,
+    lengths: np.ndarray | None = None,
 ) -> Callable[[int], Iterator[Batch]]:
     """Batches of pictures, clips or texts, augmented; the next one is made in a thread while the present one is used.
 
-    Every one's augmentation has its own generator (seed, epoch, row), so it does not depend on its batch.
+    Every one's augmentation has its own generator (seed, epoch, row), so it does not depend on its batch. Texts of
+    about one length share a batch.
     """
     targets, weights = _to(Y, device), _to(weight, device)
 
@@ -136,7 +162,8 @@ def canvas_batches(
         return Batch(x, targets[chosen], weights[chosen])
 
     def batches(epoch: int) -> Iterator[Batch]:
-        return ahead(make, [(epoch, index) for index in _dealt(len(canvases), codes, batch_size, seed, epoch)])
+        dealt = _dealt(len(canvases), codes, batch_size, seed, epoch, lengths)
+        return ahead(make, [(epoch, index) for index in dealt])
 
     return batches
 
