@@ -132,7 +132,7 @@ def trained_blocks(train: Any) -> int | None:
     match = re.fullmatch(r"(?:last|contrastive):([1-9]\d*)", "contrastive:2" if train == "contrastive" else str(train))
     if match is None:
         raise ParameterError(
-            f"Expected train 'head', 'last:k' (k = 1, 2, ...), 'all', 'contrastive:k' or 'lora:r', found {train!r}."
+            f"Expected train 'head', 'last:k' (k = 1, 2, ...), 'contrastive:k', 'all' or 'lora:r', found {train!r}."
         )
     return int(match.group(1))
 
