@@ -130,7 +130,7 @@ def solve_head(
     SolvedHead
     """
     plain = targets if views == 1 else targets.rows(np.arange(len(targets) // views))
-    folds = of_views(_inner_folds(plain, groups, random_state), len(plain), views)
+    folds = of_views(_inner_folds(plain, groups, random_state, twice=views == 1), len(plain), views)
     blind = features if chosen_on is None else chosen_on
     linear = _solve_part(features, targets, "output", folds, views, blind)
     if kind == "linear" or not (features.depths or features.grids):
@@ -237,12 +237,12 @@ def _scaled(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _inner_folds(
-    targets: Targets, groups: np.ndarray | None, random_state: int | None
+    targets: Targets, groups: np.ndarray | None, random_state: int | None, twice: bool = True
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Folds for the penalty: five, twice over below 200 rows, three from 500 on; none where groups are too few."""
     if targets.task == "regression":
         return []
-    repeats, n_splits = (2 if len(targets) < 200 else 1), (3 if len(targets) >= 500 else 5)
+    repeats, n_splits = (2 if len(targets) < 200 and twice else 1), (3 if len(targets) >= 500 else 5)
     seed = 0 if random_state is None else random_state
     try:
         splits = [
