@@ -115,11 +115,11 @@ def test_no_view_stands_on_both_sides_of_a_fold_and_plain_ones_are_held_out(monk
 def test_copies_instead_of_views_change_nothing() -> None:
     """K equal views with weights 1 / K are the examples themselves."""
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(40, 6))
-    y = (X[:, 0] + 0.5 * rng.normal(size=40) > 0).astype(int)
+    X = rng.normal(size=(210, 6))
+    y = (X[:, 0] + 0.5 * rng.normal(size=210) > 0).astype(int)
     for targets, tolerance in ((class_targets(y, None), 1e-4), (number_targets(X[:, 0] + X[:, 1] ** 2), 1e-6)):
         plain = solve_head(Features.of(X), targets, "linear")
-        rows = targets.rows(np.tile(np.arange(40), 3))
+        rows = targets.rows(np.tile(np.arange(210), 3))
         rows = type(rows)(rows.task, rows.Y, rows.weight / 3, rows.classes, rows.shift, rows.scale, rows.flat)
         thrice = solve_head(Features.of(np.tile(X, (3, 1))), rows, "linear", views=3)
         np.testing.assert_allclose(thrice.plain.coef, plain.plain.coef, atol=tolerance * 10, rtol=1e-2)
