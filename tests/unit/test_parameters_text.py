@@ -22,6 +22,7 @@ from headstart.parameters.lora import attention_projections
 from headstart.parameters.price import predict_seconds
 from headstart.parameters.saving import load_estimator, save_estimator
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
+from headstart.training.batches import batch_rows
 
 GOOD = ("the cat sat on the mat", "wonderful film with a warm heart", "see you at eight", "call me when home")
 BAD = ("free prize! call now", "awful", "claim your reward now, it is free", "the film was long, slow and dull")
@@ -79,6 +80,17 @@ def test_saved_model_is_plain(folders: dict[str, Path], tmp_path: Path, name: st
     assert TransferClassifier(source=tmp_path, head="linear").fit(X, Y).score(X, Y) > 0.5
 
 
+@pytest.mark.parametrize("train", ["head", "last:1"])
+def test_a_real_encoder_is_saved_plain(minilm: Path, tmp_path: Path, train: str) -> None:
+    """The same lines for all-MiniLM-L6-v2, whose logits are large because its features are of unit length."""
+    model = TransferClassifier(str(minilm), train=train, head="linear", epochs=1, random_state=0).fit(X[:8], Y[:8])
+    lines = model_card(save_estimator(model, tmp_path)).split("# or without headstart\n")[1].split("```")[0]
+    texts = [*X[:4], "word " * 300]
+    found: dict[str, Any] = {}
+    exec(lines.replace("this-folder", str(tmp_path)).replace('["a text"]', repr(texts)), found)
+    np.testing.assert_allclose(found["logits"].numpy(), model.logits(texts), atol=1e-4)
+
+
 @pytest.mark.parametrize("train", ["last:1", "all", "lora"])
 def test_training_goes_on_after_a_kill(folders: dict[str, Path], tmp_path: Path, train: str) -> None:
     whole = _fit(folders["bert"], train=train, epochs=4)
@@ -120,6 +132,17 @@ def test_training_goes_on_after_a_kill(folders: dict[str, Path], tmp_path: Path,
 def test_stored_boundary_trains_like_the_full_pass(folders: dict[str, Path]) -> None:
     stored, full = (_fit(folders["roberta"], train="last:2", cache=cache, epochs=3) for cache in (True, False))
     np.testing.assert_allclose(stored.logits(X), full.logits(X), atol=1e-4)
+
+
+def test_batches_are_of_about_one_length() -> None:
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(2, 200, 512)
+    dealt = batch_rows(512, 16, 0, 0, lengths)
+    assert sorted(np.concatenate(dealt).tolist()) == list(range(512)) and len(dealt) == 32
+    padded = sum(lengths[rows].max() * len(rows) for rows in dealt)
+    assert padded < 1.15 * lengths.sum() < sum(lengths[r].max() * len(r) for r in batch_rows(512, 16, 0, 0))
+    assert [r.tolist() for r in dealt] == [r.tolist() for r in batch_rows(512, 16, 0, 0, lengths)]
+    assert [r.tolist() for r in dealt] != [r.tolist() for r in batch_rows(512, 16, 0, 1, lengths)]
 
 
 def test_several_new_layers_and_numbers(folders: dict[str, Path]) -> None:
