@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from headstart.data.dataset import Dataset
     from headstart.data.pictures import Pictures
     from headstart.data.read import read_dataset
+    from headstart.data.texts import Texts
     from headstart.features.aligned import AlignedClassifier, AlignedRegressor
     from headstart.features.bda import BalancedDistributionAdaptation
     from headstart.features.coral import CORAL
@@ -118,6 +119,7 @@ _PUBLIC = {
     "Source": "headstart.source",
     "SubspaceAlignment": "headstart.features.subspace",
     "TaskTrAdaBoostClassifier": "headstart.instances.task_transfer",
+    "Texts": "headstart.data.texts",
     "TrAdaBoostClassifier": "headstart.instances.tradaboost",
     "TrAdaBoostRegressor": "headstart.instances.tradaboost_regressor",
     "TransferClassifier": "headstart.parameters.transfer",
@@ -185,6 +187,7 @@ __all__ = [
     "Source",
     "SubspaceAlignment",
     "TaskTrAdaBoostClassifier",
+    "Texts",
     "TrAdaBoostClassifier",
     "TrAdaBoostRegressor",
     "TransferClassifier",
