@@ -23,6 +23,7 @@ from headstart.networks.cache import FeatureCache
 from headstart.networks.cut import replay_agrees
 from headstart.networks.embed import boundary, embed
 from headstart.networks.folder import write_manifest
+from headstart.networks.listing import listed
 from headstart.networks.load import load_network
 from headstart.networks.model_card import model_card
 from headstart.networks.network import Network
@@ -345,3 +346,9 @@ def test_a_saved_network_is_a_source_with_its_window(tmp_path: Path) -> None:
     again = load_network(out)
     assert again.preprocessing == settled.preprocessing and again.digest == network.digest
     assert again.kind == "headstart"
+
+
+def test_sources_are_listed_as_networks_for_sounds(tmp_path: Path) -> None:
+    for name in ("ast", "clap"):
+        listing = listed(name, family(name, tmp_path / name), "folder")
+        assert listing.input_type == "audio" and not listing.reason

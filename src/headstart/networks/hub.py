@@ -23,12 +23,15 @@ from huggingface_hub.errors import (
 )
 
 from headstart.errors import SourceError
+from headstart.networks.audio_source import is_audio_type
 from headstart.networks.refuse import takes_texts
 from headstart.networks.sentence_folder import LENGTH, MODULES
 from headstart.networks.text_tokenizer import VOCABULARIES
+from headstart.networks.transformers_source import read_settings
 
 ANSWER_WITHIN = 4.0
 _OPTIONAL = ("preprocessor_config.json", "processor_config.json", "README.md")
+_FOR_SOUNDS = (*_OPTIONAL, "headstart.json", "head.safetensors")
 _FOR_TEXTS = ("tokenizer_config.json", "special_tokens_map.json", MODULES, LENGTH, "README.md")
 _IN_LAYERS = ("config.json", "model.safetensors")
 _WHOLE = ("model.safetensors", "pytorch_model.bin")
@@ -191,7 +194,7 @@ def _download(repo: str, revision: str | None) -> Path:
     folder = get("config.json", revision).parent
     commit = folder.name
     texts = _reads_texts(folder)
-    for name in _FOR_TEXTS if texts else _OPTIONAL:
+    for name in _FOR_TEXTS if texts else _FOR_SOUNDS if _hears(folder) else _OPTIONAL:
         _if_there(get, name, commit)
     if texts:
         _get_text_parts(get, folder, commit)
@@ -207,6 +210,14 @@ def _download(repo: str, revision: str | None) -> Path:
         f"Expected weights in {repo!r} on the hub, found neither model.safetensors nor pytorch_model.bin.",
         "Take a network whose weights are in one of these.",
     )
+
+
+def _hears(folder: Path) -> bool:
+    """Whether a network is one of the audio families; its window and output layer may lie in files of their own."""
+    try:
+        return is_audio_type(str(read_settings(folder).get("model_type")))
+    except SourceError:
+        return False
 
 
 def _reads_texts(folder: Path) -> bool:

@@ -14,6 +14,7 @@ from huggingface_hub import scan_cache_dir
 from huggingface_hub.errors import CacheNotFound
 
 from headstart.errors import HeadstartError
+from headstart.networks.audio_source import is_audio_type
 from headstart.networks.card_of import examples_of, licence_of
 from headstart.networks.folder import MANIFEST, read_manifest
 from headstart.networks.hub import cache_of_hub, cached_folder
@@ -139,7 +140,7 @@ def _input_type(folder: Path, saved: dict[str, Any]) -> str:
     if saved.get("input_type"):
         return str(saved["input_type"])
     settings = read_settings(folder)
-    if settings.get("model_type") == MODEL_TYPE:
+    if settings.get("model_type") == MODEL_TYPE or is_audio_type(str(settings.get("model_type"))):
         return "audio"
     if "architecture" in settings:  # timm's
         return "image"
