@@ -16,6 +16,7 @@ from headstart.data.inputs import as_inputs
 from headstart.errors import ParameterError
 from headstart.networks.folder import write_manifest
 from headstart.networks.load import load_network
+from headstart.networks.model_card import model_card
 from headstart.nn.contrastive import alikeness, pair_loss
 from headstart.parameters.contrastive import contrast
 from headstart.parameters.plan import settings_for
@@ -220,3 +221,20 @@ def test_what_it_cannot_do_is_said(source: NetworkSource) -> None:
         TransferClassifier(source, train="contrastive", head=[16]).fit(X, y)
     with pytest.raises(ParameterError, match="found 'contrastive:0'"):
         TransferClassifier(source, train="contrastive:0").fit(X, y)
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["classes", "labels"])
+def test_the_card_s_lines_give_the_logits_of_a_head_over_layers(minilm: Path, tmp_path: Path, several: bool) -> None:
+    X = [f"{word} is {what}" for word in ("tea", "soup", "bread") for what in ("very good", "awful", "lovely", "bad")]
+    y = np.array([0, 1] * 6)
+    target = np.stack([y, np.arange(12) < 4], axis=1).astype(int) if several else y
+    model = TransferClassifier(str(minilm), head="depths", random_state=0).fit(X, target)
+    lines = model_card(save_estimator(model, tmp_path)).split("# or without headstart\n")[1].split("```")[0]
+    texts = [*X[:4], "word " * 300]
+    found: dict[str, Any] = {}
+    exec(lines.replace("this-folder", str(tmp_path)).replace('["a text"]', repr(texts)), found)
+    here = found["logits"].numpy()
+    if several:
+        np.testing.assert_allclose(here, model.logits(texts), atol=1e-4)
+    else:
+        np.testing.assert_allclose(here[:, 1] - here[:, 0], model.decision_function(texts), atol=1e-4)

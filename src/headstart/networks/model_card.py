@@ -42,7 +42,7 @@ def model_card(manifest: Mapping[str, Any], evidence: Mapping[str, Any] | None =
         _candidates(proof),
         _per_class(proof),
         _data(proof),
-        _use(network, kind),
+        _use(network, kind, manifest.get("estimator")),
         _limits(proof, kind),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -145,13 +145,13 @@ def _data(proof: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _use(network: Mapping[str, Any], kind: Kind) -> str:
+def _use(network: Mapping[str, Any], kind: Kind, estimator: Mapping[str, Any] | None = None) -> str:
     inputs = {CLIPS: '["clip.wav"]', TEXTS: '["a text"]', ROWS: '"rows.csv"'}.get(kind, '["picture.jpg"]')
     code = ["import headstart", "", 'model = headstart.load("this-folder")', f"model.predict({inputs})"]
     if network.get("extractor") and network.get("loads_with") == "transformers" and network.get("head_inside"):
         code += ["", "# or without headstart", *audio_lines(network)]
     elif kind is TEXTS and network.get("head_inside"):
-        code += ["", "# or without headstart", *text_lines(network)]
+        code += ["", "# or without headstart", *text_lines(network, estimator)]
     elif network.get("loads_with") == "transformers" and network.get("head_inside"):
         code += [
             "",

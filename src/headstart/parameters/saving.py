@@ -14,10 +14,11 @@ from torch import nn
 from headstart.errors import DataError, SourceError
 from headstart.networks.load import load_network
 from headstart.networks.network import Network
+from headstart.networks.runtime import layout_of
 from headstart.networks.save import save_network
 from headstart.nn.heads import Standardise, make_head
 from headstart.parameters.fitted import Fitted
-from headstart.parameters.solved import Part, SolvedHead
+from headstart.parameters.solved import LAYERS, Part, SolvedHead
 from headstart.parameters.targets import Targets
 from headstart.parameters.transfer import BaseTransfer, TransferClassifier, TransferRegressor
 from headstart.source import NetworkSource
@@ -202,8 +203,11 @@ def _head_arrays(fitted: Fitted) -> tuple[dict[str, np.ndarray], dict[str, Any]]
             arrays[f"{i}.coef"] = np.ascontiguousarray(part.coef)
             arrays[f"{i}.intercept"] = np.ascontiguousarray(part.intercept)
         head = fitted.solved
+        chain = None if fitted.network is None else fitted.network.chain
+        deep = any(part.name == "layers" for part in head.parts)
         return arrays, {
             "kind": "solved",
+            **({"blocks": list(layout_of(chain).blocks[-LAYERS:])} if chain is not None and deep else {}),
             "parts": [[part.name, part.weight] for part in head.parts],
             "loss": float(head.loss) if np.isfinite(head.loss) else None,
             "losses": {name: float(loss) for name, loss in head.losses.items()},

@@ -24,6 +24,9 @@ MARGIN = 0.02
 #: Of texts, the share that the last features start from, and the rows from which held-out losses count half as usual.
 LAST, TELLING = 0.25, 100
 
+#: Of six depths, those that a head for texts reads beside the last features.
+LAYERS = 4
+
 
 @dataclass(frozen=True)
 class Part:
@@ -76,7 +79,7 @@ def _root(X: np.ndarray) -> np.ndarray:
 _SETS: dict[str, Callable[[Features], Sequence[np.ndarray]]] = {
     "output": lambda f: [f.output],
     "depths": lambda f: [_root(d) for d in f.depths[-3:]],
-    "layers": lambda f: [_root(d) for d in f.depths[-4:]],
+    "layers": lambda f: [_root(d) for d in f.depths[-LAYERS:]],
     "grid": lambda f: [_root(g) for g in f.grids],
 }
 
