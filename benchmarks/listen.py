@@ -54,16 +54,17 @@ def clips(data: Path, per_word: int, seed: int) -> tuple[dict[str, list[Path]], 
 def recordings(folder: Path, others: dict[str, list[Path]], learn_minutes: float, seed: int) -> dict[str, Any]:
     """Write the background to learn from and the two recordings to test on; what is said when in the latter."""
     rng = np.random.default_rng([seed, 1])
-    learn = background(scenery(DATA, "learn"), 60 * learn_minutes, rng)
-    soundfile.write(folder / "evening.wav", learn, RATE)
+    place, talk = background(scenery(DATA, "learn"), 60 * learn_minutes, rng)
+    soundfile.write(folder / "evening.wav", np.clip(place + talk, -1, 1), RATE)
     scenes = scenery(DATA, "test")
     said = {}
     for name, minutes, n in (("ten", 10, 40), ("hour", 60, 240)):
         pool = [(word, path) for word in WORDS for path in others[word]]
-        order = rng.permutation(len(pool))[:n] if name == "hour" else _balanced(pool, n, rng)
+        order = _balanced(pool, n, rng)
         chosen = [(pool[i][0], read(pool[i][1])) for i in order]
-        wave, said[name] = planted(background(scenes, 60 * minutes, rng), chosen, SNR, rng)
+        wave, said[name] = planted(*background(scenes, 60 * minutes, rng), chosen, SNR, rng)
         soundfile.write(folder / f"{name}.wav", wave, RATE)
+    (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")
     return said
 
 
@@ -71,7 +72,8 @@ def _balanced(pool: list[tuple[str, Path]], n: int, rng: np.random.Generator) ->
     """As many of each word."""
     found = []
     for word in WORDS:
-        found += rng.choice([i for i, (name, _) in enumerate(pool) if name == word], n // len(WORDS), False).tolist()
+        own, wanted = [i for i, (name, _) in enumerate(pool) if name == word], n // len(WORDS)
+        found += rng.choice(own, wanted, replace=wanted > len(own)).tolist()
     return rng.permutation(found).tolist()
 
 

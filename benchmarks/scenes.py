@@ -27,7 +27,7 @@ HALVES = {
     "learn": {"folds": ("1-", "2-"), "speakers": ("jackson", "nicolas"), "seed": 0, "voices": slice(0, None, 2)},
     "test": {"folds": ("3-",), "speakers": ("theo", "yweweler"), "seed": 1, "voices": slice(1, None, 2)},
 }
-N_VOICES, WORDS_A_VOICE = 12, 40
+N_VOICES, WORDS_A_VOICE = 30, 40
 QUIETEST = 10 ** (-60 / 20)
 
 
@@ -77,20 +77,20 @@ def espeak_talk(half: str) -> list[list[np.ndarray]]:
     return found
 
 
-def background(scenes: Scenery, seconds: float, rng: np.random.Generator) -> np.ndarray:
-    """A recording without the words: scenes of 6 to 20 s, most with somebody talking."""
+def background(scenes: Scenery, seconds: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A recording without the words: scenes of 6 to 20 s, most with somebody talking; places, and talk, apart."""
     total = round(seconds * RATE)
-    wave = np.zeros(total, np.float32)
+    place, talk = np.zeros(total, np.float32), np.zeros(total, np.float32)
     at = 0
     while at < total:
         n = min(total - at, int(rng.uniform(6, 20) * RATE))
         level = 10 ** (rng.uniform(-55, -25) / 20)
-        wave[at : at + n] += level * stretch(scenes.places[int(rng.integers(len(scenes.places)))], n, rng)
+        place[at : at + n] = level * stretch(scenes.places[int(rng.integers(len(scenes.places)))], n, rng)
         if rng.random() < 0.6:
             voice = scenes.talk[int(rng.integers(len(scenes.talk)))]
-            wave[at : at + n] += 10 ** (rng.uniform(-40, -22) / 20) * talking(voice, n, rng)
+            talk[at : at + n] = 10 ** (rng.uniform(-40, -22) / 20) * talking(voice, n, rng)
         at += n
-    return np.clip(wave, -1, 1)
+    return place, talk
 
 
 def stretch(sound: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -112,21 +112,27 @@ def talking(voice: Sequence[np.ndarray], n: int, rng: np.random.Generator) -> np
 
 
 def planted(
-    bed: np.ndarray, clips: Sequence[tuple[str, np.ndarray]], snr: tuple[float, float], rng: np.random.Generator
+    place: np.ndarray,
+    talk: np.ndarray,
+    clips: Sequence[tuple[str, np.ndarray]],
+    snr: tuple[float, float],
+    rng: np.random.Generator,
 ) -> tuple[np.ndarray, list[tuple[float, str]]]:
-    """The recording with clips of words in it, and when each word is said: first and last moment are in it.
+    """A recording with clips of words in it, and the middle of each word in seconds.
 
-    A word's level is that of the background under it plus so many decibels; they are 4 s apart or more.
+    A word's level is that of the place under it plus so many decibels. Nobody else talks while it is said, nor 0.2 s
+    before and after.
     """
-    wave = bed.copy()
-    room = len(bed) // len(clips)
+    wave, quiet = place.copy(), talk.copy()
+    room = len(place) // len(clips)
     said = []
     for number, (word, clip) in enumerate(clips):
         start, end = word_span(clip, RATE, 1.5)
         at = number * room + int(rng.integers(0, max(1, room - len(clip) - 2 * RATE)))
-        under = max(float(np.sqrt(np.mean(bed[at + start : at + end] ** 2))), QUIETEST)
+        under = max(float(np.sqrt(np.mean(place[at + start : at + end] ** 2))), QUIETEST)
         own = max(float(np.sqrt(np.mean(clip[start:end] ** 2))), 1e-5)
         gain = under / own * 10 ** (rng.uniform(*snr) / 20)
         wave[at : at + len(clip)] += np.float32(gain) * clip
+        quiet[at + start - RATE // 5 : at + end + RATE // 5] = 0
         said.append(((at + (start + end) / 2) / RATE, word))
-    return np.clip(wave, -1, 1), said
+    return np.clip(wave + quiet, -1, 1), said

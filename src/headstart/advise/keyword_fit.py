@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from headstart.advise import evidence as say
+from headstart.advise.candidates import Candidate, standard_for_inputs
 from headstart.advise.detector import Detector
 from headstart.advise.keyword_evidence import (
     background_tail,
@@ -23,12 +24,14 @@ from headstart.data.dataset import Dataset
 from headstart.data.sound_preprocessing import SoundPreprocessing
 from headstart.errors import ParameterError
 from headstart.networks.load import load_network
+from headstart.parameters.transfer import TransferClassifier
 from headstart.training.device import pick_device
 
 #: Share of the budget that goes to the comparison; the rest to listening.
 COMPARING = 0.7
 _SPLITS, _DEAR_SPLITS = 5, 3
 _SECONDS = 1.5
+HIDDEN, DROPOUT = 128, 0.3
 
 
 def check_false_alarms(false_alarms: float) -> float:
@@ -70,6 +73,22 @@ def prepare(
         dataset, preprocessing, background=background, skip_bad=skip_bad, seed=seed, progress=progress
     )
     return harder(material, source, budget=budget, device=device, seed=seed, progress=progress)
+
+
+def keyword_candidates(material: KeywordMaterial, source: Any, *, device: str, seed: int) -> list[Candidate]:
+    """The standard candidates for clips, and one more: several new layers in the place of one."""
+    network = None if source is None else load_network(source, input_type="audio")
+    n = len(material.dataset)
+    device = pick_device(device).type
+    found = standard_for_inputs(
+        network, "classification", input_type="audio", n=n, device=device, random_state=seed
+    )
+    if network is None or not network.trained:
+        return found
+    hidden = TransferClassifier(network, head=[HIDDEN], dropout=DROPOUT, device=device, random_state=seed)
+    words = f"two new layers, the first {HIDDEN} wide, on frozen features"
+    place = next(i for i, candidate in enumerate(found) if candidate.dear)
+    return [*found[:place], Candidate("new layers", hidden, True, words), *found[place:]]
 
 
 def add_detector(

@@ -24,15 +24,15 @@ class Variation:
         Largest factor by which it is played faster or slower.
     snr : (float, float), default=(0.0, 25.0)
         Level of the word above the background that is mixed in, in decibels.
-    gain : (float, float), default=(-12.0, 6.0)
-        Change of level, in decibels.
+    level : (float, float), default=(-50.0, -8.0)
+        Root mean square of the word, in decibels of full scale: near or far, whispered or shouted.
     noisy : float, default=0.75
         Share of the copies that get background.
     """
 
     speed: float = 1.12
     snr: tuple[float, float] = (0.0, 25.0)
-    gain: tuple[float, float] = (-12.0, 6.0)
+    level: tuple[float, float] = (-50.0, -8.0)
     noisy: float = 0.75
 
 
@@ -92,7 +92,7 @@ def part_of_word(
     A detector that slides along meets both, and a fragment of a word is a frequent false alarm.
     """
     other = _played(word, samples, variation, rng)
-    share = rng.uniform(0.3, 0.6)
+    share = rng.uniform(0.2, 0.4)
     length = other.end - other.start
     cut = other.start + round((share if beginning else 1 - share) * length)
     start = cut - samples if beginning else cut
@@ -118,7 +118,8 @@ def _in_background(
     window: np.ndarray, power: float, background: np.ndarray, variation: Variation, rng: np.random.Generator
 ) -> np.ndarray:
     """A window with background under it, at a ratio to the power of the word; clipped to full scale."""
-    noisy, snr, gain = rng.random() < variation.noisy, rng.uniform(*variation.snr), rng.uniform(*variation.gain)
+    noisy, snr = rng.random() < variation.noisy, rng.uniform(*variation.snr)
+    gain = rng.uniform(*variation.level) - 10 * np.log10(power)
     mixed = np.array(window, np.float32)
     if noisy:
         mixed += background * np.float32(np.sqrt(power / _power(background) / 10 ** (snr / 10)))

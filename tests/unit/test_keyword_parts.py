@@ -1,0 +1,161 @@
+"""What detectors of words are made of: recordings in blocks, background, windows, peaks and thresholds."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from small_words import RATE, chirp, noise
+
+from headstart.advise.detector import Detector, slid
+from headstart.data.background import Background, Piece, divide, is_background, pieces_of
+from headstart.data.keyword_windows import Variation, centred, found_word, part_of_word, varied
+from headstart.data.recordings import blocks_of, piece_of
+from headstart.errors import DataError
+from headstart.math.detection import PeakPicker, Tail, at_most, smoothed
+
+
+def test_a_recording_in_blocks_is_the_recording(tmp_path: Path) -> None:
+    wave = np.random.default_rng(0).uniform(-0.5, 0.5, 5 * RATE).astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", wave, RATE, subtype="FLOAT")
+    assert np.array_equal(np.concatenate(list(blocks_of(tmp_path / "a.wav", RATE))), wave)
+    assert np.array_equal(piece_of(tmp_path / "a.wav", RATE, 1.0, 2.0), wave[RATE : 3 * RATE])
+
+
+def test_another_rate_is_resampled_as_it_comes(tmp_path: Path) -> None:
+    t = np.arange(4 * 44100) / 44100
+    soundfile.write(tmp_path / "a.wav", np.stack([np.sin(2 * np.pi * 440 * t)] * 2, axis=1) * 0.5, 44100)
+    found = np.concatenate(list(blocks_of(tmp_path / "a.wav", RATE)))
+    assert abs(len(found) - 4 * RATE) <= 2
+    expected = 0.5 * np.sin(2 * np.pi * 440 * np.arange(len(found)) / RATE)
+    assert np.abs(found[400:-400] - expected[400:-400]).max() < 1e-3
+
+
+def test_raw_samples_come_from_a_stream() -> None:
+    wave = np.array([0, 16384, -32768, 3], np.int16)
+    found = np.concatenate(list(blocks_of(io.BytesIO(wave.tobytes() + b"\x01"), RATE)))
+    assert found.tolist() == [0.0, 0.5, -1.0, pytest.approx(3 / 32768)]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda p: None, "found nothing at"),
+        (lambda p: p.write_bytes(b""), "Expected a readable recording"),
+        (lambda p: p.write_text("hello"), "Expected a readable recording"),
+        (lambda p: soundfile.write(p, np.zeros(0), RATE), "no sound in it"),
+        (lambda p: soundfile.write(p, np.full(99, np.nan), RATE, subtype="FLOAT"), "NaN"),
+    ],
+    ids=["absent", "zero bytes", "text", "no samples", "nan"],
+)
+def test_what_cannot_be_read_is_said(tmp_path: Path, make: object, words: str) -> None:
+    make(tmp_path / "a.wav")  # type: ignore[operator]
+    with pytest.raises(DataError, match=words):
+        list(blocks_of(tmp_path / "a.wav", RATE))
+
+
+def pieces(lengths: list[float]) -> list[Piece]:
+    return [Piece((noise(s, np.random.default_rng(i)), RATE), f"p{i}", 0.0, s, f"g{i}") for i, s in enumerate(lengths)]
+
+
+def test_no_recording_is_on_both_sides() -> None:
+    learned, held = divide(pieces([5.0] * 12), RATE, 0.5, 0)
+    assert not {p.group for p in learned.pieces} & {p.group for p in held.pieces}
+    assert learned.seconds + held.seconds == pytest.approx(60)
+
+
+def test_one_long_recording_is_cut_in_time(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "long.wav", noise(70, np.random.default_rng(0)), RATE)
+    learned, held = divide(pieces_of(tmp_path / "long.wav"), RATE, 0.5, 0)
+    ends = [p.start + p.seconds for p in learned.pieces]
+    assert max(ends) <= min(p.start for p in held.pieces) + 1e-6
+    assert learned.seconds == pytest.approx(35, abs=0.1)
+    assert held.seconds == pytest.approx(35, abs=0.1)
+
+
+@pytest.mark.parametrize("lengths", [[], [4.0, 4.0]], ids=["none", "too short"])
+def test_too_little_background_says_what_to_do(lengths: list[float]) -> None:
+    with pytest.raises(DataError, match="_background_.*--background"):
+        divide(pieces(lengths), RATE, 0.5, 0)
+
+
+def test_windows_of_short_pieces_run_on_into_the_next() -> None:
+    background = Background(tuple(pieces([0.3] * 9)), RATE)
+    windows, where = background.windows(5, RATE, np.random.default_rng(0))
+    assert windows.shape == (5, RATE)
+    assert len(where) == 5
+    assert (np.abs(windows).max(axis=1) > 0).all()
+
+
+def test_names_of_background() -> None:
+    assert all(map(is_background, ("_Other_", "background", "_unknown_", "_background_noise_")))
+    assert not any(map(is_background, ("unknown", "alexa", "_alexa_")))
+
+
+def clip() -> np.ndarray:
+    wave = np.random.default_rng(1).normal(0, 0.001, 2 * RATE).astype(np.float32)
+    wave[9000:11000] += chirp("up", np.random.default_rng(2))
+    return wave
+
+
+def test_every_copy_holds_the_whole_word_and_a_part_does_not() -> None:
+    rng = np.random.default_rng(0)
+    word = found_word(clip(), RATE, 6000)
+    assert 8900 < word.start < 9400
+    assert 10600 < word.end < 11100
+    plain = Variation(speed=1.0, level=(-20.0, -20.0), noisy=0.0)
+    silent = np.zeros(6000, np.float32)
+    energy = float(np.square(centred(word, 6000)).sum())
+    scale = energy / float(np.square(varied(word, 6000, RATE, silent, plain, rng)).sum())
+    for _ in range(20):
+        copy = varied(word, 6000, RATE, silent, plain, rng)
+        assert float(np.square(copy).sum()) * scale == pytest.approx(energy, rel=0.05)
+    for beginning in (True, False):
+        part = part_of_word(word, 6000, silent, plain, rng, beginning=beginning)
+        assert float(np.square(part).sum()) * scale < 0.6 * energy
+
+
+def test_windows_slide_at_even_steps_whatever_the_blocks() -> None:
+    wave = np.arange(1, 1001, dtype=np.float32)
+    whole = np.concatenate(list(slid([wave], 100, 20)))
+    parts = np.concatenate(list(slid([wave[:7], wave[7:450], wave[450:]], 100, 20)))
+    assert np.array_equal(whole, parts)
+    assert whole[0, 49] == 0
+    assert whole[0, 50] == 1
+    assert whole[10, 50] == 201
+
+
+def test_one_utterance_is_one_event_at_its_peak() -> None:
+    scores = np.full((60, 2), -9.0)
+    scores[10:18, 0] = [1, 3, 5, 6, 5, 4, 3, 1]
+    scores[12:16, 1] = 4.5
+    scores[40:44, 1] = 5
+    detector = Detector(("a", "b"), (0, 1), 100, 100, 2.0, 1.0, 10)
+    picker = PeakPicker(detector.apart, 3, 2.0)
+    found = [*picker.feed(scores[:13]), *picker.feed(scores[13:]), *picker.finish()]
+    assert [(peak.word, peak.step) for peak in found] == [(0, 14), (1, 42)]
+    assert found[0].score == pytest.approx(smoothed(scores, 3)[14, 0])
+
+
+def test_threshold_is_counted_where_there_is_enough() -> None:
+    peaks = np.arange(1000, 0, -1) / 10.0
+    tail = Tail(peaks, hours=10.0)
+    threshold = tail.threshold(2.0)
+    assert tail.alarms(threshold) == 20
+    assert tail.rate(threshold) == 2.0
+
+
+def test_threshold_beyond_the_background_follows_the_tail() -> None:
+    rng = np.random.default_rng(3)
+    truth = [np.sort(rng.exponential(1.0, 400))[::-1] for _ in range(200)]
+    found = np.array([Tail(peaks, 0.2).threshold(1.0) for peaks in truth])
+    real = 2000 * np.exp(-found)  # peaks an hour truly above each threshold
+    assert 0.2 < np.median(real) < 1.5
+    assert all(Tail(peaks, 0.2).alarms(t) == 0 for peaks, t in zip(truth, found, strict=True))
+
+
+def test_bound_on_the_rate() -> None:
+    assert at_most(0, 1.0) == pytest.approx(-np.log(0.05))
