@@ -221,12 +221,13 @@ def report(place: Path) -> None:
         means = table(found, labels)
         print(f"\n{labels} labels{' a class' if labels < 500 else ''}\n{means.round(1).to_string()}")
         peer = means.loc[[way for way in PEERS if way in means.index], "mean"].idxmax()
-        for way in ("head", "tuned", "tf-idf", "linear", "setfit", "scratch"):
-            gaps = differences(found, labels, way, peer)
+        pairs = [(way, peer) for way in ("head", "tuned", "tf-idf", "linear", "setfit", "scratch")]
+        for way, other in [*pairs, ("tuned", "head"), ("setfit", "head"), ("setfit", "tuned")]:
+            gaps = differences(found, labels, way, other)
             if not len(gaps):
                 continue
             words = ", ".join(f"{name} {row.difference:+.1f} ({row.error:.1f})" for name, row in gaps.iterrows())
-            print(f"  {way} against {peer}: {gaps.difference.mean():+.2f} on {int(gaps.draws.min())} draws; {words}")
+            print(f"  {way} against {other}: {gaps.difference.mean():+.2f} on {int(gaps.draws.min())} draws; {words}")
             if labels == 8 and way == "head":
                 kept = gaps.difference.mean() >= 2 and gaps.difference.min() >= -0.5 and gaps.draws.min() >= 10
                 kept = kept and len(gaps) == 4
