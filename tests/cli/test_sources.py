@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import save_file
-from transformers import BertConfig, ResNetConfig, ResNetForImageClassification
+from transformers import BertConfig, ResNetConfig, ResNetForImageClassification, T5Config
 
 from headstart.cli.main import exit_code
 from headstart.networks.listing import count_parameters, list_sources
@@ -61,7 +61,7 @@ def test_folders_here_are_listed_after_the_starters(here: Path, capsys: pytest.C
     assert found[-1]["licence"] == "mit" and found[-1]["n_examples"] is None
 
 
-def test_networks_in_the_hubs_cache_are_listed_and_what_takes_text_is_named(
+def test_networks_in_the_hubs_cache_are_listed_and_what_cannot_be_used_is_named(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cache = here.parent / "hub"
@@ -69,12 +69,17 @@ def test_networks_in_the_hubs_cache_are_listed_and_what_takes_text_is_named(
     text = in_hub(cache, "lab/words")
     BertConfig(architectures=["BertForMaskedLM"]).save_pretrained(text)
     save_file({"a": np.zeros(3, np.float32)}, text / "model.safetensors")
+    (text / "tokenizer.json").write_text("{}", encoding="utf-8")
+    both = in_hub(cache, "lab/translator")
+    (both / "tokenizer.json").write_text("{}", encoding="utf-8")
+    T5Config(architectures=["T5ForConditionalGeneration"]).save_pretrained(both)
+    save_file({"a": np.zeros(3, np.float32)}, both / "model.safetensors")
     BertConfig().save_pretrained(in_hub(cache, "lab/config-only"))
     assert exit_code(["sources"]) == 0
     streams = capsys.readouterr()
     rows = [line.split() for line in streams.out.splitlines() if "hub cache" in line]
-    assert [row[:2] for row in rows] == [["lab/cells", "pictures"]] and "apache-2.0" in rows[0]
-    assert "Not to be borrowed from: lab/words" in streams.err and "text network" in streams.err
+    assert [row[:2] for row in rows] == [["lab/cells", "pictures"], ["lab/words", "texts"]] and "apache-2.0" in rows[0]
+    assert "Not to be borrowed from: lab/translator" in streams.err
     assert "config-only" not in streams.out + streams.err
 
 

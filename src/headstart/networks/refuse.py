@@ -80,6 +80,15 @@ def takes_texts(model_type: str) -> bool:
     return _TEXT in others and _SOUND not in others and not seen
 
 
+def refuse_two_way(name: str, model_type: str) -> NoReturn:
+    """Raise for an encoder with a decoder: a network that turns a text into another one."""
+    raise SourceError(
+        f"Expected a network that reads texts, found {name} ({model_type}), which turns a text into another "
+        "one (an encoder with a decoder).",
+        "Take an encoder, for instance 'sentence-transformers/all-MiniLM-L6-v2'.",
+    )
+
+
 def _others(model_type: str) -> list[str]:
     """What else than a network for pictures a type is, in words."""
     from transformers.models.auto import modeling_auto as names
@@ -165,6 +174,8 @@ def refuse_type(folder: Path, settings: dict[str, Any], input_type: str | None =
     if kind in names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES or headless:
         return "image"
     if takes_texts(kind) and input_type in (None, "text"):
+        if settings.get("is_encoder_decoder"):
+            refuse_two_way(str(folder), kind)
         return "text"
     architecture = ", ".join(settings.get("architectures") or []) or "no architecture named"
     found = f"{others[0]} in {folder} ({kind}: {architecture})" if others else f"model type {kind!r} in {folder}"

@@ -17,7 +17,7 @@ from headstart.errors import SourceError
 from headstart.networks.card_of import licence_of, manifest_card
 from headstart.networks.folder import MANIFEST, read_manifest
 from headstart.networks.network import Network, SourceCard
-from headstart.networks.refuse import refuse_bad_numbers, weight_file
+from headstart.networks.refuse import refuse_bad_numbers, refuse_two_way, weight_file
 from headstart.networks.sentence_folder import SentenceLayout, read_layout
 from headstart.networks.text_tokenizer import kept_tokenizer, open_tokenizer, said_length
 from headstart.networks.transformers_source import quiet
@@ -97,11 +97,7 @@ def _config(folder: Path, name: str) -> Any:
             f"Expected a transformers configuration in {folder}, found {error}.", "Get it again."
         ) from error
     if getattr(config, "is_encoder_decoder", False):
-        raise SourceError(
-            f"Expected a network that reads texts, found {name} ({config.model_type}), which turns a text into another "
-            "one (an encoder with a decoder).",
-            "Take an encoder, for instance 'sentence-transformers/all-MiniLM-L6-v2'.",
-        )
+        refuse_two_way(name, config.model_type)
     return config
 
 
