@@ -175,7 +175,7 @@ def refuse_type(folder: Path, settings: dict[str, Any], input_type: str | None =
         return "image"
     if takes_texts(kind) and input_type in (None, "text"):
         if settings.get("is_encoder_decoder"):
-            refuse_two_way(str(folder), kind)
+            refuse_two_way(folder.name, kind)
         return "text"
     architecture = ", ".join(settings.get("architectures") or []) or "no architecture named"
     found = f"{others[0]} in {folder} ({kind}: {architecture})" if others else f"model type {kind!r} in {folder}"
