@@ -19,7 +19,7 @@ from headstart.parameters.targets import Targets
 SHARPNESS = 10.0
 #: A combination of depths must be this much better than the plain linear head to be taken for it. Where there is no
 #: grid (texts) it is the plain linear head that must be better: with few labels the held-out losses of the two hardly
-#: differ, and on test texts the combination was ahead on every set and with every number of labels that was tried.
+#: differ, and on four sets of texts with 8 to 1,000 labels the combination was ahead in the mean (on some sets even).
 MARGIN = 0.02
 #: Of texts, the share that the last features start from, and the rows from which held-out losses count half as usual.
 LAST, TELLING = 0.25, 100
