@@ -155,7 +155,9 @@ def show(rows: list[dict[str, Any]]) -> None:
             continue
         print(f"\n{name}: mean accuracy in percent (draws)")
         print(f"{'network':<18}{'way':<11}" + "".join(f"{n:>6} a class " for n in counts))
-        for source, way in sorted({key[1:3] for key in found if key[0] == name}, key=lambda k: (k[0], WAYS.index(k[1]))):
+        for source, way in sorted(
+            {key[1:3] for key in found if key[0] == name}, key=lambda k: (k[0], WAYS.index(k[1]))
+        ):
             cells = [
                 f"{means[name, source, way, n]:>9.1f} ({len(found[name, source, way, n])})"
                 if (name, source, way, n) in means
@@ -166,13 +168,17 @@ def show(rows: list[dict[str, Any]]) -> None:
     print()
     wake = means.get(("wake_words", "speech_embedding", "headstart", 10))
     if wake is not None:
-        print(f"{'met' if wake >= 99 else 'NOT MET'}: wake_words, speech_embedding, 10 clips a word: {wake:.1f}% (>= 99%)")
+        print(
+            f"{'met' if wake >= 99 else 'NOT MET'}: wake_words, speech_embedding, 10 clips a word: {wake:.1f}% (>= 99%)"
+        )
     for source in SOURCES:
         digit = means.get(("spoken_digits", source, "headstart", 10))
         plain = means.get(("spoken_digits", "", "mfcc", 10))
         if digit is not None and plain is not None:
             good = "met" if digit - plain >= 10 else "NOT MET"
-            print(f"{good}: spoken_digits, unknown speaker, 10 a digit, {source}: {digit - plain:+.1f} over MFCC (>= +10)")
+            print(
+                f"{good}: spoken_digits, unknown speaker, 10 a digit, {source}: {digit - plain:+.1f} over MFCC (>= +10)"
+            )
     pairs = [
         (means[key], means[key[0], key[1], "logistic", key[3]])
         for key in means

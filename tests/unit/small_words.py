@@ -22,12 +22,11 @@ def chirp(word: str, rng: np.random.Generator) -> np.ndarray:
 
 
 def noise(seconds: float, rng: np.random.Generator) -> np.ndarray:
-    """Noise with steady tones now and then."""
-    wave = rng.normal(0, 0.01, round(seconds * RATE)).astype(np.float32)
-    for start in range(0, len(wave) - RATE // 2, RATE):
-        t = np.arange(RATE // 2) / RATE
-        wave[start : start + len(t)] += (0.1 * np.sin(2 * np.pi * rng.uniform(300, 3000) * t)).astype(np.float32)
-    return wave
+    """Noise that is now louder, now softer."""
+    n = round(seconds * RATE)
+    times = np.arange(0, seconds + 2, 2)
+    level = np.interp(np.arange(n) / RATE, times, rng.uniform(0.003, 0.02, len(times)))
+    return (level * rng.normal(0, 1, n)).astype(np.float32)
 
 
 def write_words(folder: Path, n: int = 8, seed: int = 0) -> Path:

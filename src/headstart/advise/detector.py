@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from headstart.advise.window_scores import Scorer
+from headstart.data.sound_preprocessing import placed
 from headstart.math.detection import PeakPicker
 
 HOP_SECONDS = 0.1
@@ -88,7 +89,7 @@ class Detector:
         )
 
     def scores(self, blocks: Iterable[np.ndarray], score: Scorer) -> Iterator[np.ndarray]:
-        """Log-odds of the words, (n, words) at a time, for windows whose middles are ``hop`` samples apart."""
+        """Log-odds of the words, (n, words) at a time, for windows that begin ``hop`` samples apart."""
         for windows in slid(blocks, self.samples, self.hop):
             yield score(windows)
 
@@ -102,33 +103,31 @@ class Detector:
             yield self._event(peak)
 
     def _event(self, peak: Any) -> Event:
-        step = max(0.0, peak.step - (self.smooth - 1) / 2)
-        return Event(round(step * self.hop / self.rate, 3), self.words[peak.word], round(float(peak.score), 3))
+        step = max(0.0, peak.middle - (self.smooth - 1) / 2)
+        return Event(
+            round((step * self.hop + self.samples / 2) / self.rate, 3),
+            self.words[peak.word],
+            round(float(peak.score), 3),
+        )
 
 
 def slid(blocks: Iterable[np.ndarray], samples: int, hop: int) -> Iterator[np.ndarray]:
-    """Windows (n, samples) at every ``hop`` samples; the first and the last reach half over the ends, into silence.
+    """Windows (n, samples) at every ``hop`` samples, all of them within the recording; a shorter one is one window.
 
     Examples
     --------
     >>> [len(windows) for windows in slid([np.zeros(30), np.zeros(50)], 20, 10)]
-    [3, 5, 1]
+    [2, 5]
     """
-    half = samples // 2
-    waiting = np.zeros(half, np.float32)
-
-    def ready() -> Iterator[np.ndarray]:
-        nonlocal waiting
+    waiting, any_yet = np.zeros(0, np.float32), False
+    for block in blocks:
+        waiting = np.concatenate([waiting, block])
         n = (len(waiting) - samples) // hop + 1
         if n < 1:
-            return
+            continue
         view = np.lib.stride_tricks.sliding_window_view(waiting, samples)[: (n - 1) * hop + 1 : hop]
         for start in range(0, n, BATCH):
             yield np.array(view[start : start + BATCH])
-        waiting = np.array(waiting[n * hop :])
-
-    for block in blocks:
-        waiting = np.concatenate([waiting, block])
-        yield from ready()
-    waiting = np.concatenate([waiting, np.zeros(samples - half, np.float32)])
-    yield from ready()
+        waiting, any_yet = np.array(waiting[n * hop :]), True
+    if not any_yet:
+        yield placed(waiting, -((samples - len(waiting)) // 2), samples)[None]

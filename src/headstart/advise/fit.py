@@ -15,8 +15,6 @@ import numpy as np
 from headstart.advise import evidence as say
 from headstart.advise import measures
 from headstart.advise.budget import short
-from headstart.advise.fit_tables import is_table, tables_of
-from headstart.advise.fit_texts import text_dataset
 from headstart.advise.keyword_fit import (
     COMPARING,
     add_detector,
@@ -28,23 +26,16 @@ from headstart.advise.keyword_material import KEYWORD, KeywordMaterial
 from headstart.advise.model import Model
 from headstart.advise.progress import reporter
 from headstart.advise.safe import SafeTransferClassifier, SafeTransferRegressor
-from headstart.advise.simple_features import SIMPLE
+from headstart.advise.target import divided, read_target, screened
 from headstart.advise.word_evidence import add_words
-from headstart.data.checks import check_labels
 from headstart.data.dataset import Dataset
 from headstart.data.kinds import TEXTS
 from headstart.data.nouns import things
-from headstart.data.read import from_arrays, read_dataset
-from headstart.data.screen import screen
 from headstart.errors import ParameterError
 from headstart.networks.folder import check_place
-from headstart.networks.load import load_network
-from headstart.networks.window import window_notes
-from headstart.parameters.plan import source_with_windows, starter_for
 from headstart.parameters.varied import check_views
 
 Progress = Callable[[str, int, int], None]
-AUTO = "auto"
 
 
 def fit(
@@ -148,30 +139,19 @@ def fit(
     started = time.monotonic()
     _check_out(out, resume)
     keyword = _check_keyword(task, background, false_alarms)
-    spoken: KeywordMaterial | None = None
     with reporter(progress) as told:
-        named = source
-        offered: dict[str, Any] = {"views": views}
         reading: dict[str, Any] = {"label": label, "group_by": group_by, "task": task, "split_column": split_column}
-        texts = text_dataset(data, source, text_column=text_column, path_column=path_column, **reading)
-        if texts is None and not keyword and is_table(data, path_column):
-            tables = tables_of(data, source, unlabelled, **reading)
-            dataset, source = tables.target, list(tables.sources) or None
-            check_labels(dataset)
-            offered |= {"unlabelled": tables.unlabelled}
+        columns: dict[str, Any] = {"text_column": text_column, "path_column": path_column}
+        how: dict[str, Any] = {"budget": budget, "device": device, "seed": random_state, "progress": told}
+        target = read_target(data, source, reading, **columns, unlabelled=unlabelled, text_windows=text_windows)
+        spoken: KeywordMaterial | None = None
+        if keyword:
+            spoken = prepare(target.dataset, target.source, background=background, skip_bad=skip_bad, **how)
+            target = dataclasses.replace(target, dataset=spoken.dataset)
+            candidates = candidates or keyword_candidates(spoken, target.source, device=device, seed=random_state)
         else:
-            _refuse_rows(unlabelled)
-            dataset = texts or _read(data, path_column, reading | {"task": None if keyword else task})
-            dataset, source = _bundled(dataset) if isinstance(source, str) and source == AUTO else (dataset, source)
-            source = source_with_windows(named := source, dataset.input_type, text_windows)
-            if keyword:
-                how: dict[str, Any] = {"budget": budget, "device": device, "seed": random_state, "progress": told}
-                spoken = prepare(dataset, source, background=background, skip_bad=skip_bad, **how)
-                dataset = spoken.dataset
-                if candidates is None:
-                    candidates = keyword_candidates(spoken, source, device=device, seed=random_state)
-            else:
-                dataset = _screened(dataset, source, skip_bad, told)
+            target = screened(target, skip_bad, told)
+        dataset, source = target.dataset, target.source
         check_views(views, "head", dataset.input_type)
         pool, aside = divided(dataset)
         checkpoint = None if out is None else progress_folder(out)
@@ -187,19 +167,21 @@ def fit(
             device=device,
             checkpoint=checkpoint,
             progress=told,
-            **offered,
+            views=views,
+            **target.more,
         )
         guarded._spent = time.monotonic() - started
         guarded.fit(pool.pictures, pool.y, groups=pool.groups)
         model = _model(guarded, dataset, pool, aside)
         if spoken is not None:
-            add_detector(model, spoken, guarded, source=source, false_alarms=false_alarms, **how)
+            how |= {"n_splits": n_splits, "false_alarms": false_alarms}
+            add_detector(model, spoken, guarded, source=source, **how)
             model.evidence["budget"] = float(budget)
-        settings = reading | {"skip_bad": skip_bad, "path_column": path_column, "text_column": text_column}
-        settings |= {"budget": budget, "random_state": random_state, "out": out, "unlabelled": unlabelled}
+        settings = reading | columns | {"skip_bad": skip_bad, "budget": budget, "random_state": random_state}
+        settings |= {"out": out, "unlabelled": unlabelled}
         settings |= {"views": views, "text_windows": text_windows, "background": background}
         settings["false_alarms"] = false_alarms
-        model.evidence["reproduce"] |= reproduction(dataset.root, None if source is None else named, settings)
+        model.evidence["reproduce"] |= reproduction(dataset.root, None if source is None else target.named, settings)
         model.evidence["seconds"] = max(model.evidence["seconds"], time.monotonic() - started)
         if out is not None and checkpoint is not None:
             model.save(out)
@@ -216,23 +198,6 @@ def _check_out(out: str | Path | None, resume: bool) -> None:
         check_place(out)
 
 
-def _bundled(dataset: Dataset) -> tuple[Dataset, str | None]:
-    """What is borrowed from where nothing is named; for texts no network is bundled, which is noted."""
-    if dataset.input_type != TEXTS.input_type:
-        return dataset, starter_for(dataset.input_type)
-    words = "Nothing was borrowed: for texts no network is bundled. Name one (--source, source=...)."
-    return dataclasses.replace(dataset, notes=(*dataset.notes, words)), None
-
-
-def _screened(dataset: Dataset, source: Any, skip_bad: bool, progress: Progress | None) -> Dataset:
-    """Pictures, clips or texts, each looked at once."""
-    input_type = dataset.pictures.input_type
-    network = None if source is None else load_network(source, input_type=input_type)
-    seen = SIMPLE[input_type].preprocessing if network is None else network.preprocessing
-    found = screen(dataset, seen, skip_bad=skip_bad, progress=progress)
-    return dataclasses.replace(found, notes=(*found.notes, *window_notes(network, divided(found)[0].pictures)))
-
-
 def _check_keyword(task: str | None, background: Any, false_alarms: float) -> bool:
     """Whether words are to be told from everything else; refused where only a detector could use what was given."""
     check_false_alarms(false_alarms)
@@ -244,27 +209,10 @@ def _check_keyword(task: str | None, background: Any, false_alarms: float) -> bo
     return task == KEYWORD
 
 
-def _refuse_rows(unlabelled: Any) -> None:
-    if unlabelled is not None:
-        raise ParameterError(
-            "Expected unlabelled rows with a table of values, found pictures, clips or texts.",
-            "headstart pretrain learns from pictures and clips without labels.",
-        )
-
-
 def progress_folder(out: str | Path) -> Path:
     """Where a fit keeps what it has finished: ``.name.progress`` beside ``out``."""
     target = Path(out).expanduser().resolve()
     return target.parent / f".{target.name}.progress"
-
-
-def divided(dataset: Dataset) -> tuple[Dataset, Dataset | None]:
-    """The pool to learn from, and the part kept for the final score (None where the data are not divided)."""
-    aside = dataset.held_out
-    if aside is None or dataset.parts is None:
-        return dataset, None
-    rest = sorted(set(dataset.parts.tolist()) - {aside})
-    return dataset.part(*rest), dataset.part(aside)
 
 
 def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, str]:
@@ -304,14 +252,6 @@ def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, 
 
 def _code(source: Any) -> str:
     return repr([str(one) for one in source]) if isinstance(source, list) else repr(str(source))
-
-
-def _read(data: Any, path_column: str | None, reading: dict[str, Any]) -> Dataset:
-    if isinstance(data, Dataset):
-        return data
-    if isinstance(data, tuple) and len(data) in (2, 3):
-        return from_arrays(data[0], data[1], groups=data[2] if len(data) == 3 else None, task=reading["task"])
-    return read_dataset(data, path_column=path_column, **reading)
 
 
 def _model(guarded: Any, dataset: Dataset, pool: Dataset, aside: Dataset | None) -> Model:

@@ -169,7 +169,8 @@ def sentence(target: float, hours: float, alarms: int, bound: float, counted: bo
     """
     aim = "1 false alarm" if target == 1 else f"{target:g} false alarms"
     heard = "No false alarm" if alarms == 0 else "1 false alarm" if alarms == 1 else f"{alarms} false alarms"
-    length = f"{60 * hours:.0f} minutes" if hours < 2 else f"{hours:.1f} hours"
+    length = f"{3600 * hours:.0f} s" if hours < 1 / 30 else f"{60 * hours:.0f} minutes"
+    length = length if hours < 2 else f"{hours:.1f} hours"
     words = f"At the threshold for {aim} an hour, {100 * missed:.1f}% of the words that were left out are missed. "
     words += f"{heard} in {length} of background that was kept for this (95% upper bound: {bound:.2g} an hour)."
     if not counted:

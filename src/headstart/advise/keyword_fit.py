@@ -29,9 +29,8 @@ from headstart.training.device import pick_device
 
 #: Share of the budget that goes to the comparison; the rest to listening.
 COMPARING = 0.7
-_SPLITS, _DEAR_SPLITS = 5, 3
+_DEAR_SPLITS = 3
 _SECONDS = 1.5
-HIDDEN, DROPOUT = 128, 0.3
 
 
 def check_false_alarms(false_alarms: float) -> float:
@@ -62,13 +61,12 @@ def prepare(
     progress: Any,
 ) -> KeywordMaterial:
     """Windows to learn from, hard ones of the background among them."""
-    if dataset.input_type != "audio":
-        preprocessing = SoundPreprocessing()  # only to be refused in words
-    elif source is None:
-        rate = SIMPLE["audio"].preprocessing.rate
-        preprocessing = SoundPreprocessing(rate, round(_SECONDS * rate))
-    else:
-        preprocessing = load_network(source, input_type="audio").preprocessing
+    rate = SIMPLE["audio"].preprocessing.rate
+    preprocessing = SoundPreprocessing(rate, round(_SECONDS * rate))
+    if source is not None and dataset.input_type == "audio":
+        own = load_network(source, input_type="audio").preprocessing
+        assert isinstance(own, SoundPreprocessing)
+        preprocessing = own
     material = keyword_material(
         dataset, preprocessing, background=background, skip_bad=skip_bad, seed=seed, progress=progress
     )
@@ -76,19 +74,18 @@ def prepare(
 
 
 def keyword_candidates(material: KeywordMaterial, source: Any, *, device: str, seed: int) -> list[Candidate]:
-    """The standard candidates for clips, and one more: several new layers in the place of one."""
+    """The standard candidates for clips, with several new layers in the place of linear heads over several depths."""
     network = None if source is None else load_network(source, input_type="audio")
     n = len(material.dataset)
     device = pick_device(device).type
-    found = standard_for_inputs(
-        network, "classification", input_type="audio", n=n, device=device, random_state=seed
-    )
+    found = standard_for_inputs(network, "classification", input_type="audio", n=n, device=device, random_state=seed)
     if network is None or not network.trained:
         return found
-    hidden = TransferClassifier(network, head=[HIDDEN], dropout=DROPOUT, device=device, random_state=seed)
-    words = f"two new layers, the first {HIDDEN} wide, on frozen features"
+    hidden = TransferClassifier(network, head="hidden", device=device, random_state=seed)
+    new = Candidate("new layers", hidden, True, "several new layers on frozen features of two depths")
+    found = [candidate for candidate in found if candidate.name != "head"]
     place = next(i for i, candidate in enumerate(found) if candidate.dear)
-    return [*found[:place], Candidate("new layers", hidden, True, words), *found[place:]]
+    return [*found[:place], new, *found[place:]]
 
 
 def add_detector(
@@ -98,6 +95,7 @@ def add_detector(
     *,
     source: Any,
     false_alarms: float,
+    n_splits: int,
     budget: float,
     device: str,
     seed: int,
@@ -122,7 +120,7 @@ def add_detector(
         shared,
         detector,
         model.temperature,
-        n_splits=_DEAR_SPLITS if candidate.dear else _SPLITS,
+        n_splits=min(n_splits, _DEAR_SPLITS) if candidate.dear else n_splits,
         seed=seed,
         progress=progress,
     )

@@ -155,17 +155,15 @@ def _background_pieces(others: Dataset, background: Any, skip_bad: bool) -> tupl
 
 def _refuse_both(words: Dataset, others: Dataset) -> None:
     """Refuse a file that is said to be a word and to be none."""
-    known = {}
-    for i in range(len(words)):
-        known[words.pictures.digest(i)] = i
+    known = {words.pictures.digest(i): i for i in range(len(words))}
     for k in range(len(others)):
         try:
-            i = known.get(others.pictures.digest(k))
+            same = known.get(others.pictures.digest(k))
         except BadInput:
             continue
-        if i is not None:
+        if same is not None:
             raise DataError(
-                f"Expected one label for each clip, found one under two: {words.names[i]} ({words.y[i]}) and "
+                f"Expected one label for each clip, found one under two: {words.names[same]} ({words.y[same]}) and "
                 f"{others.names[k]} (background).",
                 "Remove the wrong one.",
             )
@@ -236,7 +234,7 @@ def _windows(
 def _dataset(windows: Windows, words: Dataset, preprocessing: SoundPreprocessing) -> Dataset:
     aside = np.array(windows.aside)
     y = np.array(windows.labels)
-    kept = words.held_out
+    kept = str(words.held_out)
     return Dataset(
         pictures=Clips(windows.waves, windows.names, sampling_rate=preprocessing.rate),
         y=y,

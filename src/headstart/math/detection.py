@@ -15,11 +15,24 @@ COUNTED = 5.0
 
 
 class Peak(NamedTuple):
-    """A moment at which something may have been said: step, number of the word, smoothed score."""
+    """A moment at which something may have been said.
+
+    Attributes
+    ----------
+    step : int
+        Of the largest smoothed score.
+    word : int
+        Its number.
+    score : float
+    middle : float
+        Mean of the steps around it at which this word's score was high enough to count: the word lies in the middle of
+        the windows that hold it.
+    """
 
     step: int
     word: int
     score: float
+    middle: float
 
 
 def smoothed(scores: np.ndarray, smooth: int) -> np.ndarray:
@@ -57,7 +70,7 @@ class PeakPicker:
     >>> picker = PeakPicker(apart=4, smooth=1, least=0.5)
     >>> scores = np.array([[0, 0], [1, 0], [3, 0], [1, 0], [0, 0], [0, 0], [0, 0], [0, 2], [0, 0]], float)
     >>> [*picker.feed(scores), *picker.finish()]
-    [Peak(step=2, word=0, score=3.0), Peak(step=7, word=1, score=2.0)]
+    [Peak(step=2, word=0, score=3.0, middle=2.0), Peak(step=7, word=1, score=2.0, middle=7.0)]
     """
 
     def __init__(self, apart: int, smooth: int = 3, least: float = -np.inf) -> None:
@@ -65,6 +78,7 @@ class PeakPicker:
         self._last: np.ndarray | None = None
         self._step = 0
         self._best: Peak | None = None
+        self._high: list[tuple[int, int]] = []
         self._free = 0
 
     def feed(self, scores: np.ndarray) -> Iterator[Peak]:
@@ -75,12 +89,16 @@ class PeakPicker:
             word = int(mean.argmax())
             step, score = self._step, float(mean[word])
             self._step += 1
+            if step >= self._free and score >= self.least:
+                self._high.append((step, word))
             if self._best is not None and score <= self._best.score:
                 if step - self._best.step >= max(1, self.apart // 2):
                     yield self._out()
                 continue
             if step >= self._free and score >= self.least and np.isfinite(score):
-                self._best = Peak(step, word, score)
+                self._best = Peak(step, word, score, step)
+            elif self._best is None:
+                self._high.clear()
 
     def finish(self) -> Iterator[Peak]:
         """What is left at the end."""
@@ -90,8 +108,10 @@ class PeakPicker:
     def _out(self) -> Peak:
         peak = self._best
         assert peak is not None
+        near = [step for step, word in self._high if word == peak.word and abs(step - peak.step) <= self.apart]
         self._best, self._free = None, peak.step + self.apart
-        return peak
+        self._high.clear()
+        return peak._replace(middle=float(np.mean(near)))
 
 
 @dataclass(frozen=True)

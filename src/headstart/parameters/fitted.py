@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,6 +13,9 @@ from headstart.networks.embed import Features
 from headstart.networks.network import Network
 from headstart.parameters.solved import SolvedHead
 from headstart.parameters.targets import Targets
+
+if TYPE_CHECKING:
+    from headstart.parameters.hidden_heads import HiddenHeads
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Fitted:
 
     targets: Targets
     network: Network | None
-    solved: SolvedHead | None
+    solved: SolvedHead | HiddenHeads | None
     layers: nn.Sequential | None
     history: list[dict[str, float]] = field(default_factory=list)
     shift: np.ndarray = field(default_factory=lambda: np.zeros(1))
@@ -54,7 +58,7 @@ class Fitted:
     def linear(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Coefficients (d, K) and intercepts (K,) where the head is one linear map of the network's last features."""
         if self.solved is not None:
-            return linear_part(self.solved) if self.solved.is_linear else None
+            return linear_part(self.solved) if isinstance(self.solved, SolvedHead) and self.solved.is_linear else None
         assert self.layers is not None
         modules = [m for m in self.layers if not isinstance(m, nn.Dropout)]
         if len(modules) != 1 or not isinstance(modules[0], nn.Linear):

@@ -154,14 +154,16 @@ def head_widths(head: Any) -> tuple[int, ...]:
     Raises
     ------
     ParameterError
-        For anything but "auto", "linear", "depths" or a list of positive numbers.
+        For anything but "auto", "linear", "depths", "hidden" or a list of positive numbers.
     """
     if isinstance(head, str):
-        if head in ("auto", "linear", "depths"):
+        if head in ("auto", "linear", "depths", "hidden"):
             return ()
     elif isinstance(head, Sequence) and len(head) > 0 and all(isinstance(w, int) and w > 0 for w in head):
         return tuple(head)
-    raise ParameterError(f"Expected head 'auto', 'linear', 'depths' or a list of layer widths, found {head!r}.")
+    raise ParameterError(
+        f"Expected head 'auto', 'linear', 'depths', 'hidden' or a list of layer widths, found {head!r}."
+    )
 
 
 def settings_for(

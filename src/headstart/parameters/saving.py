@@ -18,6 +18,7 @@ from headstart.networks.runtime import layout_of
 from headstart.networks.save import save_network
 from headstart.nn.heads import Standardise, make_head
 from headstart.parameters.fitted import Fitted
+from headstart.parameters.hidden_heads import HIDDEN, HiddenHeads, hidden_arrays, read_hidden
 from headstart.parameters.solved import LAYERS, Part, SolvedHead
 from headstart.parameters.targets import Targets
 from headstart.parameters.transfer import BaseTransfer, TransferClassifier, TransferRegressor
@@ -198,6 +199,9 @@ def _read_targets(described: dict[str, Any]) -> Targets:
 
 def _head_arrays(fitted: Fitted) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     arrays: dict[str, np.ndarray] = {"shift": fitted.shift.astype(np.float64), "scale": fitted.scale.astype(np.float64)}
+    if isinstance(fitted.solved, HiddenHeads):
+        more, said = hidden_arrays(fitted.solved)
+        return {**arrays, **more}, said
     if fitted.solved is not None:
         for i, part in enumerate([*fitted.solved.parts, fitted.solved.plain]):
             arrays[f"{i}.coef"] = np.ascontiguousarray(part.coef)
@@ -229,6 +233,9 @@ def _read_head(
     targets: Targets, network: Network | None, described: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> Fitted:
     head, shift, scale = described["head"], arrays["shift"], arrays["scale"]
+    if head["kind"] == HIDDEN:
+        hidden = read_hidden(targets, head, arrays)
+        return Fitted(targets, network, hidden, None, described["history"], shift, scale)
     if head["kind"] == "solved":
         named = [*head["parts"], ["output", 1.0]]
         parts = [

@@ -27,6 +27,7 @@ from headstart.parameters.augmenting import choose_augmentation
 from headstart.parameters.contrastive import contrast
 from headstart.parameters.deep_head import train_deep_head
 from headstart.parameters.fitted import Fitted, linear_part
+from headstart.parameters.hidden_heads import HIDDEN, train_hidden_heads
 from headstart.parameters.plan import head_widths, network_for, settings_for, stops_early, trained_blocks
 from headstart.parameters.solved import solve_head
 from headstart.parameters.targets import Targets, class_targets, number_targets
@@ -158,6 +159,8 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
             device, seed = str(pick_device(self.device)), settings.seed
             how: dict[str, Any] = {"augment": self.augment, "seed": seed, "device": device, "progress": progress}
             seen = learned(network, inputs, targets, self.views, **how)
+            if self.head == HIDDEN:
+                return Fitted(targets, network, train_hidden_heads(seen, settings, progress), None, [])
             if not settings.widths:
                 common: dict[str, Any] = {"groups": groups, "random_state": self.random_state, "views": seen.views}
                 head = solve_head(seen.features, seen.targets, self.head, **common)
@@ -248,10 +251,10 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
         "lora:r" changes of rank r (8) to the attention of all layers are learned (Hu et al. 2022; extra ``lora``), and
         added to the weights in the end. With "contrastive" or "contrastive:k" the last k blocks (2) learn from pairs of
         examples, for few labels (Tunstall et al. 2022; `headstart.parameters.contrastive.contrast`).
-    head : {"auto", "linear", "depths"} or list of int, default="auto"
-        One linear head; heads over several depths, averaged; hidden layers of these widths with ``dropout``;
-        ``"auto"`` takes linear or depths, whichever has the lower held-out log-loss. With ``train`` other than
-        ``"head"`` and ``"contrastive"`` the named kinds all mean a linear head.
+    head : {"auto", "linear", "depths", "hidden"} or list of int, default="auto"
+        One linear head; linear heads over several depths, averaged ("hidden": over two, with a hidden layer each); or
+        hidden layers of these widths with ``dropout``. "auto" takes linear or depths, whichever has the lower held-out
+        log-loss. Unless ``train`` is ``"head"`` or ``"contrastive"``, the named kinds all mean a linear head.
     optimizer : {"adamw", "adam", "sgd"}, default="adamw"
     class_weight : None, "balanced" or dict, default=None
     epochs : int >= 1, default=20

@@ -56,13 +56,15 @@ def listening(keyword: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def hours(length: float) -> str:
-    """So many hours, or minutes.
+    """So many hours, minutes, or seconds.
 
     Examples
     --------
-    >>> hours(0.2), hours(3.5)
-    ('12 minutes', '3.5 hours')
+    >>> hours(0.005), hours(0.2), hours(3.5)
+    ('18 s', '12 minutes', '3.5 hours')
     """
+    if length < 1 / 30:
+        return f"{3600 * length:.0f} s"
     return f"{60 * length:.0f} minutes" if length < 2 else f"{length:.1f} hours"
 
 
@@ -86,7 +88,9 @@ def missed_against_alarms(curve: Sequence[dict[str, Any]], keyword: dict[str, An
         for counted in (True, False):
             body += _stretches(curve, key, kind, counted, across, up)
     at = min(max(keyword["expected_alarms"], min(rates)), max(rates))
-    words = f"chosen: {keyword['expected_alarms']:.2g} false alarms an hour expected, {100 * keyword['missed']:.1f}% missed"
+    words = (
+        f"chosen: {keyword['expected_alarms']:.2g} false alarms an hour expected, {100 * keyword['missed']:.1f}% missed"
+    )
     body.append(
         Markup('<circle class="dot transfer" cx="{:.1f}" cy="{:.1f}" r="5"><title>{}</title></circle>').format(
             across(at), up(keyword["missed"]), words

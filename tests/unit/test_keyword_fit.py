@@ -1,0 +1,180 @@
+"""Words against everything else: from folders to a detector that listens, and its evidence."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from click.testing import CliRunner
+from small_sounds import save_source
+from small_words import RATE, noise, with_words, write_words
+
+import headstart
+from headstart.advise import keyword_hard, keyword_material
+from headstart.advise.detector import Event
+from headstart.cli.main import cli
+from headstart.data.keyword_windows import Variation
+from headstart.errors import DataError, ParameterError, SourceError
+from headstart.report.write import render
+
+SAID = [(3.0, "up"), (7.0, "down"), (11.0, "up"), (14.0, "down")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_windows() -> Iterator[None]:
+    """Enough for two sounds that no one could take for each other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keyword_material, "_WINDOWS", 60)
+        patch.setattr(keyword_material, "_FEWEST_OTHER", 60)
+        patch.setattr(keyword_material, "_MOST_OTHER", 100)
+        patch.setattr(keyword_hard, "MOST", 20)
+        patch.setattr(keyword_material, "_VARIATION", Variation(snr=(10.0, 25.0), level=(-25.0, -15.0)))
+        yield
+
+
+@pytest.fixture(scope="module")
+def words(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_words(tmp_path_factory.mktemp("words"))
+
+
+@pytest.fixture(scope="module")
+def evening(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("evening") / "evening.wav"
+    soundfile.write(path, noise(40, np.random.default_rng(9)), RATE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(words: Path, evening: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A saved detector on mel cepstra."""
+    out = tmp_path_factory.mktemp("model") / "model"
+    headstart.fit(words, None, task="keyword", background=evening, budget=5, n_splits=2, out=out)
+    return out
+
+
+def right(events: list[Event]) -> bool:
+    return [event.word for event in events] == [word for _, word in SAID] and all(
+        abs(event.time - when) < 0.5 for event, (when, _) in zip(events, SAID, strict=True)
+    )
+
+
+def test_words_are_heard_once_each_and_nothing_else(folder: Path, tmp_path: Path) -> None:
+    wave = with_words(16, SAID)
+    soundfile.write(tmp_path / "a.flac", wave, RATE)
+    model = headstart.load(folder)
+    events = list(headstart.listen(model, tmp_path / "a.flac", threshold=0.0))
+    assert right(events), events
+    assert right(list(headstart.listen(folder, wave, sampling_rate=RATE, threshold=0.0)))
+
+
+def test_a_raw_stream_gives_the_same_as_the_file(folder: Path, tmp_path: Path) -> None:
+    raw = np.round(with_words(16, SAID) * 32767).astype("<i2")
+    soundfile.write(tmp_path / "a.wav", raw, RATE, subtype="PCM_16")
+    from_file = list(headstart.listen(folder, tmp_path / "a.wav", threshold=0.0))
+    stream = io.BytesIO(raw.tobytes())
+    assert list(headstart.listen(folder, stream, sampling_rate=RATE, threshold=0.0)) == from_file
+
+
+def test_evidence_says_how_far_the_background_goes(folder: Path) -> None:
+    keyword = headstart.load(folder).evidence["keyword"]
+    assert keyword["words"] == ["down", "up"]
+    assert keyword["n_clips"] == 16
+    assert not keyword["counted"]
+    assert "too little background to count" in keyword["sentence"]
+    assert keyword["alarms_at_most"] > 60
+    rates = [point["false_alarms"] for point in keyword["curve"]]
+    missed = [point["missed"] for point in keyword["curve"]]
+    assert rates == sorted(rates, reverse=True)
+    assert missed == sorted(missed)
+
+
+def test_report_draws_the_curve(folder: Path) -> None:
+    page = render(headstart.load(folder).evidence)
+    assert "Missed words against false alarms an hour" in page
+    assert "false alarms an hour (missed words: upwards)" in page
+    assert "<script" not in page
+
+
+def test_a_network_learns_words_and_travels_with_its_detector(words: Path, evening: Path, tmp_path: Path) -> None:
+    source = save_source(tmp_path / "net")
+    out = tmp_path / "model"
+    only = {"new layers": headstart.TransferClassifier(str(source), head="hidden", random_state=0)}
+    settings = {"task": "keyword", "background": evening, "budget": 5, "n_splits": 2, "candidates": only}
+    model = headstart.fit(words, str(source), out=out, **settings)
+    loaded = headstart.load(out)
+    assert loaded.detector == model.detector
+    wave = with_words(10, [(5.0, "up")])
+    each = [list(headstart.listen(m, wave, sampling_rate=RATE, threshold=-50)) for m in (loaded, model)]
+    assert each[0] == each[1]
+
+
+def test_other_words_in_a_folder_serve_as_background(words: Path, tmp_path: Path) -> None:
+    place = write_words(tmp_path / "words", n=6)
+    rng = np.random.default_rng(0)
+    (place / "_other_").mkdir()
+    for i in range(12):
+        soundfile.write(place / "_other_" / f"{i}.wav", noise(3, rng), RATE)
+    model = headstart.fit(place, None, task="keyword", budget=4, n_splits=2)
+    assert model.detector is not None
+    assert set(model.detector.words) == {"down", "up"}
+    assert str(model.classes_[0]) == "_other_"
+
+
+def test_without_background_it_says_what_to_do(words: Path) -> None:
+    with pytest.raises(DataError, match="Expected background.*found none.*_background_.*--background"):
+        headstart.fit(words, None, task="keyword", budget=4)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"background": "x.wav"}, "Expected background with the task 'keyword'"),
+        ({"task": "keyword", "false_alarms": 0}, "more than 0 and at most 1000 false alarms"),
+        ({"task": "keyword", "background": 3}, "Expected background as a path"),
+    ],
+    ids=["no task", "rate 0", "no path"],
+)
+def test_arguments_are_checked(tmp_path: Path, settings: dict[str, object], said: str) -> None:
+    with pytest.raises(ParameterError, match=said):
+        headstart.fit(write_words(tmp_path, n=2), None, **settings)
+
+
+def test_a_model_without_words_does_not_listen(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    y = np.arange(12) % 2
+    clips = headstart.Clips([0.1 * rng.normal(size=4000) * (1 + k) for k in y], sampling_rate=RATE)
+    model = headstart.fit((clips, y), None, budget=3, n_splits=2)
+    with pytest.raises(SourceError, match="Expected a model for words.*--task keyword"):
+        headstart.listen(model, "a.wav")
+
+
+def test_the_command_prints_events_as_lines(folder: Path, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", with_words(16, SAID), RATE)
+    arguments = ["listen", str(folder), str(tmp_path / "a.wav"), "--threshold", "0"]
+    shown = CliRunner().invoke(cli, arguments)
+    assert shown.exit_code == 0, shown.output
+    lines = shown.stdout.strip().splitlines()
+    assert [line.split()[1] for line in lines] == [word for _, word in SAID]
+    assert lines[0].startswith("0:00:0")
+    plain = CliRunner().invoke(cli, [*arguments, "--json"])
+    events = [json.loads(line) for line in plain.stdout.strip().splitlines()]
+    assert [event["word"] for event in events] == [word for _, word in SAID]
+    assert set(events[0]) == {"time", "word", "score"}
+
+
+def test_the_command_hears_standard_input(folder: Path) -> None:
+    raw = np.round(with_words(12, [(6.0, "up")]) * 32767).astype("<i2").tobytes()
+    shown = CliRunner().invoke(cli, ["listen", str(folder), "-", "--rate", str(RATE), "--threshold", "0"], input=raw)
+    assert shown.exit_code == 0, shown.output
+    assert [line.split()[1] for line in shown.stdout.strip().splitlines()] == ["up"]
+
+
+def test_rate_is_for_standard_input_alone(folder: Path, tmp_path: Path) -> None:
+    shown = CliRunner().invoke(cli, ["listen", str(folder), str(tmp_path / "a.wav"), "--rate", "8000"])
+    assert shown.exit_code == 2
+    assert "a file says its own" in shown.output
