@@ -17,8 +17,9 @@ from PIL import Image
 from test_advise_safe import network, pictures, source
 
 import headstart
-from headstart.advise.fit import divided, fit, progress_folder, reproduction
+from headstart.advise.fit import fit, progress_folder, reproduction
 from headstart.advise.model import Model, load
+from headstart.advise.target import divided
 from headstart.data.read import read_dataset
 from headstart.errors import BadPictures, DataError, OutputError, ParameterError, SourceError
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor

@@ -104,8 +104,8 @@ def look(
         ``words``: the findings in a sentence; ``findings``: list of dict; ``expected``: whether a gain can be.
     """
     from headstart.advise.before import expected, findings, summary
-    from headstart.advise.fit import AUTO, divided
     from headstart.advise.material import Material
+    from headstart.advise.target import AUTO, divided
     from headstart.data.read import read_dataset
     from headstart.data.screen import screen
     from headstart.networks.load import load_network
@@ -140,11 +140,11 @@ def look_at_tables(source: list[str], unlabelled: list[str], reading: dict[str, 
         As `look`; also ``notes``: what the columns hold and lack.
     """
     from headstart.advise.before import expected, summary
-    from headstart.advise.fit import divided
     from headstart.advise.fit_tables import tables_of
     from headstart.advise.material import Material
     from headstart.advise.table_findings import table_findings
     from headstart.advise.tabular import tabulated
+    from headstart.advise.target import divided
     from headstart.data.checks import check_labels
 
     how = {key: reading[key] for key in ("label", "group_by", "task", "split_column")}
