@@ -235,7 +235,10 @@ def report(place: Path) -> None:
 
 
 def head_only_time(network: Network, n: int, repeats: int) -> None:
-    """The whole fit of a head, from strings on, against one bare forward pass over the same texts by length."""
+    """The whole fit of a head, from strings on, against one bare float32 pass over the same texts by length.
+
+    By default the features are computed in 16 bits where the processor has them and they make no difference to a head.
+    """
     texts, y = sets()["ag_news_subset"]
     rows, labels = texts[np.arange(n)], y[:n]
     words = [rows.decode(i) for i in range(n)]
@@ -251,12 +254,15 @@ def head_only_time(network: Network, n: int, repeats: int) -> None:
                     row[: len(ids)] = ids
                 network.module(torch.from_numpy(padded))
 
-    def head() -> None:
-        features = embed(network, Texts(words), cache=FeatureCache(None))
+    def head(exact: bool = False) -> None:
+        features = embed(network, Texts(words), cache=FeatureCache(None), exact=exact)
         solve_head(features, class_targets(labels, None))
 
-    ratio = report_ratio(interleaved({"head": head, "bare forward pass": bare}, repeats), "head", "bare forward pass")
-    print(f"  head-only time at most 1.15 of it: {'kept' if ratio <= 1.15 else 'MISSED'}")
+    ways = {"head": head, "head in float32": lambda: head(True), "bare forward pass": bare}
+    seconds = interleaved(ways, repeats)
+    for name in ("head", "head in float32"):
+        ratio = report_ratio(seconds, name, "bare forward pass")
+        print(f"  {name}: at most 1.15 of it: {'kept' if ratio <= 1.15 else 'MISSED'}")
 
 
 def _ids(words: list[str]) -> list[list[int]]:

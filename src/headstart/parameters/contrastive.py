@@ -36,7 +36,8 @@ def contrast(
     the features of the untouched network: those of the trained one tell its own training rows apart without fail.
 
     Use it with few labels and a network that is close to the target. What it gives differs from set to set: with 8
-    labels a class it helped on the topics of news, and was behind the head alone on spam and opinions about films. The guard measures it.
+    labels a class it helped on the topics of news, and was behind the head alone on spam and opinions about films. The
+    guard measures it.
 
     Parameters
     ----------
