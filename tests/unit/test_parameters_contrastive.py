@@ -238,3 +238,12 @@ def test_the_card_s_lines_give_the_logits_of_a_head_over_layers(minilm: Path, tm
         np.testing.assert_allclose(here, model.logits(texts), atol=1e-4)
     else:
         np.testing.assert_allclose(here[:, 1] - here[:, 0], model.decision_function(texts), atol=1e-4)
+
+
+def test_the_card_s_lines_give_numbers_in_their_units(minilm: Path, tmp_path: Path) -> None:
+    X = [f"{word} is {what}" for word in ("tea", "soup", "bread") for what in ("very good", "awful", "lovely", "bad")]
+    model = TransferRegressor(str(minilm), head="depths", random_state=0).fit(X, 100.0 + 20.0 * np.arange(12))
+    lines = model_card(save_estimator(model, tmp_path)).split("# or without headstart\n")[1].split("```")[0]
+    found: dict[str, Any] = {}
+    exec(lines.replace("this-folder", str(tmp_path)).replace('["a text"]', repr(X[:5])), found)
+    np.testing.assert_allclose(found["logits"].numpy()[:, 0], model.predict(X[:5]), rtol=1e-5)

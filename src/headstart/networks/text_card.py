@@ -68,7 +68,11 @@ def text_lines(network: Mapping[str, Any], estimator: Mapping[str, Any] | None =
         elif layer["kind"] in _ACTIVATIONS:
             lines.append(f"    features = {_ACTIVATIONS[layer['kind']]}(features)")
     if blocks:
-        return [*lines, *_LAYERS.splitlines(), *_averaged(head["parts"], (estimator or {})["targets"]["task"])]
+        targets = (estimator or {})["targets"]
+        lines += [*_LAYERS.splitlines(), *_averaged(head["parts"], targets["task"])]
+        if targets["task"] == "regression":
+            lines.append(f"    logits = logits * torch.tensor({targets['scale']}) + torch.tensor({targets['shift']})")
+        return lines
     lines.append('    logits = features @ head["output.weight"].T + head["output.bias"]')
     return lines
 
