@@ -224,7 +224,13 @@ def test_text_network_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("wav2vec2", "a sound network"), ("detr", "a network for finding objects"), ("nonsense", "model type 'nonsense'")],
+    [
+        ("speecht5", "a network that makes speech or music"),
+        ("wav2vec2", "missing or of another shape|Get it from where the network came from"),
+        ("detr", "a network for finding objects"),
+        ("nonsense", "model type 'nonsense'"),
+    ],
+    ids=["speech", "waves", "objects", "unknown"],
 )
 def test_other_networks_are_named(vit_folder: Path, kind: str, words: str) -> None:
     (vit_folder / "config.json").write_text(json.dumps({"model_type": kind}))
@@ -312,7 +318,9 @@ def test_bundled_starter_is_found() -> None:
 
 
 def test_other_input_types_are_not_taken(vit_folder: Path) -> None:
-    with pytest.raises(ParameterError, match="Expected input_type 'image', 'audio' or None, found 'text'"):
+    with pytest.raises(ParameterError, match="Expected input_type 'image', 'audio', 'text' or None, found 'video'"):
+        load_network(vit_folder, input_type="video")
+    with pytest.raises(SourceError, match="Expected a network for texts, found small-vit, which takes pictures"):
         load_network(vit_folder, input_type="text")
 
 

@@ -294,7 +294,7 @@ def test_digits_are_not_mirrored_and_plain_scenes_may_be(task: tuple[np.ndarray,
     [
         ({"train": "last"}, ParameterError, "Expected train 'head', 'last:k'"),
         ({"train": "last:0"}, ParameterError, "found 'last:0'"),
-        ({"head": "deep"}, ParameterError, "Expected head 'auto', 'linear', 'depths' or a list"),
+        ({"head": "deep"}, ParameterError, "Expected head 'auto', 'linear', 'depths', 'hidden' or a list"),
         ({"head": []}, ParameterError, "Expected head"),
         ({"optimizer": "lion"}, ParameterError, "Expected optimizer one of"),
         ({"epochs": 0, "train": "all"}, ParameterError, "Expected epochs to be a number at least 1"),

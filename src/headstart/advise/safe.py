@@ -190,6 +190,8 @@ class SafeTransferRegressor(RegressorMixin, BaseSafeTransfer):
         Told ``progress(what, done, total)`` as work goes on.
     unlabelled : array-like or frame, optional
         More rows of the target without labels, where rows are borrowed.
+    views : int, default=1
+        As in the classifier.
 
     Attributes
     ----------

@@ -180,6 +180,7 @@ def _weights(folder: Path, config: Any, front_end: FrontEnd, name: str) -> tuple
                 config=config,
                 dtype=torch.float32,
                 output_loading_info=True,
+                ignore_mismatched_sizes=True,
                 trust_remote_code=False,
                 local_files_only=True,
                 weights_only=True,

@@ -113,6 +113,7 @@ def _body(folder: Path, config: Any, name: str) -> tuple[nn.Module, tuple[str, .
                 config=config,
                 dtype=torch.float32,
                 output_loading_info=True,
+                ignore_mismatched_sizes=True,
                 trust_remote_code=False,
                 local_files_only=True,
                 weights_only=True,
