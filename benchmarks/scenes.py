@@ -1,8 +1,8 @@
 """Long recordings for `listen.py`: scenes of noise, music, machines, animals and speech, with or without planted words.
 
 What is used is real where there is something real: environmental sounds (esc10), spoken digits, recorded wake words.
-The rest is computed (`headstart.data.backgrounds`) or spoken by espeak-ng where that is installed. The half to learn from
-and the half to test on share no clip, no digit's speaker, no voice, no spoken word and no seed.
+The rest is computed (`headstart.data.backgrounds`) or spoken by espeak-ng where that is installed. The half to learn
+from and the half to test on share no clip, no digit's speaker, no voice, no spoken word and no seed.
 """
 
 from __future__ import annotations

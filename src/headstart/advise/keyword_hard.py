@@ -15,10 +15,10 @@ from headstart.data.recordings import piece_of
 from headstart.parameters.transfer import TransferClassifier
 
 HOP_SECONDS = 0.2
-MOST = 500
+MOST = 1500
 #: Seconds of background that are searched, for each second of the budget.
 _SEARCHED = 1.5
-_FEWEST_SECONDS, _MOST_SECONDS = 60.0, 3600.0
+_FEWEST_SECONDS, _MOST_SECONDS = 600.0, 3600.0
 #: Log-odds from which on a window of background is worth learning from.
 _CLOSE = -4.0
 

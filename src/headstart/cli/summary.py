@@ -65,6 +65,8 @@ def print_summary(evidence: dict[str, Any]) -> None:
     click.echo()
     for tile in page["tiles"]:
         click.echo(f"{tile['label']}: {tile['value']}" + (f" ({tile['note']})" if tile["note"] else ""))
+    if evidence.get("keyword"):
+        click.echo(evidence["keyword"]["sentence"])
     if (evidence.get("data") or {}).get("input_type") == "table":
         for words in page["data"]["notes"]:
             click.echo(f"Note: {words}")

@@ -22,17 +22,18 @@ HIDDEN = "hidden"
 WIDTH, DROPOUT, EPOCHS, BATCH = 512, 0.5, 12, 128
 RATE, DECAY = 1e-3, 0.05
 _SETS = ("output", "grid")
+_SEEDS = 2
 
 
 @dataclass(frozen=True)
 class HiddenHeads:
-    """Networks with one hidden layer, one for each feature set; their logits are averaged.
+    """Networks with one hidden layer, two for each feature set; their logits are averaged.
 
     Attributes
     ----------
     task : str
     names : tuple of str
-        Feature sets, as in `feature_set`.
+        Feature set of each member, as in `feature_set`.
     members : tuple of nn.Sequential
         Each takes raw features; its first module standardises them.
     plain : Part
@@ -63,7 +64,7 @@ class HiddenHeads:
 
 
 def train_hidden_heads(seen: Any, settings: TuningSettings, progress: Progress | None = None) -> HiddenHeads:
-    """Train a network with a hidden layer of 512 on each feature set.
+    """Train two networks with a hidden layer of 512 on each feature set.
 
     Use it where there are several hundred rows or more; below that linear heads are safer. Columns are standardised;
     12 epochs, dropout 0.5, rates that fall to 0.
@@ -91,23 +92,29 @@ def train_hidden_heads(seen: Any, settings: TuningSettings, progress: Progress |
         x = feature_set(features, name).astype(np.float32)
         mean, spread = x.mean(axis=0), x.std(axis=0)
         spread = np.where(spread > 1e-6, spread, 1.0).astype(np.float32)
-        head, _ = train_deep_head((x - mean) / spread, targets, how, progress=progress)
-        first = head[0]
-        assert isinstance(first, Standardise)
-        shift = torch.from_numpy(mean) + first.shift * torch.from_numpy(spread)
-        members.append(
-            nn.Sequential(Standardise(shift, first.scale / torch.from_numpy(spread)), *list(head)[1:]).eval()
-        )
+        for number in range(_SEEDS):
+            seeded = dataclasses.replace(how, seed=settings.seed + number)
+            head, _ = train_deep_head((x - mean) / spread, targets, seeded, progress=progress)
+            members.append(_of_raw(head, mean, spread))
     plain = solve_head(features, targets, "linear", random_state=settings.seed).plain
-    return HiddenHeads(targets.task, names, tuple(members), plain)
+    return HiddenHeads(targets.task, tuple(name for name in names for _ in range(_SEEDS)), tuple(members), plain)
+
+
+def _of_raw(head: nn.Sequential, mean: np.ndarray, spread: np.ndarray) -> nn.Sequential:
+    """A head for standardised columns as one for raw features."""
+    first = head[0]
+    assert isinstance(first, Standardise)
+    columns = torch.from_numpy(spread)
+    whole = Standardise(torch.from_numpy(mean) + first.shift * columns, first.scale / columns)
+    return nn.Sequential(whole, *list(head)[1:]).eval()
 
 
 def hidden_arrays(head: HiddenHeads) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """What a file keeps of the heads: arrays, and their description in plain JSON types."""
     arrays = {"plain.coef": np.ascontiguousarray(head.plain.coef), "plain.intercept": head.plain.intercept}
     sizes = []
-    for name, member in zip(head.names, head.members, strict=True):
-        arrays |= {f"{name}.{key}": value.detach().numpy() for key, value in member.state_dict().items()}
+    for number, member in enumerate(head.members):
+        arrays |= {f"{number}.{key}": value.detach().numpy() for key, value in member.state_dict().items()}
         linears = [layer for layer in member if isinstance(layer, nn.Linear)]
         sizes.append([linears[0].in_features, linears[0].out_features])
     return arrays, {"kind": HIDDEN, "names": list(head.names), "sizes": sizes}
@@ -116,12 +123,13 @@ def hidden_arrays(head: HiddenHeads) -> tuple[dict[str, np.ndarray], dict[str, A
 def read_hidden(targets: Targets, described: dict[str, Any], arrays: dict[str, np.ndarray]) -> HiddenHeads:
     """What `hidden_arrays` gave."""
     members = []
-    for name, (wide, hidden) in zip(described["names"], described["sizes"], strict=True):
+    for number, (wide, hidden) in enumerate(described["sizes"]):
         zeros = torch.zeros(wide)
         member = nn.Sequential(
             Standardise(zeros, zeros.clone()), *make_head(wide, len(targets.shift), [hidden], DROPOUT)
         )
-        own = {k.removeprefix(f"{name}."): torch.from_numpy(v) for k, v in arrays.items() if k.startswith(f"{name}.")}
+        start = f"{number}."
+        own = {k.removeprefix(start): torch.from_numpy(v) for k, v in arrays.items() if k.startswith(start)}
         member.load_state_dict(own)
         members.append(member.eval())
     plain = Part("output", arrays["plain.coef"], arrays["plain.intercept"], 1.0)
