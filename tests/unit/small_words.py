@@ -1,4 +1,4 @@
-"""A rising tone and a rattle that stand for words, noise without them, and recordings of both, shared by the tests of detectors."""
+"""A rising tone and a rattle that stand for words, noise without them, and recordings of both, for tests."""
 
 from __future__ import annotations
 

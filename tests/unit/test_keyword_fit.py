@@ -126,7 +126,7 @@ def test_other_words_in_a_folder_serve_as_background(words: Path, tmp_path: Path
 
 
 def test_without_background_it_says_what_to_do(words: Path) -> None:
-    with pytest.raises(DataError, match="Expected background.*found none.*_background_.*--background"):
+    with pytest.raises(DataError, match=r"Expected background.*found none.*_background_.*--background"):
         headstart.fit(words, None, task="keyword", budget=4)
 
 
@@ -149,7 +149,7 @@ def test_a_model_without_words_does_not_listen(tmp_path: Path) -> None:
     y = np.arange(12) % 2
     clips = headstart.Clips([0.1 * rng.normal(size=4000) * (1 + k) for k in y], sampling_rate=RATE)
     model = headstart.fit((clips, y), None, budget=3, n_splits=2)
-    with pytest.raises(SourceError, match="Expected a model for words.*--task keyword"):
+    with pytest.raises(SourceError, match=r"Expected a model for words.*--task keyword"):
         headstart.listen(model, "a.wav")
 
 

@@ -78,7 +78,7 @@ def test_one_long_recording_is_cut_in_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lengths", [[], [4.0, 4.0]], ids=["none", "too short"])
 def test_too_little_background_says_what_to_do(lengths: list[float]) -> None:
-    with pytest.raises(DataError, match="_background_.*--background"):
+    with pytest.raises(DataError, match=r"_background_.*--background"):
         divide(pieces(lengths), RATE, 0.5, 0)
 
 

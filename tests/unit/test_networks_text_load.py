@@ -214,9 +214,7 @@ def test_sentence_transformer_in_memory(bert: Path) -> None:
     network = load_network(peer)
     assert network.input_type == "text" and network.card.origin == "a module in memory"
     np.testing.assert_allclose(embed(network, Texts(TEXTS), exact=True).output, peer.encode(list(TEXTS)), atol=1e-5)
-    with pytest.raises(
-        SourceError, match=r"BertModel \(bert\), which takes input_ids.*give the folder or the id"
-    ):
+    with pytest.raises(SourceError, match=r"BertModel \(bert\), which takes input_ids.*give the folder or the id"):
         load_network(peer[0].auto_model)
 
 

@@ -1,4 +1,4 @@
-"""What is heard when nobody says the word: pieces of recordings, divided into one part to learn from and one to check."""
+"""What is heard when nobody says the word: recordings, a part to learn from and a part to check with."""
 
 from __future__ import annotations
 

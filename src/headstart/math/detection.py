@@ -1,4 +1,4 @@
-"""Events in a score that runs along time: peaks, false alarms an hour, and the threshold for a stated number of them."""
+"""Events in a score that runs along time: peaks, false alarms an hour, the threshold for a stated number of them."""
 
 from __future__ import annotations
 
