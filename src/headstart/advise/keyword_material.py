@@ -32,9 +32,9 @@ OTHER = "_other_"
 #: Share of the background in which false alarms are counted.
 HELD_OUT = 0.5
 _VARIATION = Variation()
-_WINDOWS = 1000
+_WINDOWS = 2000
 _FEWEST_COPIES, _MOST_COPIES = 3, 20
-_FEWEST_OTHER, _MOST_OTHER = 300, 1500
+_FEWEST_OTHER, _MOST_OTHER = 300, 2500
 _FULL = 32767.0
 
 
