@@ -13,6 +13,8 @@ PENALTIES = tuple(float(p) for p in np.logspace(-4.5, 1.5, 9))
 
 #: Principal coordinates that are enough to compare penalties; the chosen one is solved in all of them.
 ENOUGH = 300
+#: Coordinates from which single precision and a looser tolerance serve to compare penalties.
+_MANY = 128
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def _cross_validate(
     With many coordinates the strongest are used, in single precision: it is penalties that are compared.
     """
     n, P = len(U), len(penalties)
-    many = U.shape[1] > min(enough, ENOUGH)
+    many = U.shape[1] > min(enough, _MANY)
     U = np.ascontiguousarray(U[:, -enough:], dtype=np.float32) if many else U
     masks = np.zeros((len(folds), n))
     for f, (train, _) in enumerate(folds):
