@@ -117,8 +117,8 @@ def planted(
     clips: Sequence[tuple[str, np.ndarray]],
     snr: tuple[float, float],
     rng: np.random.Generator,
-) -> tuple[np.ndarray, list[tuple[float, str]]]:
-    """A recording with clips of words in it, and the middle of each word in seconds.
+) -> tuple[np.ndarray, list[tuple[float, str, float]]]:
+    """A recording with clips of words in it; and of each word its middle in seconds, itself, and its level in decibels.
 
     A word's level is that of the place under it plus so many decibels. Nobody else talks while it is said, nor 0.2 s
     before and after.
@@ -131,8 +131,9 @@ def planted(
         at = number * room + int(rng.integers(0, max(1, room - len(clip) - 2 * RATE)))
         under = max(float(np.sqrt(np.mean(place[at + start : at + end] ** 2))), QUIETEST)
         own = max(float(np.sqrt(np.mean(clip[start:end] ** 2))), 1e-5)
-        gain = under / own * 10 ** (rng.uniform(*snr) / 20)
+        level = float(rng.uniform(*snr))
+        gain = under / own * 10 ** (level / 20)
         wave[at : at + len(clip)] += np.float32(gain) * clip
         quiet[at + start - RATE // 5 : at + end + RATE // 5] = 0
-        said.append(((at + (start + end) / 2) / RATE, word))
+        said.append(((at + (start + end) / 2) / RATE, word, level))
     return np.clip(wave + quiet, -1, 1), said

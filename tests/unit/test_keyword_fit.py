@@ -15,7 +15,7 @@ from small_sounds import save_source
 from small_words import RATE, noise, with_words, write_words
 
 import headstart
-from headstart.advise import keyword_hard, keyword_material
+from headstart.advise import keyword_material
 from headstart.advise.detector import Event
 from headstart.cli.main import cli
 from headstart.data.keyword_windows import Variation
@@ -29,10 +29,9 @@ SAID = [(3.0, "up"), (7.0, "down"), (11.0, "up"), (14.0, "down")]
 def few_windows() -> Iterator[None]:
     """Enough for two sounds that no one could take for each other."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keyword_material, "_WINDOWS", 60)
-        patch.setattr(keyword_material, "_FEWEST_OTHER", 60)
-        patch.setattr(keyword_material, "_MOST_OTHER", 100)
-        patch.setattr(keyword_hard, "MOST", 20)
+        patch.setattr(keyword_material, "_WINDOWS", (100, 100))
+        patch.setattr(keyword_material, "_COMPARED", 60)
+        patch.setattr(keyword_material, "_COMPARED_OTHER", 60)
         patch.setattr(keyword_material, "_VARIATION", Variation(snr=(10.0, 25.0), level=(-25.0, -15.0)))
         yield
 

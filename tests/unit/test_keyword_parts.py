@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +13,8 @@ import soundfile
 from small_words import RATE, chirp, noise
 
 from headstart.advise.detector import Detector, slid
-from headstart.data.background import Background, Piece, divide, is_background, pieces_of
-from headstart.data.keyword_windows import Variation, centred, found_word, part_of_word, varied
+from headstart.data.background import Background, Piece, is_background, parted, pieces_of
+from headstart.data.keyword_windows import Surroundings, Variation, centred, found_word, part_of_word, varied
 from headstart.data.recordings import blocks_of, piece_of
 from headstart.errors import DataError
 from headstart.math.detection import PeakPicker, Tail, at_most, smoothed
@@ -61,25 +63,38 @@ def pieces(lengths: list[float]) -> list[Piece]:
     return [Piece((noise(s, np.random.default_rng(i)), RATE), f"p{i}", 0.0, s, f"g{i}") for i, s in enumerate(lengths)]
 
 
-def test_no_recording_is_on_both_sides() -> None:
-    learned, held = divide(pieces([5.0] * 12), RATE, 0.5, 0)
-    assert not {p.group for p in learned.pieces} & {p.group for p in held.pieces}
-    assert learned.seconds + held.seconds == pytest.approx(60)
+@pytest.mark.parametrize("n", [2, 3])
+def test_no_recording_is_in_two_parts(n: int) -> None:
+    parts = parted(pieces([5.0] * 12), RATE, n, 0)
+    groups = [{piece.group for piece in part.pieces} for part in parts]
+    assert sum(map(len, groups)) == len(set().union(*groups)) == 12
+    assert [part.seconds for part in parts] == [pytest.approx(60 / n)] * n
 
 
-def test_one_long_recording_is_cut_in_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("n", [2, 3])
+def test_one_long_recording_is_cut_in_time(tmp_path: Path, n: int) -> None:
     soundfile.write(tmp_path / "long.wav", noise(70, np.random.default_rng(0)), RATE)
-    learned, held = divide(pieces_of(tmp_path / "long.wav"), RATE, 0.5, 0)
-    ends = [p.start + p.seconds for p in learned.pieces]
-    assert max(ends) <= min(p.start for p in held.pieces) + 1e-6
-    assert learned.seconds == pytest.approx(35, abs=0.1)
-    assert held.seconds == pytest.approx(35, abs=0.1)
+    parts = parted(pieces_of(tmp_path / "long.wav"), RATE, n, 0)
+    spans = [(min(p.start for p in part.pieces), max(p.start + p.seconds for p in part.pieces)) for part in parts]
+    assert spans == [(pytest.approx(70 * k / n), pytest.approx(70 * (k + 1) / n)) for k in range(n)]
+    assert [part.seconds for part in parts] == [pytest.approx(70 / n)] * n
 
 
-@pytest.mark.parametrize("lengths", [[], [4.0, 4.0]], ids=["none", "too short"])
+def test_short_and_long_recordings_are_cut_where_they_must_be() -> None:
+    found = parted(pieces([50.0, 3.0, 4.0]), RATE, 3, 0)
+    assert [part.seconds for part in found] == [pytest.approx(19)] * 3
+    times: dict[str, list[tuple[float, float]]] = {}
+    for piece in (piece for part in found for piece in part.pieces):
+        times.setdefault(piece.name, []).append((piece.start, piece.start + piece.seconds))
+    for spans in times.values():
+        ordered = sorted(spans)
+        assert all(a[1] <= b[0] + 1e-6 for a, b in pairwise(ordered))
+
+
+@pytest.mark.parametrize("lengths", [[], [4.0, 4.0], [20.0, 9.0]], ids=["none", "too short", "not 10 s a part"])
 def test_too_little_background_says_what_to_do(lengths: list[float]) -> None:
     with pytest.raises(DataError, match=r"_background_.*--background"):
-        divide(pieces(lengths), RATE, 0.5, 0)
+        parted(pieces(lengths), RATE, 3, 0)
 
 
 def test_windows_of_short_pieces_run_on_into_the_next() -> None:
@@ -106,16 +121,38 @@ def test_every_copy_holds_the_whole_word_and_a_part_does_not() -> None:
     word = found_word(clip(), RATE, 6000)
     assert 8900 < word.start < 9400
     assert 10600 < word.end < 11100
-    plain = Variation(speed=1.0, level=(-20.0, -20.0), noisy=0.0)
     silent = np.zeros(6000, np.float32)
+    plain = Surroundings(silent, silent, RATE, Variation(speed=1.0, level=(-20.0, -20.0), noisy=0.0, beside=0.0))
     energy = float(np.square(centred(word, 6000)).sum())
-    scale = energy / float(np.square(varied(word, 6000, RATE, silent, plain, rng)).sum())
+    scale = energy / float(np.square(varied(word, 6000, plain, rng)).sum())
     for _ in range(20):
-        copy = varied(word, 6000, RATE, silent, plain, rng)
+        copy = varied(word, 6000, plain, rng)
         assert float(np.square(copy).sum()) * scale == pytest.approx(energy, rel=0.05)
     for beginning in (True, False):
-        part = part_of_word(word, 6000, silent, plain, rng, beginning=beginning)
+        part = part_of_word(word, 6000, plain, rng, beginning=beginning)
         assert float(np.square(part).sum()) * scale < 0.6 * energy
+
+
+def test_what_is_beside_a_word_is_loud_but_leaves_a_pause() -> None:
+    rng = np.random.default_rng(0)
+    tone = np.zeros(2 * RATE, np.float32)
+    tone[RATE : RATE + 2000] = 0.1 * np.sin(np.arange(2000))
+    word = found_word(tone, RATE, 6000)
+    silent, loud = np.zeros(6000, np.float32), rng.normal(0, 1, 6000).astype(np.float32)
+    how = Variation(speed=1.0, level=(-40.0, -40.0), noisy=0.0, beside=1.0, beside_level=(12.0, 12.0), gap=(0.1, 0.1))
+    alone = dataclasses.replace(how, beside=0.0)
+    for seed in range(10):
+        both = varied(word, 6000, Surroundings(silent, loud, RATE, how), np.random.default_rng(seed))
+        only = varied(word, 6000, Surroundings(silent, loud, RATE, alone), np.random.default_rng(seed))
+        rest = both - only
+        said = np.flatnonzero(only)
+        near = np.arange(6000)
+        inside = (near > said[0] - 0.1 * RATE + 1) & (near < said[-1] + 0.1 * RATE - 1)
+        beside = (near < said[0] - 0.15 * RATE) | (near > said[-1] + 0.15 * RATE)
+        assert np.abs(rest[inside]).max() < 1e-6
+        if beside.sum() > 500:
+            ratio = np.mean(rest[beside] ** 2) / np.mean(only[said] ** 2)
+            assert 10 * np.log10(ratio) == pytest.approx(12, abs=1)
 
 
 def test_windows_slide_at_even_steps_whatever_the_blocks() -> None:

@@ -14,7 +14,7 @@ from headstart.data.sound_preprocessing import placed
 from headstart.math.detection import PeakPicker
 
 HOP_SECONDS = 0.1
-SMOOTH = 3
+SMOOTH = 5
 BATCH = 32
 _LEAST_APART = 0.8
 

@@ -146,7 +146,8 @@ def fit(
         target = read_target(data, source, reading, **columns, unlabelled=unlabelled, text_windows=text_windows)
         spoken: KeywordMaterial | None = None
         if keyword:
-            spoken = prepare(target.dataset, target.source, background=background, skip_bad=skip_bad, **how)
+            made = {key: how[key] for key in ("budget", "seed", "progress")}
+            spoken = prepare(target.dataset, target.source, background=background, skip_bad=skip_bad, **made)
             target = dataclasses.replace(target, dataset=spoken.dataset)
             candidates = candidates or keyword_candidates(spoken, target.source, device=device, seed=random_state)
         else:
@@ -174,9 +175,10 @@ def fit(
         guarded.fit(pool.pictures, pool.y, groups=pool.groups)
         model = _model(guarded, dataset, pool, aside)
         if spoken is not None:
-            how |= {"n_splits": n_splits, "false_alarms": false_alarms}
-            add_detector(model, spoken, guarded, source=source, **how)
+            add_detector(model, spoken, guarded, source=source, false_alarms=false_alarms, **how)
             model.evidence["budget"] = float(budget)
+            if aside is not None:
+                model.evidence["test"] = say.plain(test_score(model, aside))
         settings = reading | columns | {"skip_bad": skip_bad, "budget": budget, "random_state": random_state}
         settings |= {"out": out, "unlabelled": unlabelled}
         settings |= {"views": views, "text_windows": text_windows, "background": background}

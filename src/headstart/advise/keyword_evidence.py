@@ -13,14 +13,15 @@ from headstart.advise.evaluate import fit_on
 from headstart.advise.keyword_material import KeywordClip, KeywordMaterial
 from headstart.advise.material import Material
 from headstart.advise.window_scores import Scorer, window_scorer
+from headstart.data.background import Background
 from headstart.data.splits import folds
 from headstart.math.comparison import wilson_interval
 from headstart.math.detection import PeakPicker, Tail, at_most, smoothed
 
 MOST_CLIPS = 240
 NOISE_DECIBEL = 10.0
-#: Seconds of held-out background that are listened to, for each second of the budget.
-_HEARD = 4.0
+#: Seconds of background that are listened to, for each second of the budget.
+_HEARD = 6.0
 _FEWEST_SECONDS = 600.0
 _POINTS = 80
 _RATES = (0.01, 1000.0)
@@ -44,66 +45,105 @@ def detector_for(material: KeywordMaterial, classes: Sequence[Any], threshold: f
     return Detector(material.words, tuple(columns), rate, samples, threshold, false_alarms, hop, SMOOTH)
 
 
-def background_tail(
-    material: KeywordMaterial, detector: Detector, score: Scorer, budget: float, progress: Any = None
-) -> Tail:
-    """Peaks of the finished model in the background that was kept, largest first."""
-    held = material.held.first(max(_FEWEST_SECONDS, _HEARD * budget))
-    picker, found, done = PeakPicker(detector.apart, detector.smooth), [], 0
-    for scores in detector.scores(held.stream(), score):
-        found += [peak.score for peak in picker.feed(scores)]
-        done += len(scores)
-        if progress is not None:
-            progress("listening to background", min(done, 10 * round(held.seconds)), 10 * round(held.seconds))
-    found += [peak.score for peak in picker.finish()]
-    return Tail(np.sort(np.array(found))[::-1], held.seconds / 3600)
-
-
-def out_of_fold_words(
+def cross_fitted(
     material: KeywordMaterial,
     candidate: Any,
     shared: Material,
+    rows: np.ndarray,
     detector: Detector,
     temperature: float,
     *,
-    n_splits: int,
+    budget: float,
     seed: int,
     progress: Any = None,
-) -> Heard:
-    """Score each clip by a model that learned without it (and without its group).
+) -> tuple[Tail, Heard]:
+    """Peaks of background and scores of clips, each by a model that learned without that part and without that clip.
+
+    There is a model for each part of the background; it has not learned from that part, nor from one fold of the
+    clips, and scores both.
 
     Parameters
     ----------
     candidate : Candidate
         What became the model.
     shared : Material
-        The windows that it learned from.
+        ``material.whole``.
+    rows : ndarray of int
+        Those of its windows that are learned from.
+    detector : Detector
+        Of the finished model.
+    budget : float
+        Seconds of the whole fit: decides how much background is listened to.
+
+    Returns
+    -------
+    tail : Tail
+        Peaks in all parts, largest first.
+    heard : Heard
     """
-    clips = [clip for clip in material.clips if not clip.aside]
     rng = np.random.default_rng([seed, 17])
-    if len(clips) > MOST_CLIPS:
-        clips = [clips[i] for i in np.sort(rng.choice(len(clips), MOST_CLIPS, replace=False))]
-    noise, _ = material.held.windows(len(clips), _longest(clips) + 2 * detector.samples, rng)
+    clips, fold = _clips_and_folds(material, rng, seed)
     plain, noisy = np.full(len(clips), -np.inf), np.full(len(clips), -np.inf)
-    splits = folds(shared.target, "classification", groups=shared.groups, n_splits=n_splits, random_state=seed)
-    assert shared.groups is not None and shared.classes is not None
-    for number, (train, test) in enumerate(splits):
-        inside = set(shared.groups[test].tolist())
-        mine = [i for i, clip in enumerate(clips) if clip.group in inside]
-        if mine:
-            estimator = fit_on(candidate, shared, train)
-            known = [str(label) for label in estimator.classes_]
-            columns = [known.index(word) for word in detector.words if word in known]
-            words = [word for word in detector.words if word in known]
-            score = window_scorer(estimator, detector.rate, np.array(columns), temperature)
-            for i in mine:
-                if clips[i].label in words:
-                    column = words.index(clips[i].label)
-                    plain[i] = _best(clips[i], column, score, detector, None)
-                    noisy[i] = _best(clips[i], column, score, detector, noise[i])
+    share = max(_FEWEST_SECONDS, _HEARD * budget) / len(material.background)
+    held = [part.first(share) for part in material.background]
+    told = _told(progress, sum(part.seconds for part in held))
+    assert shared.groups is not None
+    found: list[float] = []
+    for k, part in enumerate(held):
+        mine = np.flatnonzero(fold == k)
+        without = np.isin(shared.groups, sorted({clips[i].group for i in mine})) | (material.part == k)
+        estimator = fit_on(candidate, shared, rows[~without[rows]])
+        known = [str(label) for label in estimator.classes_]
+        words = [word for word in detector.words if word in known]
+        columns = np.array([known.index(word) for word in words])
+        score = window_scorer(estimator, detector.rate, columns, temperature)
+        found += _peaks(part, detector, score, told)
+        noise, _ = part.windows(len(mine), _longest(clips) + 2 * detector.samples, rng)
+        for i, under in zip(mine.tolist(), noise, strict=True):
+            if clips[i].label in words:
+                column = words.index(clips[i].label)
+                plain[i] = _best(clips[i], column, score, detector, None)
+                noisy[i] = _best(clips[i], column, score, detector, under)
+    tail = Tail(np.sort(np.array(found))[::-1], sum(part.seconds for part in held) / 3600)
+    return tail, Heard(clips, plain, noisy)
+
+
+def _clips_and_folds(
+    material: KeywordMaterial, rng: np.random.Generator, seed: int
+) -> tuple[list[KeywordClip], np.ndarray]:
+    """Clips to be scored, and the fold of each: as many folds as there are parts of the background, or fewer."""
+    clips = [clip for clip in material.clips if not clip.aside]
+    fold = np.zeros(len(clips), int)
+    groups = np.array([clip.group for clip in clips])
+    if len(set(groups.tolist())) > 1:
+        labels = np.array([clip.label for clip in clips])
+        splits = folds(labels, "classification", groups=groups, n_splits=len(material.background), random_state=seed)
+        for k, (_, test) in enumerate(splits):
+            fold[test] = k
+    some = np.sort(rng.permutation(len(clips))[:MOST_CLIPS])
+    return [clips[i] for i in some.tolist()], fold[some]
+
+
+def _told(progress: Any, seconds: float) -> Callable[[int], None]:
+    """What is called with the number of windows that were listened to."""
+    done = 0
+
+    def told(windows: int) -> None:
+        nonlocal done
+        done += windows
         if progress is not None:
-            progress("listening to words left out", number + 1, len(splits))
-    return Heard(clips, plain, noisy)
+            total = max(1, round(seconds / HOP_SECONDS))
+            progress("listening to background", min(done, total), total)
+
+    return told
+
+
+def _peaks(part: Background, detector: Detector, score: Scorer, told: Callable[[int], None]) -> list[float]:
+    picker, found = PeakPicker(detector.apart, detector.smooth), []
+    for scores in detector.scores(part.stream(), score):
+        found += [peak.score for peak in picker.feed(scores)]
+        told(len(scores))
+    return found + [peak.score for peak in picker.finish()]
 
 
 def _longest(clips: Sequence[KeywordClip]) -> int:
@@ -172,11 +212,11 @@ def sentence(target: float, hours: float, alarms: int, bound: float, counted: bo
     length = f"{3600 * hours:.0f} s" if hours < 1 / 30 else f"{60 * hours:.0f} minutes"
     length = length if hours < 2 else f"{hours:.1f} hours"
     words = f"At the threshold for {aim} an hour, {100 * missed:.1f}% of the words that were left out are missed. "
-    words += f"{heard} in {length} of background that was kept for this (95% upper bound: {bound:.2g} an hour)."
+    words += f"{heard} in {length} of background that was left out (95% upper bound: {bound:.2g} an hour)."
     if not counted:
         words += (
             " That is too little background to count so rare alarms: the threshold extends the tail of its scores. "
-            f"To count them, give {5 / target:.0f} hours or more, twice that in all."
+            f"To count them, give {5 / target:.3g} hours or more, and a budget of {300 / target / _HEARD:.3g} minutes."
         )
     return words
 

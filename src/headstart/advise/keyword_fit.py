@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -9,17 +10,11 @@ import numpy as np
 from headstart.advise import evidence as say
 from headstart.advise.candidates import Candidate, standard_for_inputs
 from headstart.advise.detector import Detector
-from headstart.advise.keyword_evidence import (
-    background_tail,
-    detector_for,
-    keyword_evidence,
-    out_of_fold_words,
-)
-from headstart.advise.keyword_hard import harder
+from headstart.advise.evaluate import fit_on
+from headstart.advise.keyword_evidence import cross_fitted, detector_for, keyword_evidence
 from headstart.advise.keyword_material import KeywordMaterial, keyword_material
 from headstart.advise.material import Material
 from headstart.advise.simple_features import SIMPLE
-from headstart.advise.window_scores import window_scorer
 from headstart.data.dataset import Dataset
 from headstart.data.sound_preprocessing import SoundPreprocessing
 from headstart.errors import ParameterError
@@ -27,9 +22,8 @@ from headstart.networks.load import load_network
 from headstart.parameters.transfer import TransferClassifier
 from headstart.training.device import pick_device
 
-#: Share of the budget that goes to the comparison; the rest to listening.
-COMPARING = 0.7
-_DEAR_SPLITS = 3
+#: Share of the budget that goes to the comparison; the rest to learning from all windows and to listening.
+COMPARING = 0.5
 _SECONDS = 1.5
 
 
@@ -56,21 +50,25 @@ def prepare(
     background: Any,
     skip_bad: bool,
     budget: float,
-    device: str,
     seed: int,
     progress: Any,
 ) -> KeywordMaterial:
-    """Windows to learn from, hard ones of the background among them."""
+    """Windows to learn from."""
     rate = SIMPLE["audio"].preprocessing.rate
     preprocessing = SoundPreprocessing(rate, round(_SECONDS * rate))
     if source is not None and dataset.input_type == "audio":
         own = load_network(source, input_type="audio").preprocessing
         assert isinstance(own, SoundPreprocessing)
         preprocessing = own
-    material = keyword_material(
-        dataset, preprocessing, background=background, skip_bad=skip_bad, seed=seed, progress=progress
+    return keyword_material(
+        dataset,
+        preprocessing,
+        background=background,
+        skip_bad=skip_bad,
+        budget=budget,
+        seed=seed,
+        progress=progress,
     )
-    return harder(material, source, budget=budget, device=device, seed=seed, progress=progress)
 
 
 def keyword_candidates(material: KeywordMaterial, source: Any, *, device: str, seed: int) -> list[Candidate]:
@@ -95,35 +93,37 @@ def add_detector(
     *,
     source: Any,
     false_alarms: float,
-    n_splits: int,
     budget: float,
     device: str,
     seed: int,
     progress: Any,
 ) -> Detector:
-    """Choose the threshold, measure misses, and put both into the model and its evidence.
+    """Learn from all windows, choose the threshold, measure misses, and put all of it into the model and its evidence.
 
-    The threshold is chosen with the finished model on background that no model has learned from. Misses are those of
-    clips whose group the model in question has not seen; these models learned from fewer clips than the finished one.
+    What was compared on some of the windows learns from all of them; where that is dear (fine-tuning) it stays as it
+    is. Threshold and misses come from models that had not heard the background and the clips in question; they learned
+    from less than the finished one.
     """
     candidate = guarded.best_candidate_
-    columns = detector_for(material, model.classes_, 0.0, false_alarms)
-    score = window_scorer(model.estimator, columns.rate, np.array(columns.columns), model.temperature)
-    tail = background_tail(material, columns, score, budget, progress)
-    detector = detector_for(material, model.classes_, tail.threshold(false_alarms), false_alarms)
-    data = material.dataset if material.dataset.held_out is None else material.dataset.part("train")
     network = None if source is None else load_network(source, input_type="audio")
+    data = material.whole
     shared = Material(data.pictures, data.y, "classification", data.groups, network, pick_device(device).type)
-    heard = out_of_fold_words(
+    rows = np.flatnonzero(material.compared) if candidate.dear else np.arange(len(data))
+    if not candidate.dear:
+        model.estimator = fit_on(candidate, shared)
+    detector = detector_for(material, model.classes_, 0.0, false_alarms)
+    tail, heard = cross_fitted(
         material,
         candidate,
         shared,
+        rows,
         detector,
         model.temperature,
-        n_splits=min(n_splits, _DEAR_SPLITS) if candidate.dear else n_splits,
+        budget=budget,
         seed=seed,
         progress=progress,
     )
+    detector = dataclasses.replace(detector, threshold=tail.threshold(false_alarms))
     model.detector = detector
     model.evidence["keyword"] = say.plain(keyword_evidence(material, detector, tail, heard))
     return detector

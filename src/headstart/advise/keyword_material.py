@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from headstart.data.background import Background, Piece, divide, is_background, pieces_of, pieces_of_clips
+from headstart.data.background import Background, Piece, is_background, parted, pieces_of, pieces_of_clips
 from headstart.data.canvases import canvases
 from headstart.data.clips import Clips
 from headstart.data.dataset import Dataset
 from headstart.data.keyword_windows import (
+    Surroundings,
     Variation,
     Word,
     centred,
@@ -29,12 +30,16 @@ from headstart.errors import DataError, ParameterError
 
 KEYWORD = "keyword"
 OTHER = "_other_"
-#: Share of the background in which false alarms are counted.
-HELD_OUT = 0.5
+#: Parts of the background: what was learned from two of them is measured in the third.
+PARTS = 3
 _VARIATION = Variation()
-_WINDOWS = 2000
-_FEWEST_COPIES, _MOST_COPIES = 3, 20
-_FEWEST_OTHER, _MOST_OTHER = 300, 2500
+#: Copies of words, and windows of background, for each second of the budget; fewest and most.
+_WINDOWS_A_SECOND, _WINDOWS = 14, (2000, 8000)
+_FEWEST_COPIES, _MOST_COPIES = 3, 40
+#: Copies of words, and windows of background, on which candidates are compared.
+_COMPARED, _COMPARED_OTHER = 1500, 2500
+#: Sounds of each part of the background to lay under and beside words.
+_SOUNDS = 1000
 _FULL = 32767.0
 
 
@@ -56,21 +61,30 @@ class KeywordMaterial:
     Parameters
     ----------
     dataset : Dataset
-        Windows: of each clip one as recorded, several varied, parts of the word as ``_other_``; of the background
-        as ``_other_``. Groups are clips (or what the user grouped by) and pieces of recordings.
+        Windows on which candidates are compared: of each clip one as recorded, several varied, parts of the word as
+        ``_other_``; of the background as ``_other_``. Groups are clips (or what the user grouped by) and pieces of
+        recordings.
+    whole : Dataset
+        All windows to learn from, those of ``dataset`` among them.
+    compared : ndarray of bool, (n,)
+        Which of ``whole`` are in ``dataset``.
+    part : ndarray of int, (n,)
+        Part of the background that each window of ``whole`` holds sound of; -1 for none.
     words : tuple of str
     clips : tuple of KeywordClip
-    learned, held : Background
-        To learn from, and to count false alarms in.
+    background : tuple of Background
+        Its parts.
     preprocessing : SoundPreprocessing
         Of the windows.
     """
 
     dataset: Dataset
+    whole: Dataset
+    compared: np.ndarray
+    part: np.ndarray
     words: tuple[str, ...]
     clips: tuple[KeywordClip, ...]
-    learned: Background
-    held: Background
+    background: tuple[Background, ...]
     preprocessing: SoundPreprocessing
 
 
@@ -80,6 +94,7 @@ def keyword_material(
     *,
     background: Any = None,
     skip_bad: bool = False,
+    budget: float = 600.0,
     seed: int = 0,
     progress: Any = None,
 ) -> KeywordMaterial:
@@ -94,6 +109,8 @@ def keyword_material(
     background : path or list of paths, optional
         Recordings without the words, of any length.
     skip_bad : bool, default=False
+    budget : float, default=600.0
+        Seconds of the whole fit: decides how many windows are made.
     seed : int, default=0
     progress : callable, optional
 
@@ -120,13 +137,23 @@ def keyword_material(
     screened = screen(words_only, preprocessing, skip_bad=skip_bad, fewest_classes=1, progress=progress)
     pieces, dropped = _background_pieces(others, background, skip_bad)
     _refuse_both(screened, others)
-    learned, held = divide(pieces, preprocessing.rate, HELD_OUT, seed)
+    background = parted(pieces, preprocessing.rate, PARTS, seed)
     clips = _clips(screened, preprocessing, progress)
-    windows = _windows(clips, learned, preprocessing, seed)
-    made = _dataset(windows, screened, preprocessing)
-    notes = (*screened.notes, *_notes(clips, pieces, learned, held, preprocessing))
-    made = dataclasses.replace(made, notes=notes, dropped=(*screened.dropped, *dropped))
-    return KeywordMaterial(made, words, tuple(clips), learned, held, preprocessing)
+    size = int(np.clip(round(_WINDOWS_A_SECOND * budget), *_WINDOWS))
+    windows = _windows(clips, background, preprocessing, size, seed)
+    notes = (*screened.notes, *_notes(clips, background, preprocessing))
+    screened = dataclasses.replace(screened, notes=notes, dropped=(*screened.dropped, *dropped))
+    aside, compared = np.array(windows.aside), np.array(windows.compared)
+    return KeywordMaterial(
+        _dataset(windows, np.flatnonzero(compared), screened, preprocessing),
+        _dataset(windows, np.flatnonzero(~aside), screened, preprocessing),
+        compared[~aside],
+        np.array(windows.part)[~aside],
+        words,
+        tuple(clips),
+        background,
+        preprocessing,
+    )
 
 
 def _background_pieces(others: Dataset, background: Any, skip_bad: bool) -> tuple[list[Piece], list[tuple[str, str]]]:
@@ -181,85 +208,132 @@ def _clips(words: Dataset, preprocessing: SoundPreprocessing, progress: Any) -> 
 
 @dataclass
 class Windows:
-    """Windows as they are made: samples, label, group, name, and whether they are kept for the final score."""
+    """Windows as they are made.
 
-    waves: list[np.ndarray]
-    labels: list[str]
-    groups: list[str]
-    names: list[str]
-    aside: list[bool]
+    Parameters
+    ----------
+    waves : list of ndarray (samples,), int16
+    labels, groups, names : list of str
+    part : list of int
+        Part of the background in it; -1 for none.
+    compared : list of bool
+        Whether candidates are compared on it.
+    aside : list of bool
+        Whether it is kept for the final score.
+    """
 
-    def add(self, wave: np.ndarray, label: str, group: str, name: str, aside: bool = False) -> None:
+    waves: list[np.ndarray] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    part: list[int] = field(default_factory=list)
+    compared: list[bool] = field(default_factory=list)
+    aside: list[bool] = field(default_factory=list)
+
+    def add(
+        self,
+        wave: np.ndarray,
+        label: str,
+        group: str,
+        name: str,
+        *,
+        part: int = -1,
+        compared: bool = True,
+        aside: bool = False,
+    ) -> None:
         """One more."""
         self.waves.append(np.round(wave * _FULL).astype(np.int16))
         self.labels.append(label)
         self.groups.append(group)
         self.names.append(name)
+        self.part.append(part)
+        self.compared.append(compared)
         self.aside.append(aside)
 
 
 def _windows(
-    clips: Sequence[KeywordClip], learned: Background, preprocessing: SoundPreprocessing, seed: int
+    clips: Sequence[KeywordClip],
+    background: Sequence[Background],
+    preprocessing: SoundPreprocessing,
+    size: int,
+    seed: int,
 ) -> Windows:
-    found = Windows([], [], [], [], [])
-    samples, rate = preprocessing.samples, preprocessing.rate
-    own = [clip for clip in clips if not clip.aside]
-    copies = int(np.clip(round(_WINDOWS / max(len(own), 1)), _FEWEST_COPIES, _MOST_COPIES))
+    """About ``size`` copies of words, and as many windows of background; a copy holds sound of one part alone."""
+    found = Windows()
+    samples, n = preprocessing.samples, max(1, sum(not clip.aside for clip in clips))
+    copies = int(np.clip(round(size / n), _FEWEST_COPIES, _MOST_COPIES))
+    few = int(np.clip(round(_COMPARED / n), _FEWEST_COPIES, copies))
     rng = np.random.default_rng([seed, 11])
-    under, _ = learned.windows(min(2000, (copies + 2) * len(own)), samples, rng)
-    order = rng.permutation(len(under))
-    used = 0
+    around = [_surroundings(part, samples, min(_SOUNDS, (copies + 2) * n), rng) for part in background]
     for number, clip in enumerate(clips):
-        found.add(centred(clip.word, samples), clip.label, clip.group, clip.name, clip.aside)
+        found.add(centred(clip.word, samples), clip.label, clip.group, clip.name, aside=clip.aside)
         if clip.aside:
             continue
         mine = np.random.default_rng([seed, 12, number])
         for copy in range(copies):
-            noise = under[order[used % len(order)]]
-            used += 1
-            wave = varied(clip.word, samples, rate, noise, _VARIATION, mine)
-            found.add(wave, clip.label, clip.group, f"{clip.name}, variant {copy + 1}")
+            part = (number + copy) % len(background)
+            wave = varied(clip.word, samples, next(around[part]), mine)
+            name = f"{clip.name}, variant {copy + 1}"
+            found.add(wave, clip.label, clip.group, name, part=part, compared=copy < few)
         for beginning, words in ((True, "beginning"), (False, "end")):
-            noise = under[order[used % len(order)]]
-            used += 1
-            wave = part_of_word(clip.word, samples, noise, _VARIATION, mine, beginning=beginning)
-            found.add(wave, OTHER, clip.group, f"{clip.name}, its {words} alone")
-    n = int(np.clip(2 * (copies + 1) * len(own), _FEWEST_OTHER, _MOST_OTHER))
-    waves, pieces = learned.windows(n, samples, rng)
-    for wave, piece in zip(quieter_or_louder(waves, rng), pieces, strict=True):
-        found.add(wave, OTHER, f"background {piece.group} {piece.start:.0f}", piece.name)
+            part = (number + beginning) % len(background)
+            wave = part_of_word(clip.word, samples, next(around[part]), mine, beginning=beginning)
+            found.add(wave, OTHER, clip.group, f"{clip.name}, its {words} alone", part=part)
+    _add_background(found, background, samples, size, rng)
     return found
 
 
-def _dataset(windows: Windows, words: Dataset, preprocessing: SoundPreprocessing) -> Dataset:
-    aside = np.array(windows.aside)
-    y = np.array(windows.labels)
-    kept = str(words.held_out)
+def _add_background(
+    found: Windows, background: Sequence[Background], samples: int, size: int, rng: np.random.Generator
+) -> None:
+    for number, part in enumerate(background):
+        share = -(-size // len(background))
+        some = rng.permutation(share) < _COMPARED_OTHER / len(background)
+        waves, pieces = part.windows(share, samples, rng)
+        for wave, piece, compared in zip(quieter_or_louder(waves, rng), pieces, some.tolist(), strict=True):
+            group = f"background {piece.group} {piece.start:.0f}"
+            found.add(wave, OTHER, group, piece.name, part=number, compared=compared)
+
+
+def _surroundings(background: Background, samples: int, n: int, rng: np.random.Generator) -> Iterator[Surroundings]:
+    """Two of n sounds at a time, each sound as often as any other."""
+    sounds, _ = background.windows(n, samples, rng)
+    while True:
+        for a, b in zip(rng.permutation(n).tolist(), rng.permutation(n).tolist(), strict=True):
+            yield Surroundings(sounds[a], sounds[b], background.rate, _VARIATION)
+
+
+def _dataset(windows: Windows, rows: np.ndarray, words: Dataset, preprocessing: SoundPreprocessing) -> Dataset:
+    """Some of the windows, with what is known of the clips."""
+    index = rows.tolist()
+    aside = np.array(windows.aside)[rows]
+    y = np.array(windows.labels)[rows]
+    clips = Clips(
+        [windows.waves[i] for i in index], [windows.names[i] for i in index], sampling_rate=preprocessing.rate
+    )
     return Dataset(
-        pictures=Clips(windows.waves, windows.names, sampling_rate=preprocessing.rate),
+        pictures=clips,
         y=y,
         task="classification",
         classes=tuple(np.unique(y).tolist()),
-        groups=np.array(windows.groups),
-        parts=np.where(aside, kept, "train") if aside.any() else None,
+        groups=np.array(windows.groups)[rows],
+        parts=np.where(aside, str(words.held_out), "train") if aside.any() else None,
         root=words.root,
         duplicates=words.duplicates,
+        notes=words.notes,
+        dropped=words.dropped,
     )
 
 
 def _notes(
-    clips: Sequence[KeywordClip],
-    pieces: Sequence[Piece],
-    learned: Background,
-    held: Background,
-    preprocessing: SoundPreprocessing,
+    clips: Sequence[KeywordClip], background: Sequence[Background], preprocessing: SoundPreprocessing
 ) -> list[str]:
     seconds = [(clip.word.end - clip.word.start) / preprocessing.rate for clip in clips]
     found = [
         f"{len(clips)} clips of words; the word itself takes {np.median(seconds):.2f} s (median), the network's window "
         f"is {preprocessing.seconds:.2f} s.",
-        f"{_minutes(learned.seconds)} of background were learned from, {_minutes(held.seconds)} of other background "
-        "were kept to count false alarms in.",
+        f"{_minutes(sum(part.seconds for part in background))} of background in {len(background)} parts that share no "
+        "recording, or no time of one.",
     ]
     long = sum(length > 0.95 * preprocessing.seconds for length in seconds)
     if long:
@@ -269,30 +343,3 @@ def _notes(
 
 def _minutes(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
-
-
-def with_windows(material: KeywordMaterial, waves: np.ndarray, pieces: Sequence[Piece]) -> KeywordMaterial:
-    """The material with more windows of background.
-
-    Parameters
-    ----------
-    waves : ndarray of shape (n, samples), float32
-    pieces : sequence of n Piece
-        Where they come from.
-    """
-    old = material.dataset
-    new = Windows([], [], [], [], [])
-    for wave, piece in zip(waves, pieces, strict=True):
-        new.add(wave, OTHER, f"background {piece.group} {piece.start:.0f}", f"{piece.name} (mistaken at first)")
-    assert old.groups is not None
-    clips = Clips(
-        [*old.pictures.items, *new.waves], [*old.names, *new.names], sampling_rate=material.preprocessing.rate
-    )
-    made = dataclasses.replace(
-        old,
-        pictures=clips,
-        y=np.concatenate([old.y, np.array(new.labels, dtype=old.y.dtype)]),
-        groups=np.concatenate([old.groups, np.array(new.groups)]),
-        parts=None if old.parts is None else np.concatenate([old.parts, np.full(len(waves), "train")]),
-    )
-    return dataclasses.replace(material, dataset=made)

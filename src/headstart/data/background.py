@@ -1,4 +1,4 @@
-"""What is heard when nobody says the word: recordings, a part to learn from and a part to check with."""
+"""What is heard when nobody says the word: recordings, and parts of them that share nothing."""
 
 from __future__ import annotations
 
@@ -157,24 +157,24 @@ def pieces_of_clips(clips: Any, groups: Sequence[Any] | None) -> list[Piece]:
     return found
 
 
-def divide(pieces: Sequence[Piece], rate: int, share: float, seed: int) -> tuple[Background, Background]:
-    """A part to learn from, and one in which false alarms are counted; no recording, or no time of one, is in both.
+def parted(pieces: Sequence[Piece], rate: int, n: int, seed: int) -> tuple[Background, ...]:
+    """Parts of about one length; no recording, or no time of one, is in two of them.
 
-    Whole groups go to one side where there are six or more and none is longer than a quarter of all; else each
-    recording is cut in time, its first part to learn from.
+    Whole groups go to one part where there are three for each part or more and none is longer than half a part; else
+    each recording is cut in time, its first stretch to the first part and so on.
 
     Parameters
     ----------
     pieces : sequence of Piece
     rate : int
-    share : float
-        Part of the seconds that is to be kept for counting.
+    n : int
+        Number of parts.
     seed : int
 
     Raises
     ------
     DataError
-        If there is no background, or not 10 s on each side.
+        If there is no background, or not 10 s for each part.
     """
     total = sum(piece.seconds for piece in pieces)
     if not pieces or total <= 0:
@@ -183,40 +183,36 @@ def divide(pieces: Sequence[Piece], rate: int, share: float, seed: int) -> tuple
     length: dict[str, float] = {}
     for piece in pieces:
         length[piece.group] = length.get(piece.group, 0.0) + piece.seconds
-    if len(length) >= 6 and max(length.values()) <= total / 4:
-        aside, have = set(), 0.0
-        for group in rng.permutation(sorted(length)).tolist():
-            if have < share * total:
-                aside.add(group)
-                have += length[group]
-        held = [piece for piece in pieces if piece.group in aside]
-        learned = [piece for piece in pieces if piece.group not in aside]
-    else:
-        learned, held = _cut_in_time(pieces, length, share)
-    for part in (learned, held):
-        if sum(piece.seconds for piece in part) < LEAST_SECONDS:
-            raise DataError(
-                f"Expected at least {2 * LEAST_SECONDS:g} s of background, better an hour, half to learn from and half "
-                f"to count false alarms in; found {total:.0f} s.",
-                _HOW,
-            )
-    order = rng.permutation(len(held)).tolist()
-    return Background(tuple(learned), rate), Background(tuple(held[i] for i in order), rate)
+    whole = len(length) >= 3 * n and max(length.values()) <= total / (2 * n)
+    found = _by_group(pieces, length, n, rng) if whole else _cut_in_time(pieces, length, n)
+    if any(sum(piece.seconds for piece in part) < LEAST_SECONDS for part in found):
+        raise DataError(
+            f"Expected at least {n * LEAST_SECONDS:g} s of background, better an hour, to learn from and to count "
+            f"false alarms in; found {total:.0f} s.",
+            _HOW,
+        )
+    return tuple(Background(tuple(part[i] for i in rng.permutation(len(part)).tolist()), rate) for part in found)
 
 
-def _cut_in_time(pieces: Sequence[Piece], length: dict[str, float], share: float) -> tuple[list[Piece], list[Piece]]:
-    """The first part of each recording, and the rest of it."""
-    learned: list[Piece] = []
-    held: list[Piece] = []
+def _by_group(pieces: Sequence[Piece], length: dict[str, float], n: int, rng: np.random.Generator) -> list[list[Piece]]:
+    """Groups in random order, each to the part that is shortest so far."""
+    have, part_of = np.zeros(n), {}
+    for group in rng.permutation(sorted(length)).tolist():
+        part_of[group] = int(have.argmin())
+        have[part_of[group]] += length[group]
+    return [[piece for piece in pieces if part_of[piece.group] == k] for k in range(n)]
+
+
+def _cut_in_time(pieces: Sequence[Piece], length: dict[str, float], n: int) -> list[list[Piece]]:
+    """The first stretch of each recording, the second, and so on."""
+    found: list[list[Piece]] = [[] for _ in range(n)]
     passed = dict.fromkeys(length, 0.0)
     for piece in pieces:
-        cut = (1 - share) * length[piece.group] - passed[piece.group]
+        start = passed[piece.group]
         passed[piece.group] += piece.seconds
-        if cut >= piece.seconds - 1e-6:
-            learned.append(piece)
-        elif cut <= 1e-6:
-            held.append(piece)
-        else:
-            learned.append(dataclasses.replace(piece, seconds=cut))
-            held.append(dataclasses.replace(piece, start=piece.start + cut, seconds=piece.seconds - cut))
-    return learned, held
+        for k in range(n):
+            first = max(start, k * length[piece.group] / n)
+            last = min(start + piece.seconds, (k + 1) * length[piece.group] / n)
+            if last - first > 1e-6:
+                found[k].append(dataclasses.replace(piece, start=piece.start + first - start, seconds=last - first))
+    return found

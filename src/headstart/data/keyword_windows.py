@@ -12,6 +12,8 @@ from headstart.data.word_span import word_span
 
 _QUIET = 1e-10
 _FAINT = 1e-7
+#: Seconds in which what stands beside a word fades.
+_RAMP = 0.01
 
 
 @dataclass(frozen=True)
@@ -22,18 +24,27 @@ class Variation:
     ----------
     speed : float, default=1.12
         Largest factor by which it is played faster or slower.
-    snr : (float, float), default=(0.0, 25.0)
+    snr : (float, float), default=(-2.0, 16.0)
         Level of the word above the background that is mixed in, in decibels.
-    level : (float, float), default=(-50.0, -8.0)
+    level : (float, float), default=(-50.0, -4.0)
         Root mean square of the word, in decibels of full scale: near or far, whispered or shouted.
-    noisy : float, default=0.75
-        Share of the copies that get background.
+    noisy : float, default=0.85
+        Share of the copies that get background under the whole window.
+    beside : float, default=0.5
+        Share of the copies that get other background before and after the word, as when somebody else talks.
+    beside_level : (float, float), default=(-15.0, 15.0)
+        Its level above the word, in decibels.
+    gap : (float, float), default=(0.05, 0.35)
+        Between it and the word, in seconds.
     """
 
     speed: float = 1.12
-    snr: tuple[float, float] = (0.0, 25.0)
-    level: tuple[float, float] = (-50.0, -8.0)
-    noisy: float = 0.75
+    snr: tuple[float, float] = (-2.0, 16.0)
+    level: tuple[float, float] = (-50.0, -4.0)
+    noisy: float = 0.85
+    beside: float = 0.5
+    beside_level: tuple[float, float] = (-15.0, 15.0)
+    gap: tuple[float, float] = (0.05, 0.35)
 
 
 @dataclass(frozen=True)
@@ -66,37 +77,47 @@ def centred(word: Word, samples: int) -> np.ndarray:
     return np.array(placed(word.wave, (word.start + word.end - samples) // 2, samples))
 
 
-def varied(
-    word: Word, samples: int, rate: int, background: np.ndarray, variation: Variation, rng: np.random.Generator
-) -> np.ndarray:
+@dataclass(frozen=True)
+class Surroundings:
+    """What else is heard in a window: two stretches of background, its rate, and how far copies may differ.
+
+    Parameters
+    ----------
+    under, beside : ndarray of shape (samples,), float32
+        For the whole window, and for before and after the word.
+    rate : int
+        Samples a second.
+    variation : Variation
+    """
+
+    under: np.ndarray
+    beside: np.ndarray
+    rate: int
+    variation: Variation
+
+
+def varied(word: Word, samples: int, around: Surroundings, rng: np.random.Generator) -> np.ndarray:
     """The whole word anywhere in the window, a little faster or slower, louder or softer, mostly in background."""
-    other = _played(word, samples, variation, rng)
+    other = _played(word, samples, around.variation, rng)
     slack = samples - (other.end - other.start)
-    margin = min(round(0.1 * rate), max(slack, 0) // 4)
+    margin = min(round(0.1 * around.rate), max(slack, 0) // 4)
     first, last = other.end - samples + margin, other.start - margin
     start = (first + last) // 2 if slack <= 0 else int(rng.integers(first, last + 1))
-    return _in_background(placed(other.wave, start, samples), other.power, background, variation, rng)
+    return _in_background(other, start, samples, around, rng)
 
 
 def part_of_word(
-    word: Word,
-    samples: int,
-    background: np.ndarray,
-    variation: Variation,
-    rng: np.random.Generator,
-    *,
-    beginning: bool,
+    word: Word, samples: int, around: Surroundings, rng: np.random.Generator, *, beginning: bool
 ) -> np.ndarray:
     """A window that ends within the word (its beginning alone), or that begins within it (its end alone).
 
     A detector that slides along meets both, and a fragment of a word is a frequent false alarm.
     """
-    other = _played(word, samples, variation, rng)
+    other = _played(word, samples, around.variation, rng)
     share = rng.uniform(0.2, 0.4)
     length = other.end - other.start
     cut = other.start + round((share if beginning else 1 - share) * length)
-    start = cut - samples if beginning else cut
-    return _in_background(placed(other.wave, start, samples), other.power, background, variation, rng)
+    return _in_background(other, cut - samples if beginning else cut, samples, around, rng)
 
 
 def quieter_or_louder(windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -114,16 +135,26 @@ def _played(word: Word, samples: int, variation: Variation, rng: np.random.Gener
     return Word(wave, round((word.start - low) / factor), min(len(wave), round((word.end - low) / factor)))
 
 
-def _in_background(
-    window: np.ndarray, power: float, background: np.ndarray, variation: Variation, rng: np.random.Generator
-) -> np.ndarray:
-    """A window with background under it, at a ratio to the power of the word; clipped to full scale."""
-    noisy, snr = rng.random() < variation.noisy, rng.uniform(*variation.snr)
-    gain = rng.uniform(*variation.level) - 10 * np.log10(power)
-    mixed = np.array(window, np.float32)
+def _in_background(word: Word, start: int, samples: int, around: Surroundings, rng: np.random.Generator) -> np.ndarray:
+    """The window from ``start`` on, with background at a ratio to the power of the word; clipped to full scale."""
+    how, power = around.variation, word.power
+    mixed = np.array(placed(word.wave, start, samples), np.float32)
+    noisy, snr = rng.random() < how.noisy, rng.uniform(*how.snr)
+    near, level, gap = rng.random() < how.beside, rng.uniform(*how.beside_level), rng.uniform(*how.gap)
+    gain = rng.uniform(*how.level) - 10 * np.log10(power)
     if noisy:
-        mixed += background * np.float32(np.sqrt(power / _power(background) / 10 ** (snr / 10)))
+        mixed += around.under * np.float32(np.sqrt(power / _power(around.under) / 10 ** (snr / 10)))
+    if near:
+        pause = round(gap * around.rate)
+        open_ = _outside(word.start - start - pause, word.end - start + pause, samples, round(_RAMP * around.rate))
+        mixed += open_ * around.beside * np.float32(np.sqrt(power / _power(around.beside) * 10 ** (level / 10)))
     return np.clip(with_gain(mixed, gain), -1, 1).astype(np.float32)
+
+
+def _outside(first: int, last: int, samples: int, ramp: int) -> np.ndarray:
+    """1 before ``first`` and after ``last``, 0 between them, with ramps of so many samples outside; (samples,)."""
+    at = np.arange(samples)
+    return np.clip(np.maximum(first - at, at - last) / max(ramp, 1), 0, 1).astype(np.float32)
 
 
 def _power(wave: np.ndarray) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import chi2
 
 #: Peaks from which the tail of their distribution is told.
-_FEWEST, _MOST = 10, 50
+_FEWEST, _MOST = 10, 30
 COUNTED = 5.0
 
 
@@ -134,7 +134,7 @@ class Tail:
 
     @property
     def size(self) -> int:
-        """Peaks that the tail is told from: the largest tenth, from 10 to 50."""
+        """Peaks that the tail is told from: the largest tenth, from 10 to 30."""
         return int(min(len(self.peaks), np.clip(len(self.peaks) // 10, _FEWEST, _MOST)))
 
     @property

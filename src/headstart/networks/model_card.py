@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headstart.data.kinds import CLIPS, PICTURES, ROWS, TEXTS, Kind
+from headstart.data.nouns import things
 from headstart.networks.audio_card import audio_lines
 from headstart.networks.text_card import text_lines
 
@@ -133,10 +134,12 @@ def _data(proof: Mapping[str, Any]) -> str:
     data = proof.get("data") or {}
     if not data:
         return ""
-    lines = ["## Data", "", f"{data['n']} rows, {data.get('task', 'classification')}."]
+    many = things(data["input_type"]) if "input_type" in data else "rows"
+    lines = ["## Data", "", f"{data['n']} {many}, {data.get('task', 'classification')}."]
     counts = data.get("n_per_class") or {}
     if counts:
-        lines.append("Rows of each class: " + ", ".join(f"{name} {n}" for name, n in counts.items()) + ".")
+        each = ", ".join(f"{name} {n}" for name, n in counts.items())
+        lines.append(f"{many.capitalize()} of each class: {each}.")
     if data.get("n_groups"):
         lines.append(f"{data['n_groups']} groups; no group stood on both sides of a split.")
     if data.get("dropped"):

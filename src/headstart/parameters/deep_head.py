@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional
 
 from headstart.data.progress import Progress
 from headstart.nn.heads import Standardise, make_head
@@ -25,6 +26,7 @@ def train_deep_head(
     settings: TuningSettings,
     *,
     held_out: tuple[np.ndarray, np.ndarray] | None = None,
+    input_dropout: float = 0.0,
     progress: Progress | None = None,
 ) -> tuple[nn.Sequential, list[dict[str, float]]]:
     """Train a head with hidden layers on features of shape (n, d).
@@ -37,6 +39,8 @@ def train_deep_head(
         ``widths``, ``dropout`` and how to train.
     held_out : (train rows, validation rows), optional
         For stopping early.
+    input_dropout : float in [0, 1), default=0.0
+        Share of the standardised features that is left out at random while training.
 
     Returns
     -------
@@ -61,7 +65,8 @@ def train_deep_head(
     )
 
     def loss(batch: Batch) -> torch.Tensor:
-        return task_loss(head(batch.x), batch.Y, batch.weight, targets.task)
+        x = functional.dropout(head[0](batch.x), input_dropout)
+        return task_loss(head[1:](x), batch.Y, batch.weight, targets.task)
 
     history = train(
         nn.ModuleDict({"head": head}),

@@ -30,7 +30,7 @@ def listening(keyword: dict[str, Any] | None) -> dict[str, Any] | None:
         ("Missed words", amount("accuracy", keyword["missed"]), span("accuracy", keyword["missed_interval"])),
         (f"Missed {noisy}", amount("accuracy", keyword["missed_noisy"]), ""),
         (
-            "False alarms in background kept for this",
+            "False alarms in background left out",
             count(keyword["alarms"]),
             f"in {hours(keyword['background_hours'])}; at most {keyword['alarms_at_most']:.2g} an hour (95%)",
         ),
