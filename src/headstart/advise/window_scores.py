@@ -19,6 +19,8 @@ from headstart.training.device import pick_device
 
 Scorer = Callable[[np.ndarray], np.ndarray]
 SILENT = 1e-4
+#: Batches are filled up to a multiple of this: for each new shape a processor's library keeps memory.
+_MULTIPLE = 4
 #: Log-odds of a window without sound.
 NOTHING = -20.0
 
@@ -73,7 +75,9 @@ def _logits(estimator: Any, rate: int) -> Scorer:
         run, layout = runner_for(network, device, True, None), layout_of(network.chain)
 
         def by_network(windows: np.ndarray) -> np.ndarray:
-            output, *others = layout.split(run(windows))
+            n = len(windows)
+            filled = np.pad(windows, ((0, -n % _MULTIPLE), (0, 0)))
+            output, *others = layout.split(run(filled)[:n])
             count = len(layout.blocks)
             return estimator.fitted_.scores(Features(output, tuple(others[:count]), tuple(others[count:])))
 
