@@ -15,10 +15,11 @@ from small_sounds import save_source
 from small_words import RATE, noise, with_words, write_words
 
 import headstart
-from headstart.advise import keyword_material
+from headstart.advise import keyword_fit, keyword_material
 from headstart.advise.detector import Event
 from headstart.cli.main import cli
 from headstart.data.keyword_windows import Variation
+from headstart.data.read import read_dataset
 from headstart.errors import DataError, ParameterError, SourceError
 from headstart.report.write import render
 
@@ -110,6 +111,20 @@ def test_a_network_learns_words_and_travels_with_its_detector(words: Path, eveni
     wave = with_words(10, [(5.0, "up")])
     each = [list(headstart.listen(m, wave, sampling_rate=RATE, threshold=-50)) for m in (loaded, model)]
     assert each[0] == each[1]
+
+
+@pytest.mark.parametrize("many", [1, 10**6])
+def test_one_linear_head_is_offered_where_windows_are_few(
+    words: Path, evening: Path, tmp_path: Path, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyword_fit, "_MANY", many)
+    source = str(save_source(tmp_path / "net"))
+    data = read_dataset(words)
+    made = keyword_fit.prepare(data, source, background=evening, skip_bad=False, budget=5, seed=0, progress=None)
+    names = [candidate.name for candidate in keyword_fit.keyword_candidates(made, source, device="cpu", seed=0)]
+    assert ("linear head" in names) is (many > 1)
+    assert "new layers" in names
+    assert "head" not in names
 
 
 def test_other_words_in_a_folder_serve_as_background(words: Path, tmp_path: Path) -> None:
