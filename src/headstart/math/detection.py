@@ -157,9 +157,8 @@ class Tail:
     def threshold(self, rate: float) -> float:
         """The lowest threshold that is expected to give no more than so many peaks an hour.
 
-        Counted where the background is long enough for five of them; otherwise by the tail, but never at or below a
-        peak that so few do not allow for, nor above all peaks where one at least would be allowed: nothing has to be
-        extended then.
+        Counted where the background is long enough for five of them; otherwise by the tail, and never at or below a
+        peak that so few do not allow for.
 
         Examples
         --------
@@ -174,8 +173,6 @@ class Tail:
             return float(np.nextafter(self.peaks[min(int(allowed), len(self.peaks) - 1)], np.inf))
         by_tail = self.peaks[self.size - 1] + self.scale * np.log(self.size / allowed)
         seen = np.nextafter(self.peaks[min(int(allowed), len(self.peaks) - 1)], np.inf)
-        if allowed >= 1:
-            by_tail = min(by_tail, np.nextafter(self.peaks[0], np.inf))
         return float(max(by_tail, seen))
 
 
