@@ -173,7 +173,7 @@ def fit(
         )
         guarded._spent = time.monotonic() - started
         guarded.fit(pool.pictures, pool.y, groups=pool.groups)
-        model = _model(guarded, dataset, pool, aside)
+        model = _model(guarded, dataset, pool, None if keyword else aside)
         if spoken is not None:
             add_detector(model, spoken, guarded, source=source, false_alarms=false_alarms, **how)
             model.evidence["budget"] = float(budget)

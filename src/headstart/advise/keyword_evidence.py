@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from headstart.advise.detector import HOP_SECONDS, SMOOTH, Detector, slid
-from headstart.advise.evaluate import fit_on
+from headstart.advise.evaluate import fit_on, fold_numbers
 from headstart.advise.keyword_material import KeywordClip, KeywordMaterial
 from headstart.advise.material import Material
 from headstart.advise.window_scores import Scorer, window_scorer
@@ -118,8 +118,7 @@ def _clips_and_folds(
     if len(set(groups.tolist())) > 1:
         labels = np.array([clip.label for clip in clips])
         splits = folds(labels, "classification", groups=groups, n_splits=len(material.background), random_state=seed)
-        for k, (_, test) in enumerate(splits):
-            fold[test] = k
+        fold = fold_numbers(splits, len(clips))
     some = np.sort(rng.permutation(len(clips))[:MOST_CLIPS])
     return [clips[i] for i in some.tolist()], fold[some]
 
