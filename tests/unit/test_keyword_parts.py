@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 from small_words import RATE, chirp, noise
 
 from headstart.advise.detector import Detector, slid
@@ -195,6 +197,23 @@ def test_threshold_beyond_the_background_follows_the_tail() -> None:
     real = 2000 * np.exp(-found)  # peaks an hour truly above each threshold
     assert 0.2 < np.median(real) < 1.5
     assert all(Tail(peaks, 0.2).alarms(t) == 0 for peaks, t in zip(truth, found, strict=True))
+
+
+@given(st.lists(st.sampled_from([-2.0, -1.5, 0.0, 0.1, 3.0, 7.0]), max_size=60), st.floats(0.01, 5.0))
+def test_rate_never_rises_with_the_threshold(scores: list[float], hours: float) -> None:
+    tail = Tail(np.sort(np.array(scores))[::-1], hours)
+    rates = [tail.rate(threshold) for threshold in np.linspace(-3.0, 9.0, 60)]
+    assert all(later <= earlier for earlier, later in pairwise(rates))
+
+
+def test_one_window_that_is_sure_of_nothing_does_not_hide_a_word() -> None:
+    detector = Detector(("a",), (0,), 100, 100, 2.0, 1.0, 10, smooth=5, floor=-2.0)
+    scores = np.full((30, 1), -30.0)
+    scores[10:17] = 6.0
+    scores[13] = -20.0
+    heard = list(detector.events([np.ones(390, np.float32)], lambda windows: scores[: len(windows)]))
+    assert [event.word for event in heard] == ["a"]
+    assert heard[0].score == pytest.approx((4 * 6.0 - 2.0) / 5)
 
 
 def test_bound_on_the_rate() -> None:

@@ -14,7 +14,10 @@ from headstart.data.sound_preprocessing import placed
 from headstart.math.detection import PeakPicker
 
 HOP_SECONDS = 0.1
-SMOOTH = 5
+#: Fewest and most windows over which scores are averaged.
+SMOOTH = (3, 7)
+#: Log-odds below which a window does not count in the mean: one that is sure of nothing cannot hide a word.
+FLOOR = -2.0
 BATCH = 32
 _LEAST_APART = 0.8
 
@@ -55,6 +58,8 @@ class Detector:
         Samples from one window to the next; a tenth of a second.
     smooth : int
         Windows over which scores are averaged.
+    floor : float
+        Log-odds of a window are taken to be no less.
 
     Examples
     --------
@@ -70,7 +75,8 @@ class Detector:
     threshold: float
     false_alarms: float
     hop: int
-    smooth: int = SMOOTH
+    smooth: int = SMOOTH[1]
+    floor: float = FLOOR
 
     @property
     def apart(self) -> int:
@@ -91,7 +97,7 @@ class Detector:
     def scores(self, blocks: Iterable[np.ndarray], score: Scorer) -> Iterator[np.ndarray]:
         """Log-odds of the words, (n, words) at a time, for windows that begin ``hop`` samples apart."""
         for windows in slid(blocks, self.samples, self.hop):
-            yield score(windows)
+            yield np.maximum(score(windows), self.floor)
 
     def events(self, blocks: Iterable[np.ndarray], score: Scorer, threshold: float | None = None) -> Iterator[Event]:
         """Words as they are heard, each once."""

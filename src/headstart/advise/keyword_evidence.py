@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.advise.detector import HOP_SECONDS, SMOOTH, Detector, slid
+from headstart.advise.detector import HOP_SECONDS, SMOOTH, Detector
 from headstart.advise.evaluate import fit_on, fold_numbers
 from headstart.advise.keyword_material import KeywordClip, KeywordMaterial
 from headstart.advise.material import Material
@@ -38,11 +38,13 @@ class Heard:
 
 
 def detector_for(material: KeywordMaterial, classes: Sequence[Any], threshold: float, false_alarms: float) -> Detector:
-    """How a model with these classes listens."""
+    """How a model with these classes listens: scores are averaged over the windows that hold a whole word."""
     columns = [list(map(str, classes)).index(word) for word in material.words]
     rate, samples = material.preprocessing.rate, material.preprocessing.samples
     hop = max(1, round(HOP_SECONDS * rate))
-    return Detector(material.words, tuple(columns), rate, samples, threshold, false_alarms, hop, SMOOTH)
+    length = float(np.median([clip.word.end - clip.word.start for clip in material.clips]))
+    smooth = int(np.clip((samples - length) // hop, *SMOOTH))
+    return Detector(material.words, tuple(columns), rate, samples, threshold, false_alarms, hop, smooth)
 
 
 def cross_fitted(
@@ -156,8 +158,7 @@ def _best(clip: KeywordClip, column: int, score: Scorer, detector: Detector, noi
         under = noise[: len(wave)]
         power = max(float(np.mean(np.square(under, dtype=np.float64))), _FAINT)
         wave = wave + under * np.float32(np.sqrt(clip.word.power / power / 10 ** (NOISE_DECIBEL / 10)))
-    rows = np.concatenate([score(windows) for windows in slid([wave], detector.samples, detector.hop)])
-    means = smoothed(rows, detector.smooth)
+    means = smoothed(np.concatenate(list(detector.scores([wave], score))), detector.smooth)
     own = np.where(means.argmax(axis=1) == column, means[:, column], -np.inf)
     return float(own.max())
 

@@ -148,11 +148,12 @@ class Tail:
         return int(np.sum(self.peaks >= threshold))
 
     def rate(self, threshold: float) -> float:
-        """Peaks an hour at or above a threshold: counted where there are five or more, else by the tail."""
+        """Peaks an hour at or above a threshold: counted where there are five or more, else by the tail; never rises."""
         count = self.alarms(threshold)
         if count >= COUNTED or not self.size:
             return count / self.hours
-        return float(self.size / self.hours * np.exp(-(threshold - self.peaks[self.size - 1]) / self.scale))
+        beyond = self.size * np.exp(min(0.0, (self.peaks[self.size - 1] - threshold) / self.scale))
+        return float(min(beyond, COUNTED) / self.hours)
 
     def threshold(self, rate: float) -> float:
         """The lowest threshold that is expected to give no more than so many peaks an hour.
