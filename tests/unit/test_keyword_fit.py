@@ -121,7 +121,7 @@ def test_one_linear_head_is_offered_where_windows_are_few(
     source = str(save_source(tmp_path / "net"))
     data = read_dataset(words)
     made = keyword_fit.prepare(data, source, background=evening, skip_bad=False, budget=5, seed=0, progress=None)
-    names = [candidate.name for candidate in keyword_fit.keyword_candidates(made, source, device="cpu", seed=0)]
+    names = [candidate.name for candidate in keyword_fit.keyword_candidates(made, device="cpu", seed=0)]
     assert ("linear head" in names) is (many > 1)
     assert "new layers" in names
     assert "head" not in names

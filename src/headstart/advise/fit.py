@@ -149,7 +149,7 @@ def fit(
             made = {key: how[key] for key in ("budget", "seed", "progress")}
             spoken = prepare(target.dataset, target.source, background=background, skip_bad=skip_bad, **made)
             target = dataclasses.replace(target, dataset=spoken.dataset)
-            candidates = candidates or keyword_candidates(spoken, target.source, device=device, seed=random_state)
+            candidates = candidates or keyword_candidates(spoken, device=device, seed=random_state)
         else:
             target = screened(target, skip_bad, told)
         dataset, source = target.dataset, target.source
@@ -175,7 +175,7 @@ def fit(
         guarded.fit(pool.pictures, pool.y, groups=pool.groups)
         model = _model(guarded, dataset, pool, None if keyword else aside)
         if spoken is not None:
-            add_detector(model, spoken, guarded, source=source, false_alarms=false_alarms, **how)
+            add_detector(model, spoken, guarded, false_alarms=false_alarms, **how)
             model.evidence["budget"] = float(budget)
             if aside is not None:
                 model.evidence["test"] = say.plain(test_score(model, aside))

@@ -55,14 +55,14 @@ def prepare(
     seed: int,
     progress: Any,
 ) -> KeywordMaterial:
-    """Windows to learn from."""
+    """Windows to learn from, and the network that they are for."""
     rate = SIMPLE["audio"].preprocessing.rate
-    preprocessing = SoundPreprocessing(rate, round(_SECONDS * rate))
+    preprocessing, network = SoundPreprocessing(rate, round(_SECONDS * rate)), None
     if source is not None and dataset.input_type == "audio":
-        own = load_network(source, input_type="audio").preprocessing
-        assert isinstance(own, SoundPreprocessing)
-        preprocessing = own
-    return keyword_material(
+        network = load_network(source, input_type="audio")
+        assert isinstance(network.preprocessing, SoundPreprocessing)
+        preprocessing = network.preprocessing
+    material = keyword_material(
         dataset,
         preprocessing,
         background=background,
@@ -71,16 +71,16 @@ def prepare(
         seed=seed,
         progress=progress,
     )
+    return dataclasses.replace(material, network=network)
 
 
-def keyword_candidates(material: KeywordMaterial, source: Any, *, device: str, seed: int) -> list[Candidate]:
+def keyword_candidates(material: KeywordMaterial, *, device: str, seed: int) -> list[Candidate]:
     """The standard candidates for clips, with several new layers in the place of linear heads over several depths.
 
     Where there are windows of words in plenty to learn from in the end, one linear head is no candidate: on the fewer
     windows of the comparison it may be ahead, on all of them it misses about twice as many words, or more.
     """
-    network = None if source is None else load_network(source, input_type="audio")
-    n = len(material.dataset)
+    network, n = material.network, len(material.dataset)
     device = pick_device(device).type
     found = standard_for_inputs(network, "classification", input_type="audio", n=n, device=device, random_state=seed)
     if network is None or not network.trained:
@@ -99,7 +99,6 @@ def add_detector(
     material: KeywordMaterial,
     guarded: Any,
     *,
-    source: Any,
     false_alarms: float,
     budget: float,
     device: str,
@@ -113,9 +112,8 @@ def add_detector(
     from less than the finished one.
     """
     candidate = guarded.best_candidate_
-    network = None if source is None else load_network(source, input_type="audio")
-    data = material.whole
-    shared = Material(data.pictures, data.y, "classification", data.groups, network, pick_device(device).type)
+    data, kind = material.whole, pick_device(device).type
+    shared = Material(data.pictures, data.y, "classification", data.groups, material.network, kind)
     rows = np.flatnonzero(material.compared) if candidate.dear else np.arange(len(data))
     if not candidate.dear:
         model.estimator = fit_on(candidate, shared)

@@ -76,6 +76,8 @@ class KeywordMaterial:
         Its parts.
     preprocessing : SoundPreprocessing
         Of the windows.
+    network : Network or None, default=None
+        What is borrowed.
     """
 
     dataset: Dataset
@@ -86,6 +88,7 @@ class KeywordMaterial:
     clips: tuple[KeywordClip, ...]
     background: tuple[Background, ...]
     preprocessing: SoundPreprocessing
+    network: Any = None
 
 
 def keyword_material(

@@ -148,7 +148,7 @@ class Tail:
         return int(np.sum(self.peaks >= threshold))
 
     def rate(self, threshold: float) -> float:
-        """Peaks an hour at or above a threshold: counted where there are five or more, else by the tail; never rises."""
+        """Peaks an hour at or above a threshold: counted where there are five or more, else by the tail."""
         count = self.alarms(threshold)
         if count >= COUNTED or not self.size:
             return count / self.hours
