@@ -27,6 +27,7 @@ from headstart.data.reasons import BadInput
 from headstart.data.screen import screen
 from headstart.data.sound_preprocessing import SoundPreprocessing
 from headstart.errors import DataError, ParameterError
+from headstart.networks.network import Network
 
 KEYWORD = "keyword"
 OTHER = "_other_"
@@ -88,7 +89,7 @@ class KeywordMaterial:
     clips: tuple[KeywordClip, ...]
     background: tuple[Background, ...]
     preprocessing: SoundPreprocessing
-    network: Any = None
+    network: Network | None = None
 
 
 def keyword_material(
