@@ -16,7 +16,7 @@ from small_words import RATE, chirp, noise
 
 from headstart.advise.detector import Detector, slid
 from headstart.data.background import Background, Piece, is_background, parted, pieces_of
-from headstart.data.keyword_windows import Surroundings, Variation, centred, found_word, part_of_word, varied
+from headstart.data.keyword_windows import Surroundings, Variation, altered, centred, found_word, part_of_word, varied
 from headstart.data.recordings import blocks_of, piece_of
 from headstart.errors import DataError
 from headstart.math.detection import PeakPicker, Tail, at_most, smoothed
@@ -155,6 +155,24 @@ def test_what_is_beside_a_word_is_loud_but_leaves_a_pause() -> None:
         if beside.sum() > 500:
             ratio = np.mean(rest[beside] ** 2) / np.mean(only[said] ** 2)
             assert 10 * np.log10(ratio) == pytest.approx(12, abs=1)
+
+
+def test_altered_background_is_at_other_speeds_with_other_background_on_top() -> None:
+    rng = np.random.default_rng(0)
+    wide = np.tile(0.1 * np.sin(2 * np.pi * 440 * np.arange(7200) / RATE).astype(np.float32), (40, 1))
+    others = rng.normal(0, 0.01, (40, 6000)).astype(np.float32)
+    alone = altered(wide, others, Variation(mixed=0.0), np.random.default_rng(1))
+    assert alone.shape == (40, 6000)
+    assert np.abs(alone[:, -100:]).max(axis=1).min() > 0.05  # full to the end, however fast
+    tones = np.abs(np.fft.rfft(alone, axis=1)).argmax(axis=1) * RATE / 6000
+    assert 440 / 1.21 < tones.min() < 400
+    assert 480 < tones.max() < 440 * 1.21
+    how = Variation(background_speed=1.0, mixed=1.0, mixed_level=(6.0, 6.0))
+    rest = altered(wide, others, how, np.random.default_rng(1)) - wide[:, :6000]
+    ratio = np.mean(rest**2, axis=1) / np.mean(wide**2, axis=1)
+    assert np.allclose(10 * np.log10(ratio), 6, atol=0.5)
+    some = altered(wide, others, Variation(background_speed=1.0, mixed=0.5), np.random.default_rng(1))
+    assert 8 < (np.abs(some - wide[:, :6000]).max(axis=1) > 1e-6).sum() < 32
 
 
 def test_windows_slide_at_even_steps_whatever_the_blocks() -> None:

@@ -17,6 +17,7 @@ from headstart.data.keyword_windows import (
     Surroundings,
     Variation,
     Word,
+    altered,
     centred,
     found_word,
     part_of_word,
@@ -290,11 +291,17 @@ def _windows(
 def _add_background(
     found: Windows, background: Sequence[Background], samples: int, size: int, rng: np.random.Generator
 ) -> None:
+    """Half of them as recorded, half altered."""
+    wide = int(np.ceil(_VARIATION.background_speed * samples))
     for number, part in enumerate(background):
         share = -(-size // len(background))
+        half = share // 2
+        plain, places = part.windows(share - half, samples, rng)
+        others, more = part.windows(half, wide, rng)
+        others = altered(others, part.windows(half, samples, rng)[0], _VARIATION, rng)
+        waves, pieces = quieter_or_louder(np.concatenate([plain, others]), rng), [*places, *more]
         some = rng.permutation(share) < _COMPARED_OTHER / len(background)
-        waves, pieces = part.windows(share, samples, rng)
-        for wave, piece, compared in zip(quieter_or_louder(waves, rng), pieces, some.tolist(), strict=True):
+        for wave, piece, compared in zip(waves, pieces, some.tolist(), strict=True):
             group = f"background {piece.group} {piece.start:.0f}"
             found.add(wave, OTHER, group, piece.name, part=number, compared=compared)
 

@@ -36,6 +36,12 @@ class Variation:
         Its level above the word, in decibels.
     gap : (float, float), default=(0.05, 0.35)
         Between it and the word, in seconds.
+    background_speed : float, default=1.2
+        Largest factor by which background is played faster or slower, where it is altered.
+    mixed : float, default=0.5
+        Share of the altered windows of background that get other background on top.
+    mixed_level : (float, float), default=(-12.0, 12.0)
+        Its level above the window's own, in decibels.
     """
 
     speed: float = 1.12
@@ -45,6 +51,9 @@ class Variation:
     beside: float = 0.5
     beside_level: tuple[float, float] = (-15.0, 15.0)
     gap: tuple[float, float] = (0.05, 0.35)
+    background_speed: float = 1.2
+    mixed: float = 0.5
+    mixed_level: tuple[float, float] = (-12.0, 12.0)
 
 
 @dataclass(frozen=True)
@@ -124,6 +133,30 @@ def quieter_or_louder(windows: np.ndarray, rng: np.random.Generator) -> np.ndarr
     """Background at other levels: half of the windows are changed by -20 to 6 dB."""
     gains = np.where(rng.random(len(windows)) < 0.5, rng.uniform(-20, 6, len(windows)), 0.0)
     return np.clip(windows * (10 ** (gains / 20)).astype(np.float32)[:, None], -1, 1)
+
+
+def altered(wide: np.ndarray, others: np.ndarray, variation: Variation, rng: np.random.Generator) -> np.ndarray:
+    """Background as other voices and other places might sound: at another speed, some with other background on top.
+
+    Parameters
+    ----------
+    wide : ndarray of shape (n, at least background_speed * samples), float32
+    others : ndarray of shape (n, samples), float32
+    variation : Variation
+    rng : Generator
+
+    Returns
+    -------
+    ndarray of shape (n, samples), float32
+    """
+    found = np.zeros_like(others)
+    for row, (wave, other) in enumerate(zip(wide, others, strict=True)):
+        factor = float(np.exp(rng.uniform(-1, 1) * np.log(variation.background_speed)))
+        found[row] = placed(faster(np.ascontiguousarray(wave), factor), 0, others.shape[1])
+        level = rng.uniform(*variation.mixed_level)
+        if rng.random() < variation.mixed:
+            found[row] += other * np.float32(np.sqrt(_power(found[row]) / _power(other) * 10 ** (level / 10)))
+    return np.clip(found, -1, 1)
 
 
 def _played(word: Word, samples: int, variation: Variation, rng: np.random.Generator) -> Word:
