@@ -19,6 +19,7 @@ from headstart.data.read import read_dataset
 from headstart.data.sound_preprocessing import SoundPreprocessing
 
 TONES = (3000, 3300, 3600)
+SPEED = 1.02
 SECONDS = 14
 
 
@@ -33,7 +34,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> KeywordMaterial:
         patch.setattr(keyword_material, "_WINDOWS", (200, 200))
         patch.setattr(keyword_material, "_COMPARED", 60)
         patch.setattr(keyword_material, "_COMPARED_OTHER", 60)
-        how = Variation(snr=(0.0, 5.0), level=(-30.0, -25.0), noisy=1.0, beside=1.0)
+        how = Variation(snr=(0.0, 5.0), level=(-30.0, -25.0), noisy=1.0, beside=1.0, background_speed=SPEED)
         patch.setattr(keyword_material, "_VARIATION", how)
         return keyword_material.keyword_material(
             read_dataset(write_words(place / "words")),
@@ -46,7 +47,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> KeywordMaterial:
 def loudest_tone(wave: np.ndarray) -> int:
     spectrum = np.abs(np.fft.rfft(wave * np.hanning(len(wave))))
     bins = np.fft.rfftfreq(len(wave), 1 / RATE)
-    levels = [spectrum[np.abs(bins - tone) < 20].max() for tone in TONES]
+    levels = [spectrum[np.abs(bins / tone - 1) < SPEED - 1 + 0.007].max() for tone in TONES]
     second, first = np.sort(levels)[-2:]
     assert first > 10 * second
     return int(np.argmax(levels))
