@@ -8,8 +8,8 @@
 shares nothing with the first, 5 to 20 dB above what is under them (`--snr`); then the same with 240 words in an hour,
 because ten minutes say little about one false alarm an hour. Printed are misses, false alarms, how many times faster
 than the recording lasts one core is, and the memory that the process took at most. A word counts as heard where an
-event of that word lies within 1.2 s of its middle; every other event is a false alarm. Misses of
-the hour are also given by the level of the words.
+event of that word lies within 1.2 s of its middle; every other event is a false alarm. Misses of the hour are
+also given by the level of the words.
 """
 
 from __future__ import annotations

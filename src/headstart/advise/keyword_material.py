@@ -297,9 +297,10 @@ def _add_background(
         share = -(-size // len(background))
         half = share // 2
         plain, places = part.windows(share - half, samples, rng)
-        others, more = part.windows(half, wide, rng)
-        others = altered(others, part.windows(half, samples, rng)[0], _VARIATION, rng)
-        waves, pieces = quieter_or_louder(np.concatenate([plain, others]), rng), [*places, *more]
+        long, more = part.windows(half, wide, rng)
+        on_top, _ = part.windows(half, samples, rng)
+        both = np.concatenate([plain, altered(long, on_top, _VARIATION, rng)])
+        waves, pieces = quieter_or_louder(both, rng), [*places, *more]
         some = rng.permutation(share) < _COMPARED_OTHER / len(background)
         for wave, piece, compared in zip(waves, pieces, some.tolist(), strict=True):
             group = f"background {piece.group} {piece.start:.0f}"

@@ -25,8 +25,9 @@ def listen(
 ) -> Iterator[Event]:
     """Words in a recording of any length, one after the other, as they are heard.
 
-    A window slides along in steps of a tenth of a second. Each window's log-odds of every word are averaged over five
-    steps; where the largest passes the threshold, its peak is one event, and for a window's length nothing else is.
+    A window slides along in steps of a tenth of a second. Each window's log-odds of every word are averaged over the
+    three to seven steps that hold a whole word, none counted below -2; where the largest passes the threshold, its
+    peak is one event, and for a window's length nothing else is.
     The recording is read in blocks, so memory does not grow with its length.
 
     Parameters

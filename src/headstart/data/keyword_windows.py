@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.data.sound_augment import faster, with_gain
+from headstart.data.sound_augment import faster, random_speed, with_gain
 from headstart.data.sound_preprocessing import placed
 from headstart.data.word_span import word_span
 
@@ -151,11 +151,11 @@ def altered(wide: np.ndarray, others: np.ndarray, variation: Variation, rng: np.
     """
     found = np.zeros_like(others)
     for row, (wave, other) in enumerate(zip(wide, others, strict=True)):
-        factor = float(np.exp(rng.uniform(-1, 1) * np.log(variation.background_speed)))
+        factor = random_speed(variation.background_speed, rng)
         found[row] = placed(faster(np.ascontiguousarray(wave), factor), 0, others.shape[1])
         level = rng.uniform(*variation.mixed_level)
         if rng.random() < variation.mixed:
-            found[row] += other * np.float32(np.sqrt(_power(found[row]) / _power(other) * 10 ** (level / 10)))
+            found[row] += _above(other, _power(found[row]), level)
     return np.clip(found, -1, 1)
 
 
@@ -163,7 +163,7 @@ def _played(word: Word, samples: int, variation: Variation, rng: np.random.Gener
     """The word and its surroundings at another speed."""
     low = max(0, word.start - samples)
     part = word.wave[low : word.end + samples]
-    factor = float(np.exp(rng.uniform(-1, 1) * np.log(variation.speed)))
+    factor = random_speed(variation.speed, rng)
     wave = faster(np.ascontiguousarray(part), factor)
     return Word(wave, round((word.start - low) / factor), min(len(wave), round((word.end - low) / factor)))
 
@@ -176,11 +176,11 @@ def _in_background(word: Word, start: int, samples: int, around: Surroundings, r
     near, level, gap = rng.random() < how.beside, rng.uniform(*how.beside_level), rng.uniform(*how.gap)
     gain = rng.uniform(*how.level) - 10 * np.log10(power)
     if noisy:
-        mixed += around.under * np.float32(np.sqrt(power / _power(around.under) / 10 ** (snr / 10)))
+        mixed += _above(around.under, power, -snr)
     if near:
         pause = round(gap * around.rate)
         open_ = _outside(word.start - start - pause, word.end - start + pause, samples, round(_RAMP * around.rate))
-        mixed += open_ * around.beside * np.float32(np.sqrt(power / _power(around.beside) * 10 ** (level / 10)))
+        mixed += open_ * _above(around.beside, power, level)
     return np.clip(with_gain(mixed, gain), -1, 1).astype(np.float32)
 
 
@@ -188,6 +188,11 @@ def _outside(first: int, last: int, samples: int, ramp: int) -> np.ndarray:
     """1 before ``first`` and after ``last``, 0 between them, with ramps of so many samples outside; (samples,)."""
     at = np.arange(samples)
     return np.clip(np.maximum(first - at, at - last) / max(ramp, 1), 0, 1).astype(np.float32)
+
+
+def _above(background: np.ndarray, power: float, decibels: float) -> np.ndarray:
+    """Background at so many decibels above a mean square."""
+    return background * np.float32(np.sqrt(power / _power(background) * 10 ** (decibels / 10)))
 
 
 def _power(wave: np.ndarray) -> float:

@@ -118,7 +118,7 @@ def augmented_canvas(
     ndarray of shape (T',), float32
     """
     samples = preprocessing.samples
-    factor = float(np.exp(rng.uniform(-1, 1) * np.log(augmentation.speed)))
+    factor = random_speed(augmentation.speed, rng)
     wave = faster(canvas, factor)
     offset = round(rng.uniform(-1, 1) * augmentation.shift * samples)
     room = len(wave) - samples
@@ -237,6 +237,11 @@ def coloured_noise(samples: int, exponent: float, rng: np.random.Generator) -> n
     spectrum[0] = 0
     noise = np.fft.irfft(spectrum, samples)
     return (noise / np.sqrt(np.mean(noise**2) + _SILENCE)).astype(np.float32)
+
+
+def random_speed(largest: float, rng: np.random.Generator) -> float:
+    """A factor between ``1 / largest`` and ``largest``, as often faster as slower."""
+    return float(np.exp(rng.uniform(-1, 1) * np.log(largest)))
 
 
 def faster(wave: np.ndarray, factor: float) -> np.ndarray:
