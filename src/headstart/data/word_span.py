@@ -5,18 +5,27 @@ from __future__ import annotations
 import numpy as np
 
 STEP = 0.01
-_FRAME = 2
+#: Hertz below which sound counts less and less: thumps and hum are louder than speech, and no part of it.
+_CORNER = 270.0
 _CORE = 0.3
 _GAP = 0.15
 _BELOW_PEAK = 30.0
-_SHARE = 0.3
+#: Share of the frames with sound that are taken to be quiet, and where between them and the loudest the word begins.
+_QUIET, _SHARE = 0.25, 0.4
+#: Decibels below the loudest frame from which a frame may be quiet: a clip may be all word.
+_LEAST_BELOW = 20.0
+#: Power, of the loudest frame's, below which a frame is digital silence.
+_SILENT = 1e-8
+_FAINT = 1e-12
 
 
 def word_span(wave: np.ndarray, rate: int, most: float) -> tuple[int, int]:
     """First sample of the word in a clip, and the one after its last.
 
     The loudest 0.3 s are its core. It is widened on both sides while there is sound above a level between the clip's
-    quiet tenth and its loudest frame; pauses up to 0.15 s (the closure of a t or k) belong to the word.
+    quiet quarter and its loudest frame; pauses up to 0.15 s (the closure of a t or k) belong to the word. High
+    frequencies are raised first, so that thumps count little and a final s counts; zeros around the recording and
+    single frames (a click) do not count.
 
     Parameters
     ----------
@@ -43,21 +52,34 @@ def word_span(wave: np.ndarray, rate: int, most: float) -> tuple[int, int]:
     n = len(wave) // step
     if n < 4:
         return 0, len(wave)
-    power = np.square(wave[: n * step], dtype=np.float64).reshape(n, step).mean(axis=1)
-    smooth = np.convolve(power, np.ones(2 * _FRAME + 1) / (2 * _FRAME + 1), mode="same")
-    decibel = 10 * np.log10(smooth + 1e-10)
+    power, heard = _loudness(wave, rate, n, step)
+    decibel = 10 * np.log10(power + _FAINT)
     core = min(n, max(1, round(_CORE / STEP)))
-    sums = np.concatenate([[0.0], np.cumsum(smooth)])
-    first = int(np.argmax(sums[core:] - sums[:-core]))
-    peak, quiet = float(decibel.max()), float(np.quantile(decibel, 0.1))
+    first = _loudest(np.sqrt(power), 0, n, core)
+    peak = float(decibel.max())
+    quiet = min(peak - _LEAST_BELOW, float(np.quantile(decibel[heard], _QUIET)))
     loud = decibel > max(peak - _BELOW_PEAK, quiet + _SHARE * (peak - quiet))
-    gap = round(_GAP / STEP)
-    start, end = _widened(loud, first, first + core, gap)
+    start, end = _widened(loud, first, first + core, round(_GAP / STEP))
     limit = max(1, round(most / STEP))
     if end - start > limit:
-        begin = start + int(np.argmax(sums[start + limit : end + 1] - sums[start : end + 1 - limit]))
-        start, end = begin, begin + limit
+        start = _loudest(power, start, end, limit)
+        end = start + limit
     return start * step, min(len(wave), end * step)
+
+
+def _loudness(wave: np.ndarray, rate: int, n: int, step: int) -> tuple[np.ndarray, np.ndarray]:
+    """Power of n frames, highs raised, clicks taken out, smoothed over three; and whether there is sound in each."""
+    sound = np.asarray(wave[: n * step], np.float64)
+    raised = sound - np.exp(-2 * np.pi * _CORNER / rate) * np.concatenate([sound[:1], sound[:-1]])
+    power = raised.reshape(n, step).var(axis=1)
+    beside = np.lib.stride_tricks.sliding_window_view(np.pad(power, 1, mode="edge"), 3)
+    return np.convolve(np.median(beside, axis=1), np.ones(3) / 3, mode="same"), power >= _SILENT * power.max()
+
+
+def _loudest(loudness: np.ndarray, start: int, end: int, n: int) -> int:
+    """Where the n frames begin whose loudness sums to most, between ``start`` and ``end``."""
+    sums = np.concatenate([[0.0], np.cumsum(loudness[start:end])])
+    return start + int(np.argmax(sums[n:] - sums[:-n]))
 
 
 def _widened(loud: np.ndarray, start: int, end: int, gap: int) -> tuple[int, int]:
