@@ -247,7 +247,7 @@ def test_a_hopeless_candidate_is_not_even_timed(monkeypatch: pytest.MonkeyPatch)
     X, y = pictures(12)
     material = Material(as_pictures(X), y, "classification")
     slow = {"slow": TransferClassifier(source(), train="all", epochs=10**7)}
-    monkeypatch.setattr(pricing, "predict_seconds", None)
+    monkeypatch.setattr(pricing, "predict_parts", None)
     price = pricing.price_of(named_candidates(slow, features_borrowed=True)[0], material, 5, 60.0, Journal())
     assert price.folds(5) > 240 and price.refit > price.fold
     assert pricing.rough_seconds(TransferClassifier(source(), train="last:1"), 100) == 0.0

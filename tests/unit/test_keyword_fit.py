@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from small_words import RATE, noise, with_words, write_words
 
 import headstart
 from headstart.advise import keyword_fit, keyword_material
+from headstart.advise.candidates import Candidate
 from headstart.advise.detector import Event
 from headstart.cli.main import cli
 from headstart.data.keyword_windows import Variation
@@ -125,6 +127,59 @@ def test_one_linear_head_is_offered_where_windows_are_few(
     assert ("linear head" in names) is (many > 1)
     assert "new layers" in names
     assert "head" not in names
+
+
+def test_last_layers_are_offered_and_priced_with_all_that_is_learned_in_the_end(
+    words: Path, evening: Path, tmp_path: Path
+) -> None:
+    source = str(save_source(tmp_path / "net"))
+    data = read_dataset(words)
+    made = keyword_fit.prepare(data, source, background=evening, skip_bad=False, budget=5, seed=0, progress=None)
+    found = {c.name: c for c in keyword_fit.keyword_candidates(made, device="cpu", seed=0)}
+    assert "last layers" in found
+    assert not {"last block", "last 2 blocks"} & set(found)
+    assert made.network is not None
+    blocks = int(found["last layers"].estimator.train.removeprefix("last:"))
+    assert blocks == round(0.4 * len(made.network.chain.blocks))
+    for candidate in found.values():
+        more = (len(made.whole) / len(made.dataset), 3.0) if candidate.dear else (1.0, 1.0)
+        assert (candidate.final_rows, candidate.final_fits) == pytest.approx(more)
+
+
+def test_a_tuned_network_learns_from_all_windows_and_goes_on_after_a_kill(
+    words: Path, evening: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = save_source(tmp_path / "net"), tmp_path / "model"
+    tuned = headstart.TransferClassifier(
+        str(source), train="last:1", head=[8], epochs=3, learning_rate=1e-2, random_state=0, augment=None
+    )
+    settings = {"task": "keyword", "background": evening, "budget": 20, "n_splits": 2, "out": out}
+    settings |= {"candidates": [Candidate("tuned", tuned, True, "tuned", dear=True)], "random_state": 3}
+    sizes: list[int] = []
+    places: list[Path] = []
+    ready = keyword_fit.fit_on
+
+    def fit_on(candidate: Candidate, material: Any, *rest: Any, **kept: Any) -> Any:
+        sizes.append(len(material))
+        places.append(kept["checkpoint"])
+        found = ready(candidate, material, *rest, **kept)
+        if len(sizes) == 1:
+            assert kept["checkpoint"].exists()
+            raise KeyboardInterrupt
+        return found
+
+    monkeypatch.setattr(keyword_fit, "fit_on", fit_on)
+    with pytest.raises(KeyboardInterrupt):
+        headstart.fit(words, str(source), **settings)
+    model = headstart.fit(words, str(source), resume=True, **settings)
+    assert sizes[0] == sizes[1] > model.evidence["data"]["n"]
+    assert places[0] == places[1]
+    monkeypatch.setattr(keyword_fit, "fit_on", ready)
+    whole = headstart.fit(words, str(source), **settings)
+    wave = with_words(10, [(5.0, "up")])
+    each = [list(headstart.listen(m, wave, sampling_rate=RATE, threshold=-50)) for m in (model, whole)]
+    assert each[0] == each[1]
+    assert model.detector == whole.detector
 
 
 def test_other_words_in_a_folder_serve_as_background(words: Path, tmp_path: Path) -> None:

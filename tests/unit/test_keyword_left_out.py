@@ -99,8 +99,7 @@ def test_nothing_is_scored_by_a_model_that_learned_from_it(
     data = material.whole
     shared = Material(data.pictures, data.y, "classification", data.groups)
     detector = detector_for(material, ["_other_", "down", "up"], 0.0, 1.0)
-    rows = np.arange(len(data))
-    tail, heard = cross_fitted(material, None, shared, rows, detector, 1.0, budget=1000, seed=0)
+    tail, heard = cross_fitted(material, None, shared, detector, 1.0, budget=1000, seed=0)
     assert len(learned) == PARTS
     assert tail.hours == pytest.approx(PARTS * SECONDS / 3600)
     assert {number for number, _ in scored} == set(range(PARTS))

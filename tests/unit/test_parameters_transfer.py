@@ -100,6 +100,19 @@ def test_every_way_learns_and_leaves_source_and_arrays_alone(
     assert np.array_equal(model.logits(X), again.logits(X))
 
 
+@pytest.mark.parametrize("train", ["last:1", "all"])
+def test_hidden_layers_are_on_their_optimum_before_the_network_moves(
+    source: NetworkSource, task: tuple[np.ndarray, np.ndarray], train: str
+) -> None:
+    X, y = task
+    how: dict[str, Any] = {"head": [16], "epochs": 12, "augment": None, "early_stopping": False, "random_state": 3}
+    head = TransferClassifier(source, **how).fit(X, y)
+    still = TransferClassifier(source, train=train, learning_rate=1e-12, **how).fit(X, y)
+    assert np.allclose(still.logits(X), head.logits(X), atol=1e-4)
+    moved = TransferClassifier(source, train=train, **how).fit(X, y)
+    assert moved.history_[-1]["train_loss"] < head.history_[-1]["train_loss"]
+
+
 @pytest.mark.parametrize("blocks", [1, 2])
 def test_frozen_tensors_do_not_move_by_one_bit(
     source: NetworkSource, task: tuple[np.ndarray, np.ndarray], blocks: int

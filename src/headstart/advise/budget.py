@@ -24,12 +24,15 @@ class Price:
         Seconds of the final training on all examples, should it win.
     n_splits : int, default=5
         Folds that ``fold`` was predicted for; with fewer folds each trains on less.
+    once : float, default=0.0
+        Seconds of what is computed once for all folds.
     """
 
     name: str
     fold: float
     refit: float
     n_splits: int = 5
+    once: float = 0.0
 
     def folds(self, n_splits: int) -> float:
         """Seconds of one cross-validation with this many folds.
@@ -40,7 +43,7 @@ class Price:
         (150.0, 90.0)
         """
         share = (1.0 - 1.0 / n_splits) / (1.0 - 1.0 / self.n_splits)
-        return self.fold * share * n_splits
+        return self.once + self.fold * share * n_splits
 
 
 def admit(prices: Sequence[Price], n_splits: int, available: float) -> list[str]:

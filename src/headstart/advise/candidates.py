@@ -22,6 +22,8 @@ from headstart.networks.random_weights import random_network
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
 from headstart.parameters.varied import check_views
 
+#: Name of the candidate that tunes a good part of a network for a detector.
+LAST_LAYERS = "last layers"
 #: Texts a class below which pairs of them are a way to learn.
 FEW = 64
 
@@ -54,6 +56,9 @@ class Candidate:
     takes : {"rows", "features"}
         "rows" gets the data as given; "features" gets the network's pooled features of pictures or clips, or simple
         features of them where there is no network.
+    final_rows, final_fits : float, default=1
+        On how many times the examples that are compared on the model learns in the end, and how often: what that
+        costs is part of its price.
     """
 
     name: str
@@ -62,6 +67,8 @@ class Candidate:
     words: str
     dear: bool = False
     takes: str = "rows"
+    final_rows: float = 1.0
+    final_fits: float = 1.0
 
     def fresh(self, **settings: Any) -> Any:
         """A new, unfitted estimator that shares what the candidate borrows.

@@ -175,7 +175,7 @@ def fit(
         guarded.fit(pool.pictures, pool.y, groups=pool.groups)
         model = _model(guarded, dataset, pool, None if keyword else aside)
         if spoken is not None:
-            add_detector(model, spoken, guarded, false_alarms=false_alarms, **how)
+            add_detector(model, spoken, guarded, false_alarms=false_alarms, checkpoint=checkpoint, **how)
             model.evidence["budget"] = float(budget)
             if aside is not None:
                 model.evidence["test"] = say.plain(test_score(model, aside))

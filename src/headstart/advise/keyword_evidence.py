@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,12 +52,12 @@ def cross_fitted(
     material: KeywordMaterial,
     candidate: Any,
     shared: Material,
-    rows: np.ndarray,
     detector: Detector,
     temperature: float,
     *,
     budget: float,
     seed: int,
+    checkpoint: Path | None = None,
     progress: Any = None,
 ) -> tuple[Tail, Heard]:
     """Peaks of background and scores of clips, each by a model that learned without that part and without that clip.
@@ -70,12 +71,14 @@ def cross_fitted(
         What became the model.
     shared : Material
         ``material.whole``.
-    rows : ndarray of int
-        Those of its windows that are learned from.
     detector : Detector
         Of the finished model.
     budget : float
         Seconds of the whole fit: decides how much background is listened to.
+    seed : int
+    checkpoint : Path, optional
+        Folder in which training in epochs goes on after a kill.
+    progress : callable, optional
 
     Returns
     -------
@@ -94,7 +97,7 @@ def cross_fitted(
     for k, part in enumerate(held):
         mine = np.flatnonzero(fold == k)
         without = np.isin(shared.groups, sorted({clips[i].group for i in mine})) | (material.part == k)
-        estimator = fit_on(candidate, shared, rows[~without[rows]])
+        estimator = fit_on(candidate, shared, np.flatnonzero(~without), **settings_to_resume(checkpoint, f"part {k}"))
         known = [str(label) for label in estimator.classes_]
         words = [word for word in detector.words if word in known]
         columns = np.array([known.index(word) for word in words])
@@ -108,6 +111,11 @@ def cross_fitted(
                 noisy[i] = _best(clips[i], column, score, detector, under)
     tail = Tail(np.sort(np.array(found))[::-1], sum(part.seconds for part in held) / 3600)
     return tail, Heard(clips, plain, noisy)
+
+
+def settings_to_resume(folder: Path | None, name: str) -> dict[str, Any]:
+    """What `fit_on` takes for a training in epochs that can go on after a kill; nothing where no folder is kept."""
+    return {} if folder is None else {"checkpoint": folder / f"{name}.checkpoint"}
 
 
 def _clips_and_folds(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from headstart.advise import evidence as say
-from headstart.advise.candidates import Candidate, standard_for_inputs
+from headstart.advise.candidates import LAST_LAYERS, Candidate, standard_for_inputs
 from headstart.advise.detector import Detector
 from headstart.advise.evaluate import fit_on
-from headstart.advise.keyword_evidence import cross_fitted, detector_for, keyword_evidence
-from headstart.advise.keyword_material import OTHER, KeywordMaterial, keyword_material
+from headstart.advise.keyword_evidence import cross_fitted, detector_for, keyword_evidence, settings_to_resume
+from headstart.advise.keyword_material import OTHER, PARTS, KeywordMaterial, keyword_material
 from headstart.advise.material import Material
 from headstart.advise.simple_features import SIMPLE
 from headstart.data.dataset import Dataset
@@ -22,10 +23,14 @@ from headstart.networks.load import load_network
 from headstart.parameters.transfer import TransferClassifier
 from headstart.training.device import pick_device
 
-#: Share of the budget that goes to the comparison; the rest to learning from all windows and to listening.
-COMPARING = 0.5
+#: Share of the budget that the comparison may plan with, learning from all windows included; the rest is listening.
+COMPARING = 0.75
 #: Windows of words from which several new layers are better than one.
 _MANY = 5000
+#: Of the blocks of a network that are tuned, and how.
+_TUNED_SHARE = 0.4
+_TUNED: dict[str, Any] = {"head": [512], "dropout": 0.5, "epochs": 4, "batch_size": 128, "weight_decay": 0.05}
+_TUNED |= {"layer_decay": 1.0, "augment": None, "early_stopping": False}
 _SECONDS = 1.5
 
 
@@ -75,23 +80,32 @@ def prepare(
 
 
 def keyword_candidates(material: KeywordMaterial, *, device: str, seed: int) -> list[Candidate]:
-    """The standard candidates for clips, with several new layers in the place of linear heads over several depths.
+    """The standard candidates for clips, with heads and tuning that suit thousands of windows.
 
-    Where there are windows of words in plenty to learn from in the end, one linear head is no candidate: on the fewer
-    windows of the comparison it may be ahead, on all of them it misses about twice as many words, or more.
+    Several new layers take the place of linear heads over several depths, and tuning the last two fifths of the blocks
+    that of tuning the last one or two. Where there are windows of words in plenty to learn from in the end, one linear
+    head is no candidate: on the fewer windows of the comparison it may be ahead, on all of them it misses about twice
+    as many words, or more.
     """
     network, n = material.network, len(material.dataset)
     device = pick_device(device).type
     found = standard_for_inputs(network, "classification", input_type="audio", n=n, device=device, random_state=seed)
-    if network is None or not network.trained:
-        return found
-    hidden = TransferClassifier(network, head="hidden", device=device, random_state=seed)
-    new = Candidate("new layers", hidden, True, "several new layers on frozen features of two depths")
-    many = int(np.sum(material.whole.y != OTHER)) >= _MANY
-    left_out = {"head", "linear head"} if many else {"head"}
-    found = [candidate for candidate in found if candidate.name not in left_out]
-    place = next(i for i, candidate in enumerate(found) if candidate.dear)
-    return [*found[:place], new, *found[place:]]
+    if network is not None and network.trained:
+        common: dict[str, Any] = {"device": device, "random_state": seed}
+        many = int(np.sum(material.whole.y != OTHER)) >= _MANY
+        left_out = {"head", "last block", "last 2 blocks"} | ({"linear head"} if many else set())
+        found = [candidate for candidate in found if candidate.name not in left_out]
+        hidden = TransferClassifier(network, head="hidden", **common)
+        new = [Candidate("new layers", hidden, True, "several new layers on frozen features of two depths")]
+        blocks = round(_TUNED_SHARE * len(network.chain.blocks))
+        if blocks:
+            tuned = TransferClassifier(network, train=f"last:{blocks}", **_TUNED, **common)
+            words = f"tuning the last {blocks} of {len(network.chain.blocks)} blocks"
+            new.append(Candidate(LAST_LAYERS, tuned, True, words, dear=True))
+        place = next(i for i, candidate in enumerate(found) if candidate.dear)
+        found = [*found[:place], *new, *found[place:]]
+    rows = len(material.whole) / n
+    return [dataclasses.replace(c, final_rows=rows, final_fits=float(PARTS)) if c.dear else c for c in found]
 
 
 def add_detector(
@@ -103,33 +117,34 @@ def add_detector(
     budget: float,
     device: str,
     seed: int,
+    checkpoint: Path | None,
     progress: Any,
 ) -> Detector:
     """Learn from all windows, choose the threshold, measure misses, and put all of it into the model and its evidence.
 
-    What was compared on some of the windows learns from all of them; where that is dear (fine-tuning) it stays as it
-    is. Threshold and misses come from models that had not heard the background and the clips in question; they learned
-    from less than the finished one.
+    What was compared on some of the windows learns from all of them. Threshold and misses come from models that had not
+    heard the background and the clips in question; they learned from less than the finished one. ``checkpoint`` is a
+    folder in which training in epochs goes on after a kill.
     """
     candidate = guarded.best_candidate_
     data, kind = material.whole, pick_device(device).type
     shared = Material(data.pictures, data.y, "classification", data.groups, material.network, kind)
-    rows = np.flatnonzero(material.compared) if candidate.dear else np.arange(len(data))
-    if not candidate.dear:
-        model.estimator = fit_on(candidate, shared)
+    kept = checkpoint if candidate.dear else None
+    model.estimator = fit_on(candidate, shared, **settings_to_resume(kept, "whole"))
     detector = detector_for(material, model.classes_, 0.0, false_alarms)
     tail, heard = cross_fitted(
         material,
         candidate,
         shared,
-        rows,
         detector,
         model.temperature,
         budget=budget,
         seed=seed,
+        checkpoint=kept,
         progress=progress,
     )
     detector = dataclasses.replace(detector, threshold=tail.threshold(false_alarms))
     model.detector = detector
     model.evidence["keyword"] = say.plain(keyword_evidence(material, detector, tail, heard))
+    model.evidence["history"] = say.plain(list(getattr(model.estimator, "history_", None) or []))
     return detector

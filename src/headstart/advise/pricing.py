@@ -12,7 +12,7 @@ from headstart.advise.candidates import Candidate
 from headstart.advise.journal import Journal
 from headstart.advise.material import Material
 from headstart.parameters.plan import network_for, trained_blocks
-from headstart.parameters.price import predict_seconds
+from headstart.parameters.price import predict_parts
 
 _HOPELESS = 4.0
 _STEP = 3.0
@@ -42,13 +42,14 @@ def price_of(candidate: Candidate, material: Material, n_splits: int, usable: fl
     n_fold = n - n // n_splits
 
     def measured() -> list[float]:
-        fold = rough_seconds(candidate.estimator, n_fold, material.input_type)
+        once, fold = 0.0, rough_seconds(candidate.estimator, n_fold, material.input_type)
         if fold * n_splits < _HOPELESS * usable:
-            fold = float(predict_seconds(candidate.fresh(), n_fold, material.rows, material.columns.shape[1]))
-        return [fold, fold * n / n_fold]
+            once, fold = predict_parts(candidate.fresh(), n_fold, material.rows, material.columns.shape[1])
+        once, whole = once * n / n_fold, fold * n / n_fold * candidate.final_rows
+        return [once, fold, once * (candidate.final_rows - 1) + whole * candidate.final_fits]
 
-    fold, refit = journal.decide(f"price of {candidate.name} with {n_splits} folds", measured)
-    return Price(candidate.name, fold, refit, n_splits)
+    once, fold, refit = journal.decide(f"price of {candidate.name} over {n_splits} folds", measured)
+    return Price(candidate.name, fold, refit, n_splits, once)
 
 
 def rough_seconds(estimator: Any, n_train: int, input_type: str = "image") -> float:

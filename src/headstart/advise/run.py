@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from headstart.advise import budget as money
 from headstart.advise.blend import BLEND, blended_outcome
-from headstart.advise.candidates import Candidate
+from headstart.advise.candidates import LAST_LAYERS, Candidate
 from headstart.advise.choose import Table, tabulate
 from headstart.advise.curves import learning_curve
 from headstart.advise.evaluate import Outcome, Split, fold_numbers, out_of_fold
@@ -162,9 +163,10 @@ def _cheap(
 def in_order(dear: Sequence[Candidate], expected: bool) -> list[Candidate]:
     """Dear candidates in the order of expected gain.
 
-    All layers, then from scratch, then last blocks as they come; from scratch first when no gain is to be expected.
+    Last layers of a detector, all layers, from scratch, then last blocks as they come; from scratch before all layers
+    when no gain is to be expected.
     """
-    first = ("all layers", "from scratch") if expected else ("from scratch", "all layers")
+    first = (LAST_LAYERS, *(("all layers", "from scratch") if expected else ("from scratch", "all layers")))
     return sorted(dear, key=lambda candidate: first.index(candidate.name) if candidate.name in first else len(first))
 
 
@@ -190,7 +192,7 @@ def _dear(
         needed = max(refit, price.refit)
 
         def fits(price: money.Price = price, needed: float = needed) -> bool:
-            return bool(money.admit([money.Price(price.name, price.fold, needed, price.n_splits)], k, left()))
+            return bool(money.admit([dataclasses.replace(price, refit=needed)], k, left()))
 
         def left() -> float:
             return usable - journal.elapsed()

@@ -25,7 +25,12 @@ HEAD_SECONDS = 0.3
 
 
 def predict_seconds(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 2) -> float:
-    """Predicted wall seconds of one fit on ``n_train`` pictures, clips or texts.
+    """Predicted wall seconds of one fit on ``n_train`` pictures, clips or texts: both of `predict_parts` together."""
+    return sum(predict_parts(estimator, n_train, inputs, n_outputs))
+
+
+def predict_parts(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 2) -> tuple[float, float]:
+    """Predicted wall seconds of what is computed once an example and kept, and of training, for ``n_train`` rows.
 
     Parameters
     ----------
@@ -39,15 +44,15 @@ def predict_seconds(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 
 
     Returns
     -------
-    float
-        Seconds; features that are cached already are not counted.
+    (float, float)
+        Seconds: of the frozen part's passes, if its activations are kept; and of the rest.
     """
     if not is_inputs(inputs):
-        return HEAD_SECONDS
+        return 0.0, HEAD_SECONDS
     inputs = as_inputs(inputs)
     network, settings = network_for(estimator, inputs.input_type), settings_for(estimator, input_type=inputs.input_type)
     if settings.blocks == 0:
-        return HEAD_SECONDS
+        return 0.0, HEAD_SECONDS
     trainee = Trainee(network, n_outputs, settings)
     n = min(len(inputs), settings.batch_size)
     x = _example(network, inputs[:n]).to(trainee.device)
@@ -57,7 +62,7 @@ def predict_seconds(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 
     rows = round(n_train * (windows_each(inputs, network.preprocessing) if stored else 1.0))
     steps = epochs_for(settings, rows) * steps_per_epoch(rows, settings.batch_size)
     per_step = step * settings.batch_size / max(n, 1)
-    return HEAD_SECONDS + forward * rows / max(n, 1) + steps * per_step
+    return forward * rows / max(n, 1), HEAD_SECONDS + steps * per_step
 
 
 def _example(network: Network, inputs: Inputs) -> torch.Tensor:

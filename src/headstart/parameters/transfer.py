@@ -26,7 +26,8 @@ from headstart.networks.window import fitted
 from headstart.parameters.augmenting import choose_augmentation
 from headstart.parameters.contrastive import contrast
 from headstart.parameters.deep_head import train_deep_head
-from headstart.parameters.fitted import Fitted, linear_part
+from headstart.parameters.first_head import first_head
+from headstart.parameters.fitted import Fitted
 from headstart.parameters.hidden_heads import HIDDEN, train_hidden_heads
 from headstart.parameters.plan import head_widths, network_for, settings_for, stops_early, trained_blocks
 from headstart.parameters.solved import solve_head
@@ -173,11 +174,8 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         augmentation = choose_augmentation(
             self.augment, network, inputs, targets, whole=settings.blocks is None, seed=settings.seed
         )
-        start = None
-        if network.trained and not settings.widths:
-            features = embed(network, inputs, device=str(pick_device(self.device)), progress=progress)
-            start = linear_part(solve_head(features, targets, "linear", groups=groups, random_state=self.random_state))
         settings, held = dataclasses.replace(settings, augmentation=augmentation), self._held(targets, groups)
+        start = first_head(network, inputs, targets, settings, groups=groups, held_out=held, progress=progress)
         tuned = tune(network, inputs, targets, settings, start=start, held_out=held, progress=progress)
         return Fitted(targets, tuned.network, None, tuned.head, tuned.history)
 
@@ -230,7 +228,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
 class TransferClassifier(ClassifierMixin, BaseTransfer):
     r"""Classify with a borrowed network: keep its layers, replace its output layer, train what the data can bear.
 
-    The new head is solved to its optimum on features that are computed once an example; with ``train="last:k"`` or
+    The new head is put on its optimum on features that are computed once an example; with ``train="last:k"`` or
     ``"all"`` training goes on from there through the last k blocks or the whole network, with layer-wise rates
     :math:`\eta\,\gamma^{j}` for the j-th block from the end.
 

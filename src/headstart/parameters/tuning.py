@@ -96,8 +96,8 @@ class Trainee:
         Not changed.
     n_outputs : int
     settings : TuningSettings
-    start : (coef, intercept) or None
-        A solved linear head to start from; None starts from random weights.
+    start : (coef, intercept), nn.Sequential or None
+        A solved linear head or trained layers to start from; None starts from random weights.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Trainee:
         network: Network,
         n_outputs: int,
         settings: TuningSettings,
-        start: tuple[np.ndarray, np.ndarray] | None = None,
+        start: tuple[np.ndarray, np.ndarray] | nn.Sequential | None = None,
     ) -> None:
         self.settings, self.network, self.chain = settings, network, network.chain
         self.device = pick_device(settings.device)
@@ -114,8 +114,9 @@ class Trainee:
             torch.manual_seed(settings.seed)
             head = make_head(self.chain.n_features, n_outputs, settings.widths, settings.dropout)
         head = nn.Sequential(nn.Identity()) if settings.pairs else head
-        if start is not None and not settings.widths and not settings.pairs:
+        if isinstance(start, tuple) and not settings.widths and not settings.pairs:
             load_linear(head, *start)
+        head = copy.deepcopy(start) if isinstance(start, nn.Sequential) else head
         self.head = head.to(self.device)
         if self.chain.output_layer is not None:
             self.module.set_submodule(self.chain.output_layer, nn.Identity())
@@ -193,11 +194,11 @@ def tune(
     targets: Targets,
     settings: TuningSettings,
     *,
-    start: tuple[np.ndarray, np.ndarray] | None = None,
+    start: tuple[np.ndarray, np.ndarray] | nn.Sequential | None = None,
     held_out: tuple[np.ndarray, np.ndarray] | None = None,
     progress: Progress | None = None,
 ) -> Tuned:
-    """Train the last blocks or all blocks of a copy of a network, starting from a solved head.
+    """Train the last blocks or all blocks of a copy of a network, starting from a head on its frozen features.
 
     The head is put on its optimum first and all layers are trained then (Kumar et al. 2022, LP-FT: a random head would
     first distort the features). Without augmentation the frozen part runs once an example and its output at the
@@ -211,7 +212,7 @@ def tune(
     inputs : Pictures, Clips or Texts, n of them
     targets : Targets of n
     settings : TuningSettings
-    start : (coef (d, K), intercept (K,)), optional
+    start : (coef (d, K), intercept (K,)) or nn.Sequential, optional
     held_out : (train rows, validation rows), optional
         For stopping early; without it every row trains and the last epoch counts.
     progress : callable, optional
