@@ -33,6 +33,14 @@ def test_fewer_folds_train_on_less() -> None:
     assert Price("all", 40, 50).folds(3) == pytest.approx(40 * 5 / 6 * 3)
 
 
+def test_what_is_computed_once_is_paid_once() -> None:
+    price = Price("last", 10, 12, once=30)
+    assert price.folds(5) == 80
+    assert price.folds(3) == pytest.approx(30 + 10 * 5 / 6 * 3)
+    assert admit([price], 5, 92.0) == ["last"]
+    assert admit([price], 5, 91.0) == []
+
+
 def test_three_folds_only_where_they_let_it_in() -> None:
     price = Price("all", 40, 50)
     assert splits_that_fit(price, 5, 250) == 5

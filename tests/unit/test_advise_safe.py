@@ -237,6 +237,24 @@ def test_wrong_data() -> None:
         model.predict(X)
 
 
+def test_the_price_holds_all_that_is_learned_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    from headstart.advise import pricing
+    from headstart.advise.candidates import Candidate
+    from headstart.advise.journal import Journal
+    from headstart.advise.material import Material
+    from headstart.data.pictures import as_pictures
+
+    X, y = pictures(60)
+    material = Material(as_pictures(X), y, "classification")
+    tuned = TransferClassifier(source(), train="last:1")
+    monkeypatch.setattr(pricing, "predict_parts", lambda estimator, n, *_: (n / 4, n / 2))
+    plain = pricing.price_of(Candidate("one", tuned, True, "one", dear=True), material, 5, 600.0, Journal())
+    assert (plain.once, plain.fold, plain.refit) == pytest.approx((60 / 4, 48 / 2, 60 / 2))
+    assert plain.folds(5) == pytest.approx(60 / 4 + 5 * 48 / 2)
+    more = Candidate("more", tuned, True, "more", dear=True, final_rows=4.0, final_fits=3.0)
+    assert pricing.price_of(more, material, 5, 600.0, Journal()).refit == pytest.approx(3 * 60 / 4 + 3 * 240 / 2)
+
+
 def test_a_hopeless_candidate_is_not_even_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     from headstart.advise import pricing
     from headstart.advise.candidates import named_candidates

@@ -210,3 +210,36 @@ def test_real_mobilenet_replays(shared_data: Path) -> None:
     network = load_network(shared_data / "networks" / "mobilenet_v1_0.25_128")
     for k in (1, 5, 20):
         assert replay_agrees(network.module, network.chain, k, network.example(2))
+
+
+class Squeezing(nn.Module):
+    """Functions between its layers; ``noted`` says whether it notes its batch size before them and needs it behind."""
+
+    def __init__(self, noted: bool) -> None:
+        super().__init__()
+        self.noted, self.act, self.seen = noted, nn.LeakyReLU(0.2), [0]
+        self.layers = nn.ModuleList(nn.Linear(8, 8) for _ in range(4))
+        self.act.register_forward_hook(lambda m, args, output: self.seen.append(len(output)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        n = len(x)
+        for layer in self.layers:
+            x = self.act(layer(x)) * 2
+        return x.view(n, -1) if self.noted else x.flatten(1)
+
+
+@pytest.mark.parametrize("noted", [False, True])
+def test_what_stands_before_the_boundary_runs_on_one_row_where_nothing_depends_on_it(noted: bool) -> None:
+    torch.manual_seed(0)
+    module = Squeezing(noted)
+    x = torch.randn(16, 8)
+    chain = find_chain(module, x[:2])
+    k = 1
+    stored = at_boundary(module, chain, k, x)
+    tail = Tail(module, chain, k)
+    assert tail.stubs is not None
+    assert tail.stubs.narrow is not noted
+    module.seen.clear()
+    with torch.no_grad():
+        torch.testing.assert_close(tail(stored), body_forward(module, chain, x))
+    assert (1 in module.seen) is not noted

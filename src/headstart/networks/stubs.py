@@ -31,7 +31,10 @@ class Stubs:
     copies : bool
         The first layer behind the boundary writes into its input, so each batch is copied first.
     repeats : bool
-        Something before the boundary writes in place, so the recorded outputs are repeated and not only widened.
+        Something before the boundary writes in place, so the recorded outputs are copied and not only widened.
+    narrow : bool
+        What runs before the boundary, between the recorded modules, may run on the one example whatever the batch is:
+        nothing behind the boundary asks it how many rows there are.
     """
 
     block: str
@@ -40,6 +43,7 @@ class Stubs:
     example: Tensor
     copies: bool = False
     repeats: bool = False
+    narrow: bool = False
 
     @property
     def boundary(self) -> Tensor:
@@ -95,7 +99,21 @@ def _probed(net: nn.Module, stubs: Stubs) -> Stubs:
         stubs = replace(stubs, repeats=True)
         with torch.no_grad(), stubbed(net, stubs, boundary) as x:
             net(x)
-    return replace(stubs, copies=boundary._version != version)
+    return replace(stubs, copies=boundary._version != version, narrow=_may_be_narrow(net, stubs))
+
+
+def _may_be_narrow(net: nn.Module, stubs: Stubs) -> bool:
+    """Whether two different rows give the same with one row before the boundary as with two."""
+    one = stubs.boundary
+    rows = torch.cat([one, one.roll(1, dims=-1)])
+    with torch.no_grad(), stubbed(net, stubs, rows.clone()) as x:
+        wide = main_tensor(net(x))
+    try:
+        with torch.no_grad(), stubbed(net, replace(stubs, narrow=True), rows.clone()) as x:
+            narrow = main_tensor(net(x))
+    except Exception:  # whatever somebody's own code does when its batch is not what it noted down
+        return False
+    return wide is not None and narrow is not None and wide.shape == narrow.shape and torch.equal(wide, narrow)
 
 
 @contextmanager
@@ -113,7 +131,7 @@ def stubbed(module: nn.Module, stubs: Stubs, boundary: Tensor) -> Iterator[Tenso
 
     Yields
     ------
-    Tensor, (N, ...)
+    Tensor, (N, ...) or (1, ...)
         The input to call the network with; its values have no influence.
     """
     n = boundary.shape[0]
@@ -121,7 +139,7 @@ def stubbed(module: nn.Module, stubs: Stubs, boundary: Tensor) -> Iterator[Tenso
     def widen(tensor: Tensor) -> Tensor:
         if tensor.ndim == 0 or tensor.shape[0] != 1:
             return tensor
-        wide = tensor.expand(n, *tensor.shape[1:])
+        wide = tensor if stubs.narrow else tensor.expand(n, *tensor.shape[1:])
         return wide.clone() if stubs.repeats else wide
 
     def constant(output: Any) -> Callable[..., Any]:
