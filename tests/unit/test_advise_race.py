@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
@@ -12,7 +15,7 @@ from headstart.advise.candidates import Candidate
 from headstart.advise.journal import Journal
 from headstart.advise.material import Material
 from headstart.advise.race import behind, leader
-from headstart.advise.run import Comparison, compare
+from headstart.advise.run import Comparison, _watch, compare
 
 
 def splits_of(n: int, k: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -64,3 +67,17 @@ def test_what_keeps_up_runs_to_the_end() -> None:
     comparison, _ = run(LogisticRegression(C=0.5))
     assert [outcome.candidate.name for outcome in comparison.outcomes] == ["quick", "slow"]
     assert not comparison.left_out
+
+
+def test_what_was_computed_once_does_not_count_for_the_folds_to_come() -> None:
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 2
+    material = Material(rng.normal(size=(60, 3)), y, "classification")
+    candidate = Candidate("slow", DummyClassifier(), True, "a slow one", dear=True)
+    journal: Any = SimpleNamespace(elapsed=lambda: 40.0, decide=lambda name, compute: compute())
+    comparison = Comparison(splits=[splits_of(60, 5)])
+    price = Price("slow", 2.0, 5.0, 5, once=30.0)
+    go_on = _watch(comparison, candidate, price, 5.0, material, 90.0, 100.0, journal, [])
+    assert go_on(32.0, [np.zeros((12, 2))])
+    assert go_on(39.0, [np.zeros((12, 2))])
+    assert not go_on(50.0, [np.zeros((12, 2))])

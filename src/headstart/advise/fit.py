@@ -15,14 +15,8 @@ import numpy as np
 from headstart.advise import evidence as say
 from headstart.advise import measures
 from headstart.advise.budget import short
-from headstart.advise.keyword_fit import (
-    COMPARING,
-    add_detector,
-    check_false_alarms,
-    keyword_candidates,
-    prepare,
-)
-from headstart.advise.keyword_material import KEYWORD, KeywordMaterial
+from headstart.advise.keyword_fit import add_detector, check_false_alarms, keyword_candidates, prepare
+from headstart.advise.keyword_material import KEYWORD, PARTS, KeywordMaterial
 from headstart.advise.model import Model
 from headstart.advise.progress import reporter
 from headstart.advise.safe import SafeTransferClassifier, SafeTransferRegressor
@@ -92,7 +86,7 @@ def fit(
     candidates : dict or list of (str, estimator), optional
         What to compare instead of the standard list.
     n_splits : int, default=5
-        Folds, at least 2.
+        Folds, at least 2; for the task "keyword", which has thousands of windows, no more than 3.
     random_state : int, default=0
         Seed; the same seed gives the same model on the same machine.
     device : str, default="auto"
@@ -162,8 +156,8 @@ def fit(
         guarded = kind(
             source,
             candidates=candidates,
-            budget=budget * (COMPARING if keyword else 1.0),
-            n_splits=n_splits,
+            budget=budget,
+            n_splits=min(n_splits, PARTS) if keyword else n_splits,
             random_state=random_state,
             device=device,
             checkpoint=checkpoint,
@@ -176,7 +170,6 @@ def fit(
         model = _model(guarded, dataset, pool, None if keyword else aside)
         if spoken is not None:
             add_detector(model, spoken, guarded, false_alarms=false_alarms, checkpoint=checkpoint, **how)
-            model.evidence["budget"] = float(budget)
             if aside is not None:
                 model.evidence["test"] = say.plain(test_score(model, aside))
         settings = reading | columns | {"skip_bad": skip_bad, "budget": budget, "random_state": random_state}

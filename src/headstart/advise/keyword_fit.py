@@ -23,14 +23,12 @@ from headstart.networks.load import load_network
 from headstart.parameters.transfer import TransferClassifier
 from headstart.training.device import pick_device
 
-#: Share of the budget that the comparison may plan with, learning from all windows included; the rest is listening.
-COMPARING = 0.75
 #: Windows of words from which several new layers are better than one.
 _MANY = 5000
 #: Of the blocks of a network that are tuned, and how.
 _TUNED_SHARE = 0.4
-_TUNED: dict[str, Any] = {"head": [512], "dropout": 0.5, "epochs": 4, "batch_size": 128, "weight_decay": 0.05}
-_TUNED |= {"layer_decay": 1.0, "augment": None, "early_stopping": False}
+_TUNED: dict[str, Any] = {"head": [512], "dropout": 0.5, "epochs": 3, "batch_size": 128, "weight_decay": 0.05}
+_TUNED |= {"learning_rate": 6e-4, "layer_decay": 1.0, "augment": None, "early_stopping": False}
 _SECONDS = 1.5
 
 
@@ -82,10 +80,10 @@ def prepare(
 def keyword_candidates(material: KeywordMaterial, *, device: str, seed: int) -> list[Candidate]:
     """The standard candidates for clips, with heads and tuning that suit thousands of windows.
 
-    Several new layers take the place of linear heads over several depths, and tuning the last two fifths of the blocks
-    that of tuning the last one or two. Where there are windows of words in plenty to learn from in the end, one linear
-    head is no candidate: on the fewer windows of the comparison it may be ahead, on all of them it misses about twice
-    as many words, or more.
+    Several new layers take the place of linear heads over several depths, also on random weights, and tuning the last
+    two fifths of the blocks that of tuning the last one or two. Where there are windows of words in plenty to learn
+    from in the end, one linear head is no candidate: on the fewer windows of the comparison it may be ahead, on all of
+    them it misses about twice as many words, or more.
     """
     network, n = material.network, len(material.dataset)
     device = pick_device(device).type
@@ -96,7 +94,9 @@ def keyword_candidates(material: KeywordMaterial, *, device: str, seed: int) -> 
         left_out = {"head", "last block", "last 2 blocks"} | ({"linear head"} if many else set())
         found = [candidate for candidate in found if candidate.name not in left_out]
         hidden = TransferClassifier(network, head="hidden", **common)
-        new = [Candidate("new layers", hidden, True, "several new layers on frozen features of two depths")]
+        words = "several new layers on frozen features of two depths"
+        found = [_with_new_layers(c, common) if c.name == "random features" else c for c in found]
+        new = [Candidate("new layers", hidden, True, words)]
         blocks = round(_TUNED_SHARE * len(network.chain.blocks))
         if blocks:
             tuned = TransferClassifier(network, train=f"last:{blocks}", **_TUNED, **common)
@@ -106,6 +106,13 @@ def keyword_candidates(material: KeywordMaterial, *, device: str, seed: int) -> 
         found = [*found[:place], *new, *found[place:]]
     rows = len(material.whole) / n
     return [dataclasses.replace(c, final_rows=rows, final_fits=float(PARTS)) if c.dear else c for c in found]
+
+
+def _with_new_layers(random: Candidate, common: dict[str, Any]) -> Candidate:
+    """The control without transfer: the same layers on the same network with random weights."""
+    hidden = TransferClassifier(random.estimator.source, head="hidden", **common)
+    words = "several new layers on the same network with random weights"
+    return dataclasses.replace(random, estimator=hidden, words=words)
 
 
 def add_detector(

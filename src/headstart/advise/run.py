@@ -240,7 +240,8 @@ def _watch(
             return False
 
         def in_time() -> bool:
-            end = journal.elapsed() + spent / done * (k - done)
+            each = max(spent - price.once, 0.0) / done
+            end = journal.elapsed() + each * (k - done)
             return end <= deadline or end + needed <= usable
 
         return bool(journal.decide(f"{candidate.name} goes on after {done} within {budget:g}", in_time))
@@ -257,7 +258,7 @@ def _leave_out(result: Comparison, candidate: Candidate, seconds: float, budget:
 def _repeats(result: Comparison, material: Material, usable: float, budget: float, journal: Journal) -> None:
     """Further repeats of cheap candidates, all of them or none, while they take a small part of the time."""
     cheap = [outcome for outcome in result.outcomes if not outcome.candidate.dear]
-    dearest = max((o.seconds / len(result.splits[0]) for o in result.outcomes if o.candidate.dear), default=0.0)
+    dearest = _dearest(result)
     for repeat in range(1, N_REPEATS):
         cost = sum(outcome.seconds for outcome in cheap) / repeat
 
@@ -277,6 +278,13 @@ def _repeats(result: Comparison, material: Material, usable: float, budget: floa
             outcome.seconds += seconds
 
 
+def _dearest(result: Comparison) -> float:
+    """Seconds that the final training of a dear candidate will take at most, as its folds went."""
+    k = len(result.splits[0])
+    dear = [outcome for outcome in result.outcomes if outcome.candidate.dear]
+    return max((o.seconds / k * o.candidate.final_rows * o.candidate.final_fits for o in dear), default=0.0)
+
+
 def _curves(
     result: Comparison, material: Material, usable: float, budget: float, journal: Journal, random_state: int
 ) -> None:
@@ -285,7 +293,7 @@ def _curves(
         return
     table = result.table(material)
     cheap = np.array([not outcome.candidate.dear for outcome in result.outcomes])
-    dearest = max((o.seconds / len(result.splits[0]) for o in result.outcomes if o.candidate.dear), default=0.0)
+    dearest = _dearest(result)
     for side in (True, False):
         here = np.flatnonzero(cheap & (table.transfer == side))
         if not here.size:

@@ -22,6 +22,8 @@ from headstart.training.optimizers import make_optimizer, parameter_groups
 
 #: Seconds of a solved head on features that are there, beside the forward passes.
 HEAD_SECONDS = 0.3
+#: Rows of a pass of the frozen part.
+FROZEN_BATCH = 32
 
 
 def predict_seconds(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 2) -> float:
@@ -57,12 +59,13 @@ def predict_parts(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 2)
     n = min(len(inputs), settings.batch_size)
     x = _example(network, inputs[:n]).to(trainee.device)
     stored = settings.stored and settings.blocks is not None and estimator.augment in ("auto", None, False)
-    forward = _forward_seconds(trainee, x) if stored else 0.0
+    few = x[:FROZEN_BATCH]
+    forward = _forward_seconds(trainee, few) / len(few) if stored else 0.0
     step = _step_seconds(trainee, x, stored, n_outputs)
     rows = round(n_train * (windows_each(inputs, network.preprocessing) if stored else 1.0))
     steps = epochs_for(settings, rows) * steps_per_epoch(rows, settings.batch_size)
     per_step = step * settings.batch_size / max(n, 1)
-    return forward * rows / max(n, 1), HEAD_SECONDS + steps * per_step
+    return forward * rows, HEAD_SECONDS + steps * per_step
 
 
 def _example(network: Network, inputs: Inputs) -> torch.Tensor:
