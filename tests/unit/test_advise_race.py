@@ -43,14 +43,14 @@ def prices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("headstart.advise.run.price_of", lambda c, m, k, *rest: Price(c.name, 1.0, 1.0, k))
 
 
-def run(dear: object) -> tuple[Comparison, Material]:
+def run(dear: object, instead_of: str = "") -> tuple[Comparison, Material]:
     rng = np.random.default_rng(0)
     y = np.arange(60) % 2
     X = rng.normal(size=(60, 3)) + 3 * y[:, None]
     material = Material(X, y, "classification")
     candidates = [
         Candidate("quick", LogisticRegression(), True, "a quick one"),
-        Candidate("slow", dear, True, "a slow one", dear=True),
+        Candidate("slow", dear, True, "a slow one", dear=True, instead_of=instead_of),
     ]
     return compare(material, candidates, budget=600.0, n_splits=5, random_state=0, journal=Journal(None)), material
 
@@ -81,3 +81,11 @@ def test_what_was_computed_once_does_not_count_for_the_folds_to_come() -> None:
     assert go_on(32.0, [np.zeros((12, 2))])
     assert go_on(39.0, [np.zeros((12, 2))])
     assert not go_on(50.0, [np.zeros((12, 2))])
+
+
+def test_a_candidate_steps_back_where_the_one_in_its_place_was_run() -> None:
+    comparison, material = run(DummyClassifier(), instead_of="quick")
+    assert [outcome.candidate.name for outcome in comparison.outcomes] == ["slow"]
+    assert comparison.left_out[0]["name"] == "quick"
+    assert "a slow one takes its place" in comparison.left_out[0]["words"]
+    assert comparison.table(material).scores.shape[1] == 1

@@ -125,6 +125,8 @@ def test_one_linear_head_is_offered_where_windows_are_few(
     made = keyword_fit.prepare(data, source, background=evening, skip_bad=False, budget=5, seed=0, progress=None)
     names = [candidate.name for candidate in keyword_fit.keyword_candidates(made, device="cpu", seed=0)]
     assert ("linear head" in names) is (many > 1)
+    last = next(c for c in keyword_fit.keyword_candidates(made, device="cpu", seed=0) if c.name == "last layers")
+    assert last.instead_of == ("new layers" if many == 1 else "")
     assert "new layers" in names
     assert "head" not in names
 

@@ -59,6 +59,9 @@ class Candidate:
     final_rows, final_fits : float, default=1
         On how many times the examples that are compared on the model learns in the end, and how often: what that
         costs is part of its price.
+    instead_of : str, default=""
+        Name of a candidate that steps back where this one was run to its end: what is known from elsewhere, not from
+        the examples that are compared on.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Candidate:
     takes: str = "rows"
     final_rows: float = 1.0
     final_fits: float = 1.0
+    instead_of: str = ""
 
     def fresh(self, **settings: Any) -> Any:
         """A new, unfitted estimator that shares what the candidate borrows.

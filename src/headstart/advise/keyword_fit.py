@@ -82,8 +82,9 @@ def keyword_candidates(material: KeywordMaterial, *, device: str, seed: int) -> 
 
     Several new layers take the place of linear heads over several depths, also on random weights, and tuning the last
     two fifths of the blocks that of tuning the last one or two. Where there are windows of words in plenty to learn
-    from in the end, one linear head is no candidate: on the fewer windows of the comparison it may be ahead, on all of
-    them it misses about twice as many words, or more.
+    from in the end, the fewer windows of the comparison say little about the order of the ways to borrow: one linear
+    head, which may be ahead on them and misses about twice as many words in the end, is no candidate, and new layers
+    step back where the budget allows tuning, which misses less than half as many (`benchmarks/listen.py`).
     """
     network, n = material.network, len(material.dataset)
     device = pick_device(device).type
@@ -101,7 +102,7 @@ def keyword_candidates(material: KeywordMaterial, *, device: str, seed: int) -> 
         if blocks:
             tuned = TransferClassifier(network, train=f"last:{blocks}", **_TUNED, **common)
             words = f"tuning the last {blocks} of {len(network.chain.blocks)} blocks"
-            new.append(Candidate(LAST_LAYERS, tuned, True, words, dear=True))
+            new.append(Candidate(LAST_LAYERS, tuned, True, words, dear=True, instead_of="new layers" if many else ""))
         place = next(i for i, candidate in enumerate(found) if candidate.dear)
         found = [*found[:place], *new, *found[place:]]
     rows = len(material.whole) / n

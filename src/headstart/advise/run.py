@@ -214,6 +214,16 @@ def _dear(
             continue
         refit = needed
         result.outcomes.append(Outcome(candidate, [prediction], seconds))
+        _step_back(result, candidate)
+
+
+def _step_back(result: Comparison, candidate: Candidate) -> None:
+    """Take out what a candidate stands in the place of, and say so."""
+    stays = [outcome.candidate.name != candidate.instead_of for outcome in result.outcomes]
+    for outcome in [o for o, kept in zip(result.outcomes, stays, strict=True) if not kept]:
+        words = f"{outcome.candidate.words}: {candidate.words} takes its place, the budget allows it"
+        result.left_out.append({"name": outcome.candidate.name, "seconds": outcome.seconds, "words": words})
+    result.outcomes = [o for o, kept in zip(result.outcomes, stays, strict=True) if kept]
 
 
 def _watch(
@@ -229,7 +239,8 @@ def _watch(
 ) -> Callable[[float, Sequence[np.ndarray]], bool]:
     """Whether a dear candidate goes on after a fold: not when it is behind (said in ``stopped``), or too slow."""
     splits = result.splits[0]
-    rival = leader(result.outcomes, candidate.transfer, material, splits)
+    rivals = [outcome for outcome in result.outcomes if outcome.candidate.name != candidate.instead_of]
+    rival = leader(rivals, candidate.transfer, material, splits)
     deadline = journal.elapsed() + _OVERRUN * price.folds(len(splits))
 
     def may_go_on(spent: float, parts: Sequence[np.ndarray]) -> bool:
