@@ -144,7 +144,7 @@ def test_last_layers_are_offered_and_priced_with_all_that_is_learned_in_the_end(
     blocks = int(found["last layers"].estimator.train.removeprefix("last:"))
     assert blocks == round(0.4 * len(made.network.chain.blocks))
     for candidate in found.values():
-        more = (len(made.whole) / len(made.dataset), 3.0) if candidate.dear else (1.0, 1.0)
+        more = (len(made.whole) / len(made.dataset), 4.0) if candidate.dear else (1.0, 1.0)
         assert (candidate.final_rows, candidate.final_fits) == pytest.approx(more)
 
 

@@ -99,7 +99,7 @@ def test_nothing_is_scored_by_a_model_that_learned_from_it(
     data = material.whole
     shared = Material(data.pictures, data.y, "classification", data.groups)
     detector = detector_for(material, ["_other_", "down", "up"], 0.0, 1.0)
-    tail, heard = cross_fitted(material, None, shared, detector, 1.0, budget=1000, seed=0)
+    tail, heard = cross_fitted(material, SimpleNamespace(dear=False), shared, detector, 1.0, budget=1000, seed=0)
     assert len(learned) == PARTS
     assert tail.hours == pytest.approx(PARTS * SECONDS / 3600)
     assert {number for number, _ in scored} == set(range(PARTS))
@@ -111,3 +111,10 @@ def test_nothing_is_scored_by_a_model_that_learned_from_it(
         assert mine
         assert not groups & {clip.group for clip in mine}
     assert len(heard.clips) == len(best) == 16
+
+
+def test_tuned_for_as_many_steps_on_a_part_as_on_all() -> None:
+    tuned = SimpleNamespace(dear=True, estimator=SimpleNamespace(epochs=3))
+    assert keyword_evidence.as_many_steps(tuned, 1.0) == {"epochs": 3}
+    assert keyword_evidence.as_many_steps(tuned, 0.6) == {"epochs": 5}
+    assert keyword_evidence.as_many_steps(SimpleNamespace(dear=False), 0.6) == {}

@@ -97,7 +97,9 @@ def cross_fitted(
     for k, part in enumerate(held):
         mine = np.flatnonzero(fold == k)
         without = np.isin(shared.groups, sorted({clips[i].group for i in mine})) | (material.part == k)
-        estimator = fit_on(candidate, shared, np.flatnonzero(~without), **settings_to_resume(checkpoint, f"part {k}"))
+        rows = np.flatnonzero(~without)
+        how = settings_to_resume(checkpoint, f"part {k}") | as_many_steps(candidate, len(rows) / len(shared))
+        estimator = fit_on(candidate, shared, rows, **how)
         known = [str(label) for label in estimator.classes_]
         words = [word for word in detector.words if word in known]
         columns = np.array([known.index(word) for word in words])
@@ -116,6 +118,14 @@ def cross_fitted(
 def settings_to_resume(folder: Path | None, name: str) -> dict[str, Any]:
     """What `fit_on` takes for a training in epochs that can go on after a kill; nothing where no folder is kept."""
     return {} if folder is None else {"checkpoint": folder / f"{name}.checkpoint"}
+
+
+def as_many_steps(candidate: Any, share: float) -> dict[str, int]:
+    """Epochs over a share of the windows that are as many steps as the finished model's over all.
+
+    How sure a tuned network is, and so how high its scores are, grows with the steps that it was tuned for.
+    """
+    return {"epochs": max(1, round(candidate.estimator.epochs / share))} if candidate.dear else {}
 
 
 def _clips_and_folds(

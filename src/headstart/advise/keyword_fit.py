@@ -106,7 +106,7 @@ def keyword_candidates(material: KeywordMaterial, *, device: str, seed: int) -> 
         place = next(i for i, candidate in enumerate(found) if candidate.dear)
         found = [*found[:place], *new, *found[place:]]
     rows = len(material.whole) / n
-    return [dataclasses.replace(c, final_rows=rows, final_fits=float(PARTS)) if c.dear else c for c in found]
+    return [dataclasses.replace(c, final_rows=rows, final_fits=1.0 + PARTS) if c.dear else c for c in found]
 
 
 def _with_new_layers(random: Candidate, common: dict[str, Any]) -> Candidate:

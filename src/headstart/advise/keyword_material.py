@@ -36,7 +36,7 @@ OTHER = "_other_"
 PARTS = 3
 _VARIATION = Variation()
 #: Copies of words, and windows of background, for each second of the budget; fewest and most.
-_WINDOWS_A_SECOND, _WINDOWS = 12, (2000, 8000)
+_WINDOWS_A_SECOND, _WINDOWS = 10, (2000, 8000)
 _FEWEST_COPIES, _MOST_COPIES = 3, 40
 #: Copies of words, and windows of background, on which candidates are compared.
 _COMPARED, _COMPARED_OTHER = 1500, 2500
