@@ -4,7 +4,7 @@
     python benchmarks/listen.py --source starter:speech --per-word 30 --json listen.jsonl
 
 `headstart fit --task keyword` learns from so many clips of each of four words (wake_words) and an hour of background
-(see `scenes.py`). Other clips of the words, 40 of them, are planted in a recording of ten minutes whose background
+in twelve recordings that share no voice and no place (see `scenes.py`). Other clips of the words, 40 of them, are planted in a recording of ten minutes whose background
 shares nothing with the first, 5 to 20 dB above what is under them (`--snr`); then the same with 240 words in an hour,
 because ten minutes say little about one false alarm an hour. `--swap` learns from the half of the sounds that is tested
 on otherwise, and the other way round: which sounds a half holds decides much about false alarms. Printed are misses,
@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 import soundfile
-from scenes import RATE, WORDS, background, planted, read, scenery
+from scenes import RATE, WORDS, apart, background, planted, read, scenery
 
 from common import DATA, need_data
 from headstart import fit, load
@@ -38,6 +38,8 @@ from headstart.networks.load import load_network
 
 HERE = Path(__file__).parent
 HALVES = ("learn", "test")
+#: Recordings that the background to learn from comes in; none shares a voice or a place with another.
+EVENINGS = 12
 NEAR = 1.2
 SNR, BAND = (5.0, 20.0), 5.0
 MOST_MISSED, MOST_ALARMS, LEAST_SPEED, MOST_GROWTH = 0.05, 1.0, 20.0, 1.1
@@ -59,8 +61,10 @@ def recordings(
 ) -> dict[str, Any]:
     """Write the background to learn from and the two recordings to test on; what is said when in the latter."""
     rng = np.random.default_rng([args.seed, 1])
-    place, talk = background(scenery(DATA, halves[0]), 60 * args.learn_minutes, rng)
-    soundfile.write(folder / "evening.wav", np.clip(place + talk, -1, 1), RATE)
+    (folder / "evenings").mkdir(exist_ok=True)
+    for number, scenes in enumerate(apart(scenery(DATA, halves[0]), EVENINGS, rng)):
+        place, talk = background(scenes, 60 * args.learn_minutes / EVENINGS, rng)
+        soundfile.write(folder / "evenings" / f"{number}.wav", np.clip(place + talk, -1, 1), RATE)
     scenes = scenery(DATA, halves[1])
     said = {}
     for name, minutes, n in (("ten", 10, 40), ("hour", 60, 240)):
@@ -199,7 +203,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
             folder / "words",
             args.source,
             task="keyword",
-            background=folder / "evening.wav",
+            background=folder / "evenings",
             budget=args.budget,
             out=out,
             random_state=args.seed,

@@ -77,6 +77,12 @@ def espeak_talk(half: str) -> list[list[np.ndarray]]:
     return found
 
 
+def apart(scenes: Scenery, n: int, rng: np.random.Generator) -> list[Scenery]:
+    """Divided at random into n that share no place and no voice."""
+    places, voices = rng.permutation(len(scenes.places)).tolist(), rng.permutation(len(scenes.talk)).tolist()
+    return [Scenery([scenes.places[i] for i in places[k::n]], [scenes.talk[i] for i in voices[k::n]]) for k in range(n)]
+
+
 def background(scenes: Scenery, seconds: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """A recording without the words: scenes of 6 to 20 s, most with somebody talking; places, and talk, apart."""
     total = round(seconds * RATE)
