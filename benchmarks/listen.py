@@ -4,13 +4,14 @@
     python benchmarks/listen.py --source starter:speech --per-word 30 --json listen.jsonl
 
 `headstart fit --task keyword` learns from so many clips of each of four words (wake_words) and an hour of background
-in twelve recordings that share no voice and no place (see `scenes.py`). Other clips of the words, 40 of them, are planted in a recording of ten minutes whose background
-shares nothing with the first, 5 to 20 dB above what is under them (`--snr`); then the same with 240 words in an hour,
-because ten minutes say little about one false alarm an hour. `--swap` learns from the half of the sounds that is tested
-on otherwise, and the other way round: which sounds a half holds decides much about false alarms. Printed are misses,
-false alarms, how many times faster than the recording lasts one core is, and the memory that the process took at most.
-A word counts as heard where an event of that word lies within 1.2 s of its middle; every other event is a false alarm.
-Misses of the hour are also given by the level of the words.
+in twelve recordings that share no voice and no place (see `scenes.py`). Other clips of the words, 40 of them, are
+planted in a recording of ten minutes whose background shares nothing with the first, 5 to 20 dB above what is under
+them (`--snr`); then the same with 240 words in an hour, because ten minutes say little about one false alarm an hour.
+`--swap` learns from the half of the sounds that is tested on otherwise, and the other way round: which sounds a half
+holds decides much about false alarms. Printed are misses, false alarms, how many times faster than the recording lasts
+one core is, and the memory that the process took at most. A word counts as heard where an event of that word lies
+within 1.2 s of its middle; every other event is a false alarm. Misses of the hour are also given by the level of the
+words.
 """
 
 from __future__ import annotations
