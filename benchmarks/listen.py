@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 import soundfile
-from scenes import RATE, WORDS, apart, background, planted, read, scenery
+from scenes import HALVES, RATE, WORDS, apart, background, planted, read, scenery
 
 from common import DATA, need_data
 from headstart import fit, load
@@ -38,7 +38,6 @@ from headstart.math.detection import at_most
 from headstart.networks.load import load_network
 
 HERE = Path(__file__).parent
-HALVES = ("learn", "test")
 #: Recordings that the background to learn from comes in; none shares a voice or a place with another.
 EVENINGS = 12
 NEAR = 1.2
@@ -197,7 +196,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
                 link = folder / "words" / word / path.name
                 if not link.exists():
                     link.symlink_to(path.resolve())
-        said = recordings(folder, others, HALVES[::-1] if args.swap else HALVES, args)
+        said = recordings(folder, others, sorted(HALVES, reverse=args.swap), args)
         out = folder / f"model-{Path(args.source).name.replace(':', '-')}"
         started = time.perf_counter()
         model = fit(

@@ -75,7 +75,7 @@ def test_nothing_is_scored_by_a_model_that_learned_from_it(
     learned: list[np.ndarray] = []
     scored: list[tuple[int, int]] = []
 
-    def fit_on(candidate: Any, shared: Material, index: np.ndarray) -> Any:
+    def fit_on(candidate: Any, shared: Material, index: np.ndarray, **_: Any) -> Any:
         learned.append(index)
         return SimpleNamespace(classes_=np.array(["_other_", "down", "up"]), number=len(learned) - 1)
 

@@ -20,7 +20,7 @@ from headstart.errors import ParameterError, SourceError
 from headstart.networks.load import load_network
 from headstart.parameters.augmenting import choose_augmentation
 from headstart.parameters.plan import network_for, starter_for
-from headstart.parameters.price import predict_seconds
+from headstart.parameters.price import predict_parts
 from headstart.parameters.saving import load_estimator, save_estimator
 from headstart.parameters.targets import class_targets
 from headstart.parameters.windows import means, spread, spread_targets, windows_each
@@ -146,4 +146,4 @@ def test_without_a_name_the_starter_of_the_kind_is_taken() -> None:
 def test_windows_cost_time() -> None:
     short, long = (tones(20, seconds=s)[0] for s in ((0.4, 0.45), (9.0, 9.1)))
     estimator = TransferClassifier(NETWORK, train="last:1", epochs=30)
-    assert predict_seconds(estimator, 2000, long) > 4 * predict_seconds(estimator, 2000, short)
+    assert sum(predict_parts(estimator, 2000, long)) > 4 * sum(predict_parts(estimator, 2000, short))

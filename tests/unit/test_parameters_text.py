@@ -19,7 +19,7 @@ from headstart.networks.folder import write_manifest
 from headstart.networks.load import load_network
 from headstart.networks.model_card import model_card
 from headstart.parameters.lora import attention_projections
-from headstart.parameters.price import predict_seconds
+from headstart.parameters.price import predict_parts
 from headstart.parameters.saving import load_estimator, save_estimator
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
 from headstart.training.batches import batch_rows
@@ -164,7 +164,7 @@ def test_from_scratch(folders: dict[str, Path]) -> None:
 def test_price_is_a_number_of_seconds(folders: dict[str, Path]) -> None:
     for train in ("head", "last:1", "all", "lora"):
         estimator = TransferClassifier(str(folders["bert"]), train=train, epochs=2)
-        assert 0 < predict_seconds(estimator, 24, Texts(X)) < 60
+        assert 0 < sum(predict_parts(estimator, 24, Texts(X))) < 60
 
 
 def test_long_texts_in_windows(folders: dict[str, Path]) -> None:

@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,14 @@ class Outcome:
     seconds: float = 0.0
 
 
-def fit_on(candidate: Candidate, material: Material, index: np.ndarray | None = None, **settings: Any) -> Any:
+def fit_on(
+    candidate: Candidate,
+    material: Material,
+    index: np.ndarray | None = None,
+    *,
+    checkpoint: Path | None = None,
+    **settings: Any,
+) -> Any:
     """Fit a fresh estimator of a candidate to some of the examples.
 
     Parameters
@@ -48,14 +56,18 @@ def fit_on(candidate: Candidate, material: Material, index: np.ndarray | None = 
     material : Material
     index : array of int, optional
         Examples to fit to. Default: all.
+    checkpoint : Path, optional
+        Where a candidate that trains in epochs keeps what it goes on from after a kill.
     **settings
-        Arguments to set where the estimator has them (``checkpoint``).
+        Arguments to set where the estimator has them.
 
     Returns
     -------
     fitted estimator
     """
     rows = np.arange(len(material)) if index is None else index
+    if candidate.dear and checkpoint is not None:
+        settings["checkpoint"] = checkpoint
     estimator = candidate.fresh(**settings)
     arguments = {}
     if material.groups is not None and "groups" in inspect.signature(estimator.fit).parameters:
@@ -165,9 +177,7 @@ def out_of_fold(
 
         def compute(train: np.ndarray = train, test: np.ndarray = test, key: str = fold_name) -> Any:
             start = time.monotonic()
-            checkpoint = journal.checkpoint(key) if candidate.dear else None
-            settings = {} if checkpoint is None else {"checkpoint": checkpoint}
-            estimator = fit_on(candidate, material, train, **settings)
+            estimator = fit_on(candidate, material, train, checkpoint=journal.checkpoint(key))
             return predict_on(estimator, candidate, material, test), time.monotonic() - start
 
         prediction, seconds = journal.fold(fold_name, compute)

@@ -120,11 +120,9 @@ def guard(
 
 def _final(candidate: Candidate, material: Material, journal: Journal) -> Any:
     """Fit the chosen candidate to all examples, from its checkpoint if a killed run left one."""
-    checkpoint = journal.checkpoint(_CHECKPOINT) if candidate.dear else None
     if material.progress is not None:
         material.progress("final training", 0, 1)
-    settings: dict[str, Any] = {} if checkpoint is None else {"checkpoint": checkpoint}
-    estimator = fit_on(candidate, material, **settings)
+    estimator = fit_on(candidate, material, checkpoint=journal.checkpoint(_CHECKPOINT))
     if material.progress is not None:
         material.progress("final training", 1, 1)
     return estimator

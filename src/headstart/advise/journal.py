@@ -86,7 +86,7 @@ class Journal:
 
     def checkpoint(self, name: str) -> Path | None:
         """Where a training in epochs keeps its checkpoint."""
-        return None if self.folder is None else self.folder / f"{name}.checkpoint"
+        return checkpoint_in(self.folder, name)
 
     def forget_checkpoint(self, name: str) -> None:
         """Remove the checkpoint of a training whose result is kept."""
@@ -116,6 +116,11 @@ class Journal:
         self._state["elapsed"] = self.elapsed()
         with _atomic(self.folder / _FILE) as handle:
             handle.write(json.dumps(self._state).encode())
+
+
+def checkpoint_in(folder: Path | None, name: str) -> Path | None:
+    """Where a training in epochs keeps its checkpoint in a folder of progress; None where no folder is kept."""
+    return None if folder is None else folder / f"{name}.checkpoint"
 
 
 class _atomic:

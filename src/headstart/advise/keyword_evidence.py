@@ -11,6 +11,7 @@ import numpy as np
 
 from headstart.advise.detector import HOP_SECONDS, SMOOTH, Detector
 from headstart.advise.evaluate import fit_on, fold_numbers
+from headstart.advise.journal import checkpoint_in
 from headstart.advise.keyword_material import KeywordClip, KeywordMaterial
 from headstart.advise.material import Material
 from headstart.advise.window_scores import Scorer, window_scorer
@@ -98,8 +99,8 @@ def cross_fitted(
         mine = np.flatnonzero(fold == k)
         without = np.isin(shared.groups, sorted({clips[i].group for i in mine})) | (material.part == k)
         rows = np.flatnonzero(~without)
-        how = settings_to_resume(checkpoint, f"part {k}") | as_many_steps(candidate, len(rows) / len(shared))
-        estimator = fit_on(candidate, shared, rows, **how)
+        steps, kept = as_many_steps(candidate, len(rows) / len(shared)), checkpoint_in(checkpoint, f"part {k}")
+        estimator = fit_on(candidate, shared, rows, checkpoint=kept, **steps)
         known = [str(label) for label in estimator.classes_]
         words = [word for word in detector.words if word in known]
         columns = np.array([known.index(word) for word in words])
@@ -113,11 +114,6 @@ def cross_fitted(
                 noisy[i] = _best(clips[i], column, score, detector, under)
     tail = Tail(np.sort(np.array(found))[::-1], sum(part.seconds for part in held) / 3600)
     return tail, Heard(clips, plain, noisy)
-
-
-def settings_to_resume(folder: Path | None, name: str) -> dict[str, Any]:
-    """What `fit_on` takes for a training in epochs that can go on after a kill; nothing where no folder is kept."""
-    return {} if folder is None else {"checkpoint": folder / f"{name}.checkpoint"}
 
 
 def as_many_steps(candidate: Any, share: float) -> dict[str, int]:

@@ -12,7 +12,8 @@ from headstart.advise import evidence as say
 from headstart.advise.candidates import LAST_LAYERS, Candidate, standard_for_inputs
 from headstart.advise.detector import Detector
 from headstart.advise.evaluate import fit_on
-from headstart.advise.keyword_evidence import cross_fitted, detector_for, keyword_evidence, settings_to_resume
+from headstart.advise.journal import checkpoint_in
+from headstart.advise.keyword_evidence import cross_fitted, detector_for, keyword_evidence
 from headstart.advise.keyword_material import OTHER, PARTS, KeywordMaterial, keyword_material
 from headstart.advise.material import Material
 from headstart.advise.simple_features import SIMPLE
@@ -137,8 +138,7 @@ def add_detector(
     candidate = guarded.best_candidate_
     data, kind = material.whole, pick_device(device).type
     shared = Material(data.pictures, data.y, "classification", data.groups, material.network, kind)
-    kept = checkpoint if candidate.dear else None
-    model.estimator = fit_on(candidate, shared, **settings_to_resume(kept, "whole"))
+    model.estimator = fit_on(candidate, shared, checkpoint=checkpoint_in(checkpoint, "whole"))
     detector = detector_for(material, model.classes_, 0.0, false_alarms)
     tail, heard = cross_fitted(
         material,
@@ -148,7 +148,7 @@ def add_detector(
         model.temperature,
         budget=budget,
         seed=seed,
-        checkpoint=kept,
+        checkpoint=checkpoint,
         progress=progress,
     )
     detector = dataclasses.replace(detector, threshold=tail.threshold(false_alarms))

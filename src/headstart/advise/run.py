@@ -219,11 +219,10 @@ def _dear(
 
 def _step_back(result: Comparison, candidate: Candidate) -> None:
     """Take out what a candidate stands in the place of, and say so."""
-    stays = [outcome.candidate.name != candidate.instead_of for outcome in result.outcomes]
-    for outcome in [o for o, kept in zip(result.outcomes, stays, strict=True) if not kept]:
+    for outcome in [o for o in result.outcomes if o.candidate.name == candidate.instead_of]:
         words = f"{outcome.candidate.words}: {candidate.words} takes its place, the budget allows it"
         result.left_out.append({"name": outcome.candidate.name, "seconds": outcome.seconds, "words": words})
-    result.outcomes = [o for o, kept in zip(result.outcomes, stays, strict=True) if kept]
+    result.outcomes = [o for o in result.outcomes if o.candidate.name != candidate.instead_of]
 
 
 def _watch(

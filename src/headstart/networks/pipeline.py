@@ -173,7 +173,7 @@ def _over_windows(
 ) -> np.ndarray:
     """Mean row of each clip or text over its windows; those of several share a batch, and long ones take several."""
     windows = [preprocessing.windows(canvas) for canvas in canvases(inputs, preprocessing, threads=1)]
-    size = size or _batch_size(preprocessing)
+    size = size or rows_a_pass(preprocessing)
     counts = np.array([len(part) for part in windows])
     owner = np.repeat(np.arange(len(windows)), counts)
     total: np.ndarray | None = None
@@ -188,7 +188,7 @@ def _over_windows(
     return (total / counts.reshape(-1, *[1] * (total.ndim - 1))).astype(np.float32)
 
 
-def _batch_size(preprocessing: AnyPreprocessing) -> int:
+def rows_a_pass(preprocessing: AnyPreprocessing) -> int:
     """How many inputs of the largest size fit the processor's caches."""
     if preprocessing.one_size:
         return _fitting(preprocessing.size)
@@ -204,7 +204,7 @@ def _fitting(size: tuple[int, ...]) -> int:
 def _parts_of(inputs: Inputs, preprocessing: AnyPreprocessing, batch_size: int | None, n_workers: int) -> list[slice]:
     """Batches of inputs; of texts, which come by length, as many as have about as many tokens together."""
     if batch_size is not None or preprocessing.one_size:
-        return _parts(len(inputs), batch_size or _batch_size(preprocessing), n_workers)
+        return _parts(len(inputs), batch_size or rows_a_pass(preprocessing), n_workers)
     lengths = [len(canvas) for canvas in canvases(inputs, preprocessing, threads=1)]
     parts, start = [], 0
     for i, length in enumerate(lengths):

@@ -12,6 +12,7 @@ from headstart.data.canvases import canvases
 from headstart.data.inputs import as_inputs, is_inputs
 from headstart.data.rows import Inputs
 from headstart.networks.network import Network
+from headstart.networks.pipeline import rows_a_pass
 from headstart.networks.runtime import to_tensor
 from headstart.networks.text_boundary import marked
 from headstart.parameters.plan import network_for, settings_for
@@ -22,17 +23,10 @@ from headstart.training.optimizers import make_optimizer, parameter_groups
 
 #: Seconds of a solved head on features that are there, beside the forward passes.
 HEAD_SECONDS = 0.3
-#: Rows of a pass of the frozen part.
-FROZEN_BATCH = 32
-
-
-def predict_seconds(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 2) -> float:
-    """Predicted wall seconds of one fit on ``n_train`` pictures, clips or texts: both of `predict_parts` together."""
-    return sum(predict_parts(estimator, n_train, inputs, n_outputs))
 
 
 def predict_parts(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 2) -> tuple[float, float]:
-    """Predicted wall seconds of what is computed once an example and kept, and of training, for ``n_train`` rows.
+    """Predicted wall seconds of one fit on ``n_train`` pictures, clips or texts, in two parts.
 
     Parameters
     ----------
@@ -47,7 +41,8 @@ def predict_parts(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 2)
     Returns
     -------
     (float, float)
-        Seconds: of the frozen part's passes, if its activations are kept; and of the rest.
+        Seconds: of what is computed once an example (the frozen part's activations, where they are kept); and of
+        training.
     """
     if not is_inputs(inputs):
         return 0.0, HEAD_SECONDS
@@ -59,7 +54,7 @@ def predict_parts(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 2)
     n = min(len(inputs), settings.batch_size)
     x = _example(network, inputs[:n]).to(trainee.device)
     stored = settings.stored and settings.blocks is not None and estimator.augment in ("auto", None, False)
-    few = x[:FROZEN_BATCH]
+    few = x[: rows_a_pass(network.preprocessing)]
     forward = _forward_seconds(trainee, few) / len(few) if stored else 0.0
     step = _step_seconds(trainee, x, stored, n_outputs)
     rows = round(n_train * (windows_each(inputs, network.preprocessing) if stored else 1.0))
