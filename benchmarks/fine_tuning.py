@@ -20,7 +20,8 @@ from headstart.data.canvases import canvases
 from headstart.data.pictures import as_pictures
 from headstart.networks.load import load_network
 from headstart.parameters.targets import class_targets
-from headstart.parameters.tuning import TuningSettings, tune
+from headstart.parameters.tuning import tune
+from headstart.parameters.tuning_settings import TuningSettings
 from headstart.training.batches import canvas_batches
 from headstart.training.device import has_bf16
 

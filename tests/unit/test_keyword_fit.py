@@ -19,6 +19,7 @@ import headstart
 from headstart.advise import keyword_fit, keyword_material
 from headstart.advise.candidates import Candidate
 from headstart.advise.detector import Event
+from headstart.advise.keyword_material import PARTS
 from headstart.cli.main import cli
 from headstart.data.keyword_windows import Variation
 from headstart.data.read import read_dataset
@@ -143,8 +144,10 @@ def test_last_layers_are_offered_and_priced_with_all_that_is_learned_in_the_end(
     assert made.network is not None
     blocks = int(found["last layers"].estimator.train.removeprefix("last:"))
     assert blocks == round(0.4 * len(made.network.chain.blocks))
+    parts = sum(np.mean(made.part != k) for k in range(PARTS))
+    assert 1.5 < parts < PARTS
     for candidate in found.values():
-        more = (len(made.whole) / len(made.dataset), 4.0) if candidate.dear else (1.0, 1.0)
+        more = (len(made.whole) / len(made.dataset), 1 + parts) if candidate.dear else (1.0, 1.0)
         assert (candidate.final_rows, candidate.final_fits) == pytest.approx(more)
 
 

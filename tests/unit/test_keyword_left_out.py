@@ -111,10 +111,3 @@ def test_nothing_is_scored_by_a_model_that_learned_from_it(
         assert mine
         assert not groups & {clip.group for clip in mine}
     assert len(heard.clips) == len(best) == 16
-
-
-def test_tuned_for_as_many_steps_on_a_part_as_on_all() -> None:
-    tuned = SimpleNamespace(dear=True, estimator=SimpleNamespace(epochs=3))
-    assert keyword_evidence.as_many_steps(tuned, 1.0) == {"epochs": 3}
-    assert keyword_evidence.as_many_steps(tuned, 0.6) == {"epochs": 5}
-    assert keyword_evidence.as_many_steps(SimpleNamespace(dear=False), 0.6) == {}

@@ -22,7 +22,9 @@ from headstart.parameters.augmenting import mirror_is_harmless
 from headstart.parameters.saving import load_estimator, save_estimator
 from headstart.parameters.solved import solve_head
 from headstart.parameters.targets import class_targets
-from headstart.parameters.tuning import Trainee, TuningSettings, frozen_tensors
+from headstart.parameters.trainee import Trainee
+from headstart.parameters.tuning import frozen_tensors
+from headstart.parameters.tuning_settings import TuningSettings
 
 
 class Net(nn.Module):
@@ -79,6 +81,7 @@ def weights(module: nn.Module) -> dict[str, torch.Tensor]:
         {"head": [16], "dropout": 0.2},
         {"train": "last:1", "optimizer": "sgd", "learning_rate": 0.01},
         {"train": "last:2", "l2_sp": 0.1, "class_weight": "balanced"},
+        {"train": "last:2", "channel_dropout": 0.3},
         {"train": "all", "early_stopping": True, "augment": Augmentation(flip=False)},
         {"train": "all", "head": [8], "optimizer": "adam", "batch_size": 8, "learning_rate": 0.01},
     ],
@@ -111,6 +114,26 @@ def test_hidden_layers_are_on_their_optimum_before_the_network_moves(
     assert np.allclose(still.logits(X), head.logits(X), atol=1e-4)
     moved = TransferClassifier(source, train=train, **how).fit(X, y)
     assert moved.history_[-1]["train_loss"] < head.history_[-1]["train_loss"]
+
+
+def test_hidden_channels_are_the_same_with_and_without_the_cache(
+    source: NetworkSource, task: tuple[np.ndarray, np.ndarray]
+) -> None:
+    X, y = task
+    how: dict[str, Any] = {"train": "last:1", "epochs": 3, "augment": None, "early_stopping": False, "random_state": 3}
+    plain = TransferClassifier(source, **how).fit(X, y).logits(X)
+    stored = TransferClassifier(source, channel_dropout=0.5, **how).fit(X, y).logits(X)
+    run = TransferClassifier(source, channel_dropout=0.5, cache=False, **how).fit(X, y).logits(X)
+    assert np.allclose(stored, run, atol=1e-3)
+    assert not np.allclose(stored, plain, atol=1e-2)
+
+
+@pytest.mark.parametrize("train", ["head", "all", "last:99"])
+def test_channels_can_be_hidden_where_the_network_is_cut_alone(
+    source: NetworkSource, task: tuple[np.ndarray, np.ndarray], train: str
+) -> None:
+    with pytest.raises(ParameterError, match="channel_dropout"):
+        TransferClassifier(source, train=train, channel_dropout=0.2, epochs=1).fit(*task)
 
 
 @pytest.mark.parametrize("blocks", [1, 2])
@@ -349,7 +372,7 @@ def test_wrong_data_are_refused_in_words(source: NetworkSource, task: tuple[np.n
 def test_maps_narrower_than_a_stride_are_trained_in_float32(
     monkeypatch: pytest.MonkeyPatch, side: int, half: bool
 ) -> None:
-    monkeypatch.setattr("headstart.parameters.tuning.has_bf16", lambda device: True)
+    monkeypatch.setattr("headstart.parameters.trainee.has_bf16", lambda device: True)
     strided = [nn.Conv2d(n, 4, 3, stride=2, padding=1) for n in (3, 4, 4, 4)]
     module = nn.Sequential(*strided, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
     network = load_network(NetworkSource(module, size=side))

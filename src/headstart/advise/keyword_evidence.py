@@ -99,8 +99,7 @@ def cross_fitted(
         mine = np.flatnonzero(fold == k)
         without = np.isin(shared.groups, sorted({clips[i].group for i in mine})) | (material.part == k)
         rows = np.flatnonzero(~without)
-        steps, kept = as_many_steps(candidate, len(rows) / len(shared)), checkpoint_in(checkpoint, f"part {k}")
-        estimator = fit_on(candidate, shared, rows, checkpoint=kept, **steps)
+        estimator = fit_on(candidate, shared, rows, checkpoint=checkpoint_in(checkpoint, f"part {k}"))
         known = [str(label) for label in estimator.classes_]
         words = [word for word in detector.words if word in known]
         columns = np.array([known.index(word) for word in words])
@@ -114,14 +113,6 @@ def cross_fitted(
                 noisy[i] = _best(clips[i], column, score, detector, under)
     tail = Tail(np.sort(np.array(found))[::-1], sum(part.seconds for part in held) / 3600)
     return tail, Heard(clips, plain, noisy)
-
-
-def as_many_steps(candidate: Any, share: float) -> dict[str, int]:
-    """Epochs over a share of the windows that are as many steps as the finished model's over all.
-
-    How sure a tuned network is, and so how high its scores are, grows with the steps that it was tuned for.
-    """
-    return {"epochs": max(1, round(candidate.estimator.epochs / share))} if candidate.dear else {}
 
 
 def _clips_and_folds(

@@ -28,8 +28,9 @@ from headstart.training.device import pick_device
 _MANY = 5000
 #: Of the blocks of a network that are tuned, and how.
 _TUNED_SHARE = 0.4
-_TUNED: dict[str, Any] = {"head": [512], "dropout": 0.5, "epochs": 3, "batch_size": 128, "weight_decay": 0.05}
-_TUNED |= {"learning_rate": 6e-4, "layer_decay": 1.0, "augment": None, "early_stopping": False}
+_TUNED: dict[str, Any] = {"head": [512], "dropout": 0.5, "epochs": 3, "batch_size": 64, "weight_decay": 0.05}
+_TUNED |= {"learning_rate": 6e-4, "layer_decay": 1.0, "channel_dropout": 0.2, "augment": None}
+_TUNED |= {"early_stopping": False}
 _SECONDS = 1.5
 
 
@@ -107,7 +108,8 @@ def keyword_candidates(material: KeywordMaterial, *, device: str, seed: int) -> 
         place = next(i for i, candidate in enumerate(found) if candidate.dear)
         found = [*found[:place], *new, *found[place:]]
     rows = len(material.whole) / n
-    return [dataclasses.replace(c, final_rows=rows, final_fits=1.0 + PARTS) if c.dear else c for c in found]
+    fits = 1.0 + sum(float(np.mean(material.part != k)) for k in range(PARTS))
+    return [dataclasses.replace(c, final_rows=rows, final_fits=fits) if c.dear else c for c in found]
 
 
 def _with_new_layers(random: Candidate, common: dict[str, Any]) -> Candidate:

@@ -13,7 +13,8 @@ from headstart.networks.network import Network
 from headstart.parameters.fitted import Fitted
 from headstart.parameters.solved import solve_head
 from headstart.parameters.targets import Targets
-from headstart.parameters.tuning import TuningSettings, tune
+from headstart.parameters.tuning import tune
+from headstart.parameters.tuning_settings import TuningSettings
 from headstart.training.device import pick_device
 
 

@@ -13,7 +13,7 @@ from headstart.data.progress import Progress
 from headstart.nn.heads import Standardise, make_head
 from headstart.nn.losses import task_loss
 from headstart.parameters.targets import Targets
-from headstart.parameters.tuning import TuningSettings
+from headstart.parameters.tuning_settings import TuningSettings
 from headstart.training.batches import Batch, steps_per_epoch, stored_batches
 from headstart.training.device import pick_device
 from headstart.training.loop import LoopSettings, train

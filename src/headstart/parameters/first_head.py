@@ -16,7 +16,7 @@ from headstart.parameters.fitted import linear_part
 from headstart.parameters.plan import RATES
 from headstart.parameters.solved import solve_head
 from headstart.parameters.targets import Targets
-from headstart.parameters.tuning import TuningSettings
+from headstart.parameters.tuning_settings import TuningSettings
 from headstart.training.device import pick_device
 
 

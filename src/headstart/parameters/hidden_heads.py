@@ -16,7 +16,7 @@ from headstart.nn.heads import Standardise, make_head
 from headstart.parameters.deep_head import train_deep_head
 from headstart.parameters.solved import Part, feature_set, solve_head
 from headstart.parameters.targets import Targets
-from headstart.parameters.tuning import TuningSettings
+from headstart.parameters.tuning_settings import TuningSettings
 
 HIDDEN = "hidden"
 WIDTH, INPUT_DROPOUT, DROPOUT, BATCH = 512, 0.2, 0.5, 128

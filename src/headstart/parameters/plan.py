@@ -17,7 +17,7 @@ from headstart.networks.load import load_network, random_network
 from headstart.networks.network import Network
 from headstart.networks.refuse import STARTERS
 from headstart.parameters.lora import lora_rank
-from headstart.parameters.tuning import TuningSettings
+from headstart.parameters.tuning_settings import TuningSettings
 from headstart.training.optimizers import OPTIMIZERS
 
 #: Learning rates by optimiser: (a network that was trained before, a new head alone, random weights).
@@ -183,6 +183,12 @@ def settings_for(
     _check_range("epochs", estimator.epochs, 1, None)
     _check_range("batch_size", estimator.batch_size, 1, None)
     _check_range("dropout", estimator.dropout, 0, 0.99)
+    _check_range("channel_dropout", estimator.channel_dropout, 0, 0.99)
+    if estimator.channel_dropout > 0 and estimator.source is not None and not blocks:
+        raise ParameterError(
+            f"Expected channel_dropout 0 with train={estimator.train!r}, found {estimator.channel_dropout!r}.",
+            "It hides channels of what goes into the last k blocks: use train='last:k'.",
+        )
     _check_range("layer_decay", estimator.layer_decay, 1e-6, 1)
     _check_range("weight_decay", estimator.weight_decay, 0, None)
     _check_range("l2_sp", estimator.l2_sp, 0, None)
@@ -200,6 +206,7 @@ def settings_for(
         rank=rank,
         widths=head_widths(estimator.head),
         dropout=float(estimator.dropout),
+        channel_dropout=float(estimator.channel_dropout),
         optimizer=name,
         epochs=int(estimator.epochs),
         learning_rate=rate,

@@ -16,7 +16,8 @@ from headstart.networks.pipeline import rows_a_pass
 from headstart.networks.runtime import to_tensor
 from headstart.networks.text_boundary import marked
 from headstart.parameters.plan import network_for, settings_for
-from headstart.parameters.tuning import Trainee, epochs_for
+from headstart.parameters.trainee import Trainee
+from headstart.parameters.tuning import epochs_for
 from headstart.parameters.windows import windows_each
 from headstart.training.batches import Batch, steps_per_epoch
 from headstart.training.optimizers import make_optimizer, parameter_groups

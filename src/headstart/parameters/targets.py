@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import column_or_1d
 
+from headstart.data.nouns import things
+from headstart.data.rows import Inputs
 from headstart.errors import DataError, ParameterError
 
 
@@ -125,3 +128,18 @@ def _label_weights(Y: np.ndarray, class_weight: Any) -> np.ndarray:
         ones = np.clip(Y.mean(axis=0), 1e-6, 1 - 1e-6)
         return (Y / (2 * ones) + (1 - Y) / (2 * (1 - ones))).mean(axis=1)
     raise ParameterError(f"Expected class_weight None or 'balanced' for several labels, found {class_weight!r}.")
+
+
+def one_column(y: Any) -> np.ndarray:
+    """Targets as an array; a single column is flattened, with scikit-learn's warning."""
+    array = np.asarray(y)
+    return column_or_1d(array, warn=True) if array.ndim == 2 and array.shape[1] == 1 else array
+
+
+def matched(y: Any, inputs: Inputs) -> Any:
+    """Labels, if there is one for each picture or clip."""
+    n = len(inputs)
+    if y is None or len(y) != n:
+        kind = things(inputs.input_type)
+        raise ParameterError(f"Expected a label for each of {n} {kind}, found {0 if y is None else len(y)}.")
+    return y

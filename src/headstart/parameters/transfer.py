@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from headstart.data.inputs import as_inputs, is_inputs
 from headstart.data.nouns import things
@@ -31,7 +31,7 @@ from headstart.parameters.fitted import Fitted
 from headstart.parameters.hidden_heads import HIDDEN, train_hidden_heads
 from headstart.parameters.plan import head_widths, network_for, settings_for, stops_early, trained_blocks
 from headstart.parameters.solved import solve_head
-from headstart.parameters.targets import Targets, class_targets, number_targets
+from headstart.parameters.targets import Targets, class_targets, matched, number_targets, one_column
 from headstart.parameters.tuning import tune
 from headstart.parameters.varied import check_views, learned
 from headstart.training.device import pick_device
@@ -56,6 +56,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         weight_decay: float = 0.01,
         l2_sp: float = 0.0,
         dropout: float = 0.0,
+        channel_dropout: float = 0.0,
         augment: Any = "auto",
         early_stopping: Any = "auto",
         image_size: int | None = None,
@@ -80,6 +81,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         self.weight_decay = weight_decay
         self.l2_sp = l2_sp
         self.dropout = dropout
+        self.channel_dropout = channel_dropout
         self.augment = augment
         self.early_stopping = early_stopping
         self.image_size = image_size
@@ -122,7 +124,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         groups = None if groups is None else np.asarray(groups)
         if is_inputs(X):
             inputs = as_inputs(X)
-            targets = self._targets(_matched(y, inputs))
+            targets = self._targets(matched(y, inputs))
             with shown(self.verbose) as progress:
                 self.fitted_ = self._fit_inputs(inputs, targets, groups, progress)
         else:
@@ -266,6 +268,9 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
         Strength of the pull towards the borrowed weights (Li et al. 2018).
     dropout : float in [0, 1), default=0
         Before the layers of the new head.
+    channel_dropout : float in [0, 1), default=0
+        With ``train="last:k"``, share of the channels that go into the first of these blocks, hidden anew from each
+        example in each step (Tompson et al. 2015): what varies examples where augmentation would cost the cache.
     augment : "auto", None, Augmentation or SoundAugmentation, default="auto"
         Of pictures random crops, light and, where a measurement shows no harm, mirroring; of clips shifts in time,
         loudness and noise; only when all layers train.
@@ -315,7 +320,7 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
     """
 
     def _targets(self, y: Any) -> Targets:
-        array = _one_column(y)
+        array = one_column(y)
         if array.ndim == 1:
             check_classification_targets(array)
         targets = class_targets(array, self.class_weight)
@@ -354,8 +359,9 @@ class TransferRegressor(RegressorMixin, BaseTransfer):
 
     Parameters
     ----------
-    source, network, train, head, optimizer, epochs, learning_rate, layer_decay, weight_decay, l2_sp, dropout, augment,
-    early_stopping, image_size, text_windows, views, batch_size, cache, device, random_state, verbose, checkpoint
+    source, network, train, head, optimizer, epochs, learning_rate, layer_decay, weight_decay, l2_sp, dropout,
+    channel_dropout, augment, early_stopping, image_size, text_windows, views, batch_size, cache, device, random_state,
+    verbose, checkpoint
         As in `TransferClassifier`.
 
     Examples
@@ -373,7 +379,7 @@ class TransferRegressor(RegressorMixin, BaseTransfer):
     def _targets(self, y: Any) -> Targets:
         if self.class_weight is not None:
             raise ParameterError(f"Expected class_weight None for numbers, found {self.class_weight!r}.")
-        return number_targets(_one_column(y))
+        return number_targets(one_column(y))
 
     def predict(self, X: Any) -> np.ndarray:
         """Numbers of shape (n,) or (n, t), in the units of y."""
@@ -381,18 +387,3 @@ class TransferRegressor(RegressorMixin, BaseTransfer):
         targets = self.fitted_.targets
         numbers = scores * targets.scale + targets.shift
         return numbers[:, 0] if targets.flat else numbers
-
-
-def _one_column(y: Any) -> np.ndarray:
-    """Targets as an array; a single column is flattened, with scikit-learn's warning."""
-    array = np.asarray(y)
-    return column_or_1d(array, warn=True) if array.ndim == 2 and array.shape[1] == 1 else array
-
-
-def _matched(y: Any, inputs: Inputs) -> Any:
-    """Labels, if there is one for each picture or clip."""
-    n = len(inputs)
-    if y is None or len(y) != n:
-        kind = things(inputs.input_type)
-        raise ParameterError(f"Expected a label for each of {n} {kind}, found {0 if y is None else len(y)}.")
-    return y

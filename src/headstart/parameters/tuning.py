@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,66 +14,23 @@ from torch import Tensor, nn
 from headstart.data.canvases import canvases
 from headstart.data.progress import Progress
 from headstart.data.rows import Inputs
-from headstart.data.variants import AnyAugmentation
 from headstart.errors import ParameterError
-from headstart.networks.cut import Tail, body_forward, frozen_names, replay_agrees, trainable_parameters
+from headstart.networks.cut import frozen_names, replay_agrees
 from headstart.networks.embed import boundary
-from headstart.networks.entry import Entry
 from headstart.networks.network import Network
-from headstart.networks.pipeline import in_parts
 from headstart.networks.runtime import to_tensor
-from headstart.nn.contrastive import pair_loss
-from headstart.nn.heads import load_linear, make_head
-from headstart.nn.losses import l2_sp, task_loss
-from headstart.parameters.lora import add_lora, merge_lora
+from headstart.nn.losses import task_loss
 from headstart.parameters.targets import Targets
+from headstart.parameters.trainee import Trainee
+from headstart.parameters.tuning_settings import TuningSettings
 from headstart.parameters.windows import means, spread, spread_targets, telling_rows
 from headstart.training.batches import Batch, canvas_batches, steps_per_epoch, stored_batches
-from headstart.training.device import autocast, bf16_is_sound, has_bf16, pick_device
+from headstart.training.device import pick_device
 from headstart.training.loop import LoopSettings, train
 from headstart.training.optimizers import make_optimizer, parameter_groups
 
 #: Most steps of training on pairs: n examples give n (n - 1) / 2 pairs, and few of them are enough.
 MOST_STEPS = 300
-
-
-@dataclass(frozen=True)
-class TuningSettings:
-    """What of a network is trained, and how; the arguments of `TransferClassifier` with every default filled in.
-
-    Parameters
-    ----------
-    blocks : int or None
-        Number of last blocks that are trained; None trains all.
-    widths : tuple of int
-        Hidden layers of the new head; empty for a linear one.
-    rank : int or None
-        Of changes beside the projections of attention, which are trained alone (LoRA); None trains the weights.
-    stored : bool
-        Whether activations at the freeze boundary are computed once and kept (needs ``augmentation=None``).
-    pairs : bool
-        Whether the features are trained on the pairs of balanced batches (`pair_loss`), without a head and in at most
-        `MOST_STEPS` steps, in the place of a head and the layers below it on labels.
-    """
-
-    blocks: int | None
-    rank: int | None = None
-    widths: tuple[int, ...] = ()
-    dropout: float = 0.0
-    optimizer: str = "adamw"
-    epochs: int = 20
-    learning_rate: float = 3e-4
-    layer_decay: float = 1.0
-    weight_decay: float = 1e-2
-    l2_sp: float = 0.0
-    augmentation: AnyAugmentation | None = None
-    patience: int = 0
-    batch_size: int = 32
-    device: str = "cpu"
-    seed: int = 0
-    checkpoint: Path | None = None
-    stored: bool = True
-    pairs: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,107 +40,6 @@ class Tuned:
     network: Network
     head: nn.Sequential
     history: list[dict[str, float]]
-
-
-class Trainee:
-    """A private copy of a network's module with a new head, the parts that move set apart from those that do not.
-
-    Parameters
-    ----------
-    network : Network
-        Not changed.
-    n_outputs : int
-    settings : TuningSettings
-    start : (coef, intercept), nn.Sequential or None
-        A solved linear head or trained layers to start from; None starts from random weights.
-    """
-
-    def __init__(
-        self,
-        network: Network,
-        n_outputs: int,
-        settings: TuningSettings,
-        start: tuple[np.ndarray, np.ndarray] | nn.Sequential | None = None,
-    ) -> None:
-        self.settings, self.network, self.chain = settings, network, network.chain
-        self.device = pick_device(settings.device)
-        self.module = channels_last(copy.deepcopy(network.module).to(self.device))
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(settings.seed)
-            head = make_head(self.chain.n_features, n_outputs, settings.widths, settings.dropout)
-        head = nn.Sequential(nn.Identity()) if settings.pairs else head
-        if isinstance(start, tuple) and not settings.widths and not settings.pairs:
-            load_linear(head, *start)
-        head = copy.deepcopy(start) if isinstance(start, nn.Sequential) else head
-        self.head = head.to(self.device)
-        if self.chain.output_layer is not None:
-            self.module.set_submodule(self.chain.output_layer, nn.Identity())
-        if settings.rank is not None:
-            groups = [add_lora(self.module, settings.rank, settings.seed, network.name)]
-            self.module.to(self.device)
-        else:
-            groups = trainable_parameters(self.module, self.chain, settings.blocks)
-        moving = {id(p) for group in groups for p in group}
-        for parameter in self.module.parameters():
-            parameter.requires_grad_(id(parameter) in moving)
-        self.layers = groups
-        self.start = {name: p.detach().clone() for name, p in self.module.named_parameters() if p.requires_grad}
-        self.tail = None if settings.blocks is None else Tail(self.module, self.chain, settings.blocks)
-        self.entry: Entry | None = None
-        self.bf16 = settings.blocks is None and has_bf16(self.device) and self._sound_in_bf16()
-
-    def _sound_in_bf16(self) -> bool:
-        example = self.network.example(1).to(self.device)
-        return bf16_is_sound(self.module, lambda: body_forward(self.module, self.chain, example))
-
-    def replay(self) -> None:
-        """From now on run the frozen part apart, as `boundary` does, so that both ways see the same activations."""
-        assert self.settings.blocks is not None
-        self.entry = Entry(self.network, self.chain.blocks[-self.settings.blocks - 1], str(self.device))
-
-    def set_mode(self) -> None:
-        """Training mode: batch norm of a trained network stays in evaluation mode, that of a random one learns."""
-        self.module.train(not self.network.trained)
-        self.head.train()
-
-    def outputs(self, x: Tensor, stored: bool) -> Tensor:
-        """Logits (N, K) from boundary activations or from inputs."""
-        if self.entry is not None and not stored:
-            x, stored = torch.from_numpy(in_parts(self.entry.reached, x)).to(self.device), True
-        with autocast(self.device, self.bf16 and not stored):
-            features = self.tail(x) if stored and self.tail is not None else body_forward(self.module, self.chain, x)
-        return self.head(features.float())
-
-    def loss(self, task: str, stored: bool) -> Callable[[Batch], Tensor]:
-        """The loss of a batch, with the pull towards the start where it was asked for."""
-
-        def of(batch: Batch) -> Tensor:
-            found = self.outputs(batch.x, stored)
-            pairs = self.settings.pairs
-            value = pair_loss(found, batch.Y, batch.weight) if pairs else task_loss(found, batch.Y, batch.weight, task)
-            if self.settings.l2_sp > 0:
-                value = value + l2_sp(self.module, self.start, self.settings.l2_sp)
-            return value
-
-        return of
-
-    def finished(self) -> Network:
-        """A network with the trained weights; a linear head takes the place of the old output layer."""
-        self.module.eval()
-        self.head.eval()
-        if self.settings.rank is not None:
-            merge_lora(self.module)
-        module = channels_last(self.module.cpu(), undo=True)
-        for parameter in module.parameters():
-            parameter.requires_grad_(True)
-        name = self.chain.output_layer
-        if name is not None:
-            old, linear = self.network.module.get_submodule(name), self.head.cpu()[-1]
-            inside = isinstance(old, nn.Linear) and not self.settings.widths and isinstance(linear, nn.Linear)
-            module.set_submodule(name, copy.deepcopy(linear) if inside else copy.deepcopy(old))
-        network = dataclasses.replace(self.network, module=module, trained=True)
-        network.__dict__["chain"] = self.chain
-        return network
 
 
 def tune(
@@ -230,6 +84,12 @@ def tune(
     trainee = Trainee(network, targets.Y.shape[1], settings, start)
     rows, held = (np.arange(len(targets)), None) if held_out is None else held_out
     works = _boundary_works(network, inputs, settings)
+    if settings.channel_dropout > 0 and settings.blocks is not None and not works:
+        raise ParameterError(
+            f"Expected a network that can be run from the block before the last {settings.blocks} on for "
+            f"channel_dropout={settings.channel_dropout:g}, found {network.name}.",
+            "Use channel_dropout=0, or train fewer blocks.",
+        )
     stored = works and settings.stored and settings.augmentation is None
     if works and not stored:
         trainee.replay()
@@ -274,15 +134,6 @@ def epochs_for(settings: TuningSettings, n: int) -> int:
     """Epochs over n rows: as set, of training on pairs at most what `MOST_STEPS` steps allow."""
     most = MOST_STEPS // steps_per_epoch(n, settings.batch_size) if settings.pairs else settings.epochs
     return max(1, min(settings.epochs, most))
-
-
-def channels_last(module: nn.Module, undo: bool = False) -> nn.Module:
-    """Lay out the weights of 2-d convolutions with the channels last, in place; or back as they were."""
-    layout = torch.contiguous_format if undo else torch.channels_last
-    for parameter in module.parameters():
-        if parameter.ndim == 4:
-            parameter.data = parameter.data.contiguous(memory_format=layout)
-    return module
 
 
 def frozen_tensors(network: Network, blocks: int | None) -> set[str]:

@@ -1,0 +1,31 @@
+"""Dropout of whole channels, for activations that are computed once and cannot be augmented any more."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+def without_channels(activation: Tensor, share: float, time_last: bool = False) -> Tensor:
+    """Hide a share of the channels of each example, all of a channel, and raise the others to the same mean.
+
+    Spatial dropout (Tompson et al. 2015, section 3.2): neighbours in space or time say nearly the same, so hiding
+    single values hides nothing.
+
+    Parameters
+    ----------
+    activation : Tensor, (N, C), (N, T, C), or (N, C, ...)
+        Three dimensions are read as tokens with the channels last.
+    share : float in [0, 1)
+    time_last : bool, default=False
+        Three dimensions are (N, C, T) instead.
+
+    Examples
+    --------
+    >>> found = without_channels(torch.ones(2, 8, 3, 3), 0.25)
+    >>> sorted(set(found.flatten(2).amax(2).flatten().tolist()) - {0.0}) == [torch.ones(()).div(0.75).item()]
+    True
+    """
+    tokens = activation.ndim == 3 and not time_last
+    channel = activation.ndim - 1 if tokens else 1
+    shape = [size if axis in (0, channel) else 1 for axis, size in enumerate(activation.shape)]
+    return activation * nn.functional.dropout(activation.new_ones(shape), share)
