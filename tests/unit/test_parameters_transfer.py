@@ -81,7 +81,7 @@ def weights(module: nn.Module) -> dict[str, torch.Tensor]:
         {"head": [16], "dropout": 0.2},
         {"train": "last:1", "optimizer": "sgd", "learning_rate": 0.01},
         {"train": "last:2", "l2_sp": 0.1, "class_weight": "balanced"},
-        {"train": "last:2", "channel_dropout": 0.3},
+        {"train": "last:2", "channel_dropout": 0.1, "head": [16]},
         {"train": "all", "early_stopping": True, "augment": Augmentation(flip=False)},
         {"train": "all", "head": [8], "optimizer": "adam", "batch_size": 8, "learning_rate": 0.01},
     ],
