@@ -377,4 +377,5 @@ def test_maps_narrower_than_a_stride_are_trained_in_float32(
     module = nn.Sequential(*strided, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
     network = load_network(NetworkSource(module, size=side))
     assert Trainee(network, 2, TuningSettings(blocks=None)).bf16 == half
-    assert not Trainee(network, 2, TuningSettings(blocks=1)).bf16
+    assert Trainee(network, 2, TuningSettings(blocks=1)).bf16 == half
+    assert not Trainee(network, 2, TuningSettings(blocks=1, pairs=True)).bf16

@@ -71,7 +71,7 @@ class Trainee:
         self.entry: Entry | None = None
         k = self.settings.blocks or 0
         self.time_last = k < len(self.chain.blocks) and self.chain.blocks[-k - 1] in self.chain.time_last
-        self.bf16 = settings.blocks is None and has_bf16(self.device) and self._sound_in_bf16()
+        self.bf16 = not settings.pairs and has_bf16(self.device) and self._sound_in_bf16()
 
     def _sound_in_bf16(self) -> bool:
         example = self.network.example(1).to(self.device)
@@ -88,12 +88,14 @@ class Trainee:
         self.head.train()
 
     def outputs(self, x: Tensor, stored: bool) -> Tensor:
-        """Logits (N, K) from boundary activations or from inputs."""
+        """Logits (N, K) from boundary activations or from inputs; a tail is judged in float32, as it predicts."""
         if self.entry is not None and not stored:
             x, stored = torch.from_numpy(in_parts(self.entry.reached, x)).to(self.device), True
         if self.head.training and stored and self.settings.channel_dropout > 0:
             x = without_channels(x, self.settings.channel_dropout, self.time_last)
-        with autocast(self.device, self.bf16 and not stored):
+        if stored and x.ndim == 4:
+            x = x.contiguous(memory_format=torch.channels_last)
+        with autocast(self.device, self.bf16 and (self.head.training or self.tail is None)):
             features = self.tail(x) if stored and self.tail is not None else body_forward(self.module, self.chain, x)
         return self.head(features.float())
 
