@@ -21,9 +21,9 @@ def without_channels(activation: Tensor, share: float, time_last: bool = False) 
 
     Examples
     --------
-    >>> found = without_channels(torch.ones(2, 8, 3, 3), 0.25)
-    >>> sorted(set(found.flatten(2).amax(2).flatten().tolist()) - {0.0}) == [torch.ones(()).div(0.75).item()]
-    True
+    >>> found = without_channels(torch.ones(50, 8, 3, 3), 0.25)
+    >>> sorted({round(value, 3) for value in found.flatten().tolist()})
+    [0.0, 1.333]
     """
     tokens = activation.ndim == 3 and not time_last
     channel = activation.ndim - 1 if tokens else 1
