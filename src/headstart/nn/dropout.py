@@ -21,6 +21,7 @@ def without_channels(activation: Tensor, share: float, time_last: bool = False) 
 
     Examples
     --------
+    >>> import torch
     >>> found = without_channels(torch.ones(50, 8, 3, 3), 0.25)
     >>> sorted({round(value, 3) for value in found.flatten().tolist()})
     [0.0, 1.333]
