@@ -379,3 +379,22 @@ def test_maps_narrower_than_a_stride_are_trained_in_float32(
     assert Trainee(network, 2, TuningSettings(blocks=None)).bf16 == half
     assert Trainee(network, 2, TuningSettings(blocks=1)).bf16 == half
     assert not Trainee(network, 2, TuningSettings(blocks=1, pairs=True)).bf16
+
+
+def test_a_tail_in_bfloat16_learns_the_same_and_is_judged_in_float32(
+    source: NetworkSource, task: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    X, y = task
+    how: dict[str, Any] = {"train": "last:2", "head": [16], "epochs": 6, "augment": None, "early_stopping": True}
+    found = {}
+    for half in (False, True):
+        monkeypatch.setattr("headstart.parameters.trainee.has_bf16", lambda device, half=half: half)
+        model = TransferClassifier(source, random_state=0, learning_rate=1e-3, **how).fit(X, y)
+        held = model._held(model._targets(y), None)
+        assert held is not None
+        p = model.predict_proba(X[held[1]])[np.arange(len(held[1])), np.searchsorted(model.classes_, y[held[1]])]
+        best = min(record["val_loss"] for record in model.history_)
+        assert -np.log(p).mean() == pytest.approx(best, rel=1e-3, abs=1e-6)
+        found[half] = model.logits(X)
+    assert not np.array_equal(found[False], found[True])
+    assert np.abs(found[False] - found[True]).max() < 0.1 * np.abs(found[False]).max()
