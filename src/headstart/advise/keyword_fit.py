@@ -28,9 +28,18 @@ from headstart.training.device import pick_device
 _MANY = 5000
 #: Of the blocks of a network that are tuned, and how.
 _TUNED_SHARE = 0.4
-_TUNED: dict[str, Any] = {"head": [512], "dropout": 0.5, "epochs": 5, "batch_size": 64, "weight_decay": 0.05}
-_TUNED |= {"learning_rate": 6e-4, "layer_decay": 1.0, "channel_dropout": 0.2, "augment": None}
-_TUNED |= {"early_stopping": False}
+_TUNED: dict[str, Any] = {
+    "head": [512],
+    "dropout": 0.5,
+    "channel_dropout": 0.2,
+    "epochs": 5,
+    "batch_size": 64,
+    "learning_rate": 6e-4,
+    "layer_decay": 1.0,
+    "weight_decay": 0.05,
+    "augment": None,
+    "early_stopping": False,
+}
 _SECONDS = 1.5
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from headstart.networks.trace import main_tensor
+from headstart.nn.axes import channel_axis
 
 #: Class and register tokens that a network may put before its patches.
 MOST_EXTRA_TOKENS = 8
@@ -98,7 +99,7 @@ def stretches(activation: Tensor, time_last: bool = False, count: int = 9) -> Te
 
 def channels(activation: Tensor, time_last: bool = False) -> int:
     """Number of channels that `pool` keeps."""
-    return int(activation.shape[-1] if activation.ndim == 3 and not time_last else activation.shape[1])
+    return int(activation.shape[channel_axis(activation, time_last)])
 
 
 def has_class_token(module: nn.Module) -> bool:

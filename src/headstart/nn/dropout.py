@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from headstart.nn.axes import channel_axis
+
 
 def without_channels(activation: Tensor, share: float, time_last: bool = False) -> Tensor:
     """Hide a share of the channels of each example, all of a channel, and raise the others to the same mean.
@@ -26,7 +28,6 @@ def without_channels(activation: Tensor, share: float, time_last: bool = False) 
     >>> sorted({round(value, 3) for value in found.flatten().tolist()})
     [0.0, 1.333]
     """
-    tokens = activation.ndim == 3 and not time_last
-    channel = activation.ndim - 1 if tokens else 1
-    shape = [size if axis in (0, channel) else 1 for axis, size in enumerate(activation.shape)]
+    kept = (0, channel_axis(activation, time_last))
+    shape = [size if axis in kept else 1 for axis, size in enumerate(activation.shape)]
     return activation * nn.functional.dropout(activation.new_ones(shape), share)

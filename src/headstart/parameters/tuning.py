@@ -84,12 +84,7 @@ def tune(
     trainee = Trainee(network, targets.Y.shape[1], settings, start)
     rows, held = (np.arange(len(targets)), None) if held_out is None else held_out
     works = _boundary_works(network, inputs, settings)
-    if settings.channel_dropout > 0 and settings.blocks is not None and not works:
-        raise ParameterError(
-            f"Expected a network that can be run from the block before the last {settings.blocks} on for "
-            f"channel_dropout={settings.channel_dropout:g}, found {network.name}.",
-            "Use channel_dropout=0, or train fewer blocks.",
-        )
+    _refuse_hidden_channels(network, settings, works)
     stored = works and settings.stored and settings.augmentation is None
     if works and not stored:
         trainee.replay()
@@ -149,6 +144,16 @@ def _boundary_works(network: Network, inputs: Inputs, settings: TuningSettings) 
     arrays = [network.preprocessing.centre(c) for c in canvases(few, network.preprocessing)]
     example = to_tensor(network.preprocessing.stack(arrays), network.preprocessing)
     return replay_agrees(network.module, network.chain, settings.blocks, example)
+
+
+def _refuse_hidden_channels(network: Network, settings: TuningSettings, works: bool) -> None:
+    """Refuse to hide channels at a boundary that the network cannot be run from."""
+    if settings.channel_dropout > 0 and settings.blocks is not None and not works:
+        raise ParameterError(
+            f"Expected a network that can be run from the block before the last {settings.blocks} on for "
+            f"channel_dropout={settings.channel_dropout:g}, found {network.name}.",
+            "Use channel_dropout=0, or train fewer blocks.",
+        )
 
 
 def _batches(
