@@ -16,8 +16,8 @@ import numpy as np
 import headstart
 from common import DATA, digits, folder_pictures, need_data, parser
 from headstart import SafeTransferClassifier
-from headstart.networks.load import load_network
-from headstart.networks.random_weights import random_network
+from headstart.networks.reading.loading import load_network
+from headstart.networks.reading.random_weights import random_network
 
 SMALL = DATA / "networks" / "mobilenet_v1_0.25_128"
 

@@ -21,10 +21,10 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, StratifiedShu
 
 from common import NETWORK, digits, folder_pictures, need_data, parser
 from headstart import SafeTransferClassifier, TransferClassifier
-from headstart.advise.classical import BaselineClassifier
-from headstart.data.pictures import Pictures, as_pictures
-from headstart.networks.embed import embed
-from headstart.networks.load import load_network
+from headstart.data.pictures.pictures import Pictures, as_pictures
+from headstart.guard.baselines.classical import BaselineClassifier
+from headstart.networks.reading.loading import load_network
+from headstart.networks.running.embed import embed
 
 
 def sets() -> dict[str, tuple[Pictures, np.ndarray]]:

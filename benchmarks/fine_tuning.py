@@ -15,13 +15,13 @@ import torch
 from torch import nn
 
 from common import NETWORK, folder_pictures, interleaved, need_data, parser, report_ratio
-from headstart.data.augment import Augmentation
-from headstart.data.canvases import canvases
-from headstart.data.pictures import as_pictures
-from headstart.networks.load import load_network
-from headstart.parameters.targets import class_targets
-from headstart.parameters.tuning import tune
-from headstart.parameters.tuning_settings import TuningSettings
+from headstart.data.inputs.canvases import canvases
+from headstart.data.pictures.augment import Augmentation
+from headstart.data.pictures.pictures import as_pictures
+from headstart.networks.reading.loading import load_network
+from headstart.parameters.heads.settings import TuningSettings
+from headstart.parameters.heads.targets import class_targets
+from headstart.parameters.tuning.tuning import tune
 from headstart.training.batches import canvas_batches
 from headstart.training.device import has_bf16
 

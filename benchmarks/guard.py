@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from headstart.math.comparison import mcnemar_exact
+from headstart.math.statistics.comparison import mcnemar_exact
 
 Rule = Callable[[np.ndarray, np.ndarray], bool]
 RULES: dict[str, Rule] = {

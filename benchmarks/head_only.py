@@ -19,13 +19,13 @@ from torch import nn
 
 from common import NETWORK, folder_pictures, interleaved, need_data, parser, report_ratio
 from headstart import TransferClassifier
-from headstart.data.canvases import canvases
-from headstart.data.pictures import as_pictures
-from headstart.data.store import CanvasStore
-from headstart.networks import cache, runners
-from headstart.networks.load import load_network
+from headstart.data.inputs.canvases import canvases
+from headstart.data.inputs.store import CanvasStore
+from headstart.data.pictures.pictures import as_pictures
 from headstart.networks.network import Network
-from headstart.networks.runtime import half_type, to_tensor
+from headstart.networks.reading.loading import load_network
+from headstart.networks.running import cache, runners
+from headstart.networks.running.runtime import half_type, to_tensor
 
 BATCH = 32
 
@@ -110,7 +110,7 @@ def main() -> None:
         runners._kept.clear()
         network.__dict__.pop("chain", None)
         network.__dict__.pop("digest", None)
-        from headstart.data import canvases as store
+        from headstart.data.inputs import canvases as store
 
         store.default_store.cache_clear()
         models.append(TransferClassifier(str(NETWORK), random_state=0).fit(train, y))
@@ -122,7 +122,7 @@ def main() -> None:
         cache._cache_in.cache_clear()
         runners._kept.clear()
         network.__dict__.pop("chain", None)
-        from headstart.data import canvases as store
+        from headstart.data.inputs import canvases as store
 
         store.default_store.cache_clear()
         TransferClassifier(str(NETWORK), random_state=0).fit(both, y_both)

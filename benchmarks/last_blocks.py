@@ -13,7 +13,7 @@ os.environ["HEADSTART_CACHE"] = "off"
 
 from common import NETWORK, folder_pictures, interleaved, need_data, parser, report_ratio
 from headstart import TransferClassifier
-from headstart.networks import cache
+from headstart.networks.running import cache
 
 
 def main() -> None:

@@ -32,10 +32,10 @@ from scenes import HALVES, RATE, WORDS, apart, background, planted, read, scener
 
 from common import DATA, need_data
 from headstart import fit, load
-from headstart.advise.listen import listen
-from headstart.math.comparison import wilson_interval
-from headstart.math.detection import at_most
-from headstart.networks.load import load_network
+from headstart.math.statistics.comparison import wilson_interval
+from headstart.math.statistics.events import at_most
+from headstart.models.listening import listen
+from headstart.networks.reading.loading import load_network
 
 HERE = Path(__file__).parent
 #: Recordings that the background to learn from comes in; none shares a voice or a place with another.
@@ -122,7 +122,7 @@ def hear(model: str, recording: str, source: str) -> None:
 
 def measured(model: Path, source: str, folder: Path, said: dict[str, Any]) -> dict[str, Any]:
     """Both recordings."""
-    from headstart.advise.detector import Event
+    from headstart.keywords.listener import Event
 
     row: dict[str, Any] = {}
     for name, minutes in (("ten", 10), ("hour", 60)):

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from headstart.data.acoustics import band, convolved, filtered, impulse_response, power, with_noise
-from headstart.data.backgrounds import background_tracks
-from headstart.data.espeak import RATE, Delivery, english_voices, espeak_program, espeak_version, speak
-from headstart.data.words import word_marks
+from headstart.pretraining.speech.acoustics import band, convolved, filtered, impulse_response, power, with_noise
+from headstart.pretraining.speech.espeak import RATE, Delivery, english_voices, espeak_program, espeak_version, speak
+from headstart.pretraining.speech.noises import background_tracks
+from headstart.pretraining.speech.word_list import word_marks
 
 WORDS = ("athena", "aurora", "juniper", "orion")
 ACCENTS = ("en-gb", "en-us", "en-gb-scotland", "en-gb-x-rp", "en-us-nyc")

@@ -16,8 +16,8 @@ import torch
 from torch.nn import functional as F
 
 from common import interleaved, parser
-from headstart.data.rendered import FORMULAS, RenderedPictures
-from headstart.parameters.architectures import new_network
+from headstart.pretraining.architectures import new_network
+from headstart.pretraining.formula.rendered import FORMULAS, RenderedPictures
 from headstart.training.device import autocast, has_bf16, pick_device
 
 CLASSES = 1000

@@ -1,8 +1,8 @@
 """Long recordings for `listen.py`: scenes of noise, music, machines, animals and speech, with or without planted words.
 
 What is used is real where there is something real: environmental sounds (esc10), spoken digits, recorded wake words.
-The rest is computed (`headstart.data.backgrounds`) or spoken by espeak-ng where that is installed. The half to learn
-from and the half to test on share no clip, no digit's speaker, no voice, no spoken word and no seed.
+The rest is computed (`headstart.pretraining.speech.noises`) or spoken by espeak-ng where that is installed. The half
+to learn from and the half to test on share no clip, no digit's speaker, no voice, no spoken word and no seed.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import numpy as np
 import soundfile
 import soxr
 
-from headstart.data.backgrounds import background_tracks
-from headstart.data.espeak import Delivery, english_voices, espeak_program, speak
-from headstart.data.word_span import word_span
-from headstart.data.words import chosen_words
 from headstart.errors import MissingProgram
+from headstart.keywords.word_span import word_span
+from headstart.pretraining.speech.espeak import Delivery, english_voices, espeak_program, speak
+from headstart.pretraining.speech.noises import background_tracks
+from headstart.pretraining.speech.word_list import chosen_words
 
 RATE = 16000
 WORDS = ("alexa", "computer", "jarvis", "snowboy")

@@ -12,7 +12,7 @@ the other halves, and about sets that were never seen. Sounds: two speakers of s
 folds of esc10, unlabelled; asked about the other speakers (50 labels from both; or from one, tested on the other), the
 other half and the third fold.
 
-The losses that did not win live here alone; the one that did is in headstart.nn.self_supervised.
+The losses that did not win live here alone; the one that did is in headstart.nn.losses.simclr.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from common import DATA, digits, folder_pictures, need_data
-from headstart.data.canvases import canvases
-from headstart.data.clips import Clips, as_clips
-from headstart.data.pictures import Pictures, as_pictures
-from headstart.data.sound_preprocessing import SoundPreprocessing
-from headstart.data.views import PictureChanges, picture_view
-from headstart.networks.cache import memory_cache
-from headstart.networks.embed import Features, embed
+from headstart.data.clips.clips import Clips, as_clips
+from headstart.data.clips.preprocessing import SoundPreprocessing
+from headstart.data.inputs.canvases import canvases
+from headstart.data.pictures.pictures import Pictures, as_pictures
 from headstart.networks.network import Network
-from headstart.nn.self_supervised import nt_xent, projector
-from headstart.nn.sound_network import SoundConfig, new_sound_network
-from headstart.parameters.architectures import new_network
-from headstart.parameters.objectives import prepared
-from headstart.parameters.picture_examples import square
-from headstart.parameters.solved import solve_head
-from headstart.parameters.targets import class_targets
-from headstart.parameters.two_views import TwoViews
-from headstart.parameters.unlabelled import UnlabelledExamples
+from headstart.networks.running.cache import memory_cache
+from headstart.networks.running.embed import Features, embed
+from headstart.nn.bodies.sound_network import SoundConfig, new_sound_network
+from headstart.nn.losses.simclr import nt_xent, projector
+from headstart.parameters.heads.solved import solve_head
+from headstart.parameters.heads.targets import class_targets
+from headstart.pretraining.architectures import new_network
+from headstart.pretraining.examples.pair_augment import PictureChanges, picture_view
+from headstart.pretraining.examples.pairs import TwoViews
+from headstart.pretraining.examples.picture_examples import square
+from headstart.pretraining.examples.unlabelled_examples import UnlabelledExamples
+from headstart.pretraining.objectives import prepared
 from headstart.training.device import autocast, has_bf16
 from headstart.training.optimizers import make_optimizer, parameter_groups
 from headstart.training.schedule import warmup_cosine

@@ -37,11 +37,11 @@ from sklearn.preprocessing import StandardScaler
 
 from common import DATA, need_data
 from headstart import TransferClassifier
-from headstart.advise.classical import BaselineClassifier
-from headstart.data.clips import Clips
-from headstart.networks.cache import FeatureCache
-from headstart.networks.embed import embed
-from headstart.networks.load import load_network
+from headstart.data.clips.clips import Clips
+from headstart.guard.baselines.classical import BaselineClassifier
+from headstart.networks.reading.loading import load_network
+from headstart.networks.running.cache import FeatureCache
+from headstart.networks.running.embed import embed
 
 HERE = Path(__file__).parent
 SOURCES = {

@@ -19,15 +19,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.preprocessing import StandardScaler
 
-from headstart.data.canvases import canvases
-from headstart.data.pictures import Pictures
-from headstart.data.preprocessing import Preprocessing
-from headstart.data.read import read_dataset
-from headstart.math.hog import colour_histogram, hog, thumbnail
-from headstart.networks.embed import embed
-from headstart.networks.load import load_network
+from headstart.data.inputs.canvases import canvases
+from headstart.data.pictures.pictures import Pictures
+from headstart.data.pictures.preprocessing import Preprocessing
+from headstart.data.reading.read import read_dataset
+from headstart.math.signals.hog import colour_histogram, hog, thumbnail
 from headstart.networks.network import Network
-from headstart.networks.random_weights import random_network
+from headstart.networks.reading.loading import load_network
+from headstart.networks.reading.random_weights import random_network
+from headstart.networks.running.embed import embed
 
 LABELS, REPEATS, PENALTIES = 50, 6, (0.003, 0.03, 0.3)
 

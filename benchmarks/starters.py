@@ -35,13 +35,13 @@ from sklearn.model_selection import StratifiedShuffleSplit
 
 from common import NETWORK, need_data
 from headstart import TransferClassifier
-from headstart.advise.simple_features import SIMPLE, side_by_side, simple_features
-from headstart.data.clips import as_clips
-from headstart.data.pictures import as_pictures
-from headstart.networks.embed import Features, embed
-from headstart.networks.load import load_network
-from headstart.parameters.solved import solve_head
-from headstart.parameters.targets import class_targets
+from headstart.data.clips.clips import as_clips
+from headstart.data.pictures.pictures import as_pictures
+from headstart.guard.baselines.simple_features import SIMPLE, side_by_side, simple_features
+from headstart.networks.reading.loading import load_network
+from headstart.networks.running.embed import Features, embed
+from headstart.parameters.heads.solved import solve_head
+from headstart.parameters.heads.targets import class_targets
 
 WAYS = ("head", "tuned", "scratch", "classical", "ceiling")
 SPEECH_EMBEDDING = f"{Path(__file__).parent / 'sound_networks.py'}:speech_embedding"

@@ -41,14 +41,14 @@ from tokenizers import Tokenizer
 
 from common import DATA, interleaved, need_data, parser, report_ratio
 from headstart import TransferClassifier
-from headstart.advise.text_baseline import TextBaselineClassifier
-from headstart.data.texts import Texts
-from headstart.networks.cache import FeatureCache
-from headstart.networks.embed import embed
-from headstart.networks.load import load_network
+from headstart.data.texts.texts import Texts
+from headstart.guard.baselines.texts import TextBaselineClassifier
 from headstart.networks.network import Network
-from headstart.parameters.solved import solve_head
-from headstart.parameters.targets import class_targets
+from headstart.networks.reading.loading import load_network
+from headstart.networks.running.cache import FeatureCache
+from headstart.networks.running.embed import embed
+from headstart.parameters.heads.solved import solve_head
+from headstart.parameters.heads.targets import class_targets
 
 PEERS = ("LR", "LR loss", "LR 1")
 SETFIT = """

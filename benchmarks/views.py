@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from sound_networks import speech_embedding, yamnet
 
-from headstart.data.clips import Clips
-from headstart.data.sound_augment import SoundAugmentation
+from headstart.data.clips.augment import SoundAugmentation
+from headstart.data.clips.clips import Clips
 from headstart.parameters.transfer import TransferClassifier
 
 EACH, TESTED = 5, 100

@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 import headstart
 from headstart import Source
-from headstart.advise.catalogue import CATALOGUE, method
+from headstart.contract.catalogue import CATALOGUE, method
 
 __all__ = ["ACCURACY", "CLASSES_ONLY", "NUMBERS_ONLY", "SPEED", "VERSION"]
 

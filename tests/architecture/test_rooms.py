@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
+import headstart
+
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "headstart"
 FILES = sorted(SOURCE.rglob("*.py"))
-METHODS = ("instances", "features", "parameters", "multitask", "multiview", "semisupervised")
+METHODS = ("instances", "features", "parameters", "detection", "semisupervised", "multitask", "multiview")
 LEVELS = (
     ("errors",),
-    ("source",),
-    ("nn", "math"),
+    ("source", "progress", "cache_folder"),
+    ("math", "nn"),
     ("data",),
-    ("networks",),
+    ("contract", "networks"),
     ("training",),
     METHODS,
-    ("advise",),
-    ("report",),
+    ("pretraining", "guard"),
+    ("adviser", "keywords"),
+    ("models",),
+    ("drift", "report", "web"),
     ("cli",),
     ("__main__",),
 )
 LEVEL = {room: height for height, rooms in enumerate(LEVELS) for room in rooms}
-FILE_LIMIT, BODY_LIMIT = 400, 60
+FILE_LIMIT, BODY_LIMIT, FOLDER_LIMIT = 400, 60, 20
 
 
 def name_of(file: Path) -> str:
@@ -93,6 +98,36 @@ def test_there_is_no_import_cycle() -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail("import cycle: " + " -> ".join(error.args[1]))
+
+
+def folder_of(module: str) -> str:
+    """The folder a module stands in, dotted; a package stands in itself."""
+    return module if module in PACKAGES else module.rpartition(".")[0]
+
+
+def test_folders_of_a_room_import_in_one_direction() -> None:
+    graph: dict[str, set[str]] = {}
+    for file in INSIDE:
+        own = folder_of(name_of(file))
+        inside = {folder_of(module) for module, _ in imported(file) if module in MODULES}
+        graph.setdefault(own, set()).update(inside - {own, "headstart"})
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail("folders import each other: " + " -> ".join(error.args[1]))
+
+
+def test_a_folder_holds_at_most_twenty_files() -> None:
+    folders = Counter(file.parent for file in FILES if file.name != "__init__.py")
+    assert not {str(f.relative_to(ROOT)): n for f, n in folders.items() if n > FOLDER_LIMIT}
+
+
+def test_no_module_is_named_like_a_public_function() -> None:
+    """An import of ``headstart.fit`` as a module would put it in the place of the function."""
+    public = {name for name in headstart.__all__ if name.islower()}
+    named = {file.relative_to(SOURCE).parts[0].removesuffix(".py") for file in FILES}
+    named |= {file.stem for file in FILES if room_of(name_of(file)) != "cli"}
+    assert not public & named
 
 
 def test_no_file_imports_from_an_init_of_the_house() -> None:

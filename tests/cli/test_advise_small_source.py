@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,6 @@ import numpy as np
 import pytest
 import soundfile
 from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from small_sounds import RATE, save_source, sound_network, tones
 
 from headstart.cli.main import exit_code

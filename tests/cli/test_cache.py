@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from headstart.cli.main import exit_code
-from headstart.networks import cache
-from headstart.networks.cache import FeatureCache
+from headstart.networks.running import cache
+from headstart.networks.running.cache import FeatureCache
 
 
 @pytest.fixture

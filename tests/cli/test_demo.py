@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.cli.digits import digits
+from headstart.cli.demos.digits import digits
 from headstart.cli.main import exit_code
 
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from small_sounds import save_source
 
+from headstart.cli.demos.wake_words import FOLDER, wake_words
 from headstart.cli.main import exit_code
-from headstart.cli.wake_words import FOLDER, wake_words
-from headstart.data.words import word_marks
-from headstart.networks import load
+from headstart.networks.reading import loading as load
+from headstart.pretraining.speech.word_list import word_marks
 
 
 def test_no_voice_stands_on_both_sides_and_every_voice_says_every_name() -> None:

@@ -46,10 +46,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         return SimpleNamespace(evidence=EVIDENCE)
 
     try:
-        module = importlib.import_module("headstart.advise.fit")
+        module = importlib.import_module("headstart.models.fitting")
     except ImportError:
-        module = ModuleType("headstart.advise.fit")
-        monkeypatch.setitem(sys.modules, "headstart.advise.fit", module)
+        module = ModuleType("headstart.models.fitting")
+        monkeypatch.setitem(sys.modules, "headstart.models.fitting", module)
     monkeypatch.setattr(module, "fit", fit, raising=False)
     return noted
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from headstart.advise.catalogue import CATALOGUE, markdown
 from headstart.cli.main import exit_code
+from headstart.contract.catalogue import CATALOGUE, markdown
 
 
 def test_it_lists_every_method_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.advise import fit as fit_module
 from headstart.cli.main import exit_code
 from headstart.errors import HeadstartError
+from headstart.models import fitting as fit_module
 
 _spec = importlib.util.spec_from_file_location(
-    "data_mutations", Path(__file__).parents[1] / "unit" / "test_data_mutations.py"
+    "data_mutations", Path(__file__).parents[1] / "unit" / "data" / "pictures" / "test_mutations.py"
 )
 assert _spec is not None and _spec.loader is not None
 mutations: Any = importlib.util.module_from_spec(_spec)

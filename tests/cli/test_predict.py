@@ -17,8 +17,8 @@ from PIL import Image
 
 from headstart.cli.main import exit_code
 from headstart.cli.predictions import gather, say
-from headstart.data.decode import decode
-from headstart.data.reasons import BadPicture
+from headstart.data.base.reasons import BadPicture
+from headstart.data.pictures.decode import decode
 from headstart.errors import BadPictures, DataError
 
 
@@ -66,10 +66,10 @@ def model(monkeypatch: pytest.MonkeyPatch) -> list[Brightness]:
     """Put a model in place of the one that ``load`` would read; the list's entry can be replaced."""
     place = [Brightness()]
     try:
-        module = importlib.import_module("headstart.advise.model")
+        module = importlib.import_module("headstart.models.model")
     except ImportError:
-        module = ModuleType("headstart.advise.model")
-        monkeypatch.setitem(sys.modules, "headstart.advise.model", module)
+        module = ModuleType("headstart.models.model")
+        monkeypatch.setitem(sys.modules, "headstart.models.model", module)
     monkeypatch.setattr(module, "load", lambda *_, **__: place[0], raising=False)
     return place
 

@@ -12,12 +12,12 @@ import soundfile
 from torch import nn
 
 from headstart.cli.main import exit_code
-from headstart.data.clips import Clips
+from headstart.data.clips.clips import Clips
 from headstart.errors import DataError, ParameterError
-from headstart.networks.embed import embed
-from headstart.networks.load import load_network
-from headstart.parameters.speech_sets import SpeechSettings, sound_views, speech_examples
-from headstart.parameters.taught import teacher_lengths
+from headstart.networks.reading.loading import load_network
+from headstart.networks.running.embed import embed
+from headstart.pretraining.distillation.taught_examples import teacher_lengths
+from headstart.pretraining.examples.speech_sets import SpeechSettings, sound_views, speech_examples
 from headstart.source import NetworkSource
 
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")

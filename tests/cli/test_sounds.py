@@ -5,21 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from scipy.signal import resample_poly
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from audio_families import a_wave, family
+from scipy.signal import resample_poly
 from small_sounds import save_source
 
-from headstart.advise import fit as fit_module
 from headstart.cli.main import exit_code
 from headstart.errors import HeadstartError
+from headstart.models import fitting as fit_module
 
 REACHED = "the data were accepted"
 
@@ -92,9 +89,9 @@ def test_a_folder_as_people_have_it_gives_a_model_with_notes(tmp_path: Path, sai
 
 def test_a_rate_of_44100_is_heard_as_well_as_the_networks_own(tmp_path: Path) -> None:
     """A copy at another rate gets nearly the same features."""
-    from headstart.data.clips import Clips
-    from headstart.networks.embed import embed
-    from headstart.networks.load import load_network
+    from headstart.data.clips.clips import Clips
+    from headstart.networks.reading.loading import load_network
+    from headstart.networks.running.embed import embed
 
     network = load_network(family("ast", tmp_path / "ast"))
     high, another = a_wave(44100, 0.48), a_wave(44100, 0.48, 4)

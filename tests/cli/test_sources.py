@@ -12,8 +12,8 @@ from safetensors.numpy import save_file
 from transformers import BertConfig, ResNetConfig, ResNetForImageClassification, T5Config
 
 from headstart.cli.main import exit_code
-from headstart.networks.listing import count_parameters, list_sources
-from headstart.networks.load import load_network
+from headstart.networks.reading.listing import count_parameters, list_sources
+from headstart.networks.reading.loading import load_network
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headstart.advise import fit as fit_module
 from headstart.cli.main import exit_code
 from headstart.errors import HeadstartError
+from headstart.models import fitting as fit_module
 
 REACHED = "the data were accepted"
 GOOD, BAD = ["good", "great", "lovely", "fine"], ["bad", "awful", "poor", "cold"]

@@ -21,9 +21,9 @@ from sklearn.utils.estimator_checks import (
 
 import headstart
 from headstart import Source
-from headstart.advise.catalogue import CATALOGUE, cards, markdown, method
-from headstart.advise.table_saving import load_table_model, save_table_model
-from headstart.data.borrower import Borrower
+from headstart.contract.borrower import Borrower
+from headstart.contract.catalogue import CATALOGUE, cards, markdown, method
+from headstart.models.saving.tables import load_table_model, save_table_model
 from headstart.testing import check_transfer_estimator, transfer_checks
 
 PAGE = Path(__file__).parents[2] / "docs" / "methods.md"

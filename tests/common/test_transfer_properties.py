@@ -19,8 +19,8 @@ from headstart import (
     TransferClassifier,
     TransferRegressor,
 )
-from headstart.data.clips import Clips
-from headstart.nn.sound_network import SoundConfig, new_sound_network
+from headstart.data.clips.clips import Clips
+from headstart.nn.bodies.sound_network import SoundConfig, new_sound_network
 
 ON_CLIPS: dict[str, Callable[[Any], Any]] = {
     "head on clips": lambda s: TransferClassifier(s, network=s or SOUND, epochs=2, random_state=0),

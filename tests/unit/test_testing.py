@@ -11,7 +11,7 @@ import sklearn
 from sklearn.linear_model import LogisticRegression
 
 from headstart import CORAL, AlignedClassifier, AlignedRegressor, Source
-from headstart.data.cards import MethodCard
+from headstart.contract.card import MethodCard
 from headstart.testing import check_transfer_estimator, transfer_checks
 
 

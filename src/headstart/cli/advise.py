@@ -52,8 +52,8 @@ def command(
     reading["label"] = list(reading["label"]) if len(reading["label"]) > 1 else next(iter(reading["label"]), None)
     columns = reading["text_column"] = list(reading["text_column"]) or None
     with progress_bars() as progress:
-        from headstart.advise.fit_tables import is_table
-        from headstart.advise.fit_texts import text_dataset
+        from headstart.models.table_target import is_table
+        from headstart.models.text_target import text_dataset
 
         texts = text_dataset(source=source[0], **reading)
         if texts is None and columns is None and is_table(reading["data"], reading["path_column"]):
@@ -103,13 +103,13 @@ def look(
     dict
         ``words``: the findings in a sentence; ``findings``: list of dict; ``expected``: whether a gain can be.
     """
-    from headstart.advise.before import expected, findings, summary
-    from headstart.advise.material import Material
-    from headstart.advise.target import AUTO, divided
-    from headstart.data.read import read_dataset
-    from headstart.data.screen import screen
-    from headstart.networks.load import load_network
-    from headstart.parameters.plan import starter_for
+    from headstart.data.reading.read import read_dataset
+    from headstart.data.sets.screen import screen
+    from headstart.guard.candidates.material import Material
+    from headstart.guard.evidence.before import expected, findings, summary
+    from headstart.models.target import AUTO, divided
+    from headstart.networks.reading.loading import load_network
+    from headstart.parameters.tuning.plan import starter_for
     from headstart.training.device import pick_device
 
     how = {key: value for key, value in reading.items() if key != "data"}
@@ -139,13 +139,13 @@ def look_at_tables(source: list[str], unlabelled: list[str], reading: dict[str, 
     dict
         As `look`; also ``notes``: what the columns hold and lack.
     """
-    from headstart.advise.before import expected, summary
-    from headstart.advise.fit_tables import tables_of
-    from headstart.advise.material import Material
-    from headstart.advise.table_findings import table_findings
-    from headstart.advise.tabular import tabulated
-    from headstart.advise.target import divided
-    from headstart.data.checks import check_labels
+    from headstart.data.sets.checks import check_labels
+    from headstart.guard.candidates.material import Material
+    from headstart.guard.candidates.table_rows import tabulated
+    from headstart.guard.evidence.before import expected, summary
+    from headstart.guard.evidence.before_tables import table_findings
+    from headstart.models.table_target import tables_of
+    from headstart.models.target import divided
 
     how = {key: reading[key] for key in ("label", "group_by", "task", "split_column")}
     tables = tables_of(reading["data"], [s for s in source if s not in ("auto", "none")], unlabelled, **how)

@@ -16,8 +16,8 @@ def command(clear: bool, as_json: bool) -> None:
     The place is HEADSTART_CACHE, otherwise ~/.cache/headstart; HEADSTART_CACHE=off keeps nothing on disk. The oldest
     entries go by themselves when it grows too large.
     """
-    from headstart.data.spoken import forget_spoken, spoken_bytes
-    from headstart.networks.cache import default_cache
+    from headstart.networks.running.cache import default_cache
+    from headstart.pretraining.speech.spoken import forget_spoken, spoken_bytes
 
     cache = default_cache()
     folder, size, spoken = cache.folder, cache.size(), spoken_bytes()

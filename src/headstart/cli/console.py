@@ -83,7 +83,7 @@ def progress_bars() -> Iterator[Progress | None]:
         ``progress(what, done, total)``: call it as work goes on; each ``what`` has a bar of its own, which
         appears once it has run for two seconds and goes when it is done.
     """
-    from headstart.advise.progress import reporter
+    from headstart.progress import reporter
 
     with reporter() as progress:
         yield progress

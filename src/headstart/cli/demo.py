@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from headstart.cli.console import common, note, print_json, progress_bars
-from headstart.cli.digits import digits
+from headstart.cli.demos.digits import digits
+from headstart.cli.demos.wake_words import N_WORDS, wake_words
 from headstart.cli.duration import Duration
-from headstart.cli.wake_words import N_WORDS, wake_words
 
 if TYPE_CHECKING:
-    from headstart.data.dataset import Dataset
+    from headstart.data.sets.dataset import Dataset
 
 
 class Demo(NamedTuple):
@@ -60,8 +60,8 @@ def command(what: str, labels: int | None, out: Path, budget: float, seed: int, 
     The pictures are 1,797 real handwritten digits (scikit-learn's), the speech four names in thirty voices. All that
     are not labelled are kept for the final score.
     """
-    from headstart.advise.fit import fit
     from headstart.cli.summary import print_summary, summary
+    from headstart.models.fitting import fit
     from headstart.networks.folder import check_place
     from headstart.report.write import write_beside
 

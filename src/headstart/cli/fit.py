@@ -102,8 +102,8 @@ def command(
     headstart fit mails.csv --label spam --text-column subject --text-column body --source FOLDER --out model
     headstart fit here.csv --label ill --source there.csv --unlabelled more.csv --out model
     """
-    from headstart.advise.fit import fit
     from headstart.cli.summary import print_summary, summary
+    from headstart.models.fitting import fit
     from headstart.report.write import write_report
 
     with progress_bars() as progress:

@@ -37,9 +37,9 @@ def command(
     stream = str(recording) == "-"
     if rate is not None and not stream:
         raise click.UsageError("--rate is for raw samples on standard input (-); a file says its own.")
-    from headstart.advise.listen import listen
-    from headstart.advise.model import load
-    from headstart.networks.load import load_network
+    from headstart.models.listening import listen
+    from headstart.models.model import load
+    from headstart.networks.reading.loading import load_network
 
     module = None if source is None else load_network(source, input_type="audio").module
     loaded = load(model, module)

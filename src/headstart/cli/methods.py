@@ -12,7 +12,7 @@ from headstart.cli.console import common, note, print_json, print_table
 @common
 def command(markdown: bool, as_json: bool) -> None:
     """List the methods for tables: what they transfer, what labels they need, their cost and their paper."""
-    from headstart.advise import catalogue
+    from headstart.contract import catalogue
 
     if as_json and markdown:
         raise click.UsageError("Expected --json or --markdown, found both.")

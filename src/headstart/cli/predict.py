@@ -37,8 +37,8 @@ def command(
         raise click.UsageError("Choose one of --csv and --json.")
     if not inputs and not text:
         raise click.UsageError("Missing argument 'INPUTS...'.")
-    from headstart.advise.model import load
     from headstart.cli.predictions import gather, gather_texts, say, say_rows
+    from headstart.models.model import load
 
     loaded = load(model)
     failed: list[dict[str, str]]

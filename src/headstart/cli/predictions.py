@@ -32,8 +32,8 @@ def gather(places: Sequence[Path], input_type: str = "image") -> list[Path]:
     DataError
         If there is nothing at all.
     """
-    from headstart.data.files import list_inputs
-    from headstart.data.kinds import KINDS
+    from headstart.data.base.files import list_inputs
+    from headstart.data.base.kinds import KINDS
 
     kind = next(kind for kind in KINDS if kind.input_type == input_type)
     found: list[Path] = []
@@ -69,8 +69,8 @@ def say(
     failed : list of dict
         ``file`` and ``reason`` of each file that cannot be read.
     """
-    from headstart.data.files import printable
-    from headstart.data.nouns import things
+    from headstart.data.base.files import printable
+    from headstart.data.base.kinds import things
 
     rows: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
@@ -105,8 +105,8 @@ def say_rows(model: Any, files: Sequence[Path]) -> list[dict[str, Any]]:
     DataError
         If a table cannot be read or lacks a column.
     """
-    from headstart.data.files import printable
-    from headstart.data.frame import TABLES, read_frame, table_suffix
+    from headstart.data.base.files import printable
+    from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 
     answers: list[dict[str, Any]] = []
     for file in files:
@@ -147,9 +147,9 @@ def gather_texts(
     DataError
         If there is nothing, or a table has no such column.
     """
-    from headstart.data.files import printable
-    from headstart.data.frame import TABLES, read_frame, table_suffix
-    from headstart.data.text_columns import joined_texts, text_columns
+    from headstart.data.base.files import printable
+    from headstart.data.reading.text_columns import joined_texts, text_columns
+    from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 
     learned = (model.evidence.get("data") or {}).get("columns")
     items: list[Any] = []
@@ -170,8 +170,8 @@ def gather_texts(
 
 def _answer(model: Any, items: Sequence[Any]) -> tuple[dict[int, dict[str, Any]], dict[int, str]]:
     """Answers and reasons by position; asked again without the broken ones until the rest can be read."""
-    from headstart.data.inputs import inputs_of
-    from headstart.data.kinds import KINDS
+    from headstart.data.base.kinds import KINDS
+    from headstart.data.inputs.inputs import inputs_of
 
     kind = next(kind for kind in KINDS if kind.input_type == model.input_type)
     left = list(range(len(items)))

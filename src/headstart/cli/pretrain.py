@@ -12,9 +12,9 @@ from headstart.cli.duration import Duration
 from headstart.errors import ParameterError
 
 if TYPE_CHECKING:
-    from headstart.data.progress import Progress
-    from headstart.parameters.examples import Examples
-    from headstart.parameters.recipe import Recipe
+    from headstart.pretraining.examples.examples import Examples
+    from headstart.pretraining.recipe import Recipe
+    from headstart.progress import Progress
 
 FORMULA, SPEECH = "formula:", "speech:"
 
@@ -101,7 +101,7 @@ def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_js
     if out is None and preview is None:
         raise click.UsageError("Missing option '--out' (or '--preview').")
     from headstart.networks.folder import check_place
-    from headstart.parameters.source_folder import held_out_words
+    from headstart.pretraining.source_folder import held_out_words
     from headstart.training.processes import processes
 
     if out is not None:
@@ -141,7 +141,7 @@ def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_js
 
 def _learn(data: tuple[str, ...], out: Path, options: dict[str, Any], progress: Progress | None) -> dict[str, Any]:
     """Learn the classes of the data."""
-    from headstart.parameters.pretrain import pretrain
+    from headstart.pretraining.pretrain import pretrain
 
     examples = _examples(data, options, progress)
     return pretrain(examples, out, _recipe(data, options), **_common(options), progress=progress)
@@ -149,9 +149,9 @@ def _learn(data: tuple[str, ...], out: Path, options: dict[str, Any], progress: 
 
 def _alone(data: tuple[str, ...], out: Path, options: dict[str, Any], progress: Progress | None) -> dict[str, Any]:
     """Learn without labels and without a teacher."""
-    from headstart.data.views import PictureChanges
-    from headstart.parameters.two_views import TwoViews
-    from headstart.parameters.without_labels import pretrain_without_labels, unlabelled_pairs
+    from headstart.pretraining.examples.pair_augment import PictureChanges
+    from headstart.pretraining.examples.pairs import TwoViews
+    from headstart.pretraining.self_supervised.pretrain_without_labels import pretrain_without_labels, unlabelled_pairs
 
     if len(data) == 1 and data[0].startswith((FORMULA, SPEECH)):
         changes = None if data[0].startswith(SPEECH) else PictureChanges(flip=options["flip"])
@@ -169,10 +169,10 @@ def _alone(data: tuple[str, ...], out: Path, options: dict[str, Any], progress: 
 
 def _distil(data: tuple[str, ...], out: Path, options: dict[str, Any], progress: Progress | None) -> dict[str, Any]:
     """Learn what the teachers say."""
-    from headstart.networks.load import load_network
-    from headstart.parameters.distil import distil
-    from headstart.parameters.distillation import DistillationRecipe
-    from headstart.parameters.view_sets import picture_views
+    from headstart.networks.reading.loading import load_network
+    from headstart.pretraining.distillation.distil import distil
+    from headstart.pretraining.distillation.objective import DistillationRecipe
+    from headstart.pretraining.examples.view_sets import picture_views
 
     distillation = DistillationRecipe(
         views=options["views"],
@@ -184,7 +184,7 @@ def _distil(data: tuple[str, ...], out: Path, options: dict[str, Any], progress:
     teachers = [load_network(teacher) for teacher in options["teachers"]]
     labelled = options["label_weight"] > 0
     if teachers[0].input_type == "audio":
-        from headstart.parameters.speech_sets import sound_views
+        from headstart.pretraining.examples.speech_sets import sound_views
 
         views = sound_views(
             data,
@@ -211,8 +211,8 @@ def _distil(data: tuple[str, ...], out: Path, options: dict[str, Any], progress:
 
 def _measure(out: Path, options: dict[str, Any], progress: Progress | None) -> list[dict[str, Any]]:
     """What the source is worth on labelled sets."""
-    from headstart.data.read import read_dataset
-    from headstart.parameters.transfer_results import add_results, transfer_results
+    from headstart.data.reading.read import read_dataset
+    from headstart.pretraining.worth import add_results, transfer_results
 
     sets = {Path(name).stem: read_dataset(name) for name in options["measured"]}
     rows = transfer_results(out, sets, seed=options["seed"], device=options["device"], progress=progress)
@@ -225,7 +225,7 @@ def _common(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _recipe(data: tuple[str, ...], options: dict[str, Any]) -> Recipe:
-    from headstart.parameters.recipe import Recipe
+    from headstart.pretraining.recipe import Recipe
 
     formulas = all(name.startswith(FORMULA) for name in data)
     epochs = 1 if formulas else 10 if any(name.startswith(SPEECH) for name in data) else 30
@@ -239,7 +239,7 @@ def _recipe(data: tuple[str, ...], options: dict[str, Any]) -> Recipe:
 
 
 def _speech(options: dict[str, Any]) -> Any:
-    from headstart.parameters.speech_sets import SpeechSettings
+    from headstart.pretraining.examples.speech_sets import SpeechSettings
 
     return SpeechSettings(
         options["words"], options["takes"], options["leave_out"], options["seconds"], options["seed"], options["window"]
@@ -248,7 +248,7 @@ def _speech(options: dict[str, Any]) -> Any:
 
 def _preview(data: tuple[str, ...], options: dict[str, Any], preview: Path) -> None:
     """Write a sheet of rendered pictures."""
-    from headstart.data.rendered import write_preview
+    from headstart.pretraining.formula.rendered import write_preview
 
     if len(data) != 1 or not data[0].startswith(FORMULA):
         raise ParameterError(
@@ -259,7 +259,7 @@ def _preview(data: tuple[str, ...], options: dict[str, Any], preview: Path) -> N
 
 
 def _rendered(name: str, options: dict[str, Any]) -> Any:
-    from headstart.data.rendered import RenderedPictures
+    from headstart.pretraining.formula.rendered import RenderedPictures
 
     formula = name.removeprefix(FORMULA)
     return RenderedPictures(formula, options["classes"], options["per_class"], options["seed"], options["image_size"])
@@ -267,7 +267,7 @@ def _rendered(name: str, options: dict[str, Any]) -> Any:
 
 def _examples(data: tuple[str, ...], options: dict[str, Any], progress: Progress | None) -> Examples:
     """Labelled examples."""
-    from headstart.parameters.picture_examples import DatasetExamples, FormulaExamples
+    from headstart.pretraining.examples.picture_examples import DatasetExamples, FormulaExamples
 
     if len(data) != 1:
         raise ParameterError(
@@ -277,14 +277,14 @@ def _examples(data: tuple[str, ...], options: dict[str, Any], progress: Progress
     if data[0].startswith(FORMULA):
         return FormulaExamples(_rendered(data[0], options))
     if data[0].startswith(SPEECH):
-        from headstart.parameters.speech_sets import speech_examples
+        from headstart.pretraining.examples.speech_sets import speech_examples
 
         return speech_examples(data[0], _speech(options), progress)
-    from headstart.data.read import read_dataset
+    from headstart.data.reading.read import read_dataset
 
     dataset = read_dataset(data[0], label=options["label"], path_column=options["path_column"])
     if dataset.input_type == "audio":
-        from headstart.parameters.clip_examples import ClipExamples
+        from headstart.pretraining.examples.clip_examples import ClipExamples
 
         speech = _speech(options)
         given = {"seconds": speech.seconds, "preprocessing": speech.preprocessing, "random_state": speech.seed}

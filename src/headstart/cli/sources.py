@@ -20,8 +20,8 @@ def command(places: tuple[Path, ...], as_json: bool) -> None:
     """
     import dataclasses
 
-    from headstart.data.nouns import things
-    from headstart.networks.listing import list_sources
+    from headstart.data.base.kinds import things
+    from headstart.networks.reading.listing import list_sources
     from headstart.report.wording import short_count
 
     for place in places:

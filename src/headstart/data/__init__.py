@@ -1,1 +1,1 @@
-"""What users have becomes a data set: folders, tables, arrays; splits; preprocessing on the way in."""
+"""What users have becomes a data set."""

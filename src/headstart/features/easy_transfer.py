@@ -9,14 +9,14 @@ from sklearn.base import ClassifierMixin
 from sklearn.neighbors import NearestCentroid
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.data.borrower import Borrower
-from headstart.data.cards import MethodCard
-from headstart.data.column_names import stack
-from headstart.data.domains import Domains
-from headstart.data.options import check_option
-from headstart.math.coral import coral
-from headstart.math.intra_domain import class_centres, intra_domain_programming
-from headstart.math.squared_distances import squared_distances
+from headstart.contract.borrower import Borrower
+from headstart.contract.card import MethodCard
+from headstart.contract.domains import Domains
+from headstart.contract.options import check_option
+from headstart.data.tables.column_names import stack
+from headstart.math.alignment.coral import coral
+from headstart.math.alignment.intra_domain import class_centres, intra_domain_programming
+from headstart.math.transport.squared_distances import squared_distances
 
 
 class EasyTransfer(ClassifierMixin, Borrower):

@@ -9,14 +9,14 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import get_tags
 
-from headstart.data.borrower import Borrower
-from headstart.data.cards import MethodCard
-from headstart.data.column_names import stack
-from headstart.data.delegating import DelegatingMixin
-from headstart.data.domains import Domains
-from headstart.data.weighted_fit import fit_weighted
-from headstart.features.mapping import Mapping
-from headstart.math.domain_copies import domain_copies
+from headstart.contract.borrower import Borrower
+from headstart.contract.card import MethodCard
+from headstart.contract.delegating import DelegatingMixin
+from headstart.contract.domains import Domains
+from headstart.contract.weighted_fit import fit_weighted
+from headstart.data.tables.column_names import stack
+from headstart.features.mappings.mapping import Mapping
+from headstart.math.alignment.domain_copies import domain_copies
 
 
 class FeatureAugmentation(Mapping):

@@ -9,16 +9,16 @@ from sklearn.base import ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import get_tags
 
-from headstart.data.borrower import Borrower
-from headstart.data.cards import MethodCard
-from headstart.data.column_names import stack
-from headstart.data.delegating import DelegatingMixin
-from headstart.data.domains import Domains
-from headstart.data.options import check_number, check_option
-from headstart.data.weighted_fit import fit_weighted
+from headstart.contract.borrower import Borrower
+from headstart.contract.card import MethodCard
+from headstart.contract.delegating import DelegatingMixin
+from headstart.contract.domains import Domains
+from headstart.contract.options import check_number, check_option
+from headstart.contract.weighted_fit import fit_weighted
+from headstart.data.tables.column_names import stack
 from headstart.errors import DataError, ParameterError
-from headstart.math.class_balance import surest_by_shares
-from headstart.math.gradual import domains_between, margins, surest_rows
+from headstart.math.alignment.class_balance import surest_by_shares
+from headstart.math.alignment.gradual import domains_between, margins, surest_rows
 
 PATHS = ("surest first", "transport")
 

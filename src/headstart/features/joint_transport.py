@@ -10,15 +10,15 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import get_tags
 
-from headstart.data.borrower import Borrower
-from headstart.data.cards import MethodCard
-from headstart.data.delegating import DelegatingMixin
-from headstart.data.domains import Domains
-from headstart.data.options import check_number
-from headstart.data.weighted_fit import fit_weighted
+from headstart.contract.borrower import Borrower
+from headstart.contract.card import MethodCard
+from headstart.contract.delegating import DelegatingMixin
+from headstart.contract.domains import Domains
+from headstart.contract.options import check_number
+from headstart.contract.weighted_fit import fit_weighted
 from headstart.errors import DataError, ParameterError
-from headstart.math.joint_transport import joint_transport, log_loss, squared_loss
-from headstart.math.squared_distances import squared_distances
+from headstart.math.transport.joint_plan import joint_transport, log_loss, squared_loss
+from headstart.math.transport.squared_distances import squared_distances
 
 
 class BaseJointTransport(DelegatingMixin, Borrower):

@@ -10,19 +10,19 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.data.borrower import Borrower
-from headstart.data.cards import MethodCard
-from headstart.data.domains import Domains
-from headstart.data.options import check_number
-from headstart.data.weighted_fit import fit_weighted
-from headstart.features.bda import check_balance
-from headstart.features.component_options import components_to_find, generator, landmark_count
-from headstart.features.joint_fit import known_codes
-from headstart.features.subspace import project_centred
-from headstart.math.geodesic import geodesic_flow
-from headstart.math.kernels import unit_rows
-from headstart.math.meda import ManifoldClassifier, fit_meda
-from headstart.math.subspace import principal_subspace
+from headstart.contract.borrower import Borrower
+from headstart.contract.card import MethodCard
+from headstart.contract.domains import Domains
+from headstart.contract.options import check_number
+from headstart.contract.weighted_fit import fit_weighted
+from headstart.features.mappings.bda import check_balance
+from headstart.features.mappings.component_options import components_to_find, generator, landmark_count
+from headstart.features.mappings.joint_fit import known_codes
+from headstart.features.mappings.subspace import project_centred
+from headstart.math.alignment.geodesic import geodesic_flow
+from headstart.math.alignment.kernels import unit_rows
+from headstart.math.alignment.meda import ManifoldClassifier, fit_meda
+from headstart.math.alignment.subspace import principal_subspace
 
 
 def _scores(meda: Any) -> bool:

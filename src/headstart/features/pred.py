@@ -11,11 +11,11 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import get_tags
 
-from headstart.data.borrower import Borrower
-from headstart.data.cards import MethodCard
-from headstart.data.delegating import DelegatingMixin
-from headstart.data.domains import Side
-from headstart.data.weighted_fit import fit_weighted
+from headstart.contract.borrower import Borrower
+from headstart.contract.card import MethodCard
+from headstart.contract.delegating import DelegatingMixin
+from headstart.contract.domains import Side
+from headstart.contract.weighted_fit import fit_weighted
 
 
 class BasePRED(DelegatingMixin, Borrower):

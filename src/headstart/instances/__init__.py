@@ -1,1 +1,1 @@
-"""Instances as what is transferred: weights of source rows, by boosting or by density ratios."""
+"""Instances as what is transferred: weights of source rows."""

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.data.column_names import names_of
-from headstart.data.options import check_number
-from headstart.data.raw_sources import as_sources, named
+from headstart.contract.options import check_number
+from headstart.contract.raw_sources import as_sources, named
+from headstart.data.tables.column_names import names_of
 from headstart.errors import SourceError
 
 

@@ -1,1 +1,1 @@
-"""Pretrained bodies: load, cut, embed, cache, save."""
+"""Pretrained bodies and the folders they live in."""

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from headstart.data.canvases import AnyPreprocessing
-from headstart.data.text_preprocessing import TextPreprocessing
+from headstart.data.inputs.canvases import AnyPreprocessing
+from headstart.data.texts.preprocessing import TextPreprocessing
 
 if TYPE_CHECKING:
-    from headstart.networks.chain import Chain
+    from headstart.networks.cutting.chain import Chain
 
 _NOT_ARCHITECTURE = {"training", "gradient_checkpointing", "name_or_path", "num_labels", "warnings_issued"}
 
@@ -111,7 +111,7 @@ class Network:
     @cached_property
     def chain(self) -> Chain:
         """Blocks at which the network can be cut, found by a few forward passes the first time."""
-        from headstart.networks.chain import find_chain
+        from headstart.networks.cutting.chain import find_chain
 
         return find_chain(self.module, self.example(2))
 

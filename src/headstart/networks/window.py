@@ -6,9 +6,9 @@ import dataclasses
 from math import ceil
 from typing import Any, overload
 
-from headstart.data.clips import Clips
-from headstart.data.reasons import BadInput
-from headstart.data.sound_preprocessing import SoundPreprocessing
+from headstart.data.base.reasons import BadInput
+from headstart.data.clips.clips import Clips
+from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.networks.network import Network
 
 #: Shortest and longest window that is fitted to clips, in seconds.

@@ -1,1 +1,1 @@
-"""Parameters as what is transferred: head, last layers, all layers; pre-training."""
+"""Parameters as what is transferred: head, last layers, all layers."""

@@ -12,15 +12,15 @@ from safetensors.numpy import load_file, save_file
 from torch import nn
 
 from headstart.errors import DataError, SourceError
-from headstart.networks.load import load_network
 from headstart.networks.network import Network
-from headstart.networks.runtime import layout_of
-from headstart.networks.save import save_network
-from headstart.nn.heads import Standardise, make_head
-from headstart.parameters.fitted import Fitted
-from headstart.parameters.hidden_heads import HIDDEN, HiddenHeads, hidden_arrays, read_hidden
-from headstart.parameters.solved import LAYERS, Part, SolvedHead
-from headstart.parameters.targets import Targets
+from headstart.networks.reading.loading import load_network
+from headstart.networks.running.runtime import layout_of
+from headstart.networks.saving.save import save_network
+from headstart.nn.layers.heads import Standardise, make_head
+from headstart.parameters.heads.fitted import Fitted
+from headstart.parameters.heads.hidden_heads import HIDDEN, HiddenHeads, hidden_arrays, read_hidden
+from headstart.parameters.heads.solved import LAYERS, Part, SolvedHead
+from headstart.parameters.heads.targets import Targets
 from headstart.parameters.transfer import BaseTransfer, TransferClassifier, TransferRegressor
 from headstart.source import NetworkSource
 

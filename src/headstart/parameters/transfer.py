@@ -12,30 +12,29 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from headstart.data.inputs import as_inputs, is_inputs
-from headstart.data.nouns import things
-from headstart.data.progress import Progress
-from headstart.data.rows import Inputs
-from headstart.data.splits import holdout
+from headstart.data.base.kinds import things
+from headstart.data.base.rows import Inputs
+from headstart.data.inputs.inputs import as_inputs, is_inputs
+from headstart.data.sets.splits import holdout
 from headstart.errors import ParameterError
-from headstart.networks.cache import passing_cache
-from headstart.networks.embed import Features, embed
-from headstart.networks.load import load_network
 from headstart.networks.network import Network
+from headstart.networks.reading.loading import load_network
+from headstart.networks.running.cache import passing_cache
+from headstart.networks.running.embed import Features, embed
 from headstart.networks.window import fitted
-from headstart.parameters.augmenting import choose_augmentation
-from headstart.parameters.contrastive import contrast
-from headstart.parameters.deep_head import train_deep_head
-from headstart.parameters.first_head import first_head
-from headstart.parameters.fitted import Fitted
-from headstart.parameters.hidden_heads import HIDDEN, train_hidden_heads
-from headstart.parameters.plan import head_widths, network_for, settings_for, stops_early, trained_blocks
-from headstart.parameters.solved import solve_head
-from headstart.parameters.targets import Targets, class_targets, matched, number_targets, one_column
-from headstart.parameters.tuning import tune
-from headstart.parameters.varied import check_views, learned
+from headstart.parameters.heads.deep_head import train_deep_head
+from headstart.parameters.heads.fitted import Fitted
+from headstart.parameters.heads.hidden_heads import HIDDEN, train_hidden_heads
+from headstart.parameters.heads.solved import solve_head
+from headstart.parameters.heads.targets import Targets, class_targets, matched, number_targets, one_column
+from headstart.parameters.tuning.augmenting import choose_augmentation
+from headstart.parameters.tuning.contrastive import contrast
+from headstart.parameters.tuning.first_head import first_head
+from headstart.parameters.tuning.plan import head_widths, network_for, settings_for, stops_early, trained_blocks
+from headstart.parameters.tuning.tuning import tune
+from headstart.parameters.tuning.view_features import check_views, learned
+from headstart.progress import Progress, shown
 from headstart.training.device import pick_device
-from headstart.training.progress import shown
 
 
 class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
@@ -242,15 +241,15 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
     Parameters
     ----------
     source : str, path, NetworkSource, torch.nn.Module or None, default=None
-        What to borrow (see `headstart.networks.load.load_network`). None learns from the target alone: all layers of
-        ``network`` from random weights, or a head on ready-made features.
+        What to borrow (see `headstart.networks.reading.loading.load_network`). None learns from the target alone: all
+        layers of ``network`` from random weights, or a head on ready-made features.
     network : as source, optional
         Architecture for ``source=None``. Default: that of ``starter:pictures``, for clips of ``starter:speech``.
     train : {"head", "last:k", "all", "lora:r", "contrastive:k"}, default="head"
         What moves. Everything else stays as it is to the last bit, batch-norm statistics included. With "lora" or
         "lora:r" changes of rank r (8) to the attention of all layers are learned (Hu et al. 2022; extra ``lora``), and
         added to the weights in the end. With "contrastive" or "contrastive:k" the last k blocks (2) learn from pairs of
-        examples, for few labels (Tunstall et al. 2022; `headstart.parameters.contrastive.contrast`).
+        examples, for few labels (Tunstall et al. 2022; `headstart.parameters.tuning.contrastive.contrast`).
     head : {"auto", "linear", "depths", "hidden"} or list of int, default="auto"
         One linear head; linear heads over several depths, averaged ("hidden": over two, with a hidden layer each); or
         hidden layers of these widths with ``dropout``. "auto" takes linear or depths, whichever has the lower held-out

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from headstart.data.nouns import thing, things
+from headstart.data.base.kinds import thing, things
 from headstart.report.scale import Place, apart, linear, logarithmic, ticks
 from headstart.report.wording import amount, count, is_share, metric_name, missing
 

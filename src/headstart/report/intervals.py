@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from headstart.data.nouns import thing
+from headstart.data.base.kinds import thing
 from headstart.report.scale import apart, linear, ticks
 from headstart.report.wording import SMALLER_IS_BETTER, amount, count, duration, gain, is_share, missing, p_value, span
 

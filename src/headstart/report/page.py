@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from headstart.data.nouns import thing, things
+from headstart.data.base.kinds import thing, things
 from headstart.report.borrowed import borrowed, lead, used_rows
 from headstart.report.figures import learning_curves, loss_history
 from headstart.report.intervals import candidate_rows, difference_axis
 from headstart.report.listening import listening
 from headstart.report.mistakes import class_rows, confusion, surest
+from headstart.report.word_bars import class_words
 from headstart.report.wording import SMALLER_IS_BETTER, amount, count, duration, metric_name, missing, span
-from headstart.report.words import class_words
 
 TONES = {"helps": "good", "hurts": "bad", "no evidence either way": "open", "cannot tell": "open"}
 BADGES = {

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headstart.data.canvases import AnyPreprocessing
-from headstart.data.variants import AnyAugmentation, variant
-from headstart.networks.runtime import to_tensor
+from headstart.data.inputs.canvases import AnyPreprocessing
+from headstart.data.inputs.variants import AnyAugmentation, variant
+from headstart.networks.running.runtime import to_tensor
 
 
 @dataclass(frozen=True)

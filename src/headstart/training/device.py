@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from headstart.errors import ParameterError
-from headstart.networks.runtime import half_type
+from headstart.networks.running.runtime import half_type
 
 
 def pick_device(device: str) -> torch.device:

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from headstart.data.progress import Progress
+from headstart.progress import Progress
 from headstart.training.checkpoint import load_checkpoint, save_checkpoint
 from headstart.training.processes import mean_of_all, rank, wait_for_all
 from headstart.training.schedule import warmup_cosine

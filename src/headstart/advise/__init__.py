@@ -1,1 +1,0 @@
-"""When, what, how: measured evidence, verdict, and the guard."""

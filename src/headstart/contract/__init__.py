@@ -1,0 +1,1 @@
+"""What every method promises: sources and targets, options, cards, the catalogue."""

@@ -1,0 +1,131 @@
+"""Which files of a folder are pictures, which are clips of sound, and which are texts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from headstart.data.base.kinds import CLIPS, KINDS, PICTURES, TEXTS, Kind, kind_of_suffix
+from headstart.errors import DataError
+
+_IGNORED = frozenset({"thumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "__pycache__"})
+
+
+def list_inputs(folder: str | os.PathLike[str]) -> tuple[dict[Kind, list[Path]], list[Path]]:
+    """Find the pictures, the clips of sound and the texts in a folder and all folders below it.
+
+    A file counts by its suffix or, failing that, by its first bytes. Files of formats that cannot be read (HEIC, SVG,
+    M4A, ...) and links that lead nowhere are listed too, so that decoding names them rather than that they vanish.
+    Hidden files, and what file managers leave behind, are passed over. Links to folders are followed; a folder is
+    entered once, and one that the search came from never, so a loop of links ends.
+
+    Parameters
+    ----------
+    folder : path-like
+
+    Returns
+    -------
+    found : dict of Kind to list of Path
+        For each of `KINDS`, sorted by name.
+    others : list of Path
+        Files that are none of these.
+
+    Raises
+    ------
+    DataError
+        If a folder may not be listed.
+    """
+    found: dict[Kind, list[Path]] = {kind: [] for kind in KINDS}
+    others: list[Path] = []
+    entered = {_identity(parent) for parent in Path(folder).resolve().parents}
+    waiting = [Path(folder)]
+    while waiting:
+        current = waiting.pop()
+        if _identity(current) in entered:
+            continue
+        entered.add(_identity(current))
+        files, folders = list_folder(current)
+        waiting.extend(folders)
+        for path in files:
+            kind = kind_of_file(path)
+            (others if kind is None else found[kind]).append(path)
+    return {kind: sorted(paths) for kind, paths in found.items()}, sorted(others)
+
+
+def list_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], list[Path]]:
+    """The pictures in a folder and all folders below it, and the files that are none; as :func:`list_inputs`."""
+    found, others = list_inputs(folder)
+    return found[PICTURES], sorted([*found[CLIPS], *found[TEXTS], *others])
+
+
+def list_folder(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Files and folders directly in a folder, sorted, without hidden ones; a broken link counts as a file."""
+    files: list[Path] = []
+    folders: list[Path] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.startswith(".") or entry.name.lower() in _IGNORED:
+                    continue
+                (folders if _is_folder(entry) else files).append(Path(entry.path))
+    except OSError as error:
+        raise DataError(
+            f"Expected a folder that may be listed, found {printable(str(folder))}: {error.strerror}."
+        ) from error
+    return sorted(files), sorted(folders)
+
+
+def kind_of_file(path: Path) -> Kind | None:
+    """Whether a file is a picture, a clip of sound or a text, by its suffix or its first bytes; None if none of them.
+
+    A picture or a clip that is called ``.txt`` is what its bytes say.
+    """
+    kind = kind_of_suffix(path.suffix)
+    if kind is None:
+        return _kind_of_content(path)
+    return _kind_of_content(path, binary=True) or kind if path.suffix.lower() in TEXTS.suffixes else kind
+
+
+def printable(name: str) -> str:
+    """The name with whatever is not valid text replaced, so that it can be printed and stored.
+
+    Examples
+    --------
+    >>> printable("caf\\udce9.jpg")
+    'caf?.jpg'
+    """
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _kind_of_content(path: Path, binary: bool = False) -> Kind | None:
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            head = file.read(16)
+        if binary and not any(byte < 9 for byte in head):
+            return None
+        if head[:2] == b"BM":
+            return PICTURES if int.from_bytes(head[2:6], "little") == path.stat().st_size else None
+    except (OSError, ValueError):
+        return None
+    if head.startswith(_PICTURE_STARTS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+        return PICTURES
+    chunked = head[:4] in (b"RIFF", b"RIFX", b"RF64", b"FORM") and head[8:12] in (b"WAVE", b"AIFF", b"AIFC")
+    return CLIPS if chunked or head.startswith(_SOUND_STARTS) else None
+
+
+_PICTURE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*")
+_SOUND_STARTS = (b"fLaC", b"OggS", b"ID3", b".snd", b"caff")

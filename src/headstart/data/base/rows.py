@@ -1,0 +1,119 @@
+"""A row of inputs that are decoded only when asked for: what pictures, clips and texts have in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from headstart.data.base.content import digest_of_file, known_digest_of_file
+from headstart.data.base.kinds import Kind
+from headstart.data.base.reasons import BadInput
+from headstart.errors import BadInputs, DataError
+
+
+class Inputs(Sequence):
+    """Files and things in memory, in any mixture, with a name each.
+
+    Nothing is read until an input is decoded or its digest is asked for. Rows can be taken with a slice, an array of
+    positions or a boolean mask, so scikit-learn's splitters work on it; what is in memory is shared, not copied.
+
+    Parameters
+    ----------
+    items : sequence
+        Paths, or whatever the kind holds in memory.
+    names : sequence of str, optional
+        What to call them. Default: the path, or "picture 17", "clip 17", "text 17".
+
+    Attributes
+    ----------
+    names : tuple of str
+    shape : tuple of int
+        ``(n,)``.
+    """
+
+    kind: ClassVar[Kind]
+    bad_input: ClassVar[type[BadInput]] = BadInput
+    bad_inputs: ClassVar[type[BadInputs]] = BadInputs
+    #: Whether canvases are worth keeping: those of views are used once.
+    keep: ClassVar[bool] = True
+
+    def __init__(self, items: Sequence[Any], names: Sequence[str] | None = None) -> None:
+        self.items: tuple[Any, ...] = tuple(items)
+        self.names: tuple[str, ...] = (
+            tuple(
+                str(item) if isinstance(item, str | Path) else f"{self.kind.one} {i}"
+                for i, item in enumerate(self.items)
+            )
+            if names is None
+            else tuple(names)
+        )
+        self._digests: dict[int, str] = {}
+        if len(self.names) != len(self.items):
+            raise DataError(
+                f"Expected a name for each of {len(self.items)} {self.kind.many}, found {len(self.names)} names."
+            )
+
+    @property
+    def input_type(self) -> str:
+        """The kind of these inputs: "image", "audio" or "text"."""
+        return self.kind.input_type
+
+    @property
+    def shape(self) -> tuple[int]:
+        """Number of inputs, as a tuple."""
+        return (len(self.items),)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self)})"
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, tuple) and len(index) == 2 and index[1] is Ellipsis:
+            index = index[0]
+        if isinstance(index, int | np.integer):
+            return self.items[index]
+        rows = np.arange(len(self))[index if isinstance(index, slice) else np.asarray(index, dtype=_index_type(index))]
+        chosen = type(self)([self.items[i] for i in rows], [self.names[i] for i in rows])
+        chosen._digests = self._digests
+        return chosen
+
+    @abstractmethod
+    def load(self, i: int, enough: Any = None) -> tuple[Any, str]:
+        """Decode input ``i``, as much of it as is enough, and give its digest too, reading its file once."""
+
+    @abstractmethod
+    def _digest_in_memory(self, item: Any) -> str:
+        """Digest of an item that is no file."""
+
+    def digest(self, i: int) -> str:
+        """Hash of the content of input ``i``: 32 hexadecimal digits of SHA-256.
+
+        Of a file its bytes count, of an array its values, shape and type. What has been hashed is remembered, for a
+        file until its size or time of change differ.
+
+        Raises
+        ------
+        BadInput
+            If the file cannot be read.
+        """
+        item = self.items[i]
+        if isinstance(item, str | Path):
+            return digest_of_file(item, bad=self.bad_input)
+        if id(item) not in self._digests:
+            self._digests[id(item)] = self._digest_in_memory(item)
+        return self._digests[id(item)]
+
+    def known_digest(self, i: int) -> str | None:
+        """The digest of input ``i`` where it costs no reading of a file, else None."""
+        item = self.items[i]
+        return known_digest_of_file(item) if isinstance(item, str | Path) else self.digest(i)
+
+
+def _index_type(index: Any) -> type | None:
+    return int if np.size(index) == 0 else None

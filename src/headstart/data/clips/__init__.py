@@ -1,0 +1,1 @@
+"""Clips of sound: files, arrays, decoding, preprocessing, augmentation, inspection."""

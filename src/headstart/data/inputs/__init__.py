@@ -1,0 +1,1 @@
+"""Whichever kind it is: canvases, store, variants."""

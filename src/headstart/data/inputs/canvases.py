@@ -1,0 +1,146 @@
+"""Resized pictures, resampled clips and texts in tokens, decoded once in several threads and kept."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
+
+import numpy as np
+
+from headstart.data.base.reasons import BadInput
+from headstart.data.base.rows import Inputs
+from headstart.data.clips.preprocessing import SoundPreprocessing
+from headstart.data.inputs.store import CanvasStore
+from headstart.data.pictures.preprocessing import Preprocessing
+from headstart.data.texts.plain_text import PlainText
+from headstart.data.texts.preprocessing import TextPreprocessing
+from headstart.progress import Progress
+
+AnyPreprocessing: TypeAlias = Preprocessing | SoundPreprocessing | TextPreprocessing
+"""What a network wants."""
+Seen: TypeAlias = AnyPreprocessing | PlainText
+"""What inputs can be looked at through."""
+Visit = Callable[[int, np.ndarray], None]
+
+
+def canvases(
+    inputs: Inputs,
+    preprocessing: Seen,
+    store: CanvasStore | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> list[np.ndarray]:
+    """Decode and resize pictures, resample clips, or turn texts into tokens, each at most once a process.
+
+    Parameters
+    ----------
+    inputs : Pictures, Clips or Texts
+        n of them.
+    preprocessing : Preprocessing, SoundPreprocessing or TextPreprocessing
+        Says how to resize, resample or tokenise.
+    store : CanvasStore, optional
+        Where canvases are kept. Default: one store a process.
+    threads : int, optional
+        How many decode at a time. Default: one a processor that this process may use.
+    progress : callable, optional
+        Called as ``progress("reading pictures", done, n)``, or "reading clips", "reading texts".
+
+    Returns
+    -------
+    list of n ndarray
+        Of pictures (h, w, 3) in uint8, of clips (T,) in float32, of texts (T,) in int32. Read-only; the store
+        shares them.
+
+    Raises
+    ------
+    BadPictures, BadClips, BadTexts
+        If any cannot be decoded; it lists all of them, each with its reason.
+    """
+    found, bad = readable_canvases(inputs, preprocessing, store, threads, progress)
+    if bad:
+        raise inputs.bad_inputs([(inputs.names[i], reason) for i, reason in bad])
+    return [canvas for canvas in found if canvas is not None]
+
+
+def readable_canvases(
+    inputs: Inputs,
+    preprocessing: Seen,
+    store: CanvasStore | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    visit: Visit | None = None,
+) -> tuple[list[np.ndarray | None], list[tuple[int, str]]]:
+    """Do as :func:`canvases` does, and hand back the broken inputs instead of raising.
+
+    Parameters
+    ----------
+    visit : callable, optional
+        Called in the decoding threads as ``visit(i, canvas)``.
+
+    Returns
+    -------
+    canvases : list of ndarray or None
+        None where an input is broken.
+    bad : list of (int, str)
+        Position and reason of each broken input.
+    """
+    store = default_store() if store is None else store
+    key = preprocessing.canvas_key()
+    bad: list[tuple[int, str]] = []
+
+    def work(i: int) -> np.ndarray | None:
+        try:
+            canvas = _canvas(inputs, i, preprocessing, key, store)
+        except BadInput as error:
+            bad.append((i, error.reason))
+            return None
+        if visit is not None:
+            visit(i, canvas)
+        return canvas
+
+    def told(done: int) -> None:
+        if progress is not None:
+            progress(f"reading {inputs.kind.many}", done, len(inputs))
+
+    found = _in_threads(work, len(inputs), threads or processors(), told)
+    return found, sorted(bad)
+
+
+def processors() -> int:
+    """Number of processors that this process may use, at most 32."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, 32)
+
+
+@functools.cache
+def default_store() -> CanvasStore:
+    """The store that this process shares."""
+    return CanvasStore()
+
+
+def _canvas(inputs: Inputs, i: int, preprocessing: Seen, key: str, store: CanvasStore) -> np.ndarray:
+    digest = inputs.known_digest(i)
+    kept = None if digest is None else store.get(digest, key)
+    if kept is not None:
+        return kept
+    decoded, digest = inputs.load(i, preprocessing.enough)
+    canvas = preprocessing.canvas(decoded)
+    return store.put(digest, key, canvas) if inputs.keep else canvas
+
+
+def _in_threads(
+    work: Callable[[int], np.ndarray | None], n: int, threads: int, told: Callable[[int], None]
+) -> list[np.ndarray | None]:
+    found: list[np.ndarray | None] = []
+    pool = ThreadPoolExecutor(max(1, min(threads, n))) if threads > 1 and n > 1 else None
+    try:
+        for result in map(work, range(n)) if pool is None else pool.map(work, range(n)):
+            found.append(result)
+            told(len(found))
+    finally:
+        if pool is not None:
+            pool.shutdown(cancel_futures=True)
+    return found

@@ -1,0 +1,1 @@
+"""Pictures: files, arrays, decoding, preprocessing, augmentation, inspection."""

@@ -1,0 +1,210 @@
+"""Pictures that are decoded only when asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
+
+import numpy as np
+from PIL import Image
+
+from headstart.data.base.content import digest_of, digest_of_file, read_bytes
+from headstart.data.base.kinds import PICTURES
+from headstart.data.base.reasons import BadPicture
+from headstart.data.base.rows import Inputs
+from headstart.data.base.strings import kind_of_string
+from headstart.data.pictures.decode import as_array, open_rgb, rgb_from_array, rgb_from_bytes, white_value
+from headstart.errors import BadPictures, DataError
+
+Item: TypeAlias = "str | Path | np.ndarray | Image.Image"
+
+
+class Pictures(Inputs):
+    """A row of pictures: files, arrays or PIL pictures, in any mixture.
+
+    Nothing is read until :meth:`decode` or :meth:`digest` is called. Rows can be taken with a slice, an array of
+    positions or a boolean mask, so scikit-learn's splitters work on it; the pixels are shared, not copied.
+
+    Parameters
+    ----------
+    items : sequence of path, ndarray or PIL.Image.Image
+        The pictures. Arrays are (H, W) or (H, W, C).
+    names : sequence of str, optional
+        What to call them. Default: the path, or "picture 17".
+
+    Attributes
+    ----------
+    names : tuple of str
+    shape : tuple of int
+        ``(n,)``.
+
+    Examples
+    --------
+    >>> pictures = Pictures([np.zeros((4, 6), dtype=np.uint8), np.ones((5, 5, 3), dtype=np.uint8)])
+    >>> pictures.names, pictures.decode(0).shape, pictures[[1]].names
+    (('picture 0', 'picture 1'), (4, 6, 3), ('picture 1',))
+    """
+
+    kind = PICTURES
+    bad_input = BadPicture
+    bad_inputs = BadPictures
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __getitem__(self, index: int) -> Item: ...
+
+        @overload
+        def __getitem__(self, index: slice) -> Pictures: ...
+
+        @overload
+        def __getitem__(self, index: Sequence[int] | np.ndarray) -> Pictures: ...
+
+        def __getitem__(self, index: Any) -> Any: ...
+
+    def decode(self, i: int, min_side: int | None = None) -> np.ndarray:
+        """Picture ``i`` as (H, W, 3) uint8 RGB; ``min_side`` as in :func:`headstart.data.pictures.decode.decode`."""
+        return as_array(open_rgb(self.items[i], min_side))
+
+    def load(self, i: int, enough: int | None = None) -> tuple[Image.Image | np.ndarray, str]:
+        """Decode picture ``i`` and give its digest too, reading its file once.
+
+        Parameters
+        ----------
+        i : int
+        enough : int, optional
+            Shortest side that has to be decoded, as ``min_side`` above.
+
+        Returns
+        -------
+        rgb : PIL.Image.Image or ndarray of shape (H, W, 3)
+            Whichever comes without a copy.
+        digest : str
+        """
+        item = self.items[i]
+        if not isinstance(item, str | Path):
+            return open_rgb(item, enough), self.digest(i)
+        content = read_bytes(item, BadPicture)
+        return rgb_from_bytes(content, enough), digest_of_file(item, content)
+
+    def _digest_in_memory(self, item: Any) -> str:
+        pixels = item if isinstance(item, np.ndarray) else as_array(open_rgb(item))
+        pixels = np.ascontiguousarray(pixels)
+        return digest_of(f"{pixels.shape} {pixels.dtype.str}".encode(), pixels.data if pixels.size else b"")
+
+
+def as_pictures(X: Any) -> Pictures:
+    """Take pictures in any of the usual forms.
+
+    Parameters
+    ----------
+    X : Pictures, path, list, ndarray or pandas.Series
+        A list of paths, arrays or PIL pictures; one array (N, H, W) or (N, H, W, C) with 1 to 4 channels; a Series or
+        array of paths. Floats are taken as 0..1, or as 0..255 if some value is above 1; 16-bit whole numbers are
+        divided by 257. What stands for white is decided for the whole set, never for a single picture of it.
+
+    Returns
+    -------
+    Pictures
+
+    Raises
+    ------
+    DataError
+        For NaN, negative values, values above the range, channels first, or things that are no pictures.
+
+    Examples
+    --------
+    >>> as_pictures(np.zeros((10, 28, 28))).shape
+    (10,)
+    """
+    if isinstance(X, Pictures):
+        return X
+    if isinstance(X, Inputs):
+        raise DataError(f"Expected pictures, found {X.kind.many}.")
+    if isinstance(X, Image.Image | str | os.PathLike):
+        X = [X]
+    if isinstance(X, np.ndarray) and X.dtype != object and X.dtype.kind not in "US":
+        return Pictures(_from_block(X))
+    if not isinstance(X, Iterable) or isinstance(X, bytes | dict):
+        raise DataError(f"Expected pictures, found {type(X).__name__}.", _FORMS)
+    items = [_item(item, i) for i, item in enumerate(X)]
+    arrays = [item for item in items if isinstance(item, np.ndarray)]
+    if arrays and any(array.dtype != np.uint8 for array in arrays):
+        full = _white(arrays)
+        items = [_scaled(item, full) if isinstance(item, np.ndarray) else item for item in items]
+    return Pictures(items)
+
+
+def is_pictures(X: Any) -> bool:
+    """Whether ``X`` holds pictures (True) or ready-made features, one row of numbers each (False).
+
+    Examples
+    --------
+    >>> is_pictures(["a.jpg", "b.jpg"]), is_pictures(np.zeros((5, 28, 28))), is_pictures(np.zeros((5, 64)))
+    (True, True, False)
+    """
+    if isinstance(X, Inputs):
+        return isinstance(X, Pictures)
+    if isinstance(X, str | os.PathLike):
+        return kind_of_string(X) is PICTURES
+    if isinstance(X, Image.Image):
+        return True
+    if isinstance(X, np.ndarray) and X.dtype != object:
+        if X.dtype.kind in "biuf":
+            return X.ndim in (3, 4)
+        return X.ndim == 1 and X.dtype.kind == "U" and (not X.size or kind_of_string(str(X[0])) is PICTURES)
+    if getattr(X, "ndim", 1) != 1 or not isinstance(X, Iterable) or isinstance(X, bytes | dict):
+        return False
+    first = next(iter(X), None)
+    if isinstance(first, str | os.PathLike):
+        return kind_of_string(first) is PICTURES
+    return isinstance(first, Image.Image) or (isinstance(first, np.ndarray) and first.ndim >= 2)
+
+
+_FORMS = "Give a list of paths, arrays or PIL pictures, or one array (N, H, W) or (N, H, W, C)."
+
+
+def _from_block(X: np.ndarray) -> list[Item]:
+    if X.dtype.kind not in "biuf":
+        raise DataError(f"Expected pictures, found an array of type {X.dtype}.", _FORMS)
+    if X.ndim == 4 and X.shape[3] not in (1, 2, 3, 4) and X.shape[1] in (1, 3, 4):
+        raise DataError(
+            f"Expected pictures as (N, H, W, C), found channels first: shape {X.shape}.",
+            "Give X.transpose(0, 2, 3, 1).",
+        )
+    if X.ndim not in (3, 4) or (X.ndim == 4 and X.shape[3] not in (1, 2, 3, 4)):
+        raise DataError(f"Expected pictures, found an array of shape {X.shape}.", _FORMS)
+    if X.size == 0:
+        raise DataError(f"Expected at least one picture, found an array of shape {X.shape}.")
+    if X.ndim == 3 and X.shape[2] in (3, 4) and min(X.shape[:2]) > 4:
+        raise DataError(f"Expected several pictures, found what looks like one, of shape {X.shape}.", "Give [picture].")
+    if X.dtype == np.uint8:
+        return list(X)
+    full = _white([X])
+    return [_scaled(picture, full) for picture in X]
+
+
+def _white(arrays: list[np.ndarray]) -> float:
+    try:
+        return white_value(arrays)
+    except BadPicture as error:
+        raise DataError(f"These arrays are no pictures: {error.reason}.") from error
+
+
+def _scaled(array: np.ndarray, full: float) -> np.ndarray:
+    try:
+        return rgb_from_array(array, full)
+    except BadPicture as error:
+        raise DataError(f"These arrays are no pictures: {error.reason}.") from error
+
+
+def _item(item: Any, i: int) -> Item:
+    if isinstance(item, np.str_):
+        return str(item)
+    if isinstance(item, os.PathLike) and not isinstance(item, Path):
+        return Path(os.fsdecode(item))
+    if not isinstance(item, str | Path | np.ndarray | Image.Image):
+        raise DataError(f"Expected a picture at position {i}, found {type(item).__name__}.", _FORMS)
+    return item

@@ -1,0 +1,1 @@
+"""Labelled sets: labels, tasks, groups, splits, screening."""

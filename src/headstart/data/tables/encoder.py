@@ -1,0 +1,167 @@
+"""Tables of any columns as numbers, the same for target and source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.utils.validation import check_is_fitted
+
+from headstart.data.tables.column_plan import CATEGORY, DATE, DATE_PARTS, Column, plan_columns, typed
+from headstart.data.tables.rows import as_frame
+from headstart.errors import DataError
+
+_MOST_CATEGORIES = 40
+_INDICATOR = re.compile("^missingindicator_")
+
+
+class TableEncoder(TransformerMixin, BaseEstimator):
+    """Turns a table into numbers by scikit-learn's own transformers, fitted on the target and all that is borrowed.
+
+    Numbers: missing ones get the median, and where the target has gaps a column says where; then each column is brought
+    to mean 0 and variance 1. Categories: one column each of the 40 commonest, missing ones are a category of their own,
+    unknown ones are all 0. What a column holds is decided by the target, see
+    `headstart.data.tables.column_plan.plan_columns`. No label is looked at.
+
+    Parameters
+    ----------
+    most_categories : int, default=40
+        Columns for one column of categories at most, at least 2; the rarest share the last one.
+
+    Attributes
+    ----------
+    columns_ : list of dict
+        The columns that are learned from: name, kind, and how they are written.
+    notes_ : tuple of str
+        What was left out, and in what the tables differ.
+    transformer_ : ColumnTransformer
+
+    Examples
+    --------
+    >>> target = pd.DataFrame({"age": [30.0, None, 50.0], "sex": ["f", "m", "f"]})
+    >>> source = pd.DataFrame({"sex": ["m", "m"], "age": [40, 20]})
+    >>> encoder = TableEncoder().fit(target, others=[("source", source)])
+    >>> encoder.get_feature_names_out().tolist(), encoder.transform(source).shape
+    (['age', 'missing age', 'sex=f', 'sex=m'], (2, 4))
+    """
+
+    def __init__(self, most_categories: int = _MOST_CATEGORIES) -> None:
+        self.most_categories = most_categories
+
+    def fit(self, X: Any, y: Any = None, others: Sequence[tuple[str, Any]] = ()) -> TableEncoder:
+        """Plan the columns by the target and fit to all rows.
+
+        Parameters
+        ----------
+        X : DataFrame
+            The target's features.
+        y : ignored
+        others : sequence of (name, DataFrame), optional
+            Sources and unlabelled rows.
+        """
+        target = _table(X)
+        tables = [(name, _table(other)) for name, other in others]
+        columns, self.notes_ = plan_columns(target, tables)
+        self.columns_ = [dict(vars(column)) for column in columns]
+        rows = pd.concat([typed(frame, columns) for frame in (target, *(t for _, t in tables))], ignore_index=True)
+        numbers: dict[bool, list[str]] = {True: [], False: []}
+        categories = [column.name for column in columns if column.kind == CATEGORY]
+        for column in columns:
+            if column.kind == DATE:
+                numbers[column.gaps] += [f"{column.name} ({part})" for part in DATE_PARTS]
+            elif column.kind != CATEGORY:
+                numbers[column.gaps].append(column.name)
+        self.transformer_ = ColumnTransformer(
+            [
+                ("numbers", _numbers(gaps=False), numbers[False]),
+                ("numbers with gaps", _numbers(gaps=True), numbers[True]),
+                ("categories", _categories(int(self.most_categories)), categories),
+            ],
+            verbose_feature_names_out=False,
+        ).fit(rows)
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """New rows of the target as numbers, (n, d) float64.
+
+        Parameters
+        ----------
+        X : DataFrame
+            Columns in any order; what is beyond the planned ones is passed over.
+
+        Raises
+        ------
+        DataError
+            If a planned column is not there, or if this is no frame.
+        """
+        check_is_fitted(self, "transformer_")
+        lacking = self.lacking(X)
+        if lacking:
+            raise DataError(
+                f"Expected the columns that were learned from, found none of the name "
+                f"{' or '.join(repr(name) for name in lacking[:8])} among "
+                f"{', '.join(repr(name) for name in list(_table(X).columns)[:12])}.",
+                "Give a table like the one that was learned from.",
+            )
+        return self.encode(X)
+
+    def encode(self, X: Any) -> np.ndarray:
+        """Rows of any of the tables as numbers; columns that it lacks are missing everywhere.
+
+        Parameters
+        ----------
+        X : DataFrame
+        """
+        check_is_fitted(self, "transformer_")
+        columns = [Column(**described) for described in self.columns_]
+        return np.asarray(self.transformer_.transform(typed(_table(X), columns)), dtype=np.float64)
+
+    def lacking(self, X: Any) -> list[str]:
+        """Names of planned columns that a table does not have."""
+        frame = _table(X)
+        return [described["name"] for described in self.columns_ if described["name"] not in frame.columns]
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Names of the columns of numbers: "age", "missing age", "sex=m"."""
+        check_is_fitted(self, "transformer_")
+        names = []
+        for name in self.transformer_.get_feature_names_out():
+            names.append(
+                name.replace("missingindicator_", "missing ") if name.startswith("missingindicator_") else name
+            )
+        return np.asarray(names, dtype=object)
+
+
+def _numbers(*, gaps: bool) -> Any:
+    return make_pipeline(
+        SimpleImputer(strategy="median", add_indicator=gaps, keep_empty_features=True), StandardScaler()
+    )
+
+
+def _categories(most: int) -> Any:
+    encoder = OneHotEncoder(
+        handle_unknown="infrequent_if_exist",
+        max_categories=most,
+        sparse_output=False,
+        feature_name_combiner=_named,
+    )
+    return make_pipeline(SimpleImputer(strategy="constant", fill_value="missing", missing_values=None), encoder)
+
+
+def _named(column: str, category: Any) -> str:
+    return f"{column}={category}"
+
+
+def _table(X: Any) -> pd.DataFrame:
+    frame = as_frame(X)
+    if frame is None:
+        raise DataError(f"Expected a table with named columns, found {type(X).__name__}.", "Give a DataFrame.")
+    return frame

@@ -1,0 +1,71 @@
+"""Rows of a table of values, as inputs that can be indexed like pictures and clips."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from headstart.data.base.kinds import ROWS, Kind
+from headstart.errors import DataError
+
+
+class Records(Sequence):
+    """Rows of a table, each with a name.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Features alone, without labels. Not copied, never changed.
+    names : sequence of str, optional
+        What to call the rows. Default: "row 1", "row 2", ...
+
+    Attributes
+    ----------
+    names : tuple of str
+    shape : tuple of int
+        ``(n,)``.
+
+    Examples
+    --------
+    >>> rows = Records(pd.DataFrame({"age": [31, 45], "sex": ["f", "m"]}))
+    >>> rows, rows[1], rows[[True, False]].names
+    (Records(2 x 2), {'age': 45, 'sex': 'm'}, ('row 1',))
+    """
+
+    kind: Kind = ROWS
+
+    def __init__(self, frame: pd.DataFrame, names: Sequence[str] | None = None) -> None:
+        self.frame = frame
+        self.names = tuple(f"row {i + 1}" for i in range(len(frame))) if names is None else tuple(names)
+        if len(self.names) != len(frame):
+            raise DataError(f"Expected a name for each of {len(frame)} rows, found {len(self.names)}.")
+
+    @property
+    def input_type(self) -> str:
+        """ "table"."""
+        return self.kind.input_type
+
+    @property
+    def shape(self) -> tuple[int]:
+        """Number of rows, as a tuple."""
+        return (len(self.frame),)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        return f"Records({self.frame.shape[0]} x {self.frame.shape[1]})"
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, int | np.integer):
+            return self.frame.iloc[int(index)].to_dict()
+        rows = np.arange(len(self))[index if isinstance(index, slice) else np.asarray(index)]
+        return Records(self.frame.iloc[rows], [self.names[i] for i in rows])
+
+    def digest(self, i: int) -> str:
+        """Hash of the content of a row: 32 hexadecimal digits."""
+        return hashlib.sha256(repr([str(value) for value in self.frame.iloc[i].tolist()]).encode()).hexdigest()[:32]

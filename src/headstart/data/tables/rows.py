@@ -1,0 +1,57 @@
+"""Rows of a table in memory or in a file, as a frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from headstart.data.tables.frame import read_frame
+from headstart.data.tables.records import Records
+from headstart.errors import DataError
+
+
+def as_frame(X: Any) -> pd.DataFrame | None:
+    """A frame of pandas or polars as one of pandas, with columns named by text; None for anything else.
+
+    Examples
+    --------
+    >>> as_frame(pd.DataFrame({1: [2]})).columns.tolist(), as_frame([[2]])
+    (['1'], None)
+    """
+    if isinstance(X, Records):
+        return X.frame
+    if not isinstance(X, pd.DataFrame):
+        if type(X).__module__.split(".")[0] != "polars" or not hasattr(X, "to_dict"):
+            return None
+        X = pd.DataFrame(X.to_dict(as_series=False))
+    found = X.set_axis([str(name) for name in X.columns], axis=1)
+    if not found.columns.is_unique:
+        twice = sorted(set(found.columns[found.columns.duplicated()]))
+        raise DataError(f"Expected columns of different names, found {', '.join(map(repr, twice))} more than once.")
+    return found
+
+
+def rows_of(X: Any) -> pd.DataFrame:
+    """Rows of a table to predict: a frame, the path of a table, a list of dicts, or an array with columns x0, x1, ...
+
+    Examples
+    --------
+    >>> rows_of([{"age": 31}, {"age": 45}])["age"].tolist(), rows_of(np.eye(2)).columns.tolist()
+    ([31, 45], ['x0', 'x1'])
+    """
+    if isinstance(X, str | Path):
+        return read_frame(Path(X).expanduser())
+    frame = as_frame(X)
+    if frame is not None:
+        return frame
+    if isinstance(X, list) and X and isinstance(X[0], dict):
+        return pd.DataFrame(X)
+    values = np.asarray(X)
+    if values.ndim != 2:
+        raise DataError(
+            f"Expected rows of a table, found {type(X).__name__}.", "Give a DataFrame, or a path of a table."
+        )
+    return pd.DataFrame(values, columns=[f"x{i}" for i in range(values.shape[1])])

@@ -1,0 +1,187 @@
+"""The bytes of a text file as text, with the encoding that was found."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from headstart.data.base.content import read_bytes
+from headstart.data.base.reasons import BadText, what_is
+
+UTF8 = "UTF-8"
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8", UTF8),
+    (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
+    (codecs.BOM_UTF32_BE, "utf-32-be", "UTF-32"),
+    (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
+    (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
+)
+_DOCUMENTS = (
+    (0, b"{\\rtf", "an RTF document"),
+    (0, b"\xd0\xcf\x11\xe0", "an old Word or Excel document"),
+    (0, b"\x1f\x8b", "a file packed with gzip"),
+    (0, b"\xff\xd8\xff", "a JPEG picture"),
+    (0, b"\x89PNG", "a PNG picture"),
+    (0, b"\x7fELF", "a program"),
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")
+_CONTROL_BYTES = frozenset([*range(0x09), *range(0x0E, 0x1A), *range(0x1C, 0x20)])
+_SAMPLE = 1 << 16
+_FOREIGN_LETTERS = 0.4
+
+
+@dataclass(frozen=True)
+class DecodedText:
+    """A text and how its bytes were read.
+
+    Parameters
+    ----------
+    text : str
+        With line ends as ``\\n``.
+    encoding : str
+        In words: "UTF-8", "UTF-16", "Windows-1252", "UTF-8 with 2 damaged characters", ...
+    """
+
+    text: str
+    encoding: str
+
+
+def text_from_bytes(content: bytes) -> DecodedText:
+    r"""Decode the bytes of a text.
+
+    A byte order mark decides. Otherwise UTF-8 where it fits; UTF-16 without a mark where every other byte is zero; or,
+    of what is left, Windows-1252 (which holds Latin-1), where the letters look like those of a Western European
+    language. A few damaged characters in what is otherwise UTF-8 are replaced, and counted.
+
+    Parameters
+    ----------
+    content : bytes
+
+    Returns
+    -------
+    DecodedText
+
+    Raises
+    ------
+    BadText
+        For bytes that are no text, and for other 8-bit encodings, which cannot be told apart safely.
+
+    Examples
+    --------
+    >>> text_from_bytes("Köln".encode()), text_from_bytes("Köln".encode("latin-1")).encoding
+    (DecodedText(text='Köln', encoding='UTF-8'), 'Windows-1252')
+    """
+    for mark, codec, name in _MARKS:
+        if content.startswith(mark):
+            return _marked(content[len(mark) :], codec, name, content)
+    _refuse_documents(content)
+    bare = _without_mark(content)
+    if bare is not None:
+        return bare
+    try:
+        return _finished(content.decode("utf-8"), UTF8, content)
+    except UnicodeDecodeError:
+        pass
+    if not _CONTROL_BYTES.isdisjoint(content[:_SAMPLE]):
+        raise BadText(_no_text(content))
+    return _damaged(content) or _western(content)
+
+
+def decode_text(item: str | Path) -> DecodedText:
+    """A text in memory as it is, the text of a file decoded by :func:`text_from_bytes`.
+
+    Parameters
+    ----------
+    item : str or Path
+        A ``str`` is the text itself, a ``Path`` the file that holds it.
+
+    Raises
+    ------
+    BadText
+        If the file cannot be read or is no text.
+    """
+    if isinstance(item, str):
+        return DecodedText(item, UTF8)
+    return text_from_bytes(read_bytes(item, BadText))
+
+
+def why_no_words(text: str) -> str:
+    """Why there is nothing to learn in a text; empty where there is something.
+
+    Examples
+    --------
+    >>> why_no_words(""), why_no_words(" \\n"), why_no_words("well")
+    ('the text is empty', 'the text holds nothing but spaces', '')
+    """
+    if not text:
+        return "the text is empty"
+    return "" if re.search(r"[^\s\u200b-\u200f\u2060\ufeff]", text) else "the text holds nothing but spaces"
+
+
+def _marked(content: bytes, codec: str, name: str, whole: bytes) -> DecodedText:
+    text = content.decode(codec, "replace")
+    damaged = text.count("\ufffd")
+    if damaged > max(3, len(text) // 50):
+        raise BadText(f"it begins like a text in {name}, but the rest is damaged")
+    return _finished(text, name if not damaged else _with_damage(name, damaged), whole)
+
+
+def _finished(text: str, encoding: str, content: bytes) -> DecodedText:
+    if _CONTROL.search(text[:_SAMPLE]) and _odd(text[:_SAMPLE]):
+        raise BadText(_no_text(content))
+    return DecodedText(text.replace("\r\n", "\n").replace("\r", "\n"), encoding)
+
+
+def _odd(text: str) -> bool:
+    """Whether there are more control characters than a stray one here and there; a NUL is always one too many."""
+    return "\0" in text or len(_CONTROL.findall(text)) > 1 + len(text) // 500
+
+
+def _without_mark(content: bytes) -> DecodedText | None:
+    """UTF-16 without a byte order mark: of Latin letters every other byte is zero."""
+    head = content[:_SAMPLE]
+    if len(head) < 4 or len(content) % 2:
+        return None
+    for codec, zeros, others in (("utf-16-le", head[1::2], head[::2]), ("utf-16-be", head[::2], head[1::2])):
+        if zeros.count(0) > 0.7 * len(zeros) and not others.count(0):
+            return _marked(content, codec, "UTF-16", content)
+    return None
+
+
+def _damaged(content: bytes) -> DecodedText | None:
+    """UTF-8 with a few characters that are broken or cut off; None where it is something else."""
+    text = content.decode("utf-8", "replace")
+    damaged = text.count("\ufffd")
+    whole = sum(1 for letter in text if ord(letter) > 127) - damaged
+    return _finished(text, _with_damage(UTF8, damaged), content) if whole > damaged else None
+
+
+def _western(content: bytes) -> DecodedText:
+    try:
+        text, name = content.decode("cp1252"), "Windows-1252"
+    except UnicodeDecodeError:
+        text, name = content.decode("latin-1"), "Latin-1"
+    letters = [letter for letter in text[:_SAMPLE] if letter.isalpha() or ord(letter) > 127]
+    foreign = sum(ord(letter) > 127 for letter in letters)
+    if foreign > 2 and foreign > _FOREIGN_LETTERS * len(letters):
+        raise BadText("it is neither UTF-8 nor a Western European encoding; save it as UTF-8")
+    return _finished(text, name, content)
+
+
+def _with_damage(name: str, damaged: int) -> str:
+    return f"{name} with {damaged} damaged character{'' if damaged == 1 else 's'}"
+
+
+def _refuse_documents(content: bytes) -> None:
+    found = what_is(content, _DOCUMENTS)
+    if found == "a ZIP archive" and b"word/" in content[:4096] + content[-4096:]:
+        found = "a Word document"
+    if found not in ("text", "something unknown", "a file of zero bytes"):
+        raise BadText(f"it is {found}, not plain text; save its text as a .txt file in UTF-8")
+
+
+def _no_text(content: bytes) -> str:
+    found = what_is(content, _DOCUMENTS)
+    return f"it is {found if found != 'text' else 'something unknown'}, not plain text"

@@ -1,0 +1,1 @@
+"""Mappings that bring source and target together."""

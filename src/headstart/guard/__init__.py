@@ -1,0 +1,1 @@
+"""The same folds, the verdict, the estimate."""

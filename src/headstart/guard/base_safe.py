@@ -1,0 +1,176 @@
+"""What the guard's two estimators, for classes and for numbers, have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from headstart.data.base.kinds import things
+from headstart.data.inputs.inputs import as_inputs, is_inputs
+from headstart.data.tables.records import Records
+from headstart.data.tables.rows import as_frame
+from headstart.errors import DataError, ParameterError, SourceError
+from headstart.guard.candidates.for_inputs import named_candidates, standard_for_inputs, standard_for_tables
+from headstart.guard.candidates.for_tables import table_candidates
+from headstart.guard.candidates.material import Material
+from headstart.guard.candidates.table_rows import borrows_rows, in_fitted_order, tabulated
+from headstart.guard.candidates.train_size import train_size
+from headstart.guard.comparing.journal import Journal
+from headstart.guard.guard import guard, run_key
+from headstart.networks.reading.loading import load_network
+from headstart.networks.window import fitted
+from headstart.progress import reporter
+from headstart.training.device import pick_device
+
+
+class BaseSafeTransfer(BaseEstimator):
+    """Reading rows, candidates, and the guard; see `SafeTransferClassifier`."""
+
+    _spent = 0.0  # seconds of the budget that reading the data took, set by `headstart.fit`
+    _heard: Any = None  # the network with its window settled
+
+    def __init__(
+        self,
+        source: Any = None,
+        *,
+        candidates: Any = None,
+        budget: float = 600.0,
+        n_splits: int = 5,
+        random_state: int = 0,
+        device: str = "auto",
+        verbose: int = 0,
+        checkpoint: str | Path | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
+        unlabelled: Any = None,
+        views: int = 1,
+    ) -> None:
+        self.source = source
+        self.unlabelled = unlabelled
+        self.views = views
+        self.candidates = candidates
+        self.budget = budget
+        self.n_splits = n_splits
+        self.random_state = random_state
+        self.device = device
+        self.verbose = verbose
+        self.checkpoint = checkpoint
+        self.progress = progress
+
+    def _rows(self, X: Any, *, reset: bool, y: Any = None) -> Any:
+        """Examples as Pictures, Clips or Texts, as Records, or as a checked array of numbers."""
+        if as_frame(X) is not None:
+            return self._frame_rows(X, reset=reset)
+        if is_inputs(X):
+            inputs = as_inputs(X, None if reset else getattr(self, "input_type_", None))
+            if reset:
+                self.input_type_ = inputs.input_type
+            return inputs
+        if reset:
+            self.input_type_ = "numbers"
+            if self.source is not None and not borrows_rows(self.source):
+                wanted = things(load_network(self.source).input_type)
+                raise SourceError(
+                    f"Expected {wanted}, because the source takes {wanted}, found {type(X).__name__} of numbers.",
+                    f"Give {wanted}, or source=None to learn from the numbers alone.",
+                )
+        return validate_data(self, X, reset=reset, dtype="numeric" if reset else None)
+
+    def _frame_rows(self, X: Any, *, reset: bool) -> Records:
+        """Rows of a table; their columns are checked by scikit-learn's rules."""
+        if reset:
+            self.input_type_ = "table"
+            if self.source is not None and not borrows_rows(self.source):
+                raise SourceError(
+                    f"Expected rows to borrow from for a table, found {self.source!r}.",
+                    "Give Source(X, y), or source=None to learn from the table alone.",
+                )
+        rows = X if isinstance(X, Records) else None
+        frame = X.frame if isinstance(X, Records) else X
+        frame = frame if reset else in_fitted_order(frame, getattr(self, "feature_names_in_", None))
+        checked = validate_data(self, frame, reset=reset, skip_check_array=True)
+        return rows if rows is not None and reset else Records(as_frame(checked))
+
+    def _guard(self, rows: Any, y: np.ndarray, task: str, groups: Any, names: list[Any] | None) -> None:
+        self._check(len(y))
+        self._heard = network = fitted(self._network(), rows)
+        with reporter(self.progress, quiet=not self.verbose) as progress:
+            group_array = None if groups is None else np.asarray(groups)
+            device = pick_device(self.device).type
+            notes: tuple[str, ...] = ()
+            more: dict[str, Any] = {}
+            if self.input_type_ in ("numbers", "table"):
+                table = tabulated(rows, y, task, self.source, self.unlabelled)
+                rows, notes, self.encoder_ = table.rows, table.notes, table.encoder
+                more = {"sources": table.sources, "unlabelled": table.unlabelled, "shown": table.shown}
+            material = Material(rows, y, task, group_array, network, device, progress, **more)
+            candidates = self._candidates(material)
+            keyed = self.checkpoint is not None
+            key = run_key(material, candidates, self.n_splits, self.random_state) if keyed else ""
+            journal = Journal(self.checkpoint, key, resume=True, spent=self._spent)
+            found = guard(
+                material,
+                candidates,
+                budget=float(self.budget),
+                n_splits=self.n_splits,
+                random_state=self.random_state,
+                journal=journal,
+                names=names,
+            )
+        self.best_estimator_, self.best_candidate_ = found.estimator, found.candidate
+        self.temperature_, self.evidence_ = found.temperature, found.evidence
+        self.verdict_ = found.evidence["verdict"]["word"]
+        found.evidence["data"]["notes"] += list(notes)
+
+    def _network(self) -> Any:
+        if self.source is None or self.input_type_ in ("numbers", "table"):
+            return None
+        return load_network(self.source, input_type=self.input_type_)
+
+    def _candidates(self, material: Material) -> list[Any]:
+        network = material.network
+        if self.candidates is not None:
+            borrowed = network is not None and network.trained and not material.numbers
+            return named_candidates(self.candidates, features_borrowed=borrowed)
+        if material.sources or (material.input_type == "table" and material.task != "multilabel"):
+            return table_candidates(material, random_state=self.random_state)
+        if material.numbers:
+            return standard_for_tables(material.task, random_state=self.random_state)
+        return standard_for_inputs(
+            network,
+            material.task,
+            input_type=material.input_type,
+            n=len(material),
+            n_classes=material.columns.shape[1],
+            device=material.device,
+            random_state=self.random_state,
+            train_size=None if network is None else train_size(network),
+            views=self.views,
+        )
+
+    def _check(self, n: int) -> None:
+        if not float(self.budget) > 0:
+            raise ParameterError(f"Expected a budget above 0 seconds, found {self.budget!r}.", "Give seconds, as 600.")
+        if int(self.n_splits) < 2:
+            raise ParameterError(f"Expected n_splits of at least 2, found {self.n_splits!r}.")
+        if n < 4:
+            raise DataError(f"Expected 4 labelled examples or more, found n_samples={n}.", "Label more.")
+
+    def _inputs(self, X: Any) -> Any:
+        """New examples in the form that the chosen estimator takes."""
+        check_is_fitted(self, "best_estimator_")
+        rows = self._rows(X, reset=False)
+        found = getattr(rows, "input_type", "numbers")
+        if found != self.input_type_:
+            raise DataError(f"Expected {things(self.input_type_)}, as in fit, found {things(found)}.")
+        if self.input_type_ in ("numbers", "table"):
+            return rows if self.encoder_ is None else self.encoder_.transform(rows)
+        if self.best_candidate_.takes == "rows":
+            return rows
+        network = self._heard or self._network()
+        seen = Material(rows, np.zeros(len(rows)), "regression", None, network, pick_device(self.device).type)
+        return seen.inputs("features")

@@ -1,0 +1,1 @@
+"""Learning from the target alone, with simple features."""

@@ -1,0 +1,240 @@
+"""Learning from the target alone with no network at all: the baseline that transfer has to beat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.extmath import randomized_svd
+from sklearn.utils.validation import check_is_fitted
+
+from headstart.data.inputs.inputs import as_inputs
+from headstart.data.sets.splits import folds
+from headstart.errors import DataError
+from headstart.guard.baselines.simple_features import SIMPLE, simple_features
+from headstart.math.linear.logistic import solve_logistic
+from headstart.math.linear.ridge import solve_ridge
+from headstart.math.statistics.calibration import softmax
+
+_PENALTIES = tuple(float(p) for p in np.logspace(-4, 1, 6))
+_FIXED_PENALTY = 0.1
+_COMPONENTS = 300
+_SAMPLE = 1000
+
+
+class _Baseline(BaseEstimator):
+    """What both baselines share: blocks of features, scaled as wholes, and a solved linear model on the best."""
+
+    def __init__(self, preprocessing: Any = None, n_splits: int = 3, random_state: int = 0) -> None:
+        self.preprocessing = preprocessing
+        self.n_splits = n_splits
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def _fit(self, X: Any, targets: np.ndarray, y: np.ndarray, task: str, groups: np.ndarray | None) -> None:
+        inputs = as_inputs(X)
+        self.input_type_ = inputs.input_type
+        simple = SIMPLE[self.input_type_]
+        found = simple_features(inputs, self.preprocessing)
+        self.centre_ = {name: values.mean(axis=0, dtype=np.float64) for name, values in found.items()}
+        self.scale_ = {name: _scale(values, simple.by_column) for name, values in found.items()}
+        rows = _sample(len(y), self.random_state)
+        part = {name: values[rows] for name, values in found.items()}
+        some = None if groups is None else np.asarray(groups)[rows]
+        inner = _inner_folds(y[rows], task, some, self.n_splits, self.random_state)
+        solved = {
+            name: _solve(self._table(part, name), targets[rows], task, inner, self.random_state)
+            for name in simple.choices
+        }
+        self.features_ = min(solved, key=lambda name: solved[name].loss)
+        best = solved[self.features_]
+        if len(rows) < len(y):
+            inner = _inner_folds(y, task, groups, self.n_splits, self.random_state)
+            best = _solve(self._table(found, self.features_), targets, task, inner, self.random_state)
+        self.coef_, self.intercept_ = best.coef, best.intercept
+
+    def _table(self, found: dict[str, np.ndarray], features: str) -> np.ndarray:
+        """The blocks side by side, centred, each with rows of unit mean squared length."""
+        names = SIMPLE[self.input_type_].choices[features]
+        return np.concatenate([(found[name] - self.centre_[name]) * self.scale_[name] for name in names], axis=1)
+
+    def _scores(self, X: Any) -> np.ndarray:
+        check_is_fitted(self, "coef_")
+        return self.logits_of(simple_features(as_inputs(X), self.preprocessing))
+
+    def logits_of(self, found: dict[str, np.ndarray]) -> np.ndarray:
+        """Scores (n, K) of blocks of features that were measured before."""
+        return np.asarray(self._table(found, self.features_) @ self.coef_ + self.intercept_)
+
+
+def _scale(values: np.ndarray, by_column: bool) -> np.ndarray:
+    """Factors that give a block's rows unit mean squared length: one for all columns, or one for each."""
+    variance = values.var(axis=0, dtype=np.float64)
+    spread = np.sqrt(variance * variance.size) if by_column else np.sqrt(variance.sum(keepdims=True))
+    return np.where(spread > 1e-9, 1.0 / np.maximum(spread, 1e-9), 0.0)
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """A linear model (coefficients (d, K), intercept (K,)) and its held-out loss."""
+
+    coef: np.ndarray
+    intercept: np.ndarray
+    loss: float
+
+
+def _solve(table: np.ndarray, targets: np.ndarray, task: str, inner: list, random_state: int) -> _Solved:
+    """The solved linear model of a task on the leading principal components, and its cross-validated loss.
+
+    For numbers the loss is the leave-one-out one.
+    """
+    if task == "regression":
+        ridge = solve_ridge(table, targets)
+        return _Solved(ridge.coef, ridge.intercept, float(ridge.loss))
+    rotation = None
+    if min(table.shape) > 2 * _COMPONENTS:
+        rotation = randomized_svd(table, _COMPONENTS, n_iter=2, random_state=random_state)[2].T
+        table = table @ rotation
+    penalties = _PENALTIES if inner else (_FIXED_PENALTY,)
+    found = solve_logistic(table, targets, penalties=penalties, folds=inner, multilabel=task == "multilabel")
+    coef = found.coef if rotation is None else rotation @ found.coef
+    return _Solved(coef, found.intercept, float(found.log_loss) if inner else 0.0)
+
+
+def _sample(n: int, random_state: int) -> np.ndarray:
+    """Rows on which features are chosen: all, or a thousand."""
+    if n <= _SAMPLE:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(random_state).choice(n, _SAMPLE, replace=False))
+
+
+def _inner_folds(y: np.ndarray, task: str, groups: Any, n_splits: int, random_state: int) -> list:
+    """Folds on which penalties are chosen; none where rows or groups are too few for two classes on each side."""
+    if task == "regression":
+        return []
+    try:
+        found = folds(y, task, groups=groups, n_splits=n_splits, random_state=random_state)
+    except DataError:
+        return []
+    return [(train, test) for train, test in found if task == "multilabel" or len(np.unique(y[train])) > 1]
+
+
+class BaselineClassifier(ClassifierMixin, _Baseline):
+    """Logistic regression on simple features: edges, colours and thumbnails of pictures, mel cepstra of clips.
+
+    Borrows nothing. The features (of pictures edges, pixels, or both; of clips timbre, course, or both) and the
+    penalty are chosen by cross-validated log-loss within the data given, so that transfer is compared with a baseline
+    that was tuned too.
+
+    Parameters
+    ----------
+    preprocessing : Preprocessing or SoundPreprocessing, optional
+        Of the network under comparison, to share its resized pictures or resampled clips. Default: 64 x 64 pixels, or
+        16 kHz.
+    n_splits : int, default=3
+        Folds of the inner cross-validation.
+    random_state : int, default=0
+        Seed of the inner folds.
+
+    Attributes
+    ----------
+    classes_ : array of shape (K,)
+        Class labels in sorted order; 0..L-1 for multi-label.
+    input_type_ : {"image", "audio"}
+    features_ : str
+        What was chosen: "edges", "pixels", "edges and pixels"; or "timbre", "course", "timbre and course".
+    coef_ : array of shape (d, K)
+    intercept_ : array of shape (K,)
+    temperature_ : float
+        What logits are divided by; 1.0 after ``fit``.
+
+    Raises
+    ------
+    DataError
+        If there is only one class.
+
+    References
+    ----------
+    Dalal and Triggs (2005) for the edge directions.
+
+    Examples
+    --------
+    >>> X = np.zeros((20, 16, 16), dtype=np.uint8)
+    >>> X[::2, :, 8:] = 255
+    >>> X[1::2, 8:] = 255
+    >>> BaselineClassifier().fit(X, ["upright", "lying"] * 10).score(X, ["upright", "lying"] * 10)
+    1.0
+    """
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> BaselineClassifier:
+        """Fit to pictures or clips ``X`` (anything `as_inputs` takes) and labels ``y``, (n,) or (n, L) of 0/1."""
+        labels = np.asarray(y)
+        if labels.ndim == 2:
+            self.classes_ = np.arange(labels.shape[1])
+            self._fit(X, labels.astype(np.float64), labels, "multilabel", groups)
+        else:
+            self.classes_, index = np.unique(labels, return_inverse=True)
+            if len(self.classes_) < 2:
+                raise DataError(
+                    f"Expected two classes or more, found one ({self.classes_[0]!r}).", "Add examples of another class."
+                )
+            self._fit(X, np.eye(len(self.classes_))[index], labels, "classification", groups)
+        self.multilabel_ = labels.ndim == 2
+        self.temperature_ = 1.0
+        return self
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Logits, (n, K)."""
+        return self._scores(X)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities, (n, K); for multi-label that of each label."""
+        logits = self._scores(X) / self.temperature_
+        return 1.0 / (1.0 + np.exp(-np.clip(logits, -500, 500))) if self.multilabel_ else softmax(logits)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Labels, (n,); or 0/1, (n, L)."""
+        logits = self._scores(X)
+        return (logits > 0).astype(int) if self.multilabel_ else self.classes_[logits.argmax(axis=1)]
+
+
+class BaselineRegressor(RegressorMixin, _Baseline):
+    """Ridge regression on simple features of pictures or clips; see the classifier.
+
+    Parameters
+    ----------
+    preprocessing : Preprocessing or SoundPreprocessing, optional
+        Of the network under comparison, to share its resized pictures or resampled clips. Default: 64 x 64 pixels, or
+        16 kHz.
+    n_splits : int, default=3
+        Folds of the inner cross-validation.
+    random_state : int, default=0
+        Seed of the inner folds.
+
+    Attributes
+    ----------
+    input_type_ : {"image", "audio"}
+    features_ : str
+        What was chosen: "edges", "pixels", "edges and pixels"; or "timbre", "course", "timbre and course".
+    coef_ : array of shape (d, t)
+    intercept_ : array of shape (t,)
+    """
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> BaselineRegressor:
+        """Fit to pictures or clips ``X`` (anything `as_inputs` takes) and numbers ``y``, (n,) or (n, t)."""
+        values = np.asarray(y, dtype=np.float64)
+        self.single_ = values.ndim == 1
+        self._fit(X, values.reshape(len(values), -1), values, "regression", groups)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Numbers, (n,) or (n, t)."""
+        scores = self._scores(X)
+        return scores[:, 0] if self.single_ else scores

@@ -1,0 +1,89 @@
+"""The words and pieces of words of a set of texts as weighted columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from headstart.data.base.reasons import BadInput
+from headstart.data.texts.ngrams import NgramCounter
+from headstart.data.texts.texts import Texts
+from headstart.math.signals.tfidf import inverse_document_frequency, tfidf
+
+MOST_TERMS = 200_000
+_MANY = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """Terms that a set of texts is described by, and how rare each is.
+
+    Parameters
+    ----------
+    kind : {"words", "letters"}
+    names : list of str
+        By column.
+    idf : ndarray of shape (d,)
+
+    Examples
+    --------
+    >>> terms, X = Terms.of("words", ["a dog", "a cat"])
+    >>> terms.names, X.shape, terms.weigh(["a cow"]).toarray().round(2).tolist()
+    (['a', 'dog', 'a dog', 'cat', 'a cat'], (2, 5), [[1.0, 0.0, 0.0, 0.0, 0.0]])
+    """
+
+    kind: str
+    names: list[str]
+    idf: np.ndarray = field(repr=False)
+
+    @classmethod
+    def of(cls, kind: str, texts: list[str]) -> tuple[Terms, sparse.csr_matrix]:
+        """The terms of some texts, and these texts weighted, (n, d).
+
+        Of 500 texts and more, terms that stand in one text alone are left out; of more than 200,000 the rarest.
+        """
+        counter = NgramCounter(kind)
+        counts = counter.count(texts)
+        held = np.bincount(counts.indices, minlength=counts.shape[1])
+        kept = np.flatnonzero(held >= (2 if len(texts) >= _MANY else 1))
+        if len(kept) > MOST_TERMS:
+            kept = np.sort(kept[np.argsort(-held[kept], kind="stable")[:MOST_TERMS]])
+        counts = counts[:, kept]
+        terms = cls(kind, [counter.names[column] for column in kept], inverse_document_frequency(counts))
+        return terms, tfidf(counts, terms.idf)
+
+    def weigh(self, texts: list[str]) -> sparse.csr_matrix:
+        """Texts as rows of these terms, (n, d)."""
+        return tfidf(self._counter.count(texts), self.idf)
+
+    @cached_property
+    def _counter(self) -> NgramCounter:
+        return NgramCounter(self.kind, self.names)
+
+
+def strings_of(texts: Texts) -> list[str]:
+    """All texts as strings.
+
+    Raises
+    ------
+    BadTexts
+        If some are empty or cannot be read; it lists all of them.
+
+    Examples
+    --------
+    >>> strings_of(Texts(["good", "bad"]))
+    ['good', 'bad']
+    """
+    found: list[str] = []
+    bad: list[tuple[str, str]] = []
+    for i, name in enumerate(texts.names):
+        try:
+            found.append(texts.load(i)[0])
+        except BadInput as error:
+            bad.append((name, error.reason))
+    if bad:
+        raise texts.bad_inputs(bad)
+    return found

@@ -1,0 +1,254 @@
+"""Learning texts from the target alone with no network: tf-idf and a linear model, tuned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from headstart.data.inputs.inputs import as_inputs
+from headstart.data.sets.splits import folds
+from headstart.data.texts.texts import Texts
+from headstart.errors import DataError, ParameterError
+from headstart.guard.baselines.text_terms import Terms, strings_of
+from headstart.math.linear.sparse_linear import PENALTIES, SparseSolution, solve_many_rows, solve_rows
+from headstart.math.statistics.calibration import softmax
+from headstart.parameters.heads.targets import Targets, class_targets, number_targets
+
+#: Sets of terms that a baseline chooses among.
+CHOICES: dict[str, tuple[str, ...]] = {
+    "words": ("words",),
+    "letters": ("letters",),
+    "words and letters": ("words", "letters"),
+}
+_FIXED_PENALTY = 0.1
+_EXACT = 1000
+
+
+class _TextBaseline(BaseEstimator):
+    """What both baselines share: terms, the choice among them, and a solved linear model."""
+
+    input_type_ = "text"
+
+    def __init__(
+        self, features: str = "auto", class_weight: Any = None, n_splits: int = 3, random_state: int = 0
+    ) -> None:
+        self.features = features
+        self.class_weight = class_weight
+        self.n_splits = n_splits
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.string = True
+        return tags
+
+    def _fit(self, X: Any, targets: Targets, groups: Any) -> None:
+        if self.features not in ("auto", *CHOICES):
+            raise ParameterError(f"Expected features of auto, {', '.join(CHOICES)}; found {self.features!r}.")
+        texts = strings_of(_texts(X))
+        if len(texts) != len(targets):
+            raise DataError(f"Expected a label for each of {len(texts)} texts, found {len(targets)}.")
+        choices = list(CHOICES) if self.features == "auto" else [self.features]
+        kinds = dict.fromkeys(kind for name in choices for kind in CHOICES[name])
+        terms, weighed = {}, {}
+        for kind in kinds:
+            terms[kind], weighed[kind] = Terms.of(kind, texts)
+        if not any(found.shape[1] for found in weighed.values()):
+            raise DataError("Expected words in the texts, found none that occur twice.", "Give longer texts.")
+        rows = _sample(len(texts), self.random_state)
+        inner = _inner_folds(targets.rows(rows), None if groups is None else np.asarray(groups)[rows], self)
+        solved = {name: _choose(_joined(weighed, name)[rows], targets.rows(rows), inner) for name in choices}
+        self.features_ = min(solved, key=lambda name: solved[name].loss) if inner or len(solved) == 1 else choices[-1]
+        best = solved[self.features_]
+        if len(rows) < len(texts):
+            best = _refit(_joined(weighed, self.features_), targets, best)
+        self.terms_ = [terms[kind] for kind in CHOICES[self.features_]]
+        self.penalty_, self.loss_ = best.penalty, best.loss
+        self.coef_, self.intercept_ = best.coef, best.intercept
+
+    def _scores(self, X: Any) -> np.ndarray:
+        check_is_fitted(self, "coef_")
+        texts = strings_of(_texts(X))
+        weighed = {terms.kind: terms.weigh(texts) for terms in self.terms_}
+        return np.asarray(_joined(weighed, self.features_) @ self.coef_ + self.intercept_)
+
+
+def _texts(X: Any) -> Texts:
+    inputs = as_inputs(X, "text")
+    if not isinstance(inputs, Texts):
+        raise DataError(f"Expected texts, found {inputs.kind.many}.")
+    return inputs
+
+
+def _joined(weighed: dict[str, sparse.csr_matrix], name: str) -> sparse.csr_matrix:
+    """The columns of a choice side by side, each row of length 1 at most."""
+    blocks = [weighed[kind] for kind in CHOICES[name]]
+    return blocks[0] if len(blocks) == 1 else (sparse.hstack(blocks) / np.sqrt(len(blocks))).tocsr()
+
+
+def _sample(n: int, random_state: int) -> np.ndarray:
+    """Rows on which terms and penalty are chosen: all, or a thousand."""
+    if n <= _EXACT:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(random_state).choice(n, _EXACT, replace=False))
+
+
+def _inner_folds(targets: Targets, groups: Any, settings: _TextBaseline) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Folds on which terms and penalty are chosen; none where rows or groups are too few."""
+    labels = targets.labels
+    try:
+        found = folds(
+            labels, targets.task, groups=groups, n_splits=settings.n_splits, random_state=settings.random_state
+        )
+    except DataError:
+        return []
+    return [pair for pair in found if targets.task != "classification" or len(np.unique(labels[pair[0]])) > 1]
+
+
+def _choose(X: sparse.csr_matrix, targets: Targets, inner: list[tuple[np.ndarray, np.ndarray]]) -> SparseSolution:
+    """The model at its best penalty, in the columns that these rows have."""
+    used = np.unique(X.indices)
+    numbers = targets.task == "regression"
+    found = solve_rows(
+        X[:, used],
+        targets.Y,
+        targets.task,
+        sample_weight=targets.weight,
+        penalties=PENALTIES if inner or numbers else (_FIXED_PENALTY,),
+        folds=inner,
+    )
+    coef = np.zeros((X.shape[1], targets.Y.shape[1]))
+    coef[used] = found.coef
+    return SparseSolution(coef, found.intercept, found.penalty, found.loss)
+
+
+def _refit(X: sparse.csr_matrix, targets: Targets, chosen: SparseSolution) -> SparseSolution:
+    """The chosen model on all rows, from where it stood on some of them."""
+    start = np.vstack([chosen.coef, chosen.intercept])
+    found = solve_many_rows(
+        X, targets.Y, targets.task, sample_weight=targets.weight, penalty=chosen.penalty, start=start
+    )
+    return SparseSolution(found.coef, found.intercept, found.penalty, chosen.loss)
+
+
+class TextBaselineClassifier(ClassifierMixin, _TextBaseline):
+    """Logistic regression on tf-idf of words and of pieces of words.
+
+    Borrows nothing. The terms (words alone and in pairs, pieces of 2 to 5 characters within words, or both) and the
+    penalty are chosen by cross-validated log-loss within the data given, on 1,000 of the texts where there are more.
+    How often a term occurs counts by its logarithm. Strong where there are many labels, or where single words decide.
+
+    Parameters
+    ----------
+    features : {"auto", "words", "letters", "words and letters"}, default="auto"
+        Terms to learn from.
+    class_weight : None, "balanced" or dict of class to weight
+    n_splits : int, default=3
+        Folds of the inner cross-validation.
+    random_state : int, default=0
+        Seed of the inner folds.
+
+    Attributes
+    ----------
+    classes_ : array of shape (K,)
+        Class labels in sorted order; 0..L-1 for multi-label.
+    features_ : str
+        The terms that were chosen.
+    terms_ : list of Terms
+    penalty_ : float
+    loss_ : float
+        Held-out log-loss at this choice; nan where there was too little to hold out.
+    coef_ : array of shape (d, K)
+    intercept_ : array of shape (K,)
+    temperature_ : float
+        What logits are divided by; 1.0 after ``fit``.
+
+    Raises
+    ------
+    DataError
+        If there is only one class.
+    BadTexts
+        If a text is empty or cannot be read.
+
+    References
+    ----------
+    Spärck Jones (1972) for the weights of terms; Salton and Buckley (1988) for the logarithm of counts.
+
+    Examples
+    --------
+    >>> texts = ["a good film", "a bad film", "good fun", "bad acting", "so good", "too bad"] * 3
+    >>> model = TextBaselineClassifier().fit(texts, ["good", "bad"] * 9)
+    >>> model.predict(["not a good idea"]).tolist()
+    ['good']
+    """
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> TextBaselineClassifier:
+        """Fit to texts ``X`` (anything `as_texts` takes) and labels ``y``, (n,) or (n, L) of 0/1."""
+        targets = class_targets(y, self.class_weight)
+        self._fit(X, targets, groups)
+        self.classes_, self.multilabel_, self.temperature_ = targets.classes, targets.task == "multilabel", 1.0
+        return self
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Logits, (n, K)."""
+        return self._scores(X)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities, (n, K); for multi-label that of each label."""
+        logits = self._scores(X) / self.temperature_
+        return 1.0 / (1.0 + np.exp(-np.clip(logits, -500, 500))) if self.multilabel_ else softmax(logits)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Labels, (n,); or 0/1, (n, L)."""
+        logits = self._scores(X)
+        assert self.classes_ is not None
+        return (logits > 0).astype(int) if self.multilabel_ else self.classes_[logits.argmax(axis=1)]
+
+
+class TextBaselineRegressor(RegressorMixin, _TextBaseline):
+    """Ridge regression on tf-idf of words and of pieces of words; see the classifier.
+
+    Parameters
+    ----------
+    features : {"auto", "words", "letters", "words and letters"}, default="auto"
+        Terms to learn from.
+    class_weight : None
+        There is no class to weigh.
+    n_splits : int, default=3
+        Folds of the inner cross-validation; numbers need none.
+    random_state : int, default=0
+        Seed of the sample on which terms are chosen.
+
+    Attributes
+    ----------
+    features_, terms_, penalty_, loss_
+        As in the classifier; the loss is the leave-one-out mean squared error of standardised numbers.
+    coef_ : array of shape (d, t)
+    intercept_ : array of shape (t,)
+
+    Examples
+    --------
+    >>> texts = ["good", "bad", "so good", "so bad", "very good", "very bad"] * 3
+    >>> model = TextBaselineRegressor().fit(texts, [5.0, 1.0] * 9)
+    >>> bool(model.predict(["good film"])[0] > 3)
+    True
+    """
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> TextBaselineRegressor:
+        """Fit to texts ``X`` (anything `as_texts` takes) and numbers ``y``, (n,) or (n, t)."""
+        targets = number_targets(y)
+        self.single_ = targets.flat
+        self._fit(X, targets, groups)
+        self.coef_ = self.coef_ * targets.scale
+        self.intercept_ = self.intercept_ * targets.scale + targets.shift
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Numbers, (n,) or (n, t)."""
+        scores = self._scores(X)
+        return scores[:, 0] if self.single_ else scores

@@ -1,0 +1,263 @@
+"""The ways to learn that are compared: with what was borrowed, and without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sklearn.base import clone
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from headstart.data.base.kinds import TEXTS
+from headstart.errors import ParameterError
+from headstart.guard.baselines.classical import BaselineClassifier, BaselineRegressor
+from headstart.guard.baselines.simple_features import SIMPLE
+from headstart.guard.baselines.texts import TextBaselineClassifier, TextBaselineRegressor
+from headstart.networks.network import Network
+from headstart.networks.reading.random_weights import random_network
+from headstart.parameters.transfer import TransferClassifier, TransferRegressor
+from headstart.parameters.tuning.view_features import check_views
+
+#: Name of the candidate that tunes a good part of a network for a detector.
+LAST_LAYERS = "last layers"
+#: Texts a class below which pairs of them are a way to learn.
+FEW = 64
+
+_OURS = (
+    TransferClassifier,
+    TransferRegressor,
+    BaselineClassifier,
+    BaselineRegressor,
+    TextBaselineClassifier,
+    TextBaselineRegressor,
+)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to learn the target.
+
+    Parameters
+    ----------
+    name : str
+        Short; names its row in the report.
+    estimator : estimator
+        Unfitted; never fitted itself, see `fresh`.
+    transfer : bool
+        Whether it borrows.
+    words : str
+        What it does, in a phrase.
+    dear : bool
+        Whether it trains in epochs, and so has to be admitted by the budget.
+    takes : {"rows", "features"}
+        "rows" gets the data as given; "features" gets the network's pooled features of pictures or clips, or simple
+        features of them where there is no network.
+    final_rows, final_fits : float, default=1
+        On how many times the examples that are compared on the model learns in the end, and how often: what that
+        costs is part of its price.
+    instead_of : str, default=""
+        Name of a candidate that steps back where this one was run to its end: what is known from elsewhere, not from
+        the examples that are compared on.
+    """
+
+    name: str
+    estimator: Any
+    transfer: bool
+    words: str
+    dear: bool = False
+    takes: str = "rows"
+    final_rows: float = 1.0
+    final_fits: float = 1.0
+    instead_of: str = ""
+
+    def fresh(self, **settings: Any) -> Any:
+        """A new, unfitted estimator that shares what the candidate borrows.
+
+        Parameters
+        ----------
+        **settings
+            Arguments to set where the estimator has them.
+        """
+        if isinstance(self.estimator, _OURS):
+            new = type(self.estimator)(**self.estimator.get_params(deep=False))
+        else:
+            new = clone(self.estimator)
+        known = new.get_params(deep=False)
+        return new.set_params(**{name: value for name, value in settings.items() if name in known})
+
+
+def standard_for_inputs(
+    network: Network | None,
+    task: str,
+    *,
+    input_type: str = "image",
+    n: int,
+    n_classes: int = 2,
+    device: str = "auto",
+    random_state: int = 0,
+    train_size: int | None = None,
+    views: int = 1,
+) -> list[Candidate]:
+    """Candidates for pictures, clips or texts.
+
+    Without transfer: simple features (of pictures edges and colours, of clips mel cepstra, of texts tf-idf); the same
+    network from random weights, its features frozen and all its layers trained. With transfer: output layers on frozen
+    features (measured choice, and linear), last blocks, all layers. A network whose weights are random has nothing more
+    to give than the same network from random weights.
+
+    Parameters
+    ----------
+    network : Network or None
+        What is borrowed. None leaves the simple features alone.
+    task : {"classification", "multilabel", "regression"}
+    input_type : {"image", "audio", "text"}, default="image"
+        What the examples are.
+    n : int
+        Number of examples.
+    n_classes : int, default=2
+        Classes, or labels, that they are of. Texts of fewer than 64 a class are also learned from in pairs.
+    device : str, default="auto"
+        Where networks run.
+    random_state : int, default=0
+        Seed of every candidate.
+    train_size : int, optional
+        Side of the pictures when all layers are trained. Default: the network's own.
+    views : int, default=1
+        Above 1, output layers on so many views of each picture or clip are a candidate too.
+
+    Returns
+    -------
+    list of Candidate
+    """
+    numbers = task == "regression"
+    transfer = TransferRegressor if numbers else TransferClassifier
+    preprocessing = None if network is None else network.preprocessing
+    simple = without_network(task, input_type, preprocessing, random_state)
+    known = SIMPLE[input_type]
+    found = [Candidate(known.name, simple, False, known.words)]
+    if network is None:
+        return found
+    common: dict[str, Any] = {"device": device, "random_state": random_state}
+
+    def borrowed(**settings: Any) -> Any:
+        return transfer(network, **common, **settings)
+
+    random = transfer(random_network(network, random_state), train="head", head="auto", **common)
+    found += [
+        Candidate("random features", random, False, "output layers on the same network with random weights"),
+        Candidate("head", borrowed(train="head", head="auto"), True, "output layers on frozen features"),
+        Candidate("linear head", borrowed(train="head", head="linear"), True, "one linear layer on frozen features"),
+    ]
+    if check_views(views, "head", input_type) > 1:
+        varied = borrowed(train="head", head="auto", views=views)
+        words = f"output layers on frozen features of {views} views of each example"
+        found.append(Candidate(f"head, {views} views", varied, True, words))
+    from_scratch = transfer(None, network=network, train="all", image_size=train_size, **common)
+    scratch_words = "training the same network from random weights"
+    found.append(Candidate("from scratch", from_scratch, False, scratch_words, dear=True))
+    if not network.trained:
+        return found
+    all_layers = borrowed(train="all", image_size=train_size)
+    found += [
+        Candidate("all layers", all_layers, True, "fine-tuning all layers", dear=True),
+        Candidate("last block", borrowed(train="last:1"), True, "fine-tuning the last block", dear=True),
+        Candidate("last 2 blocks", borrowed(train="last:2"), True, "fine-tuning the last two blocks", dear=True),
+    ]
+    if input_type == TEXTS.input_type and not numbers and n < FEW * n_classes:
+        words = "tuning the last two blocks on pairs of examples"
+        found.append(Candidate("pairs", borrowed(train="contrastive"), True, words, dear=True))
+    return found
+
+
+def without_network(task: str, input_type: str, preprocessing: Any = None, random_state: int = 0) -> Any:
+    """The baseline of a kind of input, not fitted: what can be learned without any network.
+
+    Examples
+    --------
+    >>> without_network("regression", "text"), without_network("classification", "audio")
+    (TextBaselineRegressor(), BaselineClassifier())
+    """
+    if input_type == "text":
+        text = TextBaselineRegressor if task == "regression" else TextBaselineClassifier
+        return text(random_state=random_state)
+    other = BaselineRegressor if task == "regression" else BaselineClassifier
+    return other(preprocessing=preprocessing, random_state=random_state)
+
+
+def standard_for_tables(task: str, *, random_state: int = 0) -> list[Candidate]:
+    """Candidates for rows of numbers, where nothing can be borrowed from a network: a linear model and trees.
+
+    Parameters
+    ----------
+    task : {"classification", "multilabel", "regression"}
+    random_state : int, default=0
+        Seed.
+
+    Returns
+    -------
+    list of Candidate
+    """
+    if task == "regression":
+        trees = ExtraTreesRegressor(n_estimators=60, random_state=random_state)
+        linear = make_pipeline(StandardScaler(), RidgeCV([10.0**k for k in range(-3, 4)]))
+        words = "ridge regression"
+    else:
+        trees = ExtraTreesClassifier(n_estimators=60, random_state=random_state)
+        linear = TransferClassifier(None, head="linear", random_state=random_state)
+        words = "logistic regression"
+    return [
+        Candidate("linear", linear, False, f"{words} on the numbers as given"),
+        Candidate("trees", trees, False, "extremely randomised trees"),
+    ]
+
+
+def named_candidates(candidates: Any, *, features_borrowed: bool) -> list[Candidate]:
+    """Candidates that the user passed.
+
+    Parameters
+    ----------
+    candidates : dict, or list of (str, estimator) or Candidate
+        Estimators of headstart get the data as given. Others (scikit-learn's) get numbers as given, and of pictures
+        or clips the network's pooled features (or simple features when nothing is borrowed).
+    features_borrowed : bool
+        Whether those features come from a trained network.
+
+    Returns
+    -------
+    list of Candidate
+
+    Raises
+    ------
+    ParameterError
+        If it is something else, empty, or names one twice.
+    """
+    pairs: Iterable[Any] = candidates.items() if isinstance(candidates, Mapping) else candidates
+    found: list[Candidate] = []
+    for pair in pairs:
+        if isinstance(pair, Candidate):
+            found.append(pair)
+            continue
+        if not isinstance(pair, tuple) or len(pair) != 2 or not hasattr(pair[1], "fit"):
+            raise ParameterError(
+                f"Expected candidates as a dict or list of (name, estimator), found {pair!r}.",
+                "For instance candidates={'head': TransferClassifier(source)}.",
+            )
+        found.append(_named(str(pair[0]), pair[1], features_borrowed))
+    names = [candidate.name for candidate in found]
+    if not found or len(set(names)) < len(names):
+        raise ParameterError(f"Expected one candidate or more, each with its own name, found {names}.", "Rename them.")
+    return found
+
+
+def _named(name: str, estimator: Any, features_borrowed: bool) -> Candidate:
+    ours = isinstance(estimator, _OURS)
+    settings = estimator.get_params(deep=True)
+    borrows = any(key.split("__")[-1] == "source" and value is not None for key, value in settings.items())
+    dear = ours and str(settings.get("train", "head")) != "head"
+    if ours:
+        return Candidate(name, estimator, borrows, name, dear=dear)
+    return Candidate(name, estimator, borrows or features_borrowed, name, takes="features")

@@ -1,0 +1,158 @@
+"""The ways to learn a table that are compared: from the target alone, and with rows of other tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+)
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
+from sklearn.preprocessing import StandardScaler
+
+from headstart.contract.catalogue import CATALOGUE, method
+from headstart.features.aligned import AlignedClassifier, AlignedRegressor
+from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.material import Material
+from headstart.guard.candidates.pooling import PooledClassifier, PooledRegressor
+from headstart.source import Source
+
+_ENOUGH_FOR_BOOSTING = 200
+_MANY_ROWS = 2000
+_MOST_COLUMNS = 300
+Family = tuple[str, str, dict[str, Any], str]
+_CHEAP: tuple[Family, ...] = (
+    ("feature augmentation", "FeatureAugmentation", {}, "shared and own copies of the columns"),
+    ("PRED", "PRED", {}, "what a model of the source says, as one more column"),
+    ("importance weighted", "ImportanceWeighted", {}, "source rows weigh as they are like the target"),
+)
+_COSTLY: tuple[Family, ...] = (
+    ("regular transfer", "RegularTransfer", {}, "the source's linear model, pulled towards the target"),
+    ("TrAdaBoost", "TrAdaBoost", {"n_estimators": 20}, "boosting that weeds out source rows"),
+    ("transfer forest", "TransferForest", {}, "trees of the source, changed by the target's rows"),
+)
+
+
+def table_candidates(material: Material, *, random_state: int = 0) -> list[Candidate]:
+    """Candidates for rows of numbers with labelled rows of other tables to borrow from.
+
+    Without transfer: a linear model and trees on the target alone. With transfer: the source alone, pooled with the
+    target, pooled so that both weigh the same, each side standardised by itself; and the methods of the catalogue that
+    help most often: augmented features, aligned rows, importance weights, boosting, biased regularisation, transferred
+    trees.
+
+    Parameters
+    ----------
+    material : Material
+        Rows of numbers; without ``sources`` the candidates without transfer are all.
+    random_state : int, default=0
+        Seed.
+
+    Returns
+    -------
+    list of Candidate
+        The cheapest first.
+    """
+    task, sources, n = material.task, material.sources, len(material)
+    found = [*alone(task, n, random_state)]
+    if not sources:
+        return found
+    borrowed: dict[str, Any] = {"source": list(sources), "unlabelled": material.unlabelled}
+    numbers = task == "regression"
+    pooled = PooledRegressor if numbers else PooledClassifier
+    by_domain: dict[str, Any] = {"preprocess": StandardScaler(), "preprocess_scope": "per-domain"}
+    n_both = n + sum(map(_length, sources))
+    trees = _trees(numbers, n_both if n_both >= _MANY_ROWS else 0, random_state)
+    ways = {
+        "source alone": (pooled(target_share=0.0, **borrowed), "the source's rows alone"),
+        "pooled": (pooled(**borrowed), "rows of source and target as one set"),
+        "balanced pool": (pooled(target_share=0.5, **borrowed), "both sets, with the same weight in total"),
+        "standardised pool": (
+            pooled(target_share=0.5, **borrowed, **by_domain),
+            "both sets, each brought to mean 0 and variance 1 by itself",
+        ),
+    }
+    found += [Candidate(name, estimator, True, words) for name, (estimator, words) in ways.items()]
+    found += _families(task, borrowed, _CHEAP, random_state)
+    if material.rows.shape[1] <= _MOST_COLUMNS:
+        found += _aligned(task, borrowed)
+    words = "trees on both sets, with the same weight in total"
+    found.append(Candidate("pooled trees", pooled(trees, 0.5, **borrowed), True, words))
+    return found + _families(task, borrowed, _COSTLY, random_state)
+
+
+def alone(task: str, n: int, random_state: int) -> list[Candidate]:
+    """Candidates that learn from the target alone.
+
+    Parameters
+    ----------
+    task : {"classification", "regression"}
+    n : int
+        Labelled rows.
+    random_state : int
+
+    Returns
+    -------
+    list of Candidate
+    """
+    numbers = task == "regression"
+    linear: list[tuple[str, Any, str]]
+    if numbers:
+        tuned = RidgeCV([10.0**k for k in range(-3, 4)])
+        linear = [
+            ("target alone", Ridge(), "ridge regression"),
+            ("target alone, tuned", tuned, "ridge regression with a penalty by leave-one-out"),
+        ]
+    else:
+        loose = LogisticRegression(C=10.0, max_iter=1000)
+        linear = [
+            ("target alone", LogisticRegression(max_iter=1000), "logistic regression"),
+            ("target alone, loose", loose, "logistic regression with a tenth of the penalty"),
+        ]
+    trees = _trees(numbers, n, random_state)
+    words = "histogram gradient boosting" if n >= _ENOUGH_FOR_BOOSTING else "extremely randomised trees"
+    ways = [*linear, ("trees alone", trees, words)]
+    return [Candidate(name, model, False, f"{said} on the target's rows alone") for name, model, said in ways]
+
+
+def _trees(numbers: bool, n: int, random_state: int) -> Any:
+    """Histogram gradient boosting where there are rows enough for its bins, else randomised trees."""
+    if n >= _ENOUGH_FOR_BOOSTING and numbers:
+        return HistGradientBoostingRegressor(random_state=random_state)
+    if n >= _ENOUGH_FOR_BOOSTING:
+        return HistGradientBoostingClassifier(random_state=random_state)
+    trees = ExtraTreesRegressor if numbers else ExtraTreesClassifier
+    return trees(n_estimators=60, random_state=random_state)
+
+
+def _families(task: str, borrowed: dict[str, Any], wanted: Sequence[Family], random_state: int) -> list[Candidate]:
+    """Methods of the catalogue."""
+    end = "Regressor" if task == "regression" else "Classifier"
+    found = []
+    for name, start, settings, words in wanted:
+        public = start + end
+        if public not in CATALOGUE:
+            continue
+        kind = method(public)
+        names = kind().get_params(deep=False)
+        given = {key: value for key, value in {**settings, **borrowed}.items() if key in names}
+        if "random_state" in names:
+            given["random_state"] = random_state
+        found.append(Candidate(name, kind(**given), True, words))
+    return found
+
+
+def _aligned(task: str, borrowed: dict[str, Any]) -> list[Candidate]:
+    """Mappings with the default estimator behind them."""
+    aligned = AlignedRegressor if task == "regression" else AlignedClassifier
+    words = "source rows brought to the target's mean and covariance"
+    known = [name for name in ("CORAL", "LinearMonge") if name in CATALOGUE]
+    return [Candidate(f"{name} aligned", aligned(method(name)(), **borrowed), True, words) for name in known]
+
+
+def _length(source: Source) -> int:
+    return len(source.y)

@@ -1,0 +1,108 @@
+"""The target as candidates get it: rows, labels as numbers, groups, and features where they ask for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from headstart.data.tables.records import Records
+from headstart.guard.baselines.simple_features import SIMPLE, side_by_side, simple_features
+from headstart.networks.network import Network
+from headstart.networks.running.embed import Features, embed
+from headstart.progress import Progress
+from headstart.source import Source
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What is to be learned, and the network that may be borrowed from.
+
+    Parameters
+    ----------
+    rows : Pictures, Clips or array (n, d)
+        The examples.
+    y : array
+        Labels (n,), 0/1 (n, L), or numbers (n,) or (n, t), as candidates are fitted with.
+    task : {"classification", "multilabel", "regression"}
+    groups : array, shape (n,), or None
+    network : Network or None
+        Borrowed from.
+    device : str, default="cpu"
+    progress : callable, optional
+        ``progress(what, done, total)``.
+    sources : tuple of Source
+        Labelled rows of numbers to borrow from, with the columns of ``rows``.
+    unlabelled : array (m, d), optional
+        More rows of the target.
+    shown : Records, optional
+        The rows as they were given, where they are those of a table.
+    """
+
+    rows: Any
+    y: np.ndarray
+    task: str
+    groups: np.ndarray | None = None
+    network: Network | None = None
+    device: str = "cpu"
+    progress: Progress | None = field(default=None, repr=False)
+    sources: tuple[Source, ...] = ()
+    unlabelled: np.ndarray | None = field(default=None, repr=False)
+    shown: Records | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    def input_type(self) -> str:
+        """What the examples are: "image", "audio", "table", or "numbers" for rows of features."""
+        return str(getattr(self.rows if self.shown is None else self.shown, "input_type", "numbers"))
+
+    @property
+    def numbers(self) -> bool:
+        """Whether the examples are rows of numbers, which no network takes."""
+        return self.input_type in ("numbers", "table")
+
+    @cached_property
+    def classes(self) -> np.ndarray | None:
+        """Class labels in sorted order; None for numbers and multi-label."""
+        return np.unique(self.y) if self.task == "classification" else None
+
+    @cached_property
+    def target(self) -> np.ndarray:
+        """Class numbers (n,), 0/1 (n, L), or numbers as float."""
+        if self.classes is not None:
+            return np.searchsorted(self.classes, self.y)
+        return self.y.astype(np.float64) if self.task == "regression" else self.y.astype(int)
+
+    @cached_property
+    def columns(self) -> np.ndarray:
+        """The target with one column for each class, label or number, (n, c)."""
+        if self.classes is not None:
+            return np.eye(len(self.classes))[self.target]
+        return self.target.reshape(len(self), -1).astype(np.float64)
+
+    @cached_property
+    def network_features(self) -> Features | None:
+        """Pooled features of the borrowed network; computed once."""
+        if self.network is None or self.numbers or self.network.input_type != self.input_type:
+            return None
+        return embed(self.network, self.rows, device=self.device, progress=self.progress)
+
+    @cached_property
+    def simple_features(self) -> np.ndarray | None:
+        """What can be measured without a network, (n, d), each block scaled; None for numbers."""
+        if self.numbers:
+            return None
+        fits = self.network is not None and self.network.input_type == self.input_type
+        preprocessing = self.network.preprocessing if fits and self.network is not None else None
+        found = simple_features(self.rows, preprocessing, self.progress)
+        return side_by_side(found, by_column=SIMPLE[self.input_type].by_column)
+
+    def inputs(self, takes: str) -> Any:
+        """All examples in the form a candidate takes."""
+        if takes == "rows" or self.numbers:
+            return self.rows
+        return self.simple_features if self.network_features is None else self.network_features.output

@@ -1,0 +1,182 @@
+"""Rows of a table, of its sources and of what has no labels, as numbers that every candidate takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+from headstart.contract.raw_sources import as_numbers, as_sources, labels_of, named, raw_rows, weights_of
+from headstart.data.tables.column_names import names_of
+from headstart.data.tables.encoder import TableEncoder
+from headstart.data.tables.records import Records
+from headstart.data.tables.rows import as_frame
+from headstart.errors import SourceError
+from headstart.source import Source
+
+_WIDE = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class Tabular:
+    """What a guard learns from, in numbers.
+
+    Parameters
+    ----------
+    rows : array (n, d)
+    sources : tuple of Source
+        Numbers, with labels of the target's classes alone.
+    unlabelled : array (m, d) or None
+    encoder : TableEncoder, StandardScaler or None
+        What makes such numbers of new rows; None leaves them as they are.
+    shown : Records or None
+        The rows as they were given, where they are those of a table.
+    notes : tuple of str
+    """
+
+    rows: np.ndarray
+    sources: tuple[Source, ...] = ()
+    unlabelled: np.ndarray | None = None
+    encoder: Any = None
+    shown: Records | None = None
+    notes: tuple[str, ...] = ()
+
+    def encode(self, X: Any) -> np.ndarray:
+        """New rows in numbers."""
+        return X if self.encoder is None else self.encoder.transform(X)
+
+
+def borrows_rows(source: Any) -> bool:
+    """Whether a source holds rows (one `Source` or several), and is no network."""
+    return isinstance(source, Source) or (isinstance(source, list | tuple) and bool(source))
+
+
+def tabulated(X: Any, y: np.ndarray, task: str, source: Any, unlabelled: Any) -> Tabular:
+    """Bring target, sources and unlabelled rows into one form, without a look at labels.
+
+    Tables become numbers by `TableEncoder`. Arrays stay as they are, unless the widest tenth of their columns spreads
+    five times as much as the middle one: then each column is standardised over all rows together.
+
+    Parameters
+    ----------
+    X : Records, frame or checked array (n, d)
+    y : array (n,)
+    task : {"classification", "multilabel", "regression"}
+    source : Source, list of Source or None
+    unlabelled : array-like, frame or None
+
+    Returns
+    -------
+    Tabular
+
+    Raises
+    ------
+    SourceError
+        For a source without labels, with other columns, or without any class of the target.
+    """
+    given = as_sources(source)
+    if given and (task == "multilabel" or y.ndim > 1):
+        raise SourceError(
+            "Expected one label a row to borrow rows for, found several.", "Give one label, or source=None."
+        )
+    who = named(given)
+    kept, notes = _labelled(given, who, y, task)
+    names = tuple(entry.name or name.removeprefix("the ") for entry, name in zip(kept, who, strict=True))
+    frame = as_frame(X)
+    if frame is not None:
+        others = [(name, _frame(entry.X, name)) for entry, name in zip(kept, names, strict=True)]
+        more = None if unlabelled is None else _frame(unlabelled, "the unlabelled rows")
+        encoder = TableEncoder().fit(frame, others=[*others, *([] if more is None else [("unlabelled", more)])])
+        rows, raw = encoder.encode(frame), [encoder.encode(other) for _, other in others]
+        extra = None if more is None else encoder.encode(more)
+        shown = X if isinstance(X, Records) else Records(frame)
+        notes += encoder.notes_
+    else:
+        width = X.shape[1]
+        raw = [_numbers(e.X, width, w) for e, w in zip(kept, who, strict=True)]
+        extra = None
+        if unlabelled is not None:
+            plain = unlabelled.X if isinstance(unlabelled, Source) else unlabelled
+            extra = _numbers(plain, width, "the unlabelled rows")
+        rows, encoder, shown = X, None, None
+        if given:
+            encoder = _scaler([rows, *raw, *([] if extra is None else [extra])])
+        if encoder is not None:
+            rows, raw = encoder.transform(rows), [encoder.transform(part) for part in raw]
+            extra = None if extra is None else encoder.transform(extra)
+    found = tuple(
+        Source(part, entry.y, name, entry.sample_weight) for part, entry, name in zip(raw, kept, names, strict=True)
+    )
+    return Tabular(np.asarray(rows), found, extra, encoder, shown, tuple(notes))
+
+
+def _labelled(
+    given: Sequence[Source], who: Sequence[str], y: np.ndarray, task: str
+) -> tuple[list[Source], tuple[str, ...]]:
+    """Sources with their rows of the target's classes alone, and what was left out."""
+    kept, notes = [], []
+    for source, name in zip(given, who, strict=True):
+        labels = np.asarray(labels_of(source, task, name, True))
+        weights = weights_of(source, name)
+        if task == "regression":
+            kept.append(Source(source.X, labels.astype(np.float64), source.name, weights))
+            continue
+        known = np.isin(labels, np.unique(y))
+        if not known.any():
+            raise SourceError(
+                f"Expected classes of the target in {name}, found {_shown(labels)} where the target has {_shown(y)}.",
+                "Write the labels the same way on both sides, or give a source of the same classes.",
+            )
+        if known.all():
+            kept.append(Source(source.X, labels, source.name, weights))
+            continue
+        n, other = int((~known).sum()), _shown(labels[~known])
+        notes.append(f"{n:,} rows of {name} have classes that the target lacks ({other}); they were left out.")
+        rows = np.flatnonzero(known)
+        part = None if weights is None else weights[rows]
+        kept.append(Source(_take(source.X, rows), labels[rows], source.name, part))
+    return kept, tuple(notes)
+
+
+def _shown(labels: Any) -> str:
+    found = np.unique(labels).tolist()
+    return ", ".join(map(repr, found[:5])) + (", ..." if len(found) > 5 else "")
+
+
+def _take(X: Any, rows: np.ndarray) -> Any:
+    frame = as_frame(X)
+    return frame.iloc[rows] if frame is not None else np.asarray(X)[rows]
+
+
+def _frame(X: Any, who: str) -> Any:
+    frame = as_frame(X.X if isinstance(X, Source) else X)
+    if frame is None:
+        raise SourceError(
+            f"Expected a table with named columns in {who}, as the target is, found {type(X).__name__}.",
+            "Give a DataFrame.",
+        )
+    return frame
+
+
+def _numbers(X: Any, width: int, who: str) -> np.ndarray:
+    return as_numbers(None, raw_rows(X, None, width, who), sparse=False, allow_nan=False, who=who)
+
+
+def _scaler(parts: Sequence[np.ndarray]) -> StandardScaler | None:
+    """A fitted scaler where columns have units of their own."""
+    spread = np.vstack(parts).std(axis=0)
+    spread = spread[spread > 0]
+    if not len(spread) or np.quantile(spread, 0.9) <= _WIDE * np.median(spread):
+        return None
+    return StandardScaler().fit(np.vstack(parts))
+
+
+def in_fitted_order(X: Any, names: Any) -> Any:
+    """A frame with its columns in the order of ``names``, where it has all of them; anything else as it is."""
+    found = names_of(X)
+    if names is None or found is None or found == list(names) or not set(names) <= set(found):
+        return X
+    return X[list(names)]

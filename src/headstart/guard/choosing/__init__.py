@@ -1,0 +1,1 @@
+"""Which one is taken, and the verdict on transfer."""

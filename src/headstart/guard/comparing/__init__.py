@@ -1,0 +1,1 @@
+"""Fitting and scoring candidates on the same folds, within a budget."""

@@ -1,0 +1,204 @@
+"""Predictions for examples that a candidate did not see."""
+
+from __future__ import annotations
+
+import inspect
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from headstart.errors import TransferWarning
+from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.material import Material
+from headstart.guard.choosing.choose import probabilities
+from headstart.guard.comparing.journal import Journal
+
+Split = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass
+class Outcome:
+    """Out-of-fold predictions of one candidate.
+
+    Parameters
+    ----------
+    candidate : Candidate
+    predictions : list of array
+        For each finished repeat, one row for each example: probabilities (n, K) or (n, L), or numbers.
+    seconds : float
+        Time that fitting and predicting took.
+    """
+
+    candidate: Candidate
+    predictions: list[np.ndarray]
+    seconds: float = 0.0
+
+
+def fit_on(
+    candidate: Candidate,
+    material: Material,
+    index: np.ndarray | None = None,
+    *,
+    checkpoint: Path | None = None,
+    **settings: Any,
+) -> Any:
+    """Fit a fresh estimator of a candidate to some of the examples.
+
+    Parameters
+    ----------
+    candidate : Candidate
+    material : Material
+    index : array of int, optional
+        Examples to fit to. Default: all.
+    checkpoint : Path, optional
+        Where a candidate that trains in epochs keeps what it goes on from after a kill.
+    **settings
+        Arguments to set where the estimator has them.
+
+    Returns
+    -------
+    fitted estimator
+    """
+    rows = np.arange(len(material)) if index is None else index
+    if candidate.dear and checkpoint is not None:
+        settings["checkpoint"] = checkpoint
+    estimator = candidate.fresh(**settings)
+    arguments = {}
+    if material.groups is not None and "groups" in inspect.signature(estimator.fit).parameters:
+        arguments["groups"] = material.groups[rows]
+    with warnings.catch_warnings():
+        if material.sources:  # one warning a fold says nothing that the scores do not say
+            warnings.simplefilter("ignore", TransferWarning)
+            warnings.simplefilter("ignore", ConvergenceWarning)
+        return estimator.fit(material.inputs(candidate.takes)[rows], material.y[rows], **arguments)
+
+
+def predict_on(estimator: Any, candidate: Candidate, material: Material, index: np.ndarray) -> np.ndarray:
+    """Predictions for some examples of the material, see `predicted`."""
+    return predicted(estimator, material.inputs(candidate.takes)[index], material.task, material.classes)
+
+
+def predicted(estimator: Any, X: Any, task: str, classes: np.ndarray | None) -> np.ndarray:
+    """Predictions of any fitted estimator in one form.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+    X : inputs of m examples
+    task : {"classification", "multilabel", "regression"}
+    classes : array (K,) or None
+        All class labels in sorted order; those that the estimator does not know get probability 0.
+
+    Returns
+    -------
+    array
+        Probabilities (m, K) or (m, L), or numbers (m,) or (m, t).
+    """
+    if task == "regression":
+        return np.asarray(estimator.predict(X), dtype=np.float64)
+    if task == "multilabel":
+        return _label_probabilities(estimator, X)
+    assert classes is not None
+    known = np.asarray(estimator.classes_)
+    found = _class_probabilities(estimator, X, len(known))
+    result = np.zeros((len(found), len(classes)))
+    result[:, np.searchsorted(classes, known)] = found
+    return result
+
+
+def _class_probabilities(estimator: Any, X: Any, n_classes: int) -> np.ndarray:
+    if hasattr(estimator, "predict_proba"):
+        return np.asarray(estimator.predict_proba(X), dtype=np.float64)
+    if hasattr(estimator, "decision_function"):
+        scores = np.asarray(estimator.decision_function(X), dtype=np.float64)
+        if scores.ndim == 1:
+            scores = np.column_stack([np.zeros_like(scores), scores])
+        return probabilities(scores, multilabel=False)
+    hard = np.searchsorted(estimator.classes_, estimator.predict(X))
+    return 0.98 * np.eye(n_classes)[hard] + 0.02 / n_classes
+
+
+def _label_probabilities(estimator: Any, X: Any) -> np.ndarray:
+    if not hasattr(estimator, "predict_proba"):
+        return 0.01 + 0.98 * np.asarray(estimator.predict(X), dtype=np.float64)
+    found = estimator.predict_proba(X)
+    if isinstance(found, list):  # scikit-learn's forests and neighbours: one (m, 2) array for each label
+        found = [
+            part[:, 1] if part.shape[1] == 2 else part[:, 0] * known[0] for part, known in _pairs(estimator, found)
+        ]
+        return np.column_stack(found).astype(np.float64)
+    return np.asarray(found, dtype=np.float64)
+
+
+def _pairs(estimator: Any, found: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
+    return list(zip(found, (np.asarray(known) for known in estimator.classes_), strict=True))
+
+
+def out_of_fold(
+    candidate: Candidate,
+    material: Material,
+    splits: Sequence[Split],
+    journal: Journal,
+    *,
+    name: str,
+    may_go_on: Callable[[float, Sequence[np.ndarray]], bool] | None = None,
+) -> tuple[np.ndarray | None, float]:
+    """Predict every example by an estimator that was fitted without its fold.
+
+    Parameters
+    ----------
+    candidate : Candidate
+    material : Material
+    splits : sequence of (train, test)
+        Every example is in exactly one test part.
+    journal : Journal
+        Where finished folds are kept.
+    name : str
+        Names the folds in the journal.
+    may_go_on : callable, optional
+        Asked after each fold but the last with the seconds of the folds so far and their predictions; False gives up.
+
+    Returns
+    -------
+    predictions : array or None
+        One row for each example; None when given up.
+    seconds : float
+        Time of the folds that ran.
+    """
+    total, parts = 0.0, []
+    for f, (train, test) in enumerate(splits):
+        fold_name = f"{name}-{f}"
+
+        def compute(train: np.ndarray = train, test: np.ndarray = test, key: str = fold_name) -> Any:
+            start = time.monotonic()
+            estimator = fit_on(candidate, material, train, checkpoint=journal.checkpoint(key))
+            return predict_on(estimator, candidate, material, test), time.monotonic() - start
+
+        prediction, seconds = journal.fold(fold_name, compute)
+        journal.forget_checkpoint(fold_name)
+        parts.append(prediction)
+        total += seconds
+        if material.progress is not None:
+            material.progress(candidate.words, f + 1, len(splits))
+        if may_go_on is not None and f + 1 < len(splits) and not may_go_on(total, parts):
+            if material.progress is not None:
+                material.progress(candidate.words, len(splits), len(splits))
+            return None, total
+    result = np.empty((len(material), *parts[0].shape[1:]))
+    for (_, test), prediction in zip(splits, parts, strict=True):
+        result[test] = prediction
+    return result, total
+
+
+def fold_numbers(splits: Sequence[Split], n: int) -> np.ndarray:
+    """Fold of each example, (n,)."""
+    fold = np.empty(n, dtype=int)
+    for f, (_, test) in enumerate(splits):
+        fold[test] = f
+    return fold

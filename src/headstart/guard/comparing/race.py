@@ -1,0 +1,90 @@
+"""Giving up a dear candidate that is behind: the rest of its folds would not make it the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from headstart.guard.candidates.material import Material
+from headstart.guard.choosing.choose import best, example_scores, tabulate
+from headstart.guard.comparing.out_of_fold import Outcome, Split, fold_numbers
+
+FEWEST_FOLDS = 2
+FEWEST_ROWS = 12
+
+
+def leader(outcomes: Sequence[Outcome], transfer: bool, material: Material, splits: Sequence[Split]) -> Outcome | None:
+    """The best finished candidate on one side (with transfer, or without), by the first repeat; None without any."""
+    side = [outcome for outcome in outcomes if outcome.candidate.transfer == transfer]
+    if not side:
+        return None
+    fold = fold_numbers(splits, len(material))
+    first = [[outcome.predictions[0]] for outcome in side]
+    table = tabulate(
+        material.task,
+        material.target,
+        first,
+        [fold],
+        [transfer] * len(side),
+        material.groups,
+        [outcome.candidate.dear for outcome in side],
+    )
+    return side[best(table, np.ones(len(side), dtype=bool))]
+
+
+def behind(
+    task: str, y: np.ndarray, mine: Sequence[np.ndarray], other: np.ndarray, splits: Sequence[Split]
+) -> float | None:
+    """How far a candidate is behind another after its first folds, if by more than one standard error; else None.
+
+    A race in the sense of Maron & Moore (1994), with the standard error of the paired difference as the bound: in the
+    end a dear candidate has to be ahead by one to be chosen.
+
+    Parameters
+    ----------
+    task : {"classification", "multilabel", "regression"}
+    y : array
+        Target of all n examples.
+    mine : sequence of arrays
+        Predictions for the test parts of the first folds.
+    other : array
+        Out-of-fold predictions for all examples.
+    splits : sequence of (train, test)
+
+    Returns
+    -------
+    float or None
+        Mean difference of the scores, above 0; None with fewer than two folds or twelve examples.
+
+    Examples
+    --------
+    >>> y = np.arange(24) % 2
+    >>> right, wrong = np.eye(2)[y], np.eye(2)[1 - y]
+    >>> tests = [np.arange(6), np.arange(6, 12), np.arange(12, 24)]
+    >>> splits = [(np.setdiff1d(np.arange(24), test), test) for test in tests]
+    >>> behind("classification", y, [wrong[:6], wrong[6:12]], right, splits)
+    1.0
+    >>> behind("classification", y, [right[:6], right[6:12]], right, splits) is None
+    True
+    """
+    rows = np.concatenate([test for _, test in splits[: len(mine)]])
+    if len(mine) < FEWEST_FOLDS or len(rows) < FEWEST_ROWS:
+        return None
+    whole = other.copy()
+    whole[rows] = np.concatenate(list(mine))
+    gap = (example_scores(task, y, other) - example_scores(task, y, whole))[rows]
+    error = gap.std(ddof=1) / np.sqrt(len(gap))
+    return float(gap.mean()) if gap.mean() > error else None
+
+
+def stopped_words(words: str, gap: float, name: str, done: int, n_splits: int, task: str) -> str:
+    """What was stopped, why and when.
+
+    Examples
+    --------
+    >>> stopped_words("fine-tuning all layers", 0.123, "head", 2, 5, "classification")
+    'fine-tuning all layers: stopped after 2 of 5 folds, 12.3 points behind head on the same examples'
+    """
+    size = f"{gap:.2f} in R2" if task == "regression" else f"{100 * gap:.1f} points"
+    return f"{words}: stopped after {done} of {n_splits} folds, {size} behind {name} on the same examples"

@@ -1,0 +1,77 @@
+"""The predictions that were wrong and sure, with something to see or hear of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from headstart.guard.candidates.material import Material
+from headstart.guard.evidence.specimen import specimen
+
+_MOST = 12
+
+
+def surest_mistakes(material: Material, prediction: np.ndarray, labels: list[Any] | None) -> list[dict[str, Any]]:
+    """Out-of-fold predictions that were wrong with the highest probability; for numbers the largest errors.
+
+    Parameters
+    ----------
+    material : Material
+    prediction : array
+        Calibrated probabilities (n, K) or (n, L), or numbers.
+    labels : list or None
+        Class or label names.
+
+    Returns
+    -------
+    list of dict
+        ``name``, ``true``, ``predicted``, ``probability`` and what `specimen` gives, surest first, at most 12.
+    """
+    if material.task == "regression":
+        return _largest_errors(material, prediction)
+    labels = [] if labels is None else labels
+    if material.task == "multilabel":
+        return _wrong_labels(material, prediction, labels)
+    hard = prediction.argmax(axis=1)
+    sure = prediction.max(axis=1)
+    wrong = np.flatnonzero(hard != material.target)
+    return [
+        _entry(material, i, labels[material.target[i]], labels[hard[i]], float(sure[i]))
+        for i in wrong[np.argsort(-sure[wrong], kind="stable")][:_MOST]
+    ]
+
+
+def _wrong_labels(material: Material, prediction: np.ndarray, labels: list[Any]) -> list[dict[str, Any]]:
+    hard = prediction > 0.5
+    gap = np.abs(prediction - material.target)
+    worst = gap.max(axis=1)
+    wrong = np.flatnonzero((hard != (material.target == 1)).any(axis=1))
+    return [
+        _entry(
+            material,
+            i,
+            [labels[k] for k in np.flatnonzero(material.target[i])],
+            [labels[k] for k in np.flatnonzero(hard[i])],
+            float(worst[i]),
+        )
+        for i in wrong[np.argsort(-worst[wrong], kind="stable")][:_MOST]
+    ]
+
+
+def _largest_errors(material: Material, prediction: np.ndarray) -> list[dict[str, Any]]:
+    true, said = material.target.reshape(len(material), -1), prediction.reshape(len(material), -1)
+    error = np.abs(true - said).max(axis=1)
+
+    def plain(values: np.ndarray) -> Any:
+        return float(values[0]) if len(values) == 1 else values.tolist()
+
+    order = np.argsort(-error, kind="stable")[:_MOST]
+    return [_entry(material, i, plain(true[i]), plain(said[i]), None) for i in order if error[i] > 0]
+
+
+def _entry(material: Material, i: int, true: Any, predicted: Any, probability: float | None) -> dict[str, Any]:
+    rows = material.rows if material.shown is None else material.shown
+    name = rows.names[i] if hasattr(rows, "names") else f"row {i}"
+    found = {"name": name, "true": true, "predicted": predicted, "probability": probability}
+    return found | specimen(rows, int(i))

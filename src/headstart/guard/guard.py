@@ -1,0 +1,168 @@
+"""The guard: measure with and without transfer, choose, and hand over only what is not worse."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.material import Material
+from headstart.guard.choosing.choose import pick
+from headstart.guard.choosing.verdict import verdict
+from headstart.guard.comparing.journal import Journal
+from headstart.guard.comparing.out_of_fold import fit_on, fold_numbers
+from headstart.guard.comparing.run import compare
+from headstart.guard.evidence import evidence as say
+from headstart.guard.evidence.before import expected, findings, summary
+from headstart.guard.evidence.before_tables import table_findings
+
+_CHECKPOINT = "final"
+
+
+@dataclass
+class Guarded:
+    """What the guard hands over.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        The chosen candidate, fitted to all examples.
+    candidate : Candidate
+        What it is.
+    temperature : float
+        What its logits are divided by.
+    evidence : dict
+        Everything that was measured, in plain JSON types.
+    """
+
+    estimator: Any
+    candidate: Candidate
+    temperature: float
+    evidence: dict[str, Any]
+
+
+def guard(
+    material: Material,
+    candidates: list[Candidate],
+    *,
+    budget: float,
+    n_splits: int,
+    random_state: int,
+    journal: Journal,
+    names: list[Any] | None,
+) -> Guarded:
+    """Compare candidates on the same folds, choose one, and fit it to all examples.
+
+    Parameters
+    ----------
+    material : Material
+        The target and the network offered.
+    candidates : list of Candidate
+        What is compared.
+    budget : float
+        Seconds for everything.
+    n_splits : int
+        Folds of the cross-validation.
+    random_state : int
+        Seed.
+    journal : Journal
+        Keeps finished folds for a resumed run.
+    names : list or None
+        Class, label or target names for the report.
+
+    Returns
+    -------
+    Guarded
+    """
+    look = table_findings if material.sources else findings
+    found = journal.decide("findings", lambda: say.plain(look(material, random_state=random_state)))
+    hopeful = expected(found)
+    comparison = compare(
+        material,
+        candidates,
+        budget=budget,
+        n_splits=n_splits,
+        random_state=random_state,
+        journal=journal,
+        expected=hopeful,
+    )
+    table = comparison.table(material)
+    chosen = pick(table, expected=hopeful)
+    outcome = comparison.outcomes[chosen]
+    warmth, calibrated, changed = say.calibration(material, outcome, fold_numbers(comparison.splits[0], len(material)))
+    estimator = _final(outcome.candidate, material, journal)
+    predicted = say.prediction_evidence(material, outcome, calibrated, names)
+    predicted["metrics"] |= changed
+    evidence = {
+        "data": say.data_evidence(material, names),
+        "source": say.source_evidence(material.network) or say.rows_evidence(material),
+        "before": {"findings": found, "words": summary(found)},
+        "candidates": say.candidate_evidence(comparison, table, material, chosen),
+        "left_out": comparison.left_out,
+        "verdict": verdict(table, transfer_used=outcome.candidate.transfer, random_state=random_state),
+        "estimate": say.estimate_evidence(table, chosen, expected=hopeful, random_state=random_state),
+        "test": None,
+        **predicted,
+        "curves": comparison.curves,
+        "history": list(getattr(estimator, "history_", None) or []),
+        "reproduce": {"command": "", "code": "", "versions": say.versions(), "random_state": random_state},
+        "seconds": journal.elapsed(),
+        "budget": float(budget),
+    }
+    if material.sources and outcome.candidate.transfer:
+        evidence["source"]["use"] = say.rows_used(estimator)
+    return Guarded(estimator, outcome.candidate, warmth, say.plain(evidence))
+
+
+def _final(candidate: Candidate, material: Material, journal: Journal) -> Any:
+    """Fit the chosen candidate to all examples, from its checkpoint if a killed run left one."""
+    if material.progress is not None:
+        material.progress("final training", 0, 1)
+    estimator = fit_on(candidate, material, checkpoint=journal.checkpoint(_CHECKPOINT))
+    if material.progress is not None:
+        material.progress("final training", 1, 1)
+    return estimator
+
+
+def run_key(material: Material, candidates: list[Candidate], n_splits: int, random_state: int) -> str:
+    """Hash of everything that decides the folds' results: data, network, candidates, seed.
+
+    Parameters
+    ----------
+    material : Material
+    candidates : list of Candidate
+    n_splits : int
+    random_state : int
+
+    Returns
+    -------
+    str
+        32 hex digits.
+    """
+    total = hashlib.sha256()
+    if material.numbers:
+        total.update(np.ascontiguousarray(material.rows).tobytes())
+    else:
+        for i in range(len(material.rows)):
+            total.update(material.rows.digest(i).encode())
+    total.update(
+        json.dumps([material.y.tolist(), None if material.groups is None else material.groups.tolist()]).encode()
+    )
+    for source in material.sources:
+        total.update(np.ascontiguousarray(source.X).tobytes() + str(np.asarray(source.y).tolist()).encode())
+    if material.unlabelled is not None:
+        total.update(np.ascontiguousarray(material.unlabelled).tobytes())
+    total.update(b"" if material.network is None else material.network.digest.encode())
+    described = [(c.name, c.transfer, c.dear, type(c.estimator).__name__, _settings(c.estimator)) for c in candidates]
+    total.update(json.dumps([described, n_splits, random_state, say.versions()], default=str).encode())
+    return total.hexdigest()[:32]
+
+
+def _settings(estimator: Any) -> list[tuple[str, str]]:
+    plain = (str, int, float, bool, list, tuple, type(None))
+    found = estimator.get_params(deep=True).items()
+    return [(name, repr(value) if isinstance(value, plain) else type(value).__name__) for name, value in sorted(found)]

@@ -1,0 +1,165 @@
+"""A mixture of candidates that few labels cannot tell apart: its weights, and the fitted estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+
+from headstart.guard.choosing.choose import logits, probabilities
+from headstart.guard.comparing.out_of_fold import predicted
+from headstart.math.statistics.calibration import temperature
+from headstart.math.statistics.stacking import mixture_weights, posterior_weights
+
+MIXTURE = "mixture"
+#: Prior weight for classes of no transfer, of the other plain ways together, and of all methods together.
+_SHARES = (0.75, 0.2, 0.05)
+#: Power of the likelihood of classes, and rows that the prior counts for with numbers.
+_POWER = 0.5
+_STRENGTH = 4.0
+_EVEN = 0.02
+_FLOOR = 1e-3
+_LEAST = 0.01
+
+
+class _Mixed(BaseEstimator):
+    """Fitted parts with their weights; there is nothing to fit."""
+
+    def __init__(self, parts: Any = (), weights: Any = (), temperatures: Any = (), classes: Any = None) -> None:
+        self.parts = parts
+        self.weights = weights
+        self.temperatures = temperatures
+        self.classes = classes
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return bool(len(self.parts))
+
+
+class MixedClassifier(ClassifierMixin, _Mixed):
+    """The weighted mean of the parts' probabilities, each with its logits divided by its temperature.
+
+    Parameters
+    ----------
+    parts : list of fitted classifiers
+    weights : array of shape (C,)
+        Of sum 1.
+    temperatures : array of shape (C,)
+    classes : ndarray of shape (K,)
+        All of them, sorted; a part may know fewer.
+    """
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """All classes, sorted."""
+        return np.asarray(self.classes)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities, (n, K)."""
+        said = [predicted(part, X, "classification", self.classes_) for part in self.parts]
+        return np.tensordot(self.weights, np.stack(warmed(said, self.temperatures)), axes=1)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Labels, (n,)."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class MixedRegressor(RegressorMixin, _Mixed):
+    """The weighted mean of the parts' numbers; parameters as in `MixedClassifier`."""
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Numbers, (n,)."""
+        return np.tensordot(self.weights, np.stack([part.predict(X) for part in self.parts]), axes=1)
+
+
+def warmed(said: Sequence[np.ndarray], temperatures: Sequence[float] | np.ndarray) -> list[np.ndarray]:
+    """Probabilities (n, K) of each part, held off 0 and 1, with their logits divided by its temperature."""
+    even = [(1 - _EVEN) * p + _EVEN / p.shape[1] for p in said]
+    pairs = zip(even, temperatures, strict=True)
+    return [probabilities(logits(p, multilabel=False) / t, multilabel=False) for p, t in pairs]
+
+
+def prior_weights(task: str, no_transfer: Sequence[bool], plain: Sequence[bool]) -> np.ndarray:
+    """What candidates weigh before anything was measured, of sum 1.
+
+    Classes: no transfer holds until rows that were not learned from speak against it. Numbers: the same for every
+    candidate, since their average loses little by a poor one, and a model of a handful of rows can be far off.
+
+    Parameters
+    ----------
+    task : {"classification", "regression"}
+    no_transfer, plain : C bools
+        Which candidate is the target alone, and which are plain ways, that one among them.
+
+    Returns
+    -------
+    array of shape (C,)
+
+    Examples
+    --------
+    >>> prior_weights("classification", [True, False, False], [True, True, False]).round(2).tolist()
+    [0.75, 0.2, 0.05]
+    """
+    if task == "regression":
+        return np.full(len(plain), 1.0 / len(plain))
+    group = np.where(no_transfer, 0, np.where(plain, 1, 2))
+    weight = np.array([_SHARES[g] / (group == g).sum() for g in group])
+    return weight / weight.sum()
+
+
+def learned_weights(
+    held_out: Sequence[Sequence[np.ndarray]],
+    truth: np.ndarray,
+    task: str,
+    prior: np.ndarray,
+    borrows: Sequence[bool] | np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weight and temperature of each candidate from what it said of rows that it had not learned from.
+
+    For classes the weights are the candidates' posterior with the likelihood to the power 1/2: what few rows say of
+    models that share most of their training is no independent evidence, and believed in full it is too often believed
+    where it is wrong. For numbers, where averages help, they are those of the likeliest mixture of Gaussians.
+
+    Parameters
+    ----------
+    held_out : C sequences of arrays
+        For each repeat of the folds, probabilities (n, K) or numbers (n,).
+    truth : array of shape (n,)
+        Positions of classes, or numbers.
+    task : {"classification", "regression"}
+    prior : array of shape (C,)
+    borrows : C bools
+        Which learn from the source. Their temperature is 1 or more: many rows have made them as sure as the source
+        allows, and a few rows of the target that they all get right must not make them surer.
+
+    Returns
+    -------
+    weights : array of shape (C,)
+        Of sum 1; those under 0.01 are 0.
+    temperatures : array of shape (C,)
+        1 for numbers.
+
+    References
+    ----------
+    Geisser and Eddy (1979), A predictive approach to model selection; Gruenwald (2012), The safe Bayesian, for the
+    power; Yao et al. (2018), Using stacking to average Bayesian predictive distributions.
+    """
+    heat = np.ones(len(held_out))
+    n_repeats = min(map(len, held_out))
+    if task == "regression":
+        squares = np.stack([[(said - truth) ** 2 for said in repeats[:n_repeats]] for repeats in held_out])
+        least = max(float(squares.mean(axis=(1, 2)).min()), 1e-12)
+        weights = mixture_weights(-0.5 * squares.mean(axis=1) / least, prior=prior, strength=_STRENGTH)
+    else:
+        own, ones = np.arange(len(truth)), np.ones(n_repeats)
+        likely = np.empty((len(held_out), len(truth)))
+        for c, repeats in enumerate(held_out):
+            even = warmed(repeats[:n_repeats], ones)
+            heat[c] = np.mean([temperature(logits(p, multilabel=False), truth) for p in even])
+            heat[c] = max(heat[c], 1.0) if borrows[c] else heat[c]
+            chances = [p[own, truth] for p in warmed(repeats[:n_repeats], heat[c] * ones)]
+            likely[c] = np.log(np.clip(chances, _FLOOR, 1.0)).mean(axis=0)
+        weights = posterior_weights(_POWER * likely, prior=prior)
+    weights = np.where(weights < min(_LEAST, weights.max()), 0.0, weights)
+    return weights / weights.sum(), heat

@@ -1,0 +1,242 @@
+"""SafeTransfer: estimators that measure whether borrowing helps, and never hand over what hurts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+
+from headstart.data.base.kinds import things
+from headstart.data.inputs.inputs import is_inputs
+from headstart.data.tables.rows import as_frame
+from headstart.errors import DataError
+from headstart.guard.base_safe import BaseSafeTransfer
+from headstart.guard.choosing.choose import logits, probabilities
+from headstart.guard.comparing.out_of_fold import predicted
+
+
+class SafeTransferClassifier(ClassifierMixin, BaseSafeTransfer):
+    """Learns with what was borrowed and without on the same folds, keeps what is best, and says whether it helped.
+
+    The standard candidates for pictures and clips are: without transfer a linear model on simple features (edges,
+    colours and pixels; mel cepstra), output layers on the same network with random weights, and that network trained
+    from scratch; with transfer new output layers on frozen features, the last blocks, and all layers. Cheap candidates
+    run in repeated stratified (grouped) cross-validation, those that train in epochs as the budget allows. The winner
+    is taken by out-of-fold predictions and fitted to all examples; transfer is used only if it is not worse than
+    learning without.
+
+    For tables and arrays with ``source=Source(X, y)`` the candidates are those of
+    `headstart.guard.candidates.for_tables.table_candidates`, and a mixture of all of them, weighted by how likely each
+    made rows that it had not seen; the mixture is the model unless a single candidate is clearly better.
+
+    Parameters
+    ----------
+    source : str, path, NetworkSource, torch.nn.Module, Source, list of Source or None
+        What to borrow from: a network, see `headstart.networks.reading.loading.load_network`; or, where the target is
+        a table or an array of numbers, labelled rows of other tables. None learns from the target alone.
+    candidates : dict or list of (str, estimator), optional
+        Estimators of headstart's or scikit-learn's to compare instead of the standard list. Those of scikit-learn get
+        the network's pooled features of pictures or clips.
+    budget : float, default=600.0
+        Seconds for everything, above 0.
+    n_splits : int, default=5
+        Folds, at least 2; 3 are used where only they let fine-tuning into the budget.
+    random_state : int, default=0
+        Seed of folds and candidates.
+    device : str, default="auto"
+        Where networks run.
+    verbose : int, default=0
+        1 draws progress bars on a terminal.
+    checkpoint : path-like, optional
+        Folder for finished folds: a fit that was killed goes on from there when it is called again with the same data
+        and settings. It belongs to this one fit; anything else in it is removed.
+    progress : callable, optional
+        Told ``progress(what, done, total)`` as work goes on.
+    unlabelled : array-like or frame, optional
+        More rows of the target without labels, where rows are borrowed.
+    views : int, default=1
+        Above 1, one more candidate: output layers on so many views of each picture or clip.
+
+    Attributes
+    ----------
+    best_estimator_ : fitted estimator
+        The chosen candidate, fitted to all examples.
+    best_candidate_ : Candidate
+        Its name and kind.
+    verdict_ : {"helps", "no evidence either way", "hurts", "cannot tell"}
+    evidence_ : dict
+        All that was measured, in plain JSON types.
+    classes_ : array of shape (K,)
+        Class labels in sorted order; label numbers for multi-label.
+    temperature_ : float
+        What the logits of ``best_estimator_`` are divided by, fitted on out-of-fold predictions.
+    encoder_ : transformer or None
+        Of tables and numbers: what makes of new rows what ``best_estimator_`` takes.
+
+    Raises
+    ------
+    DataError
+        For fewer than two classes or four examples.
+    SourceError
+        If the source cannot be used, or takes another kind of input.
+
+    References
+    ----------
+    McNemar (1947) for the verdict; Tsamardinos, Greasidou and Borboudakis (2018) for the estimate; Guo et al. (2017)
+    for the temperature.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = SafeTransferClassifier().fit(X, y)
+    >>> model.verdict_, bool(model.evidence_["estimate"]["value"] > 0.9)
+    ('cannot tell', True)
+    """
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> SafeTransferClassifier:
+        """Measure, choose, and fit.
+
+        Parameters
+        ----------
+        X : pictures (paths, arrays, PIL pictures, Pictures), clips (paths, Clips), texts (strings) or array (n, d)
+            The target's examples.
+        y : array-like, shape (n,) or (n, L) of 0/1
+            Labels.
+        groups : array-like, shape (n,), optional
+            Examples of one group (patient, speaker) never straddle a split.
+        """
+        if y is None:
+            raise ValueError("This SafeTransferClassifier estimator requires y to be passed, but the target y is None.")
+        rows, labels = self._checked(X, y)
+        if labels.ndim == 2:
+            self.classes_ = np.arange(labels.shape[1])
+            self._guard(rows, labels.astype(int), "multilabel", groups, self.classes_.tolist())
+            return self
+        check_classification_targets(labels)
+        self.classes_ = np.unique(labels)
+        if len(self.classes_) < 2:
+            raise DataError(
+                f"Expected two classes or more, found one class: {self.classes_[0]!r}.",
+                "Add examples of another class.",
+            )
+        self._guard(rows, labels, "classification", groups, self.classes_.tolist())
+        return self
+
+    def _checked(self, X: Any, y: Any) -> tuple[Any, np.ndarray]:
+        if as_frame(X) is not None:
+            rows = self._rows(X, reset=True)
+            labels = np.asarray(validate_data(self, y=y) if not _several(y) else y)
+            check_consistent_length(rows.frame, labels)
+            return rows, labels
+        if is_inputs(X):
+            rows = self._rows(X, reset=True)
+            labels = np.asarray(y)
+            if len(labels) != len(rows):
+                kind = things(self.input_type_)
+                raise DataError(f"Expected a label for each of {len(rows)} {kind}, found {len(labels)}.")
+            return rows, labels
+        self._rows(np.zeros((1, 1)), reset=True)
+        return validate_data(self, X, y, dtype="numeric", multi_output=_several(y))
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Calibrated probabilities, (n, K); for multi-label that of each label."""
+        inputs = self._inputs(X)
+        task = self.evidence_["data"]["task"]
+        raw = predicted(self.best_estimator_, inputs, task, self.classes_)
+        multilabel = task == "multilabel"
+        return probabilities(logits(raw, multilabel=multilabel) / self.temperature_, multilabel=multilabel)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Labels, (n,); or 0/1, (n, L)."""
+        p = self.predict_proba(X)
+        if self.evidence_["data"]["task"] == "multilabel":
+            return (p > 0.5).astype(int)
+        return self.classes_[p.argmax(axis=1)]
+
+
+class SafeTransferRegressor(RegressorMixin, BaseSafeTransfer):
+    """Predicts numbers; measures whether borrowing helps and keeps what is best. See `SafeTransferClassifier`.
+
+    Candidates are compared by R^2, the verdict is a paired sign-flip test on squared errors.
+
+    Parameters
+    ----------
+    source : str, path, NetworkSource, torch.nn.Module, Source, list of Source or None
+        What to borrow from, as in the classifier. None learns from the target alone.
+    candidates : dict or list of (str, estimator), optional
+        Estimators to compare instead of the standard list.
+    budget : float, default=600.0
+        Seconds for everything, above 0.
+    n_splits : int, default=5
+        Folds, at least 2.
+    random_state : int, default=0
+        Seed of folds and candidates.
+    device : str, default="auto"
+        Where networks run.
+    verbose : int, default=0
+        1 draws progress bars on a terminal.
+    checkpoint : path-like, optional
+        Folder for finished folds, see the classifier.
+    progress : callable, optional
+        Told ``progress(what, done, total)`` as work goes on.
+    unlabelled : array-like or frame, optional
+        More rows of the target without labels, where rows are borrowed.
+    views : int, default=1
+        As in the classifier.
+
+    Attributes
+    ----------
+    best_estimator_, best_candidate_, verdict_, evidence_, encoder_
+        As in the classifier.
+
+    Raises
+    ------
+    DataError
+        For fewer than four examples.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = SafeTransferRegressor(n_splits=3).fit(X, y)
+    >>> bool(0.35 < model.evidence_["estimate"]["value"] < 0.6)
+    True
+    """
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> SafeTransferRegressor:
+        """Measure, choose, and fit to numbers ``y``, (n,) or (n, t)."""
+        if y is None:
+            raise ValueError("This SafeTransferRegressor estimator requires y to be passed, but the target y is None.")
+        frame = as_frame(X) is not None
+        if frame or is_inputs(X):
+            rows, values = self._rows(X, reset=True), np.asarray(y, dtype=np.float64)
+            if len(values) != len(rows):
+                kind = things(self.input_type_)
+                raise DataError(f"Expected a number for each of {len(rows)} {kind}, found {len(values)}.")
+            if not np.isfinite(values).all():
+                raise DataError("Expected finite numbers as targets, found NaN or infinity.", "Remove those rows.")
+        else:
+            self._rows(np.zeros((1, 1)), reset=True)
+            rows, values = validate_data(self, X, y, dtype="numeric", multi_output=_several(y), y_numeric=True)
+        self._guard(rows, values.astype(np.float64), "regression", groups, None)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Numbers, (n,) or (n, t)."""
+        check_is_fitted(self, "best_estimator_")
+        return np.asarray(self.best_estimator_.predict(self._inputs(X)))
+
+
+def _several(y: Any) -> bool:
+    """Whether there are several targets for each row."""
+    shape = np.asarray(y).shape
+    return len(shape) == 2 and shape[1] > 1

@@ -1,0 +1,215 @@
+"""Two-stage TrAdaBoost.R2: how much to borrow is chosen by cross-validation on the target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.model_selection import check_cv
+
+from headstart.contract.borrower import Borrower
+from headstart.contract.card import MethodCard
+from headstart.contract.options import check_number, check_option
+from headstart.data.sets.splits import folds
+from headstart.instances.boosting.learners import fit_on_weight, initial_weights
+from headstart.instances.boosting.voting import MedianMixin, stacked
+from headstart.instances.source_use import SourceUseMixin
+from headstart.math.ensembles.tradaboost import Boosting
+from headstart.math.ensembles.tradaboost_r2 import LOSSES, adaboost_r2_frozen_source, stage_weights, weighted_median
+
+
+class TwoStageTrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, Borrower):
+    r"""Phase the source out in steps, boost on the target at each, and keep the step that predicts the target best.
+
+    Stage 1 makes weights :math:`w^1 \dots w^S`: source rows get :math:`\beta_t^{e_i}`, with the :math:`\beta_t`
+    (binary search) that brings the target's share of the weight to :math:`\frac{m}{n+m} +
+    \frac{t}{S-1}(1-\frac{m}{n+m})`. Stage 2 runs AdaBoost.R2 from each of them without ever changing the weights of
+    the source's rows. The step with the least cross-validated error on the target is the answer; the last one is the
+    target alone, so the method can decide against the source.
+
+    Use it with few target rows and a source of unknown worth. It costs S (F + 1) boosting runs.
+
+    Parameters
+    ----------
+    estimator : regressor, optional
+        The base learner; its ``fit`` takes ``sample_weight``. The weights that it gets have mean 1. Default:
+        ``DecisionTreeRegressor(max_depth=6)``.
+    n_steps : int, default=10
+        Steps S of stage 1, at least 2.
+    n_estimators : int, default=20
+        Most rounds N of boosting at each step.
+    cv : int, splitter or iterable of (train, test), default=5
+        Folds F of the target's rows, at least 2; a number makes fewer where there are fewer rows. A target of a single
+        row cannot choose: all of the source is used.
+    loss : {"linear", "square", "exponential"}, default="linear"
+        Form of the adjusted errors.
+    source : Source, list of Source or None
+        Labelled rows; several are taken together. None: the base estimator on the target alone.
+    unlabelled : array-like, optional
+        Checked and not used.
+    preprocess : transformer, optional
+        For rows of both sides.
+    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
+    random_state : int or None, default=None
+        Seed of the folds and of the base learners.
+
+    Attributes
+    ----------
+    best_step_ : int
+        The step that was kept, from 0.
+    step_errors_ : ndarray of shape (S,)
+        Cross-validated root mean squared error on the target at each step.
+    step_shares_ : ndarray of shape (S,)
+        The target's share of all weight at each step.
+    estimators_, estimator_weights_
+        The hypotheses at the kept step and their weights in the median.
+    weights_ : ndarray of shape (n_source,)
+        Weight of every source row at the kept step, in the order of ``source``: 1 is as one row among equals.
+
+    Notes
+    -----
+    Pardoe and Stone (2010), Boosting for regression transfer, ICML, Algorithm 3. The folds divide the target; the
+    source is in every training part, and the training part of the target keeps the target's share of the weight.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from headstart import Source, TwoStageTrAdaBoostRegressor
+    >>> rng = np.random.default_rng(0)
+    >>> Xs, X = rng.normal(size=(200, 2)), rng.normal(size=(20, 2))
+    >>> good, bad = Source(Xs, Xs.sum(axis=1)), Source(Xs, rng.normal(size=200) * 9)
+    >>> options = {"n_steps": 4, "n_estimators": 5, "random_state": 0}
+    >>> first = TwoStageTrAdaBoostRegressor(source=good, **options).fit(X, X.sum(axis=1))
+    >>> second = TwoStageTrAdaBoostRegressor(source=bad, **options).fit(X, X.sum(axis=1))
+    >>> first.best_step_ < second.best_step_
+    True
+    """
+
+    card: ClassVar[MethodCard] = MethodCard(
+        transfers="instances",
+        target_labels="some",
+        source_labels="needed",
+        tasks=("regression",),
+        cost="S (F + 1) N times that of the base learner on all rows",
+        paper="Pardoe & Stone 2010, Algorithm 3",
+        words="Boosting for numbers; cross-validation on the target chooses how much of the source to use.",
+    )
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        n_steps: int = 10,
+        n_estimators: int = 20,
+        cv: Any = 5,
+        loss: str = "linear",
+        source: Any = None,
+        unlabelled: Any = None,
+        preprocess: Any = None,
+        preprocess_scope: str = "joint",
+        random_state: int | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.n_steps = n_steps
+        self.n_estimators = n_estimators
+        self.cv = cv
+        self.loss = loss
+        self.source = source
+        self.unlabelled = unlabelled
+        self.preprocess = preprocess
+        self.preprocess_scope = preprocess_scope
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TwoStageTrAdaBoostRegressor:
+        """Fit to the target.
+
+        Parameters
+        ----------
+        X : array-like or CSR matrix of shape (n, d)
+        y : array-like of shape (n,)
+        sample_weight : array-like of shape (n,), optional
+            First weights of the target's rows, on one scale with the source's.
+
+        Returns
+        -------
+        self
+        """
+        check_number("n_steps", self.n_steps, 2, whole=True)
+        check_number("n_estimators", self.n_estimators, 1, whole=True)
+        if isinstance(self.cv, Real):
+            check_number("cv", self.cv, 2, whole=True)
+        check_option("loss", self.loss, LOSSES)
+        domains = self._domains(X, y, task="regression", sample_weight=sample_weight)
+        self.fitted_with_source_ = bool(domains.sources)
+        if not domains.sources:
+            self.best_step_, self.step_errors_, self.step_shares_ = 0, np.zeros(0), np.zeros(0)
+            self._alone(domains, coded=False)
+            return self
+        rows, numbers, source = stacked(domains)
+        n, rng = len(source), self._rng()
+
+        def fitted(p: np.ndarray) -> Any:
+            return fit_on_weight(self._base(), rows, numbers, p, rng)
+
+        steps = stage_weights(
+            lambda p, t: numbers - np.ravel(fitted(p).predict(rows)),
+            n,
+            len(domains.target),
+            self.n_steps,
+            loss=self.loss,
+            weight=initial_weights(source, domains.target),
+        )
+        self.step_shares_ = steps[:, n:].sum(axis=1)
+        self.step_errors_ = self._cross_validated(steps, rows, numbers, n, domains.target.weights, fitted)
+        self.best_step_ = int(np.argmin(self.step_errors_))
+        run, made = self._boosted(steps[self.best_step_], numbers, n, rows, fitted)
+        self._keep(made, run.votes, domains, run.use[:n])
+        return self
+
+    def _boosted(
+        self, p: np.ndarray, numbers: np.ndarray, n: int, rows: Any, fitted: Callable[[np.ndarray], Any]
+    ) -> tuple[Boosting, list[Any]]:
+        """AdaBoost.R2' from one step's weights; rows of weight 0 are predicted and do not count."""
+        made: list[Any] = []
+
+        def learn(q: np.ndarray, t: int) -> np.ndarray:
+            made.append(fitted(q))
+            return numbers - np.ravel(made[-1].predict(rows))
+
+        return adaboost_r2_frozen_source(learn, n, len(p) - n, self.n_estimators, loss=self.loss, weight=p), made
+
+    def _cross_validated(
+        self,
+        steps: np.ndarray,
+        rows: Any,
+        numbers: np.ndarray,
+        n: int,
+        weight: np.ndarray,
+        fitted: Callable[[np.ndarray], Any],
+    ) -> np.ndarray:
+        """Root mean squared error of each step over the held-out rows of the target."""
+        m = len(numbers) - n
+        if m < 2:
+            return np.zeros(len(steps))
+        if isinstance(self.cv, Integral):
+            splits = folds(numbers[n:], "regression", n_splits=int(self.cv), random_state=self.random_state)
+        else:
+            splits = list(check_cv(self.cv).split(np.empty((m, 1)), numbers[n:]))
+        squares = np.zeros(len(steps))
+        for s, p in enumerate(steps):
+            for train, test in splits:
+                q = p.copy()
+                q[n + test] = 0.0
+                kept = q[n + train].sum()
+                if kept <= 0:
+                    continue
+                q[n + train] *= p[n:].sum() / kept
+                run, made = self._boosted(q, numbers, n, rows, fitted)
+                held = rows[n + test]
+                said = np.column_stack([np.ravel(made[t].predict(held)) for t in range(len(run.votes))])
+                gaps = numbers[n + test] - weighted_median(said, run.votes)
+                squares[s] += weight[test] @ gaps**2
+        return np.sqrt(squares / weight.sum())

@@ -1,0 +1,143 @@
+"""The odds of a classifier that tells target rows from source rows, as a weighting."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from headstart.contract.card import MethodCard
+from headstart.contract.options import check_number, check_option
+from headstart.data.tables.column_names import stack
+from headstart.errors import ParameterError
+from headstart.instances.weighting.base import Weighting
+from headstart.math.ratios.gaussian import ordered
+from headstart.math.ratios.odds import from_logs, log_ratio_from_odds
+
+CALIBRATIONS = (None, "sigmoid", "isotonic")
+
+
+class DiscriminatorRatio(Weighting):
+    r"""Weights from a classifier that learns to tell the target's rows from the source's.
+
+    .. math:: w(x) = \frac{P(\text{target} \mid x)}{P(\text{source} \mid x)} \cdot \frac{n_s}{n_t}
+
+    Source rows that look like the target get large weights. Each row is judged by a classifier that did not learn from
+    it, so a flexible one does not recognise the source's rows by heart.
+
+    Use it with many columns, sparse rows, or where a good classifier for such rows is known. With ``class_weight`` or
+    weights of its own inside the classifier the odds change by a constant, which the scale to mean 1 removes.
+
+    Parameters
+    ----------
+    estimator : classifier, optional
+        With ``predict_proba`` (or calibrated). Default: standardised columns and ``LogisticRegression(max_iter=1000)``.
+    calibration : {None, "sigmoid", "isotonic"}, default=None
+        Calibrate its probabilities, by folds inside of each fit.
+    n_folds : int >= 2 or None, default=5
+        Folds of which each is judged by a classifier that learned from the others. None: one classifier judges the
+        rows that it learned from.
+    random_state : int or None, default=None
+        Draws the folds; seeds the classifier where it has ``random_state=None``.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (n_source,)
+        Mean 1.
+    effective_sample_size_ : float
+    log_ratio_ : ndarray of shape (n_source,)
+        Logarithm of the ratio, not scaled.
+
+    Raises
+    ------
+    ParameterError
+        For a classifier that gives no probabilities.
+
+    References
+    ----------
+    Bickel, Brueckner & Scheffer 2009, equation 4. The folds are ours.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from headstart import DiscriminatorRatio
+    >>> rng = np.random.default_rng(0)
+    >>> source, target = rng.normal(0, 1, (300, 2)), rng.normal(0.5, 1, (200, 2))
+    >>> bool(DiscriminatorRatio(random_state=0).fit(source, target).weights_[source[:, 0] > 1].mean() > 1)
+    True
+    """
+
+    card: ClassVar[MethodCard] = MethodCard(
+        transfers="instances",
+        target_labels="none",
+        source_labels="none",
+        tasks=("classification", "regression"),
+        cost="that of as many fits of the classifier as there are folds",
+        paper="Bickel et al. 2009, equation 4",
+        words="Weighs source rows by the odds of a classifier that tells target from source.",
+    )
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        calibration: str | None = None,
+        n_folds: int | None = 5,
+        random_state: int | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.calibration = calibration
+        self.n_folds = n_folds
+        self.random_state = random_state
+
+    def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
+        check_option("calibration", self.calibration, CALIBRATIONS)
+        if self.n_folds is not None:
+            check_number("n_folds", self.n_folds, 2, whole=True)
+        rng = self._rng()
+        n_source, n_target = source.shape[0], target.shape[0]
+        order = np.concatenate([ordered(source, rng), n_source + ordered(target, rng)])
+        rows, of_target = stack([source, target])[order], (order >= n_source).astype(int)
+        probability = np.empty(n_source + n_target)
+        for train, test in self._splits(of_target, rng):
+            fitted = self._classifier(rows, of_target[train], rng).fit(rows[train], of_target[train])
+            probability[order[test]] = fitted.predict_proba(rows[test])[:, 1]
+        self.log_ratio_ = log_ratio_from_odds(probability[:n_source], n_source, n_target)
+        return from_logs(self.log_ratio_)
+
+    def _splits(self, of_target: np.ndarray, rng: np.random.Generator) -> Any:
+        every = np.arange(len(of_target))
+        folds = 0 if self.n_folds is None else min(self.n_folds, int(np.bincount(of_target).min()))
+        if folds < 2:
+            return [(every, every)]
+        seed = int(rng.integers(2**31 - 1))
+        return StratifiedKFold(folds, shuffle=True, random_state=seed).split(every, of_target)
+
+    def _classifier(self, rows: Any, of_target: np.ndarray, rng: np.random.Generator) -> Any:
+        if self.estimator is None:
+            scaler = StandardScaler(with_mean=not sparse.issparse(rows))
+            made = make_pipeline(scaler, LogisticRegression(max_iter=1000))
+        else:
+            made = clone(self.estimator)
+        unset = [
+            name
+            for name, value in sorted(made.get_params().items())
+            if name.rpartition("__")[2] == "random_state" and value is None
+        ]
+        made.set_params(**{name: int(rng.integers(2**31 - 1)) for name in unset})
+        least = int(np.bincount(of_target).min())
+        if self.calibration is not None and least >= 2:
+            made = CalibratedClassifierCV(made, method=self.calibration, cv=min(5, least))
+        if not hasattr(made, "predict_proba"):
+            raise ParameterError(
+                f"Expected a classifier with predict_proba, found {type(made).__name__}.",
+                'Take another one, or calibration="sigmoid".',
+            )
+        return made

@@ -1,0 +1,289 @@
+"""An estimator on weighted source rows, and on the target's labelled rows."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import ClassifierMixin, RegressorMixin, clone
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.utils import get_tags
+
+from headstart.contract.borrower import Borrower
+from headstart.contract.card import MethodCard
+from headstart.contract.delegating import DelegatingMixin
+from headstart.contract.domains import Domains
+from headstart.contract.weighted_fit import fit_weighted
+from headstart.data.tables.column_names import stack
+from headstart.errors import DataError, ParameterError
+from headstart.instances.source_use import SourceUseMixin
+from headstart.instances.weighting.balanced_weighting import BalancedWeighting
+from headstart.instances.weighting.base import Weighting
+from headstart.instances.weighting.discriminator_ratio import DiscriminatorRatio
+from headstart.instances.weighting.kernel_density_ratio import KernelDensityRatio
+from headstart.instances.weighting.kernel_mean_matching import KernelMeanMatching
+from headstart.instances.weighting.kliep import KLIEP
+from headstart.instances.weighting.least_squares_ratio import RULSIF, ULSIF
+from headstart.instances.weighting.nearest_neighbour_ratio import NearestNeighbourRatio
+from headstart.instances.weighting.target_shift import BBSE, MMDTargetShift
+
+#: Short names that ``weighting=`` takes.
+WEIGHTINGS: dict[str, type[Weighting]] = {
+    "balanced": BalancedWeighting,
+    "bbse": BBSE,
+    "discriminator": DiscriminatorRatio,
+    "kernel-density": KernelDensityRatio,
+    "kliep": KLIEP,
+    "kmm": KernelMeanMatching,
+    "mmd-target-shift": MMDTargetShift,
+    "nearest-neighbour": NearestNeighbourRatio,
+    "rulsif": RULSIF,
+    "ulsif": ULSIF,
+}
+
+
+class BaseImportanceWeighted(SourceUseMixin, DelegatingMixin, Borrower):
+    """What classes and numbers have in common; see `ImportanceWeightedClassifier`."""
+
+    _task: ClassVar[str]
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        weighting: Any = "rulsif",
+        *,
+        source: Any = None,
+        unlabelled: Any = None,
+        preprocess: Any = None,
+        preprocess_scope: str = "joint",
+        random_state: int | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.weighting = weighting
+        self.source = source
+        self.unlabelled = unlabelled
+        self.preprocess = preprocess
+        self.preprocess_scope = preprocess_scope
+        self.random_state = random_state
+
+    def _weighting(self) -> Weighting | None:
+        """The weighting that will be fitted, seeded where it has no seed of its own; None: all rows alike."""
+        if self.weighting is None:
+            return None
+        if isinstance(self.weighting, str) and self.weighting in WEIGHTINGS:
+            made = WEIGHTINGS[self.weighting]()
+        elif isinstance(self.weighting, Weighting):
+            made = clone(self.weighting)
+        else:
+            names = ", ".join(repr(name) for name in WEIGHTINGS)
+            raise ParameterError(
+                f"Expected weighting to be one of {names}, a Weighting or None, found {self.weighting!r}."
+            )
+        if self._task == "regression" and made._needs_classes():
+            raise ParameterError(
+                f"Expected a weighting for numbers, found {type(made).__name__}, which weighs classes.",
+                "Take another one, for example RULSIF().",
+            )
+        own = made.get_params()
+        unset = [name for name in own if name.rpartition("__")[2] == "random_state" and own[name] is None]
+        return made.set_params(**dict.fromkeys(unset, self.random_state))
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """Fit to the target; what is borrowed was given at construction.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Rows of the target; with ``unlabelled`` they are what the source is weighed for.
+        y : array-like of shape (n,), optional
+            Their labels. Without, the estimator learns from weighted source rows alone.
+        sample_weight : array-like of shape (n,), optional
+            Weights of the target's rows, for the estimator.
+
+        Returns
+        -------
+        self
+        """
+        weighting = self._weighting()
+        domains = self._domains(X, y, task=self._task, sample_weight=sample_weight, need_target_labels=False)
+        self.weighting_, self.weights_, self.effective_sample_size_ = None, np.zeros(0), 0.0
+        if not domains.sources:
+            target = domains.target
+            labels = self._as_given(domains, target.y)
+            self.estimator_ = fit_weighted(self._unfitted(), target.X, labels, target.sample_weight)
+            return self
+        source = domains.source
+        found = np.ones(len(source))
+        if weighting is not None:
+            self.weighting_ = weighting.fit(source.X, domains.target_rows, self._as_given(domains, source.y))
+            found = weighting.weights_
+        self.weights_ = np.concatenate(domains.as_given(found))
+        self.effective_sample_size_ = float(found.sum() ** 2 / (found**2).sum())
+        self.estimator_ = fit_weighted(self._unfitted(), *self._training_rows(domains, found))
+        return self
+
+    def _training_rows(self, domains: Domains, found: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray]:
+        """Source rows and labelled target rows, their labels as given, their weights."""
+        source, target = domains.source, domains.target
+        labels, weight = self._as_given(domains, source.y), found * source.weights
+        if not weight.sum() > 0:
+            raise DataError("Expected weight on some row of the source, found none.", "Give other sample_weight.")
+        if target.y is None:
+            return source.X, labels, weight
+        own = target.weights
+        share = None if self.weighting_ is None else self.weighting_.target_share_
+        if share is not None and own.sum() > 0:
+            total = len(weight) + len(own)
+            weight, own = weight * ((1 - share) * total / weight.sum()), own * (share * total / own.sum())
+        return (
+            stack([source.X, target.X]),
+            np.concatenate([labels, self._as_given(domains, target.y)]),
+            np.concatenate([weight, own]),
+        )
+
+    @staticmethod
+    def _as_given(domains: Domains, labels: np.ndarray | None) -> np.ndarray:
+        assert labels is not None
+        return labels if domains.classes is None else domains.classes[labels]
+
+    def _takes_sparse(self) -> bool:
+        return bool(get_tags(self._unfitted()).input_tags.sparse)
+
+    def _takes_missing(self) -> bool:
+        return self.source is None and bool(get_tags(self._unfitted()).input_tags.allow_nan)
+
+
+class ImportanceWeightedClassifier(ClassifierMixin, BaseImportanceWeighted):
+    """A classifier that learns from source rows, each weighted by how much it looks like the target.
+
+    Labelled rows of the target are added, with weight 1 each where the source's have mean 1 (see `BalancedWeighting`
+    for another balance). Without labels, ``fit(X)``, it learns from the weighted source alone. Without a source it is
+    its estimator, fitted on the target, exactly.
+
+    Use it where inputs (or, with a target-shift weighting, the shares of classes) differ between the sides, and the
+    rule from inputs to labels is the same. A flexible classifier gains little from weights: it fits everywhere at once.
+
+    Parameters
+    ----------
+    estimator : classifier, optional
+        Takes ``sample_weight``. Default: ``LogisticRegression(max_iter=1000)``.
+    weighting : str, Weighting or None, default="rulsif"
+        "balanced", "bbse", "discriminator", "kernel-density", "kliep", "kmm", "mmd-target-shift", "nearest-neighbour",
+        "rulsif", "ulsif", or an object such as ``KernelMeanMatching(bound=10)``. None: all source rows alike.
+    source : Source, list of Source or None, default=None
+        Labelled rows to borrow. None: the target alone.
+    unlabelled : array-like of shape (m, d), optional
+        More rows of the target, for the weighting.
+    preprocess : transformer, optional
+        For both sides, before weights are computed.
+    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
+    random_state : int or None, default=None
+        Seed of a weighting that has none.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (n_source,)
+        Weight of every source row, mean 1, in the order of ``source``. See `explain_source`.
+    effective_sample_size_ : float
+        As many equal source rows would count as much. A collapse draws a `TransferWarning`.
+    weighting_ : Weighting or None
+        Fitted.
+    estimator_ : classifier
+        Fitted.
+    classes_ : ndarray of shape (K,)
+        Labels of target and sources together.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown weighting, and for what the weighting itself refuses.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from headstart import ImportanceWeightedClassifier, Source
+    >>> rng = np.random.default_rng(0)
+    >>> Xs, X = rng.normal(0, 1, (400, 1)), rng.normal(1, 0.4, (200, 1))
+    >>> ys = np.where(np.abs(Xs[:, 0]) > 1, "far", "near")
+    >>> model = ImportanceWeightedClassifier(source=Source(Xs, ys), random_state=0).fit(X)
+    >>> model.predict([[0.5], [1.5]]).tolist()
+    ['near', 'far']
+    """
+
+    card: ClassVar[MethodCard] = MethodCard(
+        transfers="instances",
+        target_labels="optional",
+        source_labels="needed",
+        tasks=("classification",),
+        cost="that of its weighting and its estimator",
+        paper="Shimodaira 2000; the weighting's",
+        words="Trains any classifier on source rows, weighted by how much they look like the target.",
+    )
+    _task: ClassVar[str] = "classification"
+
+    def _unfitted(self) -> Any:
+        return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
+
+
+class ImportanceWeightedRegressor(RegressorMixin, BaseImportanceWeighted):
+    """A regressor that learns from source rows, each weighted by how much it looks like the target.
+
+    See `ImportanceWeightedClassifier`; weightings that correct the shares of classes are refused.
+
+    Parameters
+    ----------
+    estimator : regressor, optional
+        Takes ``sample_weight``. Default: ``Ridge()``.
+    weighting : str, Weighting or None, default="rulsif"
+        "balanced", "discriminator", "kernel-density", "kliep", "kmm", "nearest-neighbour", "rulsif", "ulsif", or an
+        object such as ``KernelMeanMatching(bound=10)``. None: all source rows alike.
+    source : Source, list of Source or None, default=None
+        Rows with numbers to borrow. None: the target alone.
+    unlabelled : array-like of shape (m, d), optional
+        More rows of the target, for the weighting.
+    preprocess : transformer, optional
+        For both sides, before weights are computed.
+    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
+    random_state : int or None, default=None
+        Seed of a weighting that has none.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (n_source,)
+        Weight of every source row, mean 1, in the order of ``source``. See `explain_source`.
+    effective_sample_size_ : float
+        As many equal source rows would count as much. A collapse draws a `TransferWarning`.
+    weighting_ : Weighting or None
+        Fitted.
+    estimator_ : regressor
+        Fitted.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown weighting, and for what the weighting itself refuses.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from headstart import ImportanceWeightedRegressor, Source
+    >>> rng = np.random.default_rng(0)
+    >>> Xs, X = rng.normal(0, 1, (400, 1)), rng.normal(1, 0.3, (200, 1))
+    >>> model = ImportanceWeightedRegressor(source=Source(Xs, Xs[:, 0] ** 2), random_state=0).fit(X)
+    >>> bool(model.score(X, X[:, 0] ** 2) > 0.8)
+    True
+    """
+
+    card: ClassVar[MethodCard] = MethodCard(
+        transfers="instances",
+        target_labels="optional",
+        source_labels="needed",
+        tasks=("regression",),
+        cost="that of its weighting and its estimator",
+        paper="Shimodaira 2000; the weighting's",
+        words="Trains any regressor on source rows, weighted by how much they look like the target.",
+    )
+    _task: ClassVar[str] = "regression"
+
+    def _unfitted(self) -> Any:
+        return Ridge() if self.estimator is None else self.estimator

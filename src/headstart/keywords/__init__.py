@@ -1,0 +1,1 @@
+"""Words to be heard in recordings: material, fitting, evidence, listening."""

@@ -1,0 +1,169 @@
+"""Words against everything else: windows for the guard before, a detector with its threshold and evidence after."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart.data.clips.preprocessing import SoundPreprocessing
+from headstart.data.sets.dataset import Dataset
+from headstart.errors import ParameterError
+from headstart.guard.baselines.simple_features import SIMPLE
+from headstart.guard.candidates.for_inputs import LAST_LAYERS, Candidate, standard_for_inputs
+from headstart.guard.candidates.material import Material
+from headstart.guard.comparing.journal import checkpoint_in
+from headstart.guard.comparing.out_of_fold import fit_on
+from headstart.guard.evidence import evidence as say
+from headstart.keywords.evidence import cross_fitted, detector_for, keyword_evidence
+from headstart.keywords.listener import Detector
+from headstart.keywords.material import OTHER, PARTS, KeywordMaterial, keyword_material
+from headstart.networks.reading.loading import load_network
+from headstart.parameters.transfer import TransferClassifier
+from headstart.training.device import pick_device
+
+#: Windows of words from which several new layers are better than one.
+_MANY = 5000
+#: Of the blocks of a network that are tuned, and how.
+_TUNED_SHARE = 0.4
+_TUNED: dict[str, Any] = {
+    "head": [512],
+    "dropout": 0.5,
+    "channel_dropout": 0.2,
+    "epochs": 5,
+    "batch_size": 64,
+    "learning_rate": 6e-4,
+    "layer_decay": 1.0,
+    "weight_decay": 0.05,
+    "augment": None,
+    "early_stopping": False,
+}
+_SECONDS = 1.5
+
+
+def check_false_alarms(false_alarms: float) -> float:
+    """A number of false alarms an hour that a threshold can be chosen for.
+
+    Raises
+    ------
+    ParameterError
+        If it is not above 0 and at most 1000.
+    """
+    if not 0 < false_alarms <= 1000:
+        raise ParameterError(
+            f"Expected more than 0 and at most 1000 false alarms an hour, found {false_alarms!r}.",
+            "For instance --false-alarms 1 (false_alarms=1).",
+        )
+    return float(false_alarms)
+
+
+def prepare(
+    dataset: Dataset,
+    source: Any,
+    *,
+    background: Any,
+    skip_bad: bool,
+    budget: float,
+    seed: int,
+    progress: Any,
+) -> KeywordMaterial:
+    """Windows to learn from, and the network that they are for."""
+    rate = SIMPLE["audio"].preprocessing.rate
+    preprocessing, network = SoundPreprocessing(rate, round(_SECONDS * rate)), None
+    if source is not None and dataset.input_type == "audio":
+        network = load_network(source, input_type="audio")
+        assert isinstance(network.preprocessing, SoundPreprocessing)
+        preprocessing = network.preprocessing
+    material = keyword_material(
+        dataset,
+        preprocessing,
+        background=background,
+        skip_bad=skip_bad,
+        budget=budget,
+        seed=seed,
+        progress=progress,
+    )
+    return dataclasses.replace(material, network=network)
+
+
+def keyword_candidates(material: KeywordMaterial, *, device: str, seed: int) -> list[Candidate]:
+    """The standard candidates for clips, with heads and tuning that suit thousands of windows.
+
+    Several new layers take the place of linear heads over several depths, also on random weights, and tuning the last
+    two fifths of the blocks that of tuning the last one or two. Where there are windows of words in plenty to learn
+    from in the end, the fewer windows of the comparison say little about the order of the ways to borrow: one linear
+    head, which may be ahead on them and misses about twice as many words in the end, is no candidate, and new layers
+    step back where the budget allows tuning, which misses less than half as many (`benchmarks/listen.py`).
+    """
+    network, n = material.network, len(material.dataset)
+    device = pick_device(device).type
+    found = standard_for_inputs(network, "classification", input_type="audio", n=n, device=device, random_state=seed)
+    if network is not None and network.trained:
+        common: dict[str, Any] = {"device": device, "random_state": seed}
+        many = int(np.sum(material.whole.y != OTHER)) >= _MANY
+        left_out = {"head", "last block", "last 2 blocks"} | ({"linear head"} if many else set())
+        found = [candidate for candidate in found if candidate.name not in left_out]
+        hidden = TransferClassifier(network, head="hidden", **common)
+        words = "several new layers on frozen features of two depths"
+        found = [_with_new_layers(c, common) if c.name == "random features" else c for c in found]
+        new = [Candidate("new layers", hidden, True, words)]
+        blocks = round(_TUNED_SHARE * len(network.chain.blocks))
+        if blocks:
+            tuned = TransferClassifier(network, train=f"last:{blocks}", **_TUNED, **common)
+            words = f"tuning the last {blocks} of {len(network.chain.blocks)} blocks"
+            new.append(Candidate(LAST_LAYERS, tuned, True, words, dear=True, instead_of="new layers" if many else ""))
+        place = next(i for i, candidate in enumerate(found) if candidate.dear)
+        found = [*found[:place], *new, *found[place:]]
+    rows = len(material.whole) / n
+    fits = 1.0 + sum(float(np.mean(material.part != k)) for k in range(PARTS))
+    return [dataclasses.replace(c, final_rows=rows, final_fits=fits) if c.dear else c for c in found]
+
+
+def _with_new_layers(random: Candidate, common: dict[str, Any]) -> Candidate:
+    """The control without transfer: the same layers on the same network with random weights."""
+    hidden = TransferClassifier(random.estimator.source, head="hidden", **common)
+    words = "several new layers on the same network with random weights"
+    return dataclasses.replace(random, estimator=hidden, words=words)
+
+
+def add_detector(
+    model: Any,
+    material: KeywordMaterial,
+    guarded: Any,
+    *,
+    false_alarms: float,
+    budget: float,
+    device: str,
+    seed: int,
+    checkpoint: Path | None,
+    progress: Any,
+) -> Detector:
+    """Learn from all windows, choose the threshold, measure misses, and put all of it into the model and its evidence.
+
+    What was compared on some of the windows learns from all of them. Threshold and misses come from models that had not
+    heard the background and the clips in question; they learned from less than the finished one. ``checkpoint`` is a
+    folder in which training in epochs goes on after a kill.
+    """
+    candidate = guarded.best_candidate_
+    data, kind = material.whole, pick_device(device).type
+    shared = Material(data.pictures, data.y, "classification", data.groups, material.network, kind)
+    model.estimator = fit_on(candidate, shared, checkpoint=checkpoint_in(checkpoint, "whole"))
+    detector = detector_for(material, model.classes_, 0.0, false_alarms)
+    tail, heard = cross_fitted(
+        material,
+        candidate,
+        shared,
+        detector,
+        model.temperature,
+        budget=budget,
+        seed=seed,
+        checkpoint=checkpoint,
+        progress=progress,
+    )
+    detector = dataclasses.replace(detector, threshold=tail.threshold(false_alarms))
+    model.detector = detector
+    model.evidence["keyword"] = say.plain(keyword_evidence(material, detector, tail, heard))
+    model.evidence["history"] = say.plain(list(getattr(model.estimator, "history_", None) or []))
+    return detector

@@ -1,0 +1,1 @@
+"""Mappings between two samples: correlation, components, subspaces, autoencoders, geodesics."""

@@ -1,0 +1,1 @@
+"""Boosting and trees that borrow from a source."""

@@ -1,0 +1,1 @@
+"""Linear models solved to their optimum: ridge, logistic, biased, sparse; whitening."""

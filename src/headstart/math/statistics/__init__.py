@@ -1,0 +1,1 @@
+"""Tests, intervals, calibration, scores and distances between samples."""

@@ -1,0 +1,1 @@
+"""Optimal transport plans, exact and entropic, and maps made from them."""

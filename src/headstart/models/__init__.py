@@ -1,0 +1,1 @@
+"""Fitted models: fit, save, load, listen."""

@@ -1,0 +1,313 @@
+"""From labelled pictures, clips, texts or tables to a model with proof, in one call."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart.data.base.kinds import TEXTS, things
+from headstart.data.sets.dataset import Dataset
+from headstart.errors import ParameterError
+from headstart.guard.choosing import measures
+from headstart.guard.comparing.budget import short
+from headstart.guard.evidence import evidence as say
+from headstart.guard.evidence.words import add_words
+from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRegressor
+from headstart.keywords.fitting import add_detector, check_false_alarms, keyword_candidates, prepare
+from headstart.keywords.material import KEYWORD, PARTS, KeywordMaterial
+from headstart.models.model import Model
+from headstart.models.target import divided, read_target, screened
+from headstart.networks.folder import check_place
+from headstart.parameters.tuning.view_features import check_views
+from headstart.progress import reporter
+
+Progress = Callable[[str, int, int], None]
+
+
+def fit(
+    data: Any,
+    source: Any = "auto",
+    *,
+    label: str | Sequence[str] | None = None,
+    path_column: str | None = None,
+    text_column: str | Sequence[str] | None = None,
+    split_column: str | None = None,
+    group_by: str | None = None,
+    task: str | None = None,
+    budget: float = 600.0,
+    skip_bad: bool = False,
+    out: str | Path | None = None,
+    resume: bool = False,
+    candidates: Any = None,
+    n_splits: int = 5,
+    random_state: int = 0,
+    device: str = "auto",
+    progress: Progress | None = None,
+    unlabelled: Any = None,
+    views: int = 1,
+    text_windows: int | None = None,
+    background: Any = None,
+    false_alarms: float = 1.0,
+) -> Model:
+    """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
+
+    A ``test`` part of the data (or, where there is none, a ``val`` part) is kept for the final score and touches
+    nothing else.
+
+    Parameters
+    ----------
+    data : path, frame, Dataset, or (X, y) or (X, y, groups)
+        A folder with a folder for each class (perhaps inside ``train``, ``val``, ``test``), a table of paths and
+        labels, or pictures (or `Clips`, or texts) and labels in memory. Or a table of texts or of values: a CSV,
+        Parquet, JSON Lines or Excel file, a frame with a column of labels, or (rows, labels).
+    source : str, path, NetworkSource, torch.nn.Module or None, default="auto"
+        What to borrow from. "auto" takes the bundled network for the kind of data: ``starter:pictures`` or
+        ``starter:speech``; for texts none is bundled. None learns from the data alone. For a table of values: another
+        table (a path, a frame, ``Source(X, y)``) or a list of them; "auto" is then None.
+    label, path_column, text_column, split_column, group_by, task
+        How to read a table, see `headstart.data.reading.read.read_dataset`. A table holds texts if ``text_column``
+        is named, or ``source`` is a network for texts, or the only column beside the labels holds sentences.
+    budget : float, default=600.0
+        Seconds for everything, above 0.
+    skip_bad : bool, default=False
+        Leave out files that cannot be read, and list them in the evidence.
+    out : path-like, optional
+        Folder to save the model in. Nothing is written without it, and nothing there is touched before the end.
+    resume : bool, default=False
+        Go on where a killed call with the same ``out`` and arguments stopped. Needs ``out``.
+    candidates : dict or list of (str, estimator), optional
+        What to compare instead of the standard list.
+    n_splits : int, default=5
+        Folds, at least 2; for the task "keyword", which has thousands of windows, no more than 3.
+    random_state : int, default=0
+        Seed; the same seed gives the same model on the same machine.
+    device : str, default="auto"
+        Where networks run.
+    progress : callable, optional
+        Told ``progress(what, done, total)``. Default: bars on standard error if that is a terminal.
+    unlabelled : path, frame, array, or a list of them, optional
+        More rows of a table's target, without labels.
+    views : int from 1 to 64, default=1
+        Above 1, heads that learned from so many views of each picture or clip are compared too; views are run once and
+        cached, and nothing is judged on a varied one.
+    text_windows : int from 1 to 1000, optional
+        Into how many windows of the network's length a text may be cut, whose features are averaged; what is longer is
+        not read. Default: one, or as many as a source was saved with.
+    background : path or list of paths, optional
+        With ``task="keyword"``, words against everything else: recordings without the words, of any length. Clips in a
+        folder ``_background_`` or ``_other_`` serve too.
+    false_alarms : float, default=1.0
+        With ``task="keyword"``: how many false alarms an hour `headstart.listen` may give.
+
+    Returns
+    -------
+    Model
+        With its evidence.
+
+    Raises
+    ------
+    DataError, BadInputs
+        If the data cannot be learned from.
+    SourceError
+        If the source cannot be used.
+    OutputError
+        If ``out`` holds something that headstart did not write; said before anything is trained.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.arange(24) % 2
+    >>> X = (rng.random((24, 16, 16)) * 60 + 150 * y[:, None, None]).astype(np.uint8)
+    >>> model = fit((X, np.array(["dark", "light"])[y]), None, budget=5)
+    >>> model.predict(X[:2]).tolist(), model.verdict
+    (['dark', 'light'], 'cannot tell')
+    """
+    started = time.monotonic()
+    _check_out(out, resume)
+    keyword = _check_keyword(task, background, false_alarms)
+    with reporter(progress) as told:
+        reading: dict[str, Any] = {"label": label, "group_by": group_by, "task": task, "split_column": split_column}
+        columns: dict[str, Any] = {"text_column": text_column, "path_column": path_column}
+        how: dict[str, Any] = {"budget": budget, "device": device, "seed": random_state, "progress": told}
+        target = read_target(data, source, reading, **columns, unlabelled=unlabelled, text_windows=text_windows)
+        spoken: KeywordMaterial | None = None
+        if keyword:
+            made = {key: how[key] for key in ("budget", "seed", "progress")}
+            spoken = prepare(target.dataset, target.source, background=background, skip_bad=skip_bad, **made)
+            target = dataclasses.replace(target, dataset=spoken.dataset)
+            candidates = candidates or keyword_candidates(spoken, device=device, seed=random_state)
+        else:
+            target = screened(target, skip_bad, told)
+        dataset, source = target.dataset, target.source
+        check_views(views, "head", dataset.input_type)
+        pool, aside = divided(dataset)
+        checkpoint = None if out is None else progress_folder(out)
+        if checkpoint is not None and not resume:
+            shutil.rmtree(checkpoint, ignore_errors=True)
+        kind = SafeTransferRegressor if dataset.task == "regression" else SafeTransferClassifier
+        guarded = kind(
+            source,
+            candidates=candidates,
+            budget=budget,
+            n_splits=min(n_splits, PARTS) if keyword else n_splits,
+            random_state=random_state,
+            device=device,
+            checkpoint=checkpoint,
+            progress=told,
+            views=views,
+            **target.more,
+        )
+        guarded._spent = time.monotonic() - started
+        guarded.fit(pool.pictures, pool.y, groups=pool.groups)
+        model = _model(guarded, dataset, pool, None if keyword else aside)
+        if spoken is not None:
+            add_detector(model, spoken, guarded, false_alarms=false_alarms, checkpoint=checkpoint, **how)
+            if aside is not None:
+                model.evidence["test"] = say.plain(test_score(model, aside))
+        settings = reading | columns | {"skip_bad": skip_bad, "budget": budget, "random_state": random_state}
+        settings |= {"out": out, "unlabelled": unlabelled}
+        settings |= {"views": views, "text_windows": text_windows, "background": background}
+        settings["false_alarms"] = false_alarms
+        model.evidence["reproduce"] |= reproduction(dataset.root, None if source is None else target.named, settings)
+        model.evidence["seconds"] = max(model.evidence["seconds"], time.monotonic() - started)
+        if out is not None and checkpoint is not None:
+            model.save(out)
+            shutil.rmtree(checkpoint, ignore_errors=True)
+    return model
+
+
+def _check_out(out: str | Path | None, resume: bool) -> None:
+    if resume and out is None:
+        raise ParameterError(
+            "Expected out= to resume from, found none.", "Give the folder of the call that was killed."
+        )
+    if out is not None:
+        check_place(out)
+
+
+def _check_keyword(task: str | None, background: Any, false_alarms: float) -> bool:
+    """Whether words are to be told from everything else; refused where only a detector could use what was given."""
+    check_false_alarms(false_alarms)
+    if task != KEYWORD and background is not None:
+        raise ParameterError(
+            f"Expected background with the task 'keyword', found it with {task or 'no task'!r}.",
+            "Give --task keyword (task='keyword'), or leave the background out.",
+        )
+    return task == KEYWORD
+
+
+def progress_folder(out: str | Path) -> Path:
+    """Where a fit keeps what it has finished: ``.name.progress`` beside ``out``."""
+    target = Path(out).expanduser().resolve()
+    return target.parent / f".{target.name}.progress"
+
+
+def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, str]:
+    """The command and the code that give the same result again; the command is empty for data in memory.
+
+    Parameters
+    ----------
+    root : str
+        Where the data were read from; empty for arrays.
+    source : str, path or other
+    settings : dict
+        Arguments of `fit`; those left at their defaults are not repeated.
+    """
+    defaults = {"budget": 600.0, "random_state": 0, "false_alarms": 1.0, "views": 1}
+    given = {k: v for k, v in settings.items() if v not in (None, False) and v != defaults.get(k)}
+    offered = source if isinstance(source, list) else [source]
+    named = all(isinstance(one, str | Path) for one in offered)
+    code = [repr(root) if root else "(X, y)", _code(source) if named else "None" if source is None else "source"]
+    code += [
+        f"{key}={str(value) if isinstance(value, Path) else value!r}" for key, value in given.items() if key != "out"
+    ]
+    words = ["headstart", "fit", shlex.quote(root)]
+    for one in offered:
+        words += ["--source", shlex.quote("none" if one is None else str(one))]
+    files = given.get("unlabelled", [])
+    told = all(isinstance(one, str | Path) for one in (files if isinstance(files, list) else [files]))
+    for key, value in given.items():
+        flag = {"random_state": "--seed"}.get(key, f"--{key.replace('_', '-')}")
+        if value is True:
+            words.append(flag)
+            continue
+        for one in value if isinstance(value, list | tuple) else [value]:
+            words += [flag, short(float(one)) if key == "budget" else shlex.quote(str(one))]
+    command = " ".join(words) if root and told and (named or source is None) else ""
+    return {"command": command, "code": f"import headstart\n\nmodel = headstart.fit({', '.join(code)})"}
+
+
+def _code(source: Any) -> str:
+    return repr([str(one) for one in source]) if isinstance(source, list) else repr(str(source))
+
+
+def _model(guarded: Any, dataset: Dataset, pool: Dataset, aside: Dataset | None) -> Model:
+    """The model, with what was done to the data and the score on the part kept aside in its evidence."""
+    evidence = guarded.evidence_
+    names = dataset.classes if dataset.task == "multilabel" else getattr(guarded, "classes_", None)
+    classes = None if dataset.task == "regression" or names is None else list(names)
+    model = Model(
+        guarded.best_estimator_,
+        evidence,
+        task=dataset.task,
+        classes=classes,
+        temperature=guarded.temperature_,
+        input_type=dataset.pictures.input_type,
+        encoder=getattr(guarded, "encoder_", None),
+    )
+    evidence["data"] |= say.plain(
+        {
+            "name": Path(dataset.root).name if dataset.root else f"{things(dataset.pictures.input_type)} in memory",
+            "parts": None
+            if dataset.parts is None
+            else dict(zip(*np.unique(dataset.parts, return_counts=True), strict=True)),
+            **({"columns": list(dataset.columns)} if dataset.columns else {}),
+            "dropped": [{"name": name, "reason": reason} for name, reason in dataset.dropped],
+            "duplicates": [list(names) for names in dataset.duplicates],
+            "notes": [*dataset.notes, *evidence["data"]["notes"]],
+        }
+    )
+    if dataset.task == "multilabel" and dataset.classes is not None:
+        _rename(evidence, [str(name) for name in dataset.classes])
+    if aside is not None:
+        evidence["test"] = say.plain(test_score(model, aside))
+    if pool.input_type == TEXTS.input_type:
+        add_words(model, pool)
+    return model
+
+
+def _rename(evidence: dict[str, Any], names: list[str]) -> None:
+    """Names of labels for their numbers."""
+    evidence["data"]["classes"] = names
+    evidence["data"]["n_per_class"] = dict(zip(names, evidence["data"]["n_per_class"].values(), strict=True))
+    for row in evidence["per_class"]:
+        row["class"] = names[int(row["class"])]
+    for row in evidence["mistakes"]:
+        row["true"], row["predicted"] = ([names[int(k)] for k in row[side]] for side in ("true", "predicted"))
+
+
+def test_score(model: Model, aside: Dataset) -> dict[str, Any]:
+    """Scores of the finished model on the part that was kept aside.
+
+    Examples whose class is not in the rest of the data count as wrong.
+    """
+    part = str(aside.parts[0]) if aside.parts is not None else "test"
+    found: dict[str, Any] = {"part": part, "n": len(aside)}
+    if model.task == "regression":
+        return found | measures.measure("regression", aside.y.astype(np.float64), model.predict(aside.pictures))
+    p = model.predict_proba(aside.pictures)
+    if model.task == "multilabel":
+        return found | measures.measure("multilabel", aside.y.astype(int), p)
+    assert model.classes_ is not None
+    known = model.classes_
+    everything = np.union1d(known, np.unique(aside.y))
+    wide = np.zeros((len(p), len(everything)))
+    wide[:, np.searchsorted(everything, known)] = p
+    return found | measures.measure("classification", np.searchsorted(everything, aside.y), wide)

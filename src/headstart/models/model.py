@@ -1,0 +1,274 @@
+"""A model with its evidence: predict, save to a folder, load again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart.data.base.kinds import ROWS, things
+from headstart.data.inputs.inputs import as_inputs
+from headstart.data.tables.rows import rows_of
+from headstart.errors import DataError, OutputError, ParameterError, SourceError
+from headstart.guard.choosing.choose import logits, probabilities
+from headstart.guard.comparing.out_of_fold import predicted
+from headstart.keywords.listener import Detector
+from headstart.models.saving.baselines import BASELINES, load_baseline, save_baseline
+from headstart.models.saving.tables import load_table_model, save_table_model
+from headstart.networks.folder import read_manifest, write_folder, write_manifest
+from headstart.networks.saving.model_card import model_card
+from headstart.parameters.saving import load_estimator, save_estimator
+from headstart.parameters.transfer import BaseTransfer
+
+EVIDENCE = "evidence.json"
+
+
+class Model:
+    """What `headstart.fit` hands over: a fitted estimator that knows its classes and how good it is.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        Of headstart, for pictures, clips or texts; of tables any that takes numbers.
+    evidence : dict
+        Everything that was measured, see ``evidence.json`` of a saved model.
+    task : {"classification", "multilabel", "regression"}
+    classes : sequence or None
+        Class values in the estimator's order; label names for multi-label; None for numbers.
+    temperature : float, default=1.0
+        What logits are divided by.
+    input_type : {"image", "audio", "text", "table"}, default="image"
+        What it takes.
+    encoder : TableEncoder or None
+        Of tables: what makes numbers of rows.
+
+    Attributes
+    ----------
+    classes_ : ndarray or None
+        The same as ``classes``.
+    detector : Detector or None
+        Of a model for words: how it listens.
+
+    Examples
+    --------
+    >>> from headstart.guard.baselines.classical import BaselineClassifier
+    >>> y = np.arange(8) % 2
+    >>> X = np.zeros((8, 16, 16), dtype=np.uint8) + (200 * y[:, None, None]).astype(np.uint8)
+    >>> baseline = BaselineClassifier().fit(X, y)
+    >>> model = Model(baseline, {}, task="classification", classes=[0, 1])
+    >>> model, model.predict(X[:2]).tolist()
+    (Model(classification, 2 classes, 'cannot tell'), [0, 1])
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        evidence: dict[str, Any],
+        *,
+        task: str,
+        classes: Sequence[Any] | None,
+        temperature: float = 1.0,
+        input_type: str = "image",
+        encoder: Any = None,
+    ) -> None:
+        self.estimator = estimator
+        self.evidence = evidence
+        self.task = task
+        self.classes_ = None if classes is None else np.asarray(list(classes))
+        self.temperature = float(temperature)
+        self.input_type = input_type
+        self.encoder = encoder
+        self.detector: Detector | None = None
+
+    def __repr__(self) -> str:
+        kinds = "" if self.classes_ is None else f", {len(self.classes_)} classes"
+        return f"Model({self.task}{kinds}, {self.verdict!r})"
+
+    @property
+    def verdict(self) -> str:
+        """Whether transfer helped: helps, no evidence either way, hurts, or cannot tell."""
+        return str((self.evidence.get("verdict") or {}).get("word", "cannot tell"))
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Calibrated probabilities of pictures, clips, texts or rows, (n, K); for multi-label that of each label.
+
+        Parameters
+        ----------
+        X : pictures, clips, texts or rows of a table
+            Paths, arrays, PIL pictures, strings, `Pictures`, `Clips` or `Texts`; of tables a frame, an array, or the
+            path of a table.
+
+        Raises
+        ------
+        DataError
+            For another kind of input than the model learned from.
+        ParameterError
+            For a model of numbers.
+        """
+        if self.task == "regression":
+            raise ParameterError("Expected a model of classes, found one of numbers.", "Use predict.")
+        inputs = self._inputs(X)
+        if self.input_type == ROWS.input_type:
+            raw = predicted(self.estimator, inputs, self.task, self._known())
+        else:
+            raw = self.estimator.predict_proba(inputs)
+        if self.temperature == 1.0:
+            return np.asarray(raw)
+        multilabel = self.task == "multilabel"
+        return probabilities(logits(raw, multilabel=multilabel) / self.temperature, multilabel=multilabel)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Labels (n,), 0/1 for each label (n, L), or numbers, of pictures, clips, texts or rows."""
+        if self.task == "regression":
+            return np.asarray(self.estimator.predict(self._inputs(X)))
+        p = self.predict_proba(X)
+        if self.task == "multilabel":
+            return (p > 0.5).astype(int)
+        assert self.classes_ is not None
+        return self.classes_[p.argmax(axis=1)]
+
+    def _known(self) -> np.ndarray | None:
+        return self.classes_ if self.task == "classification" else None
+
+    def _inputs(self, X: Any) -> Any:
+        if self.input_type == ROWS.input_type:
+            return self.encoder.transform(rows_of(X))
+        inputs = as_inputs(X, self.input_type)
+        if inputs.input_type != self.input_type:
+            expected, found = things(self.input_type), things(inputs.input_type)
+            raise DataError(f"Expected {expected}, as the model learned from, found {found}.", f"Give {expected}.")
+        return inputs
+
+    def save(self, folder: str | Path, *, also: Callable[[Path], None] | None = None) -> Path:
+        """Write the model's folder whole or not at all.
+
+        Where the network is transformers' own and the head is linear, plain transformers can load it. It also holds
+        ``headstart.json``, ``evidence.json`` and a model card, and is itself a source for the next transfer.
+
+        Parameters
+        ----------
+        folder : path-like
+            New, empty, or an earlier result of headstart, which is then replaced.
+        also : callable, optional
+            Writes more into the folder before it takes its place (a report).
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written, or the estimator has no safe form on disk.
+        """
+        return write_folder(folder, lambda path: self._write(path, also))
+
+    def _write(self, folder: Path, also: Callable[[Path], None] | None) -> None:
+        manifest: dict[str, Any] = {
+            "input_type": self.input_type,
+            "task": self.task,
+            "classes": None if self.classes_ is None else self.classes_.tolist(),
+            "temperature": self.temperature,
+        }
+        if self.detector is not None:
+            manifest["detector"] = self.detector.to_dict()
+        if isinstance(self.estimator, BaseTransfer):
+            names = None if self.classes_ is None else [str(label) for label in self.classes_]
+            manifest |= {"kind": "transfer", **save_estimator(self.estimator, folder, label_names=names)}
+        elif self.input_type == ROWS.input_type:
+            manifest |= {"kind": "table", "table": save_table_model(self.estimator, self.encoder, folder)}
+        elif isinstance(self.estimator, BASELINES):
+            manifest |= {"kind": "baseline", "baseline": save_baseline(self.estimator, folder)}
+        else:
+            raise OutputError(
+                f"Expected an estimator of headstart to save, found {type(self.estimator).__name__}.",
+                "Only headstart's own models are saved, without pickle; keep the others with skops.",
+            )
+        write_manifest(folder, manifest)
+        text = json.dumps(self.evidence, indent=1, ensure_ascii=False, allow_nan=False)
+        (folder / EVIDENCE).write_text(text + "\n", encoding="utf-8")
+        (folder / "README.md").write_text(model_card(manifest, self.evidence), encoding="utf-8")
+        if also is not None:
+            also(folder)
+
+
+def load(folder: str | Path, module: Any = None) -> Model:
+    """Load a model that headstart saved.
+
+    Parameters
+    ----------
+    folder : path-like
+        What was the ``--out`` of ``headstart fit``, or the folder of `Model.save`.
+    module : torch.nn.Module, optional
+        The architecture, where the network was a module of one's own.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    SourceError
+        If it is not such a folder, or damaged.
+
+    Examples
+    --------
+    >>> from headstart.guard.baselines.classical import BaselineClassifier
+    >>> y = np.arange(8) % 2
+    >>> X = np.zeros((8, 16, 16), dtype=np.uint8) + (200 * y[:, None, None]).astype(np.uint8)
+    >>> baseline = BaselineClassifier().fit(X, y)
+    >>> folder = Model(baseline, {}, task="classification", classes=[0, 1]).save("light-or-dark")
+    >>> load("light-or-dark").predict(X[:2]).tolist()
+    [0, 1]
+    """
+    path = Path(folder).expanduser()
+    manifest = read_manifest(path)
+    kind = manifest.get("kind")
+    if kind not in ("transfer", "baseline", "table"):
+        raise SourceError(
+            f"Expected a fitted model in {path}, found what headstart saved as {kind or 'a source'}.",
+            "Use it as source=, or give the --out of headstart fit.",
+        )
+    estimator: Any
+    encoder: Any = None
+    if kind == "table":
+        estimator, encoder = load_table_model(path)
+    elif kind == "transfer":
+        estimator = load_estimator(path, manifest, module)
+    else:
+        estimator = load_baseline(path, manifest["baseline"])
+    model = Model(
+        estimator,
+        read_evidence(path),
+        task=manifest["task"],
+        classes=manifest["classes"],
+        temperature=manifest["temperature"],
+        input_type=manifest["input_type"],
+        encoder=encoder,
+    )
+    if manifest.get("detector") is not None:
+        model.detector = Detector.from_dict(manifest["detector"])
+    return model
+
+
+def read_evidence(folder: str | Path) -> dict[str, Any]:
+    """The evidence of a saved model.
+
+    Raises
+    ------
+    SourceError
+        If there is none or it is damaged.
+    """
+    path = Path(folder) / EVIDENCE
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SourceError(f"Expected the evidence of a model in {path}, found: {error}.", "Fit it again.") from error
+    if not isinstance(found, dict):
+        raise SourceError(
+            f"Expected the evidence of a model in {path}, found a {type(found).__name__}.", "Fit it again."
+        )
+    return found

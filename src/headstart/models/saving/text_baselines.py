@@ -1,0 +1,98 @@
+"""A fitted baseline of texts as JSON and safetensors, and back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from headstart.errors import SourceError
+from headstart.guard.baselines.text_terms import Terms
+from headstart.guard.baselines.texts import CHOICES, TextBaselineClassifier, TextBaselineRegressor
+
+ARRAYS = "baseline.safetensors"
+VOCABULARY = "vocabulary.json"
+TextBaseline = TextBaselineClassifier | TextBaselineRegressor
+KINDS: dict[str, type[TextBaseline]] = {
+    "TextBaselineClassifier": TextBaselineClassifier,
+    "TextBaselineRegressor": TextBaselineRegressor,
+}
+
+
+def save_text_baseline(estimator: TextBaseline, folder: str | Path) -> dict[str, Any]:
+    """Write a fitted baseline of texts into an existing folder: ``vocabulary.json`` and ``baseline.safetensors``.
+
+    Parameters
+    ----------
+    estimator : fitted TextBaselineClassifier or TextBaselineRegressor
+    folder : path-like
+
+    Returns
+    -------
+    dict
+        Plain JSON types for the manifest.
+    """
+    arrays = {"coef": estimator.coef_, "intercept": estimator.intercept_}
+    arrays |= {f"idf.{terms.kind}": terms.idf for terms in estimator.terms_}
+    save_file(
+        {name: np.ascontiguousarray(values, dtype=np.float64) for name, values in arrays.items()}, Path(folder) / ARRAYS
+    )
+    text = json.dumps({terms.kind: terms.names for terms in estimator.terms_}, ensure_ascii=True)
+    (Path(folder) / VOCABULARY).write_text(text + "\n", encoding="utf-8")
+    described: dict[str, Any] = {
+        "class": type(estimator).__name__,
+        "input_type": estimator.input_type_,
+        "features": estimator.features_,
+    }
+    if isinstance(estimator, TextBaselineClassifier):
+        assert estimator.classes_ is not None
+        return described | {"classes": estimator.classes_.tolist(), "multilabel": estimator.multilabel_}
+    return described | {"single": estimator.single_}
+
+
+def load_text_baseline(folder: str | Path, described: dict[str, Any]) -> TextBaseline:
+    """Read what `save_text_baseline` wrote.
+
+    Parameters
+    ----------
+    folder : path-like
+    described : dict
+        What `save_text_baseline` returned.
+
+    Returns
+    -------
+    fitted estimator
+
+    Raises
+    ------
+    SourceError
+        If a file is missing, damaged, or does not go with the others.
+    """
+    estimator = KINDS[described["class"]]()
+    try:
+        arrays = load_file(Path(folder) / ARRAYS)
+        names = json.loads((Path(folder) / VOCABULARY).read_text(encoding="utf-8"))
+        estimator.features_ = str(described["features"])
+        estimator.terms_ = [
+            Terms(kind, [str(name) for name in names[kind]], arrays[f"idf.{kind}"])
+            for kind in CHOICES[estimator.features_]
+        ]
+        estimator.coef_, estimator.intercept_ = arrays["coef"], arrays["intercept"]
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise SourceError(f"Expected a baseline of texts in {folder}, found: {error}.", "Fit it again.") from error
+    if len(estimator.coef_) != sum(len(terms.names) for terms in estimator.terms_):
+        raise SourceError(
+            f"Expected a weight for each term in {folder}, found {len(estimator.coef_)} for "
+            f"{sum(len(terms.names) for terms in estimator.terms_)}.",
+            "Fit it again.",
+        )
+    if isinstance(estimator, TextBaselineClassifier):
+        estimator.classes_ = np.asarray(described["classes"])
+        estimator.multilabel_, estimator.temperature_ = bool(described["multilabel"]), 1.0
+    else:
+        estimator.single_ = bool(described["single"])
+    return estimator

@@ -1,0 +1,1 @@
+"""Where a network is cut: tracing, chains, stubs."""

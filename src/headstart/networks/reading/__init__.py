@@ -1,0 +1,1 @@
+"""Networks from hubs, folders, files and modules."""

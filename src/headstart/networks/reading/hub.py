@@ -1,0 +1,308 @@
+"""Fetch a network from the hub: from the local cache without a call, else quickly or with a clear answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import huggingface_hub
+from huggingface_hub import constants, get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from headstart.errors import SourceError
+from headstart.networks.reading.audio_source import is_audio_type
+from headstart.networks.reading.sentence_folder import LENGTH, MODULES
+from headstart.networks.reading.text_tokenizer import VOCABULARIES
+from headstart.networks.reading.transformers_source import read_settings
+from headstart.networks.refuse import takes_texts
+
+ANSWER_WITHIN = 4.0
+_OPTIONAL = ("preprocessor_config.json", "processor_config.json", "README.md")
+_FOR_SOUNDS = (*_OPTIONAL, "headstart.json", "head.safetensors")
+_FOR_TEXTS = ("tokenizer_config.json", "special_tokens_map.json", MODULES, LENGTH, "README.md")
+_IN_LAYERS = ("config.json", "model.safetensors")
+_WHOLE = ("model.safetensors", "pytorch_model.bin")
+_INDEXED = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
+
+
+def fetch(source: str) -> Path:
+    """Folder of a hub network on this disk, downloaded if it is not there yet.
+
+    The local cache of ``huggingface_hub`` is looked at first, with no call at all. The hub (or the address in
+    ``HF_ENDPOINT``) gets 4 seconds to answer the first question, or as long as ``HF_HUB_ETAG_TIMEOUT`` says.
+
+    Parameters
+    ----------
+    source : str
+        "org/name" or "org/name@revision".
+
+    Returns
+    -------
+    Path
+        A transformers folder.
+
+    Raises
+    ------
+    SourceError
+        If it is not cached and the hub cannot be reached, does not have it, or asks for a login.
+    """
+    repo, _, revision = source.partition("@")
+    folder = cached_folder(repo, revision or None)
+    if folder is not None:
+        return folder
+    if _is_true("HF_HUB_OFFLINE") or _is_true("TRANSFORMERS_OFFLINE") or constants.HF_HUB_OFFLINE:
+        raise SourceError(
+            f"Expected {source!r} in the local cache ({cache_of_hub()}), found it missing or not whole, and "
+            "HF_HUB_OFFLINE forbids a call.",
+            _without_hub(repo),
+        )
+    try:
+        _ask(repo, revision or None)
+        with _bars_only_on_a_terminal():
+            return _download(repo, revision or None)
+    except SourceError:
+        raise
+    except Exception as error:
+        raise _refusal(source, repo, error) from error
+
+
+def cached_folder(repo: str, revision: str | None = None) -> Path | None:
+    """Folder of a network that is whole in the local cache, None if it is not.
+
+    Parameters
+    ----------
+    repo : str
+        "org/name".
+    revision : str, optional
+        Branch, tag or commit; default: main.
+
+    Returns
+    -------
+    Path or None
+        The snapshot's folder.
+    """
+    try:
+        config = try_to_load_from_cache(repo, "config.json", cache_dir=cache_of_hub(), revision=revision)
+    except HFValidationError:
+        return None
+    if not isinstance(config, str):
+        return None
+    folder = Path(config).parent
+    if _reads_texts(folder) and not (
+        any((folder / name).is_file() for name in VOCABULARIES)
+        and all((folder / place / _IN_LAYERS[0]).is_file() for place in _layers(folder))
+    ):
+        return None
+    if any((folder / name).is_file() for name in _WHOLE):
+        return folder
+    for name in _INDEXED:
+        if (folder / name).is_file() and all((folder / shard).is_file() for shard in _shards(folder / name)):
+            return folder
+    return None
+
+
+def _endpoint() -> str:
+    return (os.environ.get("HF_ENDPOINT") or constants.ENDPOINT).rstrip("/")
+
+
+def cache_of_hub() -> str:
+    """Folder of the local cache of the hub."""
+    return os.environ.get("HF_HUB_CACHE") or str(constants.HF_HUB_CACHE)
+
+
+def _is_true(variable: str) -> bool:
+    return os.environ.get(variable, "").strip().upper() in {"1", "ON", "YES", "TRUE"}
+
+
+def _patience() -> float:
+    try:
+        return float(os.environ["HF_HUB_ETAG_TIMEOUT"])
+    except (KeyError, ValueError):
+        return ANSWER_WITHIN
+
+
+def _ask(repo: str, revision: str | None) -> None:
+    """Ask for config.json once, without retries; a name server that hangs is cut off too."""
+    url = hf_hub_url(repo, "config.json", revision=revision, endpoint=_endpoint())
+    within_time(
+        lambda: get_hf_file_metadata(url, timeout=_patience(), endpoint=_endpoint()),
+        _patience() + 0.5,
+    )
+
+
+def within_time(call: Callable[[], Any], seconds: float) -> Any:
+    """Result of a call, or TimeoutError after some seconds, whatever the call is waiting for.
+
+    Parameters
+    ----------
+    call : callable
+        Runs in a thread of its own, which is left behind when it does not answer.
+    seconds : float
+        How long to wait.
+
+    Returns
+    -------
+    object
+        What the call returned.
+    """
+    answer: list[Any] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            answer.append(call())
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failure:
+        raise failure[0]
+    if not answer:
+        raise TimeoutError(f"no answer within {seconds:.0f} seconds")
+    return answer[0]
+
+
+def _download(repo: str, revision: str | None) -> Path:
+    def get(name: str, commit: str | None) -> Path:
+        return Path(
+            hf_hub_download(
+                repo,
+                name,
+                revision=commit,
+                endpoint=_endpoint(),
+                cache_dir=cache_of_hub(),
+                etag_timeout=_patience(),
+                library_name="headstart",
+            )
+        )
+
+    folder = get("config.json", revision).parent
+    commit = folder.name
+    texts = _reads_texts(folder)
+    for name in _FOR_TEXTS if texts else _FOR_SOUNDS if _hears(folder) else _OPTIONAL:
+        _if_there(get, name, commit)
+    if texts:
+        _get_text_parts(get, folder, commit)
+    for whole, indexed in zip(_WHOLE, _INDEXED, strict=True):
+        if _if_there(get, whole, commit) is not None:
+            return folder
+        index = _if_there(get, indexed, commit)
+        if index is not None:
+            for shard in _shards(index):
+                get(shard, commit)
+            return folder
+    raise SourceError(
+        f"Expected weights in {repo!r} on the hub, found neither model.safetensors nor pytorch_model.bin.",
+        "Take a network whose weights are in one of these.",
+    )
+
+
+def _hears(folder: Path) -> bool:
+    """Whether a network is one of the audio families; its window and output layer may lie in files of their own."""
+    try:
+        return is_audio_type(str(read_settings(folder).get("model_type")))
+    except SourceError:
+        return False
+
+
+def _reads_texts(folder: Path) -> bool:
+    try:
+        settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(settings, dict) and takes_texts(str(settings.get("model_type", "")))
+
+
+def _layers(folder: Path) -> list[str]:
+    """Folders in which a network's files say that there are settings of pooling and dense layers."""
+    try:
+        modules = json.loads((folder / MODULES).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    kinds = [(str(module.get("path", "")), str(module.get("type", "")).rpartition(".")[2]) for module in modules]
+    return [place for place, kind in kinds if kind in ("Pooling", "Dense") and Path(place).name == place]
+
+
+def _get_text_parts(get: Callable[[str, str | None], Path], folder: Path, commit: str) -> None:
+    """The tokenizer's files, and those of the layers behind the body."""
+    if _if_there(get, VOCABULARIES[0], commit) is None:
+        for name in (*VOCABULARIES[1:], "merges.txt"):
+            _if_there(get, name, commit)
+    for place in _layers(folder):
+        for name in _IN_LAYERS:
+            _if_there(get, f"{place}/{name}", commit)
+
+
+def _if_there(get: Callable[[str, str | None], Path], name: str, commit: str) -> Path | None:
+    try:
+        return get(name, commit)
+    except EntryNotFoundError as error:
+        if isinstance(error, HfHubHTTPError):
+            return None
+        raise
+
+
+def _shards(index: Path) -> list[str]:
+    names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    return sorted(name for name in names if Path(name).name == name)
+
+
+def _refusal(source: str, repo: str, error: Exception) -> SourceError:
+    page = f"{_endpoint()}/{repo}"
+    if isinstance(error, GatedRepoError):
+        return SourceError(
+            f"Expected to fetch {source!r}, found that its owners ask for an agreement first.",
+            f"Accept it at {page}, then log in with: hf auth login",
+        )
+    if isinstance(error, RevisionNotFoundError):
+        return SourceError(f"Expected the revision of {source!r}, found none of that name.", f"See {page}.")
+    if isinstance(error, (RepositoryNotFoundError, HFValidationError)):
+        return SourceError(
+            f"Expected a folder or a network on the hub named {source!r}, found neither.",
+            f"Check the name ({page}); a private one needs: hf auth login",
+        )
+    if isinstance(error, EntryNotFoundError) and isinstance(error, HfHubHTTPError):
+        return SourceError(
+            f"Expected a transformers network at {source!r}, found no config.json there.", "Take another network."
+        )
+    cause = error.__cause__ or error
+    reason = str(cause).strip().splitlines()[0][:200] if str(cause).strip() else type(cause).__name__
+    return SourceError(
+        f"Expected to fetch {source!r} from {_endpoint()}, found no answer: {reason}.", _without_hub(repo)
+    )
+
+
+def _without_hub(repo: str) -> str:
+    return (
+        "Check the connection (HF_ENDPOINT and HTTPS_PROXY are honoured, HF_HUB_ETAG_TIMEOUT gives a slow one more "
+        f"seconds); or fetch it on another machine with 'hf download {repo} --local-dir DIR' and give that folder; or "
+        "take 'starter:pictures', which is bundled."
+    )
+
+
+@contextmanager
+def _bars_only_on_a_terminal() -> Iterator[None]:
+    utils = huggingface_hub.utils
+    if sys.stderr.isatty() or utils.are_progress_bars_disabled():
+        yield
+        return
+    utils.disable_progress_bars()
+    try:
+        yield
+    finally:
+        utils.enable_progress_bars()

@@ -1,0 +1,233 @@
+"""Read a network from a transformers folder, checked for what is missing."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from headstart.data.pictures.preprocessing import Preprocessing
+from headstart.errors import SourceError
+from headstart.networks.network import Network
+from headstart.networks.reading.card_of import transformers_card
+from headstart.networks.reading.preprocess_of import preprocessing_of, takes_bgr
+from headstart.networks.refuse import refuse_bad_numbers, refuse_type, weight_file
+
+_IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence transformers' progress bars, logs and warnings, and put them back as they were."""
+    from transformers.utils import logging
+
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def read_transformers(
+    folder: Path,
+    *,
+    kind: str = "transformers",
+    name: str | None = None,
+    origin: str = "",
+    input_type: str | None = None,
+) -> Network:
+    """Read a folder with ``config.json``, weights and ``preprocessor_config.json``.
+
+    Parameters
+    ----------
+    folder : Path
+        An existing folder.
+    kind : str, default="transformers"
+        What the network's ``kind`` becomes ("headstart" and "starter" are such folders too).
+    name : str, optional
+        What reports call it; default: the folder's name.
+    origin : str, default=""
+        Where it came from; default: the folder.
+    input_type : {"image", "audio"}, optional
+        What is wanted, for the words of a refusal.
+
+    Returns
+    -------
+    Network
+        In evaluation mode, float32.
+
+    Raises
+    ------
+    SourceError
+        If it is not a picture network, its weights are missing or damaged, or it needs code of its own.
+    """
+    name = name or folder.resolve().name
+    settings = read_settings(folder)
+    config = _config(folder, settings, input_type)
+    module, notes = _weights(folder, config, name)
+    refuse_bad_numbers(module, name)
+    channels = int(getattr(config, "num_channels", 3) or 3)
+    preprocessing, more = _preprocessing(folder, config, module, channels)
+    _require_input(module, config, preprocessing, name)
+    card = transformers_card(folder, config, module, origin or str(folder), (*notes, *more), bool(notes))
+    return Network(module.eval(), name, kind, preprocessing, card, config=config)
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """Content of a folder's ``config.json``.
+
+    Parameters
+    ----------
+    folder : Path
+        An existing folder.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    SourceError
+        If it is not there or no JSON object.
+    """
+    file = folder / "config.json"
+    if not file.is_file():
+        found = ", ".join(sorted(item.name for item in folder.iterdir())[:8]) or "nothing"
+        raise SourceError(
+            f"Expected a network's folder with config.json and model.safetensors, found {folder} (it holds {found}).",
+            "Give the folder that holds config.json.",
+        )
+    try:
+        settings = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise SourceError(f"Expected JSON in {file}, found {error}.", "Get the file again.") from error
+    if not isinstance(settings, dict):
+        raise SourceError(f"Expected a JSON object in {file}, found {type(settings).__name__}.", "Get the file again.")
+    return settings
+
+
+def _config(folder: Path, settings: dict[str, Any], input_type: str | None) -> Any:
+    from transformers import AutoConfig
+
+    refuse_type(folder, settings, input_type)
+    try:
+        with quiet():
+            return AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except Exception as error:
+        raise SourceError(
+            f"Expected a transformers configuration in {folder}, found {error}.", "Get it again."
+        ) from error
+
+
+def _weights(folder: Path, config: Any, name: str) -> tuple[nn.Module, tuple[str, ...]]:
+    from transformers import AutoModel, AutoModelForImageClassification
+    from transformers.models.auto import modeling_auto as names
+
+    file = weight_file(folder)
+    with_head = config.model_type in names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES
+    model_class = AutoModelForImageClassification if with_head else AutoModel
+    try:
+        with quiet():
+            module, report = model_class.from_pretrained(
+                folder,
+                config=config,
+                dtype=torch.float32,
+                output_loading_info=True,
+                trust_remote_code=False,
+                local_files_only=True,
+                weights_only=True,
+                use_safetensors="safetensors" in file.name,
+            )
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0][:300] if str(error).strip() else repr(error)
+        raise SourceError(f"Expected readable weights in {file}, found: {reason}", "Get the file again.") from error
+    if "pixel_values" not in inspect.signature(module.forward).parameters:
+        raise SourceError(
+            f"Expected a network that takes pixels, found {type(module).__name__} ({module.main_input_name}).",
+            "Take another network.",
+        )
+    return module, _missing(module, report, name)
+
+
+def _missing(module: Any, report: dict[str, Any], name: str) -> tuple[str, ...]:
+    """Refuse a body that is not whole; say so if only the head is missing."""
+    missing = set(report["missing_keys"]) | {str(item[0]) for item in report["mismatched_keys"]}
+    prefix = f"{module.base_model_prefix}."
+    headed = type(module).__name__.endswith("ForImageClassification")
+    body = sorted(key for key in missing if not headed or (key.startswith(prefix) and ".pooler." not in key))
+    if body:
+        raise SourceError(
+            f"Expected all weights of {name}, found {len(body)} of {len(module.state_dict())} missing or of another "
+            f"shape, the first: {body[0]}.",
+            "The file belongs to another network or is not whole.",
+        )
+    if not headed:
+        return ("It has no output layer of its own.",)
+    if not missing:
+        return ()
+    return ("The file holds the body alone; its own output layer is random, so its own classes mean nothing.",)
+
+
+def _preprocessing(
+    folder: Path, config: Any, module: nn.Module, channels: int
+) -> tuple[Preprocessing, tuple[str, ...]]:
+    from transformers import AutoImageProcessor
+
+    if any((folder / name).is_file() for name in ("preprocessor_config.json", "processor_config.json")):
+        try:
+            with quiet():
+                processor = AutoImageProcessor.from_pretrained(
+                    folder, backend="pil", trust_remote_code=False, local_files_only=True
+                )
+        except Exception as error:
+            raise SourceError(
+                f"Expected an image processor in {folder}, found: {str(error).strip()[:300]}",
+                "Get preprocessor_config.json again.",
+            ) from error
+        bgr = channels == 3 and takes_bgr(processor.to_dict()) and _red_first(module)
+        note = "It was trained on pictures with blue first; its first layer is turned to take red first."
+        return preprocessing_of(processor, channels, bgr=bgr), (note,) if bgr else ()
+    side = getattr(config, "image_size", None) or 224
+    height, width = (side, side) if isinstance(side, int) else tuple(side)
+    mean, std = (_IMAGENET[0], _IMAGENET[1]) if channels == 3 else ((0.5,) * channels, (0.5,) * channels)
+    note = f"No preprocessor_config.json: pictures are resized to {height} x {width} and normalised as for ImageNet."
+    return Preprocessing(resize=(height, width), crop=None, mean=mean, std=std, channels=channels), (note,)
+
+
+def _require_input(module: nn.Module, config: Any, preprocessing: Preprocessing, name: str) -> None:
+    """Try the network on its own preprocessing's size where the configuration names another."""
+    side = getattr(config, "image_size", None) or getattr(getattr(config, "vision_config", None), "image_size", None)
+    if side is None or preprocessing.size == ((side, side) if isinstance(side, int) else tuple(side)):
+        return
+    try:
+        with torch.inference_mode():
+            module(torch.zeros(1, preprocessing.channels, *preprocessing.size))
+    except Exception as error:
+        height, width = preprocessing.size
+        raise SourceError(
+            f"Expected a network that takes what its own image processor makes, found {name} for {side} pixels with "
+            f"a processor that makes {height} x {width}.",
+            "Repair preprocessor_config.json.",
+        ) from error
+
+
+def _red_first(module: nn.Module) -> bool:
+    """Turn the first convolution round, so that a network made for blue first takes red first."""
+    first = next((part for part in module.modules() if isinstance(part, nn.Conv2d)), None)
+    if first is None or first.in_channels != 3 or first.groups != 1:
+        return False
+    first.weight.data = first.weight.data.flip(1).contiguous()
+    return True

@@ -1,0 +1,1 @@
+"""Running networks: batches, runners, cached features."""

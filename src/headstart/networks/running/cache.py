@@ -1,0 +1,251 @@
+"""What a frozen network made of pictures, kept so that no picture goes through it twice."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import shutil
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from headstart.cache_folder import cache_folder
+from headstart.networks.running.shards import PARTIAL, SUFFIX, Shard, read_shard, write_shard
+
+SMALL = 4 << 20
+MANY = 16
+SPARE = 1 << 30
+STALE_SECONDS = 86_400
+
+
+class FeatureCache:
+    """Rows by space and picture: in memory up to a limit, and in files that outlive the process.
+
+    A space is what the rows mean: network, preprocessing, and which activations. Within it each row goes by the
+    digest of its picture, so a picture counts as known wherever its file lies. Safe to use from several threads and
+    several processes: files appear whole, and files that are damaged or gone count as not there.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Where files are kept; None keeps rows in memory only.
+    memory_bytes : int, default=512 MiB
+        Memory for rows; the least recently used go first.
+    disk_bytes : int, default=8 GiB
+        Size of all files; beyond it the least recently used go. At least 1 GiB of the disk is left free.
+
+    Examples
+    --------
+    >>> cache = FeatureCache(None)
+    >>> cache.put("space", ["a"], [np.ones((1, 3))], (3,))
+    >>> rows = cache.get("space", ["a", "b"])
+    >>> sorted(rows), rows["a"].tolist()
+    (['a'], [1.0, 1.0, 1.0])
+    """
+
+    def __init__(self, folder: Path | None, memory_bytes: int = 512 << 20, disk_bytes: int = 8 << 30) -> None:
+        self.folder = folder
+        self.memory_bytes = memory_bytes
+        self.disk_bytes = disk_bytes
+        self._rows: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
+        self._used = 0
+        self._shards: dict[Path, Shard | None] = {}
+        self._intact: set[Path] = set()
+        self._lock = threading.RLock()
+
+    def get(self, space: str, keys: Sequence[str]) -> dict[str, np.ndarray]:
+        """The rows that are known, by key; read-only, those from files as views of the mapped file."""
+        found: dict[str, np.ndarray] = {}
+        with self._lock:
+            for key in dict.fromkeys(keys):
+                row = self._rows.get((space, key))
+                if row is not None:
+                    self._rows.move_to_end((space, key))
+                    found[key] = row
+        wanted = set(keys) - found.keys()
+        return {**found, **self._from_disk(space, wanted)} if wanted and self.folder is not None else found
+
+    def put(self, space: str, keys: Sequence[str], batches: Iterable[np.ndarray], shape: tuple[int, ...]) -> None:
+        """Keep the rows of n pictures.
+
+        Parameters
+        ----------
+        space : str
+            What the rows mean.
+        keys : sequence of n str
+            Digests of the pictures.
+        batches : iterable of ndarray, (b, *shape)
+            The rows in order, n in all. Rows that neither memory nor disk can take are not kept.
+        shape : tuple of int
+            Of one row.
+        """
+        total = 4 * len(keys) * int(np.prod(shape, dtype=np.int64))
+        if self.folder is not None and len(keys) and self._has_room(total):
+            held = list(batches) if total <= self.memory_bytes else batches
+            try:
+                write_shard(self._folder_of(space), keys, held, shape)
+                self._merge(space)
+                self._evict()
+            except OSError:
+                pass
+            batches = held
+        if total <= self.memory_bytes:
+            self._remember(space, keys, batches)
+
+    def mapped(self, space: str, keys: Sequence[str]) -> np.ndarray | None:
+        """Rows of all keys as one memory-mapped array, if one file holds just these in this order."""
+        for shard in self._shards_of(space):
+            if shard.keys == tuple(keys):
+                rows = self._rows_of(shard)
+                if rows is not None:
+                    return rows
+        return None
+
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(size for _, size, _ in self._files())
+
+    def clear(self) -> int:
+        """Forget everything, on disk too; returns the bytes that were freed there."""
+        with self._lock:
+            self._rows.clear()
+            self._shards.clear()
+            self._used = 0
+        freed = 0
+        for _, size, path in self._files():
+            path.unlink(missing_ok=True)
+            freed += size
+        return freed
+
+    def _remember(self, space: str, keys: Sequence[str], batches: Iterable[np.ndarray]) -> None:
+        remaining = iter(keys)
+        for batch in batches:
+            with self._lock:
+                for row in batch:
+                    key = (space, next(remaining))
+                    if row.size * 4 > self.memory_bytes or key in self._rows:
+                        continue
+                    kept = np.array(row, np.float32)
+                    kept.flags.writeable = False
+                    self._rows[key] = kept
+                    self._used += kept.nbytes
+                while self._used > self.memory_bytes:
+                    _, old = self._rows.popitem(last=False)
+                    self._used -= old.nbytes
+
+    def _from_disk(self, space: str, wanted: set[str]) -> dict[str, np.ndarray]:
+        found: dict[str, np.ndarray] = {}
+        for shard in self._shards_of(space):
+            here = wanted.intersection(shard.keys) - found.keys()
+            rows = self._rows_of(shard) if here else None
+            if rows is not None:
+                found.update({key: rows[i] for i, key in enumerate(shard.keys) if key in here})
+        if sum(row.nbytes for row in found.values()) <= self.memory_bytes // 2:
+            self._remember(space, list(found), [np.stack(list(found.values()))] if found else [])
+        return found
+
+    def _rows_of(self, shard: Shard) -> np.ndarray | None:
+        """Rows of a file that was found intact, which is checked once; None, and the file gone, where it is not."""
+        try:
+            if shard.path not in self._intact:
+                if not shard.intact():
+                    shard.path.unlink(missing_ok=True)
+                    return None
+                self._intact.add(shard.path)
+            os.utime(shard.path)
+            return shard.rows()
+        except (OSError, ValueError):
+            return None
+
+    def _shards_of(self, space: str) -> list[Shard]:
+        if self.folder is None:
+            return []
+        try:
+            paths = sorted(path for path in self._folder_of(space).iterdir() if path.suffix == SUFFIX)
+        except OSError:
+            return []
+        with self._lock:
+            for path in paths:
+                if path not in self._shards:
+                    self._shards[path] = read_shard(path)
+            found = [self._shards[path] for path in paths]
+        return [shard for shard in found if shard is not None]
+
+    def _merge(self, space: str) -> None:
+        """Put many small files of a space into one."""
+        small = [shard for shard in self._shards_of(space) if shard.n_bytes <= SMALL]
+        if len(small) <= MANY:
+            return
+        rows: dict[str, np.ndarray] = {}
+        for shard in small:
+            if shard.shape == small[0].shape and shard.intact():
+                rows.update(zip(shard.keys, shard.rows(), strict=True))
+        if not rows:  # another thread or process has merged them
+            return
+        write_shard(self._folder_of(space), list(rows), [np.stack(list(rows.values()))], small[0].shape)
+        for shard in small:
+            if shard.shape == small[0].shape:
+                shard.path.unlink(missing_ok=True)
+
+    def _evict(self) -> None:
+        """Delete the files that were not used for longest until the rest fits, and what killed processes left."""
+        files = sorted(self._files())
+        total = sum(size for _, size, _ in files)
+        for used, size, path in files:
+            stale = path.suffix == PARTIAL and used < time.time() - STALE_SECONDS
+            if stale or (total > self.disk_bytes and path.suffix == SUFFIX):
+                path.unlink(missing_ok=True)
+                total -= size
+
+    def _files(self) -> list[tuple[float, int, Path]]:
+        """Time of last use, size and path of every file of the cache."""
+        files = []
+        for path in self.folder.glob("*/*") if self.folder is not None else ():
+            try:
+                status = path.stat()
+            except OSError:
+                continue
+            if path.suffix in (SUFFIX, PARTIAL):
+                files.append((status.st_mtime, status.st_size, path))
+        return files
+
+    def _has_room(self, n_bytes: int) -> bool:
+        if self.folder is None or n_bytes > self.disk_bytes:
+            return False
+        parent = next((p for p in (self.folder, *self.folder.parents) if p.exists()), None)
+        return parent is not None and shutil.disk_usage(parent).free - n_bytes > SPARE
+
+    def _folder_of(self, space: str) -> Path:
+        assert self.folder is not None
+        return self.folder / hashlib.sha256(space.encode()).hexdigest()[:32]
+
+
+def default_cache() -> FeatureCache:
+    """The cache that this process shares.
+
+    Its files lie in the folder named by the environment variable ``HEADSTART_CACHE``, else in
+    ``$XDG_CACHE_HOME/headstart`` or ``~/.cache/headstart``; with ``HEADSTART_CACHE=off`` nothing goes to disk.
+    """
+    folder = cache_folder()
+    return _cache_in(None if folder is None else str(folder / "features"))
+
+
+def memory_cache() -> FeatureCache:
+    """A new cache without files, for pictures that will not come again."""
+    return FeatureCache(None)
+
+
+@functools.cache
+def passing_cache() -> FeatureCache:
+    """The cache that this process shares for networks that it trained itself: in memory alone."""
+    return FeatureCache(None)
+
+
+@functools.cache
+def _cache_in(folder: str | None) -> FeatureCache:
+    return FeatureCache(None if folder is None else Path(folder))

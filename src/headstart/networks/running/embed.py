@@ -1,0 +1,211 @@
+"""Pictures, clips or texts through a frozen network: features for heads, activations where training begins."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from headstart.errors import ParameterError
+from headstart.networks.network import Network
+from headstart.networks.running.cache import FeatureCache, default_cache
+from headstart.networks.running.entry import IN_MEMORY, Entry, array_for, common_length
+from headstart.networks.running.pipeline import (
+    batches,
+    digests,
+    first_of_each,
+    inputs_for,
+    running_order,
+    sample,
+    space_of,
+)
+from headstart.networks.running.runners import runner_for, sample_rows
+from headstart.networks.running.runtime import layout_of
+from headstart.progress import Progress
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """What a frozen network says about n pictures, clips or texts, from one forward pass; all float32.
+
+    Attributes
+    ----------
+    output : ndarray, (n, n_features)
+        Input of the output layer.
+    depths : tuple of ndarray, (n, channels)
+        Means over space (or tokens) of up to six blocks, evenly spread, the last block last.
+    grids : tuple of ndarray, (n, 9 * channels)
+        Means over the cells of a 3 x 3 grid of the picture, of up to three of these blocks before the last. Of clips
+        the grid is of time and frequency, or of 9 stretches of time where a block has no frequency. Of texts
+        there is none.
+    """
+
+    output: np.ndarray
+    depths: tuple[np.ndarray, ...]
+    grids: tuple[np.ndarray, ...]
+
+    def __len__(self) -> int:
+        return len(self.output)
+
+    def __getitem__(self, index: Any) -> Features:
+        """The features of some of the rows: a slice, positions or a boolean mask."""
+        return Features(self.output[index], tuple(d[index] for d in self.depths), tuple(g[index] for g in self.grids))
+
+    @classmethod
+    def of(cls, X: np.ndarray) -> Features:
+        """Ready-made features, (n, d), without depths and grids."""
+        return cls(np.asarray(X, np.float32), (), ())
+
+
+def embed(
+    network: Network,
+    inputs: Any,
+    *,
+    device: str = "cpu",
+    batch_size: int | None = None,
+    progress: Progress | None = None,
+    cache: FeatureCache | None = None,
+    exact: bool = False,
+) -> Features:
+    """Run each picture, clip or text through the network once, ever.
+
+    Those whose features are cached (by content, preprocessing and weights) are neither decoded nor computed. The others
+    are decoded, run and pooled by one thread a processor. Where the processor has 16-bit arithmetic it is used, if on
+    some of these inputs it makes no difference that a head could notice. A clip longer than the network's window is cut
+    into windows that overlap by half, and its row is the mean of theirs. Texts are run by length, in batches of about
+    as many tokens, so that little is computed for padding; a long one is cut as the preprocessing says.
+
+    Parameters
+    ----------
+    network : Network
+        Its module is not changed.
+    inputs : Pictures or Clips, or what `as_inputs` takes
+        n of them, of the kind that the network takes.
+    device : str, default="cpu"
+        "cpu" or "cuda".
+    batch_size : int, optional
+        Inputs in one forward pass; by default what fits the processor's caches.
+    progress : callable, optional
+        Called as ``progress("embedding pictures", done, n)``, or "embedding clips".
+    cache : FeatureCache, optional
+        By default the one that the process shares.
+    exact : bool, default=False
+        Only float32 arithmetic, as for predictions that must equal the network's own.
+
+    Returns
+    -------
+    Features
+        Of n rows, in order.
+
+    Raises
+    ------
+    BadPictures, BadClips
+        If any cannot be decoded; it lists all of them.
+    DataError
+        If they are not of the kind that the network takes.
+    """
+    inputs = inputs_for(network, inputs)
+    cache = default_cache() if cache is None else cache
+    layout = layout_of(network.chain)
+    space = space_of(network, f"{'exact ' if exact else ''}features {layout.blocks} {layout.grids}")
+    keys = digests(network, inputs)
+    known = cache.get(space, keys)
+    new = first_of_each(keys, known)
+    if new:
+        new = [new[i] for i in running_order(network, inputs[new])]
+        todo = inputs[new]
+        chosen = None if exact else _trial_rows(network, len(todo))
+        trial = None if chosen is None else functools.partial(sample, network, todo, chosen)
+        runner = runner_for(network, device, exact, trial, len(todo))
+        computed = list(batches(network, todo, runner, device, batch_size, progress))
+        new_keys = [keys[i] for i in new]
+        known = {**known, **dict(zip(new_keys, np.concatenate(computed), strict=True))}
+        cache.put(space, new_keys, computed, (layout.n_values,))
+    rows = np.stack([known[key] for key in keys]) if keys else np.zeros((0, layout.n_values), np.float32)
+    output, *others = (np.ascontiguousarray(part) for part in layout.split(rows))
+    count = len(layout.blocks)
+    return Features(output, tuple(others[:count]), tuple(others[count:]))
+
+
+def _trial_rows(network: Network, n: int) -> np.ndarray | None:
+    """Which of n inputs the faster pass is tried on: of texts, which come longest first, some of the shorter half."""
+    first = n // 2 if network.chain.takes_tokens else 0
+    rows = sample_rows(n - first)
+    return None if rows is None else rows + first
+
+
+def boundary(
+    network: Network,
+    inputs: Any,
+    k: int,
+    *,
+    device: str = "cpu",
+    progress: Progress | None = None,
+    cache: FeatureCache | None = None,
+) -> np.ndarray:
+    """Activations that enter the last k blocks, each picture or clip computed once, ever.
+
+    They come from an unfolded float32 pass, so that training from them equals training with the full forward pass.
+    Up to 1 GiB is given as an array in memory, more as a memory-mapped file. Of a clip longer than the network's window
+    it is the loudest window's. Activations of texts are (n, T, channels) with NaN where a text has no token; T is a
+    power of two or the network's window.
+
+    Parameters
+    ----------
+    network : Network
+        Its module is not changed.
+    inputs : Pictures or Clips, or what `as_inputs` takes
+        n of them, of the kind that the network takes.
+    k : int
+        Number of blocks behind the boundary, from 0 to one less than there are.
+    device, progress, cache
+        As in `embed`.
+
+    Returns
+    -------
+    ndarray or memmap, (n, *shape), float32
+        To be read only.
+
+    Raises
+    ------
+    ParameterError
+        If there is no boundary for this k.
+    BadPictures, BadClips
+        If any cannot be decoded; it lists all of them.
+    """
+    blocks = network.chain.blocks
+    if not 0 <= k < len(blocks):
+        raise ParameterError(
+            f"Expected a number of trained blocks from 0 to {len(blocks) - 1} for {network.name}, found {k}. "
+            f"{network.chain.note}".strip(),
+            "To train every block, run the whole network instead.",
+        )
+    inputs = inputs_for(network, inputs)
+    cache = default_cache() if cache is None else cache
+    length = common_length(network, inputs)
+    space = space_of(network, f"boundary {blocks[-k - 1]}{'' if length is None else f' {length}'}")
+    keys = digests(network, inputs)
+    whole = cache.mapped(space, keys)
+    if whole is not None and whole.nbytes > IN_MEMORY:
+        return whole
+    known = cache.get(space, keys)
+    new = first_of_each(keys, known)
+    new = [new[i] for i in running_order(network, inputs[new])] if new else new
+    entry = Entry(network, blocks[-k - 1], device, length) if new or not keys else None
+    shape = next(iter(known.values())).shape if entry is None else entry.shape
+    rows = array_for(len(keys), shape)
+    place: dict[str, list[int]] = {}
+    for i, key in enumerate(keys):
+        place.setdefault(key, []).append(i)
+        if key in known:
+            rows[i] = known[key]
+    if entry is not None and new:
+        start = 0
+        for batch in batches(network, inputs[new], entry, device, None, progress, whole=False):
+            for i, row in zip(new[start : start + len(batch)], batch, strict=True):
+                rows[place[keys[i]]] = row
+            start += len(batch)
+        cache.put(space, [keys[i] for i in new], (rows[new[i : i + 64]] for i in range(0, len(new), 64)), shape)
+    return rows

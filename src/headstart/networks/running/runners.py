@@ -1,0 +1,170 @@
+"""Which prepared forward pass a network gets on this machine; settled once a network and device."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+
+from headstart.networks.cutting.trace import twin
+from headstart.networks.network import Network
+from headstart.networks.running.compiled import CompiledRunner, openvino_installed
+from headstart.networks.running.precision import agrees
+from headstart.networks.running.runtime import Layout, Rows, half_type, layout_of, prepared, to_tensor
+from headstart.networks.running.simplify import simplify
+from headstart.nn.threads import in_workers
+
+ENOUGH = 8
+MOST = 16
+WORTH_COMPILING = 2000
+
+Forward = Callable[[np.ndarray], np.ndarray]
+
+_kept: weakref.WeakKeyDictionary[Network, dict[tuple[str, str], Forward]] = weakref.WeakKeyDictionary()
+_simplified: weakref.WeakKeyDictionary[Network, nn.Module] = weakref.WeakKeyDictionary()
+_lock = threading.RLock()
+
+
+class Runner:
+    """From cropped pictures, (N, H, W, 3) in uint8, or windows of sound, (N, samples), to rows of features.
+
+    The rows are (N, n_values) in float32. A network for sounds keeps its weights and its front end in float32; in 16
+    bits torch's autocast computes what can be, since a wave or its spectrum does not bear rounding.
+
+    Parameters
+    ----------
+    network : Network
+        Its module is not changed.
+    device : str
+        Where it runs.
+    dtype : torch.dtype
+        Arithmetic of the forward pass.
+    exact : Runner, optional
+        What computes batches in which 16-bit numbers overflow.
+    """
+
+    def __init__(self, network: Network, device: str, dtype: torch.dtype, exact: Runner | None = None) -> None:
+        self.preprocessing = network.preprocessing
+        self.device = device
+        self.dtype = dtype
+        self.exact = exact
+        self.cast = network.input_type == "audio" and dtype != torch.float32
+        net = prepared(twin(_simple(network)), torch.float32 if self.cast else dtype, device)
+        self.rows = Rows(net, network.chain, layout_of(network.chain)).eval()
+
+    def __call__(self, arrays: np.ndarray) -> np.ndarray:
+        kind = torch.device(self.device).type
+        with torch.inference_mode(), torch.autocast(kind, self.dtype if self.cast else None, enabled=self.cast):
+            batch = to_tensor(arrays, self.preprocessing, self.dtype).to(self.device)
+            rows = np.asarray(self.rows(batch).cpu().numpy())
+        return rows if self.exact is None or np.isfinite(rows).all() else self.exact(arrays)
+
+
+def runner_for(
+    network: Network, device: str, exact: bool, sample: Callable[[], np.ndarray] | None, n: int = 0
+) -> Forward:
+    """The forward pass to use: from cropped pictures or windows of sound to rows of features.
+
+    Parameters
+    ----------
+    network : Network
+        Whose features are wanted.
+    device : str
+        Where.
+    exact : bool
+        Whether it must be float32 arithmetic of PyTorch.
+    sample : callable or None
+        Gives 8 to 16 of the user's own pictures or windows, on which the faster passes are tried; asked only the first
+        time. None where there are too few to tell: then float32 is used, and nothing is settled.
+    n : int, default=0
+        How many pictures or clips there are; with 2,000 a pass is compiled, where the extra ``openvino`` is installed.
+    """
+    with _lock:
+        runners = _kept.setdefault(network, {})
+        if exact:
+            return _exact(network, device)
+        if sample is not None:
+            fixed = not network.chain.takes_tokens  # a compiled pass takes inputs of one size
+            compiling = fixed and n >= WORTH_COMPILING and device == "cpu" and openvino_installed()
+            if compiling and (device, "compiled") not in runners:
+                runners[device, "compiled"] = _tried(network, device, [_compiled, _half], sample())
+            if not compiling and (device, "fast") not in runners:
+                runners[device, "fast"] = _tried(network, device, [_half], sample())
+        for kind in ("compiled", "fast"):
+            if (device, kind) in runners:
+                return runners[device, kind]
+        return _exact(network, device)
+
+
+def sample_rows(n: int) -> np.ndarray | None:
+    """Which of n inputs to try 16-bit arithmetic on: 8 to 16, evenly spread; None below 8.
+
+    Examples
+    --------
+    >>> sample_rows(5) is None, sample_rows(16).tolist()
+    (True, [0, 2, 4, 6, 9, 11, 13, 15])
+    """
+    if n < ENOUGH:
+        return None
+    return np.linspace(0, n - 1, min(MOST, max(ENOUGH, n // 32))).round().astype(int)
+
+
+def _exact(network: Network, device: str) -> Runner:
+    runners = _kept.setdefault(network, {})
+    if (device, "exact") not in runners:
+        runners[device, "exact"] = Runner(network, device, torch.float32)
+    exact = runners[device, "exact"]
+    assert isinstance(exact, Runner)
+    return exact
+
+
+def _half(network: Network, device: str) -> Forward | None:
+    """The pass in the device's 16-bit type, where it has one."""
+    half = half_type(device)
+    return None if half is None else Runner(network, device, half, _exact(network, device))
+
+
+def _compiled(network: Network, device: str) -> Forward:
+    rows = Rows(twin(_simple(network)).requires_grad_(False), network.chain, layout_of(network.chain)).eval()
+    half = half_type(device) is not None
+    return CompiledRunner(rows, network.example(2), network.preprocessing, half, torch.get_num_threads())
+
+
+def _simple(network: Network) -> nn.Module:
+    """The network with less work, in float32; found once."""
+    with _lock:
+        if network not in _simplified:
+            output_layer = network.chain.output_layer
+            _simplified[network] = simplify(network.module, network.example(), output_layer)
+        return _simplified[network]
+
+
+def _tried(
+    network: Network, device: str, makers: list[Callable[[Network, str], Forward | None]], arrays: np.ndarray
+) -> Forward:
+    """The first pass that can be made and whose features serve as well on these inputs; else the exact one."""
+    exact = _exact(network, device)
+    layout: Layout = layout_of(network.chain)
+    expected: list[np.ndarray] | None = None
+    for make in makers:
+        try:
+            fast = make(network, device)
+            if fast is None:
+                continue
+            if expected is None:
+                expected = layout.split(_run(exact, arrays, device))
+            found = layout.split(_run(fast, arrays, device))
+        except (RuntimeError, TypeError, ValueError):
+            continue
+        if all(agrees(a, b) for a, b in zip(expected, found, strict=True)):
+            return fast
+    return exact
+
+
+def _run(forward: Forward, arrays: np.ndarray, device: str) -> np.ndarray:
+    n_workers = torch.get_num_threads() if device == "cpu" else 1
+    return np.concatenate(list(in_workers(forward, np.array_split(arrays, min(len(arrays), n_workers)), n_workers)))

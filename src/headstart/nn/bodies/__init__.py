@@ -1,0 +1,1 @@
+"""Networks for sounds and texts, and what stands in front of them."""

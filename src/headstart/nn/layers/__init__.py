@@ -1,0 +1,1 @@
+"""Heads, dropout and norms."""

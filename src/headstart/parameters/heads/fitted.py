@@ -1,0 +1,72 @@
+"""What an estimator has learned: network, head, and how to go from features to scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import nn
+
+from headstart.networks.network import Network
+from headstart.networks.running.embed import Features
+from headstart.parameters.heads.solved import SolvedHead
+from headstart.parameters.heads.targets import Targets
+
+if TYPE_CHECKING:
+    from headstart.parameters.heads.hidden_heads import HiddenHeads
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The result of a fit.
+
+    Attributes
+    ----------
+    targets : Targets
+        Classes or scale of the targets.
+    network : Network or None
+        The body, with its weights after training; None for ready-made features.
+    solved : SolvedHead or None
+        A solved head, or None where layers were trained.
+    layers : nn.Sequential or None
+        A trained head on the input of the output layer.
+    history : list of dict
+        One record an epoch.
+    shift, scale : ndarray of shape (d,)
+        Standardisation of ready-made features.
+    """
+
+    targets: Targets
+    network: Network | None
+    solved: SolvedHead | HiddenHeads | None
+    layers: nn.Sequential | None
+    history: list[dict[str, float]] = field(default_factory=list)
+    shift: np.ndarray = field(default_factory=lambda: np.zeros(1))
+    scale: np.ndarray = field(default_factory=lambda: np.ones(1))
+
+    def scores(self, features: Features) -> np.ndarray:
+        """Logits, or standardised predictions, of shape (n, K)."""
+        if self.solved is not None:
+            return self.solved.scores(features)
+        assert self.layers is not None
+        with torch.no_grad():
+            return self.layers(torch.from_numpy(features.output.astype(np.float32))).numpy().astype(np.float64)
+
+    @property
+    def linear(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Coefficients (d, K) and intercepts (K,) where the head is one linear map of the network's last features."""
+        if self.solved is not None:
+            return linear_part(self.solved) if isinstance(self.solved, SolvedHead) and self.solved.is_linear else None
+        assert self.layers is not None
+        modules = [m for m in self.layers if not isinstance(m, nn.Dropout)]
+        if len(modules) != 1 or not isinstance(modules[0], nn.Linear):
+            return None
+        layer = modules[0]
+        return layer.weight.detach().numpy().T.astype(np.float64), layer.bias.detach().numpy().astype(np.float64)
+
+
+def linear_part(head: SolvedHead) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients and intercepts of a solved linear head."""
+    return head.parts[0].coef, head.parts[0].intercept

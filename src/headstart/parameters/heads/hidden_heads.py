@@ -1,0 +1,146 @@
+"""Several new layers in the place of one: small networks on frozen features of two depths, averaged."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from headstart.networks.running.embed import Features
+from headstart.nn.layers.heads import Standardise, make_head
+from headstart.parameters.heads.deep_head import train_deep_head
+from headstart.parameters.heads.settings import TuningSettings
+from headstart.parameters.heads.solved import Part, feature_set, solve_head
+from headstart.parameters.heads.targets import Targets
+from headstart.progress import Progress
+
+HIDDEN = "hidden"
+WIDTH, INPUT_DROPOUT, DROPOUT, BATCH = 512, 0.2, 0.5, 128
+#: Steps of training that are aimed at, and fewest and most passes over the rows.
+_STEPS, _EPOCHS = 1500, (12, 30)
+RATE, DECAY = 1e-3, 0.05
+_SETS = ("output", "grid")
+#: Rows from which the linear head beside them is solved.
+_PLAIN_ROWS = 3000
+
+
+@dataclass(frozen=True)
+class HiddenHeads:
+    """Networks with one hidden layer, one for each feature set; their logits are averaged.
+
+    Attributes
+    ----------
+    task : str
+    names : tuple of str
+        Feature set of each member, as in `feature_set`.
+    members : tuple of nn.Sequential
+        Each takes raw features; its first module standardises them.
+    plain : Part
+        The linear head on the network's last features: what other libraries get.
+    """
+
+    task: str
+    names: tuple[str, ...]
+    members: tuple[nn.Sequential, ...]
+    plain: Part
+    parts: tuple[Part, ...] = ()
+    loss: float = float("nan")
+    losses: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def is_linear(self) -> bool:
+        """Never."""
+        return False
+
+    def scores(self, features: Features) -> np.ndarray:
+        """Logits of shape (n, K)."""
+        with torch.no_grad():
+            each = [
+                member(torch.from_numpy(np.ascontiguousarray(feature_set(features, name), np.float32))).numpy()
+                for name, member in zip(self.names, self.members, strict=True)
+            ]
+        return np.asarray(np.mean(each, axis=0, dtype=np.float64))
+
+
+def train_hidden_heads(seen: Any, settings: TuningSettings, progress: Progress | None = None) -> HiddenHeads:
+    """Train a network with a hidden layer of 512 on each feature set.
+
+    Use it where there are several hundred rows or more; below that linear heads are safer. Columns are standardised;
+    12 to 30 epochs (the more rows, the fewer), dropout of 0.2 before and 0.5 after the hidden layer, rates that fall
+    to 0.
+
+    Parameters
+    ----------
+    seen : object with ``features`` and ``targets`` of n rows
+    settings : TuningSettings
+        Device and seed count.
+    """
+    features, targets = seen.features, seen.targets
+    how = dataclasses.replace(
+        settings,
+        widths=(WIDTH,),
+        dropout=DROPOUT,
+        epochs=int(np.clip(round(_STEPS * BATCH / max(len(targets), 1)), *_EPOCHS)),
+        batch_size=BATCH,
+        learning_rate=RATE,
+        weight_decay=DECAY,
+        patience=0,
+    )
+    names = tuple(name for name in _SETS if name == "output" or features.grids)
+    members = []
+    for name in names:
+        x = feature_set(features, name).astype(np.float32)
+        mean, spread = x.mean(axis=0), x.std(axis=0)
+        spread = np.where(spread > 1e-6, spread, 1.0).astype(np.float32)
+        head, _ = train_deep_head((x - mean) / spread, targets, how, input_dropout=INPUT_DROPOUT, progress=progress)
+        members.append(_of_raw(head, mean, spread))
+    some = _some_rows(targets)
+    plain = solve_head(features[some], targets.rows(some), "linear", random_state=settings.seed).plain
+    return HiddenHeads(targets.task, names, tuple(members), plain)
+
+
+def _some_rows(targets: Targets) -> np.ndarray:
+    """Rows enough for a linear head that only stands in for this one: evenly over the classes, each at least once."""
+    order = np.argsort(targets.Y.argmax(axis=1), kind="stable")
+    even = order[np.linspace(0, len(order) - 1, min(len(order), _PLAIN_ROWS)).round().astype(int)]
+    return np.unique(np.concatenate([even, targets.Y.argmax(axis=0)]))
+
+
+def _of_raw(head: nn.Sequential, mean: np.ndarray, spread: np.ndarray) -> nn.Sequential:
+    """A head for standardised columns as one for raw features."""
+    first = head[0]
+    assert isinstance(first, Standardise)
+    columns = torch.from_numpy(spread)
+    whole = Standardise(torch.from_numpy(mean) + first.shift * columns, first.scale / columns)
+    return nn.Sequential(whole, *list(head)[1:]).eval()
+
+
+def hidden_arrays(head: HiddenHeads) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """What a file keeps of the heads: arrays, and their description in plain JSON types."""
+    arrays = {"plain.coef": np.ascontiguousarray(head.plain.coef), "plain.intercept": head.plain.intercept}
+    sizes = []
+    for number, member in enumerate(head.members):
+        arrays |= {f"{number}.{key}": value.detach().numpy() for key, value in member.state_dict().items()}
+        linears = [layer for layer in member if isinstance(layer, nn.Linear)]
+        sizes.append([linears[0].in_features, linears[0].out_features])
+    return arrays, {"kind": HIDDEN, "names": list(head.names), "sizes": sizes}
+
+
+def read_hidden(targets: Targets, described: dict[str, Any], arrays: dict[str, np.ndarray]) -> HiddenHeads:
+    """What `hidden_arrays` gave."""
+    members = []
+    for number, (wide, hidden) in enumerate(described["sizes"]):
+        zeros = torch.zeros(wide)
+        member = nn.Sequential(
+            Standardise(zeros, zeros.clone()), *make_head(wide, len(targets.shift), [hidden], DROPOUT)
+        )
+        start = f"{number}."
+        own = {k.removeprefix(start): torch.from_numpy(v) for k, v in arrays.items() if k.startswith(start)}
+        member.load_state_dict(own)
+        members.append(member.eval())
+    plain = Part("output", arrays["plain.coef"], arrays["plain.intercept"], 1.0)
+    return HiddenHeads(targets.task, tuple(described["names"]), tuple(members), plain)

@@ -1,0 +1,145 @@
+"""Targets of the three tasks as one matrix, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import column_or_1d
+
+from headstart.data.base.kinds import things
+from headstart.data.base.rows import Inputs
+from headstart.errors import DataError, ParameterError
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What a head is fitted to.
+
+    Attributes
+    ----------
+    task : {"classification", "multilabel", "regression"}
+    Y : ndarray of shape (n, K)
+        One-hot classes, 0/1 labels, or numbers standardised by ``shift`` and ``scale``.
+    weight : ndarray of shape (n,)
+        Row weights, mean 1.
+    classes : ndarray of shape (K,) or None
+        Sorted labels; None for numbers.
+    shift, scale : ndarray of shape (K,)
+        Of numbers; 0 and 1 otherwise.
+    flat : bool
+        Whether y had one dimension.
+    """
+
+    task: str
+    Y: np.ndarray
+    weight: np.ndarray
+    classes: np.ndarray | None
+    shift: np.ndarray
+    scale: np.ndarray
+    flat: bool
+
+    def __len__(self) -> int:
+        return len(self.Y)
+
+    def rows(self, index: np.ndarray) -> Targets:
+        """The same for some rows."""
+        return Targets(self.task, self.Y[index], self.weight[index], self.classes, self.shift, self.scale, self.flat)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """What splits are made on: class numbers (n,), 0/1 labels (n, K) or numbers."""
+        if self.task == "classification":
+            return self.Y.argmax(axis=1)
+        return self.Y if self.Y.shape[1] > 1 else self.Y[:, 0]
+
+
+def class_targets(y: Any, class_weight: Any) -> Targets:
+    """Encode labels (n,) or a 0/1 matrix (n, L).
+
+    Raises
+    ------
+    DataError
+        With a single class, or a matrix that holds something else than 0 and 1.
+    """
+    y = np.asarray(y)
+    if y.ndim == 2 and y.shape[1] > 1:
+        if not np.isin(y, (0, 1)).all():
+            raise DataError("Expected 0 and 1 alone in a matrix of labels, found other values.")
+        Y, classes, task = y.astype(float), np.arange(y.shape[1]), "multilabel"
+        weight = _label_weights(Y, class_weight)
+    else:
+        y = y.ravel()
+        classes, codes = np.unique(y, return_inverse=True)
+        if len(classes) < 2:
+            raise DataError(
+                f"Expected at least 2 classes, found one class only ({classes[0]!s})."
+                if len(classes)
+                else "Expected labels, found none.",
+                "Add examples of another class.",
+            )
+        Y, task = np.eye(len(classes))[codes], "classification"
+        weight = _class_weights(classes, codes, class_weight)
+    K = Y.shape[1]
+    return Targets(task, Y, weight / max(weight.mean(), 1e-12), classes, np.zeros(K), np.ones(K), task != "multilabel")
+
+
+def number_targets(y: Any) -> Targets:
+    """Standardise numbers (n,) or (n, t).
+
+    Raises
+    ------
+    DataError
+        If a number is NaN or infinite.
+    """
+    y = np.asarray(y, dtype=float)
+    Y = y[:, None] if y.ndim == 1 else y
+    if not np.isfinite(Y).all():
+        raise DataError(f"Expected finite targets, found {int((~np.isfinite(Y)).sum())} that are NaN or infinite.")
+    weight = np.ones(len(Y))
+    shift, scale = Y.mean(axis=0), Y.std(axis=0)
+    scale = np.where(scale > 1e-12 * (1 + np.abs(shift)), scale, 1.0)
+    return Targets("regression", (Y - shift) / scale, weight, None, shift, scale, y.ndim == 1)
+
+
+def _class_weights(classes: np.ndarray, codes: np.ndarray, class_weight: Any) -> np.ndarray:
+    counts = np.bincount(codes, minlength=len(classes))
+    if class_weight is None:
+        return np.ones(len(codes))
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        return (len(codes) / (len(classes) * counts))[codes]
+    if isinstance(class_weight, Mapping):
+        unknown = [key for key in class_weight if key not in classes.tolist()]
+        if unknown:
+            raise ParameterError(
+                f"Expected class_weight for classes {classes.tolist()}, found the unknown class {unknown[0]!r}."
+            )
+        return np.array([float(class_weight.get(label, 1.0)) for label in classes.tolist()])[codes]
+    raise ParameterError(f"Expected class_weight None, 'balanced' or a dict, found {class_weight!r}.")
+
+
+def _label_weights(Y: np.ndarray, class_weight: Any) -> np.ndarray:
+    """Rows with rare labels count more: mean over a row's labels of n / (2 * count of its value)."""
+    if class_weight is None:
+        return np.ones(len(Y))
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        ones = np.clip(Y.mean(axis=0), 1e-6, 1 - 1e-6)
+        return (Y / (2 * ones) + (1 - Y) / (2 * (1 - ones))).mean(axis=1)
+    raise ParameterError(f"Expected class_weight None or 'balanced' for several labels, found {class_weight!r}.")
+
+
+def one_column(y: Any) -> np.ndarray:
+    """Targets as an array; a single column is flattened, with scikit-learn's warning."""
+    array = np.asarray(y)
+    return column_or_1d(array, warn=True) if array.ndim == 2 and array.shape[1] == 1 else array
+
+
+def matched(y: Any, inputs: Inputs) -> Any:
+    """Labels, if there is one for each picture or clip."""
+    n = len(inputs)
+    if y is None or len(y) != n:
+        kind = things(inputs.input_type)
+        raise ParameterError(f"Expected a label for each of {n} {kind}, found {0 if y is None else len(y)}.")
+    return y

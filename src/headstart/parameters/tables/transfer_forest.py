@@ -1,0 +1,386 @@
+"""Transfer forests: a source's random forest, each tree refined on the target."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import ClassifierMixin, RegressorMixin, clone
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from sklearn.utils.validation import check_is_fitted
+
+from headstart.contract.borrower import Borrower
+from headstart.contract.card import MethodCard
+from headstart.contract.domains import Domains
+from headstart.contract.options import check_option
+from headstart.contract.raw_sources import as_sources
+from headstart.contract.weighted_fit import fit_weighted
+from headstart.math.ensembles.tree_transfer import UNREACHED, expand_and_reduce, transfer_structure
+from headstart.math.ensembles.trees import PackedTrees, Tree, pack, predict_trees
+from headstart.parameters.tables.forest_source import check_forest, forest_model, read_tree
+from headstart.parameters.tables.linear_source import is_model, shared_model_clone
+from headstart.source import Source
+
+ALGORITHMS = ("mix", "ser", "strut")
+
+
+class ForestMixin:
+    """What both have: the source's forest, its trees refined, all of them walked together."""
+
+    estimator: Any
+    algorithm: str
+    bootstrap: bool
+    unreached: str
+    source: Any
+    random_state: Any
+
+    def _given(self) -> list[Source]:
+        return [] if is_model(self.source) else as_sources(self.source)
+
+    def __sklearn_clone__(self) -> Any:
+        """A clone that shares a fitted forest given as source, as it shares a `Source`."""
+        return shared_model_clone(self, super().__sklearn_clone__)  # type: ignore[misc]
+
+    def _forest(self) -> Any:
+        """The forest as given, or the default, with this estimator's seed where it has none."""
+        own = clone(self.estimator) if self.estimator is not None else self._default()
+        if "random_state" in own.get_params() and own.get_params()["random_state"] is None:
+            own.set_params(random_state=self.random_state)
+        return own
+
+    @abstractmethod
+    def _default(self) -> Any:
+        """The forest that is taken where none is given."""
+
+    def _baseline(self) -> Any:
+        """What ``source=None`` stands for: the forest on the target alone."""
+        return self._forest()
+
+    def _check(self) -> None:
+        check_option("algorithm", self.algorithm, ALGORITHMS)
+        check_option("bootstrap", self.bootstrap, (False, True))
+        check_option("unreached", self.unreached, UNREACHED)
+        if self.estimator is not None:
+            check_forest(self.estimator)
+
+    def _source_forest(self, domains: Domains) -> Any:
+        """The source's forest, fitted: as given, or on the source's rows (codes for classes)."""
+        if is_model(self.source):
+            return forest_model(self.source)
+        source = domains.source
+        assert source.y is not None
+        return fit_weighted(self._forest(), source.X, source.y, source.sample_weight)
+
+    def _refine(self, forest: Any, trees: list[Tree], X: Any, Y: np.ndarray, weight: Any, numbers: bool) -> None:
+        """Refine every tree of the source on the target and keep the result as plain arrays."""
+        rng = np.random.default_rng(self.random_state)
+        rows = np.asarray(X, dtype=np.float32)
+        counts = np.ones(len(rows)) if weight is None else np.asarray(weight, dtype=np.float64)
+        made: list[Tree] = []
+        for tree, inner in zip(trees, np.ravel(forest.estimators_), strict=True):
+            drawn = counts
+            if self.bootstrap:
+                drawn = counts * np.bincount(rng.integers(len(rows), size=len(rows)), minlength=len(rows))
+            kept = np.flatnonzero(drawn > 0)
+            if not len(kept):
+                kept, drawn = np.arange(len(rows)), counts
+            part = rows[kept], Y[kept], drawn[kept]
+            if self.algorithm != "strut":
+                made.append(expand_and_reduce(tree, *part, self._grower(inner, *part, rng), self.unreached))
+            if self.algorithm != "ser":
+                made.append(transfer_structure(tree, *part, numbers=numbers))
+        packed = pack(made)
+        self.feature_, self.threshold_ = packed.feature, packed.threshold
+        self.children_left_, self.children_right_ = packed.left, packed.right
+        self.values_, self.roots_ = packed.value, packed.roots
+
+    def _grower(self, inner: Any, X: np.ndarray, Y: np.ndarray, weight: np.ndarray, rng: np.random.Generator) -> Any:
+        """Full trees on some target rows, with the forest's way of choosing columns."""
+        numbers = Y.shape[1] == 1
+        kind = DecisionTreeRegressor if numbers else DecisionTreeClassifier
+        labels = Y[:, 0] if numbers else Y.argmax(axis=1)
+        options = {"max_features": inner.max_features, "random_state": int(rng.integers(2**31 - 1))}
+
+        def grow(rows: np.ndarray) -> Tree:
+            fitted = kind(**options).fit(X[rows], labels[rows], sample_weight=weight[rows])
+            return read_tree(fitted.tree_, None if numbers else fitted.classes_, Y.shape[1])
+
+        return grow
+
+    def _answers(self, X: Any) -> np.ndarray:
+        """Mean of the trees' answers, (n, K) or (n, 1)."""
+        check_is_fitted(self)
+        trees = PackedTrees(
+            self.feature_, self.threshold_, self.children_left_, self.children_right_, self.values_, self.roots_
+        )
+        return predict_trees(trees, self._rows(X))  # type: ignore[attr-defined]
+
+    def _start(self, domains: Domains, labels: np.ndarray, sample_weight: Any) -> bool:
+        """Fit the forest on the target alone where there is nothing to borrow; whether that was so."""
+        self.estimator_ = None
+        if domains.sources or is_model(self.source):
+            return False
+        self.estimator_ = fit_weighted(self._forest(), domains.target.X, labels, sample_weight)
+        return True
+
+
+class TransferForestClassifier(ForestMixin, ClassifierMixin, Borrower):
+    """A random forest of the source whose trees are refined on the target.
+
+    *SER* grows each leaf further on the target rows that reach it and cuts back what they do not need: it adapts where
+    the target needs more detail, or less. *STRUT* keeps which columns a tree asks about and finds the thresholds anew:
+    it adapts where columns are shifted or scaled. *MIX* takes both forests together, and is the safest of the three.
+
+    Use it for tables whose source follows the same logic as the target at other places. With a source of another logic
+    the trees still start from its structure; compare with ``source=None``.
+
+    Parameters
+    ----------
+    estimator : forest, optional
+        A `RandomForestClassifier` or `ExtraTreesClassifier`, fitted on the source's rows (or on the target's, without a
+        source). Default: ``RandomForestClassifier()``.
+    algorithm : {"mix", "ser", "strut"}, default="mix"
+    bootstrap : bool, default=False
+        Whether each tree is refined on target rows drawn with replacement.
+    unreached : {"keep", "prune"}, default="keep"
+        What SER does with parts of a tree that no target row reaches: keep the source's answer, and cut nothing above
+        them, or answer as the source does one node above, as the authors' program does.
+    source : Source, list of Source, fitted forest or None
+        Labelled rows, several are taken together; or a fitted forest (in a grid: in a
+        ``FrozenEstimator``). None: the forest of the target alone.
+    unlabelled : array-like, optional
+        Checked and not used.
+    preprocess : transformer, optional
+        For rows of both sides.
+    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
+    random_state : int or None, default=None
+        Seed of the forest where it has none, of the drawing of rows and of the grown trees.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (K,)
+        Of target and source together.
+    estimator_ : forest or None
+        The forest of the target alone, where there is no source.
+    feature_, threshold_, children_left_, children_right_, values_, roots_
+        The refined trees, one behind another.
+
+    Notes
+    -----
+    Segev, Harel, Mannor, Crammer and El-Yaniv (2017), Learn on source, refine on target: a model transfer learning
+    framework with random forests, IEEE TPAMI 39:1811. We keep unreached parts of the source by default. Details:
+    :mod:`headstart.math.ensembles.tree_transfer`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from headstart import Source, TransferForestClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> Xs, X, X_new = (rng.normal(size=(n, 3)) for n in (500, 30, 300))
+    >>> rule = lambda X: (X[:, 0] > 0) ^ (X[:, 1] > 0)
+    >>> source = Source(Xs + 2, rule(Xs))                             # the source's columns are shifted
+    >>> model = TransferForestClassifier(algorithm="strut", source=source, random_state=0).fit(X, rule(X))
+    >>> bool(model.score(X_new, rule(X_new)) > 0.7)
+    True
+    """
+
+    card: ClassVar[MethodCard] = MethodCard(
+        transfers="parameters",
+        target_labels="some",
+        source_labels="needed",
+        tasks=("classification",),
+        cost="a forest of the source, then O(n depth) a tree",
+        paper="Segev et al. 2017, SER, STRUT and MIX",
+        words="The trees of the source's forest are grown, cut and re-tuned on the target.",
+    )
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        algorithm: str = "mix",
+        bootstrap: bool = False,
+        unreached: str = "keep",
+        source: Any = None,
+        unlabelled: Any = None,
+        preprocess: Any = None,
+        preprocess_scope: str = "joint",
+        random_state: int | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.algorithm = algorithm
+        self.bootstrap = bootstrap
+        self.unreached = unreached
+        self.source = source
+        self.unlabelled = unlabelled
+        self.preprocess = preprocess
+        self.preprocess_scope = preprocess_scope
+        self.random_state = random_state
+
+    def _default(self) -> Any:
+        return RandomForestClassifier()
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TransferForestClassifier:
+        """Fit to the target.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+        y : array-like of shape (n,)
+        sample_weight : array-like of shape (n,), optional
+
+        Returns
+        -------
+        self
+        """
+        self._check()
+        domains = self._domains(X, y, task="classification", sample_weight=sample_weight)
+        target = domains.target
+        assert target.y is not None
+        labels = self.classes_[target.y]
+        if self._start(domains, labels, target.sample_weight):
+            return self
+        forest = self._source_forest(domains)
+        if is_model(self.source):
+            self.classes_ = np.union1d(self.classes_, forest.classes_)
+            known = np.searchsorted(self.classes_, forest.classes_)
+        else:
+            known = forest.classes_
+        K = len(self.classes_)
+        trees = [read_tree(inner.tree_, known, K) for inner in forest.estimators_]
+        Y = np.eye(K)[np.searchsorted(self.classes_, labels)]
+        self._refine(forest, trees, target.X, Y, target.sample_weight, numbers=False)
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Mean of the leaves' class shares, (n, K)."""
+        check_is_fitted(self)
+        if self.estimator_ is not None:
+            return self.estimator_.predict_proba(self._rows(X))
+        return self._answers(X)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most probable class of each row, (n,)."""
+        check_is_fitted(self)
+        if self.estimator_ is not None:
+            return self.estimator_.predict(self._rows(X))
+        return self.classes_[self._answers(X).argmax(axis=1)]
+
+
+class TransferForestRegressor(ForestMixin, RegressorMixin, Borrower):
+    """A random forest of the source, for numbers, whose trees are refined on the target.
+
+    As `TransferForestClassifier`, with squared errors for SER, and with variances and squared Hellinger distances for
+    STRUT, each domain's numbers in units of its own mean and standard deviation. The paper knows classes only.
+
+    Parameters
+    ----------
+    estimator : forest, optional
+        A `RandomForestRegressor` or `ExtraTreesRegressor` with ``criterion="squared_error"``, fitted on the source's
+        rows (or on the target's, without a source). Default: ``RandomForestRegressor()``.
+    algorithm : {"mix", "ser", "strut"}, default="mix"
+    bootstrap : bool, default=False
+        Whether each tree is refined on target rows drawn with replacement.
+    unreached : {"keep", "prune"}, default="keep"
+        What SER does with parts of a tree that no target row reaches.
+    source : Source, list of Source, fitted forest or None
+        Labelled rows, several are taken together; or a fitted forest (in a grid: in a
+        ``FrozenEstimator``). None: the forest of the target alone.
+    unlabelled : array-like, optional
+        Checked and not used.
+    preprocess : transformer, optional
+        For rows of both sides.
+    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
+    random_state : int or None, default=None
+        Seed of the forest where it has none, of the drawing of rows and of the grown trees.
+
+    Attributes
+    ----------
+    estimator_ : forest or None
+        The forest of the target alone, where there is no source.
+    feature_, threshold_, children_left_, children_right_, values_, roots_
+        The refined trees, one behind another.
+
+    Notes
+    -----
+    After Segev et al. (2017), Learn on source, refine on target, IEEE TPAMI 39:1811.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from headstart import Source, TransferForestRegressor
+    >>> rng = np.random.default_rng(0)
+    >>> Xs, X, X_new = (rng.normal(size=(n, 3)) for n in (500, 30, 300))
+    >>> model = TransferForestRegressor(source=Source(Xs, np.sin(Xs[:, 0])), random_state=0).fit(X, np.sin(X[:, 0]))
+    >>> bool(model.score(X_new, np.sin(X_new[:, 0])) > 0.8)
+    True
+    """
+
+    card: ClassVar[MethodCard] = MethodCard(
+        transfers="parameters",
+        target_labels="some",
+        source_labels="needed",
+        tasks=("regression",),
+        cost="a forest of the source, then O(n depth) a tree",
+        paper="after Segev et al. 2017, SER, STRUT and MIX",
+        words="The trees of the source's forest are grown, cut and re-tuned on the target, for numbers.",
+    )
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        algorithm: str = "mix",
+        bootstrap: bool = False,
+        unreached: str = "keep",
+        source: Any = None,
+        unlabelled: Any = None,
+        preprocess: Any = None,
+        preprocess_scope: str = "joint",
+        random_state: int | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.algorithm = algorithm
+        self.bootstrap = bootstrap
+        self.unreached = unreached
+        self.source = source
+        self.unlabelled = unlabelled
+        self.preprocess = preprocess
+        self.preprocess_scope = preprocess_scope
+        self.random_state = random_state
+
+    def _default(self) -> Any:
+        return RandomForestRegressor()
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TransferForestRegressor:
+        """Fit to the target.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+        y : array-like of shape (n,)
+        sample_weight : array-like of shape (n,), optional
+
+        Returns
+        -------
+        self
+        """
+        self._check()
+        domains = self._domains(X, y, task="regression", sample_weight=sample_weight)
+        target = domains.target
+        assert target.y is not None
+        if self._start(domains, target.y, target.sample_weight):
+            return self
+        forest = self._source_forest(domains)
+        trees = [read_tree(inner.tree_, None, 1) for inner in forest.estimators_]
+        self._refine(forest, trees, target.X, target.y[:, None], target.sample_weight, numbers=True)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Mean of the trees' answers, (n,)."""
+        check_is_fitted(self)
+        if self.estimator_ is not None:
+            return self.estimator_.predict(self._rows(X))
+        return self._answers(X)[:, 0]

@@ -1,0 +1,1 @@
+"""Tuning of the last layers or of all."""

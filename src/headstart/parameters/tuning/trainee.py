@@ -1,0 +1,140 @@
+"""A copy of a borrowed network with a new head, as it is trained: what moves, what it puts out, its loss."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from headstart.networks.cutting.cut import Tail, body_forward, trainable_parameters
+from headstart.networks.network import Network
+from headstart.networks.running.entry import Entry
+from headstart.networks.running.pipeline import in_parts
+from headstart.nn.layers.dropout import without_channels
+from headstart.nn.layers.heads import load_linear, make_head
+from headstart.nn.losses.pairs import pair_loss
+from headstart.nn.losses.tasks import l2_sp, task_loss
+from headstart.parameters.heads.settings import TuningSettings
+from headstart.parameters.tuning.lora import add_lora, merge_lora
+from headstart.training.batches import Batch
+from headstart.training.device import autocast, bf16_is_sound, has_bf16, pick_device
+
+
+class Trainee:
+    """A private copy of a network's module with a new head, the parts that move set apart from those that do not.
+
+    Parameters
+    ----------
+    network : Network
+        Not changed.
+    n_outputs : int
+    settings : TuningSettings
+    start : (coef, intercept), nn.Sequential or None
+        A solved linear head or trained layers to start from; None starts from random weights.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        n_outputs: int,
+        settings: TuningSettings,
+        start: tuple[np.ndarray, np.ndarray] | nn.Sequential | None = None,
+    ) -> None:
+        self.settings, self.network, self.chain = settings, network, network.chain
+        self.device = pick_device(settings.device)
+        self.module = channels_last(copy.deepcopy(network.module).to(self.device))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(settings.seed)
+            head = make_head(self.chain.n_features, n_outputs, settings.widths, settings.dropout)
+        head = nn.Sequential(nn.Identity()) if settings.pairs else head
+        if isinstance(start, tuple) and not settings.widths and not settings.pairs:
+            load_linear(head, *start)
+        head = copy.deepcopy(start) if isinstance(start, nn.Sequential) else head
+        self.head = head.to(self.device)
+        if self.chain.output_layer is not None:
+            self.module.set_submodule(self.chain.output_layer, nn.Identity())
+        if settings.rank is not None:
+            groups = [add_lora(self.module, settings.rank, settings.seed, network.name)]
+            self.module.to(self.device)
+        else:
+            groups = trainable_parameters(self.module, self.chain, settings.blocks)
+        moving = {id(p) for group in groups for p in group}
+        for parameter in self.module.parameters():
+            parameter.requires_grad_(id(parameter) in moving)
+        self.layers = groups
+        self.start = {name: p.detach().clone() for name, p in self.module.named_parameters() if p.requires_grad}
+        self.tail = None if settings.blocks is None else Tail(self.module, self.chain, settings.blocks)
+        self.entry: Entry | None = None
+        k = self.settings.blocks or 0
+        self.time_last = k < len(self.chain.blocks) and self.chain.blocks[-k - 1] in self.chain.time_last
+        self.bf16 = not settings.pairs and has_bf16(self.device) and self._sound_in_bf16()
+
+    def _sound_in_bf16(self) -> bool:
+        example = self.network.example(1).to(self.device)
+        return bf16_is_sound(self.module, lambda: body_forward(self.module, self.chain, example))
+
+    def replay(self) -> None:
+        """From now on run the frozen part apart, as `boundary` does, so that both ways see the same activations."""
+        assert self.settings.blocks is not None
+        self.entry = Entry(self.network, self.chain.blocks[-self.settings.blocks - 1], str(self.device))
+
+    def set_mode(self) -> None:
+        """Training mode: batch norm of a trained network stays in evaluation mode, that of a random one learns."""
+        self.module.train(not self.network.trained)
+        self.head.train()
+
+    def outputs(self, x: Tensor, stored: bool) -> Tensor:
+        """Logits (N, K) from boundary activations or from inputs; a tail is judged in float32, as it predicts."""
+        if self.entry is not None and not stored:
+            x, stored = torch.from_numpy(in_parts(self.entry.reached, x)).to(self.device), True
+        if self.head.training and stored and self.settings.channel_dropout > 0:
+            x = without_channels(x, self.settings.channel_dropout, self.time_last)
+        if stored and x.ndim == 4:
+            x = x.contiguous(memory_format=torch.channels_last)
+        with autocast(self.device, self.bf16 and (self.head.training or self.tail is None)):
+            features = self.tail(x) if stored and self.tail is not None else body_forward(self.module, self.chain, x)
+        return self.head(features.float())
+
+    def loss(self, task: str, stored: bool) -> Callable[[Batch], Tensor]:
+        """The loss of a batch, with the pull towards the start where it was asked for."""
+
+        def of(batch: Batch) -> Tensor:
+            found = self.outputs(batch.x, stored)
+            pairs = self.settings.pairs
+            value = pair_loss(found, batch.Y, batch.weight) if pairs else task_loss(found, batch.Y, batch.weight, task)
+            if self.settings.l2_sp > 0:
+                value = value + l2_sp(self.module, self.start, self.settings.l2_sp)
+            return value
+
+        return of
+
+    def finished(self) -> Network:
+        """A network with the trained weights; a linear head takes the place of the old output layer."""
+        self.module.eval()
+        self.head.eval()
+        if self.settings.rank is not None:
+            merge_lora(self.module)
+        module = channels_last(self.module.cpu(), undo=True)
+        for parameter in module.parameters():
+            parameter.requires_grad_(True)
+        name = self.chain.output_layer
+        if name is not None:
+            old, linear = self.network.module.get_submodule(name), self.head.cpu()[-1]
+            inside = isinstance(old, nn.Linear) and not self.settings.widths and isinstance(linear, nn.Linear)
+            module.set_submodule(name, copy.deepcopy(linear) if inside else copy.deepcopy(old))
+        network = dataclasses.replace(self.network, module=module, trained=True)
+        network.__dict__["chain"] = self.chain
+        return network
+
+
+def channels_last(module: nn.Module, undo: bool = False) -> nn.Module:
+    """Lay out the weights of 2-d convolutions with the channels last, in place; or back as they were."""
+    layout = torch.contiguous_format if undo else torch.channels_last
+    for parameter in module.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=layout)
+    return module

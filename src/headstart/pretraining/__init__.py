@@ -1,0 +1,1 @@
+"""Sources of one's own: supervised, self-supervised, distilled, rendered."""

@@ -1,0 +1,1 @@
+"""Words that are spoken by a synthesiser, in rooms and noise."""

@@ -1,0 +1,231 @@
+"""Tables of values: what the columns hold, how they become numbers, and what is refused."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from headstart.data.reading.read import read_dataset
+from headstart.data.reading.values import read_values
+from headstart.data.tables.column_plan import plan_columns, typed
+from headstart.data.tables.encoder import TableEncoder
+from headstart.data.tables.records import Records
+from headstart.data.tables.rows import as_frame
+from headstart.errors import DataError, MissingExtra, SourceError
+from headstart.source import Source
+
+PATIENTS = """case_id,age,smoker,town,seen,height,y
+a1,31,yes,Ulm,2024-01-31,"1,71",ill
+a2,,no,Bonn,2024-02-29,"1,80",well
+a3,45,yes,?,2024-12-24,"1,65",ill
+a4,52,no,Ulm,2023-05-01,"1,90",well
+"""
+OTHERS = "height;y;town;age;smoker;weight\n1.6;well;Rome;20;no;50\n1.7;ill;Ulm;old;yes;60\n1.8;well;Ulm;30;yes;70\n"
+
+
+@pytest.fixture
+def patients(tmp_path: Path) -> Path:
+    (tmp_path / "patients.csv").write_text(PATIENTS)
+    (tmp_path / "others.csv").write_text(OTHERS)
+    return tmp_path / "patients.csv"
+
+
+def test_columns_hold_numbers_categories_dates_or_nothing() -> None:
+    n = 30
+    frame = pd.DataFrame(
+        {
+            "patient_id": range(100, 100 + n),
+            "row": range(n),
+            "name": [f"person {i}" for i in range(n)],
+            "zip": [f"0{i % 7}123" for i in range(n)],
+            "count": [str(i % 9) for i in range(n)],
+            "price": [f"{i},5" for i in range(n)],
+            "flag": [bool(i % 2) for i in range(n)],
+            "day": [datetime.date(2024, 1, 1 + i) for i in range(n)],
+            "us day": [f"{1 + i % 12}/{1 + i % 28}/2024" for i in range(n)],
+            "one": ["x"] * n,
+            "none": [None] * n,
+            "mixed": [1 if i % 2 else "a" for i in range(n)],
+            "level": [0.5 * i for i in range(n)],
+        }
+    )
+    columns, notes = plan_columns(frame)
+    assert {column.name: column.kind for column in columns} == {
+        "zip": "category",
+        "count": "number",
+        "price": "number",
+        "flag": "category",
+        "day": "date",
+        "mixed": "category",
+        "level": "number",
+    }
+    said = " ".join(notes)
+    for words in (
+        "'patient_id' numbers its rows",
+        "'row' numbers its rows",
+        "'name' names its rows",
+        "'us day' holds dates such as '1/1/2024', whose day and month cannot be told apart",
+        "'one' holds one value (x) everywhere",
+        "'none' is empty",
+        "'day' holds dates; they were read as days since 1970, month and weekday",
+    ):
+        assert words in said
+    rows = typed(frame, columns)
+    assert rows["price"].tolist()[:2] == [0.5, 1.5]
+    assert rows["day (days)"].tolist()[:2] == [19723.0, 19724.0]
+    assert rows["day (month)"].iloc[0] == 1 and rows["day (weekday)"].iloc[0] == 0
+
+
+def test_long_texts_are_left_out() -> None:
+    texts = [f"words {i % 180} and more" for i in range(200)]
+    _, notes = plan_columns(pd.DataFrame({"text": texts, "x": np.arange(200) % 3}))
+    words = "With --text-column (text_column=...) it would be learned from, alone."
+    assert notes == (f"The column 'text' holds texts (180 different ones in 200); it was left out. {words}",)
+
+
+def test_a_target_and_a_source_are_read_together(patients: Path) -> None:
+    found = read_values(patients, label="y", sources=[patients.parent / "others.csv"], unlabelled=[patients])
+    assert found.target.task == "classification" and found.target.classes == ("ill", "well")
+    assert found.sources[0].name == "others.csv" and found.sources[0].y.tolist() == ["well", "ill", "well"]
+    assert "y" not in found.target.pictures.frame and "y" not in found.unlabelled
+    encoder = TableEncoder().fit(
+        found.target.pictures, others=[("others.csv", found.sources[0].X), ("unlabelled", found.unlabelled)]
+    )
+    said = " ".join(encoder.notes_)
+    assert "'case_id' names its rows" in said and "others.csv lacks the column 'seen'" in said
+    assert "The target lacks the column 'weight' of others.csv; it was left out." in said
+    assert "1 cells of the column 'age' of others.csv are no numbers, such as 'old'" in said
+    names = encoder.get_feature_names_out().tolist()
+    assert names[:3] == ["seen (days)", "seen (month)", "seen (weekday)"] and "missing age" in names
+    assert {"town=Bonn", "town=Rome", "town=Ulm", "town=missing", "smoker=yes", "smoker=no"} <= set(names)
+    rows = encoder.transform(found.target.pictures)
+    assert rows.shape == (4, len(names)) and np.isfinite(rows).all()
+    assert encoder.lacking(found.sources[0].X) == ["seen"]
+
+
+def test_numbers_are_imputed_by_the_median_of_both_sides_and_scaled() -> None:
+    target = pd.DataFrame({"x": [1.0, np.nan, 3.0], "c": ["a", "b", "a"]})
+    source = pd.DataFrame({"x": [10.0, 12.0], "c": ["b", "z"]})
+    rows = TableEncoder().fit(target, others=[("s", source)]).transform(target)
+    values = np.array([1.0, 6.5, 3.0, 10.0, 12.0])
+    assert np.allclose(rows[:, 0], (values[:3] - values.mean()) / values.std())
+    new = pd.DataFrame({"c": ["never seen", "a"], "x": ["7", "unreadable"], "more": [1, 2]})
+    encoder = TableEncoder().fit(target, others=[("s", source)])
+    again = encoder.transform(new)
+    assert np.isfinite(again).all()
+    categories = [i for i, name in enumerate(encoder.get_feature_names_out()) if name.startswith("c=")]
+    assert again[0, categories].tolist() == [0.0] * len(categories)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "xlsx"])
+def test_files_of_every_kind_give_the_same_numbers(tmp_path: Path, suffix: str) -> None:
+    frame = pd.DataFrame({"a": [1.5, 2.5, 3.0, 4.0], "b": ["u", "v", "u", "v"], "y": [0, 1, 0, 1]})
+    file = tmp_path / f"t.{suffix}"
+    {"csv": frame.to_csv, "parquet": frame.to_parquet, "xlsx": frame.to_excel}[suffix](file, index=False)
+    dataset = read_dataset(file, label="y")
+    assert isinstance(dataset.pictures, Records) and dataset.input_type == "table" and dataset.classes == (0, 1)
+    rows = TableEncoder().fit(dataset.pictures).transform(dataset.pictures)
+    assert np.allclose(rows, TableEncoder().fit(frame[["a", "b"]]).transform(frame))
+
+
+def test_frames_of_polars_and_sources_in_memory() -> None:
+    frame = pl.DataFrame({"a": [1, 2, 3], "y": ["p", "q", "p"]})
+    found = read_values(frame, label="y", sources=[Source(pl.DataFrame({"a": [5]}), ["q"], name="old")])
+    assert found.sources[0].name == "old" and found.sources[0].y.tolist() == ["q"]
+    assert as_frame(frame).columns.tolist() == ["a", "y"]
+
+
+def test_numbers_as_targets_several_labels_groups_and_parts(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": range(6), "who": list("ppqqrr"), "split": ["train"] * 4 + ["test"] * 2})
+    frame = frame.assign(y=[0.5, 1.5, 2.0, 3.0, 4.0, 5.5], z=[0, 1, 0, 1, 0, 1], w=[1, 0, 0, 1, 1, 0])
+    found = read_dataset_of(tmp_path, frame, label="y", group_by="who")
+    assert found.task == "regression" and found.parts.tolist() == ["train"] * 4 + ["test"] * 2
+    assert found.groups.tolist() == list("ppqqrr") and list(found.pictures.frame) == ["a", "z", "w"]
+    several = read_dataset_of(tmp_path, frame, label=["z", "w"])
+    assert several.task == "multilabel" and several.classes == ("z", "w")
+
+
+def read_dataset_of(folder: Path, frame: pd.DataFrame, **reading: object) -> object:
+    frame.to_csv(folder / "f.csv", index=False)
+    return read_dataset(folder / "f.csv", **reading)
+
+
+def test_a_table_in_latin_1_is_read_and_the_encoding_said(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes("a,b,y\nKöln,1,2\nAachen,2,3\n".encode("latin-1"))
+    dataset = read_dataset(tmp_path / "t.csv", label="y")
+    assert dataset.pictures.frame["a"].tolist() == ["Köln", "Aachen"]
+    assert "The table was read as Windows-1252." in dataset.notes
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "found an empty file"),
+        (b"a,y\n", "without any; its columns are 'a', 'y'"),
+        (b"a,y\n\x00\x01\x02,1\n", "Expected text in .*, found none: it is something unknown, not plain text"),
+        (b"a,x\n1,2\n2,3\n", "Expected a column 'y' with the labels, found the columns 'a', 'x'"),
+        (b"a,y\n1,2\n2,\n", r"found 1 without one .*row 2"),
+        (b"a,y\n1,0.5\n2,nan\n3,0.25\n", r"found 1 without one .*row 2"),
+        (b"y\n1\n2\n", "Expected columns to learn from beside the labels"),
+        (b"a,y\n1,2,3,4\n1,2\n", "2 cells in each row, as in the first line .*found rows with more"),
+    ],
+    ids=["empty", "no rows", "binary", "no label", "no value", "nan", "no features", "ragged"],
+)
+def test_what_cannot_be_read_is_refused_in_words(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(DataError, match=words):
+        read_dataset(tmp_path / "t.csv", label="y")
+
+
+def test_sources_that_do_not_fit_are_refused_in_words(patients: Path) -> None:
+    (patients.parent / "bare.csv").write_text("age\n3\n4\n")
+    with pytest.raises(SourceError, match=r"Expected the column 'y' with labels in bare.csv.*--unlabelled"):
+        read_values(patients, label="y", sources=[patients.parent / "bare.csv"])
+    frame = pd.DataFrame({"age": [1.0, 2.5, 3.0]})
+    with pytest.raises(DataError, match=r"none of 'age' among 'size'"):
+        TableEncoder().fit(frame, others=[("other.csv", pd.DataFrame({"size": [1]}))])
+    with pytest.raises(DataError, match=r"Expected numbers in the column 'age' of other.csv.*found 'tall'"):
+        TableEncoder().fit(frame, others=[("other.csv", pd.DataFrame({"age": ["tall", "small"]}))])
+    with pytest.raises(DataError, match="found none of the name 'age' among 'b'"):
+        TableEncoder().fit(frame).transform(pd.DataFrame({"b": [1]}))
+    with pytest.raises(DataError, match="Expected a column to learn from"):
+        TableEncoder().fit(pd.DataFrame({"a": ["x", "x"]}))
+    with pytest.raises(DataError, match="different names, found 'a' more than once"):
+        as_frame(pd.DataFrame([[1, 2]], columns=["a", "a"]))
+
+
+def test_excel_needs_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "t.xlsx").write_bytes(b"PK")
+    with pytest.raises(DataError, match=r"Expected an Excel table in .*cannot be read"):
+        read_dataset(tmp_path / "t.xlsx")
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"Reading an Excel file needs openpyxl.*headstart\[excel\]"):
+        read_dataset(tmp_path / "t.xlsx")
+
+
+def test_a_column_called_image_may_hold_values(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("image,y\n3,a\n4,b\n3,a\n")
+    assert read_dataset(tmp_path / "t.csv").input_type == "table"
+    (tmp_path / "p.csv").write_text("image,y\nx/1,a\nx/2,b\n")
+    with pytest.raises(DataError, match="Expected pictures at the paths"):
+        read_dataset(tmp_path / "p.csv")
+
+
+def test_rows_that_repeat_are_noted(patients: Path) -> None:
+    found = read_values(pd.concat([pd.read_csv(patients)] * 2), label="y")
+    assert "4 rows repeat earlier ones in every column." in " ".join(found.target.notes)
+
+
+def test_records_are_rows_that_can_be_taken() -> None:
+    rows = Records(pd.DataFrame({"a": [1, 2, 3]}))
+    assert rows[1:].names == ("row 2", "row 3") and len(rows[np.array([0, 2])]) == 2
+    assert rows.digest(0) == rows[:1].digest(0) != rows.digest(1)
+    with pytest.raises(DataError, match="a name for each of 3 rows"):
+        Records(rows.frame, ["x"])

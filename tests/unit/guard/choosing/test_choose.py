@@ -1,0 +1,143 @@
+"""Choosing among candidates, by predictions made up for the purpose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from headstart.guard.choosing.choose import (
+    Table,
+    best,
+    calibrated,
+    choose,
+    cross_fitted,
+    example_losses,
+    example_scores,
+    paired_p_value,
+    tabulate,
+)
+from headstart.math.statistics.comparison import mcnemar_exact
+
+
+def made_up(right: np.ndarray, y: np.ndarray, confidence: float = 0.8) -> np.ndarray:
+    """Probabilities (n, 2) whose largest entry is right where asked."""
+    p = np.full((len(y), 2), 1 - confidence)
+    p[np.arange(len(y)), np.where(right, y, 1 - y)] = confidence
+    return p
+
+
+Y = np.arange(40) % 2
+FOLD = np.arange(40) // 2 % 5
+
+
+def table_of(
+    *rights: np.ndarray, transfer: tuple[bool, ...], confidence: float = 0.8, groups: np.ndarray | None = None
+):
+    predictions = [[made_up(right, Y, confidence)] for right in rights]
+    return tabulate("classification", Y, predictions, [FOLD], transfer, groups)
+
+
+def test_scores_of_each_task() -> None:
+    assert example_scores("multilabel", np.array([[1, 0]]), np.array([[0.9, 0.8]])).tolist() == [pytest.approx(2 / 3)]
+    assert example_scores("regression", np.array([0.0, 2.0]), np.array([0.0, 2.0])).tolist() == [1.0, 1.0]
+
+
+def test_the_most_often_right_wins_and_repeats_are_averaged() -> None:
+    good, bad = np.arange(40) < 36, np.arange(40) < 20
+    assert best(table_of(bad, good, transfer=(False, True)), np.array([True, True])) == 1
+    mixed = tabulate(
+        "classification", Y, [[made_up(good, Y), made_up(bad, Y)], [made_up(good, Y)]], [FOLD, FOLD], (False, True)
+    )
+    assert mixed.scores[:, 0].mean() == pytest.approx(0.7)
+    assert mixed.first[:, 0].mean() == pytest.approx(0.9)
+
+
+def test_equal_accuracy_is_decided_by_log_loss() -> None:
+    right = np.arange(40) < 36
+    vague = np.where(made_up(right, Y) > 0.5, 0.5001, 0.4999)
+    sure = made_up(right, Y, 0.9)
+    table = tabulate("classification", Y, [[vague], [sure]], [FOLD], (True, True))
+    assert best(table, np.array([True, True])) == 1
+
+
+def test_within_a_standard_error_the_log_loss_decides_and_beyond_it_the_accuracy() -> None:
+    vague = made_up(np.arange(40) < 32, Y, 0.55)
+    sharp = made_up(~np.isin(np.arange(40), [29, 30, *range(32, 39)]), Y, 0.9)
+    vague[np.arange(20), Y[:20]], sharp[np.arange(20), Y[:20]] = 0.51, 0.95
+    vague[np.arange(20), 1 - Y[:20]], sharp[np.arange(20), 1 - Y[:20]] = 0.49, 0.05
+    table = tabulate("classification", Y, [[vague], [sharp]], [FOLD], (True, True))
+    both = np.array([True, True])
+    assert table.losses.mean(axis=0)[1] < table.losses.mean(axis=0)[0]
+    assert best(table, both) == 1
+    for sides in ((False, True), (True, False)):
+        assert choose(tabulate("classification", Y, [[vague], [sharp]], [FOLD], sides)) == 1
+    far = tabulate("classification", Y, [[vague], [made_up(np.arange(40) < 20, Y, 0.9)]], [FOLD], (True, True))
+    assert best(far, both) == 0
+
+
+@pytest.mark.parametrize(("gain", "chosen"), [(0.02, 0), (0.2, 1)])
+def test_a_dear_candidate_has_to_be_ahead_by_a_standard_error(gain: float, chosen: int) -> None:
+    rng = np.random.default_rng(0)
+    right = np.tile((np.arange(40) < 34).astype(float)[:, None], (1, 2))
+    noise = rng.normal(0, 0.3, 40)
+    losses = np.column_stack([np.full(40, 0.5), 0.5 - gain + noise - noise.mean()])  # one standard error: 0.05
+    table = Table(right, losses, right, np.array([True, True]), FOLD, None, "classification")
+    both = np.array([True, True])
+    assert best(table, both) == 1
+    assert best(replace(table, dear=np.array([False, True])), both) == chosen
+    assert best(replace(table, dear=np.array([True, True])), both) == 1
+    assert best(replace(table, dear=np.array([True, False])), both) == 1
+    ahead = np.column_stack([right[:, 0], np.ones(40)])  # by accuracy, more than a standard error
+    assert best(replace(table, scores=ahead, dear=np.array([False, True])), both) == 1
+
+
+def test_overconfidence_alone_costs_nothing() -> None:
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(400, 1)) * [1.0, -1.0]
+    p = 1 / (1 + np.exp(-2 * z))
+    y = (rng.random(400) > p[:, 0]).astype(int)
+    wild = 1 / (1 + np.exp(-8 * z))
+    fold = np.arange(400) % 5
+    mild_loss, wild_loss = (example_losses("classification", y, q, fold).mean() for q in (p, wild))
+    assert wild_loss == pytest.approx(mild_loss, rel=0.02)
+    assert calibrated(y, wild, fold) == pytest.approx(p, abs=0.1)
+
+
+def test_transfer_is_taken_if_not_worse_and_left_if_worse() -> None:
+    good, bad = np.arange(40) < 30, np.arange(40) < 27
+    assert choose(table_of(bad, good, transfer=(False, True))) == 1
+    assert choose(table_of(good, bad, transfer=(False, True))) == 0
+
+
+def test_where_no_gain_is_to_be_expected_transfer_must_be_significantly_better() -> None:
+    slightly = table_of(np.arange(40) < 25, np.arange(40) < 28, transfer=(False, True))
+    assert choose(slightly) == 1
+    assert choose(slightly, expected=False) == 0
+    clearly = table_of(np.arange(40) < 20, np.arange(40) < 36, transfer=(False, True))
+    assert choose(clearly, expected=False) == 1
+
+
+def test_without_two_sides_the_best_is_taken() -> None:
+    table = table_of(np.arange(40) < 20, np.arange(40) < 30, transfer=(False, False))
+    assert choose(table, expected=False) == 1
+
+
+def test_the_choice_of_a_fold_is_made_on_the_others() -> None:
+    in_first = FOLD == 0
+    lucky = np.where(in_first, True, np.arange(40) % 2 == 0)  # right in fold 0, a coin elsewhere
+    steady = np.where(in_first, False, np.arange(40) % 4 != 0)
+    table = table_of(lucky, steady, transfer=(True, True))
+    scores, chosen = cross_fitted(table, np.array([True, True]))
+    assert chosen[0] == 1
+    assert scores[in_first].mean() == 0.0
+
+
+def test_the_test_follows_the_task_and_the_groups() -> None:
+    a, b = (np.arange(30) < 25).astype(float), (np.arange(30) < 15).astype(float)
+    assert paired_p_value("classification", a, b, None) == (mcnemar_exact(a, b), "exact McNemar test")
+    assert paired_p_value("classification", a, b, np.arange(30))[1] == "exact McNemar test"
+    p, name = paired_p_value("classification", a, b, np.arange(30) // 5)
+    assert name == "paired sign-flip test over groups" and p > mcnemar_exact(a, b)
+    assert paired_p_value("regression", a, b, None)[1] == "paired sign-flip test"

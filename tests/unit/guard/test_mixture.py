@@ -1,0 +1,68 @@
+"""Weights of the safe choice's mixture: prior times what held-out rows say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from headstart.guard.mixture import learned_weights, prior_weights, warmed
+from headstart.math.statistics.calibration import temperature
+
+
+def test_the_prior_favours_the_target_for_classes_and_nobody_for_numbers() -> None:
+    no_transfer, plain = [True, False, False, False, False], [True, True, True, False, False]
+    found = prior_weights("classification", no_transfer, plain)
+    assert found == pytest.approx([0.75, 0.1, 0.1, 0.025, 0.025])
+    assert prior_weights("regression", no_transfer, plain) == pytest.approx(np.full(5, 0.2))
+    assert prior_weights("classification", no_transfer[:3], plain[:3]) == pytest.approx(
+        np.array([0.75, 0.1, 0.1]) / 0.95
+    )
+
+
+def test_weights_of_classes_are_the_posterior() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.integers(3, size=12)
+    said = [rng.dirichlet(np.ones(3), size=12) + sure * np.eye(3)[truth] for sure in (0.6, 0.5, 0.0)]
+    said = [p / p.sum(axis=1, keepdims=True) for p in said]
+    prior = np.array([0.5, 0.3, 0.2])
+    weights, heat = learned_weights([[p] for p in said], truth, "classification", prior, [False] * len(prior))
+    product = prior.copy()
+    for c, p in enumerate(said):
+        even = 0.98 * p + 0.02 / 3
+        assert heat[c] == pytest.approx(temperature(np.log(even), truth))
+        warm = even ** (1 / heat[c])
+        warm /= warm.sum(axis=1, keepdims=True)
+        assert np.allclose(warmed([p], [heat[c]])[0], warm)
+        product[c] *= np.sqrt(np.prod(warm[np.arange(12), truth]))
+    product /= product.sum()
+    product[product < 0.01] = 0.0
+    assert weights == pytest.approx(product / product.sum())
+
+
+def test_many_rows_leave_one_class_candidate_and_few_leave_the_prior() -> None:
+    truth = np.arange(200) % 2
+    good, bad = 0.8 * np.eye(2)[truth] + 0.1, np.full((200, 2), 0.5)
+    prior = np.array([0.9, 0.1])
+    assert learned_weights([[bad], [good]], truth, "classification", prior, [False] * len(prior))[0].tolist() == [
+        0.0,
+        1.0,
+    ]
+    two = learned_weights([[bad[:2]], [bad[:2]]], truth[:2], "classification", prior, [False] * len(prior))[0]
+    assert two == pytest.approx(prior)
+
+
+def test_numbers_that_err_on_opposite_sides_share_the_weight() -> None:
+    rng = np.random.default_rng(1)
+    truth = rng.normal(size=40)
+    noise = rng.normal(size=40)
+    said = [[truth + noise], [truth - noise], [truth + 9.0]]
+    weights, heat = learned_weights(said, truth, "regression", np.full(3, 1 / 3), [True] * 3)
+    assert weights[0] == pytest.approx(0.5, abs=0.1) and weights[2] < 0.05 and np.all(heat == 1)
+
+
+def test_what_borrows_is_made_no_surer_by_a_few_rows() -> None:
+    truth = np.arange(6) % 2
+    right = 0.6 * np.eye(2)[truth] + 0.2
+    prior = np.array([0.5, 0.5])
+    weights, heat = learned_weights([[right], [right]], truth, "classification", prior, [False, True])
+    assert heat[0] < 0.9 and heat[1] == 1.0 and weights[0] > weights[1]

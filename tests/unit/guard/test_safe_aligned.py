@@ -1,0 +1,199 @@
+"""The safe choice among mappings: takes what is clearly better, falls back where the evidence is thin."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OutputCodeClassifier
+
+from headstart import (
+    CORAL,
+    AlignedClassifier,
+    GradualSelfTrainingClassifier,
+    RegularTransferRegressor,
+    SafeAlignedClassifier,
+    SafeAlignedRegressor,
+    Source,
+    SubspaceAlignment,
+)
+from headstart.errors import ParameterError
+from headstart.math.statistics.comparison import mcnemar_exact
+
+
+def domains(seed: int = 0, n: int = 240) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Two bundles; the target's are stretched, so that a threshold of the source is wrong for them."""
+    rng = np.random.default_rng(seed)
+    y, z = np.arange(n) % 2, rng.permutation(np.arange(n) % 2)
+    X = rng.normal(size=(n, 2)) * [1.0, 1.0] + 4.0 * y[:, None] * [1.0, 0.0]
+    target = rng.normal(size=(n, 2)) + 4.0 * z[:, None] * [1.0, 0.0]
+    return X, np.array(["no", "yes"])[y], target * [1.0, 5.0] + [9.0, 0.0], np.array(["no", "yes"])[z]
+
+
+def topics(seed: int, right: bool) -> tuple[np.ndarray, ...]:
+    """Texts of 160 topics, each of one class; the source knows none of them, only five words that both sides share.
+
+    Few topics are among the 160 labelled rows of the target; 2,000 rows have no labels. Where the source's words mean
+    the opposite (``right=False``), teaching oneself from it is teaching oneself what is wrong.
+    """
+    rng = np.random.default_rng(seed)
+    topic, kind = rng.integers(160, size=2160), rng.permutation(np.arange(160) % 2)
+    y_source, y = np.arange(400) % 2, kind[topic]
+    words = rng.normal(size=(400, 5)) + (0.4 if right else -0.4) * (2 * y_source - 1)[:, None]
+    here = rng.normal(size=(2160, 5)) + 0.4 * (2 * y - 1)[:, None]
+    rows = np.hstack([here, 8.0 * np.eye(160)[topic]])
+    return np.hstack([words, np.zeros((400, 160))]), y_source, rows[:160], y[:160], rows[160:], y[160:]
+
+
+def test_self_training_is_taken_where_it_wins() -> None:
+    X, y, target, labels, unlabelled, truth = topics(0, right=True)
+    safe = SafeAlignedClassifier(source=Source(X, y), unlabelled=unlabelled).fit(target, labels)
+    names = [row["name"] for row in safe.evidence_]
+    assert names[:4] == ["no transfer", "source alone", "pooled", "balanced pool"]
+    assert names[4:9] == ["linear Monge", "CORAL", "subspace alignment", "JDA", "self-training"]
+    assert names[9:] == ["mSDA", "feature augmentation", "PRED"]
+    assert safe.chosen_ == "self-training" and isinstance(safe.best_estimator_, GradualSelfTrainingClassifier)
+    assert safe.evidence_[8]["gain"] > 0.05 and safe.evidence_[8]["p_value"] < 0.01
+    assert [row["name"] for row in safe.evidence_ if row["weight"] > 0] == ["self-training"]
+    pooled = LogisticRegression(max_iter=1000).fit(np.vstack([X, target]), np.concatenate([y, labels]))
+    assert safe.score(unlabelled, truth) > pooled.score(unlabelled, truth) + 0.03
+
+
+def test_self_training_is_not_taken_where_it_would_hurt() -> None:
+    X, y, target, labels, unlabelled, truth = topics(0, right=False)
+    borrowed = {"source": Source(X, y), "unlabelled": unlabelled}
+    safe = SafeAlignedClassifier(**borrowed).fit(target, labels)
+    row = safe.evidence_[8]
+    assert row["name"] == "self-training" and row["weight"] == 0.0 and row["gain"] < -0.1 and not row["accepted"]
+    assert safe.evidence_[0]["name"] == "no transfer" and safe.evidence_[0]["weight"] > 0.8
+    hurt = GradualSelfTrainingClassifier(LogisticRegression(max_iter=1000), **borrowed).fit(target, labels)
+    assert safe.score(unlabelled, truth) > hurt.score(unlabelled, truth) + 0.1
+
+
+def test_self_training_needs_an_estimator_that_says_how_sure_it_is() -> None:
+    X, y, target, truth = domains(8)
+    silent = OutputCodeClassifier(LogisticRegression(), random_state=0)
+    safe = SafeAlignedClassifier(silent, source=Source(X, y)).fit(target[:60], truth[:60])
+    assert "self-training" not in {row["name"] for row in safe.evidence_}
+    assert len(safe.evidence_) == 10 and "balanced pool" not in {row["name"] for row in safe.evidence_}
+
+
+def test_methods_that_predict_may_be_listed_with_mappings() -> None:
+    X, y, target, truth = domains(9)
+    own = GradualSelfTrainingClassifier(LogisticRegression(C=3.0), rounds=2)
+    listed = {"mine": own, "with the estimator": GradualSelfTrainingClassifier(), "CORAL": CORAL(regularisation=0.0)}
+    safe = SafeAlignedClassifier(mappings=listed, source=Source(X, y)).fit(target)
+    built = safe._candidates(False, True)
+    assert built["mine"].estimator.C == 3.0 and built["mine"].rounds == 2 and built["mine"].source is safe.source
+    assert built["with the estimator"].estimator.C == 1.0 and own.source is None
+    assert len(safe.evidence_) == 4 and safe.chosen_ == "CORAL" and safe.score(target, truth) > 0.9
+    rng = np.random.default_rng(9)
+    rows = rng.normal(size=(60, 2))
+    numbers = SafeAlignedRegressor(mappings=[RegularTransferRegressor()], source=Source(rows, rows.sum(axis=1)))
+    assert numbers.fit(rows[:20], rows[:20].sum(axis=1)).evidence_[-1]["name"] == "RegularTransferRegressor"
+
+
+def test_a_mapping_that_brings_the_labels_back_is_taken() -> None:
+    X, y, target, truth = domains()
+    safe = SafeAlignedClassifier(mappings=[CORAL(regularisation=0.0)], source=Source(X, y)).fit(target)
+    assert safe.chosen_ == "CORAL" and safe.score(target, truth) > 0.9
+    plain, row = safe.evidence_
+    assert not plain["accepted"] and row["accepted"] and row["gain"] > 0.3 and row["p_value"] < 1e-6
+
+
+def test_the_evidence_is_an_exact_test_on_the_same_rows() -> None:
+    X, y, target, _ = domains(1)
+    safe = SafeAlignedClassifier(mappings={"a": CORAL(), "b": SubspaceAlignment(1)}, source=Source(X, y)).fit(target)
+    said, truth = safe._circular(safe._candidates(False, True), target)
+    right = {name: answers == truth for name, answers in said.items()}
+    for row in safe.evidence_[1:]:
+        expected = min(1.0, 2 * mcnemar_exact(right[row["name"]], right["no transfer"]))
+        assert row["p_value"] == pytest.approx(expected)
+
+
+def test_without_evidence_nothing_is_transferred() -> None:
+    X, y, _, _ = domains(2)
+    safe = SafeAlignedClassifier(source=Source(X, y)).fit(X + 0.01)
+    assert safe.chosen_ == "no transfer"
+    plain = LogisticRegression(max_iter=1000).fit(X, y)
+    assert np.array_equal(safe.predict(X), plain.predict(X))
+    assert np.allclose(safe.predict_proba(X), plain.predict_proba(X))
+
+
+def test_a_few_labels_of_the_target_are_compared_on_its_folds() -> None:
+    X, y, target, truth = domains(3)
+    safe = SafeAlignedClassifier(source=Source(X, y)).fit(target[:60], truth[:60])
+    assert {"no transfer", "source alone", "pooled", "CORAL"} <= {row["name"] for row in safe.evidence_}
+    assert safe.chosen_ == "no transfer" and safe.score(target[60:], truth[60:]) > 0.9
+    few = SafeAlignedClassifier(source=Source(target[60:], truth[60:])).fit(target[:10], truth[:10])
+    assert few.chosen_ == "mixture" and few.score(target[60:], truth[60:]) > 0.9
+    assert sum(row["weight"] for row in few.evidence_ if row["plain"]) > 0.9
+
+
+def test_numbers() -> None:
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(150, 2))
+    y = X @ [1.0, 2.0]
+    safe = SafeAlignedRegressor(source=Source(X, y)).fit(X[:40] + 0.1, y[:40])
+    assert safe.score(X + 0.1, y) > 0.95 and safe.evidence_[0]["score"] > 0.9
+
+
+def test_the_mixture_is_the_weighted_mean_of_its_parts() -> None:
+    X, _, target, truth = domains(3)
+    few = SafeAlignedClassifier(source=Source(target[60:], truth[60:])).fit(target[:10], truth[:10])
+    mixture, weights = few.best_estimator_, np.array([row["weight"] for row in few.evidence_])
+    assert weights.sum() == pytest.approx(1.0) and np.array_equal(mixture.weights, weights[weights > 0])
+    chances = np.zeros((len(X), 2))
+    for part, weight, heat in zip(mixture.parts, mixture.weights, mixture.temperatures, strict=True):
+        even = 0.98 * part.predict_proba(X) + 0.01
+        warm = even ** (1 / heat)
+        chances += weight * warm / warm.sum(axis=1, keepdims=True)
+    assert np.allclose(few.predict_proba(X), chances)
+    assert np.array_equal(few.predict(X), few.classes_[chances.argmax(axis=1)])
+    again = pickle.loads(pickle.dumps(few))
+    assert np.array_equal(again.predict_proba(X), few.predict_proba(X))
+
+
+def test_numbers_that_neither_side_gets_right_are_averaged() -> None:
+    rng = np.random.default_rng(10)
+    X, here = rng.normal(size=(200, 3)), rng.normal(size=(12, 3))
+    y, values = X @ [1.0, 2.0, 0.0], here @ [1.0, 2.0, 1.0] + rng.normal(size=12)
+    safe = SafeAlignedRegressor(source=Source(X, y)).fit(here, values)
+    mixture = safe.best_estimator_
+    assert safe.chosen_ == "mixture" and mixture.weights.sum() == pytest.approx(1.0)
+    said = sum(w * part.predict(X) for w, part in zip(mixture.weights, mixture.parts, strict=True))
+    assert np.allclose(safe.predict(X), said)
+
+
+def test_no_source_is_the_estimator_alone() -> None:
+    X, y, _, _ = domains(5)
+    safe = SafeAlignedClassifier().fit(X, y)
+    assert safe.chosen_ == "no transfer" and safe.evidence_ == []
+    assert np.allclose(safe.predict_proba(X), LogisticRegression(max_iter=1000).fit(X, y).predict_proba(X))
+
+
+def test_frames_and_preprocessing_reach_every_candidate() -> None:
+    from sklearn.preprocessing import StandardScaler
+
+    X, y, target, truth = domains(6)
+    frame, other = (pd.DataFrame(rows, columns=["a", "b"]) for rows in (X, target))
+    settings = {"preprocess": StandardScaler(), "preprocess_scope": "per-domain"}
+    safe = SafeAlignedClassifier(mappings=[SubspaceAlignment(1)], source=Source(frame, y), **settings).fit(other)
+    assert safe.feature_names_in_.tolist() == ["a", "b"] and safe.score(other, truth) > 0.9
+
+
+def test_what_is_no_list_of_mappings_is_refused() -> None:
+    X, y, target, _ = domains(7)
+    for wrong in ([LogisticRegression()], [CORAL(), CORAL()], {"pooled": CORAL()}, {"source alone": CORAL()}):
+        with pytest.raises(ParameterError, match="Expected mappings, each with its own name"):
+            SafeAlignedClassifier(mappings=wrong, source=Source(X, y)).fit(target)
+    with pytest.raises(ParameterError, match="where they are for classification"):
+        SafeAlignedClassifier(mappings=[RegularTransferRegressor()], source=Source(X, y)).fit(target)
+    with pytest.raises(ParameterError, match="Expected source as an argument of the safe choice"):
+        SafeAlignedClassifier(mappings=[CORAL(source=Source(X, y))], source=Source(X, y)).fit(target)
+    with pytest.raises(ParameterError, match="Expected level"):
+        SafeAlignedClassifier(level=2.0, source=Source(X, y)).fit(target)
+    assert AlignedClassifier(CORAL(), source=Source(X, y)).fit(target).score(target, y) >= 0

@@ -1,0 +1,111 @@
+"""The solved logistic head against scikit-learn, closed forms and its own optimality conditions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import expit, softmax
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+
+from headstart.math.linear.logistic import log_losses, solve_logistic
+
+
+def problem(n: int, d: int, classes: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % classes
+    return rng.normal(size=(classes, d))[y] * 0.5 + rng.normal(size=(n, d)), y
+
+
+def strength(X: np.ndarray) -> float:
+    return float(((X - X.mean(axis=0)) ** 2).sum() / len(X))
+
+
+@settings(max_examples=15, deadline=None)
+@given(n=st.integers(12, 60), d=st.integers(1, 80), classes=st.integers(2, 5), seed=st.integers(0, 99))
+def test_gradient_vanishes_at_the_solution(n: int, d: int, classes: int, seed: int) -> None:
+    X, y = problem(n, d, classes, seed)
+    Y, weight = np.eye(classes)[y], np.random.default_rng(seed).uniform(0.2, 2, n)
+    s = solve_logistic(X, Y, sample_weight=weight, penalties=[1e-2])
+    residual = weight[:, None] * (softmax(X @ s.coef + s.intercept, axis=1) - Y)
+    gradient = X.T @ residual + 1e-2 * strength(X) * s.coef
+    scale = np.abs(X.T @ (weight[:, None] * (1 / classes - Y))).max()
+    assert np.abs(gradient).max() < 1e-3 * scale
+    assert np.abs(residual.sum(axis=0)).max() < 1e-3 * n
+
+
+def test_agrees_with_scikit_learn() -> None:
+    X, y = problem(90, 20, 3, seed=1)
+    s = solve_logistic(X, np.eye(3)[y], penalties=[0.01])
+    peer = LogisticRegression(C=1 / (0.01 * strength(X)), tol=1e-10, max_iter=5000).fit(X, y)
+    assert np.allclose(softmax(X @ s.coef + s.intercept, axis=1), peer.predict_proba(X), atol=1e-4)
+
+
+def test_many_features_agree_with_few_rows() -> None:
+    X, y = problem(30, 400, 3, seed=2)
+    s = solve_logistic(X, np.eye(3)[y], penalties=[0.1])
+    peer = LogisticRegression(C=1 / (0.1 * strength(X)), tol=1e-10, max_iter=5000).fit(X, y)
+    assert np.allclose(softmax(X @ s.coef + s.intercept, axis=1), peer.predict_proba(X), atol=1e-4)
+
+
+def test_several_labels_are_separate_problems() -> None:
+    X, y = problem(80, 6, 2, seed=3)
+    labels = np.stack([y, (X[:, 0] > 0).astype(int)], axis=1).astype(float)
+    both = solve_logistic(X, labels, penalties=[0.02], multilabel=True)
+    for k in range(2):
+        peer = LogisticRegression(C=1 / (0.02 * strength(X)), tol=1e-10, max_iter=5000).fit(X, labels[:, k])
+        assert np.allclose(expit(X @ both.coef[:, k] + both.intercept[k]), peer.predict_proba(X)[:, 1], atol=1e-4)
+
+
+def test_penalty_is_the_one_with_the_lowest_held_out_loss() -> None:
+    X, y = problem(60, 30, 3, seed=4)
+    Y, folds = np.eye(3)[y], list(StratifiedKFold(4, shuffle=True, random_state=0).split(X, y))
+    penalties = [1e-4, 1e-2, 1.0]
+    s = solve_logistic(X, Y, folds=folds, penalties=penalties)
+    by_hand = []
+    for penalty in penalties:
+        losses = []
+        for train, test in folds:
+            C = 1 / (penalty * strength(X))
+            peer = LogisticRegression(C=C, tol=1e-10, max_iter=5000).fit(X[train], y[train])
+            losses += list(-np.log(peer.predict_proba(X[test])[np.arange(len(test)), y[test]]))
+        by_hand.append(np.mean(losses))
+    assert s.penalty == penalties[int(np.argmin(by_hand))]
+    assert s.log_loss == pytest.approx(min(by_hand), rel=1e-3)
+    assert s.out_of_fold is not None and s.out_of_fold.shape == (60, 3)
+
+
+def test_a_constant_column_and_a_missing_class_in_a_fold_do_no_harm() -> None:
+    X, y = problem(20, 3, 2, seed=5)
+    X[:, 1] = 7.0
+    folds = [(np.flatnonzero(y == 0), np.flatnonzero(y == 1)), (np.arange(10), np.arange(10, 20))]
+    s = solve_logistic(X, np.eye(2)[y], folds=folds)
+    assert np.isfinite(s.coef).all() and np.isfinite(s.log_loss)
+
+
+def test_rotation_changes_nothing() -> None:
+    X, y = problem(40, 8, 2, seed=6)
+    Q = np.linalg.qr(np.random.default_rng(0).normal(size=(8, 8)))[0]
+    a, b = (solve_logistic(Z, np.eye(2)[y], penalties=[0.05]) for Z in (X, X @ Q))
+    assert np.allclose(X @ a.coef + a.intercept, X @ Q @ b.coef + b.intercept, atol=1e-3)
+
+
+def test_log_losses_of_large_scores_are_finite() -> None:
+    scores = np.array([[1000.0, -1000.0], [-1000.0, 1000.0]])
+    assert log_losses(scores, np.eye(2)[[0, 0]]).tolist() == [0.0, 2000.0]
+
+
+def test_many_coordinates_choose_the_same_penalty_as_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    from headstart.math.linear import logistic
+
+    X, y = problem(420, 500, 3, seed=7)
+    Y, folds = np.eye(3)[y], list(StratifiedKFold(3, shuffle=True, random_state=0).split(X, y))
+    penalties = [1e-3, 1e-1, 10.0]
+    quick = solve_logistic(X, Y, folds=folds, penalties=penalties)
+    monkeypatch.setattr(logistic, "ENOUGH", 10_000)
+    whole = solve_logistic(X, Y, folds=folds, penalties=penalties)
+    assert quick.penalty == whole.penalty
+    assert np.allclose(quick.coef, whole.coef)
+    assert quick.log_loss == pytest.approx(whole.log_loss, rel=0.1)

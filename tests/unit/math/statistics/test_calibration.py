@@ -1,0 +1,47 @@
+"""Temperature scaling finds the temperature that was used, and the calibration error its closed forms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from headstart.math.statistics.calibration import expected_calibration_error, softmax, temperature
+
+
+@pytest.mark.parametrize("true_t", [0.5, 1.0, 3.0])
+def test_the_temperature_that_was_used_is_found(true_t: float) -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (4000, 4))
+    p = softmax(logits)
+    y = (p.cumsum(axis=1) > rng.random((4000, 1))).argmax(axis=1)
+    assert temperature(logits * true_t, y) == pytest.approx(true_t, rel=0.08)
+
+
+def test_multilabel_temperature() -> None:
+    rng = np.random.default_rng(1)
+    logits = rng.normal(0, 2, (3000, 3))
+    y = (rng.random(logits.shape) < 1 / (1 + np.exp(-logits))).astype(int)
+    assert temperature(2.5 * logits, y) == pytest.approx(2.5, rel=0.08)
+
+
+def test_temperature_stays_finite_when_all_are_right_or_all_are_wrong() -> None:
+    logits = np.tile([6.0, 0.0], (20, 1))
+    assert 0.05 <= temperature(logits, np.zeros(20, dtype=int)) < 1
+    assert 1 < temperature(logits, np.ones(20, dtype=int)) <= 20
+
+
+def test_log_probabilities_serve_as_logits() -> None:
+    rng = np.random.default_rng(2)
+    logits, y = rng.normal(0, 3, (200, 3)), rng.integers(0, 3, 200)
+    assert temperature(logits, y) == pytest.approx(temperature(np.log(softmax(logits)), y), rel=1e-3)
+
+
+def test_softmax_does_not_overflow() -> None:
+    assert softmax(np.array([[1e4, 0.0]])).tolist() == [[1.0, 0.0]]
+
+
+def test_calibration_error_closed_forms() -> None:
+    assert expected_calibration_error(np.full(10, 0.9), np.ones(10)) == pytest.approx(0.1)
+    assert expected_calibration_error(np.full(10, 1.0), np.zeros(10)) == pytest.approx(1.0)
+    assert expected_calibration_error([0.2, 0.9], [1, 0]) == pytest.approx((0.8 + 0.9) / 2)
+    assert expected_calibration_error([], []) == 0.0

@@ -1,0 +1,74 @@
+"""Heads of what has no grid (texts): over the last layers, with the last features as the smaller part."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from headstart.guard.candidates.for_inputs import standard_for_inputs
+from headstart.networks.reading.loading import load_network
+from headstart.networks.running.embed import Features
+from headstart.parameters.heads.solved import _weights, feature_set, solve_head
+from headstart.parameters.heads.targets import class_targets
+
+
+def features(n: int, telling: tuple[float, ...], last: float, seed: int = 0) -> tuple[Features, np.ndarray]:
+    """Six depths and the last features, each with the class in its first column, as clear as told."""
+    generator = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+
+    def noise(clear: float) -> np.ndarray:
+        X = generator.standard_normal((n, 12)).astype(np.float32)
+        X[:, 0] += clear * (2 * y - 1)
+        return X
+
+    return Features(noise(last), tuple(noise(clear) for clear in telling), ()), y
+
+
+def test_layers_before_the_last_are_read() -> None:
+    (train, y), (test, truth) = features(32, (0, 0, 3, 3, 3, 0), 0.3), features(400, (0, 0, 3, 3, 3, 0), 0.3, seed=1)
+    head = solve_head(train, class_targets(y, None))
+    assert "layers" in {part.name for part in head.parts}
+    linear = solve_head(train, class_targets(y, None), "linear")
+    right = [(h.scores(test).argmax(axis=1) == truth).mean() for h in (head, linear)]
+    assert right[0] > 0.95 and right[0] > right[1] + 0.1
+
+
+def test_layers_are_the_last_four_of_six() -> None:
+    found, _ = features(5, (0,) * 6, 0)
+    expected = np.concatenate([np.sign(d) * np.sqrt(np.abs(d)) for d in found.depths[2:]], axis=1)
+    assert np.array_equal(feature_set(found, "layers"), expected)
+
+
+def test_last_features_alone_where_they_are_clearly_better() -> None:
+    train, y = features(300, (0,) * 6, 3)
+    assert solve_head(train, class_targets(y, None)).is_linear
+
+
+def test_last_features_start_from_a_quarter_and_gain_with_evidence() -> None:
+    equal, better = np.array([0.7, 0.7]), np.array([0.5, 0.7])
+    assert _weights(equal, 16, False) == pytest.approx([0.25, 0.75])
+    few, many = _weights(better, 16, False)[0], _weights(better, 10_000, False)[0]
+    assert 0.25 < few < 0.5 < 0.9 < many
+    assert _weights(np.array([0.7, 0.7, 0.7]), 16, True) == pytest.approx([1 / 3] * 3)
+
+
+def test_penalties_come_from_the_features_that_saw_no_label() -> None:
+    blind, y = features(24, (0.5,) * 6, 0.5)
+    told = Features(10 * np.c_[2 * y - 1, np.zeros((24, 11))].astype(np.float32), (), ())
+    targets = class_targets(y, None)
+    sure, wary = solve_head(told, targets, "linear"), solve_head(told, targets, "linear", chosen_on=blind)
+    assert sure.loss < 0.1 < wary.loss == pytest.approx(solve_head(blind, targets, "linear").loss)
+    assert np.abs(wary.scores(told)).max() < np.abs(sure.scores(told)).max()
+
+
+def test_pairs_are_a_candidate_for_few_texts(minilm: object) -> None:
+    network = load_network(str(minilm))
+
+    def names(n: int, task: str = "classification", n_classes: int = 4) -> list[str]:
+        return [c.name for c in standard_for_inputs(network, task, input_type="text", n=n, n_classes=n_classes)]
+
+    assert "pairs" in names(32) and "pairs" not in names(256) and "pairs" not in names(32, "regression")
+    found = standard_for_inputs(network, "multilabel", input_type="text", n=32)
+    pairs = next(candidate for candidate in found if candidate.name == "pairs")
+    assert pairs.dear and pairs.transfer and pairs.fresh().train == "contrastive"
