@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 
 #: Functions of this house that a fitted model holds.
 FUNCTIONS = frozenset({"headstart.data.tables.encoder._named"})
-_ROOMS = ("source", "data", "math", "instances", "features", "parameters", "advise")
+_ROOMS = ("source", "contract", "data", "math", "instances", "features", "parameters", "guard")
 _BUILTINS = frozenset({"builtins.slice", "builtins.frozenset", "builtins.set", "builtins.range", "builtins.object"})
 _OUTSIDE = ("sklearn.datasets", "sklearn.externals", "sklearn.utils._testing", "sklearn.conftest", "scipy.io")
 

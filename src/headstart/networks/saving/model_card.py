@@ -201,7 +201,7 @@ def _cell(text: Any) -> str:
     return str(text).replace("|", "\\|").replace("\n", " ")
 
 
-_READ = """import soundfile
+_READ_CLIP = """import soundfile
 import torch
 from transformers import AutoFeatureExtractor, {names}
 
@@ -236,7 +236,7 @@ def audio_lines(network: Mapping[str, Any]) -> list[str]:
     """
     window = network["preprocessing"]
     tower = network.get("body") == "ClapAudioModel"
-    read = _READ.format(
+    read = _READ_CLIP.format(
         names="ClapAudioModel" if tower else "AutoModelForAudioClassification",
         rate=window["rate"],
         seconds=window["samples"] / window["rate"],
@@ -248,7 +248,7 @@ def audio_lines(network: Mapping[str, Any]) -> list[str]:
     return [*read.splitlines(), *_CLASSIFY.format(padding=padding).splitlines()]
 
 
-_READ = """import torch
+_READ_TEXT = """import torch
 from safetensors.torch import load_file
 from transformers import AutoModel, AutoTokenizer
 
@@ -299,7 +299,7 @@ def text_lines(network: Mapping[str, Any], estimator: Mapping[str, Any] | None =
     head = (estimator or {}).get("head") or {}
     blocks = [name.removeprefix("body.") for name in head.get("blocks") or []]
     watch = _WATCH.format(blocks=blocks) if blocks else ""
-    lines = _READ.format(window=network["preprocessing"]["window"], watch=watch).splitlines()
+    lines = _READ_TEXT.format(window=network["preprocessing"]["window"], watch=watch).splitlines()
     lines.append(f"    features = {pooled[0] if len(pooled) == 1 else 'torch.cat([' + ', '.join(pooled) + '], 1)'}")
     for layer in network["after"]:
         if layer["kind"] == "normalise":
