@@ -41,7 +41,7 @@ def sets(data: Path) -> dict[str, tuple[Pictures, np.ndarray]]:
     for name in ("caltech101_subset", "hymenoptera", "pacs/sketch", "pacs/photo", "chest_xray"):
         dataset = read_dataset(data / name)
         rows = np.random.default_rng(0).permutation(len(dataset.y))[:1500]
-        found[name] = (dataset.pictures[rows], dataset.y[rows])
+        found[name] = (dataset.inputs[rows], dataset.y[rows])
     return found
 
 

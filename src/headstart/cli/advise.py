@@ -114,10 +114,10 @@ def look(
 
     how = {key: value for key, value in reading.items() if key != "data"}
     dataset = read_dataset(reading["data"], **how) if texts is None else texts
-    input_type = dataset.pictures.input_type
+    input_type = dataset.inputs.input_type
     network = load_network(starter_for(input_type) if source == AUTO else source, input_type=input_type)
     pool, _ = divided(screen(dataset, network.preprocessing, skip_bad=skip_bad, progress=progress))
-    material = Material(pool.pictures, pool.y, pool.task, pool.groups, network, str(pick_device(device)), progress)
+    material = Material(pool.inputs, pool.y, pool.task, pool.groups, network, str(pick_device(device)), progress)
     found = findings(material, random_state=seed)
     return {"words": summary(found), "expected": expected(found), "findings": found}
 
@@ -151,7 +151,7 @@ def look_at_tables(source: list[str], unlabelled: list[str], reading: dict[str, 
     tables = tables_of(reading["data"], [s for s in source if s not in ("auto", "none")], unlabelled, **how)
     check_labels(tables.target)
     pool, _ = divided(tables.target)
-    table = tabulated(pool.pictures, pool.y, pool.task, list(tables.sources), tables.unlabelled)
+    table = tabulated(pool.inputs, pool.y, pool.task, list(tables.sources), tables.unlabelled)
     more: dict[str, Any] = {"sources": table.sources, "unlabelled": table.unlabelled, "shown": table.shown}
     found = table_findings(Material(table.rows, pool.y, pool.task, pool.groups, **more), random_state=seed)
     words = {"words": summary(found), "expected": expected(found), "findings": found}

@@ -148,7 +148,7 @@ def add_detector(
     """
     candidate = guarded.best_candidate_
     data, kind = material.whole, pick_device(device).type
-    shared = Material(data.pictures, data.y, "classification", data.groups, material.network, kind)
+    shared = Material(data.inputs, data.y, "classification", data.groups, material.network, kind)
     model.estimator = fit_on(candidate, shared, checkpoint=checkpoint_in(checkpoint, "whole"))
     detector = detector_for(material, model.classes_, 0.0, false_alarms)
     tail, heard = cross_fitted(

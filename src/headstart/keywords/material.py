@@ -166,14 +166,14 @@ def _background_pieces(others: Dataset, background: Any, skip_bad: bool) -> tupl
     bad = []
     for i in range(len(others)):
         try:
-            others.pictures.seconds(i)
+            others.inputs.seconds(i)
         except BadInput as error:
             bad.append((i, others.names[i], error.reason))
     if bad and not skip_bad:
-        raise others.pictures.bad_inputs([(name, reason) for _, name, reason in bad])
+        raise others.inputs.bad_inputs([(name, reason) for _, name, reason in bad])
     fine = others.select(np.setdiff1d(np.arange(len(others)), [i for i, _, _ in bad]))
     groups = None if fine.groups is None else fine.groups.tolist()
-    found = pieces_of_clips(fine.pictures, groups) if len(fine) else []
+    found = pieces_of_clips(fine.inputs, groups) if len(fine) else []
     places = [] if background is None else background if isinstance(background, list | tuple) else [background]
     for place in places:
         if not isinstance(place, str) and not hasattr(place, "__fspath__"):
@@ -187,10 +187,10 @@ def _background_pieces(others: Dataset, background: Any, skip_bad: bool) -> tupl
 
 def _refuse_both(words: Dataset, others: Dataset) -> None:
     """Refuse a file that is said to be a word and to be none."""
-    known = {words.pictures.digest(i): i for i in range(len(words))}
+    known = {words.inputs.digest(i): i for i in range(len(words))}
     for k in range(len(others)):
         try:
-            same = known.get(others.pictures.digest(k))
+            same = known.get(others.inputs.digest(k))
         except BadInput:
             continue
         if same is not None:
@@ -202,7 +202,7 @@ def _refuse_both(words: Dataset, others: Dataset) -> None:
 
 
 def _clips(words: Dataset, preprocessing: SoundPreprocessing, progress: Any) -> list[KeywordClip]:
-    waves = canvases(words.pictures, preprocessing, progress=progress)
+    waves = canvases(words.inputs, preprocessing, progress=progress)
     groups = words.names if words.groups is None else [str(group) for group in words.groups]
     aside = np.zeros(len(words), bool) if words.parts is None else words.parts == words.held_out
     return [
@@ -324,7 +324,7 @@ def _dataset(windows: Windows, rows: np.ndarray, words: Dataset, preprocessing: 
         [windows.waves[i] for i in index], [windows.names[i] for i in index], sampling_rate=preprocessing.rate
     )
     return Dataset(
-        pictures=clips,
+        inputs=clips,
         y=y,
         task="classification",
         classes=tuple(np.unique(y).tolist()),

@@ -165,7 +165,7 @@ def fit(
             **target.more,
         )
         guarded._spent = time.monotonic() - started
-        guarded.fit(pool.pictures, pool.y, groups=pool.groups)
+        guarded.fit(pool.inputs, pool.y, groups=pool.groups)
         model = _model(guarded, dataset, pool, None if keyword else aside)
         if spoken is not None:
             add_detector(model, spoken, guarded, false_alarms=false_alarms, checkpoint=checkpoint, **how)
@@ -259,16 +259,16 @@ def _model(guarded: Any, dataset: Dataset, pool: Dataset, aside: Dataset | None)
         task=dataset.task,
         classes=classes,
         temperature=guarded.temperature_,
-        input_type=dataset.pictures.input_type,
+        input_type=dataset.inputs.input_type,
         encoder=getattr(guarded, "encoder_", None),
     )
     evidence["data"] |= say.plain(
         {
-            "name": Path(dataset.root).name if dataset.root else f"{things(dataset.pictures.input_type)} in memory",
+            "name": Path(dataset.root).name if dataset.root else f"{things(dataset.inputs.input_type)} in memory",
             "parts": None
             if dataset.parts is None
             else dict(zip(*np.unique(dataset.parts, return_counts=True), strict=True)),
-            **({"columns": list(dataset.columns)} if dataset.columns else {}),
+            **({"columns": list(dataset.text_columns)} if dataset.text_columns else {}),
             "dropped": [{"name": name, "reason": reason} for name, reason in dataset.dropped],
             "duplicates": [list(names) for names in dataset.duplicates],
             "notes": [*dataset.notes, *evidence["data"]["notes"]],
@@ -301,8 +301,8 @@ def test_score(model: Model, aside: Dataset) -> dict[str, Any]:
     part = str(aside.parts[0]) if aside.parts is not None else "test"
     found: dict[str, Any] = {"part": part, "n": len(aside)}
     if model.task == "regression":
-        return found | measures.measure("regression", aside.y.astype(np.float64), model.predict(aside.pictures))
-    p = model.predict_proba(aside.pictures)
+        return found | measures.measure("regression", aside.y.astype(np.float64), model.predict(aside.inputs))
+    p = model.predict_proba(aside.inputs)
     if model.task == "multilabel":
         return found | measures.measure("multilabel", aside.y.astype(int), p)
     assert model.classes_ is not None

@@ -42,7 +42,7 @@ def is_table(data: Any, path_column: str | None = None) -> bool:
         place = Path(data).expanduser()
         if table_suffix(place) in TABLES and place.is_file():
             return not holds_paths(read_frame(place), place)
-    return isinstance(getattr(data, "pictures", None), Records)
+    return isinstance(getattr(data, "inputs", None), Records)
 
 
 def tables_of(
@@ -80,7 +80,7 @@ def tables_of(
     target = data
     if isinstance(data, tuple):
         target, reading = _joined(data, reading)
-    elif isinstance(getattr(data, "pictures", None), Records):
+    elif isinstance(getattr(data, "inputs", None), Records):
         target = data.pictures.frame.assign(**{_label_name(data.pictures.frame): data.y})
         reading |= {"label": _label_name(data.pictures.frame)}
     sources = [_offered(one) for one in _listed(source)]

@@ -108,7 +108,7 @@ def screened(target: Target, skip_bad: bool, progress: Progress | None) -> Targe
     network = None if target.source is None else load_network(target.source, input_type=input_type)
     seen = SIMPLE[input_type].preprocessing if network is None else network.preprocessing
     found = screen(dataset, seen, skip_bad=skip_bad, progress=progress)
-    notes = (*found.notes, *window_notes(network, divided(found)[0].pictures))
+    notes = (*found.notes, *window_notes(network, divided(found)[0].inputs))
     return dataclasses.replace(target, dataset=dataclasses.replace(found, notes=notes))
 
 

@@ -134,8 +134,8 @@ def _compared(
     for train, test in splits.split(dataset.y, dataset.y):
         for kind, network in networks.items():
             model = TransferClassifier(network, device=device, random_state=seed)
-            model.fit(dataset.pictures[train], dataset.y[train])
-            scores[kind].append(float(np.mean(model.predict(dataset.pictures[test]) == dataset.y[test])))
+            model.fit(dataset.inputs[train], dataset.y[train])
+            scores[kind].append(float(np.mean(model.predict(dataset.inputs[test]) == dataset.y[test])))
     differences = np.subtract(scores["source"], scores["random"])
     spread = float(differences.std(ddof=1) / np.sqrt(repeats)) if repeats > 1 else 0.0
     means = {kind: round(float(np.mean(values)), 4) for kind, values in scores.items()}

@@ -57,7 +57,7 @@ def loudest_tone(wave: np.ndarray) -> int:
 def test_a_window_holds_sound_of_its_part_of_the_background_alone(material: KeywordMaterial) -> None:
     numbers = set()
     for i in np.flatnonzero(material.part >= 0):
-        wave = np.asarray(material.whole.pictures.items[i][0], np.float64)
+        wave = np.asarray(material.whole.inputs.items[i][0], np.float64)
         assert loudest_tone(wave) == material.part[i]
         numbers.add((int(material.part[i]), str(material.whole.y[i]) == keyword_material.OTHER))
     assert numbers == {(k, other) for k in range(PARTS) for other in (False, True)}

@@ -57,7 +57,7 @@ def test_the_part_kept_aside_is_scored_and_nothing_else(saved: tuple[Model, Path
     assert model.evidence["data"]["parts"] == {"train": 32, "val": 16}
     assert model.evidence["test"]["part"] == "val" and model.evidence["test"]["n"] == 16
     val = read_dataset(folder).part("val")
-    assert model.evidence["test"]["accuracy"] == pytest.approx(np.mean(model.predict(val.pictures) == val.y))
+    assert model.evidence["test"]["accuracy"] == pytest.approx(np.mean(model.predict(val.inputs) == val.y))
 
 
 def test_the_saved_model_is_the_same(saved: tuple[Model, Path], folder: Path) -> None:
@@ -155,7 +155,7 @@ def test_a_real_network_helps_on_real_photos(shared_data: Path, tmp_path: Path) 
     assert model.evidence["test"]["accuracy"] > 0.6
     json.dumps(model.evidence, allow_nan=False)
     again = headstart.load(tmp_path / "m")
-    assert again.predict_proba(few.pictures[:3]) == pytest.approx(model.predict_proba(few.pictures[:3]), abs=1e-4)
+    assert again.predict_proba(few.inputs[:3]) == pytest.approx(model.predict_proba(few.inputs[:3]), abs=1e-4)
 
 
 SCRIPT = """

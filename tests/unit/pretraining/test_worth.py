@@ -76,7 +76,7 @@ def test_results_go_before_the_use_and_are_replaced(tmp_path: Path) -> None:
     [
         (stripes(20), r"Expected more than 52 examples in few, found 20"),
         (stripes(5), r"at least 3 examples each in few, found the task classification with 2"),
-        (Dataset(stripes(9).pictures, np.linspace(0, 1, 9), "regression"), "found the task regression"),
+        (Dataset(stripes(9).inputs, np.linspace(0, 1, 9), "regression"), "found the task regression"),
     ],
 )
 def test_sets_that_cannot_tell_are_refused(dataset: Dataset, words: str) -> None:

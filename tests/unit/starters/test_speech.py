@@ -41,7 +41,7 @@ def test_its_features_beat_random_weights_on_names_in_new_voices() -> None:
     network = load_network("starter:speech")
     scores = []
     for candidate in (network, random_network(network, 0)):
-        sides = [np.concatenate(embed(candidate, part.pictures).depths[-3:], axis=1) for part in (known, new)]
+        sides = [np.concatenate(embed(candidate, part.inputs).depths[-3:], axis=1) for part in (known, new)]
         mean, spread = sides[0].mean(axis=0), sides[0].std(axis=0) + 1e-6
         head = LogisticRegression(C=0.03, max_iter=300).fit((sides[0] - mean) / spread, known.y)
         scores.append(head.score((sides[1] - mean) / spread, new.y))

@@ -40,7 +40,7 @@ def digits(labels: int, seed: int) -> Dataset:
     parts = np.full(len(y), "test", dtype="<U5")
     parts[train] = "train"
     return Dataset(
-        pictures=Pictures(large, [f"digit {number}" for number in range(len(y))]),
+        inputs=Pictures(large, [f"digit {number}" for number in range(len(y))]),
         y=y,
         task="classification",
         classes=tuple(range(10)),

@@ -50,7 +50,7 @@ def wake_words(labels: int, seed: int) -> Dataset:
         sampling_rate=rate,
     )
     return Dataset(
-        pictures=clips,
+        inputs=clips,
         y=np.array([row["word"] for row in rows]),
         task="classification",
         classes=tuple(sorted({row["word"] for row in rows})),

@@ -117,7 +117,7 @@ def read_folder(root: Path, group_by: str | None = None, label: str | None = Non
     parts = np.array(found.parts, dtype=str) if any(found.parts) else None
     y = as_numbers_if_whole(found.labels if label is None else by_regex(label, names, "label").tolist())
     return Dataset(
-        pictures=inputs_of(found.kind, found.paths, names),
+        inputs=inputs_of(found.kind, found.paths, names),
         y=y,
         task="classification",
         classes=tuple(np.unique(y).tolist()),

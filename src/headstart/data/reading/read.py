@@ -82,7 +82,7 @@ def read_dataset(
     ...     for i in range(2):
     ...         Image.new("RGB", (8, 8), (i, 0, 0)).save(Path("insects", name, f"{i}.png"))
     >>> dataset = read_dataset("insects")
-    >>> dataset.classes, len(dataset), dataset.pictures.names[0]
+    >>> dataset.classes, len(dataset), dataset.inputs.names[0]
     (('ants', 'bees'), 4, 'ants/0.png')
     """
     place = Path(path)
@@ -142,7 +142,7 @@ def from_arrays(X: Any, y: Any, *, groups: Any = None, task: str | None = None) 
     columns = list(y.columns) if hasattr(y, "columns") else None
     labels, task, classes = labels_from(y, inputs.names, task, columns, inputs.kind.many)
     return Dataset(
-        pictures=inputs,
+        inputs=inputs,
         y=labels,
         task=task,
         classes=classes,

@@ -84,7 +84,7 @@ def read_table(
     if label is None:
         notes.append(f"Labels were taken from the column {labels[0]}.")
     return Dataset(
-        pictures=inputs_of(kind, _locate(names, path, kind), [printable(name) for name in names]),
+        inputs=inputs_of(kind, _locate(names, path, kind), [printable(name) for name in names]),
         y=y,
         task=found_task,
         classes=classes,

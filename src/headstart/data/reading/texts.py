@@ -59,7 +59,7 @@ def read_texts(
     --------
     >>> frame = pd.DataFrame({"message": ["a free prize", "see you at eight"], "label": ["spam", "ham"]})
     >>> dataset = read_texts(frame)
-    >>> dataset, dataset.pictures[0], dataset.names
+    >>> dataset, dataset.inputs[0], dataset.names
     (Dataset(2 texts, classification), 'a free prize', ('row 1', 'row 2'))
     """
     frame = table if isinstance(table, pd.DataFrame) else read_frame(table)
@@ -85,7 +85,7 @@ def read_texts(
     elif len(columns) > 1:
         notes.append(f"A text is the columns {' and '.join(columns)}, one below the other.")
     return Dataset(
-        pictures=Texts(joined_texts(frame, columns), names),
+        inputs=Texts(joined_texts(frame, columns), names),
         y=y,
         task=found_task,
         classes=classes,
@@ -93,5 +93,5 @@ def read_texts(
         parts=None if split is None else parts_of(frame[split], split, names),
         notes=(*notes, *encoding_notes(frame)),
         root="" if isinstance(table, pd.DataFrame) else str(table),
-        columns=tuple(columns),
+        text_columns=tuple(columns),
     )

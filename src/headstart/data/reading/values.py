@@ -115,7 +115,7 @@ def read_values(
         raise DataError("Expected columns to learn from beside the labels, found none.", "Add some.")
     notes = () if label is not None else (f"Labels were taken from the column {labels[0]}.",)
     dataset = Dataset(
-        pictures=Records(features, names),
+        inputs=Records(features, names),
         y=own,
         task=found_task,
         classes=classes,

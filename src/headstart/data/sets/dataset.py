@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from headstart.data.base.columns import ReadColumn
 from headstart.data.base.kinds import Kind
 from headstart.data.sets.task import TASKS
 from headstart.errors import DataError
@@ -19,7 +21,7 @@ class Dataset:
 
     Parameters
     ----------
-    pictures : Pictures, Clips, Texts or Records
+    inputs : Pictures, Clips, Texts or Records
         n inputs.
     y : ndarray
         Labels (n,) of strings or whole numbers for classification; (n, L) of 0 and 1 for multilabel; floats (n,) or
@@ -39,8 +41,14 @@ class Dataset:
         What else the reader of a report should know.
     root : str
         Folder or table that the data were read from; empty for arrays.
-    columns : tuple of str
+    text_columns : tuple of str
         Columns of the table that the texts stood in.
+    layout : str
+        How the data lay, as in "a folder for each class"; empty for arrays.
+    columns : tuple of ReadColumn
+        What each column of a table was taken for, in the table's order.
+    form : dict of str to str
+        How a file was read: "encoding", "separator", "sheet", ..., whichever it has.
 
     Examples
     --------
@@ -51,7 +59,7 @@ class Dataset:
     (2, ['bee'], {'ant': 1, 'bee': 1})
     """
 
-    pictures: Any  # Pictures, Clips, Texts or Records
+    inputs: Any  # Pictures, Clips, Texts or Records
     y: np.ndarray
     task: str
     classes: tuple[Any, ...] | None = None
@@ -61,10 +69,13 @@ class Dataset:
     duplicates: tuple[tuple[str, ...], ...] = ()
     notes: tuple[str, ...] = ()
     root: str = ""
-    columns: tuple[str, ...] = ()
+    text_columns: tuple[str, ...] = ()
+    layout: str = ""
+    columns: tuple[ReadColumn, ...] = ()
+    form: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        n = len(self.pictures)
+        n = len(self.inputs)
         if self.task not in TASKS:
             raise DataError(f"Expected a task of {', '.join(TASKS)}, found {self.task!r}.")
         for what, values in (("labels", self.y), ("groups", self.groups), ("parts", self.parts)):
@@ -72,7 +83,7 @@ class Dataset:
                 raise DataError(f"Expected as many {what} as {self.kind.many} ({n}), found {len(values)}.")
 
     def __len__(self) -> int:
-        return len(self.pictures)
+        return len(self.inputs)
 
     def __repr__(self) -> str:
         return f"Dataset({self.kind.count(len(self))}, {self.task})"
@@ -80,7 +91,7 @@ class Dataset:
     @property
     def kind(self) -> Kind:
         """What the inputs are, and how they are called."""
-        return self.pictures.kind
+        return self.inputs.kind
 
     @property
     def input_type(self) -> str:
@@ -90,7 +101,7 @@ class Dataset:
     @property
     def names(self) -> tuple[str, ...]:
         """Name of every input."""
-        return self.pictures.names
+        return self.inputs.names
 
     def n_per_class(self) -> dict[str, int]:
         """Number of rows of each class, or that carry each label; empty for regression."""
@@ -105,7 +116,7 @@ class Dataset:
         rows = np.arange(len(self))[np.asarray(index) if not isinstance(index, slice) else index]
         return dataclasses.replace(
             self,
-            pictures=self.pictures[rows],
+            inputs=self.inputs[rows],
             y=self.y[rows],
             groups=None if self.groups is None else self.groups[rows],
             parts=None if self.parts is None else self.parts[rows],

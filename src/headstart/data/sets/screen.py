@@ -61,15 +61,15 @@ def screen(
         held-out part.
     """
     check_labels(dataset, min_per_class, fewest_classes)
-    look = look_at(dataset.pictures)
-    found, bad = readable_canvases(dataset.pictures, preprocessing, progress=progress, visit=look.visit)
+    look = look_at(dataset.inputs)
+    found, bad = readable_canvases(dataset.inputs, preprocessing, progress=progress, visit=look.visit)
     bad = sorted(bad + look.reasons())
     whole = np.setdiff1d(np.arange(len(dataset)), [i for i, _ in bad])
     names = dataset.names
     if bad:
         broken = [(dataset.names[i], reason) for i, reason in bad]
         if not skip_bad:
-            raise dataset.pictures.bad_inputs(broken)
+            raise dataset.inputs.bad_inputs(broken)
         dataset = _without_broken(dataset, whole, broken)
     kept = [canvas for canvas in map(found.__getitem__, whole) if canvas is not None]
     sets = look.same(whole, kept)

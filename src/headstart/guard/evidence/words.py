@@ -51,7 +51,7 @@ def words_of_classes(dataset: Dataset, random_state: int = 0) -> dict[str, Any] 
     numbers = dataset.task == "regression"
     model = (TextBaselineRegressor if numbers else TextBaselineClassifier)("words", random_state=random_state)
     try:
-        model.fit(dataset.pictures[rows], dataset.y[rows])
+        model.fit(dataset.inputs[rows], dataset.y[rows])
     except DataError:
         return None
     terms: Terms = model.terms_[0]
@@ -143,6 +143,6 @@ def add_words(model: Any, dataset: Dataset) -> None:
         begun = time.monotonic()
         if begun - start + dearest > allowed or mistake["name"] not in position:
             break
-        text = dataset.pictures.decode(position[mistake["name"]])
+        text = dataset.inputs.decode(position[mistake["name"]])
         mistake["effects"] = word_effects(model, text, mistake["predicted"])
         dearest = max(dearest, time.monotonic() - begun)

@@ -72,7 +72,7 @@ class ClipExamples(Examples):
         self.class_names = tuple(str(name) for name in dataset.classes)
         self._window = SoundPreprocessing(RATE, self.size)
         self._preprocessing = preprocessing or self._window
-        self._waves = canvases(used.pictures, self._window, progress=progress)
+        self._waves = canvases(used.inputs, self._window, progress=progress)
         self._labels = np.searchsorted(np.asarray(dataset.classes), used.y).astype(np.int64)
         self._staging = replace(FROM_LIFE, samples=self.size, seed=random_state)
         name = Path(dataset.root).name if dataset.root else "clips in memory"

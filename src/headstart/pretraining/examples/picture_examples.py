@@ -136,7 +136,7 @@ class DatasetExamples(Examples):
         self.n, self.size, self.random_state = len(train), size, random_state
         self.class_names = tuple(str(name) for name in dataset.classes)
         side = math.ceil(1.25 * size)  # leaves detail for the crops
-        self._canvases = canvases(used.pictures, square(side), progress=progress)
+        self._canvases = canvases(used.inputs, square(side), progress=progress)
         self._labels = np.searchsorted(np.asarray(dataset.classes), used.y).astype(np.int64)
         self._augmentation = Augmentation(area=(0.4, 1.0), flip=flip)
         name = Path(dataset.root).name if dataset.root else "pictures in memory"

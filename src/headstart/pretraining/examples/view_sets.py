@@ -81,12 +81,12 @@ def picture_views(
                 f"Expected one label a picture in {named}, found a task of type {dataset.task}.",
                 "Leave the labels out (--label-weight 0).",
             )
-        if not isinstance(dataset.pictures, Pictures):
+        if not isinstance(dataset.inputs, Pictures):
             raise DataError(f"Expected pictures in {named}, found clips of sound.", "Give pictures.")
         labels = np.searchsorted(np.asarray(dataset.classes), dataset.y).astype(np.int64)
         found.append(
             PictureViews(
-                dataset.pictures,
+                dataset.inputs,
                 n_views,
                 size,
                 side,

@@ -204,7 +204,7 @@ def test_no_sound_ends_in_a_foreign_error(clean: Path, mutate: Mutation, seed: i
     else:
         assert mutate not in SURELY_BAD or (mutate is truncated and kind == "MP3")
         assert len(screened) == 7
-        wave, _ = screened.pictures.decode(next(i for i, n in enumerate(screened.names) if not n[-5].isdigit()))
+        wave, _ = screened.inputs.decode(next(i for i, n in enumerate(screened.names) if not n[-5].isdigit()))
         assert np.isfinite(wave).all()
 
 

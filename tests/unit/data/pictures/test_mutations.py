@@ -205,7 +205,7 @@ def test_no_input_ends_in_a_foreign_error(clean: Path, seed: int, monkeypatch: p
         assert mutate not in (empty, text, unreadable, pipe, loop)
         mutants = [i for i, name in enumerate(screened.names) if not name.split("/")[1][0].isdigit()]
         for i in mutants:
-            assert screened.pictures.decode(i).dtype == np.uint8
+            assert screened.inputs.decode(i).dtype == np.uint8
 
 
 @pytest.mark.parametrize("mutate", [truncated, zeroed, flipped, random_bytes])

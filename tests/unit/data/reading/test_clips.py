@@ -48,7 +48,7 @@ def test_a_folder_a_class(words: Path) -> None:
     (words / "yes" / ".DS_Store").touch()
     soundfile.write(words / "no" / "noname", wave(99), 8000, format="FLAC")
     dataset = read_dataset(words, group_by=r"([a-z]+)_\d|noname")
-    assert isinstance(dataset.pictures, Clips)
+    assert isinstance(dataset.inputs, Clips)
     assert (dataset.input_type, dataset.classes, len(dataset)) == ("audio", ("no", "yes"), 9)
     assert repr(dataset) == "Dataset(9 clips, classification)"
     assert dataset.groups is not None
@@ -97,7 +97,7 @@ def test_classes_out_of_names_inside_parts_and_of_pictures(tmp_path: Path) -> No
         (tmp_path / name).parent.mkdir(exist_ok=True)
         Image.new("RGB", (8, 8), (len(name), 0, 0)).save(tmp_path / name)
     dataset = read_dataset(tmp_path, label="re:([a-z]+)_")
-    assert isinstance(dataset.pictures, Pictures)
+    assert isinstance(dataset.inputs, Pictures)
     assert dataset.parts is not None
     assert list(zip(dataset.y.tolist(), dataset.parts.tolist(), strict=True)) == [
         ("cat", "test"),

@@ -30,7 +30,7 @@ def test_x_and_y(tmp_path: Path) -> None:
     assert dataset.classes == (0, 1, 2)
     assert dataset.parts is None
     assert dataset.names[4] == "x[4]"
-    np.testing.assert_array_equal(dataset.pictures.decode(4), np.repeat(x[4][:, :, None], 3, axis=2))
+    np.testing.assert_array_equal(dataset.inputs.decode(4), np.repeat(x[4][:, :, None], 3, axis=2))
 
 
 def test_parts_and_names_of_classes(tmp_path: Path) -> None:

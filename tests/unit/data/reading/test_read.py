@@ -137,7 +137,7 @@ def test_names_that_are_no_text_can_still_be_printed(tmp_path: Path) -> None:
     os.rename(paint(root / "a" / "x.png"), os.fsencode(root / "a") + b"/\xff\xfe.png")
     dataset = read_dataset(root)
     json.dumps(dataset.names, ensure_ascii=False).encode("utf-8")
-    assert all(dataset.pictures.decode(i).shape == (6, 6, 3) for i in range(len(dataset)))
+    assert all(dataset.inputs.decode(i).shape == (6, 6, 3) for i in range(len(dataset)))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_tables_with_relative_and_absolute_paths(tmp_path: Path, name: str) -> N
     assert dataset.y.tolist() == ["ant", "bee", "ant"]
     assert dataset.names == ("a/1.png", "a/2.png", str(far))
     assert dataset.groups.tolist() == ["p", "q", "p"]
-    assert dataset.pictures.decode(2)[0, 0].tolist() == [99, 0, 9]
+    assert dataset.inputs.decode(2)[0, 0].tolist() == [99, 0, 9]
     assert dataset.notes == ("Labels were taken from the column class.",)
     assert read_dataset(path, label="class", group_by=r"(\d|x)\.png").groups.tolist() == ["1", "2", "x"]
 
@@ -203,7 +203,7 @@ def test_semicolons_marks_and_windows_paths(tmp_path: Path) -> None:
     path = tmp_path / "l.csv"
     path.write_text("\ufeffPath;Label\na\\1.png;x\na\\2.png;y\n", encoding="utf-8")
     dataset = read_dataset(path)
-    assert dataset.pictures.decode(1).shape == (6, 6, 3)
+    assert dataset.inputs.decode(1).shape == (6, 6, 3)
     assert dataset.classes == ("x", "y")
 
 

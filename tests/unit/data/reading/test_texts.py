@@ -27,8 +27,8 @@ FRAME = pd.DataFrame(ROWS, columns=["message", "label"])
 
 
 def said(dataset: Dataset) -> list[str]:
-    assert isinstance(dataset.pictures, Texts)
-    return [dataset.pictures.decode(i) for i in range(len(dataset))]
+    assert isinstance(dataset.inputs, Texts)
+    return [dataset.inputs.decode(i) for i in range(len(dataset))]
 
 
 def written(folder: Path, name: str) -> Path:

@@ -193,7 +193,7 @@ def test_real_duplicates_are_found(shared_data: Path) -> None:
     dataset = screen(read_dataset(shared_data / "office_caltech10_images" / "amazon"), PLAIN)
     assert dataset.duplicates
     for names in dataset.duplicates:
-        first, *others = [dataset.pictures.decode(dataset.names.index(name)) for name in names]
+        first, *others = [dataset.inputs.decode(dataset.names.index(name)) for name in names]
         assert all(np.array_equal(first, other) for other in others)
 
 

@@ -93,9 +93,9 @@ def test_a_target_and_a_source_are_read_together(patients: Path) -> None:
     found = read_values(patients, label="y", sources=[patients.parent / "others.csv"], unlabelled=[patients])
     assert found.target.task == "classification" and found.target.classes == ("ill", "well")
     assert found.sources[0].name == "others.csv" and found.sources[0].y.tolist() == ["well", "ill", "well"]
-    assert "y" not in found.target.pictures.frame and "y" not in found.unlabelled
+    assert "y" not in found.target.inputs.frame and "y" not in found.unlabelled
     encoder = TableEncoder().fit(
-        found.target.pictures, others=[("others.csv", found.sources[0].X), ("unlabelled", found.unlabelled)]
+        found.target.inputs, others=[("others.csv", found.sources[0].X), ("unlabelled", found.unlabelled)]
     )
     said = " ".join(encoder.notes_)
     assert "'case_id' names its rows" in said and "others.csv lacks the column 'seen'" in said
@@ -104,7 +104,7 @@ def test_a_target_and_a_source_are_read_together(patients: Path) -> None:
     names = encoder.get_feature_names_out().tolist()
     assert names[:3] == ["seen (days)", "seen (month)", "seen (weekday)"] and "missing age" in names
     assert {"town=Bonn", "town=Rome", "town=Ulm", "town=missing", "smoker=yes", "smoker=no"} <= set(names)
-    rows = encoder.transform(found.target.pictures)
+    rows = encoder.transform(found.target.inputs)
     assert rows.shape == (4, len(names)) and np.isfinite(rows).all()
     assert encoder.lacking(found.sources[0].X) == ["seen"]
 
@@ -129,8 +129,8 @@ def test_files_of_every_kind_give_the_same_numbers(tmp_path: Path, suffix: str) 
     file = tmp_path / f"t.{suffix}"
     {"csv": frame.to_csv, "parquet": frame.to_parquet, "xlsx": frame.to_excel}[suffix](file, index=False)
     dataset = read_dataset(file, label="y")
-    assert isinstance(dataset.pictures, Records) and dataset.input_type == "table" and dataset.classes == (0, 1)
-    rows = TableEncoder().fit(dataset.pictures).transform(dataset.pictures)
+    assert isinstance(dataset.inputs, Records) and dataset.input_type == "table" and dataset.classes == (0, 1)
+    rows = TableEncoder().fit(dataset.inputs).transform(dataset.inputs)
     assert np.allclose(rows, TableEncoder().fit(frame[["a", "b"]]).transform(frame))
 
 
@@ -146,7 +146,7 @@ def test_numbers_as_targets_several_labels_groups_and_parts(tmp_path: Path) -> N
     frame = frame.assign(y=[0.5, 1.5, 2.0, 3.0, 4.0, 5.5], z=[0, 1, 0, 1, 0, 1], w=[1, 0, 0, 1, 1, 0])
     found = read_dataset_of(tmp_path, frame, label="y", group_by="who")
     assert found.task == "regression" and found.parts.tolist() == ["train"] * 4 + ["test"] * 2
-    assert found.groups.tolist() == list("ppqqrr") and list(found.pictures.frame) == ["a", "z", "w"]
+    assert found.groups.tolist() == list("ppqqrr") and list(found.inputs.frame) == ["a", "z", "w"]
     several = read_dataset_of(tmp_path, frame, label=["z", "w"])
     assert several.task == "multilabel" and several.classes == ("z", "w")
 
@@ -159,7 +159,7 @@ def read_dataset_of(folder: Path, frame: pd.DataFrame, **reading: object) -> obj
 def test_a_table_in_latin_1_is_read_and_the_encoding_said(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes("a,b,y\nKöln,1,2\nAachen,2,3\n".encode("latin-1"))
     dataset = read_dataset(tmp_path / "t.csv", label="y")
-    assert dataset.pictures.frame["a"].tolist() == ["Köln", "Aachen"]
+    assert dataset.inputs.frame["a"].tolist() == ["Köln", "Aachen"]
     assert "The table was read as Windows-1252." in dataset.notes
 
 

@@ -136,7 +136,7 @@ def test_files_in_another_encoding_are_noted(tmp_path: Path) -> None:
         Texts([*paths[:2], "gut", "böse"], list("abcd")), np.array(list("pnpn")), "classification", ("n", "p")
     )
     assert "1 text was read as Windows-1252: a." in screen(dataset, PlainText()).notes
-    assert dataset.pictures.decode(0) == "schön" and dataset.pictures.encoding(1) == "UTF-8"
+    assert dataset.inputs.decode(0) == "schön" and dataset.inputs.encoding(1) == "UTF-8"
 
 
 def test_a_text_of_a_million_letters_is_read() -> None:
