@@ -51,7 +51,7 @@ def written(folder: Path, name: str) -> Path:
 def test_a_table_whose_only_other_column_holds_sentences_holds_texts(tmp_path: Path, name: str) -> None:
     dataset = read_dataset(written(tmp_path, name))
     assert said(dataset) == [text for text, _ in ROWS] and dataset.y.tolist() == [label for _, label in ROWS]
-    assert dataset.names == ("row 1", "row 2", "row 3", "row 4") and dataset.columns == ("message",)
+    assert dataset.names == ("row 1", "row 2", "row 3", "row 4") and dataset.text_columns == ("message",)
     assert "Texts were taken from the column message." in dataset.notes
 
 
