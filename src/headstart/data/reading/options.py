@@ -1,0 +1,57 @@
+"""How data are to be read: what the user said, and nothing where it is to be told from the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a user said of the data; None where nothing was said.
+
+    Parameters
+    ----------
+    label : str or tuple of str, optional
+        Of a table: columns with labels. Of a folder: ``re:`` and an expression whose first parenthesis is the class.
+    path_column, split_column, group_by : str, optional
+        Columns with paths, with train, val or test, and with groups; ``group_by`` may be an expression over paths.
+    text_column : str or tuple of str, optional
+        Columns with texts.
+    task : {"classification", "multilabel", "regression"}, optional
+    encoding : str, optional
+        Of text files and tables, as Python calls it.
+    decimal : {".", ","}, optional
+        What stands before the fraction of a number in text.
+    sheet : str, optional
+        Of an Excel file.
+    page : int, optional
+        Of files with several pictures: which one, from 1.
+
+    Examples
+    --------
+    >>> Reading(label=["a", "b"]).said()
+    {'label': ('a', 'b')}
+    """
+
+    label: str | Sequence[str] | None = None
+    path_column: str | None = None
+    text_column: str | Sequence[str] | None = None
+    split_column: str | None = None
+    group_by: str | None = None
+    task: str | None = None
+    encoding: str | None = None
+    decimal: str | None = None
+    sheet: str | None = None
+    page: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("label", "text_column"):
+            value = getattr(self, name)
+            if isinstance(value, list):
+                object.__setattr__(self, name, tuple(value))
+
+    def said(self) -> dict[str, Any]:
+        """What was said, by name."""
+        return {f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None}
