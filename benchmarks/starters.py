@@ -36,8 +36,9 @@ from sklearn.model_selection import StratifiedShuffleSplit
 from common import NETWORK, need_data
 from headstart import TransferClassifier
 from headstart.data.clips.clips import as_clips
+from headstart.data.inputs.registry import simple_of
 from headstart.data.pictures.pictures import as_pictures
-from headstart.guard.baselines.simple_features import SIMPLE, side_by_side, simple_features
+from headstart.guard.baselines.simple_features import side_by_side, simple_features
 from headstart.networks.reading.loading import load_network
 from headstart.networks.running.embed import Features, embed
 from headstart.parameters.heads.solved import solve_head
@@ -77,7 +78,7 @@ def solved(features: Features, y: np.ndarray, draw: Draw, kind: str) -> float:
 
 def classical(inputs: Any) -> dict[str, Features]:
     """Every set of features without a network."""
-    simple, found = SIMPLE[inputs.input_type], simple_features(inputs)
+    simple, found = simple_of(inputs.kind), simple_features(inputs)
     centred = {name: values - values.mean(axis=0) for name, values in found.items()}
     return {
         name: Features.of(side_by_side({b: centred[b] for b in blocks}, by_column=simple.by_column).astype(np.float32))

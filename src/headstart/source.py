@@ -143,14 +143,14 @@ class NetworkSource:
 
     def __repr__(self) -> str:
         name = repr(self.name or type(self.module).__name__)
-        if self.input_type == "audio":
+        if self.heard:
             return f"NetworkSource({name}, sampling_rate={self.wave[0]}, seconds={self.wave[1]})"
         return f"NetworkSource({name}, size={self.size})"
 
     @property
-    def input_type(self) -> str:
-        """What the network takes: "audio" with a sampling rate or a length in seconds, else "image"."""
-        return "image" if self.sampling_rate is None and self.seconds is None else "audio"
+    def heard(self) -> bool:
+        """Whether it was said that the network takes waves: with a sampling rate or a length in seconds."""
+        return self.sampling_rate is not None or self.seconds is not None
 
     @property
     def wave(self) -> tuple[int, float]:

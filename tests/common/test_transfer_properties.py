@@ -60,7 +60,7 @@ def make_source() -> NetworkSource:
 
 
 def make_sound_source() -> NetworkSource:
-    config = SoundConfig(rate=8000, samples=2400, n_mels=24, f_max=3800.0, widths=(6, 10), depths=(1, 1))
+    config = SoundConfig(rate=8000, samples=2400, n_mels=24, f_max=3800.0, widths=(8, 12), depths=(1, 1))
     net = new_sound_network(config, ["a", "b", "c"], seed=5).eval()
     return NetworkSource(net, sampling_rate=8000, seconds=0.3, name="tiny", n_examples=5000)
 

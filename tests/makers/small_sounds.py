@@ -14,7 +14,7 @@ from headstart.networks.saving.save import save_network
 from headstart.nn.bodies.sound_network import SoundConfig, SoundNetwork, new_sound_network
 
 RATE = 8000
-CONFIG = SoundConfig(rate=RATE, samples=4000, n_mels=32, f_max=3800.0, widths=(6, 12), depths=(1, 1))
+CONFIG = SoundConfig(rate=RATE, samples=4000, n_mels=32, f_max=3800.0, widths=(8, 12), depths=(1, 1))
 
 
 def sound_network(n_examples: int | None = 5000, seed: int = 0) -> Network:

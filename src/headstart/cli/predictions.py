@@ -33,9 +33,9 @@ def gather(places: Sequence[Path], input_type: str = "image") -> list[Path]:
         If there is nothing at all.
     """
     from headstart.data.base.files import list_inputs
-    from headstart.data.base.kinds import KINDS
+    from headstart.data.base.kinds import kind_named
 
-    kind = next(kind for kind in KINDS if kind.input_type == input_type)
+    kind = kind_named(input_type)
     found: list[Path] = []
     for place in places:
         found += list_inputs(place)[0][kind] if place.is_dir() else [place]
@@ -170,10 +170,10 @@ def gather_texts(
 
 def _answer(model: Any, items: Sequence[Any]) -> tuple[dict[int, dict[str, Any]], dict[int, str]]:
     """Answers and reasons by position; asked again without the broken ones until the rest can be read."""
-    from headstart.data.base.kinds import KINDS
+    from headstart.data.base.kinds import kind_named
     from headstart.data.inputs.inputs import inputs_of
 
-    kind = next(kind for kind in KINDS if kind.input_type == model.input_type)
+    kind = kind_named(model.input_type)
     left = list(range(len(items)))
     broken: dict[int, str] = {}
     while left:

@@ -10,10 +10,10 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from headstart.data.base.kinds import things
-from headstart.data.inputs.inputs import as_inputs, is_inputs
+from headstart.data.base.kinds import NUMBERS, ROWS, Kind, kind_named, things
+from headstart.data.inputs.inputs import inputs_in, refuse_other_kind
 from headstart.data.tables.records import Records
-from headstart.data.tables.rows import as_frame
+from headstart.data.tables.rows import as_frame, is_frame, records_of
 from headstart.errors import DataError, ParameterError, SourceError
 from headstart.guard.candidates.for_inputs import named_candidates, standard_for_inputs, standard_for_tables
 from headstart.guard.candidates.for_tables import table_candidates
@@ -63,15 +63,15 @@ class BaseSafeTransfer(BaseEstimator):
 
     def _rows(self, X: Any, *, reset: bool, y: Any = None) -> Any:
         """Examples as Pictures, Clips or Texts, as Records, or as a checked array of numbers."""
-        if as_frame(X) is not None:
+        if is_frame(X):
             return self._frame_rows(X, reset=reset)
-        if is_inputs(X):
-            inputs = as_inputs(X, None if reset else getattr(self, "input_type_", None))
+        inputs = inputs_in(X, None if reset else getattr(self, "input_type_", None))
+        if inputs is not None:
             if reset:
                 self.input_type_ = inputs.input_type
             return inputs
         if reset:
-            self.input_type_ = "numbers"
+            self.input_type_ = NUMBERS.input_type
             if self.source is not None and not borrows_rows(self.source):
                 wanted = things(load_network(self.source).input_type)
                 raise SourceError(
@@ -83,17 +83,16 @@ class BaseSafeTransfer(BaseEstimator):
     def _frame_rows(self, X: Any, *, reset: bool) -> Records:
         """Rows of a table; their columns are checked by scikit-learn's rules."""
         if reset:
-            self.input_type_ = "table"
+            self.input_type_ = ROWS.input_type
             if self.source is not None and not borrows_rows(self.source):
                 raise SourceError(
                     f"Expected rows to borrow from for a table, found {self.source!r}.",
                     "Give Source(X, y), or source=None to learn from the table alone.",
                 )
-        rows = X if isinstance(X, Records) else None
-        frame = X.frame if isinstance(X, Records) else X
-        frame = frame if reset else in_fitted_order(frame, getattr(self, "feature_names_in_", None))
+        rows = records_of(X)
+        frame = rows.frame if reset else in_fitted_order(rows.frame, getattr(self, "feature_names_in_", None))
         checked = validate_data(self, frame, reset=reset, skip_check_array=True)
-        return rows if rows is not None and reset else Records(as_frame(checked))
+        return rows if reset else Records(as_frame(checked))
 
     def _guard(self, rows: Any, y: np.ndarray, task: str, groups: Any, names: list[Any] | None) -> None:
         self._check(len(y))
@@ -103,7 +102,7 @@ class BaseSafeTransfer(BaseEstimator):
             device = pick_device(self.device).type
             notes: tuple[str, ...] = ()
             more: dict[str, Any] = {}
-            if self.input_type_ in ("numbers", "table"):
+            if self._kind.values:
                 table = tabulated(rows, y, task, self.source, self.unlabelled)
                 rows, notes, self.encoder_ = table.rows, table.notes, table.encoder
                 more = {"sources": table.sources, "unlabelled": table.unlabelled, "shown": table.shown}
@@ -127,7 +126,7 @@ class BaseSafeTransfer(BaseEstimator):
         found.evidence["data"]["notes"] += list(notes)
 
     def _network(self) -> Any:
-        if self.source is None or self.input_type_ in ("numbers", "table"):
+        if self.source is None or self._kind.values:
             return None
         return load_network(self.source, input_type=self.input_type_)
 
@@ -136,7 +135,7 @@ class BaseSafeTransfer(BaseEstimator):
         if self.candidates is not None:
             borrowed = network is not None and network.trained and not material.numbers
             return named_candidates(self.candidates, features_borrowed=borrowed)
-        if material.sources or (material.input_type == "table" and material.task != "multilabel"):
+        if material.sources or (material.shown is not None and material.task != "multilabel"):
             return table_candidates(material, random_state=self.random_state)
         if material.numbers:
             return standard_for_tables(material.task, random_state=self.random_state)
@@ -152,6 +151,10 @@ class BaseSafeTransfer(BaseEstimator):
             views=self.views,
         )
 
+    @property
+    def _kind(self) -> Kind:
+        return kind_named(self.input_type_)
+
     def _check(self, n: int) -> None:
         if not float(self.budget) > 0:
             raise ParameterError(f"Expected a budget above 0 seconds, found {self.budget!r}.", "Give seconds, as 600.")
@@ -164,10 +167,10 @@ class BaseSafeTransfer(BaseEstimator):
         """New examples in the form that the chosen estimator takes."""
         check_is_fitted(self, "best_estimator_")
         rows = self._rows(X, reset=False)
-        found = getattr(rows, "input_type", "numbers")
-        if found != self.input_type_:
-            raise DataError(f"Expected {things(self.input_type_)}, as in fit, found {things(found)}.")
-        if self.input_type_ in ("numbers", "table"):
+        found = getattr(rows, "kind", NUMBERS)
+        if found is not self._kind:
+            refuse_other_kind(found, self._kind, "as in fit")
+        if self._kind.values:
             return rows if self.encoder_ is None else self.encoder_.transform(rows)
         if self.best_candidate_.takes == "rows":
             return rows

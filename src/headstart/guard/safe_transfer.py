@@ -10,8 +10,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from headstart.data.base.kinds import things
-from headstart.data.inputs.inputs import is_inputs
-from headstart.data.tables.rows import as_frame
+from headstart.data.inputs.inputs import inputs_in
+from headstart.data.tables.rows import is_frame
 from headstart.errors import DataError
 from headstart.guard.base_safe import BaseSafeTransfer
 from headstart.guard.choosing.choose import logits, probabilities
@@ -132,13 +132,14 @@ class SafeTransferClassifier(ClassifierMixin, BaseSafeTransfer):
         return self
 
     def _checked(self, X: Any, y: Any) -> tuple[Any, np.ndarray]:
-        if as_frame(X) is not None:
+        if is_frame(X):
             rows = self._rows(X, reset=True)
             labels = np.asarray(validate_data(self, y=y) if not _several(y) else y)
             check_consistent_length(rows.frame, labels)
             return rows, labels
-        if is_inputs(X):
-            rows = self._rows(X, reset=True)
+        found = inputs_in(X)
+        if found is not None:
+            rows = self._rows(found, reset=True)
             labels = np.asarray(y)
             if len(labels) != len(rows):
                 kind = things(self.input_type_)
@@ -216,9 +217,9 @@ class SafeTransferRegressor(RegressorMixin, BaseSafeTransfer):
         """Measure, choose, and fit to numbers ``y``, (n,) or (n, t)."""
         if y is None:
             raise ValueError("This SafeTransferRegressor estimator requires y to be passed, but the target y is None.")
-        frame = as_frame(X) is not None
-        if frame or is_inputs(X):
-            rows, values = self._rows(X, reset=True), np.asarray(y, dtype=np.float64)
+        given = X if is_frame(X) else inputs_in(X)
+        if given is not None:
+            rows, values = self._rows(given, reset=True), np.asarray(y, dtype=np.float64)
             if len(values) != len(rows):
                 kind = things(self.input_type_)
                 raise DataError(f"Expected a number for each of {len(rows)} {kind}, found {len(values)}.")

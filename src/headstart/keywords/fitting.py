@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.base.kinds import CLIPS
 from headstart.data.clips.preprocessing import SoundPreprocessing
+from headstart.data.inputs.registry import simple_of
 from headstart.data.sets.dataset import Dataset
 from headstart.errors import ParameterError
-from headstart.guard.baselines.simple_features import SIMPLE
 from headstart.guard.candidates.for_inputs import LAST_LAYERS, Candidate, standard_for_inputs
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.journal import checkpoint_in
@@ -19,7 +20,7 @@ from headstart.guard.comparing.out_of_fold import fit_on
 from headstart.guard.evidence import evidence as say
 from headstart.keywords.evidence import cross_fitted, detector_for, keyword_evidence
 from headstart.keywords.listener import Detector
-from headstart.keywords.material import OTHER, PARTS, KeywordMaterial, keyword_material
+from headstart.keywords.material import KEYWORD, OTHER, PARTS, KeywordMaterial, keyword_material
 from headstart.networks.reading.loading import load_network
 from headstart.parameters.transfer import TransferClassifier
 from headstart.training.device import pick_device
@@ -70,10 +71,10 @@ def prepare(
     progress: Any,
 ) -> KeywordMaterial:
     """Windows to learn from, and the network that they are for."""
-    rate = SIMPLE["audio"].preprocessing.rate
+    rate = simple_of(CLIPS).preprocessing.rate
     preprocessing, network = SoundPreprocessing(rate, round(_SECONDS * rate)), None
-    if source is not None and dataset.input_type == "audio":
-        network = load_network(source, input_type="audio")
+    if source is not None and KEYWORD in dataset.kind.tasks:
+        network = load_network(source, input_type=dataset.input_type)
         assert isinstance(network.preprocessing, SoundPreprocessing)
         preprocessing = network.preprocessing
     material = keyword_material(
@@ -99,7 +100,8 @@ def keyword_candidates(material: KeywordMaterial, *, device: str, seed: int) -> 
     """
     network, n = material.network, len(material.dataset)
     device = pick_device(device).type
-    found = standard_for_inputs(network, "classification", input_type="audio", n=n, device=device, random_state=seed)
+    how: dict[str, Any] = {"input_type": CLIPS.input_type, "device": device, "random_state": seed}
+    found = standard_for_inputs(network, "classification", n=n, **how)
     if network is not None and network.trained:
         common: dict[str, Any] = {"device": device, "random_state": seed}
         many = int(np.sum(material.whole.y != OTHER)) >= _MANY

@@ -124,7 +124,7 @@ def keyword_material(
     DataError
         For anything but clips with classes, a word without a name of its own, no background or too little.
     """
-    if dataset.input_type != "audio" or dataset.task != "classification":
+    if KEYWORD not in dataset.kind.tasks or dataset.task != "classification":
         raise DataError(
             f"Expected clips of sound with a word each for task 'keyword', found {dataset.kind.many}, {dataset.task}.",
             "Give a folder with a folder of clips for each word.",

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from headstart.data.base.kinds import TEXTS, things
+from headstart.data.base.kinds import things
+from headstart.data.inputs.registry import entry_of, resolve
 from headstart.data.sets.dataset import Dataset
 from headstart.errors import ParameterError
 from headstart.guard.choosing import measures
 from headstart.guard.comparing.budget import short
 from headstart.guard.evidence import evidence as say
-from headstart.guard.evidence.words import add_words
 from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRegressor
 from headstart.keywords.fitting import add_detector, check_false_alarms, keyword_candidates, prepare
 from headstart.keywords.material import KEYWORD, PARTS, KeywordMaterial
@@ -278,8 +278,9 @@ def _model(guarded: Any, dataset: Dataset, pool: Dataset, aside: Dataset | None)
         _rename(evidence, [str(name) for name in dataset.classes])
     if aside is not None:
         evidence["test"] = say.plain(test_score(model, aside))
-    if pool.input_type == TEXTS.input_type:
-        add_words(model, pool)
+    explained = None if pool.kind.values else entry_of(pool.kind).explained
+    if explained is not None:
+        resolve(explained)(model, pool)
     return model
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from headstart.data.base.kinds import ROWS, things
-from headstart.data.inputs.inputs import as_inputs
+from headstart.data.base.kinds import Kind, kind_named
+from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
 from headstart.data.tables.rows import rows_of
-from headstart.errors import DataError, OutputError, ParameterError, SourceError
+from headstart.errors import OutputError, ParameterError, SourceError
 from headstart.guard.choosing.choose import logits, probabilities
 from headstart.guard.comparing.out_of_fold import predicted
 from headstart.keywords.listener import Detector
@@ -88,6 +88,11 @@ class Model:
         return f"Model({self.task}{kinds}, {self.verdict!r})"
 
     @property
+    def kind(self) -> Kind:
+        """The kind of input that it takes."""
+        return kind_named(self.input_type)
+
+    @property
     def verdict(self) -> str:
         """Whether transfer helped: helps, no evidence either way, hurts, or cannot tell."""
         return str((self.evidence.get("verdict") or {}).get("word", "cannot tell"))
@@ -111,7 +116,7 @@ class Model:
         if self.task == "regression":
             raise ParameterError("Expected a model of classes, found one of numbers.", "Use predict.")
         inputs = self._inputs(X)
-        if self.input_type == ROWS.input_type:
+        if self.kind.values:
             raw = predicted(self.estimator, inputs, self.task, self._known())
         else:
             raw = self.estimator.predict_proba(inputs)
@@ -134,12 +139,11 @@ class Model:
         return self.classes_ if self.task == "classification" else None
 
     def _inputs(self, X: Any) -> Any:
-        if self.input_type == ROWS.input_type:
+        if self.kind.values:
             return self.encoder.transform(rows_of(X))
         inputs = as_inputs(X, self.input_type)
-        if inputs.input_type != self.input_type:
-            expected, found = things(self.input_type), things(inputs.input_type)
-            raise DataError(f"Expected {expected}, as the model learned from, found {found}.", f"Give {expected}.")
+        if inputs.kind is not self.kind:
+            refuse_other_kind(inputs.kind, self.kind, "as the model learned from")
         return inputs
 
     def save(self, folder: str | Path, *, also: Callable[[Path], None] | None = None) -> Path:
@@ -178,7 +182,7 @@ class Model:
         if isinstance(self.estimator, BaseTransfer):
             names = None if self.classes_ is None else [str(label) for label in self.classes_]
             manifest |= {"kind": "transfer", **save_estimator(self.estimator, folder, label_names=names)}
-        elif self.input_type == ROWS.input_type:
+        elif self.kind.values:
             manifest |= {"kind": "table", "table": save_table_model(self.estimator, self.encoder, folder)}
         elif isinstance(self.estimator, BASELINES):
             manifest |= {"kind": "baseline", "baseline": save_baseline(self.estimator, folder)}

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from headstart.data.inputs.inputs import is_inputs
+from headstart.data.inputs.inputs import inputs_in
 from headstart.data.reading.table import holds_paths
 from headstart.data.reading.values import Tables, read_values
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.records import Records
-from headstart.data.tables.rows import as_frame, rows_of
+from headstart.data.tables.rows import as_frame, is_frame, rows_of
 from headstart.errors import ParameterError, SourceError
 from headstart.source import Source
 
@@ -111,9 +111,7 @@ def _offered(source: Any) -> Any:
 
 
 def _is_rows(X: Any) -> bool:
-    if as_frame(X) is not None:
-        return True
-    return not is_inputs(X) and np.ndim(X) == 2
+    return is_frame(X) or (inputs_in(X) is None and np.ndim(X) == 2)
 
 
 def _rows(X: Any) -> pd.DataFrame:

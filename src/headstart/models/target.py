@@ -7,19 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from headstart.data.base.kinds import ROWS, TEXTS
+from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.read import from_arrays, read_dataset
 from headstart.data.sets.checks import check_labels
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.screen import screen
 from headstart.errors import ParameterError
-from headstart.guard.baselines.simple_features import SIMPLE
 from headstart.keywords.material import KEYWORD
 from headstart.models.table_target import is_table, tables_of
 from headstart.models.text_target import text_dataset
 from headstart.networks.reading.loading import load_network
 from headstart.networks.window import window_notes
-from headstart.parameters.tuning.plan import source_with_windows, starter_for
+from headstart.parameters.tuning.plan import source_with_windows
 
 Progress = Callable[[str, int, int], None]
 AUTO = "auto"
@@ -103,10 +102,10 @@ def screened(target: Target, skip_bad: bool, progress: Progress | None) -> Targe
         See `headstart.data.sets.screen.screen`.
     """
     dataset, input_type = target.dataset, target.dataset.input_type
-    if input_type == ROWS.input_type:
+    if dataset.kind.values:
         return target
     network = None if target.source is None else load_network(target.source, input_type=input_type)
-    seen = SIMPLE[input_type].preprocessing if network is None else network.preprocessing
+    seen = simple_of(dataset.kind).preprocessing if network is None else network.preprocessing
     found = screen(dataset, seen, skip_bad=skip_bad, progress=progress)
     notes = (*found.notes, *window_notes(network, divided(found)[0].inputs))
     return dataclasses.replace(target, dataset=dataclasses.replace(found, notes=notes))
@@ -123,9 +122,9 @@ def divided(dataset: Dataset) -> tuple[Dataset, Dataset | None]:
 
 def _bundled(dataset: Dataset) -> tuple[Dataset, str | None]:
     """What is borrowed from where nothing is named; for texts no network is bundled, which is noted."""
-    if dataset.input_type != TEXTS.input_type:
-        return dataset, starter_for(dataset.input_type)
-    words = "Nothing was borrowed: for texts no network is bundled. Name one (--source, source=...)."
+    if dataset.kind.starter is not None:
+        return dataset, dataset.kind.starter
+    words = f"Nothing was borrowed: for {dataset.kind.many} no network is bundled. Name one (--source, source=...)."
     return dataclasses.replace(dataset, notes=(*dataset.notes, words)), None
 
 

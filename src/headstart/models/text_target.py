@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from headstart.data.base.kinds import TEXTS
 from headstart.data.reading.table import holds_paths
 from headstart.data.reading.texts import read_texts
 from headstart.data.sets.dataset import Dataset
@@ -98,7 +97,7 @@ def takes_texts(source: Any) -> bool:
     if isinstance(source, str | Path) and (str(source).lower() in _NO_NETWORK or table_suffix(Path(source)) in TABLES):
         return False
     try:
-        return load_network(source).input_type == TEXTS.input_type
+        return load_network(source).takes.typed
     except (HeadstartError, OSError):
         return False
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import nn
 
+from headstart.data.base.kinds import Kind, kind_named
 from headstart.data.inputs.canvases import AnyPreprocessing
-from headstart.data.texts.preprocessing import TextPreprocessing
 
 if TYPE_CHECKING:
     from headstart.networks.cutting.chain import Chain
@@ -118,11 +119,17 @@ class Network:
     def example(self, n: int = 1) -> torch.Tensor:
         """A batch of ``n`` random inputs, (n, channels, height, width), (n, samples) or (n, L), always the same one."""
         generator = torch.Generator().manual_seed(0)
-        if isinstance(self.preprocessing, TextPreprocessing):
-            return torch.from_numpy(self.preprocessing.example(n)).long()
-        if self.input_type == "audio":
-            return 0.1 * torch.randn(n, *self.preprocessing.size, generator=generator)
-        return torch.randn(n, self.preprocessing.channels, *self.preprocessing.size, generator=generator)
+        form = self.preprocessing
+        if form.as_is is None:
+            return torch.randn(n, form.channels, *form.size, generator=generator)
+        if np.issubdtype(form.as_is, np.floating):
+            return 0.1 * torch.randn(n, *form.size, generator=generator)
+        return torch.from_numpy(form.example(n)).long()
+
+    @property
+    def takes(self) -> Kind:
+        """The kind of input that it takes."""
+        return kind_named(self.input_type)
 
     @cached_property
     def digest(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import torch
 from torch import nn
 
+from headstart.data.base.kinds import CLIPS, PICTURES, TEXTS, Kind, kind_named, network_kinds
 from headstart.errors import SourceError
 
 _PICKLES = {".pt", ".pth", ".th", ".bin", ".ckpt", ".pkl", ".pickle", ".joblib"}
@@ -32,16 +33,10 @@ _OTHER_TASKS = tuple(
         ("a network for segmentation", ("SEMANTIC_SEGMENTATION", "UNIVERSAL_SEGMENTATION", "IMAGE_SEGMENTATION")),
     )
 )
-KINDS = (
+FORMS = (
     "a transformers folder, a hub id ('org/name'), 'starter:pictures', 'starter:speech', 'file.py:function', "
     "a torch module or a NetworkSource"
 )
-#: What networks take, in words.
-WORDS = {"image": "pictures", "audio": "sounds", "text": "texts"}
-#: Bundled networks.
-STARTERS = {"image": "starter:pictures", "audio": "starter:speech"}
-#: A network to name where another is needed.
-EXAMPLES = {**STARTERS, "text": "sentence-transformers/all-MiniLM-L6-v2"}
 
 
 def refuse_input(name: str, takes: str, wanted: str) -> NoReturn:
@@ -51,7 +46,7 @@ def refuse_input(name: str, takes: str, wanted: str) -> NoReturn:
     ----------
     name : str
         The network's.
-    takes, wanted : {"image", "audio"}
+    takes, wanted : str
         What it takes and what it would have to take.
 
     Raises
@@ -60,8 +55,8 @@ def refuse_input(name: str, takes: str, wanted: str) -> NoReturn:
         Always.
     """
     raise SourceError(
-        f"Expected a network for {WORDS[wanted]}, found {name}, which takes {WORDS[takes]}.",
-        f"Take another, for instance {EXAMPLES[wanted]!r}.",
+        f"Expected a network for {kind_named(wanted).takes}, found {name}, which takes {kind_named(takes).takes}.",
+        f"Take another, for instance {kind_named(wanted).named!r}.",
     )
 
 
@@ -119,7 +114,7 @@ def refuse_file(path: Path) -> NoReturn:
             f"Expected safetensors, found a pickle ({path.name}): opening one can run any code on this machine.",
             "Convert it where you trust it: safetensors.torch.save_file(module.state_dict(), 'model.safetensors').",
         )
-    raise SourceError(f"Expected {KINDS}, found the file {path}.", "Give the folder that holds config.json.")
+    raise SourceError(f"Expected {FORMS}, found the file {path}.", "Give the folder that holds config.json.")
 
 
 def refuse_missing(path: Path) -> NoReturn:
@@ -138,11 +133,11 @@ def refuse_missing(path: Path) -> NoReturn:
     parent = path.parent if path.parent.is_dir() else Path()
     names = sorted(item.name for item in parent.iterdir() if not item.name.startswith("."))
     close = difflib.get_close_matches(path.name, names, n=1)
-    todo = f"Did you mean {str(parent / close[0])!r}?" if close else f"Give {KINDS}."
+    todo = f"Did you mean {str(parent / close[0])!r}?" if close else f"Give {FORMS}."
     raise SourceError(f"Expected a network, found nothing at {str(path)!r}.", todo)
 
 
-def refuse_type(folder: Path, settings: dict[str, Any], input_type: str | None = None) -> str:
+def refuse_type(folder: Path, settings: dict[str, Any], input_type: str | None = None) -> Kind:
     """What a transformers folder's network takes; raise if not pictures, or if it brings code of its own.
 
     Parameters
@@ -151,13 +146,13 @@ def refuse_type(folder: Path, settings: dict[str, Any], input_type: str | None =
         Where it lies.
     settings : dict
         Content of its ``config.json``.
-    input_type : {"image", "audio"}, optional
-        What is wanted, for the words.
+    input_type : str, optional
+        What is wanted.
 
     Returns
     -------
-    str
-        "image": the families for sounds that can be read never come here.
+    Kind
+        Pictures or texts: the families for sounds that can be read never come here.
 
     Raises
     ------
@@ -166,24 +161,28 @@ def refuse_type(folder: Path, settings: dict[str, Any], input_type: str | None =
     """
     from transformers.models.auto import modeling_auto as names
 
-    kind = str(settings.get("model_type", ""))
-    others = _others(kind)
-    headless = kind in names.MODEL_FOR_IMAGE_MAPPING_NAMES and not others
-    if kind == "timm_wrapper":
+    family = str(settings.get("model_type", ""))
+    others = _others(family)
+    headless = family in names.MODEL_FOR_IMAGE_MAPPING_NAMES and not others
+    if family == "timm_wrapper":
         raise SourceError(f"Expected transformers' own network, found timm's in {folder}.", "Use source='timm/...'.")
-    if kind in names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES or headless:
-        return "image"
-    if takes_texts(kind) and input_type in (None, "text"):
+    if family in names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES or headless:
+        return PICTURES
+    if takes_texts(family):
         if settings.get("is_encoder_decoder"):
-            refuse_two_way(folder.name, kind)
-        return "text"
+            refuse_two_way(folder.name, family)
+        if input_type not in (None, TEXTS.input_type):
+            refuse_input(folder.name, TEXTS.input_type, str(input_type))
+        return TEXTS
     architecture = ", ".join(settings.get("architectures") or []) or "no architecture named"
-    found = f"{others[0]} in {folder} ({kind}: {architecture})" if others else f"model type {kind!r} in {folder}"
-    wanted = WORDS[input_type] if input_type is not None else "pictures, sounds or texts"
-    todo = f"Take another, for instance {EXAMPLES[input_type or 'image']!r}."
+    found = f"{others[0]} in {folder} ({family}: {architecture})" if others else f"model type {family!r} in {folder}"
+    kinds = network_kinds() if input_type is None else (kind_named(input_type),)
+    *first, last = (kind.takes for kind in kinds)
+    wanted = f"{', '.join(first)} or {last}" if first else last
+    todo = f"Take another, for instance {kinds[0].named!r}."
     if settings.get("auto_map"):
-        found = f"one in {folder} that must run code of its own ({kind})"
-    elif _SOUND in others and input_type != "image":
+        found = f"one in {folder} that must run code of its own ({family})"
+    elif _SOUND in others and CLIPS in kinds:
         wanted = f"{wanted} that can be read from its folder"
         todo = (
             "Of transformers' families for sounds AST, wav2vec 2.0 and its kin, HuBERT, Whisper and CLAP are read: "

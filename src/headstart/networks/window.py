@@ -6,9 +6,7 @@ import dataclasses
 from math import ceil
 from typing import Any, overload
 
-from headstart.data.base.reasons import BadInput
-from headstart.data.clips.clips import Clips
-from headstart.data.clips.preprocessing import SoundPreprocessing
+from headstart.data.base.rows import Inputs
 from headstart.networks.network import Network
 
 #: Shortest and longest window that is fitted to clips, in seconds.
@@ -40,11 +38,11 @@ def fitted(network: Network | None, inputs: Any) -> Network | None:
     Network or None
         The same one where its window is settled already.
     """
-    preprocessing = None if network is None else network.preprocessing
-    if network is None or not isinstance(preprocessing, SoundPreprocessing) or not preprocessing.open_window:
+    if network is None or not getattr(network.preprocessing, "open_window", False):
         return network
-    lengths = [_seconds(inputs, i) for i in range(len(inputs))] if isinstance(inputs, Clips) else []
-    longest = max(lengths, default=0.0) or preprocessing.seconds
+    preprocessing = network.preprocessing
+    lengths = inputs.lengths() if isinstance(inputs, Inputs) else None
+    longest = max(lengths or [0.0]) or preprocessing.seconds
     seconds = min(max(ceil(longest * 10 - 1e-6) / 10, SHORTEST), LONGEST)
     settled = dataclasses.replace(preprocessing, samples=round(seconds * preprocessing.rate), open_window=False)
     return dataclasses.replace(network, preprocessing=settled)
@@ -63,18 +61,9 @@ def window_notes(network: Network | None, inputs: Any) -> tuple[str, ...]:
     settled = fitted(network, inputs)
     if network is None or settled is None or settled is network:
         return ()
-    assert isinstance(settled.preprocessing, SoundPreprocessing)
     seconds = settled.preprocessing.seconds
-    beyond = sum(_seconds(inputs, i) > seconds for i in range(len(inputs)))
+    beyond = sum(length > seconds for length in inputs.lengths())
     words = f"{network.name} hears clips of any length; its window is set to {seconds:g} s"
     if not beyond:
         return (f"{words}, as long as the longest clip.",)
     return (f"{words}; {beyond} longer clips are heard in windows that overlap by half, and their mean counts.",)
-
-
-def _seconds(clips: Clips, i: int) -> float:
-    """How long a clip is; 0 where it cannot be read, which others report."""
-    try:
-        return clips.seconds(i)
-    except BadInput:
-        return 0.0

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from headstart.data.base.kinds import things
 from headstart.data.base.rows import Inputs
-from headstart.data.inputs.inputs import as_inputs, is_inputs
+from headstart.data.inputs.inputs import as_inputs, inputs_in
 from headstart.data.sets.splits import holdout
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
@@ -121,8 +121,8 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
             stops_early(self.early_stopping, 0),
         )
         groups = None if groups is None else np.asarray(groups)
-        if is_inputs(X):
-            inputs = as_inputs(X)
+        inputs = inputs_in(X)
+        if inputs is not None:
             targets = self._targets(matched(y, inputs))
             with shown(self.verbose) as progress:
                 self.fitted_ = self._fit_inputs(inputs, targets, groups, progress)

@@ -17,6 +17,8 @@ import headstart
 from headstart import SafeTransferClassifier
 from headstart.cli.main import exit_code
 from headstart.data.clips.clips import Clips
+from headstart.data.clips.specimen import sound_base64
+from headstart.data.inputs.registry import specimen
 from headstart.data.pictures.pictures import Pictures
 from headstart.errors import DataError, SourceError
 from headstart.guard.baselines.classical import BaselineClassifier, BaselineRegressor
@@ -25,7 +27,6 @@ from headstart.guard.candidates.for_inputs import standard_for_inputs
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.train_size import train_size
 from headstart.guard.evidence.before import expected, findings, input_type
-from headstart.guard.evidence.specimen import sound_base64, specimen
 from headstart.math.signals.mfcc import cepstral_features
 from headstart.models.saving.baselines import load_baseline, save_baseline
 from headstart.report.write import render
@@ -79,7 +80,7 @@ def test_simple_features_are_those_of_the_whole_clip_and_computed_once(monkeypat
     found = simple_features(clips, NETWORK.preprocessing)
     timbre, course = cepstral_features(clips.decode(3)[0], RATE)
     assert np.array_equal(found["timbre"][3], timbre) and np.array_equal(found["course"][3], course)
-    from headstart.guard.baselines import simple_features as sound_features
+    from headstart.data.clips import simple as sound_features
 
     monkeypatch.setattr(sound_features, "cepstral_features", None)
     assert np.array_equal(simple_features(clips[[3]], NETWORK.preprocessing)["course"][0], course)

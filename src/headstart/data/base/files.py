@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
-from headstart.data.base.kinds import CLIPS, KINDS, PICTURES, TEXTS, Kind, kind_of_suffix
+from headstart.data.base.kinds import CLIPS, PICTURES, Kind, file_kinds, kind_of_suffix
 from headstart.errors import DataError
 
 _IGNORED = frozenset({"thumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "__pycache__"})
@@ -26,7 +28,7 @@ def list_inputs(folder: str | os.PathLike[str]) -> tuple[dict[Kind, list[Path]],
     Returns
     -------
     found : dict of Kind to list of Path
-        For each of `KINDS`, sorted by name.
+        For each kind that has files, sorted by name.
     others : list of Path
         Files that are none of these.
 
@@ -35,7 +37,7 @@ def list_inputs(folder: str | os.PathLike[str]) -> tuple[dict[Kind, list[Path]],
     DataError
         If a folder may not be listed.
     """
-    found: dict[Kind, list[Path]] = {kind: [] for kind in KINDS}
+    found: dict[Kind, list[Path]] = {kind: [] for kind in file_kinds()}
     others: list[Path] = []
     entered = {_identity(parent) for parent in Path(folder).resolve().parents}
     waiting = [Path(folder)]
@@ -50,12 +52,6 @@ def list_inputs(folder: str | os.PathLike[str]) -> tuple[dict[Kind, list[Path]],
             kind = kind_of_file(path)
             (others if kind is None else found[kind]).append(path)
     return {kind: sorted(paths) for kind, paths in found.items()}, sorted(others)
-
-
-def list_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], list[Path]]:
-    """The pictures in a folder and all folders below it, and the files that are none; as :func:`list_inputs`."""
-    found, others = list_inputs(folder)
-    return found[PICTURES], sorted([*found[CLIPS], *found[TEXTS], *others])
 
 
 def list_folder(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -83,7 +79,75 @@ def kind_of_file(path: Path) -> Kind | None:
     kind = kind_of_suffix(path.suffix)
     if kind is None:
         return _kind_of_content(path)
-    return _kind_of_content(path, binary=True) or kind if path.suffix.lower() in TEXTS.suffixes else kind
+    return _kind_of_content(path, binary=True) or kind if kind.typed and path.suffix.lower() in kind.suffixes else kind
+
+
+_NAMES = {
+    ".pdf": "PDF documents",
+    ".mp4": "videos",
+    ".mov": "videos",
+    ".avi": "videos",
+    ".mkv": "videos",
+    ".webm": "videos",
+    ".mpg": "videos",
+    ".mpeg": "videos",
+    ".dcm": "DICOM files",
+    ".nii": "NIfTI volumes",
+    ".mat": "MATLAB files",
+    ".npy": "single NumPy arrays",
+    ".h5": "HDF5 files",
+    ".hdf5": "HDF5 files",
+    ".zip": "packed files",
+    ".tar": "packed files",
+    ".tgz": "packed files",
+    ".gz": "packed files",
+    ".rar": "packed files",
+    ".7z": "packed files",
+    ".pkl": "pickles, which are never loaded",
+    ".pickle": "pickles, which are never loaded",
+    ".docx": "Word documents",
+    ".pptx": "slides",
+    ".xml": "XML files",
+    ".html": "HTML pages",
+    ".ipynb": "notebooks",
+}
+_STARTS = (
+    (128, b"DICM", "DICOM files"),
+    (0, b"%PDF", "PDF documents"),
+    (4, b"ftyp", "videos"),
+    (0, b"\x1aE\xdf\xa3", "videos"),
+    (0, b"PK\x03\x04", "packed files"),
+    (0, b"\x89HDF", "HDF5 files"),
+)
+
+
+def what_they_are(paths: Sequence[Path]) -> str:
+    """What files are that no reader takes, with their numbers, commonest first; empty where it is not known.
+
+    Told by their suffix, or else by their first bytes.
+
+    Examples
+    --------
+    >>> what_they_are([Path("a.pdf"), Path("b.PDF"), Path("c.mp4"), Path("d")])
+    '2 PDF documents, 1 videos'
+    """
+    found = Counter(name for path in paths if (name := _called(path)))
+    return ", ".join(f"{n} {name}" for name, n in found.most_common(3))
+
+
+def _called(path: Path) -> str | None:
+    named = _NAMES.get(path.suffix.lower())
+    kind = kind_of_suffix(path.suffix)
+    if named is None and kind is not None and path.suffix.lower() in kind.foreign:
+        named = f"{path.suffix.lower()} files"
+    if named is not None or not path.is_file():
+        return named
+    try:
+        with path.open("rb") as file:
+            head = file.read(256)
+    except OSError:
+        return None
+    return next((name for at, start, name in _STARTS if head[at : at + len(start)] == start), None)
 
 
 def printable(name: str) -> str:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of input.
+    """One kind of input: what it is called, and the few properties by which the rest of the house treats it.
 
     Parameters
     ----------
-    input_type : {"image", "audio", "text", "table"}
-        Its name in programs.
+    input_type : str
+        Its name in programs: "image", "audio", "text", "table", "numbers".
     one, many : str
         Its name in sentences.
     suffixes : frozenset of str
@@ -21,23 +21,57 @@ class Kind:
         Of files of this kind that cannot be read, so that they are named and not passed over.
     formats : str
         Which files can be read, as the end of a sentence.
+    values : bool, default=False
+        Whether an input is a row of values, which borrows from other rows and from no network.
+    typed : bool, default=False
+        Whether any string may be one, so that it can be typed, or stand in a cell of a table.
+    network : str, default=""
+        What networks for it take, in words; empty: as ``many``.
+    starter : str, optional
+        The network for it that is bundled.
+    example : str, optional
+        A network to name where another is needed. Default: ``starter``.
+    bears : float, default=1.0
+        Share of the usual learning rate that its networks bear when tuned.
+    pairs : bool, default=False
+        Whether few examples a class are also learned from in pairs.
+    tasks : frozenset of str
+        Tasks beside classes, labels and numbers: "keyword".
 
     Examples
     --------
-    >>> PICTURES.count(1), CLIPS.count(3)
-    ('1 picture', '3 clips')
+    >>> PICTURES.count(1), CLIPS.count(3), TEXTS.takes
+    ('1 picture', '3 clips', 'texts')
     """
 
     input_type: str
     one: str
     many: str
-    suffixes: frozenset[str]
-    foreign: frozenset[str]
-    formats: str
+    suffixes: frozenset[str] = frozenset()
+    foreign: frozenset[str] = frozenset()
+    formats: str = ""
+    values: bool = False
+    typed: bool = False
+    network: str = ""
+    starter: str | None = None
+    example: str | None = None
+    bears: float = 1.0
+    pairs: bool = False
+    tasks: frozenset[str] = frozenset()
 
     def count(self, n: int) -> str:
         """So many of them, in words."""
         return f"{n} {self.one if n == 1 else self.many}"
+
+    @property
+    def takes(self) -> str:
+        """What networks for it take, in words."""
+        return self.network or self.many
+
+    @property
+    def named(self) -> str:
+        """A network to name where another is needed."""
+        return self.example or self.starter or "a network for them"
 
 
 PICTURES = Kind(
@@ -47,6 +81,7 @@ PICTURES = Kind(
     frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}),
     frozenset({".heic", ".heif", ".avif", ".jp2", ".svg", ".dcm", ".psd", ".ico", ".tga", ".exr", ".hdr"}),
     "Pictures are JPEG, PNG, WebP, BMP, TIFF or GIF files.",
+    starter="starter:pictures",
 )
 CLIPS = Kind(
     "audio",
@@ -58,6 +93,9 @@ CLIPS = Kind(
     ),
     frozenset({".m4a", ".aac", ".wma", ".amr", ".ape", ".ra", ".mka", ".wv", ".mid", ".midi", ".dsf", ".ac3"}),
     "Clips are WAV, FLAC, OGG, Opus, MP3, AIFF, AU or CAF files.",
+    network="sounds",
+    starter="starter:speech",
+    tasks=frozenset({"keyword"}),
 )
 TEXTS = Kind(
     "text",
@@ -66,12 +104,64 @@ TEXTS = Kind(
     frozenset({".txt"}),
     frozenset({".doc", ".docx", ".odt", ".rtf", ".pdf", ".pages", ".epub", ".wpd"}),
     "Texts are TXT files, or a column of a CSV, TSV, Parquet, JSON Lines or Excel table.",
+    typed=True,
+    example="sentence-transformers/all-MiniLM-L6-v2",
+    bears=1 / 6,
+    pairs=True,
 )
-KINDS = (PICTURES, CLIPS, TEXTS)
-ROWS = Kind(
-    "table", "row", "rows", frozenset(), frozenset(), "Tables are CSV, TSV, Parquet, JSON Lines or Excel files."
-)
-"""Rows of values; they have no files of their own, so they are not among `KINDS`."""
+ROWS = Kind("table", "row", "rows", formats="Tables are CSV, TSV, Parquet, JSON Lines or Excel files.", values=True)
+NUMBERS = Kind("numbers", "row of numbers", "rows of numbers", values=True)
+"""Ready-made features, as in an array (n, d)."""
+
+_KNOWN: dict[str, Kind] = {kind.input_type: kind for kind in (PICTURES, CLIPS, TEXTS, ROWS, NUMBERS)}
+
+
+def know(kind: Kind) -> None:
+    """Add a kind to those that are known; see `headstart.data.inputs.registry.register`."""
+    _KNOWN[kind.input_type] = kind
+
+
+def forget(kind: Kind) -> None:
+    """Take a kind that was added away again."""
+    _KNOWN.pop(kind.input_type, None)
+
+
+def kind_named(input_type: str) -> Kind:
+    """The kind with this name in programs.
+
+    Examples
+    --------
+    >>> kind_named("audio").many, kind_named("smell").many
+    ('clips', 'examples')
+    """
+    return _KNOWN.get(input_type, Kind(input_type, "example", "examples"))
+
+
+def known_kinds() -> tuple[Kind, ...]:
+    """Every kind, in order."""
+    return tuple(_KNOWN.values())
+
+
+def file_kinds() -> tuple[Kind, ...]:
+    """The kinds that have files of their own, in order.
+
+    Examples
+    --------
+    >>> [kind.many for kind in file_kinds()]
+    ['pictures', 'clips', 'texts']
+    """
+    return tuple(kind for kind in _KNOWN.values() if kind.suffixes)
+
+
+def network_kinds() -> tuple[Kind, ...]:
+    """The kinds that networks can be borrowed for, in order.
+
+    Examples
+    --------
+    >>> [kind.takes for kind in network_kinds()]
+    ['pictures', 'sounds', 'texts']
+    """
+    return tuple(kind for kind in _KNOWN.values() if kind.starter or kind.example)
 
 
 def kind_of_suffix(suffix: str) -> Kind | None:
@@ -82,11 +172,7 @@ def kind_of_suffix(suffix: str) -> Kind | None:
     >>> kind_of_suffix(".OGG").many, kind_of_suffix(".txt").many, kind_of_suffix(".npz")
     ('clips', 'texts', None)
     """
-    return next((kind for kind in KINDS if suffix.lower() in kind.suffixes | kind.foreign), None)
-
-
-_NOUNS = {kind.input_type: (kind.one, kind.many) for kind in (*KINDS, ROWS)}
-_NOUNS["numbers"] = ("row of numbers", "rows of numbers")
+    return next((kind for kind in file_kinds() if suffix.lower() in kind.suffixes | kind.foreign), None)
 
 
 def thing(input_type: str) -> str:
@@ -97,7 +183,7 @@ def thing(input_type: str) -> str:
     >>> thing("image"), thing("audio")
     ('picture', 'clip')
     """
-    return _NOUNS.get(input_type, ("example", "examples"))[0]
+    return kind_named(input_type).one
 
 
 def things(input_type: str) -> str:
@@ -108,4 +194,4 @@ def things(input_type: str) -> str:
     >>> things("image"), things("audio"), things("numbers"), things("smell")
     ('pictures', 'clips', 'rows of numbers', 'examples')
     """
-    return _NOUNS.get(input_type, ("example", "examples"))[1]
+    return kind_named(input_type).many

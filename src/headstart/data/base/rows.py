@@ -109,6 +109,13 @@ class Inputs(Sequence):
             self._digests[id(item)] = self._digest_in_memory(item)
         return self._digests[id(item)]
 
+    def lengths(self, most: int | None = None) -> list[float] | None:
+        """How long the first ``most`` inputs are by their headers, in seconds; None for a kind without a length.
+
+        What cannot be read is 0 long; others report it.
+        """
+        return None
+
     def known_digest(self, i: int) -> str | None:
         """The digest of input ``i`` where it costs no reading of a file, else None."""
         item = self.items[i]

@@ -111,6 +111,17 @@ class Clips(Inputs):
         """How long clip ``i`` is, as its header says."""
         return sound_seconds(self.items[i])
 
+    def lengths(self, most: int | None = None) -> list[float]:
+        """How long the first clips are by their headers, in seconds; 0 for one that cannot be read."""
+
+        def length(i: int) -> float:
+            try:
+                return self.seconds(i)
+            except BadClip:
+                return 0.0
+
+        return [length(i) for i in range(len(self) if most is None else min(len(self), most))]
+
     def _digest_in_memory(self, item: Any) -> str:
         samples = np.ascontiguousarray(item[0])
         head = f"{samples.shape} {samples.dtype.str} {item[1]}".encode()

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import soxr
@@ -49,6 +49,11 @@ class SoundPreprocessing:
     samples: int = 16000
     marks_end: bool = False
     open_window: bool = False
+
+    #: The type in which arrays go into a network as they are; None where pixels are scaled first.
+    as_is: ClassVar[Any] = np.float32
+    #: The option of an estimator that says what `resized` takes; None where there is none.
+    resized_by: ClassVar[str | None] = None
 
     def __post_init__(self) -> None:
         if not (isinstance(self.rate, int) and 1000 <= self.rate <= 192_000):

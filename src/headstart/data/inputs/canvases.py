@@ -6,23 +6,19 @@ import functools
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from headstart.data.base.reasons import BadInput
 from headstart.data.base.rows import Inputs
-from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.data.inputs.store import CanvasStore
-from headstart.data.pictures.preprocessing import Preprocessing
-from headstart.data.texts.plain_text import PlainText
-from headstart.data.texts.preprocessing import TextPreprocessing
 from headstart.progress import Progress
 
-AnyPreprocessing: TypeAlias = Preprocessing | SoundPreprocessing | TextPreprocessing
-"""What a network wants."""
-Seen: TypeAlias = AnyPreprocessing | PlainText
-"""What inputs can be looked at through."""
+AnyPreprocessing: TypeAlias = Any
+"""The form in which a kind's networks take inputs: what the `preprocessing` of its registry entry makes."""
+Seen: TypeAlias = Any
+"""What inputs can be looked at through: a preprocessing, or a form without a network, as `PlainText`."""
 Visit = Callable[[int, np.ndarray], None]
 
 

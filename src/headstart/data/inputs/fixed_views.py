@@ -5,18 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from headstart.data.base.rows import Inputs
-from headstart.data.clips.augment import SoundAugmentation, augmented_canvas
-from headstart.data.clips.clips import Clips
-from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.data.inputs.canvases import AnyPreprocessing
+from headstart.data.inputs.registry import augmentation_of, entry_for, entry_of
 from headstart.data.inputs.variants import AnyAugmentation
-from headstart.data.pictures.augment import Augmentation, augmented_picture
-from headstart.data.pictures.pictures import Pictures
 from headstart.errors import ParameterError
 
 
@@ -40,14 +37,10 @@ class View:
         """The varied input, decoded, and its digest."""
         decoded, digest = self.inputs.load(self.row, enough)
         key = self.key(digest)
-        return self._varied(decoded, np.random.default_rng(int(key, 16))), key
-
-    def _varied(self, decoded: Any, rng: np.random.Generator) -> Any:
-        if isinstance(self.augmentation, Augmentation):
-            return augmented_picture(decoded, self.augmentation, rng)
-        assert isinstance(self.preprocessing, SoundPreprocessing)
-        canvas = self.preprocessing.canvas(decoded)
-        return augmented_canvas(canvas, self.preprocessing, self.augmentation, rng), self.preprocessing.rate
+        varied = entry_for(self.augmentation).varied
+        assert varied is not None
+        rng = np.random.default_rng(int(key, 16))
+        return varied(decoded, self.preprocessing, self.augmentation, rng), key
 
 
 class _Varied(Inputs):
@@ -78,19 +71,17 @@ class _Varied(Inputs):
         known = view.inputs.known_digest(view.row)
         return None if known is None else view.key(known)
 
+    def lengths(self, most: int | None = None) -> list[float] | None:
+        """How long the inputs are, about: their speed is varied too."""
+        views = self.items[:most]
+        found = [view.inputs[[view.row]].lengths() for view in views]
+        return None if any(length is None for length in found) else [length[0] for length in found]
 
-class VariedPictures(_Varied, Pictures):
-    """Views of pictures: crops, mirror images and other light."""
 
-
-class VariedClips(_Varied, Clips):
-    """Views of clips: other speed, place, level and noise."""
-
-    def seconds(self, i: int) -> float:
-        """How long the clip is, about: its speed is varied too."""
-        view: View = self.items[i]
-        assert isinstance(view.inputs, Clips)
-        return view.inputs.seconds(view.row)
+@cache
+def _varied(container: type[Inputs]) -> type[Inputs]:
+    """Rows of views of a kind of input."""
+    return type(f"Varied{container.__name__}", (_Varied, container), {"__doc__": f"Views of {container.kind.many}."})
 
 
 def views_of(
@@ -115,16 +106,19 @@ def views_of(
 
     Returns
     -------
-    VariedPictures or VariedClips
+    Inputs of the same kind
         n v rows: the first view of all inputs, then the second.
 
     Raises
     ------
     ParameterError
-        For inputs of another kind: texts have no views.
+        For an augmentation of another kind; texts have none.
 
     Examples
     --------
+    >>> from headstart.data.clips.augment import SoundAugmentation
+    >>> from headstart.data.clips.clips import Clips
+    >>> from headstart.data.clips.preprocessing import SoundPreprocessing
     >>> clips = Clips([np.ones(800, np.float32)], sampling_rate=8000)
     >>> found = views_of(clips, SoundPreprocessing(8000, 1000), SoundAugmentation(), [1, 2])
     >>> len(found), found.digest(0) == found.digest(1), found.decode(0)[0].shape
@@ -133,8 +127,8 @@ def views_of(
     rows = [
         View(inputs, row, number, seed, augmentation, preprocessing) for number in numbers for row in range(len(inputs))
     ]
-    if isinstance(inputs, Clips) and isinstance(augmentation, SoundAugmentation):
-        return VariedClips(rows)
-    if isinstance(inputs, Pictures) and isinstance(augmentation, Augmentation):
-        return VariedPictures(rows)
-    raise ParameterError(f"Expected pictures or clips for views, found {inputs.kind.many}.", "Use views=1.")
+    if type(augmentation) is not augmentation_of(inputs.kind):
+        raise ParameterError(
+            f"Expected an augmentation of {inputs.kind.many} for views, found {augmentation!r}.", "Use views=1."
+        )
+    return _varied(entry_of(inputs.kind).container)(rows)

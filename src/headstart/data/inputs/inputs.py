@@ -1,81 +1,99 @@
-"""Pictures, clips of sound or texts, whichever it is."""
+"""Inputs of whichever kind, taken from whatever form they have in memory."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, NoReturn
 
 import numpy as np
 
-from headstart.data.base.kinds import CLIPS, PICTURES, TEXTS, Kind, kind_of_suffix
+from headstart.data.base.kinds import PICTURES, Kind, kind_named, kind_of_suffix
 from headstart.data.base.rows import Inputs
-from headstart.data.clips.clips import Clips, as_clips, is_clips
-from headstart.data.pictures.pictures import Pictures, as_pictures, is_pictures
-from headstart.data.texts.texts import Texts, as_texts, is_texts
+from headstart.data.inputs.registry import Entry, entries, entry_of
 from headstart.errors import DataError
 
-AnyInputs: TypeAlias = Pictures | Clips | Texts
 
-
-def as_inputs(X: Any, input_type: str | None = None) -> AnyInputs:
-    """Take pictures, clips or texts in any of the usual forms.
+def inputs_in(X: Any, input_type: str | None = None) -> Inputs | None:
+    """The pictures, clips, texts, ... that ``X`` holds; None for rows of values and for ready-made features.
 
     Parameters
     ----------
-    X : whatever `as_pictures`, `as_clips` or `as_texts` takes
-        Told apart by type, and files by their suffix; a string without the suffix of a picture or a clip is a text. A
-        bare array (n, d) is none of them: it holds features. Clips in arrays come with their rate, as
-        ``Clips(arrays, sampling_rate=16000)``.
-    input_type : {"image", "audio", "text"}, optional
+    X : container, path, list, array, Series, ...
+        Told apart by type, and files by their suffix; a string without the suffix of a known file is a text. A bare
+        array (n, d) holds features. Clips in arrays come with their rate, as ``Clips(arrays, sampling_rate=16000)``.
+    input_type : str, optional
         What is expected. "text": every string is a text, even one that ends like the name of a picture.
 
     Returns
     -------
-    Pictures, Clips or Texts
+    Inputs or None
 
     Raises
     ------
     DataError
-        If it is none of them, or a mixture.
+        For a mixture of kinds, or things that begin like inputs and are none.
 
     Examples
     --------
-    >>> as_inputs(["a.wav", "b.flac"]), as_inputs(["a.jpg"]), as_inputs(["good", "bad"])
-    (Clips(2), Pictures(1), Texts(2))
+    >>> inputs_in(["a.wav", "b.flac"]), inputs_in(["a.jpg"]), inputs_in(["good", "bad"]), inputs_in([[1.0, 2.0]])
+    (Clips(2), Pictures(1), Texts(2), None)
     """
-    if is_texts(X) or (input_type == TEXTS.input_type and _is_strings(X)):
-        return as_texts(X)
-    if is_clips(X):
-        clips = as_clips(X)
-        _refuse_others(clips)
-        return clips
-    pictures = as_pictures(X)
-    _refuse_others(pictures)
-    return pictures
+    entry = _entry_for(X, None if input_type is None else kind_named(input_type))
+    return None if entry is None or entry.kind.values else _converted(entry, X)
 
 
-def is_inputs(X: Any) -> bool:
-    """Whether ``X`` holds pictures, clips or texts (True) or ready-made features, one row of numbers each (False).
+def as_inputs(X: Any, input_type: str | None = None) -> Inputs:
+    """Take pictures, clips or texts in any of the usual forms; as :func:`inputs_in`, but there must be some.
+
+    Raises
+    ------
+    DataError
+        If it holds none, or a mixture.
 
     Examples
     --------
-    >>> is_inputs(["a.wav"]), is_inputs(["a.jpg"]), is_inputs(["good"]), is_inputs([[1.0, 2.0]])
-    (True, True, True, False)
+    >>> as_inputs(["a.wav", "b.flac"]), as_inputs(["a.jpg"])
+    (Clips(2), Pictures(1))
     """
-    return is_clips(X) or is_texts(X) or is_pictures(X)
+    found = inputs_in(X, input_type)
+    return _converted(entry_of(PICTURES), X) if found is None else found  # they say best what was expected
 
 
-def inputs_of(kind: Kind, items: Sequence[Any], names: Sequence[str] | None = None) -> AnyInputs:
+def inputs_of(kind: Kind, items: Sequence[Any], names: Sequence[str] | None = None) -> Any:
     """Inputs of a kind that is known.
 
     Examples
     --------
+    >>> from headstart.data.base.kinds import CLIPS, TEXTS
     >>> inputs_of(CLIPS, ["a.wav"]), inputs_of(TEXTS, ["good"])
     (Clips(1), Texts(1))
     """
-    kinds: dict[Kind, type[AnyInputs]] = {PICTURES: Pictures, CLIPS: Clips, TEXTS: Texts}
-    return kinds[kind](items, names)
+    return entry_of(kind).container(items, names)
+
+
+def refuse_other_kind(found: Kind, wanted: Kind, why: str) -> NoReturn:
+    """Raise for inputs of another kind than something takes.
+
+    Parameters
+    ----------
+    found, wanted : Kind
+    why : str
+        Why, as in "as in fit".
+    """
+    raise DataError(f"Expected {wanted.many}, {why}, found {found.many}.", f"Give {wanted.many}.")
+
+
+def _entry_for(X: Any, expected: Kind | None) -> Entry | None:
+    if expected is not None and expected.typed and _is_strings(X):
+        return entry_of(expected)
+    return next((entry for entry in entries() if entry.takes(X)), None)
+
+
+def _converted(entry: Entry, X: Any) -> Any:
+    inputs = entry.convert(X)
+    _refuse_others(inputs)
+    return inputs
 
 
 def _is_strings(X: Any) -> bool:
@@ -86,20 +104,18 @@ def _is_strings(X: Any) -> bool:
 
 
 def _refuse_others(inputs: Inputs) -> None:
-    """Refuse the names of another kind of file among the inputs."""
+    """Refuse inputs of another kind among these."""
+    if inputs.kind.typed:
+        return
+    kinds = [entry for entry in entries() if not entry.kind.typed and not entry.kind.values]
+    others = [entry for entry in kinds if entry.kind is not inputs.kind]
     for name, item in zip(inputs.names, inputs.items, strict=True):
         if isinstance(item, str | os.PathLike):
             kind = kind_of_suffix(os.path.splitext(os.fspath(item))[1])
-            if kind is not None and kind is not inputs.kind:
-                called = {CLIPS: "a sound"}.get(kind, f"a {kind.one}")
-                raise DataError(
-                    f"Expected pictures or clips of sound, found both; {name} is {called}."
-                    if kind is not TEXTS
-                    else f"Expected {inputs.kind.many}, found texts among them; {name} is {called}.",
-                    _APART,
-                )
-        elif is_clips(item) and inputs.kind is not CLIPS:
-            raise DataError(f"Expected pictures or clips of sound, found both; {name} is a sound.", _APART)
-
-
-_APART = "Give pictures and sounds apart."
+        else:
+            kind = next((entry.kind for entry in others if entry.takes([item])), None)
+        if kind is not None and kind is not inputs.kind:
+            raise DataError(
+                f"Expected {inputs.kind.many}, found {kind.many} among them; {name} is a {kind.one}.",
+                f"Give {inputs.kind.many} and {kind.many} apart.",
+            )

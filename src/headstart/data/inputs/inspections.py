@@ -10,9 +10,6 @@ from headstart.data.base.inspection import Look
 from headstart.data.base.reasons import BadClip
 from headstart.data.clips.clips import Clips
 from headstart.data.clips.preprocessing import LONGEST_SECONDS
-from headstart.data.pictures.pictures import Pictures
-from headstart.data.texts.inspection import TextLook
-from headstart.data.texts.texts import Texts
 
 DARK = 16
 SILENT = 1e-3
@@ -105,13 +102,6 @@ class ClipLook(Look):
             return self.clips.seconds(i) > LONGEST_SECONDS
         except BadClip:
             return False
-
-
-def look_at(inputs: Pictures | Clips | Texts) -> Look:
-    """The look that fits the inputs."""
-    if isinstance(inputs, Texts):
-        return TextLook(inputs)
-    return ClipLook(inputs) if isinstance(inputs, Clips) else PictureLook(len(inputs))
 
 
 def _clips(rows: np.ndarray) -> str:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
-from headstart.data.clips.augment import SoundAugmentation, augmented_clip
-from headstart.data.clips.preprocessing import SoundPreprocessing
+from headstart.data.clips.augment import SoundAugmentation
 from headstart.data.inputs.canvases import AnyPreprocessing
-from headstart.data.pictures.augment import Augmentation, augmented
-from headstart.data.pictures.preprocessing import Preprocessing
+from headstart.data.inputs.registry import entry_for
+from headstart.data.pictures.augment import Augmentation
 
 AnyAugmentation: TypeAlias = Augmentation | SoundAugmentation
-
-#: By the kind of input; texts have none.
-AUGMENTATIONS: dict[str, Any] = {"image": Augmentation, "audio": SoundAugmentation}
 
 
 def variant(
@@ -42,8 +38,6 @@ def variant(
     canvas = preprocessing.some_piece(canvas, rng)
     if augmentation is None:
         return preprocessing.centre(canvas)
-    if isinstance(augmentation, SoundAugmentation):
-        assert isinstance(preprocessing, SoundPreprocessing)
-        return augmented_clip(canvas, preprocessing, augmentation, rng)
-    assert isinstance(preprocessing, Preprocessing)
+    augmented = entry_for(augmentation).augmented
+    assert augmented is not None
     return augmented(canvas, preprocessing, augmentation, rng)

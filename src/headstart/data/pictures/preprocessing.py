@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PIL import Image
@@ -66,6 +66,11 @@ class Preprocessing:
     scale: float = 1 / 255
     channels: int = 3
     resample: str = "bilinear"
+
+    #: The type in which arrays go into a network as they are; None where pixels are scaled first.
+    as_is: ClassVar[Any] = None
+    #: The option of an estimator that says what `resized` takes; None where there is none.
+    resized_by: ClassVar[str | None] = "image_size"
 
     def __post_init__(self) -> None:
         sides = (self.resize,) if isinstance(self.resize, int) else self.resize

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from headstart.data.base.files import kind_of_file, list_folder, list_inputs, printable
-from headstart.data.base.kinds import KINDS, PICTURES, TEXTS, Kind
+from headstart.data.base.files import kind_of_file, list_folder, list_inputs, printable, what_they_are
+from headstart.data.base.kinds import PICTURES, Kind, file_kinds
 from headstart.data.inputs.inputs import inputs_of
+from headstart.data.reading.layout import CLASSES, NAMED, NAMED_PARTS, PARTS, PARTS_INSIDE, layout_of
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import by_regex, groups_by_regex
 from headstart.data.sets.labels import as_numbers_if_whole
-from headstart.data.sets.splits import part_of
+from headstart.data.tables.frame import TABLES, table_suffix
 from headstart.errors import DataError
 
 _FAR_MORE = 2
@@ -54,17 +55,20 @@ class _Found:
 
     def set_notes_aside(self) -> None:
         """Texts beside pictures or clips are notes about them, unless they are far more."""
-        rest = sum(n for kind, n in self.count.items() if kind is not TEXTS)
-        if not rest or not self.count[TEXTS] or self.count[TEXTS] > _FAR_MORE * rest:
+        texts = [kind for kind in self.count if kind.typed]
+        n = sum(self.count[kind] for kind in texts)
+        rest = sum(self.count.values()) - n
+        if not rest or not n or n > _FAR_MORE * rest:
             return
-        stay = [self.kinds[path] is not TEXTS for path in self.paths]
-        self.others = sorted([*self.others, *(path for path, kind in self.kinds.items() if kind is TEXTS)])
+        stay = [not self.kinds[path].typed for path in self.paths]
+        self.others = sorted([*self.others, *(path for path, kind in self.kinds.items() if kind.typed)])
         if self.labels:
             self.labels = list(compress(self.labels, stay))
         self.parts = list(compress(self.parts, stay))
         self.paths = list(compress(self.paths, stay))
-        self.loose = [path for path in self.loose if self.kinds[path] is not TEXTS]
-        del self.first[TEXTS], self.count[TEXTS]
+        self.loose = [path for path in self.loose if not self.kinds[path].typed]
+        for kind in texts:
+            del self.first[kind], self.count[kind]
         self.empty = sorted({*self.empty, *(folder for folder in self.searched if not self._holds(folder))})
 
     def _holds(self, folder: Path) -> bool:
@@ -73,7 +77,7 @@ class _Found:
     @property
     def kind(self) -> Kind:
         """What the folder holds."""
-        return next((kind for kind in KINDS if self.count[kind]), PICTURES)
+        return next((kind for kind in file_kinds() if self.count[kind]), PICTURES)
 
 
 def read_folder(root: Path, group_by: str | None = None, label: str | None = None) -> Dataset:
@@ -100,21 +104,20 @@ def read_folder(root: Path, group_by: str | None = None, label: str | None = Non
     DataError
         If there are no folders of pictures, clips or texts, or of several kinds.
     """
+    layout = layout_of(root, label)
     found = _Found()
-    files, folders = list_folder(root)
-    divided = {part_of(folder.name) for folder in folders} - {None}
-    if "train" in divided and (label is not None or _all_divided(folders)):
-        _read_parts(folders, found, by_name=label is not None)
-    else:
-        (_read_classes if label is None else _read_all)(root, "", found)
+    for folder in layout.loose:
+        found.loose += found.search(folder)
+    for folder, part in layout.folders.items():
+        _READERS[layout.name](folder, part, found)
+    if layout.name in (CLASSES, PARTS_INSIDE):
+        _note_files(root, found)
     found.set_notes_aside()
     _refuse_mixture(root, found)
     if not found.paths:
-        raise _nothing(root, files, folders, found)
-    if label is None:
-        _refuse_wrapped(root, folders, found)
+        raise _nothing(root, found)
+    _refuse_foreign(root, found)
     names = [_relative(path, root) for path in found.paths]
-    parts = np.array(found.parts, dtype=str) if any(found.parts) else None
     y = as_numbers_if_whole(found.labels if label is None else by_regex(label, names, "label").tolist())
     return Dataset(
         inputs=inputs_of(found.kind, found.paths, names),
@@ -122,55 +125,70 @@ def read_folder(root: Path, group_by: str | None = None, label: str | None = Non
         task="classification",
         classes=tuple(np.unique(y).tolist()),
         groups=None if group_by is None else groups_by_regex(group_by, names),
-        parts=parts,
+        parts=np.array(found.parts, dtype=str) if any(found.parts) else None,
         dropped=tuple((_relative(path, root), "it lies in no class's folder") for path in found.loose),
-        notes=_notes(found, root),
+        notes=(*layout.notes, *_notes(found, root)),
         root=str(root),
+        layout=layout.name,
     )
 
 
-def _all_divided(folders: list[Path]) -> bool:
-    """Whether the folders named after parts hold folders, and not pictures or clips themselves."""
-    return all(list_folder(folder)[1] for folder in folders if part_of(folder.name) == "train")
-
-
-def _read_parts(folders: list[Path], found: _Found, by_name: bool) -> None:
-    seen: dict[str, Path] = {}
-    for folder in folders:
-        part = part_of(folder.name)
-        if part is None:
-            found.loose += found.search(folder)
-            continue
-        if part in seen:
-            raise DataError(
-                f"Expected one folder for the part {part!r}, found {seen[part].name!r} and {folder.name!r}.",
-                "Join or rename them.",
-            )
-        seen[part] = folder
-        (_read_all if by_name else _read_classes)(folder, part, found)
-
-
-def _read_all(root: Path, part: str, found: _Found) -> None:
-    paths = found.search(root)
+def _read_all(folder: Path, part: str, found: _Found) -> None:
+    """Files whose names say their class."""
+    paths = found.search(folder)
     found.paths += paths
     found.parts += [part] * len(paths)
 
 
-def _read_classes(root: Path, part: str, found: _Found) -> None:
-    files, folders = list_folder(root)
-    for path in files:
+def _read_part(folder: Path, part: str, found: _Found) -> None:
+    """A folder of folders of classes."""
+    _note_files(folder, found)
+    for inner in list_folder(folder)[1]:
+        _read_class(inner, part, found)
+
+
+def _read_class(folder: Path, part: str, found: _Found, name: str | None = None) -> None:
+    """A folder of one class."""
+    paths = found.search(folder)
+    found.searched.append(folder)
+    if not paths:
+        found.empty.append(folder)
+    found.paths += paths
+    found.labels += [printable(folder.name if name is None else name)] * len(paths)
+    found.parts += [part] * len(paths)
+
+
+def _read_part_of_class(folder: Path, part: str, found: _Found) -> None:
+    """A folder of one part of a class."""
+    _read_class(folder, part, found, folder.parent.name)
+
+
+_READERS = {
+    CLASSES: _read_class,
+    PARTS: _read_part,
+    PARTS_INSIDE: _read_part_of_class,
+    NAMED: _read_all,
+    NAMED_PARTS: _read_all,
+}
+
+
+def _note_files(folder: Path, found: _Found) -> None:
+    """Files that lie beside the folders of classes."""
+    for path in list_folder(folder)[0]:
         kind = kind_of_file(path)
         (found.others if kind is None else found.loose).append(path)
         if kind is not None:
             found.count_in(kind, [path])
-    for folder in folders:
-        paths = found.search(folder)
-        found.searched.append(folder)
-        if not paths:
-            found.empty.append(folder)
-        found.paths += paths
-        found.labels += [printable(folder.name)] * len(paths)
-        found.parts += [part] * len(paths)
+
+
+def _refuse_foreign(root: Path, found: _Found) -> None:
+    """Refuse a folder that holds nothing but files of a kind that cannot be read."""
+    if all(path.suffix.lower() in found.kind.foreign for path in found.paths):
+        raise DataError(
+            f"Expected {found.kind.many} that can be read in {printable(str(root))}, found "
+            f"{what_they_are(found.paths)}.",
+            f"{found.kind.formats} Convert them first.",
+        )
 
 
 def _refuse_mixture(root: Path, found: _Found) -> None:
@@ -179,23 +197,9 @@ def _refuse_mixture(root: Path, found: _Found) -> None:
             f"{kind.count(found.count[kind])} ({_relative(path, root)}{', ...' if found.count[kind] > 1 else ''})"
             for kind, path in found.first.items()
         )
-        wanted = "pictures, clips of sound or texts" if TEXTS in found.first else "pictures or clips of sound"
         raise DataError(
-            f"Expected {wanted} in {printable(str(root))}, found both: {shown}.",
+            f"Expected files of one kind in {printable(str(root))}, found both: {shown}.",
             "Put them into folders of their own.",
-        )
-
-
-def _refuse_wrapped(root: Path, folders: list[Path], found: _Found) -> None:
-    """Refuse a folder whose only class is a folder of folders: the classes are one level down."""
-    if any(found.parts) or len(folders) != 1:
-        return
-    files, inside = list_folder(folders[0])
-    if len(inside) > 1 and not any(kind_of_file(path) for path in files):
-        raise DataError(
-            f"Expected a folder for each class in {printable(str(root))}, found only {printable(folders[0].name)}, "
-            f"which holds the folders {', '.join(printable(path.name) for path in inside[:5])}.",
-            f"Give {printable(str(folders[0]))}.",
         )
 
 
@@ -210,7 +214,8 @@ def _notes(found: _Found, root: Path) -> tuple[str, ...]:
         more = ", ..." if len(found.others) > 3 else ""
         kind, n = found.kind, len(found.others)
         count = f"1 file is no {kind.one}" if n == 1 else f"{n} files are no {kind.many}"
-        notes.append(f"{count} and took no part: {shown}{more}.")
+        known = what_they_are(found.others)
+        notes.append(f"{count} and took no part: {shown}{more}" + (f" ({known})." if known else "."))
     if found.loose:
         verb = "lies" if len(found.loose) == 1 else "lie"
         notes.append(f"{found.kind.count(len(found.loose))} {verb} in no class's folder and took no part.")
@@ -220,11 +225,12 @@ def _notes(found: _Found, root: Path) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _nothing(root: Path, files: list[Path], folders: list[Path], found: _Found) -> DataError:
-    """The error for a folder without labelled pictures or clips, with what was found instead."""
+def _nothing(root: Path, found: _Found) -> DataError:
+    """The error for a folder without labelled pictures, clips or texts, with what was found instead."""
+    files, folders = list_folder(root)
     where = printable(str(root))
     wanted = f"Expected a folder of pictures, clips or texts for each class in {where}"
-    tables = [path.name for path in files if path.suffix.lower() in (".csv", ".tsv", ".parquet")]
+    tables = [path.name for path in files if table_suffix(path) in TABLES]
     if tables:
         return DataError(
             f"{wanted}, found the table {tables[0]}.",
@@ -238,11 +244,10 @@ def _nothing(root: Path, files: list[Path], folders: list[Path], found: _Found) 
             "say where the class stands in their names (--label 're:^([^_]+)_', label='re:^([^_]+)_').",
         )
     if not files and not folders:
-        return DataError(
-            f"Expected a folder of pictures, clips or texts for each class in {where}, found an empty folder."
-        )
+        return DataError(f"{wanted}, found an empty folder.")
+    others = what_they_are(found.others)
     return DataError(
-        f"Expected a folder of pictures, clips or texts for each class in {where}, found {len(folders)} folders and "
-        f"{len(files)} files without any picture, clip or text.",
-        " ".join(kind.formats for kind in KINDS),
+        f"{wanted}, found {len(folders)} folders and {len(files)} files without any picture, clip or text"
+        + (f": {others}." if others else "."),
+        " ".join(kind.formats for kind in file_kinds()),
     )

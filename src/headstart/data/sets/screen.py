@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from headstart.data.inputs.canvases import Seen, readable_canvases
-from headstart.data.inputs.inspections import look_at
+from headstart.data.inputs.registry import entry_of
 from headstart.data.sets.checks import check_labels
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import merge
@@ -61,6 +61,8 @@ def screen(
         held-out part.
     """
     check_labels(dataset, min_per_class, fewest_classes)
+    look_at = entry_of(dataset.kind).look
+    assert look_at is not None, f"{dataset.kind.many} are not decoded"
     look = look_at(dataset.inputs)
     found, bad = readable_canvases(dataset.inputs, preprocessing, progress=progress, visit=look.visit)
     bad = sorted(bad + look.reasons())

@@ -148,28 +148,3 @@ def _counts(target: np.ndarray, task: str, n: int) -> np.ndarray:
         ranks = np.searchsorted(np.quantile(ranks, [0.2, 0.4, 0.6, 0.8]), ranks, side="left")
     codes = np.unique(ranks, return_inverse=True)[1].reshape(-1)
     return np.eye(int(codes.max()) + 1)[codes]
-
-
-PARTS = {
-    "train": "train",
-    "training": "train",
-    "trn": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "dev": "val",
-    "test": "test",
-    "testing": "test",
-    "tst": "test",
-}
-
-
-def part_of(name: object) -> str | None:
-    """The part that a folder or a table's cell names: "train", "val", "test", or None.
-
-    Examples
-    --------
-    >>> part_of("Validation"), part_of(" TEST "), part_of("ants")
-    ('val', 'test', None)
-    """
-    return PARTS.get(str(name).strip().casefold())

@@ -16,8 +16,8 @@ import pandas as pd
 
 from headstart.data.base.content import read_bytes
 from headstart.data.base.files import printable
+from headstart.data.base.parts import part_of
 from headstart.data.base.reasons import BadInput
-from headstart.data.sets.splits import part_of
 from headstart.data.texts.decode import UTF8, text_from_bytes
 from headstart.errors import DataError, MissingExtra
 

@@ -13,6 +13,23 @@ from headstart.data.tables.records import Records
 from headstart.errors import DataError
 
 
+def is_frame(X: Any) -> bool:
+    """Whether ``X`` is a frame of pandas or polars, or rows of one.
+
+    Examples
+    --------
+    >>> is_frame(pd.DataFrame({"a": [1]})), is_frame([[1]])
+    (True, False)
+    """
+    polars = type(X).__module__.split(".")[0] == "polars" and hasattr(X, "to_dict")
+    return isinstance(X, Records | pd.DataFrame) or polars
+
+
+def records_of(X: Any) -> Records:
+    """A frame as rows that can be indexed like pictures and clips."""
+    return X if isinstance(X, Records) else Records(rows_of(X))
+
+
 def as_frame(X: Any) -> pd.DataFrame | None:
     """A frame of pandas or polars as one of pandas, with columns named by text; None for anything else.
 

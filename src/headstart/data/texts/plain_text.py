@@ -27,6 +27,10 @@ class PlainText:
         """The bytes of a text in UTF-8, (T,) in uint8."""
         return np.frombuffer(decoded.encode("utf-8", "surrogatepass"), dtype=np.uint8)
 
+    def text(self, canvas: np.ndarray) -> str:
+        """The text of a canvas."""
+        return canvas.tobytes().decode("utf-8", "surrogatepass")
+
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain JSON types."""
         return {"kind": "plain text"}

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -50,6 +50,11 @@ class TextPreprocessing:
     tokenizer: TextTokenizer
     window: int
     windows_at_most: int = 1
+
+    #: The type in which arrays go into a network as they are; None where pixels are scaled first.
+    as_is: ClassVar[Any] = np.int64
+    #: The option of an estimator that says what `resized` takes; None where there is none.
+    resized_by: ClassVar[str | None] = "text_windows"
 
     def __post_init__(self) -> None:
         special = sum(map(len, self.tokenizer.around))

@@ -10,10 +10,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.extmath import randomized_svd
 from sklearn.utils.validation import check_is_fitted
 
+from headstart.data.base.kinds import kind_named
 from headstart.data.inputs.inputs import as_inputs
+from headstart.data.inputs.registry import simple_of
 from headstart.data.sets.splits import folds
 from headstart.errors import DataError
-from headstart.guard.baselines.simple_features import SIMPLE, simple_features
+from headstart.guard.baselines.simple_features import simple_features
 from headstart.math.linear.logistic import solve_logistic
 from headstart.math.linear.ridge import solve_ridge
 from headstart.math.statistics.calibration import softmax
@@ -41,7 +43,7 @@ class _Baseline(BaseEstimator):
     def _fit(self, X: Any, targets: np.ndarray, y: np.ndarray, task: str, groups: np.ndarray | None) -> None:
         inputs = as_inputs(X)
         self.input_type_ = inputs.input_type
-        simple = SIMPLE[self.input_type_]
+        simple = simple_of(kind_named(self.input_type_))
         found = simple_features(inputs, self.preprocessing)
         self.centre_ = {name: values.mean(axis=0, dtype=np.float64) for name, values in found.items()}
         self.scale_ = {name: _scale(values, simple.by_column) for name, values in found.items()}
@@ -62,7 +64,7 @@ class _Baseline(BaseEstimator):
 
     def _table(self, found: dict[str, np.ndarray], features: str) -> np.ndarray:
         """The blocks side by side, centred, each with rows of unit mean squared length."""
-        names = SIMPLE[self.input_type_].choices[features]
+        names = simple_of(kind_named(self.input_type_)).choices[features]
         return np.concatenate([(found[name] - self.centre_[name]) * self.scale_[name] for name in names], axis=1)
 
     def _scores(self, X: Any) -> np.ndarray:

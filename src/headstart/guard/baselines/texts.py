@@ -9,9 +9,8 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.data.inputs.inputs import as_inputs
 from headstart.data.sets.splits import folds
-from headstart.data.texts.texts import Texts
+from headstart.data.texts.texts import as_texts
 from headstart.errors import DataError, ParameterError
 from headstart.guard.baselines.text_terms import Terms, strings_of
 from headstart.math.linear.sparse_linear import PENALTIES, SparseSolution, solve_many_rows, solve_rows
@@ -50,7 +49,7 @@ class _TextBaseline(BaseEstimator):
     def _fit(self, X: Any, targets: Targets, groups: Any) -> None:
         if self.features not in ("auto", *CHOICES):
             raise ParameterError(f"Expected features of auto, {', '.join(CHOICES)}; found {self.features!r}.")
-        texts = strings_of(_texts(X))
+        texts = strings_of(as_texts(X))
         if len(texts) != len(targets):
             raise DataError(f"Expected a label for each of {len(texts)} texts, found {len(targets)}.")
         choices = list(CHOICES) if self.features == "auto" else [self.features]
@@ -73,16 +72,9 @@ class _TextBaseline(BaseEstimator):
 
     def _scores(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "coef_")
-        texts = strings_of(_texts(X))
+        texts = strings_of(as_texts(X))
         weighed = {terms.kind: terms.weigh(texts) for terms in self.terms_}
         return np.asarray(_joined(weighed, self.features_) @ self.coef_ + self.intercept_)
-
-
-def _texts(X: Any) -> Texts:
-    inputs = as_inputs(X, "text")
-    if not isinstance(inputs, Texts):
-        raise DataError(f"Expected texts, found {inputs.kind.many}.")
-    return inputs
 
 
 def _joined(weighed: dict[str, sparse.csr_matrix], name: str) -> sparse.csr_matrix:

@@ -12,10 +12,10 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from headstart.data.base.kinds import TEXTS
+from headstart.data.base.kinds import kind_named
+from headstart.data.inputs.registry import entry_of, resolve, simple_of
 from headstart.errors import ParameterError
 from headstart.guard.baselines.classical import BaselineClassifier, BaselineRegressor
-from headstart.guard.baselines.simple_features import SIMPLE
 from headstart.guard.baselines.texts import TextBaselineClassifier, TextBaselineRegressor
 from headstart.networks.network import Network
 from headstart.networks.reading.random_weights import random_network
@@ -137,7 +137,7 @@ def standard_for_inputs(
     transfer = TransferRegressor if numbers else TransferClassifier
     preprocessing = None if network is None else network.preprocessing
     simple = without_network(task, input_type, preprocessing, random_state)
-    known = SIMPLE[input_type]
+    known = simple_of(kind_named(input_type))
     found = [Candidate(known.name, simple, False, known.words)]
     if network is None:
         return found
@@ -167,7 +167,7 @@ def standard_for_inputs(
         Candidate("last block", borrowed(train="last:1"), True, "fine-tuning the last block", dear=True),
         Candidate("last 2 blocks", borrowed(train="last:2"), True, "fine-tuning the last two blocks", dear=True),
     ]
-    if input_type == TEXTS.input_type and not numbers and n < FEW * n_classes:
+    if kind_named(input_type).pairs and not numbers and n < FEW * n_classes:
         words = "tuning the last two blocks on pairs of examples"
         found.append(Candidate("pairs", borrowed(train="contrastive"), True, words, dear=True))
     return found
@@ -181,11 +181,10 @@ def without_network(task: str, input_type: str, preprocessing: Any = None, rando
     >>> without_network("regression", "text"), without_network("classification", "audio")
     (TextBaselineRegressor(), BaselineClassifier())
     """
-    if input_type == "text":
-        text = TextBaselineRegressor if task == "regression" else TextBaselineClassifier
-        return text(random_state=random_state)
-    other = BaselineRegressor if task == "regression" else BaselineClassifier
-    return other(preprocessing=preprocessing, random_state=random_state)
+    kind = kind_named(input_type)
+    baseline = resolve(entry_of(kind).baselines[task == "regression"])
+    own = {} if simple_of(kind).own else {"preprocessing": preprocessing}
+    return baseline(**own, random_state=random_state)
 
 
 def standard_for_tables(task: str, *, random_state: int = 0) -> list[Candidate]:

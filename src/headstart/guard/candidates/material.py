@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.base.kinds import NUMBERS, Kind
+from headstart.data.inputs.registry import simple_of
 from headstart.data.tables.records import Records
-from headstart.guard.baselines.simple_features import SIMPLE, side_by_side, simple_features
+from headstart.guard.baselines.simple_features import side_by_side, simple_features
 from headstart.networks.network import Network
 from headstart.networks.running.embed import Features, embed
 from headstart.progress import Progress
@@ -56,14 +58,25 @@ class Material:
         return len(self.y)
 
     @property
+    def kind(self) -> Kind:
+        """What the examples are; rows of features are `NUMBERS`."""
+        found: Kind = getattr(self.rows if self.shown is None else self.shown, "kind", NUMBERS)
+        return found
+
+    @property
     def input_type(self) -> str:
-        """What the examples are: "image", "audio", "table", or "numbers" for rows of features."""
-        return str(getattr(self.rows if self.shown is None else self.shown, "input_type", "numbers"))
+        """The name of the kind in programs."""
+        return self.kind.input_type
 
     @property
     def numbers(self) -> bool:
         """Whether the examples are rows of numbers, which no network takes."""
-        return self.input_type in ("numbers", "table")
+        return self.kind.values
+
+    @property
+    def fitting_network(self) -> Network | None:
+        """The network, where it takes what the examples are."""
+        return self.network if self.network is not None and self.network.takes is self.kind else None
 
     @cached_property
     def classes(self) -> np.ndarray | None:
@@ -87,19 +100,18 @@ class Material:
     @cached_property
     def network_features(self) -> Features | None:
         """Pooled features of the borrowed network; computed once."""
-        if self.network is None or self.numbers or self.network.input_type != self.input_type:
+        if self.fitting_network is None:
             return None
-        return embed(self.network, self.rows, device=self.device, progress=self.progress)
+        return embed(self.fitting_network, self.rows, device=self.device, progress=self.progress)
 
     @cached_property
     def simple_features(self) -> np.ndarray | None:
         """What can be measured without a network, (n, d), each block scaled; None for numbers."""
         if self.numbers:
             return None
-        fits = self.network is not None and self.network.input_type == self.input_type
-        preprocessing = self.network.preprocessing if fits and self.network is not None else None
+        preprocessing = None if self.fitting_network is None else self.fitting_network.preprocessing
         found = simple_features(self.rows, preprocessing, self.progress)
-        return side_by_side(found, by_column=SIMPLE[self.input_type].by_column)
+        return side_by_side(found, by_column=simple_of(self.kind).by_column)
 
     def inputs(self, takes: str) -> Any:
         """All examples in the form a candidate takes."""

@@ -13,7 +13,7 @@ from headstart.contract.raw_sources import as_numbers, as_sources, labels_of, na
 from headstart.data.tables.column_names import names_of
 from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.records import Records
-from headstart.data.tables.rows import as_frame
+from headstart.data.tables.rows import as_frame, records_of
 from headstart.errors import SourceError
 from headstart.source import Source
 
@@ -92,7 +92,7 @@ def tabulated(X: Any, y: np.ndarray, task: str, source: Any, unlabelled: Any) ->
         encoder = TableEncoder().fit(frame, others=[*others, *([] if more is None else [("unlabelled", more)])])
         rows, raw = encoder.encode(frame), [encoder.encode(other) for _, other in others]
         extra = None if more is None else encoder.encode(more)
-        shown = X if isinstance(X, Records) else Records(frame)
+        shown = records_of(X)
         notes += encoder.notes_
     else:
         width = X.shape[1]

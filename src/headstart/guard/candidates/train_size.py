@@ -27,7 +27,7 @@ def train_size(network: Network, side: int = SIDE) -> int | None:
         ``side`` where the network's own pictures are square and larger and it gives as many outputs for smaller ones
         (convolutional networks do); None for its own size, and for networks for sound.
     """
-    if network.input_type != "image":
+    if network.preprocessing.resized_by != "image_size":
         return None
     height, width = network.preprocessing.size[0], network.preprocessing.size[-1]
     if height != width or height <= side:

@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 
 from headstart.data.inputs.canvases import canvases
-from headstart.data.texts.preprocessing import TextPreprocessing
-from headstart.data.texts.texts import Texts
-from headstart.guard.baselines.simple_features import SIMPLE
+from headstart.data.inputs.registry import simple_of
 from headstart.guard.candidates.material import Material
 from headstart.math.statistics.relatedness import knn_score, ridge_loo_score
 
@@ -128,10 +126,10 @@ def examples_per_class(material: Material) -> Finding:
 
 def lengths(material: Material) -> list[Finding]:
     """How many texts are longer than the network's window; nothing where it takes something else than texts."""
-    if material.network is None or not isinstance(material.rows, Texts) or material.network.input_type != "text":
+    network = material.fitting_network
+    if network is None or network.preprocessing.resized_by != "text_windows":
         return []
-    preprocessing = material.network.preprocessing
-    assert isinstance(preprocessing, TextPreprocessing)
+    preprocessing = network.preprocessing
     tokens = canvases(material.rows, preprocessing)
     longer = sum(map(preprocessing.longer, tokens))
     cut = sum(map(preprocessing.cut, tokens))
@@ -160,7 +158,7 @@ def relatedness(material: Material, *, random_state: int = 0) -> list[Finding]:
     found = []
     for check, score in (("nearest neighbours", knn_score), ("leave-one-out ridge", ridge_loo_score)):
         ours, theirs = score(deep, columns, groups=groups), score(simple, columns, groups=groups)
-        found.append(_compared(check, ours, theirs, len(rows), material.task, SIMPLE[material.input_type].called))
+        found.append(_compared(check, ours, theirs, len(rows), material.task, simple_of(material.kind).called))
     return found
 
 

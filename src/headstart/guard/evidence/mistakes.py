@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.inputs.registry import specimen
 from headstart.guard.candidates.material import Material
-from headstart.guard.evidence.specimen import specimen
 
 _MOST = 12
 

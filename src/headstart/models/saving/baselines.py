@@ -9,9 +9,9 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from headstart.data.clips.preprocessing import preprocessing_from_dict
+from headstart.data.inputs.registry import entries
 from headstart.errors import SourceError
 from headstart.guard.baselines.classical import BaselineClassifier, BaselineRegressor
-from headstart.guard.baselines.simple_features import SIMPLE
 from headstart.guard.baselines.texts import TextBaselineClassifier, TextBaselineRegressor
 from headstart.models.saving.text_baselines import KINDS, TextBaseline, load_text_baseline, save_text_baseline
 
@@ -79,7 +79,7 @@ def load_baseline(folder: str | Path, described: dict[str, Any]) -> Baseline:
         "BaselineClassifier": BaselineClassifier,
         "BaselineRegressor": BaselineRegressor,
     }
-    simple = SIMPLE.get(described.get("input_type", ""))
+    simple = next((e.simple for e in entries() if e.kind.input_type == described.get("input_type")), None)
     known = described.get("class") in kinds and simple is not None and described.get("features") in simple.choices
     if not known or not path.is_file():
         raise SourceError(f"Expected a baseline in {folder}, found {described.get('class')!r}.", "Fit it again.")

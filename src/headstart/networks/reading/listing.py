@@ -13,6 +13,7 @@ from typing import Any
 from huggingface_hub import scan_cache_dir
 from huggingface_hub.errors import CacheNotFound
 
+from headstart.data.base.kinds import CLIPS, PICTURES
 from headstart.errors import HeadstartError
 from headstart.networks.folder import MANIFEST, read_manifest
 from headstart.networks.reading.audio_source import is_audio_type
@@ -22,7 +23,7 @@ from headstart.networks.reading.transformers_source import read_settings
 from headstart.networks.refuse import refuse_type, weight_file
 from headstart.nn.bodies.sound_network import MODEL_TYPE
 
-STARTER_FOLDERS = Path(__file__).parents[1] / "starters"
+STARTER_FOLDERS = Path(__file__).parents[2] / "starters"
 _BUFFERS = ("running_mean", "running_var", "num_batches_tracked", "position_ids")
 
 
@@ -141,10 +142,10 @@ def _input_type(folder: Path, saved: dict[str, Any]) -> str:
         return str(saved["input_type"])
     settings = read_settings(folder)
     if settings.get("model_type") == MODEL_TYPE or is_audio_type(str(settings.get("model_type"))):
-        return "audio"
+        return CLIPS.input_type
     if "architecture" in settings:  # timm's
-        return "image"
-    return refuse_type(folder, settings)
+        return PICTURES.input_type
+    return refuse_type(folder, settings).input_type
 
 
 def _known_examples(folder: Path) -> int | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from torch import nn
 
+from headstart.data.base.kinds import CLIPS, kind_named, network_kinds
 from headstart.errors import ParameterError, SourceError
 from headstart.networks.folder import MANIFEST
 from headstart.networks.network import Network, SourceCard
@@ -24,14 +25,14 @@ from headstart.networks.reading.sentence_folder import MODULES
 from headstart.networks.reading.sound_source import read_sound
 from headstart.networks.reading.text_source import read_text
 from headstart.networks.reading.transformers_source import read_settings, read_transformers
-from headstart.networks.refuse import KINDS, WORDS, refuse_file, refuse_input, refuse_missing, refuse_type
+from headstart.networks.refuse import FORMS, refuse_file, refuse_input, refuse_missing, refuse_type
 from headstart.nn.bodies.sound_network import MODEL_TYPE
 from headstart.source import NetworkSource
 
 __all__ = ["Network", "SourceCard", "load_network", "random_network"]
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
-_STARTERS = Path(__file__).parents[1] / "starters"
+_STARTERS = Path(__file__).parents[2] / "starters"
 _KEPT = 4
 _loaded: OrderedDict[Any, tuple[Any, Network]] = OrderedDict()
 _lock = threading.RLock()
@@ -65,10 +66,12 @@ def load_network(source: Any, *, input_type: str | None = None) -> Network:
     MissingExtra
         For a timm source without timm.
     """
-    if input_type not in (None, *WORDS):
+    names = [kind.input_type for kind in network_kinds()]
+    if input_type not in (None, *names):
+        kind = kind_named(str(input_type))
         raise ParameterError(
-            f"Expected input_type 'image', 'audio', 'text' or None, found {input_type!r}.",
-            "Give pictures, sounds or texts.",
+            f"Expected input_type {', '.join(map(repr, names))} or None, found {input_type!r}.",
+            f"Give {' or '.join(one.takes for one in network_kinds())}; no network takes {kind.many}.",
         )
     network = source if isinstance(source, Network) else _loaded_once(source, input_type)
     if input_type not in (None, network.input_type):
@@ -80,7 +83,8 @@ def _loaded_once(source: Any, input_type: str | None) -> Network:
     key, path = _key(source)
     keys = [key]
     if key[0] in ("module", "source", "file"):  # what these take may be told by what is wanted alone
-        keys = [(*key, kind) for kind in ([input_type] if input_type is not None else [None, *WORDS])]
+        wanted = [input_type] if input_type is not None else [None, *(kind.input_type for kind in network_kinds())]
+        keys = [(*key, kind) for kind in wanted]
     with _lock:
         for known in keys:
             if known in _loaded:
@@ -103,7 +107,7 @@ def _key(source: Any) -> tuple[Any, Path | None]:
     if isinstance(source, nn.Module):
         return ("module", module_key(source)), None
     if not isinstance(source, (str, os.PathLike)):
-        raise SourceError(f"Expected {KINDS}, found {type(source).__name__}.", "Give one of these.")
+        raise SourceError(f"Expected {FORMS}, found {type(source).__name__}.", "Give one of these.")
     text = os.fspath(source)
     if isinstance(source, str) and text.startswith(("starter:", "timm:")):
         return ("name", text), None
@@ -168,12 +172,12 @@ def _read_folder(folder: Path, input_type: str | None, kind: str, name: str | No
     """A folder with ``config.json``, by what it says that the network is."""
     model_type = str(read_settings(folder).get("model_type"))
     if is_audio_type(model_type):
-        if input_type not in (None, "audio"):
-            refuse_input(name or folder.resolve().name, "audio", str(input_type))
+        if input_type not in (None, CLIPS.input_type):
+            refuse_input(name or folder.resolve().name, CLIPS.input_type, str(input_type))
         return read_audio(folder, kind=kind, name=name, origin=origin)
     if model_type == MODEL_TYPE:
         return read_sound(folder, kind="headstart" if kind == "transformers" else kind, name=name, origin=origin)
-    if refuse_type(folder, read_settings(folder), input_type) == "text":
+    if refuse_type(folder, read_settings(folder), input_type).typed:
         return read_text(folder, kind=kind, name=name, origin=origin)
     return read_transformers(folder, kind=kind, name=name, origin=origin, input_type=input_type)
 

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
+from headstart.data.base.kinds import CLIPS, PICTURES, kind_named
 from headstart.data.clips.preprocessing import SoundPreprocessing, preprocessing_from_dict
 from headstart.data.inputs.canvases import AnyPreprocessing
 from headstart.data.pictures.preprocessing import Preprocessing
@@ -91,7 +92,7 @@ def read_module(source: NetworkSource | nn.Module, input_type: str | None = None
         preprocessing,
         card,
         config=None if kind == "module" else config,
-        input_type="audio" if isinstance(preprocessing, SoundPreprocessing) else "image",
+        input_type=(CLIPS if isinstance(preprocessing, SoundPreprocessing) else PICTURES).input_type,
     )
 
 
@@ -99,7 +100,7 @@ def _kind(given: NetworkSource, config: Any) -> str:
     if isinstance(given.module, SoundNetwork):
         return "headstart"
     is_transformers = hasattr(given.module, "base_model_prefix") and hasattr(config, "to_json_string")
-    return "transformers" if is_transformers and given.input_type == "image" else "module"
+    return "transformers" if is_transformers and not given.heard else "module"
 
 
 def _with_outputs_of(module: SoundNetwork) -> SoundConfig:
@@ -113,10 +114,11 @@ def _preprocessing_of(
     module: nn.Module, given: NetworkSource, saved: dict[str, Any] | None, bare: bool, input_type: str | None, name: str
 ) -> tuple[AnyPreprocessing, tuple[str, ...]]:
     """What the module takes, tried out unless headstart wrote it down, and notes for the card."""
-    stated = given.input_type == "audio" or given.size != NetworkSource.size or given.mean != NetworkSource.mean
+    stated = given.heard or given.size != NetworkSource.size or given.mean != NetworkSource.mean
     if saved is not None and not stated:
         return preprocessing_from_dict(saved), ()
-    if given.input_type == "audio" or isinstance(module, SoundNetwork) or (input_type == "audio" and not stated):
+    wanted = input_type is not None and kind_named(input_type) is CLIPS
+    if given.heard or isinstance(module, SoundNetwork) or (wanted and not stated):
         return _waves(module, given, name)
     channels = input_channels(module) if bare else len(given.mean)
     side, notes = _side(module, channels, given, bare, name)
@@ -129,7 +131,7 @@ def _waves(module: nn.Module, given: NetworkSource, name: str) -> tuple[SoundPre
     if isinstance(module, SoundNetwork):
         rate = module.config.rate
         seconds = module.config.samples / rate if given.seconds is None else seconds
-    guessed = given.input_type != "audio" and not isinstance(module, SoundNetwork)
+    guessed = not given.heard and not isinstance(module, SoundNetwork)
     first: Exception | None = None
     for length in _SECONDS if guessed else (seconds,):
         sound = SoundPreprocessing(rate, max(1, round(rate * length)))
@@ -165,7 +167,7 @@ def input_channels(module: nn.Module) -> int:
 
 
 def _require_pixels(module: Any, name: str, input_type: str | None) -> None:
-    if module.main_input_name in ("input_values", "input_features") and input_type in (None, "audio"):
+    if module.main_input_name in ("input_values", "input_features") and input_type in (None, CLIPS.input_type):
         raise SourceError(
             f"Expected a network for sounds with its feature extractor, found {name} ({module.config.model_type}) in "
             "memory without one.",

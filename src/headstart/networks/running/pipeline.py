@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from headstart.data.base.kinds import KINDS
 from headstart.data.base.reasons import BadInput
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.canvases import AnyPreprocessing, canvases, processors
 from headstart.data.inputs.inputs import as_inputs, inputs_of
 from headstart.errors import BadInputs, DataError
 from headstart.networks.network import Network
-from headstart.networks.refuse import EXAMPLES
 from headstart.nn.threads import alone, in_workers
 from headstart.progress import Progress
 
@@ -32,17 +30,15 @@ def inputs_for(network: Network, X: Any) -> Inputs:
     DataError
         If they are of another kind, or of none.
     """
-    inputs = X if isinstance(X, Inputs) else as_inputs(X)
-    if inputs.input_type != network.input_type:
-        wanted = next(kind for kind in KINDS if kind.input_type == network.input_type)
-        if not len(inputs):
-            return inputs_of(wanted, [])
-        raise DataError(
-            f"Expected {wanted.many} for the network {network.name}, found {inputs.kind.many}.",
-            f"Give {wanted.many}, or take a network for {inputs.kind.many}, for instance "
-            f"{EXAMPLES[inputs.input_type]!r}.",
-        )
-    return inputs
+    inputs, wanted = X if isinstance(X, Inputs) else as_inputs(X), network.takes
+    if inputs.kind is wanted:
+        return inputs
+    if not len(inputs):
+        return inputs_of(wanted, [])
+    raise DataError(
+        f"Expected {wanted.many} for the network {network.name}, found {inputs.kind.many}.",
+        f"Give {wanted.many}, or take a network for {inputs.kind.many}, for instance {inputs.kind.named!r}.",
+    )
 
 
 def digests(network: Network, inputs: Inputs) -> list[str]:

@@ -52,7 +52,7 @@ class Runner:
         self.device = device
         self.dtype = dtype
         self.exact = exact
-        self.cast = network.input_type == "audio" and dtype != torch.float32
+        self.cast = network.preprocessing.as_is is np.float32 and dtype != torch.float32
         net = prepared(twin(_simple(network)), torch.float32 if self.cast else dtype, device)
         self.rows = Rows(net, network.chain, layout_of(network.chain)).eval()
 

@@ -11,10 +11,8 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.data.inputs.canvases import AnyPreprocessing
 from headstart.data.pictures.preprocessing import Preprocessing
-from headstart.data.texts.preprocessing import TextPreprocessing
 from headstart.networks.cutting.chain import Chain
 from headstart.networks.cutting.features import flat, grid, headless_features, pool, stretches
 from headstart.networks.cutting.trace import main_tensor
@@ -148,10 +146,8 @@ def to_tensor(
     -------
     Tensor, (N, C, H, W), (N, samples), or (N, L) in int64
     """
-    if isinstance(preprocessing, TextPreprocessing):
-        return torch.from_numpy(np.array(arrays, np.int64))
-    if isinstance(preprocessing, SoundPreprocessing):
-        return torch.from_numpy(np.array(arrays, np.float32))
+    if preprocessing.as_is is not None:
+        return torch.from_numpy(np.array(arrays, preprocessing.as_is))
     return _normalised(arrays, preprocessing, dtype, channels_last)
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.canvases import canvases
-from headstart.data.inputs.variants import AUGMENTATIONS, AnyAugmentation
-from headstart.data.pictures.augment import Augmentation
-from headstart.data.pictures.pictures import Pictures
+from headstart.data.inputs.inputs import inputs_of
+from headstart.data.inputs.registry import augmentation_of, entry_of
+from headstart.data.inputs.variants import AnyAugmentation
 from headstart.data.sets.splits import folds
 from headstart.errors import DataError, ParameterError
 from headstart.networks.network import Network
@@ -49,7 +49,7 @@ def choose_augmentation(
     """
     if augment is None or augment is False:
         return None
-    kind = AUGMENTATIONS.get(inputs.input_type)
+    kind = augmentation_of(inputs.kind)
     if kind is None:
         if augment != "auto" and augment is not True:
             raise ParameterError(f"Expected augment 'auto' or None for {inputs.kind.many}, found {augment!r}.")
@@ -60,12 +60,12 @@ def choose_augmentation(
         raise ParameterError(f"Expected augment 'auto', None or {kind.__name__}(...), found {augment!r}.")
     if not whole and augment == "auto":
         return None
-    if isinstance(inputs, Pictures):
-        return Augmentation(flip=mirror_is_harmless(network, inputs, targets, seed))
+    if entry_of(inputs.kind).mirrored:
+        return kind(flip=mirror_is_harmless(network, inputs, targets, seed))
     return kind()
 
 
-def mirror_is_harmless(network: Network, pictures: Pictures, targets: Targets, seed: int = 0) -> bool:
+def mirror_is_harmless(network: Network, pictures: Inputs, targets: Targets, seed: int = 0) -> bool:
     """Whether mirrored pictures are recognised as well as plain ones by heads that saw plain ones alone.
 
     A linear head on the network's features is solved on one half of up to 64 pictures and asked about the other half,
@@ -73,7 +73,8 @@ def mirror_is_harmless(network: Network, pictures: Pictures, targets: Targets, s
     """
     chosen = np.sort(np.random.default_rng(seed).permutation(len(pictures))[:ASKED])
     few, part = pictures[chosen], targets.rows(chosen)
-    mirrored = Pictures([np.ascontiguousarray(c[:, ::-1]) for c in canvases(few, network.preprocessing)])
+    turned_round = [np.ascontiguousarray(c[:, ::-1]) for c in canvases(few, network.preprocessing)]
+    mirrored = inputs_of(pictures.kind, turned_round)
     try:
         halves = folds(part.labels, part.task, n_splits=2, random_state=seed)
     except DataError:

@@ -8,13 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from headstart.data.base.kinds import TEXTS, things
+from headstart.data.base.kinds import kind_named, things
 from headstart.data.inputs.variants import AnyAugmentation
-from headstart.data.texts.preprocessing import TextPreprocessing
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.reading.loading import load_network, random_network
-from headstart.networks.refuse import STARTERS
 from headstart.parameters.heads.settings import TuningSettings
 from headstart.parameters.tuning.lora import lora_rank
 from headstart.training.optimizers import OPTIMIZERS
@@ -22,7 +20,7 @@ from headstart.training.optimizers import OPTIMIZERS
 #: Learning rates by optimiser: (a network that was trained before, a new head alone, random weights).
 RATES = {"adamw": (3e-4, 1e-3, 1e-3), "adam": (3e-4, 1e-3, 1e-3), "sgd": (1e-2, 5e-2, 5e-2)}
 #: Factor of these for a network for texts, which bears less, and for changes of low rank, which bear more.
-TEXTS_BEAR, LORA_BEARS = 1 / 6, 2.0
+LORA_BEARS = 2.0
 #: And on pairs, where no new head pulls at the layers below it.
 PAIRS_BEAR = 2.0
 
@@ -43,12 +41,13 @@ def starter_for(input_type: str) -> str:
     >>> starter_for("image"), starter_for("audio")
     ('starter:pictures', 'starter:speech')
     """
-    if input_type not in STARTERS:
+    starter = kind_named(input_type).starter
+    if starter is None:
         raise ParameterError(
             f"Expected pictures or clips for a bundled network, found {things(input_type)}.",
             "Name a network (--source, source=...).",
         )
-    return STARTERS[input_type]
+    return starter
 
 
 def network_for(estimator: Any, input_type: str) -> Network:
@@ -62,7 +61,7 @@ def network_for(estimator: Any, input_type: str) -> Network:
     network = with_windows(network, estimator.text_windows)
     if estimator.image_size is None:
         return network
-    if input_type != "image":
+    if network.preprocessing.resized_by != "image_size":
         raise ParameterError(f"Expected image_size None for {things(input_type)}, found {estimator.image_size!r}.")
     size = int(estimator.image_size)
     if size < 8:
@@ -85,7 +84,7 @@ def with_windows(network: Network, text_windows: Any) -> Network:
     preprocessing = network.preprocessing
     if text_windows is None:
         return network
-    if not isinstance(preprocessing, TextPreprocessing):
+    if preprocessing.resized_by != "text_windows":
         raise ParameterError(f"Expected text_windows None for {things(network.input_type)}, found {text_windows!r}.")
     if text_windows == preprocessing.windows_at_most:
         return network
@@ -196,7 +195,7 @@ def settings_for(
     pairs = estimator.source is not None and on_pairs(estimator.train)
     if blocks != 0:
         rate *= PAIRS_BEAR if pairs else 1.0
-        rate *= LORA_BEARS if rank is not None else TEXTS_BEAR if input_type == TEXTS.input_type else 1.0
+        rate *= LORA_BEARS if rank is not None else kind_named(input_type).bears
     if estimator.learning_rate is not None:
         _check_range("learning_rate", estimator.learning_rate, 1e-12, None)
         rate = float(estimator.learning_rate)

@@ -10,7 +10,7 @@ import torch
 
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.canvases import canvases
-from headstart.data.inputs.inputs import as_inputs, is_inputs
+from headstart.data.inputs.inputs import inputs_in
 from headstart.networks.cutting.text_boundary import marked
 from headstart.networks.network import Network
 from headstart.networks.running.pipeline import rows_a_pass
@@ -45,9 +45,9 @@ def predict_parts(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 2)
         Seconds: of what is computed once an example (the frozen part's activations, where they are kept); and of
         training.
     """
-    if not is_inputs(inputs):
+    inputs = inputs_in(inputs)
+    if inputs is None:
         return 0.0, HEAD_SECONDS
-    inputs = as_inputs(inputs)
     network, settings = network_for(estimator, inputs.input_type), settings_for(estimator, input_type=inputs.input_type)
     if settings.blocks == 0:
         return 0.0, HEAD_SECONDS

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from headstart.data.base.kinds import things
+from headstart.data.base.kinds import kind_named, things
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.fixed_views import views_of
-from headstart.data.inputs.variants import AUGMENTATIONS
+from headstart.data.inputs.registry import augmentation_of
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.running.embed import Features, embed
@@ -53,7 +53,7 @@ def check_views(views: Any, train: Any, input_type: str = "image") -> int:
             f"Expected views=1 with train={train!r}, found {views}: views are cached in front of a frozen network.",
             "Use train='head', or augment= to vary what layers learn from.",
         )
-    if views > 1 and input_type not in AUGMENTATIONS:
+    if views > 1 and augmentation_of(kind_named(input_type)) is None:
         raise ParameterError(f"Expected views=1 for {things(input_type)}, found {views}: they have no views.")
     return int(views)
 

@@ -7,10 +7,8 @@ import torch
 from torch import Tensor
 
 from headstart.data.base.rows import Inputs
-from headstart.data.clips.clips import Clips
-from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.data.inputs.canvases import AnyPreprocessing, canvases
-from headstart.data.texts.tokens import Tokens
+from headstart.data.inputs.registry import entry_of
 from headstart.parameters.heads.targets import Targets
 
 
@@ -38,20 +36,20 @@ def spread(inputs: Inputs, preprocessing: AnyPreprocessing) -> tuple[Inputs, np.
         return inputs, alone
     every = [piece for pieces in parts for piece in pieces]
     owner = np.repeat(alone, [len(pieces) for pieces in parts])
-    if isinstance(preprocessing, SoundPreprocessing):
-        return Clips(every, sampling_rate=preprocessing.rate), owner
-    return Tokens(every), owner
+    windows = entry_of(inputs.kind).windows
+    assert windows is not None
+    return windows(every, preprocessing), owner
 
 
 def windows_each(inputs: Inputs, preprocessing: AnyPreprocessing, looked_at: int = 50) -> float:
     """Mean number of windows of an input, told from the headers or texts of the first ones; 1 for pictures."""
     if not preprocessing.windowed or not len(inputs):
         return 1.0
-    if not isinstance(inputs, Clips) or not isinstance(preprocessing, SoundPreprocessing):
+    lengths = inputs.lengths(looked_at)
+    if lengths is None:
         first = canvases(inputs[: min(len(inputs), looked_at)], preprocessing)
         return float(np.mean([len(preprocessing.pieces(canvas)) for canvas in first]))
-    seconds = [inputs.seconds(i) for i in range(min(len(inputs), looked_at))]
-    return float(np.mean([len(preprocessing.starts(round(length * preprocessing.rate))) for length in seconds]))
+    return float(np.mean([len(preprocessing.starts(round(length * preprocessing.rate))) for length in lengths]))
 
 
 def spread_targets(targets: Targets, owner: np.ndarray) -> Targets:
@@ -81,7 +79,7 @@ def telling_rows(inputs: Inputs, preprocessing: AnyPreprocessing, count: int = 4
         The first ones, of clips whose end is marked also the shortest and the longest.
     """
     rows = np.arange(min(count, len(inputs)))
-    if not isinstance(inputs, Clips) or not getattr(preprocessing, "marks_end", False) or len(inputs) <= count:
+    lengths = inputs.lengths() if getattr(preprocessing, "marks_end", False) else None
+    if lengths is None or len(inputs) <= count:
         return rows
-    lengths = [inputs.seconds(i) for i in range(len(inputs))]
     return np.unique([*rows[: count - 2], int(np.argmin(lengths)), int(np.argmax(lengths))])

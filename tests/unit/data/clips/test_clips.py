@@ -21,7 +21,7 @@ from headstart.data.clips.containers import missing_bytes
 from headstart.data.clips.decode import decode_sound, sound_from_bytes
 from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.data.inputs.canvases import canvases, readable_canvases
-from headstart.data.inputs.inputs import as_inputs, is_inputs
+from headstart.data.inputs.inputs import as_inputs, inputs_in
 from headstart.data.inputs.store import CanvasStore
 from headstart.data.pictures.pictures import Pictures, as_pictures, is_pictures
 from headstart.errors import BadClips, BadInputs, DataError, ParameterError
@@ -150,7 +150,7 @@ def test_every_form_gives_the_same_samples(files: list[Path]) -> None:
     ]
     for form in forms:
         assert is_clips(form), type(form)
-        assert is_inputs(form)
+        assert inputs_in(form) is not None
         assert not is_pictures(form), type(form)
         clips = as_inputs(form)
         assert isinstance(clips, Clips)
@@ -201,9 +201,9 @@ def test_what_is_no_clip_is_named_by_what_it_is(files: list[Path], tmp_path: Pat
         as_clips(np.zeros((800, 2)), sampling_rate=8000)
     with pytest.raises(DataError, match="Expected pictures, found clips"):
         as_pictures(as_clips(files))
-    with pytest.raises(DataError, match=r"found both; .*b.jpg is a picture"):
+    with pytest.raises(DataError, match=r"found pictures among them; .*b.jpg is a picture"):
         as_inputs([files[0], "b.jpg"])
-    with pytest.raises(DataError, match=r"found both; .*c0.wav is a sound"):
+    with pytest.raises(DataError, match=r"found clips among them; .*c0.wav is a clip"):
         as_inputs(["b.jpg", files[0]])
     with pytest.raises(DataError, match="Expected a name for each of 1 clips, found 2 names"):
         Clips(["a.wav"], ["a", "b"])

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from headstart.data.base.files import list_inputs, list_pictures
+from headstart.data.base.files import list_inputs
 from headstart.data.base.kinds import CLIPS, PICTURES
 from headstart.data.clips.clips import Clips
 from headstart.data.clips.preprocessing import SoundPreprocessing
@@ -140,7 +140,6 @@ def test_a_mixture_of_pictures_and_clips_is_refused(words: Path) -> None:
             read_dataset(words, **arguments)
     found, others = list_inputs(words)
     assert [len(found[CLIPS]), len(found[PICTURES]), len(others)] == [8, 1, 1]
-    assert [len(files) for files in list_pictures(words)] == [1, 9]
 
 
 def test_words_for_other_places(words: Path, tmp_path: Path) -> None:

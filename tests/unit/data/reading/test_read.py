@@ -92,10 +92,12 @@ def test_train_val_and_test_folders(tmp_path: Path) -> None:
         read_dataset(painted(root, "dev/a/3.png"))
 
 
-def test_classes_may_be_called_train_and_test(tmp_path: Path) -> None:
-    dataset = read_dataset(painted(tmp_path, "train/1.png", "test/2.png", "bus/3.png"))
-    assert dataset.parts is None
-    assert dataset.classes == ("bus", "test", "train")
+def test_classes_may_be_called_train_and_test_where_that_is_said(tmp_path: Path) -> None:
+    root = painted(tmp_path, "train/1.png", "test/2.png", "bus/3.png")
+    with pytest.raises(DataError, match=r"cannot be told whether test/ is a class or a part"):
+        read_dataset(root)
+    dataset = read_dataset(root, label="re:^([^/]+)/")
+    assert dataset.parts is None and dataset.classes == ("bus", "test", "train")
     with pytest.raises(DataError, match="Expected data divided into parts, found none"):
         dataset.part("test")
 

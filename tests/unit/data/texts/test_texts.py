@@ -12,7 +12,7 @@ import pytest
 from headstart.data.base.kinds import TEXTS
 from headstart.data.base.reasons import BadText
 from headstart.data.clips.clips import Clips
-from headstart.data.inputs.inputs import as_inputs, is_inputs
+from headstart.data.inputs.inputs import as_inputs, inputs_in
 from headstart.data.pictures.pictures import Pictures
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.screen import screen
@@ -40,7 +40,7 @@ def test_strings_are_texts_and_names_of_files_are_not(tmp_path: Path) -> None:
     assert as_texts(["mails/a.txt", "b.txt"]).items == (Path("mails/a.txt"), Path("b.txt"))
     assert as_texts(["a.txt", "see a.txt and b"]).items == ("a.txt", "see a.txt and b")
     assert not is_texts(["a.jpg", "b.jpg", "hello there"]) and not is_texts([1.5]) and not is_texts(["a", 2])
-    assert not is_inputs([[1.0, 2.0]]) and not is_texts(pd.DataFrame({"a": ["x"]}))
+    assert inputs_in([[1.0, 2.0]]) is None and not is_texts(pd.DataFrame({"a": ["x"]}))
 
 
 def test_where_texts_are_expected_every_string_is_one() -> None:

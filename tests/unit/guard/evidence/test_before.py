@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from tiny_pictures import network, pictures
 
 from headstart.data.pictures.pictures import as_pictures
+from headstart.data.pictures.specimen import thumbnail_base64
 from headstart.data.sets.splits import folds
 from headstart.guard.candidates.for_inputs import Candidate, standard_for_inputs
 from headstart.guard.candidates.material import Material
@@ -20,7 +21,6 @@ from headstart.guard.candidates.train_size import train_size
 from headstart.guard.comparing.curves import learning_curve, nested_order, sizes
 from headstart.guard.evidence.before import expected, findings, relatedness, source_size, summary
 from headstart.guard.evidence.mistakes import surest_mistakes
-from headstart.guard.evidence.specimen import thumbnail_base64
 from headstart.networks.reading.loading import load_network
 from headstart.networks.reading.random_weights import random_network
 from headstart.source import NetworkSource

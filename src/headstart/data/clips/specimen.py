@@ -1,4 +1,4 @@
-"""Something to see, and for sounds to hear, of one example, small enough to stand in a page."""
+"""A clip as a report shows it: to see and to hear."""
 
 from __future__ import annotations
 
@@ -13,15 +13,9 @@ from PIL import Image
 
 from headstart.data.clips.clips import Clips
 from headstart.data.clips.preprocessing import SoundPreprocessing, loudest_window
-from headstart.data.pictures.pictures import Pictures
-from headstart.data.tables.column_plan import absent
-from headstart.data.tables.records import Records
-from headstart.data.texts.texts import Texts
 from headstart.math.signals.mfcc import mel_powers
 
-_SIDE = 128
 _SECONDS = 5.0
-_CHARACTERS = 400
 _HEARD = SoundPreprocessing()
 _WIDTH, _WAVE, _MELS = 256, 40, 80
 _DECIBEL = 70.0
@@ -29,81 +23,24 @@ _DECIBEL = 70.0
 _COLOURS = ((8, 10, 24), (42, 27, 90), (120, 40, 110), (200, 66, 88), (244, 134, 84), (252, 224, 160))
 
 
-def specimen(rows: Any, i: int) -> dict[str, Any]:
-    """What a report shows of an example.
-
-    Parameters
-    ----------
-    rows : Pictures, Clips, Texts, Records or array (n, d)
-    i : int
-        Which of them.
+def specimen(clips: Clips, i: int) -> dict[str, Any]:
+    """What is shown of clip ``i``.
 
     Returns
     -------
     dict
-        ``thumbnail``: JPEG or PNG in base64, None for numbers. For clips also ``sound``: MP3 or WAV in base64 of at
-        most five seconds, and ``seconds``: the length of the whole clip. Of texts ``text``: its first 400
-        characters. Of rows of a table ``cells``, in print.
+        ``thumbnail``: PNG in base64; ``sound``: MP3 or WAV in base64 of at most five seconds; ``seconds``: the length
+        of the whole clip.
     """
-    if isinstance(rows, Pictures):
-        return {"thumbnail": thumbnail_base64(rows.decode(i, min_side=_SIDE))}
-    if isinstance(rows, Clips):
-        wave = _HEARD.canvas(rows.decode(i))
-        most = round(_SECONDS * _HEARD.rate)
-        start = loudest_window(wave, most) if len(wave) > most else 0
-        part = wave[start : start + most]
-        return {
-            "thumbnail": spectrogram_base64(part, _HEARD.rate),
-            "sound": sound_base64(part, _HEARD.rate),
-            "seconds": round(len(wave) / _HEARD.rate, 2),
-        }
-    if isinstance(rows, Texts):
-        return {"thumbnail": None, "text": shortened(rows.decode(i))}
-    if isinstance(rows, Records):
-        return {"thumbnail": None, "cells": {str(name): _cell(value) for name, value in rows[i].items()}}
-    return {"thumbnail": None}
-
-
-def shortened(text: str, most: int = _CHARACTERS) -> str:
-    """The beginning of a text, up to the end of a word, with spaces as single ones.
-
-    Examples
-    --------
-    >>> shortened("so  it goes on and on", 10), shortened("well")
-    ('so it goes …', 'well')
-    """
-    plain = " ".join(text[: 20 * most].split())
-    if len(plain) <= most and len(text) <= 20 * most:
-        return plain
-    begun = plain[: most + 1]
-    return (begun.rsplit(" ", 1)[0] if " " in begun else begun[:most]) + " …"
-
-
-def _cell(value: Any) -> str:
-    """A cell of a table in print; empty where it is missing."""
-    if absent(value):
-        return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def thumbnail_base64(rgb: np.ndarray, side: int = _SIDE) -> str:
-    """A picture as a small JPEG in base64.
-
-    Parameters
-    ----------
-    rgb : array of uint8, shape (H, W, 3)
-    side : int, default=128
-        Longest side in pixels; smaller pictures keep their size.
-
-    Returns
-    -------
-    str
-    """
-    small = Image.fromarray(rgb)
-    small.thumbnail((side, side), Image.Resampling.BILINEAR)
-    stream = io.BytesIO()
-    small.save(stream, "JPEG", quality=80)
-    return base64.b64encode(stream.getvalue()).decode("ascii")
+    wave = _HEARD.canvas(clips.decode(i))
+    most = round(_SECONDS * _HEARD.rate)
+    start = loudest_window(wave, most) if len(wave) > most else 0
+    part = wave[start : start + most]
+    return {
+        "thumbnail": spectrogram_base64(part, _HEARD.rate),
+        "sound": sound_base64(part, _HEARD.rate),
+        "seconds": round(len(wave) / _HEARD.rate, 2),
+    }
 
 
 def spectrogram_base64(wave: np.ndarray, rate: int) -> str:
