@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import UserList
 from collections.abc import Callable
 from typing import Any
 
@@ -48,7 +49,7 @@ class Writer:
             return value
         if kind is float:
             return value if math.isfinite(value) else {"float": str(value)}
-        if kind is list:
+        if kind is list or isinstance(value, UserList):  # scikit-learn 1.6 keeps names of columns in one
             return [self.written(part, where) for part in value]
         if kind is tuple:
             return {"tuple": [self.written(part, where) for part in value]}
