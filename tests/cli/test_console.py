@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from headstart.cli.console import plain, print_json, print_table, progress_bars
+from headstart.cli.console import plain, print_json, print_table
 from headstart.cli.duration import seconds_of
 
 
@@ -45,8 +45,3 @@ def test_json_is_valid_whatever_numpy_puts_in(capsys: pytest.CaptureFixture[str]
 def test_tables_are_aligned(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(("name", "n"), [("ants", "7"), ("bees and wasps", "123")], right=(1,))
     assert capsys.readouterr().out == "name              n\nants              7\nbees and wasps  123\n"
-
-
-def test_there_are_no_bars_without_a_terminal() -> None:
-    with progress_bars() as progress:
-        assert progress is None

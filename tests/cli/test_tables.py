@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_fit_writes_a_model_and_a_report(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert {"headstart.json", "evidence.json", "model.skops", "report.html"} <= {
+    assert {"headstart.json", "evidence.json", "table.json", "table.safetensors", "report.html"} <= {
         p.name for p in (folder / "m").iterdir()
     }
     assert exit_code(["report", str(folder / "m"), "--json"]) == 0

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.base import clone, is_regressor
+from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.utils.estimator_checks import (
     check_get_params_invariance,
@@ -20,10 +20,8 @@ from sklearn.utils.estimator_checks import (
 )
 
 import headstart
-from headstart import Source
 from headstart.contract.borrower import Borrower
 from headstart.contract.catalogue import CATALOGUE, cards, markdown, method
-from headstart.models.saving.tables import load_table_model, save_table_model
 from headstart.testing import check_transfer_estimator, transfer_checks
 
 PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
@@ -81,23 +79,6 @@ def test_weightings(name: str) -> None:
     assert 1 <= fitted.effective_sample_size_ <= 40 + 1e-9
     assert np.array_equal(clone(weighting).fit(X, target, y).weights_, fitted.weights_)
     assert np.array_equal(pickle.loads(pickle.dumps(fitted)).weights_, fitted.weights_)
-
-
-@pytest.mark.parametrize("name", BORROWERS)
-@pytest.mark.filterwarnings("ignore")
-def test_saved_and_loaded_without_pickle_and_without_the_source(name: str, tmp_path: Path) -> None:
-    estimator = made(name)
-    rng = np.random.default_rng(0)
-    X, Xs = rng.normal(size=(24, 3)), rng.normal(0.5, 1.5, (30, 3))
-    X[::2] += 2
-    Xs[::2] += 2
-    y, ys = (X[:, 0], Xs[:, 0]) if is_regressor(estimator) else (np.arange(24) % 2, np.arange(30) % 2)
-    model = estimator.set_params(source=Source(Xs, ys, name="lent")).fit(X, y)
-    save_table_model(model, None, tmp_path)
-    twin, _ = load_table_model(tmp_path)
-    say = "predict" if hasattr(model, "predict") else "transform"
-    assert np.array_equal(getattr(twin, say)(X), getattr(model, say)(X))
-    assert repr(twin.source) == "Source('lent', rows left out)"
 
 
 @pytest.mark.parametrize(

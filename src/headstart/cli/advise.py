@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from headstart.cli.console import common, print_json, progress_bars
+from headstart.cli.console import common, print_json
+from headstart.progress import reporter
 
 SIGNS = {"for": "+", "against": "-", "neutral": "."}
 
@@ -51,7 +52,7 @@ def command(
     """
     reading["label"] = list(reading["label"]) if len(reading["label"]) > 1 else next(iter(reading["label"]), None)
     columns = reading["text_column"] = list(reading["text_column"]) or None
-    with progress_bars() as progress:
+    with reporter() as progress:
         from headstart.models.table_target import is_table
         from headstart.models.text_target import text_dataset
 

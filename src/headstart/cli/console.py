@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-Progress = Callable[[str, int, int], None]
 
 
 def common(function: Command) -> Command:
@@ -71,19 +69,3 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Seq
         cells = [c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
         line = "  ".join(cells).rstrip()
         click.echo(click.style(line, dim=True) if number == 0 else line)
-
-
-@contextmanager
-def progress_bars() -> Iterator[Progress | None]:
-    """Bars with the time left on standard error, or None where that is not a terminal.
-
-    Yields
-    ------
-    callable or None
-        ``progress(what, done, total)``: call it as work goes on; each ``what`` has a bar of its own, which
-        appears once it has run for two seconds and goes when it is done.
-    """
-    from headstart.progress import reporter
-
-    with reporter() as progress:
-        yield progress

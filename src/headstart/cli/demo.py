@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from headstart.cli.console import common, note, print_json, progress_bars
+from headstart.cli.console import common, note, print_json
 from headstart.cli.demos.digits import digits
 from headstart.cli.demos.wake_words import N_WORDS, wake_words
 from headstart.cli.duration import Duration
+from headstart.progress import reporter
 
 if TYPE_CHECKING:
     from headstart.data.sets.dataset import Dataset
@@ -71,7 +72,7 @@ def command(what: str, labels: int | None, out: Path, budget: float, seed: int, 
     data = demo.data(labels, seed)
     rest = len(data) - labels
     note(f"{len(data):,} {demo.what}: {labels} are labelled, {rest:,} are kept for the final score.")
-    with progress_bars() as progress:
+    with reporter() as progress:
         model = fit(data, budget=budget, random_state=seed, progress=progress)
         alone = fit(data, None, budget=budget, random_state=seed, progress=progress)
     again = "headstart demo" + ("" if what == "pictures" else f" {what}") + f" --labels {labels} --seed {seed}"

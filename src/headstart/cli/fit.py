@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from headstart.cli.console import common, note, print_json, progress_bars
+from headstart.cli.console import common, note, print_json
 from headstart.cli.duration import Duration
+from headstart.progress import reporter
 
 TASKS = ("classification", "multilabel", "regression", "keyword")
 
@@ -106,7 +107,7 @@ def command(
     from headstart.models.fitting import fit
     from headstart.report.write import write_report
 
-    with progress_bars() as progress:
+    with reporter() as progress:
         model = fit(
             data,
             borrowed(source),

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from headstart.cli.console import common, note, print_json, print_table, progress_bars
+from headstart.cli.console import common, note, print_json, print_table
+from headstart.progress import reporter
 
 
 @click.command("predict")
@@ -44,7 +45,7 @@ def command(
     failed: list[dict[str, str]]
     if loaded.input_type != "text" and (text or text_column):
         raise click.UsageError("--text and --text-column are for models of texts; this one learned from others.")
-    with progress_bars() as progress:
+    with reporter() as progress:
         if loaded.input_type == "text":
             items, names = gather_texts(loaded, inputs, text, text_column)
             rows, failed = say(loaded, items, progress, names)

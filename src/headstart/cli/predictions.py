@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from headstart.cli.console import Progress
 from headstart.errors import BadInputs, DataError
+from headstart.progress import Progress
 
 CHUNK = 256
 

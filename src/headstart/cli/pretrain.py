@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from headstart.cli.console import common, note, print_json, progress_bars
+from headstart.cli.console import common, note, print_json
 from headstart.cli.duration import Duration
 from headstart.errors import ParameterError
+from headstart.progress import reporter
 
 if TYPE_CHECKING:
     from headstart.pretraining.examples.examples import Examples
@@ -108,7 +109,7 @@ def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_js
         check_place(out)
     if options["self_supervised"] and options["teachers"]:
         raise click.UsageError("Take --self-supervised or --teacher, not both.")
-    with processes() as first, progress_bars() as bars:
+    with processes() as first, reporter() as bars:
         progress = bars if first else None
         if preview is not None:
             _preview(data, options, preview)

@@ -182,6 +182,8 @@ class Model:
         if isinstance(self.estimator, BaseTransfer):
             names = None if self.classes_ is None else [str(label) for label in self.classes_]
             manifest |= {"kind": "transfer", **save_estimator(self.estimator, folder, label_names=names)}
+            if self.kind.values:
+                save_table_model(None, self.encoder, folder)
         elif self.kind.values:
             manifest |= {"kind": "table", "table": save_table_model(self.estimator, self.encoder, folder)}
         elif isinstance(self.estimator, BASELINES):
@@ -189,7 +191,7 @@ class Model:
         else:
             raise OutputError(
                 f"Expected an estimator of headstart to save, found {type(self.estimator).__name__}.",
-                "Only headstart's own models are saved, without pickle; keep the others with skops.",
+                "Only headstart's own models are saved, without pickle.",
             )
         write_manifest(folder, manifest)
         text = json.dumps(self.evidence, indent=1, ensure_ascii=False, allow_nan=False)
@@ -242,6 +244,7 @@ def load(folder: str | Path, module: Any = None) -> Model:
         estimator, encoder = load_table_model(path)
     elif kind == "transfer":
         estimator = load_estimator(path, manifest, module)
+        encoder = load_table_model(path)[1] if kind_named(manifest["input_type"]).values else None
     else:
         estimator = load_baseline(path, manifest["baseline"])
     model = Model(

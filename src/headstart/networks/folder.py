@@ -16,7 +16,7 @@ from typing import Any
 from headstart.errors import OutputError, SourceError
 
 MANIFEST = "headstart.json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def write_folder(path: str | Path, write: Callable[[Path], None]) -> Path:
@@ -126,7 +126,7 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        The manifest, ``schema_version`` 1.
+        The manifest, of ``schema_version`` 2 or older.
 
     Raises
     ------

@@ -33,7 +33,7 @@ from headstart.parameters.tuning.first_head import first_head
 from headstart.parameters.tuning.plan import head_widths, network_for, settings_for, stops_early, trained_blocks
 from headstart.parameters.tuning.tuning import tune
 from headstart.parameters.tuning.view_features import check_views, learned
-from headstart.progress import Progress, shown
+from headstart.progress import Progress, reporter
 from headstart.training.device import pick_device
 
 
@@ -124,7 +124,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         inputs = inputs_in(X)
         if inputs is not None:
             targets = self._targets(matched(y, inputs))
-            with shown(self.verbose) as progress:
+            with reporter(quiet=not self.verbose) as progress:
                 self.fitted_ = self._fit_inputs(inputs, targets, groups, progress)
         else:
             self.fitted_ = self._fit_table(X, y, groups)

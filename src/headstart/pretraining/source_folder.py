@@ -14,6 +14,7 @@ from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.networks.folder import write_folder, write_manifest
 from headstart.networks.network import Network, SourceCard
+from headstart.networks.saving.model_card import card_header
 from headstart.networks.saving.save import WEIGHTS, save_network
 from headstart.nn.bodies.sound_network import MODEL_TYPE
 from headstart.pretraining.examples.examples import Examples
@@ -103,10 +104,7 @@ def halve(folder: Path) -> None:
 def source_card(name: str, saved: dict[str, Any], record: dict[str, Any]) -> str:
     """Text of the README.md of a pretrained source, in Markdown with the header that hubs read."""
     card, recipe = saved["card"], record["recipe"]
-    header = ["---", "tags: [headstart, transfer-learning]", "library_name: transformers"]
     kind = "image" if saved["input_type"] == "image" else "audio"
-    header += [f"pipeline_tag: {kind}-feature-extraction"]
-    header += [f"license: {card['licence']}"] if card["licence"] else []
     rows = [
         ("learned from", record["words"]),
         ("by", record["objective"]),
@@ -120,7 +118,7 @@ def source_card(name: str, saved: dict[str, Any], record: dict[str, Any]) -> str
     what = "pictures" if kind == "image" else "clips"
     code = ["```sh", f"headstart fit {what}/ --source {name} --out model", "```"]
     parts = [
-        "\n".join([*header, "---"]),
+        card_header("transformers", f"{kind}-feature-extraction", card["licence"]),
         f"# {name}: a network to start from",
         "Its own outputs matter little; its features are meant to be borrowed for other tasks.",
         "\n".join(table),

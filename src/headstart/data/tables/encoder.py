@@ -132,11 +132,17 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns of numbers: "age", "missing age", "sex=m"."""
         check_is_fitted(self, "transformer_")
-        names = []
-        for name in self.transformer_.get_feature_names_out():
-            names.append(
-                name.replace("missingindicator_", "missing ") if name.startswith("missingindicator_") else name
-            )
+        names: list[str] = []
+        for _, part, columns in self.transformer_.transformers_:
+            if not len(columns):
+                continue
+            if hasattr(part[-1], "categories_"):
+                found = (
+                    name.split("_", 1) for name in part[-1].get_feature_names_out([*map(str, range(len(columns)))])
+                )
+                names += [f"{columns[int(i)]}={category}" for i, category in found]
+            else:
+                names += [_INDICATOR.sub("missing ", name) for name in part.get_feature_names_out(columns)]
         return np.asarray(names, dtype=object)
 
 
@@ -151,13 +157,8 @@ def _categories(most: int) -> Any:
         handle_unknown="infrequent_if_exist",
         max_categories=most,
         sparse_output=False,
-        feature_name_combiner=_named,
     )
     return make_pipeline(SimpleImputer(strategy="constant", fill_value="missing", missing_values=None), encoder)
-
-
-def _named(column: str, category: Any) -> str:
-    return f"{column}={category}"
 
 
 def _table(X: Any) -> pd.DataFrame:

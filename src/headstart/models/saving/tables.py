@@ -1,29 +1,34 @@
-"""A fitted model of a table on disk: skops's open format, without the rows that were borrowed, and nothing pickled."""
+"""A fitted model of a table on disk: structure in JSON, arrays in safetensors, nothing that could run."""
 
 from __future__ import annotations
 
-import copy
+import hashlib
+import json
+import warnings
 from pathlib import Path
 from typing import Any
 
-from sklearn.base import BaseEstimator
-from skops import io
+import sklearn
+from safetensors.numpy import load, save
 
-from headstart.errors import SourceError
-from headstart.models.saving.trusted_types import strangers
-from headstart.source import Source
+from headstart.errors import SourceError, TransferWarning
+from headstart.models.saving.table_values import Writer, built, check_structure
 
-FILE = "model.skops"
+STRUCTURE = "table.json"
+ARRAYS = "table.safetensors"
+FORMAT = 1
 
 
 def save_table_model(estimator: Any, encoder: Any, folder: str | Path) -> dict[str, Any]:
     """Write a fitted estimator and what makes numbers of rows into an existing folder.
 
-    Sources and unlabelled rows stay behind: a model can be handed on without other people's data.
+    Every object is named by its public name with its parameters and what it has learned, see
+    `headstart.models.saving.table_classes`. Rows of sources and rows without labels stay behind: a model can be handed
+    on without other people's data.
 
     Parameters
     ----------
-    estimator : fitted estimator
+    estimator : fitted estimator or None
     encoder : fitted transformer or None
     folder : path-like
 
@@ -31,13 +36,37 @@ def save_table_model(estimator: Any, encoder: Any, folder: str | Path) -> dict[s
     -------
     dict
         Plain JSON types for the manifest.
+
+    Raises
+    ------
+    OutputError
+        If it holds anything that has no safe form; the words say what, and where.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from headstart import CORAL, Source
+    >>> model = CORAL(source=Source(np.eye(3), name="old")).fit(np.eye(3) + 1)
+    >>> save_table_model(model, None, Path())
+    {'class': 'CORAL'}
+    >>> load_table_model(Path())[0]
+    CORAL(source=Source('old', rows left out))
     """
-    io.dump({"estimator": without_rows(estimator), "encoder": encoder}, Path(folder) / FILE)
-    return {"file": FILE, "class": type(estimator).__name__}
+    writer = Writer()
+    body = {name: writer.written(part, name) for name, part in (("estimator", estimator), ("encoder", encoder))}
+    arrays = save(writer.arrays)
+    whole = {"format": FORMAT, "scikit-learn": sklearn.__version__, **body}
+    (Path(folder) / ARRAYS).write_bytes(arrays)
+    text = _text({**whole, "sha256": digest(whole, arrays)})
+    (Path(folder) / STRUCTURE).write_text(text + "\n", encoding="utf-8")
+    return {"class": type(estimator).__name__}
 
 
 def load_table_model(folder: str | Path) -> tuple[Any, Any]:
     """Read what `save_table_model` wrote.
+
+    All names are checked before anything is built; no name is imported that the house's table lacks, no function is
+    called, and no source is looked up.
 
     Returns
     -------
@@ -46,47 +75,72 @@ def load_table_model(folder: str | Path) -> tuple[Any, Any]:
     Raises
     ------
     SourceError
-        If it is damaged, or asks for anything but types of headstart, scikit-learn, NumPy and SciPy.
+        If it is damaged, or holds anything that is not allowed.
+
+    Warns
+    -----
+    TransferWarning
+        If another version of scikit-learn wrote it.
     """
-    path = Path(folder) / FILE
+    path = Path(folder)
     try:
-        unknown = io.get_untrusted_types(file=path)
-        odd = strangers(unknown)
-        if odd:
-            raise SourceError(
-                f"Expected types of headstart and scikit-learn in {path}, found {', '.join(odd[:5])}.",
-                "It was not written by headstart; do not trust it.",
-            )
-        found = io.load(path, trusted=unknown)
-        return found["estimator"], found["encoder"]
+        found = _read(path)
+        content = load((path / ARRAYS).read_bytes())
+        body = {name: found[name] for name in ("estimator", "encoder")}
+        for part in body.values():
+            check_structure(part, content)
+        if found.pop("sha256") != digest(found, (path / ARRAYS).read_bytes()):
+            raise SourceError(f"Expected {STRUCTURE} and {ARRAYS} in {path} as they were written, found others.")
+        estimator, encoder = (built(part, content) for part in body.values())
     except SourceError:
         raise
     except Exception as error:
         raise SourceError(
             f"Expected a model that headstart saved in {path}, found: {type(error).__name__}: {error}.", "Fit it again."
         ) from error
+    said, here = str(found["scikit-learn"]), sklearn.__version__
+    if said.split(".")[:2] != here.split(".")[:2]:
+        warnings.warn(
+            f"The model in {path} was saved with scikit-learn {said}, and {here} reads it: answers may differ. "
+            "Compare some, or fit it again.",
+            TransferWarning,
+            stacklevel=3,
+        )
+    return estimator, encoder
 
 
-def without_rows(value: Any) -> Any:
-    """A copy of an estimator, and of those inside it, whose sources have names alone; arrays are shared.
+def _read(folder: Path) -> dict[str, Any]:
+    """The structure, where it is of this format and says everything once."""
+    for name in (STRUCTURE, ARRAYS):
+        if not (folder / name).is_file():
+            raise SourceError(f"Expected a model that headstart saved in {folder}, found no {name}.", "Fit it again.")
+    text = (folder / STRUCTURE).read_text(encoding="utf-8")
+    found = json.loads(text, object_pairs_hook=_once, parse_constant=_constant)
+    if not isinstance(found, dict) or set(found) != {"format", "scikit-learn", "sha256", "estimator", "encoder"}:
+        raise SourceError(f"Expected a model of a table in {folder / STRUCTURE}, found other entries.", "Fit it again.")
+    if found["format"] != FORMAT:
+        raise SourceError(
+            f"Expected format {FORMAT} in {folder / STRUCTURE}, found {found['format']!r}.",
+            "Update headstart with: pip install -U headstart",
+        )
+    return found
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from headstart.guard.candidates.pooling import PooledClassifier
-    >>> model = PooledClassifier(source=Source(np.eye(2), [0, 1], name="old")).fit(np.eye(2), [0, 1])
-    >>> without_rows(model).source, model.source
-    (Source('old', rows left out), Source('old', 2 x 2, labelled))
-    """
-    if isinstance(value, Source):
-        return value.without_rows()
-    if isinstance(value, BaseEstimator):
-        bare = copy.copy(value)
-        for name, part in vars(value).items():
-            setattr(bare, name, None if name == "unlabelled" else without_rows(part))
-        return bare
-    if isinstance(value, list | tuple):
-        return type(value)(without_rows(part) for part in value) if type(value) in (list, tuple) else value
-    if type(value) is dict:
-        return {key: without_rows(part) for key, part in value.items()}
-    return value
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name that is given twice")
+    return found
+
+
+def _constant(name: str) -> Any:
+    raise ValueError(f"{name}, which is no JSON")
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+
+
+def digest(whole: dict[str, Any], arrays: bytes) -> str:
+    """What tells that neither file was changed since they were written; no proof of who wrote them."""
+    return hashlib.sha256(_text(dict(sorted(whole.items()))).encode() + arrays).hexdigest()

@@ -12,30 +12,28 @@ from pathlib import Path
 from typing import Any
 
 import huggingface_hub
-from huggingface_hub import constants, get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
+from huggingface_hub import HfApi, constants, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import (
-    EntryNotFoundError,
     GatedRepoError,
-    HfHubHTTPError,
     HFValidationError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
 
 from headstart.errors import SourceError
-from headstart.networks.reading.audio_source import is_audio_type
 from headstart.networks.reading.sentence_folder import LENGTH, MODULES
 from headstart.networks.reading.text_tokenizer import VOCABULARIES
-from headstart.networks.reading.transformers_source import read_settings
 from headstart.networks.refuse import takes_texts
 
 ANSWER_WITHIN = 4.0
-_OPTIONAL = ("preprocessor_config.json", "processor_config.json", "README.md")
-_FOR_SOUNDS = (*_OPTIONAL, "headstart.json", "head.safetensors")
-_FOR_TEXTS = ("tokenizer_config.json", "special_tokens_map.json", MODULES, LENGTH, "README.md")
-_IN_LAYERS = ("config.json", "model.safetensors")
-_WHOLE = ("model.safetensors", "pytorch_model.bin")
-_INDEXED = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
+_WHOLE, _INDEXED = "model.safetensors", "model.safetensors.index.json"
+#: What is fetched of a network, where it is there: safetensors and what says how to use them, no pickle and no code.
+_WANTED = [
+    *("config.json", "preprocessor_config.json", "processor_config.json", "README.md"),
+    *("headstart.json", "head.safetensors", _WHOLE, _INDEXED, "model-*.safetensors"),
+    *("tokenizer_config.json", "special_tokens_map.json", "merges.txt", *VOCABULARIES, MODULES, LENGTH),
+    *("[0-9]*_*/config.json", "[0-9]*_*/model.safetensors"),
+]
 
 
 def fetch(source: str) -> Path:
@@ -70,9 +68,19 @@ def fetch(source: str) -> Path:
             _without_hub(repo),
         )
     try:
-        _ask(repo, revision or None)
+        _check(source, within_time(lambda: _listed(repo, revision or None), _patience() + 0.5))
         with _bars_only_on_a_terminal():
-            return _download(repo, revision or None)
+            return Path(
+                snapshot_download(
+                    repo,
+                    revision=revision or None,
+                    endpoint=_endpoint(),
+                    cache_dir=cache_of_hub(),
+                    etag_timeout=_patience(),
+                    library_name="headstart",
+                    allow_patterns=_WANTED,
+                )
+            )
     except SourceError:
         raise
     except Exception as error:
@@ -103,15 +111,12 @@ def cached_folder(repo: str, revision: str | None = None) -> Path | None:
     folder = Path(config).parent
     if _reads_texts(folder) and not (
         any((folder / name).is_file() for name in VOCABULARIES)
-        and all((folder / place / _IN_LAYERS[0]).is_file() for place in _layers(folder))
+        and all((folder / place / "config.json").is_file() for place in _layers(folder))
     ):
         return None
-    if any((folder / name).is_file() for name in _WHOLE):
-        return folder
-    for name in _INDEXED:
-        if (folder / name).is_file() and all((folder / shard).is_file() for shard in _shards(folder / name)):
-            return folder
-    return None
+    index = folder / _INDEXED
+    sharded = index.is_file() and all((folder / shard).is_file() for shard in _shards(index))
+    return folder if sharded or (folder / _WHOLE).is_file() else None
 
 
 def _endpoint() -> str:
@@ -134,13 +139,25 @@ def _patience() -> float:
         return ANSWER_WITHIN
 
 
-def _ask(repo: str, revision: str | None) -> None:
-    """Ask for config.json once, without retries; a name server that hangs is cut off too."""
-    url = hf_hub_url(repo, "config.json", revision=revision, endpoint=_endpoint())
-    within_time(
-        lambda: get_hf_file_metadata(url, timeout=_patience(), endpoint=_endpoint()),
-        _patience() + 0.5,
-    )
+def _listed(repo: str, revision: str | None) -> list[str]:
+    """Names of the files of a network, by one call without retries."""
+    found = HfApi(endpoint=_endpoint()).model_info(repo, revision=revision, timeout=_patience())
+    return [entry.rfilename for entry in found.siblings or []]
+
+
+def _check(source: str, names: list[str]) -> None:
+    """Refuse what is no network with safe weights before anything of it is fetched."""
+    if "config.json" not in names:
+        raise SourceError(
+            f"Expected a transformers network at {source!r}, found no config.json there.", "Take another network."
+        )
+    if _WHOLE not in names and _INDEXED not in names:
+        pickles = [name for name in names if name.endswith((".bin", ".pt", ".pth", ".ckpt"))]
+        found = f"{pickles[0]} alone, a pickle: opening one can run any code" if pickles else f"no {_WHOLE}"
+        raise SourceError(
+            f"Expected weights in {source!r} on the hub as safetensors, found {found}.",
+            "Take a network, or a revision of this one (NAME@REVISION), whose weights are safetensors.",
+        )
 
 
 def within_time(call: Callable[[], Any], seconds: float) -> Any:
@@ -177,49 +194,6 @@ def within_time(call: Callable[[], Any], seconds: float) -> Any:
     return answer[0]
 
 
-def _download(repo: str, revision: str | None) -> Path:
-    def get(name: str, commit: str | None) -> Path:
-        return Path(
-            hf_hub_download(
-                repo,
-                name,
-                revision=commit,
-                endpoint=_endpoint(),
-                cache_dir=cache_of_hub(),
-                etag_timeout=_patience(),
-                library_name="headstart",
-            )
-        )
-
-    folder = get("config.json", revision).parent
-    commit = folder.name
-    texts = _reads_texts(folder)
-    for name in _FOR_TEXTS if texts else _FOR_SOUNDS if _hears(folder) else _OPTIONAL:
-        _if_there(get, name, commit)
-    if texts:
-        _get_text_parts(get, folder, commit)
-    for whole, indexed in zip(_WHOLE, _INDEXED, strict=True):
-        if _if_there(get, whole, commit) is not None:
-            return folder
-        index = _if_there(get, indexed, commit)
-        if index is not None:
-            for shard in _shards(index):
-                get(shard, commit)
-            return folder
-    raise SourceError(
-        f"Expected weights in {repo!r} on the hub, found neither model.safetensors nor pytorch_model.bin.",
-        "Take a network whose weights are in one of these.",
-    )
-
-
-def _hears(folder: Path) -> bool:
-    """Whether a network is one of the audio families; its window and output layer may lie in files of their own."""
-    try:
-        return is_audio_type(str(read_settings(folder).get("model_type")))
-    except SourceError:
-        return False
-
-
 def _reads_texts(folder: Path) -> bool:
     try:
         settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -236,25 +210,6 @@ def _layers(folder: Path) -> list[str]:
         return []
     kinds = [(str(module.get("path", "")), str(module.get("type", "")).rpartition(".")[2]) for module in modules]
     return [place for place, kind in kinds if kind in ("Pooling", "Dense") and Path(place).name == place]
-
-
-def _get_text_parts(get: Callable[[str, str | None], Path], folder: Path, commit: str) -> None:
-    """The tokenizer's files, and those of the layers behind the body."""
-    if _if_there(get, VOCABULARIES[0], commit) is None:
-        for name in (*VOCABULARIES[1:], "merges.txt"):
-            _if_there(get, name, commit)
-    for place in _layers(folder):
-        for name in _IN_LAYERS:
-            _if_there(get, f"{place}/{name}", commit)
-
-
-def _if_there(get: Callable[[str, str | None], Path], name: str, commit: str) -> Path | None:
-    try:
-        return get(name, commit)
-    except EntryNotFoundError as error:
-        if isinstance(error, HfHubHTTPError):
-            return None
-        raise
 
 
 def _shards(index: Path) -> list[str]:
@@ -275,10 +230,6 @@ def _refusal(source: str, repo: str, error: Exception) -> SourceError:
         return SourceError(
             f"Expected a folder or a network on the hub named {source!r}, found neither.",
             f"Check the name ({page}); a private one needs: hf auth login",
-        )
-    if isinstance(error, EntryNotFoundError) and isinstance(error, HfHubHTTPError):
-        return SourceError(
-            f"Expected a transformers network at {source!r}, found no config.json there.", "Take another network."
         )
     cause = error.__cause__ or error
     reason = str(cause).strip().splitlines()[0][:200] if str(cause).strip() else type(cause).__name__

@@ -33,7 +33,7 @@ def model_card(manifest: Mapping[str, Any], evidence: Mapping[str, Any] | None =
     network = dict(manifest.get("network") or {})
     kind = _kind(network, proof)
     parts = [
-        _header(network, proof, kind),
+        card_header(network.get("loads_with"), _pipeline_tag(proof, kind), (network.get("card") or {}).get("licence")),
         f"# {_title(proof, network)}",
         _summary(proof, network),
         _scores(proof),
@@ -52,18 +52,34 @@ def _kind(network: Mapping[str, Any], proof: Mapping[str, Any]) -> Kind:
     return next((kind for kind in (CLIPS, TEXTS, ROWS) if kind.input_type == found), PICTURES)
 
 
-def _header(network: Mapping[str, Any], proof: Mapping[str, Any], kind: Kind) -> str:
-    lines = ["---", "tags: [headstart, transfer-learning]"]
-    if network.get("loads_with") in ("transformers", "timm"):
-        lines.append(f"library_name: {network['loads_with']}")
+def card_header(library: str | None, pipeline_tag: str | None, licence: str | None) -> str:
+    """The header that hubs read; what is not known is left out.
+
+    Examples
+    --------
+    >>> print(card_header("transformers", "image-classification", None))
+    ---
+    library_name: transformers
+    pipeline_tag: image-classification
+    tags:
+    - headstart
+    - transfer-learning
+    ---
+    """
+    from huggingface_hub import ModelCardData
+
+    known = library if library in ("transformers", "timm") else None
+    tags = ["headstart", "transfer-learning"]
+    return f"---\n{ModelCardData(library_name=known, pipeline_tag=pipeline_tag, license=licence, tags=tags)}\n---"
+
+
+def _pipeline_tag(proof: Mapping[str, Any], kind: Kind) -> str | None:
     task = (proof.get("data") or {}).get("task", "classification")
-    if task != "regression" or kind is ROWS:
-        prefix = "tabular" if kind is ROWS else kind.input_type
-        lines.append(f"pipeline_tag: {prefix}-{'regression' if task == 'regression' else 'classification'}")
-    licence = (network.get("card") or {}).get("licence")
-    if licence:
-        lines.append(f"license: {licence}")
-    return "\n".join([*lines, "---"])
+    if task == "regression" and kind is not ROWS:
+        return None
+    return (
+        f"{'tabular' if kind is ROWS else kind.input_type}-{'regression' if task == 'regression' else 'classification'}"
+    )
 
 
 def _title(proof: Mapping[str, Any], network: Mapping[str, Any]) -> str:

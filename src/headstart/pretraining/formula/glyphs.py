@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
+from headstart.errors import MissingExtra
 from headstart.pretraining.formula.atlas import on_device
 from headstart.pretraining.formula.draws import Drawn, between, chosen, uniform
 from headstart.pretraining.formula.warping import affine, object_grid, sampled, step, warps
@@ -36,18 +37,23 @@ ALIKE = 0.93  # overlap above which two characters count as one
 
 @lru_cache(maxsize=32)
 def _font(name: str) -> ImageFont.FreeTypeFont:
-    import matplotlib
+    return ImageFont.truetype(str(_file(name)), 64)
 
-    return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf"), 64)
+
+def _file(name: str) -> Path:
+    try:
+        from matplotlib import get_data_path
+    except ImportError as error:
+        raise MissingExtra("matplotlib", "formula", "Drawing the characters of its fonts") from error
+    return Path(get_data_path()) / "fonts" / "ttf" / f"{name}.ttf"
 
 
 @lru_cache(maxsize=32)
 def _covered(name: str) -> frozenset[int]:
     """Code points that a font has; of the old TeX fonts only what stands where ASCII has it."""
-    import matplotlib
+    file = _file(name)
     from matplotlib.ft2font import FT2Font
 
-    file = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf"
     points = frozenset(FT2Font(str(file)).get_charmap())
     alphanumeric = frozenset(code for code in range(128) if chr(code).isalnum())
     return points & alphanumeric if name.startswith("cm") else points

@@ -27,6 +27,27 @@ COMMIT = "a" * 40
 class Hub:
     """Serves files as the hub does; counts calls."""
 
+    @staticmethod
+    def parts(path: str) -> tuple[str, str, str]:
+        """Repository, "revision" or "tree" for a listing, and the name of a file."""
+        path = path.partition("?")[0].lstrip("/")
+        if path.startswith("api/models/"):
+            org, name, *rest = path.removeprefix("api/models/").split("/")
+            return f"{org}/{name}", rest[0] if rest else "revision", ""
+        repo, _, rest = path.partition("/resolve/")
+        return repo, "", rest.partition("/")[2]
+
+    def listing(self, asked: str) -> bytes:
+        """The names of all files, as the hub's two calls give them."""
+        if asked == "revision":
+            siblings = [{"rfilename": name} for name in self.files]
+            return json.dumps({"id": "org/net", "sha": COMMIT, "siblings": siblings}).encode()
+        sizes = [
+            {"type": "file", "path": name, "size": len(content), "oid": hashlib.sha1(content).hexdigest()}
+            for name, content in self.files.items()
+        ]
+        return json.dumps(sizes).encode()
+
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.calls: list[str] = []
@@ -42,10 +63,9 @@ class Hub:
 
             def answer(self, send: bool) -> None:
                 served.calls.append(f"{self.command} {self.path}")
-                repo, _, rest = self.path.lstrip("/").partition("/resolve/")
-                name = rest.partition("/")[2]
+                repo, asked, rest = served.parts(self.path)
                 status, error = served.fails.get(repo, (200, ""))
-                content = served.files.get(name)
+                content = served.listing(asked) if asked else served.files.get(rest)
                 if repo not in ("org/net", *served.fails):
                     status, error = 404, "RepoNotFound"
                 elif status == 200 and content is None:
@@ -220,12 +240,22 @@ def test_no_network_in_it(server: Hub) -> None:
         load_network("org/net")
     server.files["config.json"] = config
     server.files.pop("model.safetensors")
-    with pytest.raises(SourceError, match=r"neither model\.safetensors nor pytorch_model\.bin"):
+    with pytest.raises(SourceError, match=r"on the hub as safetensors, found no model\.safetensors"):
         load_network("org/net")
+    server.files["pytorch_model.bin"] = b"a pickle"
+    with pytest.raises(SourceError, match=r"found pytorch_model\.bin alone, a pickle.*NAME@REVISION"):
+        load_network("org/net")
+    assert not any("/resolve/" in call for call in server.calls)
+
+
+def test_neither_pickles_nor_code_are_fetched(server: Hub) -> None:
+    server.files |= {"pytorch_model.bin": b"a pickle", "modeling.py": b"1 / 0", "onnx/model.safetensors": b"more"}
+    folder = hub.fetch("org/net")
+    assert not [name for name in ("pytorch_model.bin", "modeling.py", "onnx") if (folder / name).exists()]
 
 
 def test_a_server_that_is_no_hub(monkeypatch: pytest.MonkeyPatch, server: Hub) -> None:
-    monkeypatch.setattr(hub, "get_hf_file_metadata", lambda *args, **kwargs: 1 / 0)
+    monkeypatch.setattr(hub.HfApi, "model_info", lambda *args, **kwargs: 1 / 0)
     with pytest.raises(SourceError, match=r"found no answer: division by zero"):
         load_network("org/net")
 

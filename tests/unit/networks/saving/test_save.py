@@ -257,7 +257,7 @@ def test_model_card_says_what_is_known_and_nothing_else() -> None:
 def test_manifest_comes_back(tmp_path: Path) -> None:
     write_manifest(tmp_path, {"classes": ["ä", 1], "schema_version": 99})
     manifest = read_manifest(tmp_path)
-    assert manifest["classes"] == ["ä", 1] and manifest["schema_version"] == 1 and manifest["headstart_version"]
+    assert manifest["classes"] == ["ä", 1] and manifest["schema_version"] == 2 and manifest["headstart_version"]
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_manifest_comes_back(tmp_path: Path) -> None:
     [
         ("{", "Expected a manifest of headstart in"),
         ("{}", "Expected a manifest of headstart in"),
-        ('{"schema_version": 2}', r"schema version 1 or older .* found 2: a newer headstart wrote it.*pip install -U"),
+        ('{"schema_version": 3}', r"schema version 2 or older .* found 3: a newer headstart wrote it.*pip install -U"),
     ],
 )
 def test_damaged_and_newer_manifests(tmp_path: Path, text: str, words: str) -> None:

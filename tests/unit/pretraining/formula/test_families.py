@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headstart.errors import MissingExtra
 from headstart.pretraining.examples import picture_examples
 from headstart.pretraining.examples.picture_examples import FormulaExamples
+from headstart.pretraining.formula import glyphs
 from headstart.pretraining.formula.contours import REACH, levels, outlines
 from headstart.pretraining.formula.draws import picture_keys
 from headstart.pretraining.formula.fractals import (
@@ -288,3 +291,10 @@ def test_batches_rendered_together_are_those_rendered_apart(
         assert isinstance(other.x, torch.Tensor)
         assert np.array_equal(one.x, other.x.numpy())
         assert one.y is not None and other.y is not None and one.y.tolist() == other.y.tolist()
+
+
+def test_characters_without_matplotlib_name_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    glyphs._font.cache_clear()
+    with pytest.raises(MissingExtra, match=r"characters of its fonts needs matplotlib.*headstart\[formula\]"):
+        glyphs.drawn("a", "DejaVuSans")
