@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,6 +10,7 @@ from sklearn.base import ClassifierMixin
 
 from headstart.contract.borrower import Borrower
 from headstart.contract.card import MethodCard
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.instances.boosting.learners import fit_on_weight, initial_weights
 from headstart.instances.boosting.voting import VotingMixin, hypothesis, stacked
@@ -16,6 +18,7 @@ from headstart.instances.source_use import SourceUseMixin
 from headstart.math.ensembles.multi_source import multi_source_tradaboost
 
 
+@estimator_class
 class MultiSourceTrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMixin, Borrower):
     r"""Boost with several sources; each round borrows from the one that helps most.
 
@@ -32,11 +35,6 @@ class MultiSourceTrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMix
         Rounds M, at least 1. All of them vote.
     source : Source, list of Source or None
         Labelled rows. None: the base estimator on the target alone.
-    unlabelled : array-like, optional
-        Checked and not used.
-    preprocess : transformer, optional
-        For rows of both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
     random_state : int or None, default=None
         Seed of the base learners.
 
@@ -70,6 +68,11 @@ class MultiSourceTrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMix
     [('far', 0.0), ('near', 1.0)]
     """
 
+    estimator: Any = None
+    _: KW_ONLY
+    n_estimators: int = 50
+    random_state: int | None = None
+
     card: ClassVar[MethodCard] = MethodCard(
         transfers="instances",
         target_labels="some",
@@ -79,25 +82,6 @@ class MultiSourceTrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMix
         paper="Yao & Doretto 2010, Algorithm 1",
         words="Boosting that borrows, round by round, from whichever source helps the target most.",
     )
-
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        n_estimators: int = 50,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.n_estimators = n_estimators
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> MultiSourceTrAdaBoostClassifier:
         """Fit to the target.

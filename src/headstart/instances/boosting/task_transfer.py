@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.base import ClassifierMixin
 from headstart.contract.borrower import Borrower
 from headstart.contract.card import MethodCard
 from headstart.contract.domains import Domains
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.instances.boosting.learners import fit_on_weight, initial_weights
 from headstart.instances.boosting.voting import VotingMixin, hypothesis
@@ -17,6 +19,7 @@ from headstart.instances.source_use import SourceUseMixin
 from headstart.math.ensembles.multi_source import adaboost, choose_hypotheses
 
 
+@estimator_class
 class TaskTrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMixin, Borrower):
     r"""Boost on each source, then boost on the target by choosing among the hypotheses that the sources made.
 
@@ -38,11 +41,6 @@ class TaskTrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMixin, Bor
         The paper's gamma: least :math:`\alpha` of a hypothesis on its own source, 0 or more.
     source : Source, list of Source or None
         Labelled rows. None: the base estimator on the target alone.
-    unlabelled : array-like, optional
-        Checked and not used.
-    preprocess : transformer, optional
-        For rows of both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
     random_state : int or None, default=None
         Seed of the base learners.
 
@@ -79,6 +77,12 @@ class TaskTrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMixin, Bor
     ([True], True)
     """
 
+    estimator: Any = None
+    _: KW_ONLY
+    n_estimators: int = 50
+    threshold: float = 0.0
+    random_state: int | None = None
+
     card: ClassVar[MethodCard] = MethodCard(
         transfers="instances",
         target_labels="some",
@@ -88,27 +92,6 @@ class TaskTrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMixin, Bor
         paper="Yao & Doretto 2010, Algorithms 2 and 3",
         words="The sources make weak hypotheses; boosting on the target chooses among them.",
     )
-
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        n_estimators: int = 50,
-        threshold: float = 0.0,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.n_estimators = n_estimators
-        self.threshold = threshold
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TaskTrAdaBoostClassifier:
         """Fit to the target.

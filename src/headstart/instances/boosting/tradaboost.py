@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,6 +10,7 @@ from sklearn.base import ClassifierMixin
 
 from headstart.contract.borrower import Borrower
 from headstart.contract.card import MethodCard
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.instances.boosting.learners import fit_on_weight, initial_weights
 from headstart.instances.boosting.voting import VotingMixin, hypothesis, stacked
@@ -16,6 +18,7 @@ from headstart.instances.source_use import SourceUseMixin
 from headstart.math.ensembles.tradaboost import tradaboost
 
 
+@estimator_class
 class TrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMixin, Borrower):
     r"""Boost a classifier on few target rows and many source rows, and weed out source rows that contradict the target.
 
@@ -44,11 +47,6 @@ class TrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMixin, Borrowe
     source : Source, list of Source or None
         Labelled rows; several are taken together (see `MultiSourceTrAdaBoostClassifier`). None: the base estimator on
         the target alone.
-    unlabelled : array-like, optional
-        Checked and not used.
-    preprocess : transformer, optional
-        For rows of both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
     random_state : int or None, default=None
         Seed of the base learners.
 
@@ -85,6 +83,13 @@ class TrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMixin, Borrowe
     True
     """
 
+    estimator: Any = None
+    _: KW_ONLY
+    n_estimators: int = 50
+    confidence: bool = False
+    source_share: float | None = None
+    random_state: int | None = None
+
     card: ClassVar[MethodCard] = MethodCard(
         transfers="instances",
         target_labels="some",
@@ -94,29 +99,6 @@ class TrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMixin, Borrowe
         paper="Dai et al. 2007, Algorithm 1",
         words="Boosting on the target; source rows that contradict it lose their weight.",
     )
-
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        n_estimators: int = 50,
-        confidence: bool = False,
-        source_share: float | None = None,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.n_estimators = n_estimators
-        self.confidence = confidence
-        self.source_share = source_share
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TrAdaBoostClassifier:
         """Fit to the target.

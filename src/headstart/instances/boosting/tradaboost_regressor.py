@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,6 +10,7 @@ from sklearn.base import RegressorMixin
 
 from headstart.contract.borrower import Borrower
 from headstart.contract.card import MethodCard
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.instances.boosting.learners import fit_on_weight, initial_weights
 from headstart.instances.boosting.voting import MedianMixin, stacked
@@ -16,6 +18,7 @@ from headstart.instances.source_use import SourceUseMixin
 from headstart.math.ensembles.tradaboost_r2 import LOSSES, tradaboost_r2
 
 
+@estimator_class
 class TrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, Borrower):
     r"""Boost a regressor on few target rows and many source rows, and weed out source rows that contradict the target.
 
@@ -41,11 +44,6 @@ class TrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, Borrower)
         ``sample_weight``, or all with the same.
     source : Source, list of Source or None
         Labelled rows; several are taken together. None: the base estimator on the target alone.
-    unlabelled : array-like, optional
-        Checked and not used.
-    preprocess : transformer, optional
-        For rows of both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
     random_state : int or None, default=None
         Seed of the base learners.
 
@@ -79,6 +77,13 @@ class TrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, Borrower)
     True
     """
 
+    estimator: Any = None
+    _: KW_ONLY
+    n_estimators: int = 50
+    loss: str = "linear"
+    source_share: float | None = None
+    random_state: int | None = None
+
     card: ClassVar[MethodCard] = MethodCard(
         transfers="instances",
         target_labels="some",
@@ -88,29 +93,6 @@ class TrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, Borrower)
         paper="Pardoe & Stone 2010, TrAdaBoost.R2",
         words="Boosting for numbers; source rows that contradict the target lose their weight.",
     )
-
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        n_estimators: int = 50,
-        loss: str = "linear",
-        source_share: float | None = None,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.n_estimators = n_estimators
-        self.loss = loss
-        self.source_share = source_share
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TrAdaBoostRegressor:
         """Fit to the target.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import KW_ONLY
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from sklearn.model_selection import check_cv
 
 from headstart.contract.borrower import Borrower
 from headstart.contract.card import MethodCard
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.data.sets.splits import folds
 from headstart.instances.boosting.learners import fit_on_weight, initial_weights
@@ -21,6 +23,7 @@ from headstart.math.ensembles.tradaboost import Boosting
 from headstart.math.ensembles.tradaboost_r2 import LOSSES, adaboost_r2_frozen_source, stage_weights, weighted_median
 
 
+@estimator_class
 class TwoStageTrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, Borrower):
     r"""Phase the source out in steps, boost on the target at each, and keep the step that predicts the target best.
 
@@ -48,11 +51,6 @@ class TwoStageTrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, B
         Form of the adjusted errors.
     source : Source, list of Source or None
         Labelled rows; several are taken together. None: the base estimator on the target alone.
-    unlabelled : array-like, optional
-        Checked and not used.
-    preprocess : transformer, optional
-        For rows of both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
     random_state : int or None, default=None
         Seed of the folds and of the base learners.
 
@@ -88,6 +86,14 @@ class TwoStageTrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, B
     True
     """
 
+    estimator: Any = None
+    _: KW_ONLY
+    n_steps: int = 10
+    n_estimators: int = 20
+    cv: Any = 5
+    loss: str = "linear"
+    random_state: int | None = None
+
     card: ClassVar[MethodCard] = MethodCard(
         transfers="instances",
         target_labels="some",
@@ -97,31 +103,6 @@ class TwoStageTrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, B
         paper="Pardoe & Stone 2010, Algorithm 3",
         words="Boosting for numbers; cross-validation on the target chooses how much of the source to use.",
     )
-
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        n_steps: int = 10,
-        n_estimators: int = 20,
-        cv: Any = 5,
-        loss: str = "linear",
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.n_steps = n_steps
-        self.n_estimators = n_estimators
-        self.cv = cv
-        self.loss = loss
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TwoStageTrAdaBoostRegressor:
         """Fit to the target.

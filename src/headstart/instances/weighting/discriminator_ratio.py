@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from headstart.contract.card import MethodCard
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.data.tables.column_names import stack
 from headstart.errors import ParameterError
@@ -24,6 +26,7 @@ from headstart.math.ratios.odds import from_logs, log_ratio_from_odds
 CALIBRATIONS = (None, "sigmoid", "isotonic")
 
 
+@estimator_class
 class DiscriminatorRatio(Weighting):
     r"""Weights from a classifier that learns to tell the target's rows from the source's.
 
@@ -49,9 +52,6 @@ class DiscriminatorRatio(Weighting):
 
     Attributes
     ----------
-    weights_ : ndarray of shape (n_source,)
-        Mean 1.
-    effective_sample_size_ : float
     log_ratio_ : ndarray of shape (n_source,)
         Logarithm of the ratio, not scaled.
 
@@ -74,6 +74,12 @@ class DiscriminatorRatio(Weighting):
     True
     """
 
+    estimator: Any = None
+    _: KW_ONLY
+    calibration: str | None = None
+    n_folds: int | None = 5
+    random_state: int | None = None
+
     card: ClassVar[MethodCard] = MethodCard(
         transfers="instances",
         target_labels="none",
@@ -83,19 +89,6 @@ class DiscriminatorRatio(Weighting):
         paper="Bickel et al. 2009, equation 4",
         words="Weighs source rows by the odds of a classifier that tells target from source.",
     )
-
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        calibration: str | None = None,
-        n_folds: int | None = 5,
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.calibration = calibration
-        self.n_folds = n_folds
-        self.random_state = random_state
 
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         check_option("calibration", self.calibration, CALIBRATIONS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from headstart.contract.borrower import Borrower
 from headstart.contract.card import MethodCard
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.weighted_fit import fit_weighted
 from headstart.data.tables.column_names import stack
 from headstart.errors import DataError, ParameterError
@@ -42,29 +44,16 @@ WEIGHTINGS: dict[str, type[Weighting]] = {
 }
 
 
+@estimator_class
 class BaseImportanceWeighted(SourceUseMixin, DelegatingMixin, Borrower):
     """What classes and numbers have in common; see `ImportanceWeightedClassifier`."""
 
-    _task: ClassVar[str]
+    estimator: Any = None
+    weighting: Any = "rulsif"
+    _: KW_ONLY
+    random_state: int | None = None
 
-    def __init__(
-        self,
-        estimator: Any = None,
-        weighting: Any = "rulsif",
-        *,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.weighting = weighting
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
+    _task: ClassVar[str]
 
     def _weighting(self) -> Weighting | None:
         """The weighting that will be fitted, seeded where it has no seed of its own; None: all rows alike."""
@@ -153,6 +142,7 @@ class BaseImportanceWeighted(SourceUseMixin, DelegatingMixin, Borrower):
         return self.source is None and bool(get_tags(self._unfitted()).input_tags.allow_nan)
 
 
+@estimator_class
 class ImportanceWeightedClassifier(ClassifierMixin, BaseImportanceWeighted):
     """A classifier that learns from source rows, each weighted by how much it looks like the target.
 
@@ -172,11 +162,6 @@ class ImportanceWeightedClassifier(ClassifierMixin, BaseImportanceWeighted):
         "rulsif", "ulsif", or an object such as ``KernelMeanMatching(bound=10)``. None: all source rows alike.
     source : Source, list of Source or None, default=None
         Labelled rows to borrow. None: the target alone.
-    unlabelled : array-like of shape (m, d), optional
-        More rows of the target, for the weighting.
-    preprocess : transformer, optional
-        For both sides, before weights are computed.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
     random_state : int or None, default=None
         Seed of a weighting that has none.
 
@@ -225,6 +210,7 @@ class ImportanceWeightedClassifier(ClassifierMixin, BaseImportanceWeighted):
         return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
 
 
+@estimator_class
 class ImportanceWeightedRegressor(RegressorMixin, BaseImportanceWeighted):
     """A regressor that learns from source rows, each weighted by how much it looks like the target.
 
@@ -239,11 +225,6 @@ class ImportanceWeightedRegressor(RegressorMixin, BaseImportanceWeighted):
         object such as ``KernelMeanMatching(bound=10)``. None: all source rows alike.
     source : Source, list of Source or None, default=None
         Rows with numbers to borrow. None: the target alone.
-    unlabelled : array-like of shape (m, d), optional
-        More rows of the target, for the weighting.
-    preprocess : transformer, optional
-        For both sides, before weights are computed.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
     random_state : int or None, default=None
         Seed of a weighting that has none.
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import KW_ONLY
 from typing import Any, ClassVar
 
 import numpy as np
 
 from headstart.contract.card import MethodCard
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.errors import TransferWarning
 from headstart.instances.weighting.base import Weighting
 from headstart.math.ratios.kernel_mean_matching import SOLVERS, kernel_mean_matching
 
 
+@estimator_class
 class KernelMeanMatching(Weighting):
     r"""Weights that bring the source's mean in a kernel space as near as possible to the target's.
 
@@ -44,9 +47,6 @@ class KernelMeanMatching(Weighting):
 
     Attributes
     ----------
-    weights_ : ndarray of shape (n_source,)
-        Mean 1.
-    effective_sample_size_ : float
     objective_ : float
         Value of the quadratic program in :func:`headstart.math.ratios.kernel_mean_matching.kernel_mean_matching`.
     gap_ : float
@@ -75,6 +75,15 @@ class KernelMeanMatching(Weighting):
     True
     """
 
+    _: KW_ONLY
+    width: str | float = "median"
+    bound: float = 1000.0
+    epsilon: float | None = None
+    solver: str = "auto"
+    n_landmarks: int | None = None
+    tolerance: float = 0.02
+    random_state: int | None = None
+
     card: ClassVar[MethodCard] = MethodCard(
         transfers="instances",
         target_labels="none",
@@ -84,25 +93,6 @@ class KernelMeanMatching(Weighting):
         paper="Huang et al. 2006, equation 12",
         words="Weighs source rows so that their mean in a kernel space is the target's.",
     )
-
-    def __init__(
-        self,
-        *,
-        width: str | float = "median",
-        bound: float = 1000.0,
-        epsilon: float | None = None,
-        solver: str = "auto",
-        n_landmarks: int | None = None,
-        tolerance: float = 0.02,
-        random_state: int | None = None,
-    ) -> None:
-        self.width = width
-        self.bound = bound
-        self.epsilon = epsilon
-        self.solver = solver
-        self.n_landmarks = n_landmarks
-        self.tolerance = tolerance
-        self.random_state = random_state
 
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         check_option("solver", self.solver, SOLVERS)

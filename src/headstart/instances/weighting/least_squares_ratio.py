@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import KW_ONLY
 from typing import Any, ClassVar
 
 import numpy as np
 
 from headstart.contract.card import MethodCard
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.instances.weighting.base import Weighting
 from headstart.math.ratios.least_squares import PENALTIES, least_squares_ratio
@@ -39,6 +41,7 @@ class BaseLeastSquares(Weighting):
         return found.weights
 
 
+@estimator_class
 class ULSIF(BaseLeastSquares):
     r"""Density ratio by least squares, in closed form (unconstrained least-squares importance fitting).
 
@@ -60,9 +63,6 @@ class ULSIF(BaseLeastSquares):
 
     Attributes
     ----------
-    weights_ : ndarray of shape (n_source,)
-        Mean 1.
-    effective_sample_size_ : float
     width_, penalty_ : float
         The chosen ones.
     scores_ : ndarray of shape (n_widths, n_penalties)
@@ -82,6 +82,12 @@ class ULSIF(BaseLeastSquares):
     True
     """
 
+    _: KW_ONLY
+    widths: Sequence[float] | None = None
+    penalties: Sequence[float] = PENALTIES
+    n_centres: int = 100
+    random_state: int | None = None
+
     card: ClassVar[MethodCard] = MethodCard(
         transfers="instances",
         target_labels="none",
@@ -92,20 +98,8 @@ class ULSIF(BaseLeastSquares):
         words="Weighs source rows by a density ratio that is fitted by least squares.",
     )
 
-    def __init__(
-        self,
-        *,
-        widths: Sequence[float] | None = None,
-        penalties: Sequence[float] = PENALTIES,
-        n_centres: int = 100,
-        random_state: int | None = None,
-    ) -> None:
-        self.widths = widths
-        self.penalties = penalties
-        self.n_centres = n_centres
-        self.random_state = random_state
 
-
+@estimator_class
 class RULSIF(BaseLeastSquares):
     r"""Relative density ratio by least squares: bounded weights, in closed form.
 
@@ -128,9 +122,6 @@ class RULSIF(BaseLeastSquares):
 
     Attributes
     ----------
-    weights_ : ndarray of shape (n_source,)
-        Mean 1.
-    effective_sample_size_ : float
     width_, penalty_ : float
         The chosen ones.
     scores_ : ndarray of shape (n_widths, n_penalties)
@@ -151,6 +142,13 @@ class RULSIF(BaseLeastSquares):
     True
     """
 
+    _: KW_ONLY
+    alpha: float = 0.1
+    widths: Sequence[float] | None = None
+    penalties: Sequence[float] = PENALTIES
+    n_centres: int = 100
+    random_state: int | None = None
+
     card: ClassVar[MethodCard] = MethodCard(
         transfers="instances",
         target_labels="none",
@@ -160,21 +158,6 @@ class RULSIF(BaseLeastSquares):
         paper="Yamada et al. 2011, equations 5 to 8",
         words="Weighs source rows by a bounded density ratio that is fitted by least squares.",
     )
-
-    def __init__(
-        self,
-        *,
-        alpha: float = 0.1,
-        widths: Sequence[float] | None = None,
-        penalties: Sequence[float] = PENALTIES,
-        n_centres: int = 100,
-        random_state: int | None = None,
-    ) -> None:
-        self.alpha = alpha
-        self.widths = widths
-        self.penalties = penalties
-        self.n_centres = n_centres
-        self.random_state = random_state
 
     def _alpha(self) -> float:
         check_number("alpha", self.alpha, 0, 1, open_high=True)

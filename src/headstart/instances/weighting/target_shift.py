@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
+from dataclasses import KW_ONLY
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.multiclass import check_classification_targets
 
 from headstart.contract.card import MethodCard
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.errors import DataError, ParameterError, TransferWarning
 from headstart.instances.weighting.base import Weighting
@@ -55,6 +57,7 @@ class BaseTargetShift(Weighting):
         return found.ratios[codes]
 
 
+@estimator_class
 class MMDTargetShift(BaseTargetShift):
     r"""Weigh classes so that their mixture has the target's mean in a kernel space.
 
@@ -100,6 +103,10 @@ class MMDTargetShift(BaseTargetShift):
     [0.8, 0.2]
     """
 
+    _: KW_ONLY
+    width: str | float = "median"
+    random_state: int | None = None
+
     card: ClassVar[MethodCard] = MethodCard(
         transfers="instances",
         target_labels="none",
@@ -110,14 +117,11 @@ class MMDTargetShift(BaseTargetShift):
         words="Weighs source classes so that their mix has the target's mean in a kernel space.",
     )
 
-    def __init__(self, *, width: str | float = "median", random_state: int | None = None) -> None:
-        self.width = width
-        self.random_state = random_state
-
     def _class_ratios(self, source: Any, codes: np.ndarray, target: Any) -> ClassRatios:
         return mmd_target_shift(source, codes, target, n_classes=len(self.classes_), width=self.width, rng=self._rng())
 
 
+@estimator_class
 class BBSE(BaseTargetShift):
     r"""Weigh classes by the mistakes of any classifier (black-box shift estimation).
 
@@ -166,6 +170,12 @@ class BBSE(BaseTargetShift):
     [0.8, 0.2]
     """
 
+    estimator: Any = None
+    _: KW_ONLY
+    predictions: str = "labels"
+    n_folds: int = 5
+    random_state: int | None = None
+
     card: ClassVar[MethodCard] = MethodCard(
         transfers="instances",
         target_labels="none",
@@ -175,19 +185,6 @@ class BBSE(BaseTargetShift):
         paper="Lipton et al. 2018, algorithm 1",
         words="Weighs source classes by what a classifier's mistakes say about their shares in the target.",
     )
-
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        predictions: str = "labels",
-        n_folds: int = 5,
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.predictions = predictions
-        self.n_folds = n_folds
-        self.random_state = random_state
 
     def _class_ratios(self, source: Any, codes: np.ndarray, target: Any) -> ClassRatios:
         check_option("predictions", self.predictions, ("labels", "probabilities"))

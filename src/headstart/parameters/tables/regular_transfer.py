@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from headstart.contract.borrower import Borrower
 from headstart.contract.card import MethodCard
 from headstart.contract.domains import Domains
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.contract.raw_sources import as_sources
 from headstart.data.sets.splits import folds
@@ -63,6 +65,7 @@ class LinearMixin:
         return shared_model_clone(self, super().__sklearn_clone__)  # type: ignore[misc]
 
 
+@estimator_class
 class RegularTransferRegressor(LinearMixin, RegressorMixin, Borrower):
     r"""Ridge regression that is shrunk towards the source's coefficients instead of towards nothing.
 
@@ -83,11 +86,6 @@ class RegularTransferRegressor(LinearMixin, RegressorMixin, Borrower):
         Labelled rows, on which ridge regression (penalty by leave-one-out) gives :math:`w_{source}`; several are taken
         together. Or anything fitted with ``coef_``; wrap it in scikit-learn's ``FrozenEstimator`` where it goes into a
         grid. None: ridge regression of the target alone.
-    unlabelled : array-like, optional
-        Checked and not used.
-    preprocess : transformer, optional
-        For rows of both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
 
     Attributes
     ----------
@@ -117,6 +115,9 @@ class RegularTransferRegressor(LinearMixin, RegressorMixin, Borrower):
     (1.0, 5.0)
     """
 
+    _: KW_ONLY
+    penalty: Any = "auto"
+
     card: ClassVar[MethodCard] = MethodCard(
         transfers="parameters",
         target_labels="some",
@@ -126,21 +127,6 @@ class RegularTransferRegressor(LinearMixin, RegressorMixin, Borrower):
         paper="Kienzle & Chellapilla 2006, biased regularisation",
         words="Ridge regression that shrinks towards the source's coefficients.",
     )
-
-    def __init__(
-        self,
-        *,
-        penalty: Any = "auto",
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-    ) -> None:
-        self.penalty = penalty
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> RegularTransferRegressor:
         """Fit to the target.
@@ -188,6 +174,7 @@ class RegularTransferRegressor(LinearMixin, RegressorMixin, Borrower):
         return np.asarray(self._rows(X) @ self.coef_).ravel() + self.intercept_
 
 
+@estimator_class
 class RegularTransferClassifier(LinearMixin, ClassifierMixin, Borrower):
     r"""Logistic regression that is shrunk towards the source's coefficients instead of towards nothing.
 
@@ -213,11 +200,6 @@ class RegularTransferClassifier(LinearMixin, ClassifierMixin, Borrower):
         taken together. Or anything fitted with ``coef_`` and ``classes_``; wrap it in scikit-learn's
         ``FrozenEstimator`` where it goes into a grid. A class that the source lacks is shrunk towards nothing. None:
         logistic regression of the target alone.
-    unlabelled : array-like, optional
-        Checked and not used.
-    preprocess : transformer, optional
-        For rows of both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
     random_state : int or None, default=None
         Seed of the folds.
 
@@ -252,6 +234,11 @@ class RegularTransferClassifier(LinearMixin, ClassifierMixin, Borrower):
     True
     """
 
+    _: KW_ONLY
+    penalty: Any = "auto"
+    cv: Any = 5
+    random_state: int | None = None
+
     card: ClassVar[MethodCard] = MethodCard(
         transfers="parameters",
         target_labels="some",
@@ -261,25 +248,6 @@ class RegularTransferClassifier(LinearMixin, ClassifierMixin, Borrower):
         paper="Kienzle & Chellapilla 2006, biased regularisation",
         words="Logistic regression that shrinks towards the source's coefficients.",
     )
-
-    def __init__(
-        self,
-        *,
-        penalty: Any = "auto",
-        cv: Any = 5,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: int | None = None,
-    ) -> None:
-        self.penalty = penalty
-        self.cv = cv
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> RegularTransferClassifier:
         """Fit to the target.

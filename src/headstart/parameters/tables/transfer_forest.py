@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import KW_ONLY
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from headstart.contract.borrower import Borrower
 from headstart.contract.card import MethodCard
 from headstart.contract.domains import Domains
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_option
 from headstart.contract.raw_sources import as_sources
 from headstart.contract.weighted_fit import fit_weighted
@@ -126,6 +128,7 @@ class ForestMixin:
         return True
 
 
+@estimator_class
 class TransferForestClassifier(ForestMixin, ClassifierMixin, Borrower):
     """A random forest of the source whose trees are refined on the target.
 
@@ -150,11 +153,6 @@ class TransferForestClassifier(ForestMixin, ClassifierMixin, Borrower):
     source : Source, list of Source, fitted forest or None
         Labelled rows, several are taken together; or a fitted forest (in a grid: in a
         ``FrozenEstimator``). None: the forest of the target alone.
-    unlabelled : array-like, optional
-        Checked and not used.
-    preprocess : transformer, optional
-        For rows of both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
     random_state : int or None, default=None
         Seed of the forest where it has none, of the drawing of rows and of the grown trees.
 
@@ -186,6 +184,13 @@ class TransferForestClassifier(ForestMixin, ClassifierMixin, Borrower):
     True
     """
 
+    estimator: Any = None
+    _: KW_ONLY
+    algorithm: str = "mix"
+    bootstrap: bool = False
+    unreached: str = "keep"
+    random_state: int | None = None
+
     card: ClassVar[MethodCard] = MethodCard(
         transfers="parameters",
         target_labels="some",
@@ -195,29 +200,6 @@ class TransferForestClassifier(ForestMixin, ClassifierMixin, Borrower):
         paper="Segev et al. 2017, SER, STRUT and MIX",
         words="The trees of the source's forest are grown, cut and re-tuned on the target.",
     )
-
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        algorithm: str = "mix",
-        bootstrap: bool = False,
-        unreached: str = "keep",
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.algorithm = algorithm
-        self.bootstrap = bootstrap
-        self.unreached = unreached
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
 
     def _default(self) -> Any:
         return RandomForestClassifier()
@@ -269,6 +251,7 @@ class TransferForestClassifier(ForestMixin, ClassifierMixin, Borrower):
         return self.classes_[self._answers(X).argmax(axis=1)]
 
 
+@estimator_class
 class TransferForestRegressor(ForestMixin, RegressorMixin, Borrower):
     """A random forest of the source, for numbers, whose trees are refined on the target.
 
@@ -288,11 +271,6 @@ class TransferForestRegressor(ForestMixin, RegressorMixin, Borrower):
     source : Source, list of Source, fitted forest or None
         Labelled rows, several are taken together; or a fitted forest (in a grid: in a
         ``FrozenEstimator``). None: the forest of the target alone.
-    unlabelled : array-like, optional
-        Checked and not used.
-    preprocess : transformer, optional
-        For rows of both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
     random_state : int or None, default=None
         Seed of the forest where it has none, of the drawing of rows and of the grown trees.
 
@@ -318,6 +296,13 @@ class TransferForestRegressor(ForestMixin, RegressorMixin, Borrower):
     True
     """
 
+    estimator: Any = None
+    _: KW_ONLY
+    algorithm: str = "mix"
+    bootstrap: bool = False
+    unreached: str = "keep"
+    random_state: int | None = None
+
     card: ClassVar[MethodCard] = MethodCard(
         transfers="parameters",
         target_labels="some",
@@ -327,29 +312,6 @@ class TransferForestRegressor(ForestMixin, RegressorMixin, Borrower):
         paper="after Segev et al. 2017, SER, STRUT and MIX",
         words="The trees of the source's forest are grown, cut and re-tuned on the target, for numbers.",
     )
-
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        algorithm: str = "mix",
-        bootstrap: bool = False,
-        unreached: str = "keep",
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.algorithm = algorithm
-        self.bootstrap = bootstrap
-        self.unreached = unreached
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
 
     def _default(self) -> Any:
         return RandomForestRegressor()
