@@ -86,11 +86,12 @@ def _completed(cls: Any) -> str:
         for part in (own, *theirs):
             told = {name for head in lines for name in head.split(", ")}
             for head, words in entries(part.get(title, "")).items():
-                fits = title != "Parameters" or head.split(", ")[0] in options
+                fits = part is own or title != "Parameters" or head.split(", ")[0] in options
                 if fits and not told & set(head.split(", ")):
                     lines[head] = words
         if title == "Parameters":
-            lines = dict(sorted(lines.items(), key=lambda line: options.index(line[0].split(", ")[0])))
+            place = {name: i for i, name in enumerate(options)}
+            lines = dict(sorted(lines.items(), key=lambda line: place.get(line[0].split(", ")[0], len(place))))
         if lines:
             parts[title] = "\n".join(lines.values())
     parts |= {title: words.rstrip("\n") for title, words in own.items() if title not in INHERITED}

@@ -171,12 +171,8 @@ class AlignedRegressor(RegressorMixin, BaseAligned):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="optional",
-        source_labels="needed",
+    card: ClassVar[MethodCard] = replace(
+        AlignedClassifier.card,
         tasks=("regression",),
-        cost="that of its mapping and its estimator",
-        paper="the mapping's",
         words="Trains any regressor on rows that a mapping has brought together.",
     )

@@ -167,12 +167,4 @@ class FeatureAugmentationRegressor(RegressorMixin, BaseFeatureAugmentation):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="some",
-        source_labels="needed",
-        tasks=("regression",),
-        cost="that of its estimator on (domains + 1) d columns",
-        paper="Daume 2007, Equation 1",
-        words="Learns what holds everywhere and what holds in the target alone.",
-    )
+    card: ClassVar[MethodCard] = replace(FeatureAugmentationClassifier.card, tasks=("regression",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -246,13 +247,9 @@ class JointDistributionOptimalTransportRegressor(RegressorMixin, BaseJointTransp
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="optional",
-        source_labels="needed",
+    card: ClassVar[MethodCard] = replace(
+        JointDistributionOptimalTransportClassifier.card,
         tasks=("regression",),
-        cost="O(n m d), and rounds of an exact transport and of its estimator",
-        paper="Courty, Flamary, Habrard and Rakotomamonjy 2017, Equation 7",
         words="Carries numbers to the target by transport, learns, and carries anew what does not agree.",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -164,12 +165,4 @@ class PREDRegressor(RegressorMixin, BasePRED):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="some",
-        source_labels="needed",
-        tasks=("regression",),
-        cost="that of its estimators",
-        paper="Daume 2007, section 2",
-        words="What a model of the source says becomes a column for the model of the target.",
-    )
+    card: ClassVar[MethodCard] = replace(PREDClassifier.card, tasks=("regression",))

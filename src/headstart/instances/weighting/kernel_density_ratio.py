@@ -9,7 +9,7 @@ import numpy as np
 
 from headstart.contract.card import MethodCard
 from headstart.contract.estimator_class import estimator_class
-from headstart.instances.weighting.base import Weighting
+from headstart.instances.weighting.base import Weighting, weighting_card
 from headstart.math.ratios.kernel_density import log_density_ratio
 from headstart.math.ratios.odds import from_logs
 
@@ -55,11 +55,7 @@ class KernelDensityRatio(Weighting):
     leave_one_out: bool = True
     random_state: int | None = None
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    card: ClassVar[MethodCard] = weighting_card(
         cost="O(n^2 d)",
         paper="Sugiyama & Mueller 2005",
         words="Weighs source rows by two kernel densities, one divided by the other.",

@@ -12,7 +12,7 @@ from headstart.contract.card import MethodCard
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.errors import TransferWarning
-from headstart.instances.weighting.base import Weighting
+from headstart.instances.weighting.base import Weighting, weighting_card
 from headstart.math.ratios.kernel_mean_matching import SOLVERS, kernel_mean_matching
 
 
@@ -84,11 +84,7 @@ class KernelMeanMatching(Weighting):
     tolerance: float = 0.02
     random_state: int | None = None
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    card: ClassVar[MethodCard] = weighting_card(
         cost="O(n^2 d + n m^2), m landmarks; O(n m (m + d)) beyond 4e9 kernel values",
         paper="Huang et al. 2006, equation 12",
         words="Weighs source rows so that their mean in a kernel space is the target's.",
@@ -97,11 +93,9 @@ class KernelMeanMatching(Weighting):
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         check_option("solver", self.solver, SOLVERS)
         check_number("bound", self.bound, 0, open_low=True)
-        if self.n_landmarks is not None:
-            check_number("n_landmarks", self.n_landmarks, 1, whole=True)
+        check_number("n_landmarks", self.n_landmarks, 1, whole=True, optional=True)
         check_number("tolerance", self.tolerance, 0, open_low=True)
-        if self.epsilon is not None:
-            check_number("epsilon", self.epsilon, 0)
+        check_number("epsilon", self.epsilon, 0, optional=True)
         found = kernel_mean_matching(
             source,
             target,

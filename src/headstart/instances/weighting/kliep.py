@@ -11,7 +11,7 @@ import numpy as np
 from headstart.contract.card import MethodCard
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
-from headstart.instances.weighting.base import Weighting
+from headstart.instances.weighting.base import Weighting, weighting_card
 from headstart.math.ratios.kliep import kliep
 
 
@@ -67,11 +67,7 @@ class KLIEP(Weighting):
     tolerance: float = 1e-4
     random_state: int | None = None
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    card: ClassVar[MethodCard] = weighting_card(
         cost="O(n b (d + b)) a width, b centres",
         paper="Sugiyama et al. 2008, figure 1",
         words="Weighs source rows by the density ratio under which the target is most likely.",

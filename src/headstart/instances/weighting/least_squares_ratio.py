@@ -11,16 +11,38 @@ import numpy as np
 from headstart.contract.card import MethodCard
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
-from headstart.instances.weighting.base import Weighting
+from headstart.instances.weighting.base import Weighting, weighting_card
 from headstart.math.ratios.least_squares import PENALTIES, least_squares_ratio
 
 
+@estimator_class
 class BaseLeastSquares(Weighting):
-    """What both have in common."""
+    """What both have in common.
 
-    widths: Sequence[float] | None
-    penalties: Sequence[float]
-    n_centres: int
+    Parameters
+    ----------
+    widths : sequence of float > 0, optional
+        Kernel widths to choose from. Default: 0.4, 0.6, 0.8, 1 and 1.5 times the median distance.
+    penalties : sequence of float > 0, default=(0.001, 0.01, 0.1, 1)
+        Ridge penalties to choose from.
+    n_centres : int >= 1, default=100
+        Rows of the target at which kernels stand.
+    random_state : int or None, default=None
+        Draws centres, pairs to leave out, and rows for the median.
+
+    Attributes
+    ----------
+    width_, penalty_ : float
+        The chosen ones.
+    scores_ : ndarray of shape (n_widths, n_penalties)
+        Leave-one-out losses.
+    """
+
+    _: KW_ONLY
+    widths: Sequence[float] | None = None
+    penalties: Sequence[float] = PENALTIES
+    n_centres: int = 100
+    random_state: int | None = None
 
     def _alpha(self) -> float:
         """Share of the target in the denominator."""
@@ -51,23 +73,6 @@ class ULSIF(BaseLeastSquares):
     Use it as a quick weighting with no option to set. Its ratio is unbounded: where the target lies at the source's
     edge take `RULSIF`.
 
-    Parameters
-    ----------
-    widths : sequence of float > 0, optional
-        Kernel widths to choose from. Default: 0.4, 0.6, 0.8, 1 and 1.5 times the median distance.
-    penalties : sequence of float > 0, default=(0.001, 0.01, 0.1, 1)
-    n_centres : int >= 1, default=100
-        Rows of the target at which kernels stand.
-    random_state : int or None, default=None
-        Draws centres, pairs to leave out, and rows for the median.
-
-    Attributes
-    ----------
-    width_, penalty_ : float
-        The chosen ones.
-    scores_ : ndarray of shape (n_widths, n_penalties)
-        Leave-one-out losses.
-
     References
     ----------
     Kanamori, Hido & Sugiyama 2009, figure 2.
@@ -82,17 +87,7 @@ class ULSIF(BaseLeastSquares):
     True
     """
 
-    _: KW_ONLY
-    widths: Sequence[float] | None = None
-    penalties: Sequence[float] = PENALTIES
-    n_centres: int = 100
-    random_state: int | None = None
-
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    card: ClassVar[MethodCard] = weighting_card(
         cost="O(n b (d + b)) a width and penalty, b centres",
         paper="Kanamori et al. 2009, figure 2",
         words="Weighs source rows by a density ratio that is fitted by least squares.",
@@ -112,20 +107,6 @@ class RULSIF(BaseLeastSquares):
     ----------
     alpha : float in [0, 1), default=0.1
         Share of the target in the denominator; the nearer to 1, the more equal the weights.
-    widths : sequence of float > 0, optional
-        Kernel widths to choose from. Default: 0.4, 0.6, 0.8, 1 and 1.5 times the median distance.
-    penalties : sequence of float > 0, default=(0.001, 0.01, 0.1, 1)
-    n_centres : int >= 1, default=100
-        Rows of the target at which kernels stand.
-    random_state : int or None, default=None
-        Draws centres, pairs to leave out, and rows for the median.
-
-    Attributes
-    ----------
-    width_, penalty_ : float
-        The chosen ones.
-    scores_ : ndarray of shape (n_widths, n_penalties)
-        Leave-one-out losses.
 
     References
     ----------
@@ -144,16 +125,8 @@ class RULSIF(BaseLeastSquares):
 
     _: KW_ONLY
     alpha: float = 0.1
-    widths: Sequence[float] | None = None
-    penalties: Sequence[float] = PENALTIES
-    n_centres: int = 100
-    random_state: int | None = None
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    card: ClassVar[MethodCard] = weighting_card(
         cost="O(n b (d + b)) a width and penalty, b centres",
         paper="Yamada et al. 2011, equations 5 to 8",
         words="Weighs source rows by a bounded density ratio that is fitted by least squares.",

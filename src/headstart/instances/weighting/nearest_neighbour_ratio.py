@@ -10,7 +10,7 @@ import numpy as np
 from headstart.contract.card import MethodCard
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
-from headstart.instances.weighting.base import Weighting
+from headstart.instances.weighting.base import Weighting, weighting_card
 from headstart.math.ratios.neighbours import ball_ratio, voronoi_ratio
 
 
@@ -47,11 +47,7 @@ class NearestNeighbourRatio(Weighting):
     n_neighbors: int | None = None
     smoothing: float = 1.0
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    card: ClassVar[MethodCard] = weighting_card(
         cost="O(n^2 d); O(n log n) with few columns",
         paper="Loog 2012; Kremer et al. 2015, equation 5",
         words="Weighs source rows by how many target rows lie nearest to them.",
