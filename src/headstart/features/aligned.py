@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 from scipy import sparse
 from sklearn.base import ClassifierMixin, RegressorMixin, clone
 from sklearn.utils import get_tags
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains, together
 from headstart.contract.estimator_class import estimator_class
@@ -121,11 +121,7 @@ class AlignedClassifier(ClassifierMixin, BaseAligned):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="optional",
-        source_labels="needed",
-        tasks=("classification",),
+    card = classifier_card(
         cost="that of its mapping and its estimator",
         paper="the mapping's",
         words="Trains any classifier on rows that a mapping has brought together.",
@@ -171,7 +167,7 @@ class AlignedRegressor(RegressorMixin, BaseAligned):
     True
     """
 
-    card: ClassVar[MethodCard] = replace(
+    card = replace(
         AlignedClassifier.card,
         tasks=("regression",),
         words="Trains any regressor on rows that a mapping has brought together.",

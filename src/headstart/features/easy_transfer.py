@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.neighbors import NearestCentroid
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
 from headstart.contract.domains import Domains, together
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.learner import Learner
@@ -78,11 +78,7 @@ class EasyTransfer(ClassifierMixin, Learner):
     align: str | None = "coral"
     distance: str = "euclidean"
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="optional",
-        source_labels="needed",
-        tasks=("classification",),
+    card = classifier_card(
         cost="O(n d^2 + d^3 + n K d)",
         paper="Wang, Chen, Yu, Huang and Yang 2019, Equation 2",
         words="Nearest class centre after an alignment, with no class left empty; nothing to tune.",

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 from sklearn.base import ClassifierMixin, RegressorMixin
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card, mapping_card
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains, together
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.learner import WeightedLearner
 from headstart.contract.weighted_fit import fit_weighted
-from headstart.features.mappings.mapping import Mapping, mapping_card
+from headstart.features.mappings.mapping import Mapping
 from headstart.math.alignment.domain_copies import domain_copies
 
 
@@ -44,7 +44,7 @@ class FeatureAugmentation(Mapping):
     ([[5.0, 0.0, 5.0]], [[1.0, 1.0, 0.0], [2.0, 2.0, 0.0]])
     """
 
-    card: ClassVar[MethodCard] = mapping_card(
+    card = mapping_card(
         cost="O(n d)",
         paper="Daume 2007, Equation 1",
         words="Copies the columns: one set shared, one for each side.",
@@ -125,11 +125,8 @@ class FeatureAugmentationClassifier(ClassifierMixin, BaseFeatureAugmentation):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
+    card = classifier_card(
         target_labels="some",
-        source_labels="needed",
-        tasks=("classification",),
         cost="that of its estimator on (domains + 1) d columns",
         paper="Daume 2007, Equation 1",
         words="Learns what holds everywhere and what holds in the target alone.",
@@ -167,4 +164,4 @@ class FeatureAugmentationRegressor(RegressorMixin, BaseFeatureAugmentation):
     True
     """
 
-    card: ClassVar[MethodCard] = replace(FeatureAugmentationClassifier.card, tasks=("regression",))
+    card = replace(FeatureAugmentationClassifier.card, tasks=("regression",))

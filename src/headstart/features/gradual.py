@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import get_tags
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
@@ -102,11 +102,7 @@ class GradualSelfTrainingClassifier(ClassifierMixin, Learner, DelegatingMixin):
     class_shares: str = "predicted"
     intermediate: Any = None
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="optional",
-        source_labels="needed",
-        tasks=("classification",),
+    card = classifier_card(
         cost="rounds of its estimator; path='transport' also an exact transport",
         paper="Kumar, Ma and Liang 2020, section 2.2; He et al. 2023, Algorithm 1",
         words="Teaches itself the target step by step, believing the surest rows first.",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import get_tags
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
@@ -154,11 +154,7 @@ class JointDistributionOptimalTransportClassifier(ClassifierMixin, BaseJointTran
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="optional",
-        source_labels="needed",
-        tasks=("classification",),
+    card = classifier_card(
         cost="O(n m d), and rounds of an exact transport and of its estimator",
         paper="Courty, Flamary, Habrard and Rakotomamonjy 2017, Equation 7",
         words="Carries labels to the target by transport, learns, and carries anew what does not agree.",
@@ -247,7 +243,7 @@ class JointDistributionOptimalTransportRegressor(RegressorMixin, BaseJointTransp
     True
     """
 
-    card: ClassVar[MethodCard] = replace(
+    card = replace(
         JointDistributionOptimalTransportClassifier.card,
         tasks=("regression",),
         words="Carries numbers to the target by transport, learns, and carries anew what does not agree.",

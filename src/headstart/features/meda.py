@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -11,7 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.learner import Learner
@@ -119,11 +119,7 @@ class ManifoldEmbeddedAlignment(ClassifierMixin, Learner):
     _: KW_ONLY
     random_state: Any = None
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="optional",
-        source_labels="needed",
-        tasks=("classification",),
+    card = classifier_card(
         cost="O(n d^2 + d^3 + n^2 d + n^3), or O(n m^2 + n^2 k) with m landmarks",
         paper="Wang, Feng, Chen, Yu, Huang and Yu 2018, Algorithm 1",
         words="One kernel classifier that fits the source, agrees between sides and classes, and is smooth on a graph.",

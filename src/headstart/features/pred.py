@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack, issparse
@@ -11,7 +11,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.utils import get_tags
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains, Side
 from headstart.contract.estimator_class import estimator_class
@@ -109,11 +109,8 @@ class PREDClassifier(ClassifierMixin, BasePRED):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
+    card = classifier_card(
         target_labels="some",
-        source_labels="needed",
-        tasks=("classification",),
         cost="that of its estimators",
         paper="Daume 2007, section 2",
         words="What a model of the source says becomes a column for the model of the target.",
@@ -165,4 +162,4 @@ class PREDRegressor(RegressorMixin, BasePRED):
     True
     """
 
-    card: ClassVar[MethodCard] = replace(PREDClassifier.card, tasks=("regression",))
+    card = replace(PREDClassifier.card, tasks=("regression",))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY
-from typing import Any, ClassVar
+from typing import Any
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
@@ -60,11 +60,7 @@ class BalancedDistributionAdaptation(JointMapping):
     balance: float | str = "auto"
     class_weighted: bool = False
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="optional",
-        source_labels="needed",
-        tasks=("classification",),
+    card = classifier_card(
         cost="O(n d^2 + d^3) and, each round, O(n d C + n k^2) and the estimator's",
         paper="Wang, Chen, Hao, Feng and Shen 2017, eq. 5 and 12",
         words="Joint adaptation with a weight between sides and classes, and with shares of classes.",

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
-from headstart.features.mappings.mapping import Mapping, mapping_card
+from headstart.features.mappings.mapping import Mapping
 from headstart.math.alignment.coral import coral
 
 
@@ -60,7 +60,7 @@ class CORAL(Mapping):
     align_means: bool = True
     accept_sparse: bool = False
 
-    card: ClassVar[MethodCard] = mapping_card(
+    card = mapping_card(
         cost="O(n d^2 + d^3), or O(n^2 d + n^3) with fewer rows than columns",
         paper="Sun, Feng and Saenko 2016, Algorithm 1",
         words="Gives the source the covariance and the mean of the target.",

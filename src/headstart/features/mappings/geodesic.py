@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_option
-from headstart.features.mappings.mapping import mapping_card
 from headstart.features.mappings.subspace_mapping import SubspaceMapping, most_directions, project_centred
 from headstart.math.alignment.geodesic import geodesic_flow
 from headstart.math.alignment.subspace import principal_subspace, subspace_disagreement
@@ -54,7 +53,7 @@ class GeodesicFlowKernel(SubspaceMapping):
     [[0.5, 0.3], [0.3, 0.5]]
     """
 
-    card: ClassVar[MethodCard] = mapping_card(
+    card = mapping_card(
         cost="O(n d^2 + d^3), or O(n d k) with many rows and columns",
         paper="Gong, Shi, Sha and Grauman 2012, eq. 5-8",
         words="Compares rows in all the subspaces on the way from the source to the target.",

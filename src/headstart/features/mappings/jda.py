@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
 from headstart.contract.estimator_class import estimator_class
 from headstart.features.mappings.joint_mapping import JointMapping
 
@@ -45,11 +43,7 @@ class JointDistributionAdaptation(JointMapping):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="optional",
-        source_labels="needed",
-        tasks=("classification",),
+    card = classifier_card(
         cost="O(n d^2 + d^3) and, each round, O(n d C + d^2 k) and the estimator's",
         paper="Long, Wang, Ding, Sun and Yu 2013, Algorithm 1",
         words="Projects both sides on components in which they and their classes agree, by rounds of pseudo-labels.",

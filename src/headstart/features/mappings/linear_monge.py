@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
-from headstart.features.mappings.mapping import Mapping, mapping_card
+from headstart.features.mappings.mapping import Mapping
 from headstart.math.alignment.monge import moments, monge_map
 
 
@@ -60,7 +60,7 @@ class LinearMonge(Mapping):
     regularisation: float = 1e-3
     accept_sparse: bool = False
 
-    card: ClassVar[MethodCard] = mapping_card(
+    card = mapping_card(
         cost="O(n d^2 + d^3)",
         paper="Flamary, Lounici and Ferrari 2019, Equation 4",
         words="Moves the source onto the target's mean and covariance along the shortest way.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,11 +11,7 @@ from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from headstart.contract.borrower import Borrower
-from headstart.contract.card import MethodCard
 from headstart.contract.domains import Domains
-
-#: The card of a mapping that looks at no labels.
-mapping_card = partial(MethodCard, "features", "none", "none", ("classification", "regression"))
 
 
 class Mapping(TransformerMixin, Borrower):

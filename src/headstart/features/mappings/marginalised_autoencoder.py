@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack, issparse
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.data.tables.column_names import stack
 from headstart.errors import ParameterError
 from headstart.features.mappings.component_options import generator
-from headstart.features.mappings.mapping import Mapping, mapping_card
+from headstart.features.mappings.mapping import Mapping
 from headstart.math.alignment.marginalised_autoencoder import denoising_map, frequent_columns, part_maps, rebuild
 
 #: Above so many columns "auto" rebuilds the most frequent ones from parts.
@@ -82,7 +82,7 @@ class MarginalisedAutoencoder(Mapping):
     _: KW_ONLY
     random_state: Any = None
 
-    card: ClassVar[MethodCard] = mapping_card(
+    card = mapping_card(
         cost="O(n d^2 + d^3) a layer; with r pivots O(n d r + d r^2)",
         paper="Chen, Xu, Weinberger and Sha 2012, Algorithm 1",
         words="Adds columns that repair missing cells, learned from the rows of both sides.",

@@ -100,7 +100,7 @@ class OptimalTransportMapping(Mapping):
     normalise: str | None = "mean"
     out_of_sample: str = "nearest"
 
-    card: ClassVar[MethodCard] = MethodCard(
+    card = MethodCard(
         transfers="features",
         target_labels="optional",
         source_labels="optional",

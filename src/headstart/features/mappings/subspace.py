@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
-from headstart.features.mappings.mapping import mapping_card
 from headstart.features.mappings.subspace_mapping import SubspaceMapping, project_centred
 from headstart.math.alignment.subspace import align_subspaces
 
@@ -44,7 +43,7 @@ class SubspaceAlignment(SubspaceMapping):
     True
     """
 
-    card: ClassVar[MethodCard] = mapping_card(
+    card = mapping_card(
         cost="O(n d^2 + d^3), or O(n d k) with many rows and columns",
         paper="Fernando, Habrard, Sebban and Tuytelaars 2013, Algorithm 1",
         words="Turns the principal components of the source onto those of the target.",

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 from typing import ClassVar
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_option
 from headstart.features.mappings.component_mapping import ComponentMapping
 from headstart.features.mappings.component_options import generator
-from headstart.features.mappings.mapping import mapping_card
 from headstart.math.alignment.components import Components
 from headstart.math.alignment.tca import Projection, fit_tca
 
@@ -68,7 +67,7 @@ class TransferComponentAnalysis(ComponentMapping):
     lengths: str = "constraint"
 
     _exact_rows: ClassVar[int] = 6000
-    card: ClassVar[MethodCard] = mapping_card(
+    card = mapping_card(
         cost="O(n d^2 + d^3) linear; O(n m^2) with m landmarks; O(n^2 k) exact kernel",
         paper="Pan, Tsang, Kwok and Yang 2011, eq. 8",
         words="Projects both sides on components in which they vary much and their means differ little.",

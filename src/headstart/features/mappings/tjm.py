@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 from typing import ClassVar
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.features.mappings.component_mapping import ComponentMapping
 from headstart.features.mappings.component_options import generator
-from headstart.features.mappings.mapping import mapping_card
 from headstart.math.alignment.components import Components
 from headstart.math.alignment.tca import Projection
 from headstart.math.alignment.tjm import fit_tjm
@@ -66,7 +65,7 @@ class TransferJointMatching(ComponentMapping):
     tolerance: float = 1e-6
 
     _kernels: ClassVar[tuple[str, ...]] = ("linear", "rbf", "laplacian")
-    card: ClassVar[MethodCard] = mapping_card(
+    card = mapping_card(
         cost="O(n d^2 + d^3) a round; with m landmarks O(n m^2)",
         paper="Long, Wang, Ding, Sun and Yu 2014, Algorithm 1",
         words="Projects both sides on components in which they agree, and leaves out source rows that do not fit.",

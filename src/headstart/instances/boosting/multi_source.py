@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import boosting_card
 from headstart.contract.domains import Domains, together
 from headstart.contract.estimator_class import estimator_class
 from headstart.instances.boosting.learners import fit_on_weight, initial_weights
@@ -52,11 +52,8 @@ class MultiSourceTrAdaBoostClassifier(ClassifierMixin, VotingBooster):
     [('far', 0.0), ('near', 1.0)]
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="some",
-        source_labels="needed",
-        tasks=("classification",),
+    card = boosting_card(
+        ("classification",),
         cost="M times that of the base learner on the target with each source",
         paper="Yao & Doretto 2010, Algorithm 1",
         words="Boosting that borrows, round by round, from whichever source helps the target most.",

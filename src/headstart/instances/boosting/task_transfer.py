@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import boosting_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
@@ -71,11 +71,8 @@ class TaskTrAdaBoostClassifier(ClassifierMixin, VotingBooster):
     _: KW_ONLY
     threshold: float = 0.0
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="some",
-        source_labels="needed",
-        tasks=("classification",),
+    card = boosting_card(
+        ("classification",),
         cost="M times that of the base learner on each source, nothing on the target",
         paper="Yao & Doretto 2010, Algorithms 2 and 3",
         words="The sources make weak hypotheses; boosting on the target chooses among them.",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import boosting_card
 from headstart.contract.domains import Domains, together
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
@@ -62,11 +62,8 @@ class TrAdaBoostClassifier(ClassifierMixin, VotingBooster):
     confidence: bool = False
     source_share: float | None = None
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="some",
-        source_labels="needed",
-        tasks=("classification",),
+    card = boosting_card(
+        ("classification",),
         cost="N times that of the base learner on all rows",
         paper="Dai et al. 2007, Algorithm 1",
         words="Boosting on the target; source rows that contradict it lose their weight.",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import boosting_card
 from headstart.contract.domains import Domains, together
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
@@ -56,11 +56,8 @@ class TrAdaBoostRegressor(RegressorMixin, MedianBooster):
     loss: str = "linear"
     source_share: float | None = None
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="some",
-        source_labels="needed",
-        tasks=("regression",),
+    card = boosting_card(
+        ("regression",),
         cost="N times that of the base learner on all rows",
         paper="Pardoe & Stone 2010, TrAdaBoost.R2",
         words="Boosting for numbers; source rows that contradict the target lose their weight.",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import KW_ONLY
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.model_selection import check_cv
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import boosting_card
 from headstart.contract.domains import Domains, together
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
@@ -78,11 +78,8 @@ class TwoStageTrAdaBoostRegressor(RegressorMixin, MedianBooster):
     cv: Any = 5
     loss: str = "linear"
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="some",
-        source_labels="needed",
-        tasks=("regression",),
+    card = boosting_card(
+        ("regression",),
         cost="S (F + 1) N times that of the base learner on all rows",
         paper="Pardoe & Stone 2010, Algorithm 3",
         words="Boosting for numbers; cross-validation on the target chooses how much of the source to use.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -56,7 +56,7 @@ class BalancedWeighting(Weighting):
     gamma: float = 0.5
     weighting: Any = None
 
-    card: ClassVar[MethodCard] = MethodCard(
+    card = MethodCard(
         transfers="instances",
         target_labels="optional",
         source_labels="needed",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from abc import ABCMeta, abstractmethod
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,9 +13,6 @@ from sklearn.utils import check_array
 from headstart.contract.card import MethodCard
 from headstart.errors import DataError, TransferWarning
 from headstart.math.ratios.odds import effective_sample_size, mean_one
-
-#: The card of a weighting that looks at no labels.
-weighting_card = partial(MethodCard, "instances", "none", "none", ("classification", "regression"))
 
 
 class Weighting(BaseEstimator, metaclass=ABCMeta):

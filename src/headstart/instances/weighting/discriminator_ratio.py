@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -13,13 +13,13 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import weighting_card
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.contract.weighted_fit import seeded
 from headstart.data.tables.column_names import stack
 from headstart.errors import ParameterError
-from headstart.instances.weighting.base import Weighting, weighting_card
+from headstart.instances.weighting.base import Weighting
 from headstart.math.ratios.gaussian import ordered
 from headstart.math.ratios.odds import from_logs, log_ratio_from_odds
 
@@ -80,7 +80,7 @@ class DiscriminatorRatio(Weighting):
     n_folds: int | None = 5
     random_state: int | None = None
 
-    card: ClassVar[MethodCard] = weighting_card(
+    card = weighting_card(
         cost="that of as many fits of the classifier as there are folds",
         paper="Bickel et al. 2009, equation 4",
         words="Weighs source rows by the odds of a classifier that tells target from source.",

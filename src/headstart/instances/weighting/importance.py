@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin, clone
 from sklearn.utils import get_tags
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains, Side, together
 from headstart.contract.estimator_class import estimator_class
@@ -165,11 +165,8 @@ class ImportanceWeightedClassifier(ClassifierMixin, BaseImportanceWeighted):
     ['near', 'far']
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
+    card = classifier_card(
         transfers="instances",
-        target_labels="optional",
-        source_labels="needed",
-        tasks=("classification",),
         cost="that of its weighting and its estimator",
         paper="Shimodaira 2000; the weighting's",
         words="Trains any classifier on source rows, weighted by how much they look like the target.",
@@ -221,7 +218,7 @@ class ImportanceWeightedRegressor(RegressorMixin, BaseImportanceWeighted):
     True
     """
 
-    card: ClassVar[MethodCard] = replace(
+    card = replace(
         ImportanceWeightedClassifier.card,
         tasks=("regression",),
         words="Trains any regressor on source rows, weighted by how much they look like the target.",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import weighting_card
 from headstart.contract.estimator_class import estimator_class
-from headstart.instances.weighting.base import Weighting, weighting_card
+from headstart.instances.weighting.base import Weighting
 from headstart.math.ratios.kernel_density import log_density_ratio
 from headstart.math.ratios.odds import from_logs
 
@@ -55,7 +55,7 @@ class KernelDensityRatio(Weighting):
     leave_one_out: bool = True
     random_state: int | None = None
 
-    card: ClassVar[MethodCard] = weighting_card(
+    card = weighting_card(
         cost="O(n^2 d)",
         paper="Sugiyama & Mueller 2005",
         words="Weighs source rows by two kernel densities, one divided by the other.",

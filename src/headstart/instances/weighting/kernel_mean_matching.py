@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import KW_ONLY
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import weighting_card
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.errors import TransferWarning
-from headstart.instances.weighting.base import Weighting, weighting_card
+from headstart.instances.weighting.base import Weighting
 from headstart.math.ratios.kernel_mean_matching import SOLVERS, kernel_mean_matching
 
 
@@ -84,7 +84,7 @@ class KernelMeanMatching(Weighting):
     tolerance: float = 0.02
     random_state: int | None = None
 
-    card: ClassVar[MethodCard] = weighting_card(
+    card = weighting_card(
         cost="O(n^2 d + n m^2), m landmarks; O(n m (m + d)) beyond 4e9 kernel values",
         paper="Huang et al. 2006, equation 12",
         words="Weighs source rows so that their mean in a kernel space is the target's.",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import weighting_card
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
-from headstart.instances.weighting.base import Weighting, weighting_card
+from headstart.instances.weighting.base import Weighting
 from headstart.math.ratios.kliep import kliep
 
 
@@ -67,7 +67,7 @@ class KLIEP(Weighting):
     tolerance: float = 1e-4
     random_state: int | None = None
 
-    card: ClassVar[MethodCard] = weighting_card(
+    card = weighting_card(
         cost="O(n b (d + b)) a width, b centres",
         paper="Sugiyama et al. 2008, figure 1",
         words="Weighs source rows by the density ratio under which the target is most likely.",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import weighting_card
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
-from headstart.instances.weighting.base import Weighting, weighting_card
+from headstart.instances.weighting.base import Weighting
 from headstart.math.ratios.least_squares import PENALTIES, least_squares_ratio
 
 
@@ -87,7 +87,7 @@ class ULSIF(BaseLeastSquares):
     True
     """
 
-    card: ClassVar[MethodCard] = weighting_card(
+    card = weighting_card(
         cost="O(n b (d + b)) a width and penalty, b centres",
         paper="Kanamori et al. 2009, figure 2",
         words="Weighs source rows by a density ratio that is fitted by least squares.",
@@ -126,7 +126,7 @@ class RULSIF(BaseLeastSquares):
     _: KW_ONLY
     alpha: float = 0.1
 
-    card: ClassVar[MethodCard] = weighting_card(
+    card = weighting_card(
         cost="O(n b (d + b)) a width and penalty, b centres",
         paper="Yamada et al. 2011, equations 5 to 8",
         words="Weighs source rows by a bounded density ratio that is fitted by least squares.",

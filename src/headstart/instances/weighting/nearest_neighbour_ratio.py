@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import weighting_card
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
-from headstart.instances.weighting.base import Weighting, weighting_card
+from headstart.instances.weighting.base import Weighting
 from headstart.math.ratios.neighbours import ball_ratio, voronoi_ratio
 
 
@@ -47,7 +47,7 @@ class NearestNeighbourRatio(Weighting):
     n_neighbors: int | None = None
     smoothing: float = 1.0
 
-    card: ClassVar[MethodCard] = weighting_card(
+    card = weighting_card(
         cost="O(n^2 d); O(n log n) with few columns",
         paper="Loog 2012; Kremer et al. 2015, equation 5",
         words="Weighs source rows by how many target rows lie nearest to them.",

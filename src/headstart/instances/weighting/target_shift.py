@@ -6,7 +6,7 @@ import warnings
 from abc import abstractmethod
 from dataclasses import KW_ONLY
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
@@ -111,7 +111,7 @@ class MMDTargetShift(BaseTargetShift):
     width: str | float = "median"
     random_state: int | None = None
 
-    card: ClassVar[MethodCard] = _card(
+    card = _card(
         cost="O(n^2 d + K^3)",
         paper="Zhang et al. 2013, equation 6",
         words="Weighs source classes so that their mix has the target's mean in a kernel space.",
@@ -168,7 +168,7 @@ class BBSE(BaseTargetShift):
     n_folds: int = 5
     random_state: int | None = None
 
-    card: ClassVar[MethodCard] = _card(
+    card = _card(
         cost="that of one fit of the classifier more than there are folds",
         paper="Lipton et al. 2018, algorithm 1",
         words="Weighs source classes by what a classifier's mistakes say about their shares in the target.",

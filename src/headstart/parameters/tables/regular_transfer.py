@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from scipy.special import expit, softmax
@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import check_cv
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import MethodCard, classifier_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
@@ -104,7 +104,7 @@ class RegularTransferRegressor(RegressorMixin, RegularTransfer):
     (1.0, 5.0)
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
+    card = MethodCard(
         transfers="parameters",
         target_labels="some",
         source_labels="needed",
@@ -209,11 +209,9 @@ class RegularTransferClassifier(ClassifierMixin, RegularTransfer):
     cv: Any = 5
     random_state: int | None = None
 
-    card: ClassVar[MethodCard] = MethodCard(
+    card = classifier_card(
         transfers="parameters",
         target_labels="some",
-        source_labels="needed",
-        tasks=("classification",),
         cost="O(n d min(n, d)), then O(n min(n, d) K) an iteration",
         paper="Kienzle & Chellapilla 2006, biased regularisation",
         words="Logistic regression that shrinks towards the source's coefficients.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin, clone
@@ -11,7 +11,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_option
@@ -177,11 +177,9 @@ class TransferForestClassifier(ClassifierMixin, TransferForest):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
+    card = classifier_card(
         transfers="parameters",
         target_labels="some",
-        source_labels="needed",
-        tasks=("classification",),
         cost="a forest of the source, then O(n depth) a tree",
         paper="Segev et al. 2017, SER, STRUT and MIX",
         words="The trees of the source's forest are grown, cut and re-tuned on the target.",
@@ -247,7 +245,7 @@ class TransferForestRegressor(RegressorMixin, TransferForest):
     True
     """
 
-    card: ClassVar[MethodCard] = replace(
+    card = replace(
         TransferForestClassifier.card,
         tasks=("regression",),
         paper="after Segev et al. 2017, SER, STRUT and MIX",
