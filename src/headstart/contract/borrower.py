@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from abc import ABCMeta
+from dataclasses import KW_ONLY
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,6 +22,7 @@ from sklearn.utils.validation import (
 
 from headstart.contract.card import MethodCard
 from headstart.contract.domains import Domains, Side, encode
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_option
 from headstart.contract.raw_sources import as_numbers, as_sources, labels_of, named, raw_rows, weights_of
 from headstart.contract.shared_preprocessing import SCOPES, fit_preprocessing, preprocessed, same_width, untouched
@@ -29,25 +31,26 @@ from headstart.errors import DataError, SourceError, TransferWarning
 from headstart.source import Source
 
 
+@estimator_class
 class Borrower(BaseEstimator, metaclass=ABCMeta):
     """What every classical method shares: checks, preprocessing of both sides, labels, the card.
 
-    Every method has these arguments, keyword-only, after its own, and stores them untouched:
+    A method's own options come first, then these four, by name. It calls `_domains` in its `fit` and `_rows` in its
+    `predict` or `transform`. With ``source=None`` it must be its base estimator fitted on the target alone, exactly.
 
-    - ``source``: a `headstart.Source`, a list of them, or None to learn from the target alone;
-    - ``unlabelled``: more target rows, without labels: an array, a frame or a `Source`. Clones share it;
-    - ``preprocess``: any transformer, for what must see both sides (a step of an outer pipeline never sees the source);
-    - ``preprocess_scope``: "joint" fits it on all rows, "per-domain" on each side alone, "source" on the source.
-
-    A method calls `_domains` in its `fit` and `_rows` in its `predict` or `transform`. With ``source=None`` it must
-    be its base estimator fitted on the target alone, exactly.
+    Parameters
+    ----------
+    source : Source, list of Source or None, default=None
+        Labelled rows to borrow. None: the target alone.
+    unlabelled : array-like of shape (m, d), optional
+        More rows of the target, without labels: an array, a frame or a `Source`. Clones share it.
+    preprocess : transformer, optional
+        For rows of both sides, before anything else: a step of an outer pipeline never sees the source.
+    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
+        "joint": fitted on all rows together; "per-domain": on each side alone; "source": on the source.
 
     Attributes
     ----------
-    card : MethodCard
-        Of the class.
-    classes_ : ndarray of shape (K,)
-        Where classes are learned: sorted labels of target and sources together.
     n_features_in_, feature_names_in_
         As in scikit-learn, of the target as given.
     preprocess_ : fitted transformer or None
@@ -57,10 +60,11 @@ class Borrower(BaseEstimator, metaclass=ABCMeta):
     """
 
     card: ClassVar[MethodCard]
-    source: Any
-    unlabelled: Any
-    preprocess: Any
-    preprocess_scope: str
+    _: KW_ONLY
+    source: Any = None
+    unlabelled: Any = None
+    preprocess: Any = None
+    preprocess_scope: str = "joint"
 
     def _takes_sparse(self) -> bool:
         """Whether CSR matrices are welcome; override it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 _ALLOWED = {
@@ -63,3 +64,13 @@ class MethodCard:
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict for JSON."""
         return asdict(self)
+
+
+#: Cards of mappings and of weightings that look at no labels; of classifiers that use labels of the target where there
+#: are any; and of boosting, which cannot do without.
+mapping_card = partial(MethodCard, "features", "none", "none", _TASKS)
+weighting_card = partial(MethodCard, "instances", "none", "none", _TASKS)
+classifier_card = partial(
+    MethodCard, transfers="features", target_labels="optional", source_labels="needed", tasks=_TASKS[:1]
+)
+boosting_card = partial(MethodCard, "instances", "some", "needed")

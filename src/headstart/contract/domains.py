@@ -43,6 +43,36 @@ class Side:
         """The weights, ones where none were given."""
         return np.ones(len(self)) if self.sample_weight is None else self.sample_weight
 
+    @property
+    def mass(self) -> np.ndarray:
+        """Weights with sum 1; a row of weight 0 keeps a trace, so that a transport takes it somewhere."""
+        weights = np.maximum(self.weights, 1e-9 * self.weights.mean())
+        return weights / weights.sum()
+
+
+def together(sides: Sequence[Side]) -> Side:
+    """Several sides as one; a single one is not copied.
+
+    Labels are None unless every side has them; weights are None unless any has.
+
+    Examples
+    --------
+    >>> a, b = Side(np.zeros((2, 1)), np.array([0, 1]), None, "a"), Side(np.ones((1, 1)), np.array([1]), None, "b")
+    >>> whole = together([a, b])
+    >>> whole.y.tolist(), whole.weights.tolist(), whole.name
+    ([0, 1, 1], [1.0, 1.0, 1.0], 'a and b')
+    """
+    if len(sides) == 1:
+        return sides[0]
+    labels = [side.y for side in sides if side.y is not None]
+    weighted = any(side.sample_weight is not None for side in sides)
+    return Side(
+        stack([side.X for side in sides]),
+        np.concatenate(labels) if len(labels) == len(sides) else None,
+        np.concatenate([side.weights for side in sides]) if weighted else None,
+        " and ".join(side.name for side in sides),
+    )
+
 
 @dataclass(frozen=True, eq=False)
 class Domains:
@@ -73,19 +103,27 @@ class Domains:
 
         A single source is not copied. Labels are None unless every source has them; weights are None unless any has.
         """
-        sides = self.sources
-        if not sides:
+        if not self.sources:
             raise SourceError("Expected a source, found source=None.")
-        if len(sides) == 1:
-            return sides[0]
-        labels = [side.y for side in sides if side.y is not None]
-        weighted = any(side.sample_weight is not None for side in sides)
-        return Side(
-            stack([side.X for side in sides]),
-            np.concatenate(labels) if len(labels) == len(sides) else None,
-            np.concatenate([side.weights for side in sides]) if weighted else None,
-            " and ".join(side.name for side in sides),
-        )
+        return together(self.sources)
+
+    @cached_property
+    def sides(self) -> tuple[Side, ...]:
+        """What there is to learn labels from: the source, where there is one, and the target, where it has labels."""
+        return (*((self.source,) if self.sources else ()), *(() if self.target.y is None else (self.target,)))
+
+    def labels(self, side: Side) -> np.ndarray:
+        """A side's labels as they were given: classes, or numbers."""
+        assert side.y is not None
+        return side.y if self.classes is None else self.classes[side.y]
+
+    @property
+    def known(self) -> np.ndarray:
+        """Codes of the target's rows, then of the unlabelled ones, (n + m,); -1 where there is no label."""
+        codes = np.full(self.target_rows.shape[0], -1, dtype=np.int64)
+        if self.target.y is not None:
+            codes[: len(self.target)] = self.target.y
+        return codes
 
     @cached_property
     def target_rows(self) -> Any:

@@ -38,8 +38,11 @@ def check_number(
     open_low: bool = False,
     open_high: bool = False,
     whole: bool = False,
+    optional: bool = False,
 ) -> None:
     """Refuse a value that is no number in [low, high] (or without an end where it is open), or not whole.
+
+    None passes where the number is optional.
 
     Raises
     ------
@@ -52,6 +55,8 @@ def check_number(
     Traceback (most recent call last):
     headstart.errors.ParameterError: Expected gamma to be a number above 0, found 0.0.
     """
+    if optional and value is None:
+        return
     kind = Integral if whole else Real
     good = isinstance(value, kind) and not isinstance(value, bool) and math.isfinite(value)
     if (

@@ -1,4 +1,4 @@
-"""Fitting somebody else's estimator with weights, or saying that it takes none."""
+"""Fitting somebody else's estimator with weights, or saying that it takes none; seeding it."""
 
 from __future__ import annotations
 
@@ -44,6 +44,21 @@ def fit_weighted(estimator: Any, X: Any, y: np.ndarray, sample_weight: np.ndarra
     if sample_weight is None:
         return twin.fit(X, y)
     return twin.fit(X, y, **{weight_argument(twin): sample_weight})
+
+
+def seeded(estimator: Any, rng: np.random.Generator) -> Any:
+    """A clone whose ``random_state``, and those of its parts, are drawn from ``rng`` where they are None.
+
+    Examples
+    --------
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> seeded(DecisionTreeClassifier(random_state=7), np.random.default_rng(0)).random_state
+    7
+    """
+    twin = clone(estimator)
+    names = [name for name in sorted(twin.get_params()) if name.rpartition("__")[2] == "random_state"]
+    drawn = {name: int(rng.integers(2**31 - 1)) for name in names if twin.get_params()[name] is None}
+    return twin.set_params(**drawn)
 
 
 def takes_weights(estimator: Any) -> bool:

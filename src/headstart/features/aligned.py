@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any
 
-import numpy as np
 from scipy import sparse
 from sklearn.base import ClassifierMixin, RegressorMixin, clone
-from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import get_tags
 
-from headstart.contract.borrower import Borrower
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
 from headstart.contract.delegating import DelegatingMixin
-from headstart.contract.domains import Domains
+from headstart.contract.domains import Domains, together
+from headstart.contract.estimator_class import estimator_class
+from headstart.contract.learner import WeightedLearner
 from headstart.contract.weighted_fit import fit_weighted
-from headstart.data.tables.column_names import stack
 from headstart.errors import ParameterError
 from headstart.features.mappings.coral import CORAL
 from headstart.features.mappings.mapping import Mapping
 
 
-class BaseAligned(DelegatingMixin, Borrower):
+@estimator_class
+class BaseAligned(WeightedLearner, DelegatingMixin):
     """What classes and numbers have in common; see `AlignedClassifier`."""
 
-    _task: ClassVar[str]
-
-    def __init__(
-        self,
-        mapping: Any = None,
-        estimator: Any = None,
-        *,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-    ) -> None:
-        self.mapping = mapping
-        self.estimator = estimator
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
+    mapping: Any = None
+    estimator: Any = None
 
     def _mapping(self) -> Mapping:
         """The mapping that will be fitted."""
@@ -58,50 +42,22 @@ class BaseAligned(DelegatingMixin, Borrower):
             )
         return clone(mapping)
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
-        """Fit to the target; what is borrowed was given at construction.
+    def _check(self) -> None:
+        self._mapping()
 
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            Rows of the target.
-        y : array-like of shape (n,), optional
-            Their labels. Without, the estimator learns from mapped source rows alone.
-        sample_weight : array-like of shape (n,), optional
-            Weights of the target's rows, for the estimator; with a source whose rows have none, those count 1 each.
+    def _learn_alone(self, domains: Domains) -> None:
+        self.mapping_, self.dense_ = self._mapping()._adopt(self, domains), False
+        super()._learn_alone(domains)
 
-        Returns
-        -------
-        self
-        """
-        mapping = self._mapping()
-        domains = self._domains(X, y, task=self._task, sample_weight=sample_weight, need_target_labels=False)
-        self.mapping_ = mapping._adopt(self, domains)
-        self.estimator_ = fit_weighted(self._unfitted(), *self._training_rows(domains))
-        return self
-
-    def _training_rows(self, domains: Domains) -> tuple[Any, np.ndarray, np.ndarray | None]:
-        """Mapped source rows and mapped labelled target rows, their labels as given, their weights."""
+    def _learn(self, domains: Domains) -> None:
+        self.mapping_ = mapping = self._mapping()._adopt(self, domains)
         target = domains.target
-        labels = [target.y] if target.y is not None else []
-        if not domains.sources:
-            self.dense_ = False
-            return target.X, self._as_given(domains, labels), target.sample_weight
-        sides = [domains.source, *([target] if labels else [])]
-        rows = [self.mapping_._map_source(domains.source.X)]
-        rows += [self.mapping_._map_target(target.X)] if labels else []
+        rows = [mapping._map_source(domains.source.X)]
+        rows += [] if target.y is None else [mapping._map_target(target.X)]
         self.dense_ = not all(sparse.issparse(part) for part in rows)
-        weighted = any(side.sample_weight is not None for side in sides)
-        return (
-            stack([self._final(part) for part in rows]),
-            self._as_given(domains, [domains.source.y, *labels]),
-            np.concatenate([side.weights for side in sides]) if weighted else None,
-        )
-
-    @staticmethod
-    def _as_given(domains: Domains, labels: list[Any]) -> np.ndarray:
-        values = np.concatenate(labels)
-        return values if domains.classes is None else domains.classes[values]
+        mapped = [replace(side, X=self._final(part)) for side, part in zip(domains.sides, rows, strict=True)]
+        whole = together(mapped)
+        self.estimator_ = fit_weighted(self._unfitted(), whole.X, domains.labels(whole), whole.sample_weight)
 
     def _final(self, rows: Any) -> Any:
         return rows.toarray() if self.dense_ and sparse.issparse(rows) else rows
@@ -120,6 +76,7 @@ class BaseAligned(DelegatingMixin, Borrower):
         return self.source is None and bool(get_tags(self._unfitted()).input_tags.allow_nan)
 
 
+@estimator_class
 class AlignedClassifier(ClassifierMixin, BaseAligned):
     """A classifier that learns from mapped source rows and from the target's labelled rows, mapped likewise.
 
@@ -134,12 +91,6 @@ class AlignedClassifier(ClassifierMixin, BaseAligned):
         What learns; None is `LogisticRegression(max_iter=1000)`.
     source : Source, list of Source or None, default=None
         Labelled rows to borrow. None: the target alone.
-    unlabelled : array-like of shape (m, d), optional
-        More rows of the target, for the mapping.
-    preprocess : transformer, optional
-        For both sides, before the mapping.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
-        Fitted on all rows together, on each side alone, or on the source.
 
     Attributes
     ----------
@@ -170,21 +121,14 @@ class AlignedClassifier(ClassifierMixin, BaseAligned):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="optional",
-        source_labels="needed",
-        tasks=("classification",),
+    card = classifier_card(
         cost="that of its mapping and its estimator",
         paper="the mapping's",
         words="Trains any classifier on rows that a mapping has brought together.",
     )
-    _task: ClassVar[str] = "classification"
-
-    def _unfitted(self) -> Any:
-        return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
 
 
+@estimator_class
 class AlignedRegressor(RegressorMixin, BaseAligned):
     """A regressor that learns from mapped source rows and from the target's labelled rows, mapped likewise.
 
@@ -196,12 +140,6 @@ class AlignedRegressor(RegressorMixin, BaseAligned):
         What learns; None is `Ridge()`.
     source : Source, list of Source or None, default=None
         Rows with numbers to borrow. None: the target alone.
-    unlabelled : array-like of shape (m, d), optional
-        More rows of the target, for the mapping.
-    preprocess : transformer, optional
-        For both sides, before the mapping.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
-        Fitted on all rows together, on each side alone, or on the source.
 
     Attributes
     ----------
@@ -229,16 +167,8 @@ class AlignedRegressor(RegressorMixin, BaseAligned):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="optional",
-        source_labels="needed",
+    card = replace(
+        AlignedClassifier.card,
         tasks=("regression",),
-        cost="that of its mapping and its estimator",
-        paper="the mapping's",
         words="Trains any regressor on rows that a mapping has brought together.",
     )
-    _task: ClassVar[str] = "regression"
-
-    def _unfitted(self) -> Any:
-        return Ridge() if self.estimator is None else self.estimator

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.neighbors import NearestCentroid
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.contract.borrower import Borrower
-from headstart.contract.card import MethodCard
-from headstart.contract.domains import Domains
+from headstart.contract.card import classifier_card
+from headstart.contract.domains import Domains, together
+from headstart.contract.estimator_class import estimator_class
+from headstart.contract.learner import Learner
 from headstart.contract.options import check_option
-from headstart.data.tables.column_names import stack
 from headstart.math.alignment.coral import coral
 from headstart.math.alignment.intra_domain import class_centres, intra_domain_programming
 from headstart.math.transport.squared_distances import squared_distances
 
 
-class EasyTransfer(ClassifierMixin, Borrower):
+@estimator_class
+class EasyTransfer(ClassifierMixin, Learner):
     r"""Classify each target row by the nearest class centre of the aligned source, leaving no class empty (EasyTL).
 
     .. math:: \min_M \sum_{jc} D_{jc} M_{jc} \quad\text{s.t.}\quad \sum_c M_{jc} = 1,\; \sum_j M_{jc} \ge 1,
@@ -37,11 +39,8 @@ class EasyTransfer(ClassifierMixin, Borrower):
         Between rows and class centres.
     source : Source, list of Source or None, default=None
         Labelled rows to borrow. None: scikit-learn's `NearestCentroid()` on the target alone.
-    unlabelled : array-like of shape (m, d), optional
-        More rows of the target.
     preprocess : transformer, optional
         For both sides; the paper standardises each side (``StandardScaler()`` with ``preprocess_scope="per-domain"``).
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
 
     Attributes
     ----------
@@ -76,68 +75,32 @@ class EasyTransfer(ClassifierMixin, Borrower):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="optional",
-        source_labels="needed",
-        tasks=("classification",),
+    align: str | None = "coral"
+    distance: str = "euclidean"
+
+    card = classifier_card(
         cost="O(n d^2 + d^3 + n K d)",
         paper="Wang, Chen, Yu, Huang and Yang 2019, Equation 2",
         words="Nearest class centre after an alignment, with no class left empty; nothing to tune.",
     )
 
-    def __init__(
-        self,
-        align: str | None = "coral",
-        distance: str = "euclidean",
-        *,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-    ) -> None:
-        self.align = align
-        self.distance = distance
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
+    def _unfitted(self) -> Any:
+        return NearestCentroid()
 
-    def fit(self, X: Any, y: Any = None) -> Any:
-        """Fit to the target; what is borrowed was given at construction.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            Rows of the target.
-        y : array-like of shape (n,), optional
-            Their labels. Not needed with a source.
-
-        Returns
-        -------
-        self
-        """
+    def _check(self) -> None:
         check_option("align", self.align, ("coral", None))
         check_option("distance", self.distance, ("euclidean", "sqeuclidean", "cosine"))
-        domains = self._domains(X, y, task="classification", need_target_labels=False)
-        assert domains.classes is not None
-        if not domains.sources:
-            self.estimator_: Any = NearestCentroid().fit(domains.target.X, domains.classes[domains.target.y])
-            return self
-        self.estimator_ = None
-        return self._fit_centres(domains)
 
-    def _fit_centres(self, domains: Domains) -> Any:
-        source, target, known = domains.source, domains.target, domains.target.y
-        assert source.y is not None and domains.classes is not None
+    def _learn(self, domains: Domains) -> None:
+        self.estimator_ = None
+        assert domains.classes is not None
+        source, known = domains.source, domains.target.y
         rows = source.X
         if self.align == "coral":
             rows = coral(rows, domains.target_rows, align_means=False)(rows)
-        parts = [(rows, source.y, source.weights)]
-        if known is not None:
-            parts.append((target.X, known, target.weights))
-        X, codes, weights = stack([p[0] for p in parts]), *(np.concatenate([p[i] for p in parts]) for i in (1, 2))
-        self.centres_ = class_centres(X, codes, len(domains.classes), weights)
+        whole = together([replace(source, X=rows), *domains.sides[1:]])
+        assert whole.y is not None
+        self.centres_ = class_centres(whole.X, whole.y, len(domains.classes), whole.weights)
         distance = self._distance(domains.target_rows)
         if known is not None:
             own = distance[np.arange(len(known)), known]
@@ -145,7 +108,6 @@ class EasyTransfer(ClassifierMixin, Borrower):
             distance[np.arange(len(known)), known] = own
         found, self.prices_ = intra_domain_programming(distance)
         self.labels_ = domains.classes[found]
-        return self
 
     def _distance(self, X: np.ndarray) -> np.ndarray:
         """Distances of rows to the centres, (n, K); infinite where a class has no centre."""
@@ -160,21 +122,14 @@ class EasyTransfer(ClassifierMixin, Borrower):
             distance[:, there] = squares if self.distance == "sqeuclidean" else np.sqrt(squares)
         return distance
 
-    def _baseline(self) -> Any:
-        """The estimator that ``source=None`` stands for."""
-        return NearestCentroid()
+    def _takes_sparse(self) -> bool:
+        return False
+
+    def _takes_missing(self) -> bool:
+        return False
 
     def predict(self, X: Any) -> np.ndarray:
-        """Predict rows of the target.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
+        """Predict rows of the target, (n, d); labels of shape (n,)."""
         check_is_fitted(self)
         rows = self._rows(X)
         if self.estimator_ is not None:

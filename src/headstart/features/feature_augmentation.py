@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any
 
-import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.utils import get_tags
 
-from headstart.contract.borrower import Borrower
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card, mapping_card
 from headstart.contract.delegating import DelegatingMixin
-from headstart.contract.domains import Domains
+from headstart.contract.domains import Domains, together
+from headstart.contract.estimator_class import estimator_class
+from headstart.contract.learner import WeightedLearner
 from headstart.contract.weighted_fit import fit_weighted
-from headstart.data.tables.column_names import stack
 from headstart.features.mappings.mapping import Mapping
 from headstart.math.alignment.domain_copies import domain_copies
 
 
+@estimator_class
 class FeatureAugmentation(Mapping):
     r"""Give every row its columns twice: once shared, once for its own side.
 
@@ -31,16 +30,6 @@ class FeatureAugmentation(Mapping):
     ----------
     source : Source, list of Source or None, default=None
         None: the identity.
-    unlabelled : array-like of shape (m, d), optional
-        Not used.
-    preprocess : transformer, optional
-        For both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
-
-    Attributes
-    ----------
-    identity_ : bool
-        Whether there was no source.
 
     References
     ----------
@@ -55,28 +44,11 @@ class FeatureAugmentation(Mapping):
     ([[5.0, 0.0, 5.0]], [[1.0, 1.0, 0.0], [2.0, 2.0, 0.0]])
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    card = mapping_card(
         cost="O(n d)",
         paper="Daume 2007, Equation 1",
         words="Copies the columns: one set shared, one for each side.",
     )
-
-    def __init__(
-        self,
-        *,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-    ) -> None:
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
 
     def _takes_sparse(self) -> bool:
         return True
@@ -91,52 +63,21 @@ class FeatureAugmentation(Mapping):
         return domain_copies(X, 0, 2)
 
 
-class BaseFeatureAugmentation(DelegatingMixin, Borrower):
+@estimator_class
+class BaseFeatureAugmentation(WeightedLearner, DelegatingMixin):
     """What classes and numbers have in common; see `FeatureAugmentationClassifier`."""
 
-    _task: ClassVar[str]
+    estimator: Any = None
 
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-    ) -> None:
-        self.estimator = estimator
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
+    def _learn_alone(self, domains: Domains) -> None:
+        self.n_domains_ = 1
+        super()._learn_alone(domains)
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
-        """Fit to the target; what is borrowed was given at construction.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            Rows of the target.
-        y : array-like of shape (n,)
-            Their labels: without any, nothing says what holds in the target.
-        sample_weight : array-like of shape (n,), optional
-            Weights of the target's rows; with a source whose rows have none, those count 1 each.
-
-        Returns
-        -------
-        self
-        """
-        domains = self._domains(X, y, task=self._task, sample_weight=sample_weight)
+    def _learn(self, domains: Domains) -> None:
         sides = [*domains.sources, domains.target]
         self.n_domains_ = len(sides)
-        rows = [self._copies(side.X, k) for k, side in enumerate(sides)]
-        labels = np.concatenate([side.y for side in sides if side.y is not None])
-        weighted = any(side.sample_weight is not None for side in sides)
-        weights = np.concatenate([side.weights for side in sides]) if weighted else None
-        labels = labels if domains.classes is None else domains.classes[labels]
-        self.estimator_ = fit_weighted(self._unfitted(), stack(rows), labels, weights)
-        return self
+        whole = together([replace(side, X=self._copies(side.X, k)) for k, side in enumerate(sides)])
+        self.estimator_ = fit_weighted(self._unfitted(), whole.X, domains.labels(whole), whole.sample_weight)
 
     def _copies(self, X: Any, domain: int) -> Any:
         return X if self.n_domains_ == 1 else domain_copies(X, domain, self.n_domains_)
@@ -144,13 +85,8 @@ class BaseFeatureAugmentation(DelegatingMixin, Borrower):
     def _final_rows(self, X: Any) -> Any:
         return self._copies(self._rows(X), self.n_domains_ - 1)
 
-    def _takes_sparse(self) -> bool:
-        return bool(get_tags(self._unfitted()).input_tags.sparse)
 
-    def _takes_missing(self) -> bool:
-        return bool(get_tags(self._unfitted()).input_tags.allow_nan)
-
-
+@estimator_class
 class FeatureAugmentationClassifier(ClassifierMixin, BaseFeatureAugmentation):
     r"""A classifier on shared columns and on own columns for each domain.
 
@@ -165,11 +101,6 @@ class FeatureAugmentationClassifier(ClassifierMixin, BaseFeatureAugmentation):
         What learns; None is `LogisticRegression(max_iter=1000)`.
     source : Source, list of Source or None, default=None
         Labelled rows to borrow; each source is a domain of its own. None: the estimator on the target alone.
-    unlabelled : array-like of shape (m, d), optional
-        Not used.
-    preprocess : transformer, optional
-        For both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
 
     Attributes
     ----------
@@ -194,21 +125,15 @@ class FeatureAugmentationClassifier(ClassifierMixin, BaseFeatureAugmentation):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
+    card = classifier_card(
         target_labels="some",
-        source_labels="needed",
-        tasks=("classification",),
         cost="that of its estimator on (domains + 1) d columns",
         paper="Daume 2007, Equation 1",
         words="Learns what holds everywhere and what holds in the target alone.",
     )
-    _task: ClassVar[str] = "classification"
-
-    def _unfitted(self) -> Any:
-        return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
 
 
+@estimator_class
 class FeatureAugmentationRegressor(RegressorMixin, BaseFeatureAugmentation):
     """A regressor on shared columns and on own columns for each domain; see `FeatureAugmentationClassifier`.
 
@@ -218,11 +143,6 @@ class FeatureAugmentationRegressor(RegressorMixin, BaseFeatureAugmentation):
         What learns; None is `Ridge()`.
     source : Source, list of Source or None, default=None
         Rows with numbers to borrow; each source is a domain of its own. None: the estimator on the target alone.
-    unlabelled : array-like of shape (m, d), optional
-        Not used.
-    preprocess : transformer, optional
-        For both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
 
     Attributes
     ----------
@@ -244,16 +164,4 @@ class FeatureAugmentationRegressor(RegressorMixin, BaseFeatureAugmentation):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="some",
-        source_labels="needed",
-        tasks=("regression",),
-        cost="that of its estimator on (domains + 1) d columns",
-        paper="Daume 2007, Equation 1",
-        words="Learns what holds everywhere and what holds in the target alone.",
-    )
-    _task: ClassVar[str] = "regression"
-
-    def _unfitted(self) -> Any:
-        return Ridge() if self.estimator is None else self.estimator
+    card = replace(FeatureAugmentationClassifier.card, tasks=("regression",))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import get_tags
 
-from headstart.contract.borrower import Borrower
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains
+from headstart.contract.estimator_class import estimator_class
+from headstart.contract.learner import Learner
 from headstart.contract.options import check_number, check_option
 from headstart.contract.weighted_fit import fit_weighted
 from headstart.data.tables.column_names import stack
@@ -23,7 +24,8 @@ from headstart.math.alignment.gradual import domains_between, margins, surest_ro
 PATHS = ("surest first", "transport")
 
 
-class GradualSelfTrainingClassifier(DelegatingMixin, ClassifierMixin, Borrower):
+@estimator_class
+class GradualSelfTrainingClassifier(ClassifierMixin, Learner, DelegatingMixin):
     r"""Learn from the source, then step by step from the target's rows with the labels that one gives them oneself.
 
     With ``path="surest first"`` round r of R learns from the source and from the surest r / R of the target's rows,
@@ -56,11 +58,6 @@ class GradualSelfTrainingClassifier(DelegatingMixin, ClassifierMixin, Borrower):
         Rows without labels of domains on the way from source to target, in order.
     source : Source, list of Source or None, default=None
         Labelled rows to borrow. None: the estimator on the target alone.
-    unlabelled : array-like of shape (m, d), optional
-        More rows of the target.
-    preprocess : transformer, optional
-        For both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
 
     Attributes
     ----------
@@ -98,83 +95,43 @@ class GradualSelfTrainingClassifier(DelegatingMixin, ClassifierMixin, Borrower):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="optional",
-        source_labels="needed",
-        tasks=("classification",),
+    estimator: Any = None
+    path: str = "surest first"
+    rounds: int = 4
+    keep: float = 0.9
+    class_shares: str = "predicted"
+    intermediate: Any = None
+
+    card = classifier_card(
         cost="rounds of its estimator; path='transport' also an exact transport",
         paper="Kumar, Ma and Liang 2020, section 2.2; He et al. 2023, Algorithm 1",
         words="Teaches itself the target step by step, believing the surest rows first.",
     )
 
-    def __init__(
-        self,
-        estimator: Any = None,
-        path: str = "surest first",
-        rounds: int = 4,
-        keep: float = 0.9,
-        class_shares: str = "predicted",
-        intermediate: Any = None,
-        *,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-    ) -> None:
-        self.estimator = estimator
-        self.path = path
-        self.rounds = rounds
-        self.keep = keep
-        self.class_shares = class_shares
-        self.intermediate = intermediate
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-
-    def fit(self, X: Any, y: Any = None) -> Any:
-        """Fit to the target; what is borrowed was given at construction.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            Rows of the target.
-        y : array-like of shape (n,), optional
-            Their labels; rows that have one keep it. Not needed with a source.
-
-        Returns
-        -------
-        self
-        """
+    def _check(self) -> None:
         check_option("path", self.path, PATHS)
         check_option("class_shares", self.class_shares, ("predicted", "source"))
         check_number("rounds", self.rounds, 1, whole=True)
         check_number("keep", self.keep, 0, 1, open_low=True)
-        domains = self._domains(X, y, task="classification", need_target_labels=False)
-        assert domains.classes is not None
         self.history_: list[dict[str, float]] = []
-        if not domains.sources:
-            labels = domains.classes[domains.target.y]
-            self.estimator_ = fit_weighted(self._unfitted(), domains.target.X, labels)
-            self.pseudo_labels_ = labels
-            return self
-        return self._fit_gradually(domains)
 
-    def _fit_gradually(self, domains: Domains) -> Any:
+    def _learn_alone(self, domains: Domains) -> None:
+        super()._learn_alone(domains)
+        self.pseudo_labels_ = domains.labels(domains.target)
+
+    def _learn(self, domains: Domains) -> None:
         self._sides = _Sides(domains)
         self._check_learnable()
         self._step(*self._sides.labelled())
         target = domains.target_rows
         if self.intermediate is None and self.path == "surest first":
             for r in range(int(self.rounds)):
-                self._learn(target, (r + 1) / int(self.rounds), with_source=True)
+                self._learn_from(target, (r + 1) / int(self.rounds), with_source=True)
         else:
             for rows in [*self._on_the_way(domains), target]:
-                self._learn(rows, float(self.keep), with_source=False)
+                self._learn_from(rows, float(self.keep), with_source=False)
         self.pseudo_labels_ = self._sides.with_known(np.asarray(self.estimator_.predict(target)))
         del self._sides
-        return self
 
     def _on_the_way(self, domains: Domains) -> list[Any]:
         if self.intermediate is not None:
@@ -184,11 +141,9 @@ class GradualSelfTrainingClassifier(DelegatingMixin, ClassifierMixin, Borrower):
                     "Write intermediate=[X1, X2], nearest to the source first.",
                 )
             return [self._rows(rows) for rows in self.intermediate]
-        weights = domains.source.weights
-        weights = np.maximum(weights, 1e-9 * weights.mean())
-        return domains_between(domains.source.X, domains.target_rows, int(self.rounds), weights / weights.sum())
+        return domains_between(domains.source.X, domains.target_rows, int(self.rounds), domains.source.mass)
 
-    def _learn(self, rows: Any, share: float, *, with_source: bool) -> None:
+    def _learn_from(self, rows: Any, share: float, *, with_source: bool) -> None:
         """Label rows, and learn from the surest of them, the labelled target rows, and the source where it stays."""
         target = self._sides.domains.target_rows
         before = self.estimator_.predict(target)
@@ -228,11 +183,8 @@ class GradualSelfTrainingClassifier(DelegatingMixin, ClassifierMixin, Borrower):
         if len(np.unique(np.concatenate(self._sides.labelled()[1]))) < 2:
             raise DataError("Expected two classes or more in source and target together, found one.")
 
-    def _unfitted(self) -> Any:
-        return LogisticRegression(C=10.0, max_iter=1000) if self.estimator is None else self.estimator
-
-    def _takes_sparse(self) -> bool:
-        return bool(get_tags(self._unfitted()).input_tags.sparse)
+    def _default(self) -> Any:
+        return LogisticRegression(C=10.0, max_iter=1000)
 
     def _takes_missing(self) -> bool:
         return self.path == "surest first" and bool(get_tags(self._unfitted()).input_tags.allow_nan)

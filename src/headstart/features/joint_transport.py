@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import get_tags
 
-from headstart.contract.borrower import Borrower
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains
+from headstart.contract.estimator_class import estimator_class
+from headstart.contract.learner import Learner
 from headstart.contract.options import check_number
 from headstart.contract.weighted_fit import fit_weighted
 from headstart.errors import DataError, ParameterError
@@ -21,59 +22,25 @@ from headstart.math.transport.joint_plan import joint_transport, log_loss, squar
 from headstart.math.transport.squared_distances import squared_distances
 
 
-class BaseJointTransport(DelegatingMixin, Borrower):
+@estimator_class
+class BaseJointTransport(Learner, DelegatingMixin):
     """What classes and numbers have in common; see `JointDistributionOptimalTransportClassifier`."""
 
-    _task: ClassVar[str]
+    estimator: Any = None
+    alpha: float = 0.5
+    max_iter: int = 10
+    tol: float = 5e-4
 
-    def __init__(
-        self,
-        estimator: Any = None,
-        alpha: float = 0.5,
-        max_iter: int = 10,
-        tol: float = 5e-4,
-        *,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-    ) -> None:
-        self.estimator = estimator
-        self.alpha = alpha
-        self.max_iter = max_iter
-        self.tol = tol
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-
-    def fit(self, X: Any, y: Any = None) -> Any:
-        """Fit to the target; what is borrowed was given at construction.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            Rows of the target.
-        y : array-like of shape (n,), optional
-            Their labels; rows that have one keep it. Not needed with a source.
-
-        Returns
-        -------
-        self
-        """
+    def _check(self) -> None:
         check_number("alpha", self.alpha, 0, 1)
         check_number("max_iter", self.max_iter, 1, whole=True)
         check_number("tol", self.tol, 0)
-        domains = self._domains(X, y, task=self._task, need_target_labels=False)
-        if not domains.sources:
-            target = domains.target
-            assert target.y is not None
-            labels = target.y if domains.classes is None else domains.classes[target.y]
-            self.estimator_, self.n_iter_ = fit_weighted(self._unfitted(), target.X, labels), 1
-            return self
-        return self._fit_jointly(domains)
 
-    def _fit_jointly(self, domains: Domains) -> Any:
+    def _learn_alone(self, domains: Domains) -> None:
+        self.n_iter_ = 1
+        super()._learn_alone(domains)
+
+    def _learn(self, domains: Domains) -> None:
         source, target = domains.source, domains.target_rows
         assert source.y is not None
         labels = self._as_columns(domains, source.y)
@@ -81,7 +48,6 @@ class BaseJointTransport(DelegatingMixin, Borrower):
         if domains.target.y is not None:
             known[: len(domains.target)] = self._as_columns(domains, domains.target.y)
         self._check_learnable(labels, known)
-        weights = np.maximum(source.weights, 1e-9 * source.weights.mean())
 
         def learn(arrived: np.ndarray) -> Callable[[], np.ndarray]:
             self.estimator_ = self._learned(domains, target, arrived)
@@ -91,7 +57,7 @@ class BaseJointTransport(DelegatingMixin, Borrower):
             squared_distances(source.X, target),
             labels,
             learn,
-            a=weights / weights.sum(),
+            a=source.mass,
             b=np.full(len(target), 1 / len(target)),
             alpha=float(self.alpha),
             known=known,
@@ -102,7 +68,6 @@ class BaseJointTransport(DelegatingMixin, Borrower):
         self.plan_, self.objectives_ = found.plan.plan, found.objectives
         self.n_iter_ = len(found.objectives)
         self.transported_ = found.labels if domains.classes is not None else found.labels[:, 0]
-        return self
 
     def _as_columns(self, domains: Domains, y: np.ndarray) -> np.ndarray:
         return y[:, None] if domains.classes is None else np.eye(len(domains.classes))[y]
@@ -119,10 +84,14 @@ class BaseJointTransport(DelegatingMixin, Borrower):
     def _known_losses(self, labels: np.ndarray, known: np.ndarray) -> np.ndarray | None:
         return None if np.isnan(known).all() else squared_loss(labels[:, 0], known[:, 0])
 
+    def _takes_sparse(self) -> bool:
+        return False
+
     def _takes_missing(self) -> bool:
         return self.source is None and bool(get_tags(self._unfitted()).input_tags.allow_nan)
 
 
+@estimator_class
 class JointDistributionOptimalTransportClassifier(ClassifierMixin, BaseJointTransport):
     r"""A classifier of the target, learned from labels that travel with the source rows (JDOT).
 
@@ -146,11 +115,6 @@ class JointDistributionOptimalTransportClassifier(ClassifierMixin, BaseJointTran
         Rounds end when the objective changes by less than this share of itself.
     source : Source, list of Source or None, default=None
         Labelled rows to borrow; weights are their mass. None: the estimator on the target alone.
-    unlabelled : array-like of shape (m, d), optional
-        More rows of the target.
-    preprocess : transformer, optional
-        For both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
 
     Attributes
     ----------
@@ -190,19 +154,11 @@ class JointDistributionOptimalTransportClassifier(ClassifierMixin, BaseJointTran
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="optional",
-        source_labels="needed",
-        tasks=("classification",),
+    card = classifier_card(
         cost="O(n m d), and rounds of an exact transport and of its estimator",
         paper="Courty, Flamary, Habrard and Rakotomamonjy 2017, Equation 7",
         words="Carries labels to the target by transport, learns, and carries anew what does not agree.",
     )
-    _task: ClassVar[str] = "classification"
-
-    def _unfitted(self) -> Any:
-        return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
 
     def _check_learnable(self, labels: np.ndarray, known: np.ndarray) -> None:
         if not hasattr(self._unfitted(), "predict_proba"):
@@ -232,6 +188,7 @@ class JointDistributionOptimalTransportClassifier(ClassifierMixin, BaseJointTran
         return losses
 
 
+@estimator_class
 class JointDistributionOptimalTransportRegressor(RegressorMixin, BaseJointTransport):
     r"""A regressor of the target, learned from numbers that travel with the source rows (JDOT).
 
@@ -252,11 +209,6 @@ class JointDistributionOptimalTransportRegressor(RegressorMixin, BaseJointTransp
         Rounds end when the objective changes by less than this share of itself.
     source : Source, list of Source or None, default=None
         Rows with numbers to borrow; weights are their mass. None: the estimator on the target alone.
-    unlabelled : array-like of shape (m, d), optional
-        More rows of the target.
-    preprocess : transformer, optional
-        For both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
 
     Attributes
     ----------
@@ -291,19 +243,11 @@ class JointDistributionOptimalTransportRegressor(RegressorMixin, BaseJointTransp
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="optional",
-        source_labels="needed",
+    card = replace(
+        JointDistributionOptimalTransportClassifier.card,
         tasks=("regression",),
-        cost="O(n m d), and rounds of an exact transport and of its estimator",
-        paper="Courty, Flamary, Habrard and Rakotomamonjy 2017, Equation 7",
         words="Carries numbers to the target by transport, learns, and carries anew what does not agree.",
     )
-    _task: ClassVar[str] = "regression"
-
-    def _unfitted(self) -> Any:
-        return Ridge() if self.estimator is None else self.estimator
 
     def _losses(self, domains: Domains, labels: np.ndarray, target: np.ndarray) -> np.ndarray:
         return super()._losses(domains, labels, target) / _variance(labels)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -10,26 +11,26 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.contract.borrower import Borrower
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
 from headstart.contract.domains import Domains
+from headstart.contract.estimator_class import estimator_class
+from headstart.contract.learner import Learner
 from headstart.contract.options import check_number
 from headstart.contract.weighted_fit import fit_weighted
 from headstart.features.mappings.bda import check_balance
-from headstart.features.mappings.component_options import components_to_find, generator, landmark_count
-from headstart.features.mappings.joint_fit import known_codes
-from headstart.features.mappings.subspace import project_centred
+from headstart.features.mappings.component_options import generator, landmark_count
+from headstart.features.mappings.subspace_mapping import principal_subspaces, project_centred
 from headstart.math.alignment.geodesic import geodesic_flow
 from headstart.math.alignment.kernels import unit_rows
-from headstart.math.alignment.meda import ManifoldClassifier, fit_meda
-from headstart.math.alignment.subspace import principal_subspace
+from headstart.math.alignment.meda import ManifoldClassifier, ManifoldTerms, fit_meda
 
 
 def _scores(meda: Any) -> bool:
     return meda.source is not None or hasattr(meda.estimator, "decision_function")
 
 
-class ManifoldEmbeddedAlignment(ClassifierMixin, Borrower):
+@estimator_class
+class ManifoldEmbeddedAlignment(ClassifierMixin, Learner):
     r"""MEDA: one kernel classifier that fits the source, agrees between sides and classes, and is smooth on a graph.
 
     .. math:: \min_f \sum_{i\in\text{labelled}} \|y_i-f(z_i)\|^2 + \eta\|f\|_K^2
@@ -61,11 +62,6 @@ class ManifoldEmbeddedAlignment(ClassifierMixin, Borrower):
         Nystroem features of so many rows; None: the exact kernel; "auto": exact up to 2,000 rows, then 800 landmarks.
     source : Source, list of Source or None, default=None
         Labelled rows to borrow; weights are not used. None: the estimator, fitted on the target alone.
-    unlabelled : array-like of shape (m, d), optional
-        More rows of the target.
-    preprocess : transformer, optional
-        For both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
     random_state : int, RandomState or None, default=None
         Draws the landmarks; None is 0.
 
@@ -111,95 +107,55 @@ class ManifoldEmbeddedAlignment(ClassifierMixin, Borrower):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="optional",
-        source_labels="needed",
-        tasks=("classification",),
+    n_components: int | None = None
+    ridge: float = 0.1
+    alignment: float = 10.0
+    smoothness: float = 1.0
+    neighbours: int = 10
+    balance: float | str = "auto"
+    rounds: int = 10
+    estimator: Any = None
+    landmarks: int | str | None = "auto"
+    _: KW_ONLY
+    random_state: Any = None
+
+    card = classifier_card(
         cost="O(n d^2 + d^3 + n^2 d + n^3), or O(n m^2 + n^2 k) with m landmarks",
         paper="Wang, Feng, Chen, Yu, Huang and Yu 2018, Algorithm 1",
         words="One kernel classifier that fits the source, agrees between sides and classes, and is smooth on a graph.",
     )
 
-    def __init__(
-        self,
-        n_components: int | None = None,
-        ridge: float = 0.1,
-        alignment: float = 10.0,
-        smoothness: float = 1.0,
-        neighbours: int = 10,
-        balance: float | str = "auto",
-        rounds: int = 10,
-        estimator: Any = None,
-        landmarks: int | str | None = "auto",
-        *,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: Any = None,
-    ) -> None:
-        self.n_components = n_components
-        self.ridge = ridge
-        self.alignment = alignment
-        self.smoothness = smoothness
-        self.neighbours = neighbours
-        self.balance = balance
-        self.rounds = rounds
-        self.estimator = estimator
-        self.landmarks = landmarks
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
+    def _default(self) -> Any:
+        return KNeighborsClassifier(1)
 
-    def fit(self, X: Any, y: Any = None) -> Any:
-        """Fit to the target; what is borrowed was given at construction.
+    def _check(self) -> None:
+        check_number("ridge", self.ridge, 0, open_low=True)
+        check_number("alignment", self.alignment, 0)
+        check_number("smoothness", self.smoothness, 0)
+        check_number("neighbours", self.neighbours, 1, whole=True)
+        check_number("rounds", self.rounds, 1, whole=True)
+        check_balance(self.balance)
 
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            Rows of the target.
-        y : array-like of shape (n,), optional
-            Their labels. Not needed with a source.
+    def _learn_alone(self, domains: Domains) -> None:
+        self.classifier_: ManifoldClassifier | None = None
+        super()._learn_alone(domains)
 
-        Returns
-        -------
-        self
-        """
-        self._check_options()
-        domains = self._domains(X, y, task="classification", need_target_labels=False)
-        assert domains.classes is not None
-        inner = self._baseline()
-        if not domains.sources:
-            self.classifier_: ManifoldClassifier | None = None
-            self.estimator_ = fit_weighted(inner, domains.target.X, domains.classes[domains.target.y])
-            return self
-        return self._fit_alignment(domains, inner)
-
-    def _fit_alignment(self, domains: Domains, inner: Any) -> Any:
-        source, target, known = domains.source, domains.target_rows, known_codes(domains)
-        most = max(1, min(len(source) - 1, len(target) - 1, target.shape[1]))
-        k = components_to_find(self.n_components, most, 20)
-        mean, mine = principal_subspace(source.X, k)
-        self.target_mean_, theirs = principal_subspace(target, k)
-        k = min(mine.shape[1], theirs.shape[1])
-        self.root_ = geodesic_flow(mine[:, :k], theirs[:, :k])
+    def _learn(self, domains: Domains) -> None:
+        (mean, mine), (self.target_mean_, theirs) = principal_subspaces(domains, self.n_components)
+        self.root_ = geodesic_flow(mine, theirs)
+        source, target, known = domains.source, domains.target_rows, domains.known
         Zs, Zt = unit_rows(project_centred(source.X, mean, self.root_)), self._manifold(target)
         labelled = np.flatnonzero(known >= 0)
         codes = np.asarray(source.y)
+        inner = self._unfitted()
         self.estimator_ = fit_weighted(inner, np.vstack([Zs, Zt[labelled]]), np.r_[codes, known[labelled]])
         found = fit_meda(
             Zs,
             codes,
             Zt,
             np.asarray(self.estimator_.predict(Zt)),
+            ManifoldTerms(float(self.ridge), float(self.alignment), float(self.smoothness), int(self.neighbours)),
             known=known,
-            ridge=float(self.ridge),
-            alignment=float(self.alignment),
-            smoothness=float(self.smoothness),
-            neighbours=int(self.neighbours),
             balance=self.balance,
             rounds=int(self.rounds),
             landmarks=landmark_count(self.landmarks, len(source) + len(target)),
@@ -208,34 +164,12 @@ class ManifoldEmbeddedAlignment(ClassifierMixin, Borrower):
         self.classifier_, self.history_ = found, found.history
         self.balance_ = found.history[-1]["balance"]
         self.pseudo_labels_ = self.classes_[found.pseudo_labels]
-        return self
-
-    def _baseline(self) -> Any:
-        """The estimator that ``source=None`` stands for."""
-        return KNeighborsClassifier(1) if self.estimator is None else self.estimator
-
-    def _check_options(self) -> None:
-        check_number("ridge", self.ridge, 0, open_low=True)
-        check_number("alignment", self.alignment, 0)
-        check_number("smoothness", self.smoothness, 0)
-        check_number("neighbours", self.neighbours, 1, whole=True)
-        check_number("rounds", self.rounds, 1, whole=True)
-        check_balance(self.balance)
 
     def _manifold(self, X: np.ndarray) -> np.ndarray:
         return unit_rows(project_centred(X, self.target_mean_, self.root_))
 
     def predict(self, X: Any) -> np.ndarray:
-        """Predict rows of the target.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
+        """Predict rows of the target, (n, d); labels of shape (n,)."""
         check_is_fitted(self)
         rows = self._rows(X)
         if self.classifier_ is None:

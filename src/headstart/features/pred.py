@@ -2,73 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack, issparse
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.dummy import DummyClassifier
-from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import get_tags
 
-from headstart.contract.borrower import Borrower
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
 from headstart.contract.delegating import DelegatingMixin
-from headstart.contract.domains import Side
+from headstart.contract.domains import Domains, Side
+from headstart.contract.estimator_class import estimator_class
+from headstart.contract.learner import WeightedLearner
 from headstart.contract.weighted_fit import fit_weighted
 
 
-class BasePRED(DelegatingMixin, Borrower):
+@estimator_class
+class BasePRED(WeightedLearner, DelegatingMixin):
     """What classes and numbers have in common; see `PREDClassifier`."""
 
-    _task: ClassVar[str]
+    estimator: Any = None
+    source_estimator: Any = None
 
-    def __init__(
-        self,
-        estimator: Any = None,
-        source_estimator: Any = None,
-        *,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-    ) -> None:
-        self.estimator = estimator
-        self.source_estimator = source_estimator
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
+    def _learn_alone(self, domains: Domains) -> None:
+        self.source_estimators_: list[Any] = []
+        super()._learn_alone(domains)
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
-        """Fit to the target; what is borrowed was given at construction.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            Rows of the target.
-        y : array-like of shape (n,)
-            Their labels.
-        sample_weight : array-like of shape (n,), optional
-            Weights of the target's rows.
-
-        Returns
-        -------
-        self
-        """
-        domains = self._domains(X, y, task=self._task, sample_weight=sample_weight)
-        self.source_estimators_ = [self._source_model(side, domains.classes) for side in domains.sources]
+    def _learn(self, domains: Domains) -> None:
+        self.source_estimators_ = [self._source_model(side, domains) for side in domains.sources]
         target = domains.target
-        assert target.y is not None
-        labels = target.y if domains.classes is None else domains.classes[target.y]
-        self.estimator_ = fit_weighted(self._unfitted(), self._wider(target.X), labels, target.sample_weight)
-        return self
+        wider = self._wider(target.X)
+        self.estimator_ = fit_weighted(self._unfitted(), wider, domains.labels(target), target.sample_weight)
 
-    def _source_model(self, side: Side, classes: np.ndarray | None) -> Any:
-        assert side.y is not None
-        labels = side.y if classes is None else classes[side.y]
+    def _source_model(self, side: Side, domains: Domains) -> Any:
+        labels = domains.labels(side)
         model = self._unfitted() if self.source_estimator is None else self.source_estimator
-        if classes is not None and len(np.unique(labels)) == 1:
+        if domains.classes is not None and len(np.unique(labels)) == 1:
             model = DummyClassifier()
         return fit_weighted(model, side.X, labels, side.sample_weight)
 
@@ -87,15 +58,17 @@ class BasePRED(DelegatingMixin, Borrower):
     def _final_rows(self, X: Any) -> Any:
         return self._wider(self._rows(X))
 
+    def _models(self) -> list[Any]:
+        return [self._unfitted(), *([] if self.source_estimator is None else [self.source_estimator])]
+
     def _takes_sparse(self) -> bool:
-        models = [self._unfitted(), *([] if self.source_estimator is None else [self.source_estimator])]
-        return all(bool(get_tags(model).input_tags.sparse) for model in models)
+        return all(bool(get_tags(model).input_tags.sparse) for model in self._models())
 
     def _takes_missing(self) -> bool:
-        models = [self._unfitted(), *([] if self.source_estimator is None else [self.source_estimator])]
-        return all(bool(get_tags(model).input_tags.allow_nan) for model in models)
+        return all(bool(get_tags(model).input_tags.allow_nan) for model in self._models())
 
 
+@estimator_class
 class PREDClassifier(ClassifierMixin, BasePRED):
     """A classifier of the target that gets, as more columns, what a classifier of the source says.
 
@@ -111,11 +84,6 @@ class PREDClassifier(ClassifierMixin, BasePRED):
         What learns from a source; None is the same as `estimator`.
     source : Source, list of Source or None, default=None
         Labelled rows to borrow. None: the estimator on the target alone.
-    unlabelled : array-like of shape (m, d), optional
-        Not used.
-    preprocess : transformer, optional
-        For both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
 
     Attributes
     ----------
@@ -141,19 +109,12 @@ class PREDClassifier(ClassifierMixin, BasePRED):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
+    card = classifier_card(
         target_labels="some",
-        source_labels="needed",
-        tasks=("classification",),
         cost="that of its estimators",
         paper="Daume 2007, section 2",
         words="What a model of the source says becomes a column for the model of the target.",
     )
-    _task: ClassVar[str] = "classification"
-
-    def _unfitted(self) -> Any:
-        return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
 
     def _said(self, model: Any, X: Any) -> np.ndarray:
         for name in ("predict_proba", "decision_function"):
@@ -164,6 +125,7 @@ class PREDClassifier(ClassifierMixin, BasePRED):
         return (np.asarray(model.predict(X))[:, None] == model.classes_[None, :]).astype(np.float64)
 
 
+@estimator_class
 class PREDRegressor(RegressorMixin, BasePRED):
     """A regressor of the target that gets, as one more column, what a regressor of the source says.
 
@@ -177,11 +139,6 @@ class PREDRegressor(RegressorMixin, BasePRED):
         What learns from a source; None is the same as `estimator`.
     source : Source, list of Source or None, default=None
         Rows with numbers to borrow. None: the estimator on the target alone.
-    unlabelled : array-like of shape (m, d), optional
-        Not used.
-    preprocess : transformer, optional
-        For both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
 
     Attributes
     ----------
@@ -205,16 +162,4 @@ class PREDRegressor(RegressorMixin, BasePRED):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="some",
-        source_labels="needed",
-        tasks=("regression",),
-        cost="that of its estimators",
-        paper="Daume 2007, section 2",
-        words="What a model of the source says becomes a column for the model of the target.",
-    )
-    _task: ClassVar[str] = "regression"
-
-    def _unfitted(self) -> Any:
-        return Ridge() if self.estimator is None else self.estimator
+    card = replace(PREDClassifier.card, tasks=("regression",))

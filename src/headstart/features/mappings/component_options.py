@@ -44,13 +44,6 @@ def components_to_find(n_components: Any, most: int, default: int) -> int:
     return int(n_components)
 
 
-def check_kernel(kernel: Any, gamma: Any, allowed: tuple[str, ...]) -> None:
-    """Refuse a kernel that is not among the allowed ones, and a gamma that is no number above 0."""
-    check_option("kernel", kernel, allowed)
-    if gamma is not None:
-        check_number("gamma", gamma, 0, open_low=True)
-
-
 def landmark_count(landmarks: Any, n_rows: int, exact_rows: int = EXACT_ROWS) -> int | None:
     """Landmarks to draw, or None for the exact kernel, which "auto" means up to ``exact_rows`` rows.
 

@@ -6,13 +6,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.features.mappings.mapping import Mapping
 from headstart.math.alignment.coral import coral
 
 
+@estimator_class
 class CORAL(Mapping):
     r"""Give the source the covariance and the mean of the target (correlation alignment).
 
@@ -30,25 +32,13 @@ class CORAL(Mapping):
         Whether the means are aligned too. The paper takes data that are centred already.
     accept_sparse : bool, default=False
         Whether CSR matrices are welcome. Mapped source rows are dense all the same.
-    source : Source, list of Source or None, default=None
-        Rows to map; labels are not looked at. None: the identity.
-    unlabelled : array-like of shape (m, d), optional
-        More rows of the target.
     preprocess : transformer, optional
         For both sides; `StandardScaler()` per domain is what the paper does.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
 
     Attributes
     ----------
     map_ : CoralMap
         Means and the two roots; ``map_.matrix()`` is the linear part (d, d).
-    identity_ : bool
-        Whether there was no source.
-
-    Raises
-    ------
-    ParameterError
-        If an option is outside its range.
 
     References
     ----------
@@ -66,35 +56,16 @@ class CORAL(Mapping):
     ([2.9, 2.9], [2.9, 2.9])
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    regularisation: float = 1.0
+    align_means: bool = True
+    accept_sparse: bool = False
+
+    card = mapping_card(
         cost="O(n d^2 + d^3), or O(n^2 d + n^3) with fewer rows than columns",
         paper="Sun, Feng and Saenko 2016, Algorithm 1",
         words="Gives the source the covariance and the mean of the target.",
     )
     _keeps_columns: ClassVar[bool] = True
-
-    def __init__(
-        self,
-        regularisation: float = 1.0,
-        align_means: bool = True,
-        accept_sparse: bool = False,
-        *,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-    ) -> None:
-        self.regularisation = regularisation
-        self.align_means = align_means
-        self.accept_sparse = accept_sparse
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
 
     def _takes_sparse(self) -> bool:
         return bool(self.accept_sparse)
@@ -108,9 +79,6 @@ class CORAL(Mapping):
             regularisation=float(self.regularisation),
             align_means=self.align_means,
         )
-
-    def _map_target(self, X: Any) -> Any:
-        return X
 
     def _map_source(self, X: Any) -> np.ndarray:
         return self.map_(X)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_option
-from headstart.features.mappings.component_options import components_to_find
-from headstart.features.mappings.mapping import Mapping
-from headstart.features.mappings.subspace import project_centred
+from headstart.features.mappings.subspace_mapping import SubspaceMapping, most_directions, project_centred
 from headstart.math.alignment.geodesic import geodesic_flow
 from headstart.math.alignment.subspace import principal_subspace, subspace_disagreement
 
 
-class GeodesicFlowKernel(Mapping):
+@estimator_class
+class GeodesicFlowKernel(SubspaceMapping):
     r"""Compare rows in all the subspaces on the way from the source to the target at once.
 
     .. math:: \langle z_i, z_j\rangle = x_i^\top G\,x_j, \qquad G = \int_0^1 \Phi(t)\Phi(t)^\top dt
@@ -31,29 +31,11 @@ class GeodesicFlowKernel(Mapping):
         Size k of the subspaces. None: 20, or fewer where rows and columns allow no more. "auto": the smallest size at
         which the subspaces' disagreement with the common one reaches 1 (section 3.4 of the paper), at most half of
         what rows and columns allow.
-    source : Source, list of Source or None, default=None
-        Rows to map; labels are not looked at. None: the identity.
-    unlabelled : array-like of shape (m, d), optional
-        More rows of the target.
-    preprocess : transformer, optional
-        For both sides; `StandardScaler()` per domain is what the paper does.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
 
     Attributes
     ----------
     root_ : ndarray of shape (d, q)
         ``root_ @ root_.T`` is G.
-    source_mean_, target_mean_ : ndarray of shape (d,)
-        Subtracted from the rows of each side.
-    n_components_ : int
-        Size of the subspaces.
-    identity_ : bool
-        Whether there was no source.
-
-    Raises
-    ------
-    ParameterError
-        If more components are asked for than there can be.
 
     References
     ----------
@@ -71,43 +53,20 @@ class GeodesicFlowKernel(Mapping):
     [[0.5, 0.3], [0.3, 0.5]]
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    card = mapping_card(
         cost="O(n d^2 + d^3), or O(n d k) with many rows and columns",
         paper="Gong, Shi, Sha and Grauman 2012, eq. 5-8",
         words="Compares rows in all the subspaces on the way from the source to the target.",
     )
 
-    def __init__(
-        self,
-        n_components: int | str | None = None,
-        *,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-    ) -> None:
-        self.n_components = n_components
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-
     def _fit_mapping(self, domains: Domains) -> None:
-        source, target = domains.source.X, domains.target_rows
-        most = max(1, min(len(source) - 1, len(target) - 1, source.shape[1]))
-        if isinstance(self.n_components, str):
-            check_option("n_components", self.n_components, ("auto", None))
-            k = _agreeing_size(source, target, max(1, most // 2))
-        else:
-            k = components_to_find(self.n_components, most, 20)
-        self.source_mean_, mine = principal_subspace(source, k)
-        self.target_mean_, theirs = principal_subspace(target, k)
-        k = min(mine.shape[1], theirs.shape[1])
-        self.root_, self.n_components_ = geodesic_flow(mine[:, :k], theirs[:, :k]), k
+        size = self.n_components
+        if isinstance(size, str):
+            check_option("n_components", size, ("auto", None))
+            size = _agreeing_size(domains.source.X, domains.target_rows, max(1, most_directions(domains) // 2))
+        mine, theirs = self._subspaces(domains, size)
+        self.root_ = geodesic_flow(mine, theirs)
+        self.n_components_ = min(mine.shape[1], theirs.shape[1])
 
     def _map_target(self, X: Any) -> np.ndarray:
         return project_centred(X, self.target_mean_, self.root_)

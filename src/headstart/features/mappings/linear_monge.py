@@ -6,13 +6,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.features.mappings.mapping import Mapping
 from headstart.math.alignment.monge import moments, monge_map
 
 
+@estimator_class
 class LinearMonge(Mapping):
     r"""Carry the source's mean and covariance onto the target's along the shortest way.
 
@@ -33,23 +35,11 @@ class LinearMonge(Mapping):
         Whether CSR matrices are welcome. Mapped source rows are dense all the same.
     source : Source, list of Source or None, default=None
         Rows to map; labels are not looked at, weights count in mean and covariance. None: the identity.
-    unlabelled : array-like of shape (m, d), optional
-        More rows of the target.
-    preprocess : transformer, optional
-        For both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
 
     Attributes
     ----------
     map_ : AffineMap
         ``map_.matrix`` (d, d) and ``map_.offset`` (d,).
-    identity_ : bool
-        Whether there was no source.
-
-    Raises
-    ------
-    ParameterError
-        If an option is outside its range.
 
     References
     ----------
@@ -67,33 +57,15 @@ class LinearMonge(Mapping):
     np.float64(0.0)
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    regularisation: float = 1e-3
+    accept_sparse: bool = False
+
+    card = mapping_card(
         cost="O(n d^2 + d^3)",
         paper="Flamary, Lounici and Ferrari 2019, Equation 4",
         words="Moves the source onto the target's mean and covariance along the shortest way.",
     )
     _keeps_columns: ClassVar[bool] = True
-
-    def __init__(
-        self,
-        regularisation: float = 1e-3,
-        accept_sparse: bool = False,
-        *,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-    ) -> None:
-        self.regularisation = regularisation
-        self.accept_sparse = accept_sparse
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
 
     def _takes_sparse(self) -> bool:
         return bool(self.accept_sparse)
@@ -105,9 +77,6 @@ class LinearMonge(Mapping):
         self.map_ = monge_map(
             *moments(side.X, side.sample_weight), *moments(domains.target_rows), float(self.regularisation)
         )
-
-    def _map_target(self, X: Any) -> Any:
-        return X
 
     def _map_source(self, X: Any) -> np.ndarray:
         return self.map_(X)

@@ -15,29 +15,47 @@ from headstart.contract.domains import Domains
 
 
 class Mapping(TransformerMixin, Borrower):
-    """Base of the mappings: a subclass writes `_fit_mapping`, `_map_target` and `_map_source`.
+    """Base of the mappings: a subclass writes `_fit_mapping` and `_map_target`, `_map_source` or both.
 
     ``fit(X)`` gets rows of the target, `transform` maps rows of the target, `transform_source` those of the source.
     Without a source every mapping is the identity. float32 stays float32.
 
-    A subclass whose output has other columns than its input sets ``_keeps_columns = False``; one that needs labels
-    of the source says so on its card and sets ``_task = "classification"``.
+    A subclass whose output has the columns of its input sets ``_keeps_columns = True``; one that needs labels of the
+    source says so on its card.
+
+    Parameters
+    ----------
+    source : Source, list of Source or None, default=None
+        Rows to map; labels are not looked at. None: the identity.
+
+    Attributes
+    ----------
+    identity_ : bool
+        Whether there was no source.
+
+    Raises
+    ------
+    ParameterError
+        If an option is outside its range.
     """
 
     _keeps_columns: ClassVar[bool] = False
-    _task: ClassVar[str | None] = None
+
+    @property
+    def _task(self) -> str | None:
+        return self.card.tasks[0] if self.card.source_labels == "needed" else None
 
     @abstractmethod
     def _fit_mapping(self, domains: Domains) -> None:
         """Learn the mapping; check options here. Called only where there is a source."""
 
-    @abstractmethod
     def _map_target(self, X: Any) -> Any:
-        """Checked rows of the target (n, d) in the common space (n, k)."""
+        """Checked rows of the target (n, d) in the common space (n, k); by default they are there already."""
+        return X
 
-    @abstractmethod
     def _map_source(self, X: Any) -> Any:
-        """Checked rows of the source in the common space."""
+        """Checked rows of the source in the common space; by default as those of the target."""
+        return self._map_target(X)
 
     def fit(self, X: Any, y: Any = None) -> Any:
         """Fit to rows of the target; what is borrowed was given at construction.

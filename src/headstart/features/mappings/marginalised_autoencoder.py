@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack, issparse
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.data.tables.column_names import stack
 from headstart.errors import ParameterError
@@ -22,6 +24,7 @@ MANY_COLUMNS = 2000
 PIVOTS = 500
 
 
+@estimator_class
 class MarginalisedAutoencoder(Mapping):
     r"""Learn from all rows, of both sides, which columns stand for one another (mSDA).
 
@@ -48,11 +51,6 @@ class MarginalisedAutoencoder(Mapping):
         Share of the mean of the diagonal that is added to it, above 0.
     source : Source, list of Source or None, default=None
         Rows to learn from; labels are not looked at. None: the identity.
-    unlabelled : array-like of shape (m, d), optional
-        More rows of the target.
-    preprocess : transformer, optional
-        For both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
     random_state : int, RandomState or None, default=None
         Draws the parts; None is 0. Not used with ``pivots=None``.
 
@@ -60,13 +58,6 @@ class MarginalisedAutoencoder(Mapping):
     ----------
     layers_ : list of ndarray
         Of shape (columns + 1, columns of the layer); the last row is the intercept.
-    identity_ : bool
-        Whether there was no source.
-
-    Raises
-    ------
-    ParameterError
-        If an option is outside its range.
 
     References
     ----------
@@ -83,40 +74,19 @@ class MarginalisedAutoencoder(Mapping):
     (30, 12)
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="features",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    corruption: float = 0.5
+    n_layers: int = 1
+    pivots: int | str | None = "auto"
+    keep_input: bool = True
+    regularisation: float = 1e-5
+    _: KW_ONLY
+    random_state: Any = None
+
+    card = mapping_card(
         cost="O(n d^2 + d^3) a layer; with r pivots O(n d r + d r^2)",
         paper="Chen, Xu, Weinberger and Sha 2012, Algorithm 1",
         words="Adds columns that repair missing cells, learned from the rows of both sides.",
     )
-
-    def __init__(
-        self,
-        corruption: float = 0.5,
-        n_layers: int = 1,
-        pivots: int | str | None = "auto",
-        keep_input: bool = True,
-        regularisation: float = 1e-5,
-        *,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: Any = None,
-    ) -> None:
-        self.corruption = corruption
-        self.n_layers = n_layers
-        self.pivots = pivots
-        self.keep_input = keep_input
-        self.regularisation = regularisation
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
 
     def _takes_sparse(self) -> bool:
         return True
@@ -158,6 +128,3 @@ class MarginalisedAutoencoder(Mapping):
         if any(issparse(part) for part in outputs):
             return csr_matrix(hstack([csr_matrix(part) for part in outputs], format="csr"))
         return np.hstack(outputs)
-
-    def _map_source(self, X: Any) -> Any:
-        return self._map_target(X)

@@ -9,6 +9,7 @@ import numpy as np
 
 from headstart.contract.card import MethodCard
 from headstart.contract.domains import Domains, Side
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.errors import DataError, TransferWarning
 from headstart.features.mappings.mapping import Mapping
@@ -28,6 +29,7 @@ BY_CLASS = ("lp-l1", "group lasso")
 NORMALISE = (None, "mean", "median", "max")
 
 
+@estimator_class
 class OptimalTransportMapping(Mapping):
     r"""Send every source row to the mean of the target rows that its mass is carried to.
 
@@ -56,11 +58,6 @@ class OptimalTransportMapping(Mapping):
         around them elsewhere.
     source : Source, list of Source or None, default=None
         Rows to map; weights are their mass. None: the identity.
-    unlabelled : array-like of shape (m, d), optional
-        More rows of the target.
-    preprocess : transformer, optional
-        For both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
 
     Attributes
     ----------
@@ -97,7 +94,13 @@ class OptimalTransportMapping(Mapping):
     [[0.0, 7.0], [1.0, 7.0], [2.0, 7.0]]
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
+    method: str = "entropic"
+    reg: float = 0.02
+    class_reg: float = 0.1
+    normalise: str | None = "mean"
+    out_of_sample: str = "nearest"
+
+    card = MethodCard(
         transfers="features",
         target_labels="optional",
         source_labels="optional",
@@ -108,31 +111,8 @@ class OptimalTransportMapping(Mapping):
     )
     _keeps_columns: ClassVar[bool] = True
 
-    def __init__(
-        self,
-        method: str = "entropic",
-        reg: float = 0.02,
-        class_reg: float = 0.1,
-        normalise: str | None = "mean",
-        out_of_sample: str = "nearest",
-        *,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-    ) -> None:
-        self.method = method
-        self.reg = reg
-        self.class_reg = class_reg
-        self.normalise = normalise
-        self.out_of_sample = out_of_sample
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-
     @property
-    def _task(self) -> str | None:  # type: ignore[override]
+    def _task(self) -> str | None:
         return "classification" if self.method in BY_CLASS else None
 
     def _fit_mapping(self, domains: Domains) -> None:
@@ -145,7 +125,7 @@ class OptimalTransportMapping(Mapping):
         cost = squared_distances(side.X, target)
         self.scale_ = _scale(cost, self.normalise)
         cost /= cost.dtype.type(self.scale_)
-        a, b = _shares(side.weights), np.full(len(target), 1 / len(target))
+        a, b = side.mass, np.full(len(target), 1 / len(target))
         self.plan_, self.potential_ = self._plan(cost, a, b, side, domains)
         self.source_rows_ = side.X
         self.target_rows_ = target if self._by_potential() else None
@@ -184,9 +164,6 @@ class OptimalTransportMapping(Mapping):
     def _by_potential(self) -> bool:
         return self.method == "entropic" and self.out_of_sample == "barycentric"
 
-    def _map_target(self, X: Any) -> Any:
-        return X
-
     def _map_source(self, X: Any) -> np.ndarray:
         known = self.source_rows_
         if X is known or (X.shape == known.shape and np.array_equal(X, known)):
@@ -196,12 +173,6 @@ class OptimalTransportMapping(Mapping):
             return potential_map(X, self.target_rows_, self.potential_, float(self.reg), self.scale_)
         move = nearest_displacement if self.out_of_sample == "nearest" else smooth_displacement
         return move(X, known, self.images_)
-
-
-def _shares(weights: np.ndarray) -> np.ndarray:
-    """Weights with sum 1; a row of weight 0 keeps a trace, so that it goes somewhere."""
-    weights = np.maximum(weights, 1e-9 * weights.mean())
-    return weights / weights.sum()
 
 
 def _scale(cost: np.ndarray, normalise: str | None) -> float:

@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
+from sklearn.feature_extraction.text import TfidfTransformer
 
 from headstart.data.base.reasons import BadInput
 from headstart.data.texts.ngrams import NgramCounter
 from headstart.data.texts.texts import Texts
-from headstart.math.signals.tfidf import inverse_document_frequency, tfidf
 
 MOST_TERMS = 200_000
 _MANY = 500
@@ -52,12 +52,19 @@ class Terms:
         if len(kept) > MOST_TERMS:
             kept = np.sort(kept[np.argsort(-held[kept], kind="stable")[:MOST_TERMS]])
         counts = counts[:, kept]
-        terms = cls(kind, [counter.names[column] for column in kept], inverse_document_frequency(counts))
-        return terms, tfidf(counts, terms.idf)
+        idf = TfidfTransformer().fit(counts).idf_ if len(kept) else np.zeros(0)
+        terms = cls(kind, [counter.names[column] for column in kept], idf)
+        return terms, terms._weighed(counts)
 
     def weigh(self, texts: list[str]) -> sparse.csr_matrix:
         """Texts as rows of these terms, (n, d)."""
-        return tfidf(self._counter.count(texts), self.idf)
+        return self._weighed(self._counter.count(texts))
+
+    def _weighed(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
+        """tf-idf of counts: the logarithm of each, by how rare its term is, in rows of length 1."""
+        transformer = TfidfTransformer(sublinear_tf=True)
+        transformer.idf_ = self.idf  # as fitted, or as read from a saved model
+        return transformer.transform(counts) if len(self.idf) else counts
 
     @cached_property
     def _counter(self) -> NgramCounter:

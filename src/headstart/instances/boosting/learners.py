@@ -5,27 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 
 from headstart.contract.domains import Side
-from headstart.contract.weighted_fit import fit_weighted, weight_argument
+from headstart.contract.weighted_fit import fit_weighted, seeded, weight_argument
 from headstart.errors import DataError
-
-
-def seeded(estimator: Any, rng: np.random.Generator) -> Any:
-    """A clone whose ``random_state``, and those of its parts, are drawn from ``rng`` where they are None.
-
-    Examples
-    --------
-    >>> from sklearn.tree import DecisionTreeClassifier
-    >>> seeded(DecisionTreeClassifier(random_state=7), np.random.default_rng(0)).random_state
-    7
-    """
-    twin = clone(estimator)
-    names = [name for name in sorted(twin.get_params()) if name.rpartition("__")[2] == "random_state"]
-    drawn = {name: int(rng.integers(2**31 - 1)) for name in names if twin.get_params()[name] is None}
-    return twin.set_params(**drawn)
 
 
 def fit_on_weight(estimator: Any, X: Any, y: np.ndarray, p: np.ndarray, rng: np.random.Generator) -> Any:

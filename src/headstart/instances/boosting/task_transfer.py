@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 
-from headstart.contract.borrower import Borrower
-from headstart.contract.card import MethodCard
+from headstart.contract.card import boosting_card
 from headstart.contract.domains import Domains
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.instances.boosting.learners import fit_on_weight, initial_weights
-from headstart.instances.boosting.voting import VotingMixin, hypothesis
-from headstart.instances.source_use import SourceUseMixin
+from headstart.instances.boosting.voting import VotingBooster, hypothesis
 from headstart.math.ensembles.multi_source import adaboost, choose_hypotheses
 
 
-class TaskTrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMixin, Borrower):
+@estimator_class
+class TaskTrAdaBoostClassifier(ClassifierMixin, VotingBooster):
     r"""Boost on each source, then boost on the target by choosing among the hypotheses that the sources made.
 
     Phase I runs AdaBoost on each source and keeps hypotheses whose vote :math:`\alpha = \frac12\ln\frac{1-\epsilon}
@@ -34,29 +35,17 @@ class TaskTrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMixin, Bor
         ``LogisticRegression(max_iter=1000)``.
     n_estimators : int, default=50
         Rounds M of either phase, at least 1.
-    threshold : float, default=0.0
-        The paper's gamma: least :math:`\alpha` of a hypothesis on its own source, 0 or more.
     source : Source, list of Source or None
         Labelled rows. None: the base estimator on the target alone.
-    unlabelled : array-like, optional
-        Checked and not used.
-    preprocess : transformer, optional
-        For rows of both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
-    random_state : int or None, default=None
-        Seed of the base learners.
+    threshold : float, default=0.0
+        The paper's gamma: least :math:`\alpha` of a hypothesis on its own source, 0 or more.
 
     Attributes
     ----------
-    classes_ : ndarray of shape (K,)
-    estimators_, estimator_weights_
-        The hypotheses that vote, on codes, and their votes.
     turned_ : ndarray of bool, shape (T,)
         Which of them vote with their answer turned round: wrong more often than right (two classes only).
     chosen_ : ndarray of int, shape (T,)
         Number of the source, in the order of ``source``, that made each of them.
-    errors_ : ndarray of shape (T,)
-        Weighted error on the target, round by round.
     weights_ : ndarray of shape (n_source,)
         Weight of every source row behind the final vote: the mean of its weights in the fits of the chosen hypotheses,
         1 being one row among equals of its source.
@@ -79,60 +68,25 @@ class TaskTrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMixin, Bor
     ([True], True)
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="some",
-        source_labels="needed",
-        tasks=("classification",),
+    _: KW_ONLY
+    threshold: float = 0.0
+
+    card = boosting_card(
+        ("classification",),
         cost="M times that of the base learner on each source, nothing on the target",
         paper="Yao & Doretto 2010, Algorithms 2 and 3",
         words="The sources make weak hypotheses; boosting on the target chooses among them.",
     )
 
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        n_estimators: int = 50,
-        threshold: float = 0.0,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.n_estimators = n_estimators
-        self.threshold = threshold
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
-
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TaskTrAdaBoostClassifier:
-        """Fit to the target.
-
-        Parameters
-        ----------
-        X : array-like or CSR matrix of shape (n, d)
-        y : array-like of shape (n,)
-        sample_weight : array-like of shape (n,), optional
-            First weights of the target's rows.
-
-        Returns
-        -------
-        self
-        """
-        check_number("n_estimators", self.n_estimators, 1, whole=True)
+    def _check(self) -> None:
+        super()._check()
         check_number("threshold", self.threshold, 0)
-        domains = self._domains(X, y, task="classification", sample_weight=sample_weight)
-        self.fitted_with_source_ = bool(domains.sources)
-        self.errors_, self.chosen_ = np.zeros(0), np.zeros(0, dtype=np.int64)
-        self.turned_ = np.zeros(1, dtype=bool)
-        if not domains.sources:
-            self._alone(domains, coded=False)
-            return self
+
+    def _clear(self) -> None:
+        super()._clear()
+        self.chosen_, self.turned_ = np.zeros(0, dtype=np.int64), np.zeros(1, dtype=bool)
+
+    def _boost(self, domains: Domains) -> None:
         pool, origin, behind = self._hypotheses(domains)
         target = domains.target
         K, first = len(self.classes_), initial_weights(domains.source, target)
@@ -142,7 +96,7 @@ class TaskTrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMixin, Bor
         )
         if not len(taken.chosen):
             self._without_use(domains, "No hypothesis of the sources is better than chance on the target")
-            return self
+            return
         self.errors_, self.turned_ = taken.errors, taken.turned
         self.chosen_ = np.array(domains.order)[origin[taken.chosen]]
         starts = np.concatenate([[0], np.cumsum([len(side) for side in domains.sources])])
@@ -150,7 +104,6 @@ class TaskTrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMixin, Bor
         for h, vote in zip(taken.chosen, taken.votes / taken.votes.sum(), strict=True):
             use[starts[origin[h]] : starts[origin[h] + 1]] += vote * len(behind[h]) * behind[h]
         self._keep([pool[h] for h in taken.chosen], taken.votes, domains, use)
-        return self
 
     def _hypotheses(self, domains: Domains) -> tuple[list[Any], np.ndarray, list[np.ndarray]]:
         """Phase I: kept hypotheses of all sources, the source of each, and the distribution behind each."""
@@ -166,7 +119,7 @@ class TaskTrAdaBoostClassifier(SourceUseMixin, VotingMixin, ClassifierMixin, Bor
             def learn(
                 p: np.ndarray, t: int, side: Any = side, labels: np.ndarray = labels, made: list[Any] = made
             ) -> np.ndarray:
-                made.append(fit_on_weight(self._base(), side.X, labels, p, rng))
+                made.append(fit_on_weight(self._unfitted(), side.X, labels, p, rng))
                 return 1.0 - hypothesis(made[-1], side.X, len(self.classes_))[np.arange(len(side)), labels]
 
             votes, distributions = adaboost(

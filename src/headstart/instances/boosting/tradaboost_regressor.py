@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY
+from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
 
-from headstart.contract.borrower import Borrower
-from headstart.contract.card import MethodCard
+from headstart.contract.card import boosting_card
+from headstart.contract.domains import Domains, together
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.instances.boosting.learners import fit_on_weight, initial_weights
-from headstart.instances.boosting.voting import MedianMixin, stacked
-from headstart.instances.source_use import SourceUseMixin
+from headstart.instances.boosting.voting import MedianBooster
 from headstart.math.ensembles.tradaboost_r2 import LOSSES, tradaboost_r2
 
 
-class TrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, Borrower):
+@estimator_class
+class TrAdaBoostRegressor(RegressorMixin, MedianBooster):
     r"""Boost a regressor on few target rows and many source rows, and weed out source rows that contradict the target.
 
     TrAdaBoost with the adjusted errors of AdaBoost.R2, :math:`e_i = |y_i - h_t(x_i)|/\max_j|y_j - h_t(x_j)|`: source
@@ -26,39 +28,10 @@ class TrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, Borrower)
     Use it when the source's numbers mean the same as the target's (shift or scale them first where they do not). With
     very few target rows prefer `TwoStageTrAdaBoostRegressor`, which chooses by cross-validation how much to borrow.
 
-    Parameters
-    ----------
-    estimator : regressor, optional
-        The base learner; its ``fit`` takes ``sample_weight`` (of a `Pipeline`, that of the last step). The weights that
-        it gets have mean 1. Default: ``DecisionTreeRegressor(max_depth=6)``. ``random_state`` of a base learner that is
-        None is drawn anew in each round.
-    n_estimators : int, default=50
-        Most rounds N, at least 1.
-    loss : {"linear", "square", "exponential"}, default="linear"
-        Form of the adjusted errors.
-    source_share : float, optional
-        Share of all weight that the source starts with, above 0 and below 1. None: every row starts with its own
-        ``sample_weight``, or all with the same.
-    source : Source, list of Source or None
-        Labelled rows; several are taken together. None: the base estimator on the target alone.
-    unlabelled : array-like, optional
-        Checked and not used.
-    preprocess : transformer, optional
-        For rows of both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
-    random_state : int or None, default=None
-        Seed of the base learners.
-
     Attributes
     ----------
-    estimators_ : list of regressors
-        The hypotheses that vote.
-    estimator_weights_ : ndarray of shape (T,)
-        Their weights in the median; they sum to 1.
     errors_ : ndarray of shape (N',)
         Mean adjusted error on the target, round by round.
-    weights_ : ndarray of shape (n_source,)
-        Weight of every source row behind the final answer, in the order of ``source``: 1 is as one row among equals.
 
     Notes
     -----
@@ -79,69 +52,30 @@ class TrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, Borrower)
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="some",
-        source_labels="needed",
-        tasks=("regression",),
+    _: KW_ONLY
+    loss: str = "linear"
+    source_share: float | None = None
+
+    card = boosting_card(
+        ("regression",),
         cost="N times that of the base learner on all rows",
         paper="Pardoe & Stone 2010, TrAdaBoost.R2",
         words="Boosting for numbers; source rows that contradict the target lose their weight.",
     )
 
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        n_estimators: int = 50,
-        loss: str = "linear",
-        source_share: float | None = None,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.n_estimators = n_estimators
-        self.loss = loss
-        self.source_share = source_share
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
-
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TrAdaBoostRegressor:
-        """Fit to the target.
-
-        Parameters
-        ----------
-        X : array-like or CSR matrix of shape (n, d)
-        y : array-like of shape (n,)
-        sample_weight : array-like of shape (n,), optional
-            First weights of the target's rows, on one scale with the source's.
-
-        Returns
-        -------
-        self
-        """
-        check_number("n_estimators", self.n_estimators, 1, whole=True)
+    def _check(self) -> None:
+        super()._check()
         check_option("loss", self.loss, LOSSES)
-        if self.source_share is not None:
-            check_number("source_share", self.source_share, 0, 1, open_low=True, open_high=True)
-        domains = self._domains(X, y, task="regression", sample_weight=sample_weight)
-        self.fitted_with_source_ = bool(domains.sources)
-        self.errors_ = np.zeros(0)
-        if not domains.sources:
-            self._alone(domains, coded=False)
-            return self
-        rows, numbers, source = stacked(domains)
-        rng, made = self._rng(), []
+        check_number("source_share", self.source_share, 0, 1, open_low=True, open_high=True, optional=True)
+
+    def _boost(self, domains: Domains) -> None:
+        source, both = domains.source, together(domains.sides)
+        rng, numbers = self._rng(), np.asarray(both.y)
+        made: list[Any] = []
 
         def learn(p: np.ndarray, t: int) -> np.ndarray:
-            made.append(fit_on_weight(self._base(), rows, numbers, p, rng))
-            return numbers - np.ravel(made[-1].predict(rows))
+            made.append(fit_on_weight(self._unfitted(), both.X, numbers, p, rng))
+            return numbers - np.ravel(made[-1].predict(both.X))
 
         run = tradaboost_r2(
             learn,
@@ -151,9 +85,4 @@ class TrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, Borrower)
             loss=self.loss,
             weight=initial_weights(source, domains.target, self.source_share),
         )
-        self.errors_ = run.errors
-        if run.votes.any():
-            self._keep(made, run.votes, domains, run.use[: len(source)])
-        else:
-            self._without_use(domains, "The first hypothesis has an adjusted error of 1/2 or more on the target")
-        return self
+        self._finish(made, run, domains, "The first hypothesis has an adjusted error of 1/2 or more on the target")

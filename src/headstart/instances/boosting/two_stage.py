@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import KW_ONLY
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.model_selection import check_cv
 
-from headstart.contract.borrower import Borrower
-from headstart.contract.card import MethodCard
+from headstart.contract.card import boosting_card
+from headstart.contract.domains import Domains, together
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.data.sets.splits import folds
 from headstart.instances.boosting.learners import fit_on_weight, initial_weights
-from headstart.instances.boosting.voting import MedianMixin, stacked
-from headstart.instances.source_use import SourceUseMixin
+from headstart.instances.boosting.voting import MedianBooster
 from headstart.math.ensembles.tradaboost import Boosting
 from headstart.math.ensembles.tradaboost_r2 import LOSSES, adaboost_r2_frozen_source, stage_weights, weighted_median
 
 
-class TwoStageTrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, Borrower):
+@estimator_class
+class TwoStageTrAdaBoostRegressor(RegressorMixin, MedianBooster):
     r"""Phase the source out in steps, boost on the target at each, and keep the step that predicts the target best.
 
     Stage 1 makes weights :math:`w^1 \dots w^S`: source rows get :math:`\beta_t^{e_i}`, with the :math:`\beta_t`
@@ -34,9 +36,6 @@ class TwoStageTrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, B
 
     Parameters
     ----------
-    estimator : regressor, optional
-        The base learner; its ``fit`` takes ``sample_weight``. The weights that it gets have mean 1. Default:
-        ``DecisionTreeRegressor(max_depth=6)``.
     n_steps : int, default=10
         Steps S of stage 1, at least 2.
     n_estimators : int, default=20
@@ -44,17 +43,6 @@ class TwoStageTrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, B
     cv : int, splitter or iterable of (train, test), default=5
         Folds F of the target's rows, at least 2; a number makes fewer where there are fewer rows. A target of a single
         row cannot choose: all of the source is used.
-    loss : {"linear", "square", "exponential"}, default="linear"
-        Form of the adjusted errors.
-    source : Source, list of Source or None
-        Labelled rows; several are taken together. None: the base estimator on the target alone.
-    unlabelled : array-like, optional
-        Checked and not used.
-    preprocess : transformer, optional
-        For rows of both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
-    random_state : int or None, default=None
-        Seed of the folds and of the base learners.
 
     Attributes
     ----------
@@ -64,10 +52,6 @@ class TwoStageTrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, B
         Cross-validated root mean squared error on the target at each step.
     step_shares_ : ndarray of shape (S,)
         The target's share of all weight at each step.
-    estimators_, estimator_weights_
-        The hypotheses at the kept step and their weights in the median.
-    weights_ : ndarray of shape (n_source,)
-        Weight of every source row at the kept step, in the order of ``source``: 1 is as one row among equals.
 
     Notes
     -----
@@ -88,71 +72,35 @@ class TwoStageTrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, B
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="some",
-        source_labels="needed",
-        tasks=("regression",),
+    _: KW_ONLY
+    n_steps: int = 10
+    n_estimators: int = 20
+    cv: Any = 5
+    loss: str = "linear"
+
+    card = boosting_card(
+        ("regression",),
         cost="S (F + 1) N times that of the base learner on all rows",
         paper="Pardoe & Stone 2010, Algorithm 3",
         words="Boosting for numbers; cross-validation on the target chooses how much of the source to use.",
     )
 
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        n_steps: int = 10,
-        n_estimators: int = 20,
-        cv: Any = 5,
-        loss: str = "linear",
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.n_steps = n_steps
-        self.n_estimators = n_estimators
-        self.cv = cv
-        self.loss = loss
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
-
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TwoStageTrAdaBoostRegressor:
-        """Fit to the target.
-
-        Parameters
-        ----------
-        X : array-like or CSR matrix of shape (n, d)
-        y : array-like of shape (n,)
-        sample_weight : array-like of shape (n,), optional
-            First weights of the target's rows, on one scale with the source's.
-
-        Returns
-        -------
-        self
-        """
+    def _check(self) -> None:
+        super()._check()
         check_number("n_steps", self.n_steps, 2, whole=True)
-        check_number("n_estimators", self.n_estimators, 1, whole=True)
         if isinstance(self.cv, Real):
             check_number("cv", self.cv, 2, whole=True)
         check_option("loss", self.loss, LOSSES)
-        domains = self._domains(X, y, task="regression", sample_weight=sample_weight)
-        self.fitted_with_source_ = bool(domains.sources)
-        if not domains.sources:
-            self.best_step_, self.step_errors_, self.step_shares_ = 0, np.zeros(0), np.zeros(0)
-            self._alone(domains, coded=False)
-            return self
-        rows, numbers, source = stacked(domains)
-        n, rng = len(source), self._rng()
+
+    def _clear(self) -> None:
+        self.best_step_, self.step_errors_, self.step_shares_ = 0, np.zeros(0), np.zeros(0)
+
+    def _boost(self, domains: Domains) -> None:
+        source, both = domains.source, together(domains.sides)
+        rows, numbers, n, rng = both.X, np.asarray(both.y), len(source), self._rng()
 
         def fitted(p: np.ndarray) -> Any:
-            return fit_on_weight(self._base(), rows, numbers, p, rng)
+            return fit_on_weight(self._unfitted(), rows, numbers, p, rng)
 
         steps = stage_weights(
             lambda p, t: numbers - np.ravel(fitted(p).predict(rows)),
@@ -167,7 +115,6 @@ class TwoStageTrAdaBoostRegressor(SourceUseMixin, MedianMixin, RegressorMixin, B
         self.best_step_ = int(np.argmin(self.step_errors_))
         run, made = self._boosted(steps[self.best_step_], numbers, n, rows, fitted)
         self._keep(made, run.votes, domains, run.use[:n])
-        return self
 
     def _boosted(
         self, p: np.ndarray, numbers: np.ndarray, n: int, rows: Any, fitted: Callable[[np.ndarray], Any]

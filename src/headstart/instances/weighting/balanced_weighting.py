@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 
 from headstart.contract.card import MethodCard
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.errors import ParameterError
 from headstart.instances.weighting.base import Weighting
 
 
+@estimator_class
 class BalancedWeighting(Weighting):
     r"""Give the target's labelled rows a set share of all weight, however few they are.
 
@@ -31,9 +34,6 @@ class BalancedWeighting(Weighting):
 
     Attributes
     ----------
-    weights_ : ndarray of shape (n_source,)
-        Mean 1.
-    effective_sample_size_ : float
     target_share_ : float
         ``gamma``, which `ImportanceWeightedClassifier` and `ImportanceWeightedRegressor` heed.
     weighting_ : Weighting or None
@@ -52,7 +52,11 @@ class BalancedWeighting(Weighting):
     ([1.0, 1.0, 1.0, 1.0], 0.8)
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
+    _: KW_ONLY
+    gamma: float = 0.5
+    weighting: Any = None
+
+    card = MethodCard(
         transfers="instances",
         target_labels="optional",
         source_labels="needed",
@@ -61,10 +65,6 @@ class BalancedWeighting(Weighting):
         paper="Wu & Dietterich 2004, equation 2",
         words="Balances the loss on the source and that on the target, whatever their sizes.",
     )
-
-    def __init__(self, *, gamma: float = 0.5, weighting: Any = None) -> None:
-        self.gamma = gamma
-        self.weighting = weighting
 
     def fit(self, X_source: Any, X_target: Any, y_source: Any = None) -> BalancedWeighting:
         """Weigh the source's rows; see `Weighting.fit`.

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY
+from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import weighting_card
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
+from headstart.contract.weighted_fit import seeded
 from headstart.data.tables.column_names import stack
 from headstart.errors import ParameterError
 from headstart.instances.weighting.base import Weighting
@@ -24,6 +26,7 @@ from headstart.math.ratios.odds import from_logs, log_ratio_from_odds
 CALIBRATIONS = (None, "sigmoid", "isotonic")
 
 
+@estimator_class
 class DiscriminatorRatio(Weighting):
     r"""Weights from a classifier that learns to tell the target's rows from the source's.
 
@@ -49,9 +52,6 @@ class DiscriminatorRatio(Weighting):
 
     Attributes
     ----------
-    weights_ : ndarray of shape (n_source,)
-        Mean 1.
-    effective_sample_size_ : float
     log_ratio_ : ndarray of shape (n_source,)
         Logarithm of the ratio, not scaled.
 
@@ -74,33 +74,21 @@ class DiscriminatorRatio(Weighting):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    estimator: Any = None
+    _: KW_ONLY
+    calibration: str | None = None
+    n_folds: int | None = 5
+    random_state: int | None = None
+
+    card = weighting_card(
         cost="that of as many fits of the classifier as there are folds",
         paper="Bickel et al. 2009, equation 4",
         words="Weighs source rows by the odds of a classifier that tells target from source.",
     )
 
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        calibration: str | None = None,
-        n_folds: int | None = 5,
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.calibration = calibration
-        self.n_folds = n_folds
-        self.random_state = random_state
-
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         check_option("calibration", self.calibration, CALIBRATIONS)
-        if self.n_folds is not None:
-            check_number("n_folds", self.n_folds, 2, whole=True)
+        check_number("n_folds", self.n_folds, 2, whole=True, optional=True)
         rng = self._rng()
         n_source, n_target = source.shape[0], target.shape[0]
         order = np.concatenate([ordered(source, rng), n_source + ordered(target, rng)])
@@ -121,17 +109,7 @@ class DiscriminatorRatio(Weighting):
         return StratifiedKFold(folds, shuffle=True, random_state=seed).split(every, of_target)
 
     def _classifier(self, rows: Any, of_target: np.ndarray, rng: np.random.Generator) -> Any:
-        if self.estimator is None:
-            scaler = StandardScaler(with_mean=not sparse.issparse(rows))
-            made = make_pipeline(scaler, LogisticRegression(max_iter=1000))
-        else:
-            made = clone(self.estimator)
-        unset = [
-            name
-            for name, value in sorted(made.get_params().items())
-            if name.rpartition("__")[2] == "random_state" and value is None
-        ]
-        made.set_params(**{name: int(rng.integers(2**31 - 1)) for name in unset})
+        made = seeded(standardised_logistic(rows) if self.estimator is None else self.estimator, rng)
         least = int(np.bincount(of_target).min())
         if self.calibration is not None and least >= 2:
             made = CalibratedClassifierCV(made, method=self.calibration, cv=min(5, least))
@@ -141,3 +119,8 @@ class DiscriminatorRatio(Weighting):
                 'Take another one, or calibration="sigmoid".',
             )
         return made
+
+
+def standardised_logistic(rows: Any) -> Any:
+    """Logistic regression on standardised columns; of sparse rows the means stay."""
+    return make_pipeline(StandardScaler(with_mean=not sparse.issparse(rows)), LogisticRegression(max_iter=1000))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY, replace
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin, clone
-from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import get_tags
 
-from headstart.contract.borrower import Borrower
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
 from headstart.contract.delegating import DelegatingMixin
-from headstart.contract.domains import Domains
+from headstart.contract.domains import Domains, Side, together
+from headstart.contract.estimator_class import estimator_class
+from headstart.contract.learner import WeightedLearner
 from headstart.contract.weighted_fit import fit_weighted
-from headstart.data.tables.column_names import stack
 from headstart.errors import DataError, ParameterError
 from headstart.instances.source_use import SourceUseMixin
 from headstart.instances.weighting.balanced_weighting import BalancedWeighting
@@ -26,6 +26,7 @@ from headstart.instances.weighting.kliep import KLIEP
 from headstart.instances.weighting.least_squares_ratio import RULSIF, ULSIF
 from headstart.instances.weighting.nearest_neighbour_ratio import NearestNeighbourRatio
 from headstart.instances.weighting.target_shift import BBSE, MMDTargetShift
+from headstart.math.ratios.odds import effective_sample_size
 
 #: Short names that ``weighting=`` takes.
 WEIGHTINGS: dict[str, type[Weighting]] = {
@@ -42,29 +43,14 @@ WEIGHTINGS: dict[str, type[Weighting]] = {
 }
 
 
-class BaseImportanceWeighted(SourceUseMixin, DelegatingMixin, Borrower):
+@estimator_class
+class BaseImportanceWeighted(SourceUseMixin, WeightedLearner, DelegatingMixin):
     """What classes and numbers have in common; see `ImportanceWeightedClassifier`."""
 
-    _task: ClassVar[str]
-
-    def __init__(
-        self,
-        estimator: Any = None,
-        weighting: Any = "rulsif",
-        *,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.weighting = weighting
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
+    estimator: Any = None
+    weighting: Any = "rulsif"
+    _: KW_ONLY
+    random_state: int | None = None
 
     def _weighting(self) -> Weighting | None:
         """The weighting that will be fitted, seeded where it has no seed of its own; None: all rows alike."""
@@ -88,71 +74,45 @@ class BaseImportanceWeighted(SourceUseMixin, DelegatingMixin, Borrower):
         unset = [name for name in own if name.rpartition("__")[2] == "random_state" and own[name] is None]
         return made.set_params(**dict.fromkeys(unset, self.random_state))
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
-        """Fit to the target; what is borrowed was given at construction.
+    def _check(self) -> None:
+        self._weighting()
 
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            Rows of the target; with ``unlabelled`` they are what the source is weighed for.
-        y : array-like of shape (n,), optional
-            Their labels. Without, the estimator learns from weighted source rows alone.
-        sample_weight : array-like of shape (n,), optional
-            Weights of the target's rows, for the estimator.
+    def _learn_alone(self, domains: Domains) -> None:
+        self.weighting_: Weighting | None = None
+        self.weights_, self.effective_sample_size_ = np.zeros(0), 0.0
+        super()._learn_alone(domains)
 
-        Returns
-        -------
-        self
-        """
-        weighting = self._weighting()
-        domains = self._domains(X, y, task=self._task, sample_weight=sample_weight, need_target_labels=False)
-        self.weighting_, self.weights_, self.effective_sample_size_ = None, np.zeros(0), 0.0
-        if not domains.sources:
-            target = domains.target
-            labels = self._as_given(domains, target.y)
-            self.estimator_ = fit_weighted(self._unfitted(), target.X, labels, target.sample_weight)
-            return self
-        source = domains.source
+    def _learn(self, domains: Domains) -> None:
+        source, self.weighting_ = domains.source, self._weighting()
         found = np.ones(len(source))
-        if weighting is not None:
-            self.weighting_ = weighting.fit(source.X, domains.target_rows, self._as_given(domains, source.y))
-            found = weighting.weights_
+        if self.weighting_ is not None:
+            self.weighting_.fit(source.X, domains.target_rows, domains.labels(source))
+            found = self.weighting_.weights_
         self.weights_ = np.concatenate(domains.as_given(found))
-        self.effective_sample_size_ = float(found.sum() ** 2 / (found**2).sum())
-        self.estimator_ = fit_weighted(self._unfitted(), *self._training_rows(domains, found))
-        return self
+        self.effective_sample_size_ = effective_sample_size(found)
+        whole = self._weighed(domains, found)
+        self.estimator_ = fit_weighted(self._unfitted(), whole.X, domains.labels(whole), whole.sample_weight)
 
-    def _training_rows(self, domains: Domains, found: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray]:
-        """Source rows and labelled target rows, their labels as given, their weights."""
+    def _weighed(self, domains: Domains, found: np.ndarray) -> Side:
+        """Source rows and labelled target rows with their weights."""
         source, target = domains.source, domains.target
-        labels, weight = self._as_given(domains, source.y), found * source.weights
+        weight = found * source.weights
         if not weight.sum() > 0:
             raise DataError("Expected weight on some row of the source, found none.", "Give other sample_weight.")
         if target.y is None:
-            return source.X, labels, weight
+            return replace(source, sample_weight=weight)
         own = target.weights
         share = None if self.weighting_ is None else self.weighting_.target_share_
         if share is not None and own.sum() > 0:
             total = len(weight) + len(own)
             weight, own = weight * ((1 - share) * total / weight.sum()), own * (share * total / own.sum())
-        return (
-            stack([source.X, target.X]),
-            np.concatenate([labels, self._as_given(domains, target.y)]),
-            np.concatenate([weight, own]),
-        )
-
-    @staticmethod
-    def _as_given(domains: Domains, labels: np.ndarray | None) -> np.ndarray:
-        assert labels is not None
-        return labels if domains.classes is None else domains.classes[labels]
-
-    def _takes_sparse(self) -> bool:
-        return bool(get_tags(self._unfitted()).input_tags.sparse)
+        return together([replace(source, sample_weight=weight), replace(target, sample_weight=own)])
 
     def _takes_missing(self) -> bool:
         return self.source is None and bool(get_tags(self._unfitted()).input_tags.allow_nan)
 
 
+@estimator_class
 class ImportanceWeightedClassifier(ClassifierMixin, BaseImportanceWeighted):
     """A classifier that learns from source rows, each weighted by how much it looks like the target.
 
@@ -172,11 +132,6 @@ class ImportanceWeightedClassifier(ClassifierMixin, BaseImportanceWeighted):
         "rulsif", "ulsif", or an object such as ``KernelMeanMatching(bound=10)``. None: all source rows alike.
     source : Source, list of Source or None, default=None
         Labelled rows to borrow. None: the target alone.
-    unlabelled : array-like of shape (m, d), optional
-        More rows of the target, for the weighting.
-    preprocess : transformer, optional
-        For both sides, before weights are computed.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
     random_state : int or None, default=None
         Seed of a weighting that has none.
 
@@ -210,21 +165,15 @@ class ImportanceWeightedClassifier(ClassifierMixin, BaseImportanceWeighted):
     ['near', 'far']
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
+    card = classifier_card(
         transfers="instances",
-        target_labels="optional",
-        source_labels="needed",
-        tasks=("classification",),
         cost="that of its weighting and its estimator",
         paper="Shimodaira 2000; the weighting's",
         words="Trains any classifier on source rows, weighted by how much they look like the target.",
     )
-    _task: ClassVar[str] = "classification"
-
-    def _unfitted(self) -> Any:
-        return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
 
 
+@estimator_class
 class ImportanceWeightedRegressor(RegressorMixin, BaseImportanceWeighted):
     """A regressor that learns from source rows, each weighted by how much it looks like the target.
 
@@ -239,11 +188,6 @@ class ImportanceWeightedRegressor(RegressorMixin, BaseImportanceWeighted):
         object such as ``KernelMeanMatching(bound=10)``. None: all source rows alike.
     source : Source, list of Source or None, default=None
         Rows with numbers to borrow. None: the target alone.
-    unlabelled : array-like of shape (m, d), optional
-        More rows of the target, for the weighting.
-    preprocess : transformer, optional
-        For both sides, before weights are computed.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
     random_state : int or None, default=None
         Seed of a weighting that has none.
 
@@ -274,16 +218,8 @@ class ImportanceWeightedRegressor(RegressorMixin, BaseImportanceWeighted):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="optional",
-        source_labels="needed",
+    card = replace(
+        ImportanceWeightedClassifier.card,
         tasks=("regression",),
-        cost="that of its weighting and its estimator",
-        paper="Shimodaira 2000; the weighting's",
         words="Trains any regressor on source rows, weighted by how much they look like the target.",
     )
-    _task: ClassVar[str] = "regression"
-
-    def _unfitted(self) -> Any:
-        return Ridge() if self.estimator is None else self.estimator

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY
+from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import weighting_card
+from headstart.contract.estimator_class import estimator_class
 from headstart.instances.weighting.base import Weighting
 from headstart.math.ratios.kernel_density import log_density_ratio
 from headstart.math.ratios.odds import from_logs
 
 
+@estimator_class
 class KernelDensityRatio(Weighting):
     """Weights from two Gaussian kernel densities, one divided by the other, in logarithms.
 
@@ -30,9 +33,6 @@ class KernelDensityRatio(Weighting):
 
     Attributes
     ----------
-    weights_ : ndarray of shape (n_source,)
-        Mean 1.
-    effective_sample_size_ : float
     log_ratio_ : ndarray of shape (n_source,)
         Logarithm of the ratio, not scaled.
 
@@ -50,26 +50,16 @@ class KernelDensityRatio(Weighting):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    _: KW_ONLY
+    bandwidth: str | float = "scott"
+    leave_one_out: bool = True
+    random_state: int | None = None
+
+    card = weighting_card(
         cost="O(n^2 d)",
         paper="Sugiyama & Mueller 2005",
         words="Weighs source rows by two kernel densities, one divided by the other.",
     )
-
-    def __init__(
-        self,
-        *,
-        bandwidth: str | float = "scott",
-        leave_one_out: bool = True,
-        random_state: int | None = None,
-    ) -> None:
-        self.bandwidth = bandwidth
-        self.leave_one_out = leave_one_out
-        self.random_state = random_state
 
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         self.log_ratio_ = log_density_ratio(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY
+from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import weighting_card
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.errors import TransferWarning
 from headstart.instances.weighting.base import Weighting
 from headstart.math.ratios.kernel_mean_matching import SOLVERS, kernel_mean_matching
 
 
+@estimator_class
 class KernelMeanMatching(Weighting):
     r"""Weights that bring the source's mean in a kernel space as near as possible to the target's.
 
@@ -44,9 +47,6 @@ class KernelMeanMatching(Weighting):
 
     Attributes
     ----------
-    weights_ : ndarray of shape (n_source,)
-        Mean 1.
-    effective_sample_size_ : float
     objective_ : float
         Value of the quadratic program in :func:`headstart.math.ratios.kernel_mean_matching.kernel_mean_matching`.
     gap_ : float
@@ -75,43 +75,27 @@ class KernelMeanMatching(Weighting):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    _: KW_ONLY
+    width: str | float = "median"
+    bound: float = 1000.0
+    epsilon: float | None = None
+    solver: str = "auto"
+    n_landmarks: int | None = None
+    tolerance: float = 0.02
+    random_state: int | None = None
+
+    card = weighting_card(
         cost="O(n^2 d + n m^2), m landmarks; O(n m (m + d)) beyond 4e9 kernel values",
         paper="Huang et al. 2006, equation 12",
         words="Weighs source rows so that their mean in a kernel space is the target's.",
     )
 
-    def __init__(
-        self,
-        *,
-        width: str | float = "median",
-        bound: float = 1000.0,
-        epsilon: float | None = None,
-        solver: str = "auto",
-        n_landmarks: int | None = None,
-        tolerance: float = 0.02,
-        random_state: int | None = None,
-    ) -> None:
-        self.width = width
-        self.bound = bound
-        self.epsilon = epsilon
-        self.solver = solver
-        self.n_landmarks = n_landmarks
-        self.tolerance = tolerance
-        self.random_state = random_state
-
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         check_option("solver", self.solver, SOLVERS)
         check_number("bound", self.bound, 0, open_low=True)
-        if self.n_landmarks is not None:
-            check_number("n_landmarks", self.n_landmarks, 1, whole=True)
+        check_number("n_landmarks", self.n_landmarks, 1, whole=True, optional=True)
         check_number("tolerance", self.tolerance, 0, open_low=True)
-        if self.epsilon is not None:
-            check_number("epsilon", self.epsilon, 0)
+        check_number("epsilon", self.epsilon, 0, optional=True)
         found = kernel_mean_matching(
             source,
             target,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY
+from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import weighting_card
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.instances.weighting.base import Weighting
 from headstart.math.ratios.kliep import kliep
 
 
+@estimator_class
 class KLIEP(Weighting):
     r"""Weights under which the target's rows are most likely (Kullback-Leibler importance estimation procedure).
 
@@ -37,9 +40,6 @@ class KLIEP(Weighting):
 
     Attributes
     ----------
-    weights_ : ndarray of shape (n_source,)
-        Mean 1.
-    effective_sample_size_ : float
     width_ : float
     scores_ : ndarray of shape (n_widths,)
         Held-out mean log-ratio.
@@ -60,30 +60,18 @@ class KLIEP(Weighting):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    _: KW_ONLY
+    widths: Sequence[float] | None = None
+    n_centres: int = 100
+    n_folds: int = 5
+    tolerance: float = 1e-4
+    random_state: int | None = None
+
+    card = weighting_card(
         cost="O(n b (d + b)) a width, b centres",
         paper="Sugiyama et al. 2008, figure 1",
         words="Weighs source rows by the density ratio under which the target is most likely.",
     )
-
-    def __init__(
-        self,
-        *,
-        widths: Sequence[float] | None = None,
-        n_centres: int = 100,
-        n_folds: int = 5,
-        tolerance: float = 1e-4,
-        random_state: int | None = None,
-    ) -> None:
-        self.widths = widths
-        self.n_centres = n_centres
-        self.n_folds = n_folds
-        self.tolerance = tolerance
-        self.random_state = random_state
 
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         check_number("n_centres", self.n_centres, 1, whole=True)

@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY
+from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import weighting_card
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.instances.weighting.base import Weighting
 from headstart.math.ratios.least_squares import PENALTIES, least_squares_ratio
 
 
+@estimator_class
 class BaseLeastSquares(Weighting):
-    """What both have in common."""
+    """What both have in common.
 
-    widths: Sequence[float] | None
-    penalties: Sequence[float]
-    n_centres: int
+    Parameters
+    ----------
+    widths : sequence of float > 0, optional
+        Kernel widths to choose from. Default: 0.4, 0.6, 0.8, 1 and 1.5 times the median distance.
+    penalties : sequence of float > 0, default=(0.001, 0.01, 0.1, 1)
+        Ridge penalties to choose from.
+    n_centres : int >= 1, default=100
+        Rows of the target at which kernels stand.
+    random_state : int or None, default=None
+        Draws centres, pairs to leave out, and rows for the median.
+
+    Attributes
+    ----------
+    width_, penalty_ : float
+        The chosen ones.
+    scores_ : ndarray of shape (n_widths, n_penalties)
+        Leave-one-out losses.
+    """
+
+    _: KW_ONLY
+    widths: Sequence[float] | None = None
+    penalties: Sequence[float] = PENALTIES
+    n_centres: int = 100
+    random_state: int | None = None
 
     def _alpha(self) -> float:
         """Share of the target in the denominator."""
@@ -39,6 +63,7 @@ class BaseLeastSquares(Weighting):
         return found.weights
 
 
+@estimator_class
 class ULSIF(BaseLeastSquares):
     r"""Density ratio by least squares, in closed form (unconstrained least-squares importance fitting).
 
@@ -47,26 +72,6 @@ class ULSIF(BaseLeastSquares):
 
     Use it as a quick weighting with no option to set. Its ratio is unbounded: where the target lies at the source's
     edge take `RULSIF`.
-
-    Parameters
-    ----------
-    widths : sequence of float > 0, optional
-        Kernel widths to choose from. Default: 0.4, 0.6, 0.8, 1 and 1.5 times the median distance.
-    penalties : sequence of float > 0, default=(0.001, 0.01, 0.1, 1)
-    n_centres : int >= 1, default=100
-        Rows of the target at which kernels stand.
-    random_state : int or None, default=None
-        Draws centres, pairs to leave out, and rows for the median.
-
-    Attributes
-    ----------
-    weights_ : ndarray of shape (n_source,)
-        Mean 1.
-    effective_sample_size_ : float
-    width_, penalty_ : float
-        The chosen ones.
-    scores_ : ndarray of shape (n_widths, n_penalties)
-        Leave-one-out losses.
 
     References
     ----------
@@ -82,30 +87,14 @@ class ULSIF(BaseLeastSquares):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    card = weighting_card(
         cost="O(n b (d + b)) a width and penalty, b centres",
         paper="Kanamori et al. 2009, figure 2",
         words="Weighs source rows by a density ratio that is fitted by least squares.",
     )
 
-    def __init__(
-        self,
-        *,
-        widths: Sequence[float] | None = None,
-        penalties: Sequence[float] = PENALTIES,
-        n_centres: int = 100,
-        random_state: int | None = None,
-    ) -> None:
-        self.widths = widths
-        self.penalties = penalties
-        self.n_centres = n_centres
-        self.random_state = random_state
 
-
+@estimator_class
 class RULSIF(BaseLeastSquares):
     r"""Relative density ratio by least squares: bounded weights, in closed form.
 
@@ -118,23 +107,6 @@ class RULSIF(BaseLeastSquares):
     ----------
     alpha : float in [0, 1), default=0.1
         Share of the target in the denominator; the nearer to 1, the more equal the weights.
-    widths : sequence of float > 0, optional
-        Kernel widths to choose from. Default: 0.4, 0.6, 0.8, 1 and 1.5 times the median distance.
-    penalties : sequence of float > 0, default=(0.001, 0.01, 0.1, 1)
-    n_centres : int >= 1, default=100
-        Rows of the target at which kernels stand.
-    random_state : int or None, default=None
-        Draws centres, pairs to leave out, and rows for the median.
-
-    Attributes
-    ----------
-    weights_ : ndarray of shape (n_source,)
-        Mean 1.
-    effective_sample_size_ : float
-    width_, penalty_ : float
-        The chosen ones.
-    scores_ : ndarray of shape (n_widths, n_penalties)
-        Leave-one-out losses.
 
     References
     ----------
@@ -151,30 +123,14 @@ class RULSIF(BaseLeastSquares):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    _: KW_ONLY
+    alpha: float = 0.1
+
+    card = weighting_card(
         cost="O(n b (d + b)) a width and penalty, b centres",
         paper="Yamada et al. 2011, equations 5 to 8",
         words="Weighs source rows by a bounded density ratio that is fitted by least squares.",
     )
-
-    def __init__(
-        self,
-        *,
-        alpha: float = 0.1,
-        widths: Sequence[float] | None = None,
-        penalties: Sequence[float] = PENALTIES,
-        n_centres: int = 100,
-        random_state: int | None = None,
-    ) -> None:
-        self.alpha = alpha
-        self.widths = widths
-        self.penalties = penalties
-        self.n_centres = n_centres
-        self.random_state = random_state
 
     def _alpha(self) -> float:
         check_number("alpha", self.alpha, 0, 1, open_high=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY
+from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import weighting_card
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.instances.weighting.base import Weighting
 from headstart.math.ratios.neighbours import ball_ratio, voronoi_ratio
 
 
+@estimator_class
 class NearestNeighbourRatio(Weighting):
     r"""Weights by counting: how many rows of the target lie nearest to each row of the source, smoothed.
 
@@ -28,12 +31,6 @@ class NearestNeighbourRatio(Weighting):
     smoothing : float >= 0, default=1
         The s of Laplace's smoothing.
 
-    Attributes
-    ----------
-    weights_ : ndarray of shape (n_source,)
-        Mean 1.
-    effective_sample_size_ : float
-
     References
     ----------
     Loog 2012, section 2.2; Kremer et al. 2015, equation 5, which we smooth. Equal source rows share their count.
@@ -46,19 +43,15 @@ class NearestNeighbourRatio(Weighting):
     [1.5, 0.5]
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="none",
-        source_labels="none",
-        tasks=("classification", "regression"),
+    _: KW_ONLY
+    n_neighbors: int | None = None
+    smoothing: float = 1.0
+
+    card = weighting_card(
         cost="O(n^2 d); O(n log n) with few columns",
         paper="Loog 2012; Kremer et al. 2015, equation 5",
         words="Weighs source rows by how many target rows lie nearest to them.",
     )
-
-    def __init__(self, *, n_neighbors: int | None = None, smoothing: float = 1.0) -> None:
-        self.n_neighbors = n_neighbors
-        self.smoothing = smoothing
 
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         check_number("smoothing", self.smoothing, 0)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY
+from functools import partial
+from typing import Any
 
 import numpy as np
-from scipy import sparse
-from sklearn.base import clone
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.multiclass import check_classification_targets
 
 from headstart.contract.card import MethodCard
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
+from headstart.contract.weighted_fit import seeded
 from headstart.errors import DataError, ParameterError, TransferWarning
 from headstart.instances.weighting.base import Weighting
+from headstart.instances.weighting.discriminator_ratio import standardised_logistic
 from headstart.math.ratios.gaussian import ordered
 from headstart.math.ratios.label_shift import ClassRatios, black_box_shift, mmd_target_shift
 
@@ -26,8 +26,22 @@ from headstart.math.ratios.label_shift import ClassRatios, black_box_shift, mmd_
 ALIKE = 1e3
 
 
+_card = partial(MethodCard, "instances", "none", "needed", ("classification",))
+
+
 class BaseTargetShift(Weighting):
-    """What both have in common: one weight a class."""
+    """What both have in common: one weight a class.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (n_source,)
+        Mean 1; equal within a class.
+    classes_ : ndarray of shape (K,)
+    class_weights_ : ndarray of shape (K,)
+        Share in the target over share in the source.
+    priors_ : ndarray of shape (K,)
+        Shares in the target.
+    """
 
     def _needs_classes(self) -> bool:
         return True
@@ -55,6 +69,7 @@ class BaseTargetShift(Weighting):
         return found.ratios[codes]
 
 
+@estimator_class
 class MMDTargetShift(BaseTargetShift):
     r"""Weigh classes so that their mixture has the target's mean in a kernel space.
 
@@ -73,14 +88,6 @@ class MMDTargetShift(BaseTargetShift):
 
     Attributes
     ----------
-    weights_ : ndarray of shape (n_source,)
-        Mean 1; equal within a class.
-    effective_sample_size_ : float
-    classes_ : ndarray of shape (K,)
-    class_weights_ : ndarray of shape (K,)
-        Share in the target over share in the source.
-    priors_ : ndarray of shape (K,)
-        Shares in the target.
     condition_ : float
         Condition number of the classes' kernel means; above 1000 there is a warning.
 
@@ -100,24 +107,21 @@ class MMDTargetShift(BaseTargetShift):
     [0.8, 0.2]
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="none",
-        source_labels="needed",
-        tasks=("classification",),
+    _: KW_ONLY
+    width: str | float = "median"
+    random_state: int | None = None
+
+    card = _card(
         cost="O(n^2 d + K^3)",
         paper="Zhang et al. 2013, equation 6",
         words="Weighs source classes so that their mix has the target's mean in a kernel space.",
     )
 
-    def __init__(self, *, width: str | float = "median", random_state: int | None = None) -> None:
-        self.width = width
-        self.random_state = random_state
-
     def _class_ratios(self, source: Any, codes: np.ndarray, target: Any) -> ClassRatios:
         return mmd_target_shift(source, codes, target, n_classes=len(self.classes_), width=self.width, rng=self._rng())
 
 
+@estimator_class
 class BBSE(BaseTargetShift):
     r"""Weigh classes by the mistakes of any classifier (black-box shift estimation).
 
@@ -139,14 +143,6 @@ class BBSE(BaseTargetShift):
 
     Attributes
     ----------
-    weights_ : ndarray of shape (n_source,)
-        Mean 1; equal within a class.
-    effective_sample_size_ : float
-    classes_ : ndarray of shape (K,)
-    class_weights_ : ndarray of shape (K,)
-        Share in the target over share in the source.
-    priors_ : ndarray of shape (K,)
-        Shares in the target.
     condition_ : float
         Condition number of the matrix of confusions; above 1000 there is a warning.
 
@@ -166,28 +162,17 @@ class BBSE(BaseTargetShift):
     [0.8, 0.2]
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="instances",
-        target_labels="none",
-        source_labels="needed",
-        tasks=("classification",),
+    estimator: Any = None
+    _: KW_ONLY
+    predictions: str = "labels"
+    n_folds: int = 5
+    random_state: int | None = None
+
+    card = _card(
         cost="that of one fit of the classifier more than there are folds",
         paper="Lipton et al. 2018, algorithm 1",
         words="Weighs source classes by what a classifier's mistakes say about their shares in the target.",
     )
-
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        predictions: str = "labels",
-        n_folds: int = 5,
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.predictions = predictions
-        self.n_folds = n_folds
-        self.random_state = random_state
 
     def _class_ratios(self, source: Any, codes: np.ndarray, target: Any) -> ClassRatios:
         check_option("predictions", self.predictions, ("labels", "probabilities"))
@@ -215,11 +200,8 @@ class BBSE(BaseTargetShift):
         if (codes[train] == codes[train[0]]).all():
             said[:, codes[train[0]]] = 1.0
             return said
-        made = clone(self.estimator) if self.estimator is not None else self._default(sparse.issparse(source))
-        found = made.get_params()
-        unset = [n for n in sorted(found) if n.rpartition("__")[2] == "random_state" and found[n] is None]
-        made.set_params(**{name: int(rng.integers(2**31 - 1)) for name in unset})
-        made.fit(source[train], codes[train])
+        made = standardised_logistic(source) if self.estimator is None else self.estimator
+        made = seeded(made, rng).fit(source[train], codes[train])
         if self.predictions == "labels":
             said[np.arange(len(said)), made.predict(rows)] = 1.0
             return said
@@ -230,7 +212,3 @@ class BBSE(BaseTargetShift):
             )
         said[:, made.classes_] = made.predict_proba(rows)
         return said
-
-    @staticmethod
-    def _default(thin: bool) -> Any:
-        return make_pipeline(StandardScaler(with_mean=not thin), LogisticRegression(max_iter=1000))

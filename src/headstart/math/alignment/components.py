@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from headstart.math.alignment.kernels import FeatureMap
+from headstart.math.alignment.kernels import FeatureMap, choose_features
 
 #: Up to this many features the scatter is a matrix and the eigensolver dense; above, products with the rows do.
 DENSE = 1000
@@ -19,6 +19,38 @@ CACHED = 2**16
 
 #: Components with less than this share of the largest eigenvalue are noise and left out.
 NOISE = 1e-11
+
+
+@dataclass(frozen=True)
+class Components:
+    r"""What is looked for: how many components, in which kernel's space, at which price.
+
+    Parameters
+    ----------
+    number : int
+        At most this many; fewer where the rest has no spread.
+    kernel : {"linear", "primal", "rbf", "laplacian"}
+        "primal" penalises the map's coefficients :math:`\|b\|^2` and not the kernel form's :math:`\|W\|^2`.
+    gamma : float, optional
+        Inverse squared width; None: :func:`headstart.math.alignment.kernels.width`.
+    penalty : float
+        Lambda, > 0, for an MMD matrix of Frobenius norm 1. The trade-off mu that others put before the MMD of norm
+        :math:`1/n_s+1/n_t` is :math:`\lambda = 1/(\mu\,(1/n_s+1/n_t))`.
+    landmarks : int, optional
+        Nystroem features of this many rows; None: the exact kernel, n x n numbers.
+    """
+
+    number: int
+    kernel: str = "linear"
+    gamma: float | None = None
+    penalty: float = 1.0
+    landmarks: int | None = None
+
+    def measure(self, parts: Sequence[np.ndarray], rng: np.random.Generator | None = None) -> tuple[FeatureMap, Spread]:
+        """Features to solve the problem in, and their spread; ``rng`` draws the landmarks."""
+        rng = np.random.default_rng(0) if rng is None else rng
+        features, dual = choose_features(parts, self.kernel, self.gamma, self.landmarks, rng)
+        return features, measure_spread(parts, features, dual=dual)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def geodesic_flow(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     source, target : ndarray of shape (d, k)
-        Orthonormal columns.
+        Orthonormal columns; as many as both have, the first, are taken.
 
     Returns
     -------
@@ -43,6 +43,8 @@ def geodesic_flow(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     >>> (A @ A.T).round(4).tolist()
     [[0.5, 0.3183], [0.3183, 0.5]]
     """
+    k = min(source.shape[1], target.shape[1])
+    source, target = source[:, :k], target[:, :k]
     U, cosine, Vt = np.linalg.svd(source.T @ target)
     start = source @ U  # P_s U_1
     away = target @ Vt.T - start * cosine  # - R_s U_2 sin(theta)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.math.alignment.components import leading_components, measure_spread
-from headstart.math.alignment.kernels import choose_features, unit_rows
+from headstart.math.alignment.components import Components, leading_components
+from headstart.math.alignment.kernels import unit_rows
 from headstart.math.alignment.mmd import class_means, joint_directions
 from headstart.math.alignment.tca import Projection
 from headstart.math.statistics.distance import proxy_distances
@@ -43,17 +43,13 @@ def fit_jda(
     y_source: np.ndarray,
     target: np.ndarray,
     classify: Classify,
+    components: Components,
     *,
     known: np.ndarray | None = None,
-    n_components: int,
-    kernel: str = "primal",
-    gamma: float | None = None,
-    penalty: float = 1.0,
     rounds: int = 10,
     balance: float | str | None = None,
     weighted: bool = False,
     unit_length: bool = False,
-    landmarks: int | None = None,
     rng: np.random.Generator | None = None,
 ) -> JointAlignment:
     r"""Joint distribution adaptation (Long et al. 2013, Algorithm 1) and its balanced variant (Wang et al. 2017).
@@ -73,10 +69,9 @@ def fit_jda(
     target : ndarray of shape (n_t, d)
     classify : callable
         ``(Zs, ys, Zt) -> codes``; makes the pseudo-labels. Gets the labelled rows (source, then known target rows).
+    components : Components
     known : ndarray of shape (n_t,), optional
         True codes of target rows, -1 where unknown; they are never overwritten.
-    n_components, kernel, gamma, penalty, landmarks, rng
-        As in :func:`headstart.math.alignment.tca.fit_tca`.
     rounds : int
         At least 1.
     balance : float, "auto" or None
@@ -86,6 +81,8 @@ def fit_jda(
         Class means weighed by class shares (W-BDA).
     unit_length : bool
         Whether rows of components are scaled to unit length before labelling.
+    rng : Generator, optional
+        Draws the landmarks.
 
     Returns
     -------
@@ -97,9 +94,7 @@ def fit_jda(
     have :math:`B^\top(F^\top MF+\lambda N)B=I`. A class without pseudo-labels has no term, where the authors' code
     pulls that class's source mean to zero.
     """
-    rng = np.random.default_rng(0) if rng is None else rng
-    features, dual = choose_features((source, target), kernel, gamma, landmarks, rng)
-    spread = measure_spread((source, target), features, dual=dual)
+    features, spread = components.measure((source, target), rng)
     Fs, Ft = features(source), features(target)
     n_classes, sizes = int(y_source.max()) + 1, (len(source), len(target))
     known = np.full(len(target), -1) if known is None else known
@@ -122,7 +117,7 @@ def fit_jda(
             balance=None if balance is None else share,
             weighted=weighted,
         )
-        coef, values = leading_components(spread, D, penalty, n_components)
+        coef, values = leading_components(spread, D, components.penalty, components.number)
         if turn == rounds:
             break
         Zs, Zt = Fs @ coef, Ft @ coef

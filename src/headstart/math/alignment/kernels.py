@@ -171,6 +171,14 @@ def draw_landmarks(parts: Sequence[np.ndarray], count: int, rng: np.random.Gener
     return np.vstack(drawn)
 
 
+def kernel_features(
+    parts: Sequence[np.ndarray], kernel: str, gamma: float, landmarks: int | None, rng: np.random.Generator
+) -> FeatureMap:
+    """Nystroem features of landmarks drawn with ``rng`` where these are fewer than the rows, else of all rows."""
+    few = landmarks is not None and landmarks < sum(len(part) for part in parts)
+    return nystroem(draw_landmarks(parts, landmarks or 0, rng) if few else np.vstack(parts), kernel, gamma)
+
+
 def choose_features(
     parts: Sequence[np.ndarray],
     kernel: str,

@@ -7,9 +7,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from headstart.math.alignment.graph import nearest_neighbour_graph, normalised_laplacian_product
-from headstart.math.alignment.kernels import FeatureMap, draw_landmarks, nystroem
+from headstart.math.alignment.kernels import FeatureMap, kernel_features
 from headstart.math.alignment.mmd import class_means, joint_directions
 from headstart.math.statistics.distance import proxy_distances
+
+
+@dataclass(frozen=True)
+class ManifoldTerms:
+    """Weights of the terms of MEDA's objective.
+
+    Parameters
+    ----------
+    ridge, alignment, smoothness : float
+        Eta > 0, lambda >= 0 and rho >= 0.
+    neighbours : int
+        Of the cosine graph.
+    """
+
+    ridge: float = 0.1
+    alignment: float = 10.0
+    smoothness: float = 1.0
+    neighbours: int = 10
 
 
 @dataclass(frozen=True)
@@ -40,13 +58,10 @@ def fit_meda(
     y_source: np.ndarray,
     target: np.ndarray,
     start: np.ndarray,
+    terms: ManifoldTerms = ManifoldTerms(),
     *,
     known: np.ndarray | None = None,
     gamma: float = 0.5,
-    ridge: float = 0.1,
-    alignment: float = 10.0,
-    smoothness: float = 1.0,
-    neighbours: int = 10,
     balance: float | str = "auto",
     rounds: int = 10,
     landmarks: int | None = None,
@@ -70,14 +85,11 @@ def fit_meda(
     target : ndarray of shape (n_t, d)
     start : ndarray of shape (n_t,)
         First pseudo-labels.
+    terms : ManifoldTerms
     known : ndarray of shape (n_t,), optional
         True codes, -1 where unknown: these rows are fitted like source rows.
     gamma : float
         Inverse squared width of the Gaussian kernel; 1/2 is the authors' width 1 on rows of unit length.
-    ridge, alignment, smoothness : float
-        Eta > 0, lambda >= 0 and rho >= 0.
-    neighbours : int
-        Of the cosine graph.
     balance : float or "auto"
         Mu in 0..1 between domains (0) and classes (1); "auto": from proxy distances in each round.
     rounds : int
@@ -92,19 +104,18 @@ def fit_meda(
     rng = np.random.default_rng(0) if rng is None else rng
     parts, n_s, n_t = (source, target), len(source), len(target)
     known = np.full(n_t, -1) if known is None else known
-    few = landmarks is not None and landmarks < n_s + n_t
     rows = np.vstack(parts)
-    features = nystroem(draw_landmarks(parts, landmarks or 0, rng) if few else rows, "rbf", gamma)
+    features = kernel_features(parts, "rbf", gamma, landmarks, rng)
     F = features(rows).astype(np.float64)
     codes = np.r_[y_source, known]
     n_classes = int(codes.max()) + 1
     labelled = np.flatnonzero(codes >= 0)
     A = F[labelled]
     fixed = A.T @ A
-    if smoothness > 0:
-        graph = nearest_neighbour_graph(rows, neighbours)
-        fixed += smoothness * (F.T @ normalised_laplacian_product(graph, F))
-    fixed[np.diag_indices_from(fixed)] += ridge
+    if terms.smoothness > 0:
+        graph = nearest_neighbour_graph(rows, terms.neighbours)
+        fixed += terms.smoothness * (F.T @ normalised_laplacian_product(graph, F))
+    fixed[np.diag_indices_from(fixed)] += terms.ridge
     class_sums, counts = class_means(F, codes, n_classes)
     wanted = (class_sums * counts[:, None]).T
     means = (F[:n_s].mean(axis=0), F[n_s:].mean(axis=0))
@@ -113,7 +124,7 @@ def fit_meda(
     for _ in range(rounds):
         mu = proxy_distances(source, y_source, target, labels).balance if balance == "auto" else float(balance)
         D = joint_directions(means, class_source, class_means(F[n_s:], labels, n_classes), (n_s, n_t), balance=mu)
-        coef = np.linalg.solve(fixed + alignment * (D @ D.T), wanted)
+        coef = np.linalg.solve(fixed + terms.alignment * (D @ D.T), wanted)
         scores = F[n_s:] @ coef
         new = np.where(known >= 0, known, scores.argmax(axis=1))
         changed = float(np.mean(new != labels))

@@ -77,17 +77,3 @@ def joint_directions(
     norm = np.sqrt(np.sum((inner * np.outer(scale, scale)) ** 2))
     D = np.column_stack([means[0] - means[1], (share_s[:, None] * mu_s[shared] - share_t[:, None] * mu_t[shared]).T])
     return D * scale / np.sqrt(max(norm, 1e-300))
-
-
-def mean_discrepancy(Zs: np.ndarray, Zt: np.ndarray) -> float:
-    """Distance between the means of two sets of rows, in units of their pooled standard deviation.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> mean_discrepancy(np.array([[0.0], [2.0]]), np.array([[1.0], [3.0]]))
-    1.0
-    """
-    gap = Zs.mean(axis=0, dtype=np.float64) - Zt.mean(axis=0, dtype=np.float64)
-    spread = (len(Zs) * Zs.var(axis=0).sum() + len(Zt) * Zt.var(axis=0).sum()) / (len(Zs) + len(Zt))
-    return float(np.sqrt(gap @ gap / max(float(spread), 1e-300)))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.math.alignment.components import leading_components, measure_spread
-from headstart.math.alignment.kernels import FeatureMap, choose_features
+from headstart.math.alignment.components import Components, leading_components
+from headstart.math.alignment.kernels import FeatureMap
 from headstart.math.alignment.mmd import marginal_direction
 
 
@@ -41,12 +41,8 @@ class Projection:
 def fit_tca(
     source: np.ndarray,
     target: np.ndarray,
+    components: Components,
     *,
-    n_components: int,
-    kernel: str = "linear",
-    gamma: float | None = None,
-    penalty: float = 1.0,
-    landmarks: int | None = None,
     lengths: str = "constraint",
     rng: np.random.Generator | None = None,
 ) -> Projection:
@@ -63,17 +59,7 @@ def fit_tca(
     ----------
     source : ndarray of shape (n_s, d)
     target : ndarray of shape (n_t, d)
-    n_components : int
-        At most this many; fewer where the rest has no spread.
-    kernel : {"linear", "primal", "rbf", "laplacian"}
-        "primal" penalises the map's coefficients :math:`\|b\|^2` and not the kernel form's :math:`\|W\|^2`.
-    gamma : float, optional
-        Inverse squared width; None: :func:`headstart.math.alignment.kernels.width`.
-    penalty : float
-        Lambda, > 0, for the MMD matrix of Frobenius norm 1. The trade-off mu that others put before the MMD of norm
-        :math:`1/n_s+1/n_t` is :math:`\lambda = 1/(\mu\,(1/n_s+1/n_t))`.
-    landmarks : int, optional
-        Nystroem features of this many rows; None: the exact kernel, n x n numbers.
+    components : Components
     lengths : {"constraint", "coefficients"}
         As in :func:`headstart.math.alignment.components.leading_components`.
     rng : Generator, optional
@@ -89,14 +75,11 @@ def fit_tca(
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> Xs, Xt = rng.normal(size=(50, 3)), rng.normal(size=(60, 3)) + [9, 0, 0]
-    >>> tca = fit_tca(Xs, Xt, n_components=1, penalty=1e-3)
+    >>> tca = fit_tca(Xs, Xt, Components(1, penalty=1e-3))
     >>> bool(abs(tca(Xs).mean() - tca(Xt).mean()) < 0.05 * tca(Xs).std())
     True
     """
-    rng = np.random.default_rng(0) if rng is None else rng
-    parts = (source, target)
-    features, dual = choose_features(parts, kernel, gamma, landmarks, rng)
-    spread = measure_spread(parts, features, dual=dual)
+    features, spread = components.measure((source, target), rng)
     direction = marginal_direction(spread.means[0], spread.means[1], len(source), len(target))
-    coef, values = leading_components(spread, direction, penalty, n_components, lengths=lengths)
+    coef, values = leading_components(spread, direction, components.penalty, components.number, lengths=lengths)
     return Projection.collapsed(features, coef, values)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import eigh
 
-from headstart.math.alignment.components import NOISE
-from headstart.math.alignment.kernels import FeatureMap, draw_landmarks, nystroem, width
+from headstart.math.alignment.components import NOISE, Components
+from headstart.math.alignment.kernels import FeatureMap, kernel_features, width
 from headstart.math.alignment.tca import Projection
 
 
@@ -33,14 +33,10 @@ class JointMatching:
 def fit_tjm(
     source: np.ndarray,
     target: np.ndarray,
+    components: Components,
     *,
-    n_components: int,
-    kernel: str = "linear",
-    gamma: float | None = None,
-    penalty: float = 1.0,
     rounds: int = 10,
     tolerance: float = 1e-6,
-    landmarks: int | None = None,
     rng: np.random.Generator | None = None,
 ) -> JointMatching:
     r"""Transfer joint matching (Long et al. 2014, Algorithm 1), iterated to its end.
@@ -56,14 +52,16 @@ def fit_tjm(
 
     Parameters
     ----------
-    source, target, n_components, kernel, gamma, landmarks, rng
-        As in :func:`headstart.math.alignment.tca.fit_tca`; kernels "linear", "rbf", "laplacian".
-    penalty : float
-        Lambda, > 0.
+    source : ndarray of shape (n_s, d)
+    target : ndarray of shape (n_t, d)
+    components : Components
+        Of the kernels "linear", "rbf", "laplacian".
     rounds : int
         At most this many, at least 1.
     tolerance : float
         Rounds end when the objective falls by less than this share.
+    rng : Generator, optional
+        Draws the landmarks.
 
     Returns
     -------
@@ -78,13 +76,12 @@ def fit_tjm(
     --------
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
-    >>> fit = fit_tjm(rng.normal(size=(30, 4)), rng.normal(size=(20, 4)) + 1, n_components=2)
+    >>> fit = fit_tjm(rng.normal(size=(30, 4)), rng.normal(size=(20, 4)) + 1, Components(2))
     >>> bool(len(fit.objective) > 3 and np.all(np.diff(fit.objective) <= 1e-9))
     True
     """
-    rng = np.random.default_rng(0) if rng is None else rng
-    n_s, n_t = len(source), len(target)
-    features, F, basis = _rows_as_features((source, target), kernel, gamma, landmarks, rng)
+    n_s, n_t, penalty = len(source), len(target), components.penalty
+    features, F, basis = _rows_as_features((source, target), components, rng)
     e = np.r_[np.full(n_s, 1.0 / n_s), np.full(n_t, -1.0 / n_t)] / np.sqrt(1.0 / n_s + 1.0 / n_t)
     gap = F.T @ e
     v = F @ gap
@@ -95,7 +92,7 @@ def fit_tjm(
     objective: list[float] = []
     W = b = values = np.zeros(0)
     for _ in range(rounds + 1):
-        W, b, values = _solve(F, v, root, penalty * G, n_components)
+        W, b, values = _solve(F, v, root, penalty * G, components.number)
         lengths = np.sqrt(np.einsum("ij,ij->i", W, W))
         now = float(((gap @ b) ** 2).sum() + penalty * (lengths[:n_s].sum() + (lengths[n_s:] ** 2).sum()))
         objective.append(now)
@@ -109,15 +106,11 @@ def fit_tjm(
 
 
 def _rows_as_features(
-    parts: tuple[np.ndarray, np.ndarray],
-    kernel: str,
-    gamma: float | None,
-    landmarks: int | None,
-    rng: np.random.Generator,
+    parts: tuple[np.ndarray, np.ndarray], components: Components, rng: np.random.Generator | None
 ) -> tuple[FeatureMap, np.ndarray, np.ndarray | None]:
     """Feature map, features F (n, r) of all rows with ``K = F F'``, and the basis they are coordinates in."""
     rows = np.vstack(parts)
-    if kernel == "linear":
+    if components.kernel == "linear":
         F = rows.astype(np.float64)
         if F.shape[1] <= len(F):
             return FeatureMap(), F, None
@@ -125,9 +118,9 @@ def _rows_as_features(
         keep = values > values[-1] * NOISE
         basis = F.T @ (left[:, keep] / np.sqrt(values[keep]))
         return FeatureMap(), F @ basis, basis
-    gamma = width(parts) if gamma is None else gamma
-    few = landmarks is not None and landmarks < len(rows)
-    features = nystroem(draw_landmarks(parts, landmarks or 0, rng) if few else rows, kernel, gamma)
+    rng = np.random.default_rng(0) if rng is None else rng
+    gamma = width(parts) if components.gamma is None else components.gamma
+    features = kernel_features(parts, components.kernel, gamma, components.landmarks, rng)
     return features, features(rows).astype(np.float64), None
 
 

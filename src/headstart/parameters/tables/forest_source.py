@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
 
-from headstart.errors import ParameterError, SourceError
+from headstart.errors import ParameterError
 from headstart.math.ensembles.trees import Tree
 
 KINDS = (RandomForestClassifier, ExtraTreesClassifier, RandomForestRegressor, ExtraTreesRegressor)
@@ -28,25 +28,6 @@ def check_forest(forest: Any) -> None:
         )
     if isinstance(forest, KINDS[2:]) and forest.criterion not in ("squared_error", "friedman_mse"):
         raise ParameterError(f"Expected a forest with criterion='squared_error', found {forest.criterion!r}.")
-
-
-def forest_model(source: Any) -> Any:
-    """The fitted forest itself, out of its ``FrozenEstimator`` if it is in one.
-
-    Raises
-    ------
-    SourceError
-        If it is not fitted.
-    """
-    inner = source.estimator if type(source).__name__ == "FrozenEstimator" else source
-    check_forest(inner)
-    if not hasattr(inner, "estimators_"):
-        raise SourceError(
-            f"Expected a fitted forest as source, found {type(inner).__name__} without trees.",
-            "Fit it first, and wrap it in sklearn.frozen.FrozenEstimator where it goes into a grid search, "
-            "which clones what it tries.",
-        )
-    return inner
 
 
 def read_tree(tree: Any, known: np.ndarray | None, width: int) -> Tree:

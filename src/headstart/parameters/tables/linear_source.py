@@ -2,56 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from headstart.errors import SourceError
-from headstart.source import Source
-
-
-def is_model(source: Any) -> bool:
-    """Whether a source is an estimator rather than rows."""
-    return hasattr(source, "get_params") and not isinstance(source, Source)
-
-
-def shared_model_clone(estimator: Any, clone_it: Callable[[], Any]) -> Any:
-    """A clone that shares a fitted model given as ``source``; scikit-learn's own would forget what it learned.
-
-    Parameters
-    ----------
-    estimator : estimator
-    clone_it : callable
-        Makes a clone as usual; while it does, ``source`` is None.
-    """
-    if not is_model(estimator.source):
-        return clone_it()
-    kept, estimator.source = estimator.source, None
-    try:
-        twin = clone_it()
-    finally:
-        estimator.source = kept
-    twin.source = kept
-    return twin
-
-
-def linear_model(source: Any) -> Any:
-    """The fitted linear model itself, out of its ``FrozenEstimator`` if it is in one.
-
-    Raises
-    ------
-    SourceError
-        If it has no coefficients.
-    """
-    inner = source.estimator if type(source).__name__ == "FrozenEstimator" else source
-    if not hasattr(inner, "coef_"):
-        raise SourceError(
-            f"Expected a fitted linear model as source, found {type(inner).__name__} without coef_.",
-            "Fit it first, and wrap it in sklearn.frozen.FrozenEstimator where it goes into a grid search, "
-            "which clones what it tries.",
-        )
-    return inner
+from headstart.parameters.tables.model_source import unfrozen
 
 
 def classifier_model(source: Any) -> Any:
@@ -62,7 +18,7 @@ def classifier_model(source: Any) -> Any:
     SourceError
         If it is no fitted linear classifier.
     """
-    model = linear_model(source)
+    model = unfrozen(source, "coef_", "linear model")
     if not hasattr(model, "classes_"):
         raise SourceError(
             f"Expected a fitted linear classifier as source, found {type(model).__name__} without classes_.",

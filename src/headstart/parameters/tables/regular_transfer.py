@@ -2,52 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from scipy.special import expit, softmax
-from sklearn.base import ClassifierMixin, RegressorMixin, clone
+from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import check_cv
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.contract.borrower import Borrower
-from headstart.contract.card import MethodCard
+from headstart.contract.card import MethodCard, classifier_card
 from headstart.contract.domains import Domains
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
-from headstart.contract.raw_sources import as_sources
 from headstart.data.sets.splits import folds
 from headstart.errors import ParameterError
 from headstart.math.linear.biased_logistic import solve_biased_logistic
 from headstart.math.linear.biased_ridge import solve_biased_ridge
-from headstart.parameters.tables.linear_source import (
-    class_coefficients,
-    classifier_model,
-    is_model,
-    linear_model,
-    number_coefficients,
-    shared_model_clone,
-)
-from headstart.source import Source
+from headstart.parameters.tables.linear_source import class_coefficients, classifier_model, number_coefficients
+from headstart.parameters.tables.model_source import ModelLearner, is_model, unfrozen
 
 
-class LinearMixin:
+@estimator_class
+class RegularTransfer(ModelLearner):
     """What both have: a penalty to choose, rows of any kind, a source of rows or coefficients."""
 
-    source: Any
-    penalty: Any
-    cv: Any
+    _: KW_ONLY
+    penalty: Any = "auto"
 
     def _takes_sparse(self) -> bool:
         return True
 
-    def _given(self) -> list[Source]:
-        return [] if is_model(self.source) else as_sources(self.source)
+    def _takes_missing(self) -> bool:
+        return False
 
-    def _baseline(self) -> Any:
-        """What ``source=None`` stands for: the same model, shrunk towards nothing."""
-        return clone(self).set_params(source=None)
+    def _check(self) -> None:
+        self._penalties()
+
+    def _learn_alone(self, domains: Domains) -> None:
+        self._learn(domains)
 
     def _penalties(self) -> list[float] | None:
         """The penalty to take, or None for a choice."""
@@ -58,12 +53,9 @@ class LinearMixin:
         check_number("penalty", self.penalty, 0, open_low=True)
         return [float(self.penalty)]
 
-    def __sklearn_clone__(self) -> Any:
-        """A clone that shares a fitted model given as source, as it shares a `Source`."""
-        return shared_model_clone(self, super().__sklearn_clone__)  # type: ignore[misc]
 
-
-class RegularTransferRegressor(LinearMixin, RegressorMixin, Borrower):
+@estimator_class
+class RegularTransferRegressor(RegressorMixin, RegularTransfer):
     r"""Ridge regression that is shrunk towards the source's coefficients instead of towards nothing.
 
     .. math:: \min_{w,b}\; \sum_i s_i (y_i - x_i^\top w - b)^2 + \lambda \|w - w_{source}\|^2
@@ -83,11 +75,6 @@ class RegularTransferRegressor(LinearMixin, RegressorMixin, Borrower):
         Labelled rows, on which ridge regression (penalty by leave-one-out) gives :math:`w_{source}`; several are taken
         together. Or anything fitted with ``coef_``; wrap it in scikit-learn's ``FrozenEstimator`` where it goes into a
         grid. None: ridge regression of the target alone.
-    unlabelled : array-like, optional
-        Checked and not used.
-    preprocess : transformer, optional
-        For rows of both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
 
     Attributes
     ----------
@@ -117,7 +104,7 @@ class RegularTransferRegressor(LinearMixin, RegressorMixin, Borrower):
     (1.0, 5.0)
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
+    card = MethodCard(
         transfers="parameters",
         target_labels="some",
         source_labels="needed",
@@ -127,50 +114,20 @@ class RegularTransferRegressor(LinearMixin, RegressorMixin, Borrower):
         words="Ridge regression that shrinks towards the source's coefficients.",
     )
 
-    def __init__(
-        self,
-        *,
-        penalty: Any = "auto",
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-    ) -> None:
-        self.penalty = penalty
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> RegularTransferRegressor:
-        """Fit to the target.
-
-        Parameters
-        ----------
-        X : array-like or CSR matrix of shape (n, d)
-        y : array-like of shape (n,)
-        sample_weight : array-like of shape (n,), optional
-
-        Returns
-        -------
-        self
-        """
-        penalties = self._penalties()
-        domains = self._domains(X, y, task="regression", sample_weight=sample_weight)
+    def _learn(self, domains: Domains) -> None:
         target = domains.target
         assert target.y is not None
         d = target.X.shape[1]
         self.source_coef_ = self._source_coefficients(domains, d)
         solved = solve_biased_ridge(
-            target.X, target.y, self.source_coef_, penalties=penalties, sample_weight=target.sample_weight
+            target.X, target.y, self.source_coef_, penalties=self._penalties(), sample_weight=target.sample_weight
         )
         self.coef_, self.intercept_ = solved.coef, solved.intercept
         self.penalty_, self.leave_one_out_ = solved.penalty, solved.loss
-        return self
 
     def _source_coefficients(self, domains: Domains, d: int) -> np.ndarray:
         if is_model(self.source):
-            return number_coefficients(linear_model(self.source), d)
+            return number_coefficients(unfrozen(self.source, "coef_", "linear model"), d)
         if not domains.sources:
             return np.zeros(d)
         source = domains.source
@@ -188,7 +145,8 @@ class RegularTransferRegressor(LinearMixin, RegressorMixin, Borrower):
         return np.asarray(self._rows(X) @ self.coef_).ravel() + self.intercept_
 
 
-class RegularTransferClassifier(LinearMixin, ClassifierMixin, Borrower):
+@estimator_class
+class RegularTransferClassifier(ClassifierMixin, RegularTransfer):
     r"""Logistic regression that is shrunk towards the source's coefficients instead of towards nothing.
 
     .. math:: \min_{W,b}\; \sum_i s_i\, \ell(y_i, W^\top x_i + b) + \lambda \|W - W_{source}\|_F^2
@@ -213,11 +171,6 @@ class RegularTransferClassifier(LinearMixin, ClassifierMixin, Borrower):
         taken together. Or anything fitted with ``coef_`` and ``classes_``; wrap it in scikit-learn's
         ``FrozenEstimator`` where it goes into a grid. A class that the source lacks is shrunk towards nothing. None:
         logistic regression of the target alone.
-    unlabelled : array-like, optional
-        Checked and not used.
-    preprocess : transformer, optional
-        For rows of both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
     random_state : int or None, default=None
         Seed of the folds.
 
@@ -252,53 +205,25 @@ class RegularTransferClassifier(LinearMixin, ClassifierMixin, Borrower):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
+    _: KW_ONLY
+    cv: Any = 5
+    random_state: int | None = None
+
+    card = classifier_card(
         transfers="parameters",
         target_labels="some",
-        source_labels="needed",
-        tasks=("classification",),
         cost="O(n d min(n, d)), then O(n min(n, d) K) an iteration",
         paper="Kienzle & Chellapilla 2006, biased regularisation",
         words="Logistic regression that shrinks towards the source's coefficients.",
     )
 
-    def __init__(
-        self,
-        *,
-        penalty: Any = "auto",
-        cv: Any = 5,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: int | None = None,
-    ) -> None:
-        self.penalty = penalty
-        self.cv = cv
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
-
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> RegularTransferClassifier:
-        """Fit to the target.
-
-        Parameters
-        ----------
-        X : array-like or CSR matrix of shape (n, d)
-        y : array-like of shape (n,)
-        sample_weight : array-like of shape (n,), optional
-
-        Returns
-        -------
-        self
-        """
-        penalties = self._penalties()
+    def _check(self) -> None:
+        super()._check()
         if isinstance(self.cv, Real):
             check_number("cv", self.cv, 2, whole=True)
-        domains = self._domains(X, y, task="classification", sample_weight=sample_weight)
-        target = domains.target
+
+    def _learn(self, domains: Domains) -> None:
+        target, penalties = domains.target, self._penalties()
         assert target.y is not None
         codes, labels = target.y, self.classes_[target.y]
         if is_model(self.source):
@@ -324,7 +249,6 @@ class RegularTransferClassifier(LinearMixin, ClassifierMixin, Borrower):
         self.source_coef_, self.source_intercept_ = towards.T, level
         self.coef_, self.intercept_ = np.ascontiguousarray(solved.coef.T), solved.intercept
         self.penalty_, self.log_loss_ = solved.penalty, solved.log_loss
-        return self
 
     @property
     def _baseline(self) -> Any:
@@ -344,7 +268,7 @@ class RegularTransferClassifier(LinearMixin, ClassifierMixin, Borrower):
         """Coefficients (d, columns) and intercepts (columns,) of the source among all classes."""
         K = len(self.classes_)
         if is_model(self.source):
-            return class_coefficients(linear_model(self.source), self.classes_, d)
+            return class_coefficients(unfrozen(self.source, "coef_", "linear model"), self.classes_, d)
         if not domains.sources:
             columns = 1 if K == 2 else K
             return np.zeros((d, columns)), np.zeros(columns)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY, replace
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin, clone
@@ -11,52 +11,70 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.contract.borrower import Borrower
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
 from headstart.contract.domains import Domains
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_option
-from headstart.contract.raw_sources import as_sources
 from headstart.contract.weighted_fit import fit_weighted
 from headstart.math.ensembles.tree_transfer import UNREACHED, expand_and_reduce, transfer_structure
 from headstart.math.ensembles.trees import PackedTrees, Tree, pack, predict_trees
-from headstart.parameters.tables.forest_source import check_forest, forest_model, read_tree
-from headstart.parameters.tables.linear_source import is_model, shared_model_clone
-from headstart.source import Source
+from headstart.parameters.tables.forest_source import check_forest, read_tree
+from headstart.parameters.tables.model_source import ModelLearner, is_model, unfrozen
 
 ALGORITHMS = ("mix", "ser", "strut")
 
 
-class ForestMixin:
-    """What both have: the source's forest, its trees refined, all of them walked together."""
+@estimator_class
+class TransferForest(ModelLearner):
+    """What both have: the source's forest, its trees refined, all of them walked together.
 
-    estimator: Any
-    algorithm: str
-    bootstrap: bool
-    unreached: str
-    source: Any
-    random_state: Any
+    Parameters
+    ----------
+    algorithm : {"mix", "ser", "strut"}, default="mix"
+    bootstrap : bool, default=False
+        Whether each tree is refined on target rows drawn with replacement.
+    unreached : {"keep", "prune"}, default="keep"
+        What SER does with parts of a tree that no target row reaches: keep the source's answer, and cut nothing above
+        them, or answer as the source does one node above, as the authors' program does.
+    source : Source, list of Source, fitted forest or None
+        Labelled rows, several are taken together; or a fitted forest (in a grid: in a
+        ``FrozenEstimator``). None: the forest of the target alone.
+    random_state : int or None, default=None
+        Seed of the forest where it has none, of the drawing of rows and of the grown trees.
 
-    def _given(self) -> list[Source]:
-        return [] if is_model(self.source) else as_sources(self.source)
+    Attributes
+    ----------
+    estimator_ : forest or None
+        The forest of the target alone, where there is no source.
+    feature_, threshold_, children_left_, children_right_, values_, roots_
+        The refined trees, one behind another.
+    """
 
-    def __sklearn_clone__(self) -> Any:
-        """A clone that shares a fitted forest given as source, as it shares a `Source`."""
-        return shared_model_clone(self, super().__sklearn_clone__)  # type: ignore[misc]
+    estimator: Any = None
+    _: KW_ONLY
+    algorithm: str = "mix"
+    bootstrap: bool = False
+    unreached: str = "keep"
+    random_state: int | None = None
 
-    def _forest(self) -> Any:
+    def _unfitted(self) -> Any:
         """The forest as given, or the default, with this estimator's seed where it has none."""
-        own = clone(self.estimator) if self.estimator is not None else self._default()
+        own = clone(super()._unfitted())
         if "random_state" in own.get_params() and own.get_params()["random_state"] is None:
             own.set_params(random_state=self.random_state)
         return own
 
-    @abstractmethod
-    def _default(self) -> Any:
-        """The forest that is taken where none is given."""
+    def _takes_sparse(self) -> bool:
+        return False
 
-    def _baseline(self) -> Any:
-        """What ``source=None`` stands for: the forest on the target alone."""
-        return self._forest()
+    def _takes_missing(self) -> bool:
+        return False
+
+    def _learn_alone(self, domains: Domains) -> None:
+        if is_model(self.source):
+            self._learn(domains)
+        else:
+            super()._learn_alone(domains)
 
     def _check(self) -> None:
         check_option("algorithm", self.algorithm, ALGORITHMS)
@@ -68,10 +86,10 @@ class ForestMixin:
     def _source_forest(self, domains: Domains) -> Any:
         """The source's forest, fitted: as given, or on the source's rows (codes for classes)."""
         if is_model(self.source):
-            return forest_model(self.source)
+            return unfrozen(self.source, "estimators_", "forest", check_forest)
         source = domains.source
         assert source.y is not None
-        return fit_weighted(self._forest(), source.X, source.y, source.sample_weight)
+        return fit_weighted(self._unfitted(), source.X, source.y, source.sample_weight)
 
     def _refine(self, forest: Any, trees: list[Tree], X: Any, Y: np.ndarray, weight: Any, numbers: bool) -> None:
         """Refine every tree of the source on the target and keep the result as plain arrays."""
@@ -115,18 +133,11 @@ class ForestMixin:
         trees = PackedTrees(
             self.feature_, self.threshold_, self.children_left_, self.children_right_, self.values_, self.roots_
         )
-        return predict_trees(trees, self._rows(X))  # type: ignore[attr-defined]
-
-    def _start(self, domains: Domains, labels: np.ndarray, sample_weight: Any) -> bool:
-        """Fit the forest on the target alone where there is nothing to borrow; whether that was so."""
-        self.estimator_ = None
-        if domains.sources or is_model(self.source):
-            return False
-        self.estimator_ = fit_weighted(self._forest(), domains.target.X, labels, sample_weight)
-        return True
+        return predict_trees(trees, self._rows(X))
 
 
-class TransferForestClassifier(ForestMixin, ClassifierMixin, Borrower):
+@estimator_class
+class TransferForestClassifier(ClassifierMixin, TransferForest):
     """A random forest of the source whose trees are refined on the target.
 
     *SER* grows each leaf further on the target rows that reach it and cuts back what they do not need: it adapts where
@@ -141,31 +152,11 @@ class TransferForestClassifier(ForestMixin, ClassifierMixin, Borrower):
     estimator : forest, optional
         A `RandomForestClassifier` or `ExtraTreesClassifier`, fitted on the source's rows (or on the target's, without a
         source). Default: ``RandomForestClassifier()``.
-    algorithm : {"mix", "ser", "strut"}, default="mix"
-    bootstrap : bool, default=False
-        Whether each tree is refined on target rows drawn with replacement.
-    unreached : {"keep", "prune"}, default="keep"
-        What SER does with parts of a tree that no target row reaches: keep the source's answer, and cut nothing above
-        them, or answer as the source does one node above, as the authors' program does.
-    source : Source, list of Source, fitted forest or None
-        Labelled rows, several are taken together; or a fitted forest (in a grid: in a
-        ``FrozenEstimator``). None: the forest of the target alone.
-    unlabelled : array-like, optional
-        Checked and not used.
-    preprocess : transformer, optional
-        For rows of both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
-    random_state : int or None, default=None
-        Seed of the forest where it has none, of the drawing of rows and of the grown trees.
 
     Attributes
     ----------
     classes_ : ndarray of shape (K,)
         Of target and source together.
-    estimator_ : forest or None
-        The forest of the target alone, where there is no source.
-    feature_, threshold_, children_left_, children_right_, values_, roots_
-        The refined trees, one behind another.
 
     Notes
     -----
@@ -186,62 +177,20 @@ class TransferForestClassifier(ForestMixin, ClassifierMixin, Borrower):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
+    card = classifier_card(
         transfers="parameters",
         target_labels="some",
-        source_labels="needed",
-        tasks=("classification",),
         cost="a forest of the source, then O(n depth) a tree",
         paper="Segev et al. 2017, SER, STRUT and MIX",
         words="The trees of the source's forest are grown, cut and re-tuned on the target.",
     )
 
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        algorithm: str = "mix",
-        bootstrap: bool = False,
-        unreached: str = "keep",
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.algorithm = algorithm
-        self.bootstrap = bootstrap
-        self.unreached = unreached
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
-
     def _default(self) -> Any:
         return RandomForestClassifier()
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TransferForestClassifier:
-        """Fit to the target.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-        y : array-like of shape (n,)
-        sample_weight : array-like of shape (n,), optional
-
-        Returns
-        -------
-        self
-        """
-        self._check()
-        domains = self._domains(X, y, task="classification", sample_weight=sample_weight)
-        target = domains.target
-        assert target.y is not None
-        labels = self.classes_[target.y]
-        if self._start(domains, labels, target.sample_weight):
-            return self
+    def _learn(self, domains: Domains) -> None:
+        target, labels = domains.target, domains.labels(domains.target)
+        self.estimator_ = None
         forest = self._source_forest(domains)
         if is_model(self.source):
             self.classes_ = np.union1d(self.classes_, forest.classes_)
@@ -252,7 +201,6 @@ class TransferForestClassifier(ForestMixin, ClassifierMixin, Borrower):
         trees = [read_tree(inner.tree_, known, K) for inner in forest.estimators_]
         Y = np.eye(K)[np.searchsorted(self.classes_, labels)]
         self._refine(forest, trees, target.X, Y, target.sample_weight, numbers=False)
-        return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Mean of the leaves' class shares, (n, K)."""
@@ -269,7 +217,8 @@ class TransferForestClassifier(ForestMixin, ClassifierMixin, Borrower):
         return self.classes_[self._answers(X).argmax(axis=1)]
 
 
-class TransferForestRegressor(ForestMixin, RegressorMixin, Borrower):
+@estimator_class
+class TransferForestRegressor(RegressorMixin, TransferForest):
     """A random forest of the source, for numbers, whose trees are refined on the target.
 
     As `TransferForestClassifier`, with squared errors for SER, and with variances and squared Hellinger distances for
@@ -280,28 +229,6 @@ class TransferForestRegressor(ForestMixin, RegressorMixin, Borrower):
     estimator : forest, optional
         A `RandomForestRegressor` or `ExtraTreesRegressor` with ``criterion="squared_error"``, fitted on the source's
         rows (or on the target's, without a source). Default: ``RandomForestRegressor()``.
-    algorithm : {"mix", "ser", "strut"}, default="mix"
-    bootstrap : bool, default=False
-        Whether each tree is refined on target rows drawn with replacement.
-    unreached : {"keep", "prune"}, default="keep"
-        What SER does with parts of a tree that no target row reaches.
-    source : Source, list of Source, fitted forest or None
-        Labelled rows, several are taken together; or a fitted forest (in a grid: in a
-        ``FrozenEstimator``). None: the forest of the target alone.
-    unlabelled : array-like, optional
-        Checked and not used.
-    preprocess : transformer, optional
-        For rows of both sides.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
-    random_state : int or None, default=None
-        Seed of the forest where it has none, of the drawing of rows and of the grown trees.
-
-    Attributes
-    ----------
-    estimator_ : forest or None
-        The forest of the target alone, where there is no source.
-    feature_, threshold_, children_left_, children_right_, values_, roots_
-        The refined trees, one behind another.
 
     Notes
     -----
@@ -318,65 +245,23 @@ class TransferForestRegressor(ForestMixin, RegressorMixin, Borrower):
     True
     """
 
-    card: ClassVar[MethodCard] = MethodCard(
-        transfers="parameters",
-        target_labels="some",
-        source_labels="needed",
+    card = replace(
+        TransferForestClassifier.card,
         tasks=("regression",),
-        cost="a forest of the source, then O(n depth) a tree",
         paper="after Segev et al. 2017, SER, STRUT and MIX",
         words="The trees of the source's forest are grown, cut and re-tuned on the target, for numbers.",
     )
 
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        algorithm: str = "mix",
-        bootstrap: bool = False,
-        unreached: str = "keep",
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: int | None = None,
-    ) -> None:
-        self.estimator = estimator
-        self.algorithm = algorithm
-        self.bootstrap = bootstrap
-        self.unreached = unreached
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
-
     def _default(self) -> Any:
         return RandomForestRegressor()
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TransferForestRegressor:
-        """Fit to the target.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-        y : array-like of shape (n,)
-        sample_weight : array-like of shape (n,), optional
-
-        Returns
-        -------
-        self
-        """
-        self._check()
-        domains = self._domains(X, y, task="regression", sample_weight=sample_weight)
+    def _learn(self, domains: Domains) -> None:
         target = domains.target
         assert target.y is not None
-        if self._start(domains, target.y, target.sample_weight):
-            return self
+        self.estimator_ = None
         forest = self._source_forest(domains)
         trees = [read_tree(inner.tree_, None, 1) for inner in forest.estimators_]
         self._refine(forest, trees, target.X, target.y[:, None], target.sample_weight, numbers=True)
-        return self
 
     def predict(self, X: Any) -> np.ndarray:
         """Mean of the trees' answers, (n,)."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.linalg import eigh
 
+from headstart.math.alignment.components import Components
 from headstart.math.alignment.jda import fit_jda
 from headstart.math.alignment.kernels import unit_rows
 from headstart.math.alignment.nearest_first import label_nearest_first
@@ -76,9 +77,7 @@ def test_the_low_rank_form_is_the_published_one(dual: bool, options: dict) -> No
         ys,
         Xt,
         nearest,
-        n_components=3,
-        kernel="linear" if dual else "primal",
-        penalty=0.5,
+        Components(3, "linear" if dual else "primal", penalty=0.5),
         rounds=4,
         balance=options.get("mu"),
         weighted=options.get("weighted", False),
@@ -90,7 +89,7 @@ def test_the_low_rank_form_is_the_published_one(dual: bool, options: dict) -> No
 
 def test_a_kernel_is_the_primal_form_on_kernel_values() -> None:
     Xs, ys, Xt, _ = task()
-    found = fit_jda(Xs, ys, Xt, nearest, n_components=3, kernel="rbf", gamma=0.05, penalty=0.1, rounds=3)
+    found = fit_jda(Xs, ys, Xt, nearest, Components(3, "rbf", 0.05, 0.1), rounds=3)
     X = np.vstack([Xs, Xt])
     K = np.exp(-0.05 * ((X[:, None] - X[None]) ** 2).sum(axis=2))
     Z, labels = slow_joint(K[: len(Xs)], ys, K[len(Xs) :], 3, 0.1, 3)
@@ -100,10 +99,10 @@ def test_a_kernel_is_the_primal_form_on_kernel_values() -> None:
 
 def test_rounds_end_when_no_label_changes_and_say_so() -> None:
     Xs, ys, Xt, _ = task()
-    found = fit_jda(Xs, ys, Xt, nearest, n_components=3, rounds=200)
+    found = fit_jda(Xs, ys, Xt, nearest, Components(3, "primal"), rounds=200)
     assert 2 <= len(found.history) < 200
     assert found.history[0]["changed"] == 1.0 and found.history[-1]["changed"] == 0.0
-    more = fit_jda(Xs, ys, Xt, nearest, n_components=3, rounds=len(found.history))
+    more = fit_jda(Xs, ys, Xt, nearest, Components(3, "primal"), rounds=len(found.history))
     assert np.allclose(found.projection.coef, more.projection.coef)
 
 
@@ -116,13 +115,13 @@ def test_known_labels_are_kept_and_learned_from() -> None:
         seen.append(len(X))
         return nearest(X, y, T)
 
-    found = fit_jda(Xs, ys, Xt, spy, known=known, n_components=3)
+    found = fit_jda(Xs, ys, Xt, spy, Components(3, "primal"), known=known)
     assert np.array_equal(found.pseudo_labels[:9], yt[:9]) and set(seen) == {len(Xs) + 9}
 
 
 def test_an_automatic_balance_is_used_and_lies_between_0_and_1() -> None:
     Xs, ys, Xt, _ = task()
-    found = fit_jda(Xs, ys, Xt, nearest, n_components=3, balance="auto", rounds=3)
+    found = fit_jda(Xs, ys, Xt, nearest, Components(3, "primal"), balance="auto", rounds=3)
     assert found.history[0]["balance"] == 0.0, "before the first labels there are no classes"
     assert 0 <= found.balance <= 1 and found.balance == found.history[-1]["balance"]
 
@@ -131,7 +130,7 @@ def test_no_matrix_of_pairs_is_made() -> None:
     rng = np.random.default_rng(0)
     Xs, Xt, ys = rng.normal(size=(6000, 8)), rng.normal(size=(6000, 8)), np.arange(6000) % 4
     tracemalloc.start()
-    fit_jda(Xs, ys, Xt, lambda X, y, T: np.arange(len(T)) % 4, n_components=4, rounds=3)
+    fit_jda(Xs, ys, Xt, lambda X, y, T: np.arange(len(T)) % 4, Components(4, "primal"), rounds=3)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 40e6

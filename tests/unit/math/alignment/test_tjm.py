@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import eigh
 
+from headstart.math.alignment.components import Components
 from headstart.math.alignment.tjm import fit_tjm
 
 
@@ -39,10 +40,7 @@ def test_the_low_rank_form_is_the_published_one(kernel: str) -> None:
     found = fit_tjm(
         Xs,
         Xt,
-        n_components=2,
-        kernel="rbf" if kernel == "rbf" else "linear",
-        gamma=0.1,
-        penalty=0.7,
+        Components(2, "rbf" if kernel == "rbf" else "linear", 0.1, 0.7),
         rounds=4,
         tolerance=0.0,
     )
@@ -52,7 +50,7 @@ def test_the_low_rank_form_is_the_published_one(kernel: str) -> None:
 
 
 def test_it_goes_on_after_the_first_round_and_the_objective_never_rises() -> None:
-    found = fit_tjm(*sides(), n_components=2, rounds=50)
+    found = fit_tjm(*sides(), Components(2), rounds=50)
     falls = -np.diff(found.objective)
     assert len(found.objective) > 5
     assert np.all(falls >= -1e-12) and falls[1] > 1e-3 * found.objective[1]
@@ -61,7 +59,7 @@ def test_it_goes_on_after_the_first_round_and_the_objective_never_rises() -> Non
 
 def test_components_have_the_constraints_spread() -> None:
     Xs, Xt = sides()
-    Z = fit_tjm(Xs, Xt, n_components=3).projection(np.vstack([Xs, Xt]))
+    Z = fit_tjm(Xs, Xt, Components(3)).projection(np.vstack([Xs, Xt]))
     Z = Z - Z.mean(axis=0)
     assert np.allclose(Z.T @ Z, np.eye(3), atol=1e-8)
 
@@ -72,5 +70,5 @@ def test_source_rows_without_part_are_left_out() -> None:
     fits = rng.normal(size=(60, 2)) * 0.1 @ basis[:2]
     beside = rng.normal(size=(60, 3)) * 0.05 @ basis[5:8]
     target = rng.normal(size=(60, 2)) * 0.1 @ basis[:2]
-    found = fit_tjm(np.vstack([fits, beside]), target, n_components=2, rounds=50)
+    found = fit_tjm(np.vstack([fits, beside]), target, Components(2), rounds=50)
     assert found.relevance[60:].max() < 1e-3 * found.relevance[:60].max()

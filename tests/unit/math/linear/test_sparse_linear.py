@@ -1,65 +1,14 @@
-"""Counts, weights and the linear model on them, against scikit-learn and against solutions that are made dense."""
+"""The linear model on sparse rows, against solutions that are made dense."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 
-from headstart.data.texts.ngrams import LONGEST, NgramCounter, pieces_of, words_of
 from headstart.math.linear.logistic import solve_logistic
 from headstart.math.linear.ridge import solve_ridge
 from headstart.math.linear.sparse_linear import solve_many_rows, solve_rows
-from headstart.math.signals.tfidf import inverse_document_frequency, tfidf
-
-TEXTS = ["the cat sat on the mat", "a dog sat", "the dog and the cat and the bird", "birds sing on", "on and on and on"]
-
-
-def weighed(kind: str) -> tuple[NgramCounter, sparse.csr_matrix]:
-    counter = NgramCounter(kind)
-    counts = counter.count(TEXTS)
-    return counter, tfidf(counts, inverse_document_frequency(counts))
-
-
-@pytest.mark.parametrize(
-    ("kind", "theirs"),
-    [
-        ("words", {"ngram_range": (1, 2), "token_pattern": r"\b\w+\b"}),
-        ("letters", {"ngram_range": (2, 5), "analyzer": "char_wb"}),
-    ],
-    ids=["words", "letters"],
-)
-def test_weights_are_those_of_scikit_learn(kind: str, theirs: dict[str, object]) -> None:
-    vectoriser = TfidfVectorizer(sublinear_tf=True, **theirs)
-    expected = vectoriser.fit_transform(TEXTS)
-    counter, found = weighed(kind)
-    shared = [counter.names.index(name) for name in vectoriser.get_feature_names_out()]
-    assert sorted(shared) == list(range(found.shape[1]))
-    assert np.allclose(found[:, shared].toarray(), expected.toarray())
-
-
-def test_counters_with_known_terms_pass_over_others() -> None:
-    counter = NgramCounter("words", ["cat", "on and"])
-    assert counter.count(["a cat on and on and off", "dog"]).toarray().tolist() == [[1.0, 2.0], [0.0, 0.0]]
-    assert counter.names == ["cat", "on and"]
-
-
-def test_words_and_pieces() -> None:
-    assert words_of("It's 5 o’clock—GO! snake_case 日本") == [
-        "it's",
-        "5",
-        "o’clock",
-        "—",
-        "go",
-        "!",
-        "snake",
-        "_",
-        "case",
-        "日本",
-    ]
-    assert "word " not in pieces_of("words") and " word" in pieces_of("words")
-    assert len(words_of("a " * LONGEST)) == LONGEST // 2
 
 
 def random_rows(n: int = 60, d: int = 300, seed: int = 0) -> tuple[sparse.csr_matrix, np.ndarray]:

@@ -1,0 +1,107 @@
+"""The base of the methods that predict: `fit` is written once, with and without weights of the target's rows."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, Self
+
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.utils import get_tags
+
+from headstart.contract.borrower import Borrower
+from headstart.contract.domains import Domains
+from headstart.contract.weighted_fit import fit_weighted
+
+
+class Learner(Borrower):
+    """A method for one task: a subclass checks its options in `_check`, and learns from both sides in `_learn`.
+
+    Without a source it is its estimator, fitted on the target alone: ``estimator``, or where that is None what
+    `_default` gives.
+
+    Raises
+    ------
+    ParameterError
+        If an option is outside its range.
+    """
+
+    estimator: Any
+    estimator_: Any
+
+    @property
+    def _task(self) -> str:
+        return self.card.tasks[0]
+
+    def _default(self) -> Any:
+        """The estimator where none is given."""
+        return LogisticRegression(max_iter=1000) if self._task == "classification" else Ridge()
+
+    def _unfitted(self) -> Any:
+        """The estimator that will be fitted."""
+        return self._default() if self.estimator is None else self.estimator
+
+    def _takes_sparse(self) -> bool:
+        return bool(get_tags(self._unfitted()).input_tags.sparse)
+
+    def _takes_missing(self) -> bool:
+        return bool(get_tags(self._unfitted()).input_tags.allow_nan)
+
+    def _check(self) -> None:
+        """Refuse options outside their range."""
+
+    @abstractmethod
+    def _learn(self, domains: Domains) -> None:
+        """Learn from both sides."""
+
+    def _learn_alone(self, domains: Domains) -> None:
+        """Learn from the target, where there is no source."""
+        target = domains.target
+        self.estimator_ = fit_weighted(self._unfitted(), target.X, domains.labels(target), target.sample_weight)
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        self._check()
+        needed = self.card.target_labels == "some"
+        domains = self._domains(X, y, task=self._task, sample_weight=sample_weight, need_target_labels=needed)
+        if domains.sources:
+            self._learn(domains)
+        else:
+            self._learn_alone(domains)
+        return self
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit to the target; what is borrowed was given at construction.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Rows of the target.
+        y : array-like of shape (n,), optional
+            Their labels; rows that have one keep it. Without a source they are needed.
+
+        Returns
+        -------
+        self
+        """
+        return self._fit(X, y)
+
+
+class WeightedLearner(Learner):
+    """A learner whose rows of the target may have weights."""
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Fit to the target; what is borrowed was given at construction.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Rows of the target.
+        y : array-like of shape (n,), optional
+            Their labels; needed without a source, and always where the method's card says that it needs some.
+        sample_weight : array-like of shape (n,), optional
+            Weights of the target's rows, on one scale with the source's; rows of a source that has none count 1 each.
+
+        Returns
+        -------
+        self
+        """
+        return self._fit(X, y, sample_weight)
