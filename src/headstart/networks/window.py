@@ -7,6 +7,7 @@ from math import ceil
 from typing import Any, overload
 
 from headstart.data.base.reasons import BadInput
+from headstart.data.base.rows import Inputs
 from headstart.data.clips.clips import Clips
 from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.networks.network import Network
@@ -24,9 +25,11 @@ def fitted(network: None, inputs: Any) -> None: ...
 
 
 def fitted(network: Network | None, inputs: Any) -> Network | None:
-    """A network whose window is settled: as long as the longest clip, from 0.5 s to 10 s, in tenths of a second.
+    """A network that fits what it will learn from, which it keeps for new inputs.
 
-    A longer window would make the network hear silence, a shorter one would cut clips.
+    The window of one that takes waves of any length is settled: as long as the longest clip, from 0.5 s to 10 s, in
+    tenths of a second. A longer one would make the network hear silence, a shorter one would cut clips. What is white
+    in deep pictures, and which page is meant, is as these have it.
 
     Parameters
     ----------
@@ -38,10 +41,15 @@ def fitted(network: Network | None, inputs: Any) -> Network | None:
     Returns
     -------
     Network or None
-        The same one where its window is settled already.
+        The same one where nothing has to be settled.
     """
-    preprocessing = None if network is None else network.preprocessing
-    if network is None or not isinstance(preprocessing, SoundPreprocessing) or not preprocessing.open_window:
+    if network is None:
+        return None
+    preprocessing = network.preprocessing
+    if not isinstance(preprocessing, SoundPreprocessing):
+        kept = inputs.settle(preprocessing) if isinstance(inputs, Inputs) else preprocessing
+        return network if kept == preprocessing else dataclasses.replace(network, preprocessing=kept)
+    if not preprocessing.open_window:
         return network
     lengths = [_seconds(inputs, i) for i in range(len(inputs))] if isinstance(inputs, Clips) else []
     longest = max(lengths, default=0.0) or preprocessing.seconds
@@ -63,7 +71,8 @@ def window_notes(network: Network | None, inputs: Any) -> tuple[str, ...]:
     settled = fitted(network, inputs)
     if network is None or settled is None or settled is network:
         return ()
-    assert isinstance(settled.preprocessing, SoundPreprocessing)
+    if not isinstance(settled.preprocessing, SoundPreprocessing):
+        return ()
     seconds = settled.preprocessing.seconds
     beyond = sum(_seconds(inputs, i) > seconds for i in range(len(inputs)))
     words = f"{network.name} hears clips of any length; its window is set to {seconds:g} s"
