@@ -76,14 +76,13 @@ def gunzipped(content: bytes, bad: type[BadInput] = BadInput) -> bytes:
     Raises
     ------
     BadInput
-        As :func:`check_unpacked`, or if they are damaged or cut off.
+        As :func:`check_unpacked`.
+    OSError, EOFError
+        If they are damaged or cut off.
     """
     most = min(MOST_BYTES, max(SURELY_READ, MOST_TIMES * len(content)))
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-            unpacked = file.read(most + 1)
-    except (OSError, EOFError) as error:
-        raise bad(f"the packed file is damaged or cut off ({error})") from error
+    with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+        unpacked = file.read(most + 1)
     if len(unpacked) > most:
         raise bad(
             f"it unpacks to more than {most >> 20} MiB"

@@ -198,11 +198,22 @@ def as_pictures(X: Any) -> Pictures:
     if isinstance(X, Image.Image | str | os.PathLike):
         X = [X]
     if isinstance(X, np.ndarray) and X.dtype != object and X.dtype.kind not in "US":
-        return _checked(Pictures(_from_block(X)))
+        return pictures_of_blocks([X])
     if not isinstance(X, Iterable) or isinstance(X, bytes | dict):
         raise DataError(f"Expected pictures, found {type(X).__name__}.", _FORMS)
     items = [_item(item, i) for i, item in enumerate(X)]
     return _checked(Pictures(items))
+
+
+def pictures_of_blocks(blocks: Sequence[np.ndarray], names: Sequence[str] | None = None) -> Pictures:
+    """Pictures of several arrays (n, H, W) or (n, H, W, C), one after the other; what is white is decided for all.
+
+    Raises
+    ------
+    DataError
+        As `as_pictures`.
+    """
+    return _checked(Pictures([item for block in blocks for item in _from_block(block)], names))
 
 
 def is_pictures(X: Any) -> bool:
