@@ -1,16 +1,12 @@
-"""How long the window of a network is that takes waves of any length: as long as the clips it learns from."""
+"""Networks as what they learn from settles them: the length of a window, what is white in deep pictures."""
 
 from __future__ import annotations
 
 import dataclasses
-from math import ceil
 from typing import Any, overload
 
 from headstart.data.base.rows import Inputs
 from headstart.networks.network import Network
-
-#: Shortest and longest window that is fitted to clips, in seconds.
-SHORTEST, LONGEST = 0.5, 10.0
 
 
 @overload
@@ -22,9 +18,7 @@ def fitted(network: None, inputs: Any) -> None: ...
 
 
 def fitted(network: Network | None, inputs: Any) -> Network | None:
-    """A network whose window is settled: as long as the longest clip, from 0.5 s to 10 s, in tenths of a second.
-
-    A longer window would make the network hear silence, a shorter one would cut clips.
+    """A network that fits what it will learn from, which it keeps for new inputs; see ``settle`` of the inputs.
 
     Parameters
     ----------
@@ -36,16 +30,12 @@ def fitted(network: Network | None, inputs: Any) -> Network | None:
     Returns
     -------
     Network or None
-        The same one where its window is settled already.
+        The same one where nothing has to be settled.
     """
-    if network is None or not getattr(network.preprocessing, "open_window", False):
+    if network is None or not isinstance(inputs, Inputs):
         return network
-    preprocessing = network.preprocessing
-    lengths = inputs.lengths() if isinstance(inputs, Inputs) else None
-    longest = max(lengths or [0.0]) or preprocessing.seconds
-    seconds = min(max(ceil(longest * 10 - 1e-6) / 10, SHORTEST), LONGEST)
-    settled = dataclasses.replace(preprocessing, samples=round(seconds * preprocessing.rate), open_window=False)
-    return dataclasses.replace(network, preprocessing=settled)
+    kept = inputs.settle(network.preprocessing)
+    return network if kept == network.preprocessing else dataclasses.replace(network, preprocessing=kept)
 
 
 def window_notes(network: Network | None, inputs: Any) -> tuple[str, ...]:
@@ -58,10 +48,9 @@ def window_notes(network: Network | None, inputs: Any) -> tuple[str, ...]:
     inputs : Inputs
         What will be learned from.
     """
-    settled = fitted(network, inputs)
-    if network is None or settled is None or settled is network:
+    if network is None or not getattr(network.preprocessing, "open_window", False):
         return ()
-    seconds = settled.preprocessing.seconds
+    seconds = fitted(network, inputs).preprocessing.seconds
     beyond = sum(length > seconds for length in inputs.lengths())
     words = f"{network.name} hears clips of any length; its window is set to {seconds:g} s"
     if not beyond:

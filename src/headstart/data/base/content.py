@@ -6,13 +6,71 @@ import hashlib
 import os
 import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from headstart.data.base.reasons import BadInput, why_unreadable
 
 MAX_BYTES = 1 << 30
 
 _DIGESTS: dict[tuple[str, int, int], str] = {}
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NOT_PLAIN = (
+    (stat.S_ISDIR, "it is a folder"),
+    (stat.S_ISFIFO, "it is not a plain file but a pipe (FIFO)"),
+    (stat.S_ISSOCK, "it is not a plain file but a socket"),
+    (stat.S_ISCHR, "it is not a plain file but a device"),
+    (stat.S_ISBLK, "it is not a plain file but a device"),
+)
+
+
+def plain_file(path: str | os.PathLike[str], bad: type[BadInput] = BadInput) -> os.stat_result:
+    """What the system knows of a file, which must be a plain one; links are followed, nothing is opened.
+
+    A pipe, a device or a socket in a file's place may give bytes for ever, or wait for ever for the first.
+
+    Parameters
+    ----------
+    path : path-like
+    bad : type of BadInput
+        What is raised.
+
+    Raises
+    ------
+    BadInput
+        If there is no such file, or it is a folder, a pipe, a device or a socket.
+
+    Examples
+    --------
+    >>> plain_file("/dev/null")
+    Traceback (most recent call last):
+    ...
+    headstart.data.base.reasons.BadInput: it is not a plain file but a device
+    """
+    try:
+        return _plain(os.stat(path), bad)
+    except (OSError, ValueError) as error:
+        raise bad(why_unreadable(path, error)) from error
+
+
+def open_plain(path: str | os.PathLike[str], bad: type[BadInput] = BadInput) -> BinaryIO:
+    """A plain file opened for reading bytes; as :func:`plain_file` refuses, and without ever waiting.
+
+    Raises
+    ------
+    BadInput
+        As :func:`plain_file`, or if the file may not be read.
+    """
+    plain_file(path, bad)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _AT_ONCE)
+    except (OSError, ValueError) as error:
+        raise bad(why_unreadable(path, error)) from error
+    try:
+        _plain(os.fstat(descriptor), bad)
+    except BadInput:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb")
 
 
 def read_bytes(path: str | os.PathLike[str], bad: type[BadInput] = BadInput) -> bytes:
@@ -29,17 +87,21 @@ def read_bytes(path: str | os.PathLike[str], bad: type[BadInput] = BadInput) -> 
     BadInput
         If there is no such file, it is not a plain file, it may not be read, it is empty or above 1 GiB.
     """
+    size = plain_file(path, bad).st_size
+    if size == 0:
+        raise bad("the file is empty (0 bytes)")
+    if size > MAX_BYTES:
+        raise bad(f"the file has {size / 2**30:.1f} GiB; at most 1 GiB is read")
     try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):
-            raise bad("it is a folder" if stat.S_ISDIR(status.st_mode) else "it is not a plain file")
-        if status.st_size == 0:
-            raise bad("the file is empty (0 bytes)")
-        if status.st_size > MAX_BYTES:
-            raise bad(f"the file has {status.st_size / 2**30:.1f} GiB; at most 1 GiB is read")
         return Path(path).read_bytes()
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise bad(why_unreadable(path, error)) from error
+
+
+def _plain(status: os.stat_result, bad: type[BadInput]) -> os.stat_result:
+    if not stat.S_ISREG(status.st_mode):
+        raise bad(next((words for is_so, words in _NOT_PLAIN if is_so(status.st_mode)), "it is not a plain file"))
+    return status
 
 
 def digest_of(*parts: Any) -> str:

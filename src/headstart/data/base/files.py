@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -185,11 +186,12 @@ def _kind_of_content(path: Path, binary: bool = False) -> Kind | None:
             return PICTURES if int.from_bytes(head[2:6], "little") == path.stat().st_size else None
     except (OSError, ValueError):
         return None
-    if head.startswith(_PICTURE_STARTS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+    if _NETPBM.match(head) or head.startswith(_PICTURE_STARTS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         return PICTURES
     chunked = head[:4] in (b"RIFF", b"RIFX", b"RF64", b"FORM") and head[8:12] in (b"WAVE", b"AIFF", b"AIFC")
     return CLIPS if chunked or head.startswith(_SOUND_STARTS) else None
 
 
+_NETPBM = re.compile(rb"P[1-6]\s+(?:#|\d+\s)")
 _PICTURE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*")
 _SOUND_STARTS = (b"fLaC", b"OggS", b"ID3", b".snd", b"caff")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,10 @@ class Look(ABC):
 
     def reasons(self) -> list[tuple[int, str]]:
         """Inputs that can be decoded but hold nothing to learn from, with the reason."""
+        return []
+
+    def class_notes(self, classes: Mapping[Any, np.ndarray]) -> list[str]:
+        """What else gives a class away than what the inputs show; ``classes`` holds the rows of each."""
         return []
 
     @abstractmethod

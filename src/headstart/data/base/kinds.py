@@ -78,9 +78,12 @@ PICTURES = Kind(
     "image",
     "picture",
     "pictures",
-    frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}),
+    frozenset(
+        {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}
+        | {".pgm", ".ppm", ".pbm", ".pnm"}
+    ),
     frozenset({".heic", ".heif", ".avif", ".jp2", ".svg", ".dcm", ".psd", ".ico", ".tga", ".exr", ".hdr"}),
-    "Pictures are JPEG, PNG, WebP, BMP, TIFF or GIF files.",
+    "Pictures are JPEG, PNG, WebP, BMP, TIFF, GIF or Netpbm (PGM, PPM) files.",
     starter="starter:pictures",
 )
 CLIPS = Kind(

@@ -60,6 +60,8 @@ _PICTURES = (
     (8, b"WEBP", "a WebP picture"),
     (0, b"II*\x00", "a TIFF picture"),
     (0, b"MM\x00*", "a TIFF picture"),
+    (0, b"II+\x00", "a TIFF picture"),
+    (0, b"MM\x00+", "a TIFF picture"),
 )
 
 
@@ -111,9 +113,11 @@ def why_undecodable(error: Exception, content: bytes) -> str:
     if isinstance(error, MemoryError):
         return "it needs more memory than there is"
     if isinstance(error, UnidentifiedImageError):
-        return (
-            f"it is {what_is(content, (*_SOUNDS, *_FOREIGN_SOUNDS))}, not a JPEG, PNG, WebP, BMP, TIFF or GIF picture"
-        )
+        known = _starts_with(content, _PICTURES)
+        if known is not None:
+            return f"it is {known} that is damaged, or of a kind that cannot be read; save it anew, as PNG for instance"
+        found = what_is(content, (*_SOUNDS, *_FOREIGN_SOUNDS))
+        return f"it is {found}, not a JPEG, PNG, WebP, BMP, TIFF, GIF or Netpbm picture"
     words = str(error)
     if "truncated" in words.lower() or isinstance(error, EOFError):
         return "the picture is cut off: the file ends too early"

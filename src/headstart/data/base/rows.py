@@ -83,6 +83,14 @@ class Inputs(Sequence):
         chosen._digests = self._digests
         return chosen
 
+    def settle(self, preprocessing: Any) -> Any:
+        """The preprocessing of a network that learns from these inputs, with what was decided for them written in."""
+        return preprocessing
+
+    def seen_by(self, preprocessing: Any) -> Any:
+        """These inputs, as a preprocessing says that they are to be read."""
+        return self
+
     @abstractmethod
     def load(self, i: int, enough: Any = None) -> tuple[Any, str]:
         """Decode input ``i``, as much of it as is enough, and give its digest too, reading its file once."""

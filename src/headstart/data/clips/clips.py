@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterable, Sequence
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
@@ -25,6 +27,9 @@ from headstart.data.clips.decode import (
 from headstart.errors import BadClips, DataError, ParameterError
 
 Clip: TypeAlias = "str | Path | tuple[np.ndarray, int]"
+
+#: Shortest and longest window that is fitted to clips, in seconds.
+SHORTEST, LONGEST = 0.5, 10.0
 
 
 class Clips(Inputs):
@@ -110,6 +115,18 @@ class Clips(Inputs):
     def seconds(self, i: int) -> float:
         """How long clip ``i`` is, as its header says."""
         return sound_seconds(self.items[i])
+
+    def settle(self, preprocessing: Any) -> Any:
+        """A window of any length set to that of the longest clip, from 0.5 s to 10 s, in tenths of a second.
+
+        A longer window would make a network hear silence, a shorter one would cut clips.
+        """
+        if not getattr(preprocessing, "open_window", False):
+            return preprocessing
+        longest = max(self.lengths(), default=0.0) or preprocessing.seconds
+        seconds = min(max(ceil(longest * 10 - 1e-6) / 10, SHORTEST), LONGEST)
+        samples = round(seconds * preprocessing.rate)
+        return dataclasses.replace(preprocessing, samples=samples, open_window=False)
 
     def lengths(self, most: int | None = None) -> list[float]:
         """How long the first clips are by their headers, in seconds; 0 for one that cannot be read."""

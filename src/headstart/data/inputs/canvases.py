@@ -84,7 +84,7 @@ def readable_canvases(
         Position and reason of each broken input.
     """
     store = default_store() if store is None else store
-    key = preprocessing.canvas_key()
+    key, inputs = preprocessing.canvas_key(), inputs.seen_by(preprocessing)
     bad: list[tuple[int, str]] = []
 
     def work(i: int) -> np.ndarray | None:

@@ -60,6 +60,14 @@ class _Varied(Inputs):
         """The view, decoded."""
         return self.load(i, enough)[0]
 
+    def settle(self, preprocessing: Any) -> Any:
+        """The preprocessing as it is: the inputs behind the views have decided."""
+        return preprocessing
+
+    def seen_by(self, preprocessing: Any) -> Any:
+        """The views as they are."""
+        return self
+
     def digest(self, i: int) -> str:
         """Hash of the content of the input and of what decides the view."""
         view: View = self.items[i]

@@ -16,11 +16,12 @@ from headstart.data.base.simple import SimpleFeatures
 from headstart.data.clips import simple as of_clips
 from headstart.data.clips.augment import SoundAugmentation, augmented_canvas, augmented_clip
 from headstart.data.clips.clips import Clips, as_clips, is_clips
+from headstart.data.clips.inspection import ClipLook
 from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.data.clips.specimen import specimen as clip_specimen
-from headstart.data.inputs.inspections import ClipLook, PictureLook
 from headstart.data.pictures import simple as of_pictures
 from headstart.data.pictures.augment import Augmentation, augmented, augmented_picture
+from headstart.data.pictures.inspection import PictureLook
 from headstart.data.pictures.pictures import Pictures, as_pictures, is_pictures
 from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.data.pictures.specimen import specimen as picture_specimen
@@ -147,7 +148,7 @@ _ENTRIES: dict[Kind, Entry] = {
         is_pictures,
         as_pictures,
         picture_specimen,
-        lambda pictures: PictureLook(len(pictures)),
+        PictureLook,
         of_pictures.SIMPLE,
         Preprocessing,
         Augmentation,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 from PIL import Image
@@ -15,7 +16,10 @@ from headstart.data.base.kinds import PICTURES
 from headstart.data.base.reasons import BadPicture
 from headstart.data.base.rows import Inputs
 from headstart.data.base.strings import kind_of_string
-from headstart.data.pictures.decode import as_array, open_rgb, rgb_from_array, rgb_from_bytes, white_value
+from headstart.data.pictures.decode import as_array, open_rgb, rgb_from_bytes
+from headstart.data.pictures.depth import Depth, white_of
+from headstart.data.pictures.headers import SetOfPictures
+from headstart.data.pictures.values import values_of_array, values_of_image
 from headstart.errors import BadPictures, DataError
 
 Item: TypeAlias = "str | Path | np.ndarray | Image.Image"
@@ -25,7 +29,8 @@ class Pictures(Inputs):
     """A row of pictures: files, arrays or PIL pictures, in any mixture.
 
     Nothing is read until :meth:`decode` or :meth:`digest` is called. Rows can be taken with a slice, an array of
-    positions or a boolean mask, so scikit-learn's splitters work on it; the pixels are shared, not copied.
+    positions or a boolean mask, so scikit-learn's splitters work on it; the pixels are shared, not copied. What is
+    white in pictures deeper than 8 bits is decided once, for all items together; rows taken from them share it.
 
     Parameters
     ----------
@@ -33,6 +38,8 @@ class Pictures(Inputs):
         The pictures. Arrays are (H, W) or (H, W, C).
     names : sequence of str, optional
         What to call them. Default: the path, or "picture 17".
+    depth : Depth, optional
+        What is white, and which page is meant, as far as it is known. Default: told from all items.
 
     Attributes
     ----------
@@ -51,22 +58,60 @@ class Pictures(Inputs):
     bad_input = BadPicture
     bad_inputs = BadPictures
 
-    if TYPE_CHECKING:
+    def __init__(self, items: Sequence[Any], names: Sequence[str] | None = None, depth: Depth | None = None) -> None:
+        super().__init__(items, names)
+        self._set = SetOfPictures(self.items, depth)
 
-        @overload
-        def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
 
-        @overload
-        def __getitem__(self, index: slice) -> Pictures: ...
+    @overload
+    def __getitem__(self, index: slice) -> Pictures: ...
 
-        @overload
-        def __getitem__(self, index: Sequence[int] | np.ndarray) -> Pictures: ...
+    @overload
+    def __getitem__(self, index: Sequence[int] | np.ndarray) -> Pictures: ...
 
-        def __getitem__(self, index: Any) -> Any: ...
+    def __getitem__(self, index: Any) -> Any:
+        chosen = super().__getitem__(index)
+        if isinstance(chosen, Pictures) and hasattr(self, "_set"):
+            chosen._set = self._set
+        return chosen
+
+    @property
+    def depth(self) -> Depth:
+        """What is white in deep pictures and which page is meant; the first call looks at all items."""
+        return self._set.seen.depth
+
+    def is_deep(self, i: int) -> bool:
+        """Whether picture ``i`` is deeper than 8 bits."""
+        return self._set.seen.header(self.items[i]).deep
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of how the files' values were read, in sentences."""
+        return self._set.seen.notes
+
+    def with_depth(self, depth: Depth) -> Pictures:
+        """The same pictures under a decision; what it leaves open stays decided as it is."""
+        under = self._set.under(depth)
+        if under is self._set:
+            return self
+        chosen = type(self)(self.items, self.names)
+        chosen._digests, chosen._set = self._digests, under
+        return chosen
+
+    def settle(self, preprocessing: Any) -> Any:
+        """The preprocessing with the decision on depth in it, where there is one to keep."""
+        return preprocessing if self.depth == Depth() else dataclasses.replace(preprocessing, depth=self.depth)
+
+    def seen_by(self, preprocessing: Any) -> Pictures:
+        """These pictures, with the depth that a preprocessing has kept."""
+        kept = getattr(preprocessing, "depth", None)
+        return self if kept is None else self.with_depth(kept)
 
     def decode(self, i: int, min_side: int | None = None) -> np.ndarray:
         """Picture ``i`` as (H, W, 3) uint8 RGB; ``min_side`` as in :func:`headstart.data.pictures.decode.decode`."""
-        return as_array(open_rgb(self.items[i], min_side))
+        return as_array(open_rgb(self.items[i], min_side, self.depth))
 
     def load(self, i: int, enough: int | None = None) -> tuple[Image.Image | np.ndarray, str]:
         """Decode picture ``i`` and give its digest too, reading its file once.
@@ -85,12 +130,38 @@ class Pictures(Inputs):
         """
         item = self.items[i]
         if not isinstance(item, str | Path):
-            return open_rgb(item, enough), self.digest(i)
+            return open_rgb(item, enough, self.depth), self.digest(i)
         content = read_bytes(item, BadPicture)
-        return rgb_from_bytes(content, enough), digest_of_file(item, content)
+        rgb = rgb_from_bytes(content, enough, self.depth)
+        return rgb, self._under_depth(item, digest_of_file(item, content))
+
+    def digest(self, i: int) -> str:
+        """Hash of the content of picture ``i``, and of the depth that it is read with where that changes its pixels.
+
+        Raises
+        ------
+        BadPicture
+            If the file cannot be read.
+        """
+        return self._under_depth(self.items[i], super().digest(i))
+
+    def known_digest(self, i: int) -> str | None:
+        """The digest of picture ``i`` where it costs no reading of a file, else None."""
+        item = self.items[i]
+        if not isinstance(item, str | Path):
+            return self.digest(i)
+        known = super().known_digest(i)
+        return None if known is None else self._under_depth(item, known)
+
+    def _under_depth(self, item: Any, digest: str) -> str:
+        seen = self._set.seen
+        header, depth = seen.header(item), seen.depth
+        if not header.deep and depth.page is None:
+            return digest
+        return digest_of(digest.encode(), depth.key().encode())
 
     def _digest_in_memory(self, item: Any) -> str:
-        pixels = item if isinstance(item, np.ndarray) else as_array(open_rgb(item))
+        pixels = item if isinstance(item, np.ndarray) else _pixels_of(item)
         pixels = np.ascontiguousarray(pixels)
         return digest_of(f"{pixels.shape} {pixels.dtype.str}".encode(), pixels.data if pixels.size else b"")
 
@@ -102,8 +173,9 @@ def as_pictures(X: Any) -> Pictures:
     ----------
     X : Pictures, path, list, ndarray or pandas.Series
         A list of paths, arrays or PIL pictures; one array (N, H, W) or (N, H, W, C) with 1 to 4 channels; a Series or
-        array of paths. Floats are taken as 0..1, or as 0..255 if some value is above 1; 16-bit whole numbers are
-        divided by 257. What stands for white is decided for the whole set, never for a single picture of it.
+        array of paths. Floats are taken as 0..1, or as 0..255 if some value is 2 or more; of whole numbers beyond 8
+        bits the smallest of 255, 1023, 4095, 16383 and 65535 that none is above is white. That is decided for the whole
+        set, never for a single picture of it.
 
     Returns
     -------
@@ -126,15 +198,22 @@ def as_pictures(X: Any) -> Pictures:
     if isinstance(X, Image.Image | str | os.PathLike):
         X = [X]
     if isinstance(X, np.ndarray) and X.dtype != object and X.dtype.kind not in "US":
-        return Pictures(_from_block(X))
+        return pictures_of_blocks([X])
     if not isinstance(X, Iterable) or isinstance(X, bytes | dict):
         raise DataError(f"Expected pictures, found {type(X).__name__}.", _FORMS)
     items = [_item(item, i) for i, item in enumerate(X)]
-    arrays = [item for item in items if isinstance(item, np.ndarray)]
-    if arrays and any(array.dtype != np.uint8 for array in arrays):
-        full = _white(arrays)
-        items = [_scaled(item, full) if isinstance(item, np.ndarray) else item for item in items]
-    return Pictures(items)
+    return _checked(Pictures(items))
+
+
+def pictures_of_blocks(blocks: Sequence[np.ndarray], names: Sequence[str] | None = None) -> Pictures:
+    """Pictures of several arrays (n, H, W) or (n, H, W, C), one after the other; what is white is decided for all.
+
+    Raises
+    ------
+    DataError
+        As `as_pictures`.
+    """
+    return _checked(Pictures([item for block in blocks for item in _from_block(block)], names))
 
 
 def is_pictures(X: Any) -> bool:
@@ -180,24 +259,26 @@ def _from_block(X: np.ndarray) -> list[Item]:
         raise DataError(f"Expected at least one picture, found an array of shape {X.shape}.")
     if X.ndim == 3 and X.shape[2] in (3, 4) and min(X.shape[:2]) > 4:
         raise DataError(f"Expected several pictures, found what looks like one, of shape {X.shape}.", "Give [picture].")
-    if X.dtype == np.uint8:
-        return list(X)
-    full = _white([X])
-    return [_scaled(picture, full) for picture in X]
+    return list(X)
 
 
-def _white(arrays: list[np.ndarray]) -> float:
-    try:
-        return white_value(arrays)
-    except BadPicture as error:
-        raise DataError(f"These arrays are no pictures: {error.reason}.") from error
+def _checked(pictures: Pictures) -> Pictures:
+    """Pictures whose arrays have been looked at."""
+    for item in pictures.items:
+        if isinstance(item, np.ndarray):
+            try:
+                values = values_of_array(item)
+                if values is not None:
+                    white_of(values, pictures.depth)
+            except BadPicture as error:
+                raise DataError(f"These arrays are no pictures: {error.reason}.") from error
+    return pictures
 
 
-def _scaled(array: np.ndarray, full: float) -> np.ndarray:
-    try:
-        return rgb_from_array(array, full)
-    except BadPicture as error:
-        raise DataError(f"These arrays are no pictures: {error.reason}.") from error
+def _pixels_of(image: Image.Image) -> np.ndarray:
+    """What a PIL picture holds: its values where they are deep, else its RGB pixels."""
+    values = values_of_image(image) if image.mode in ("I", "F") or image.mode.startswith("I;16") else None
+    return as_array(open_rgb(image)) if values is None else values.array
 
 
 def _item(item: Any, i: int) -> Item:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from PIL import Image
 
+from headstart.data.pictures.depth import Depth
 from headstart.errors import ParameterError
 
 FILTERS = {
@@ -50,6 +51,9 @@ class Preprocessing:
         1 when the network takes grey pictures.
     resample : str, default="bilinear"
         One of nearest, bilinear, bicubic, lanczos, box, hamming.
+    depth : Depth, optional
+        What was white in the deep pictures that the network learned from, and which page of each was meant; new
+        pictures are read alike. None: each set of pictures decides for itself.
 
     Examples
     --------
@@ -66,6 +70,7 @@ class Preprocessing:
     scale: float = 1 / 255
     channels: int = 3
     resample: str = "bilinear"
+    depth: Depth | None = None
 
     #: The type in which arrays go into a network as they are; None where pixels are scaled first.
     as_is: ClassVar[Any] = None
@@ -218,9 +223,11 @@ class Preprocessing:
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain JSON types."""
-        return {
+        settings = {
             key: list(value) if isinstance(value, tuple) else value for key, value in dataclasses.asdict(self).items()
         }
+        del settings["depth"]
+        return settings if self.depth is None else {**settings, "depth": self.depth.to_dict()}
 
     @classmethod
     def from_dict(cls, settings: dict[str, Any]) -> Preprocessing:
@@ -237,7 +244,8 @@ class Preprocessing:
         if unknown:
             raise ParameterError(f"Expected preprocessing settings {sorted(known)}, found also {unknown}.")
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
-        return cls(**values)
+        depth = values.pop("depth", None)
+        return cls(**values, depth=None if depth is None else Depth.from_dict(depth))
 
     def key(self) -> str:
         """Short hash that is the same for the same settings, in every process."""

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from headstart.data.base.files import printable
-from headstart.data.pictures.pictures import Pictures, as_pictures
+from headstart.data.base.reasons import BadInput
+from headstart.data.base.unpacked import check_unpacked
+from headstart.data.pictures.pictures import Pictures, pictures_of_blocks
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.labels import labels_from
 from headstart.data.sets.task import TASKS
@@ -53,17 +55,17 @@ def read_npz(path: Path, task: str | None = None) -> Dataset:
         )
     if "" in parts:
         parts = {"": parts[""]}
-    pictures = [as_pictures(arrays[x]) for x, _ in parts.values()]
-    names = [f"{x}[{i}]" for (x, _), some in zip(parts.values(), pictures, strict=True) for i in range(len(some))]
+    names = [f"{x}[{i}]" for x, _ in parts.values() for i in range(len(arrays[x]))]
+    pictures = pictures_of_blocks([arrays[x] for x, _ in parts.values()], names)
     y = np.concatenate([_labels(arrays[label]) for _, label in parts.values()])
     named = _named(y, arrays, path)
     labels, found_task, classes = labels_from(named, names, task, None)
     return Dataset(
-        Pictures([item for some in pictures for item in some.items], names),
+        pictures,
         labels,
         found_task if found_task in TASKS else "classification",
         classes,
-        parts=None if "" in parts else np.repeat(list(parts), [len(some) for some in pictures]),
+        parts=None if "" in parts else np.repeat(list(parts), [len(arrays[x]) for x, _ in parts.values()]),
         root=str(path),
     )
 
@@ -81,9 +83,8 @@ def read_npz_pictures(path: Path) -> Pictures:
     keys = keys or [key for key, array in arrays.items() if array.dtype.kind in "uif" and array.ndim in (3, 4)]
     if not keys:
         raise DataError(f"Expected pictures in {_where(path)}, found the arrays {_listed(arrays)}.", _EXPECTED)
-    blocks = [(key, as_pictures(arrays[key])) for key in keys]
-    items = [item for _, block in blocks for item in block.items]
-    return Pictures(items, [f"{key}[{i}]" for key, block in blocks for i in range(len(block))])
+    names = [f"{key}[{i}]" for key in keys for i in range(len(arrays[key]))]
+    return pictures_of_blocks([arrays[key] for key in keys], names)
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -95,9 +96,23 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
         If it cannot be read, or holds Python objects, which could run code.
     """
     try:
+        check_unpacked(path)
         with np.load(path, allow_pickle=False) as file:
             return {key: file[key] for key in file.files}
-    except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+    except BadInput as error:
+        raise DataError(
+            f"Expected a NumPy file in {_where(path)}, found one that is not read: {error.reason}."
+        ) from error
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        TypeError,
+        AttributeError,
+        MemoryError,
+        zipfile.BadZipFile,
+    ) as error:
         if zipfile.is_zipfile(path) and "allow_pickle" in str(error):
             raise DataError(
                 f"Expected arrays of numbers and text in {_where(path)}, found Python objects, which are never loaded.",

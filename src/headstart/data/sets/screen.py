@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -75,11 +76,19 @@ def screen(
         dataset = _without_broken(dataset, whole, broken)
     kept = [canvas for canvas in map(found.__getitem__, whole) if canvas is not None]
     sets = look.same(whole, kept)
-    dataset = dataclasses.replace(dataset, notes=(*dataset.notes, *look.notes(whole, names)))
+    told = (*look.notes(whole, names), *look.class_notes(_rows_of_classes(dataset, whole)))
+    dataset = dataclasses.replace(dataset, notes=(*dataset.notes, *told))
     dataset = _with_duplicates(dataset, sets)
     _refuse_straddling_groups(dataset)
     check_labels(dataset, min_per_class, fewest_classes)
     return dataset
+
+
+def _rows_of_classes(dataset: Dataset, whole: np.ndarray) -> dict[Any, np.ndarray]:
+    """Where the inputs of each class stood before broken ones were left out; nothing unless each has one class."""
+    if dataset.task != "classification" or dataset.classes is None:
+        return {}
+    return {label: whole[dataset.y == label] for label in dataset.classes}
 
 
 def _without_broken(dataset: Dataset, whole: np.ndarray, broken: list[tuple[str, str]]) -> Dataset:

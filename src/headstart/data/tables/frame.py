@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import gzip
 import importlib.util
 import io
 import json
@@ -18,6 +17,7 @@ from headstart.data.base.content import read_bytes
 from headstart.data.base.files import printable
 from headstart.data.base.parts import part_of
 from headstart.data.base.reasons import BadInput
+from headstart.data.base.unpacked import check_unpacked, gunzipped
 from headstart.data.texts.decode import UTF8, text_from_bytes
 from headstart.errors import DataError, MissingExtra
 
@@ -26,7 +26,6 @@ LINES = (".jsonl", ".ndjson", ".json")
 _DELIMITED = (".csv", ".tsv")
 TABLES = (*_DELIMITED, ".parquet", ".pq", *LINES, *EXCEL)
 _PACKED = ".gz"
-_MOST_BYTES = 1 << 31
 _LABEL_NAMES = ("label", "labels", "class", "target", "y", "category")
 _SPLIT_NAMES = ("split", "part", "partition", "subset", "set")
 
@@ -59,6 +58,10 @@ def read_frame(path: Path) -> pd.DataFrame:
     excel, encoding = suffix in EXCEL, UTF8
     if excel and importlib.util.find_spec("openpyxl") is None:
         raise MissingExtra("openpyxl", "excel", "Reading an Excel file")
+    try:
+        check_unpacked(path)
+    except BadInput as error:
+        raise DataError(f"Expected a table in {where}, found one that is not read: {error.reason}.") from error
     try:
         if excel:
             frame = pd.read_excel(path, dtype=object, engine="openpyxl")
@@ -113,11 +116,7 @@ def _content(path: Path) -> bytes:
     content = read_bytes(path)
     if path.suffix.lower() != _PACKED:
         return content
-    with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-        unpacked = file.read(_MOST_BYTES + 1)
-    if len(unpacked) > _MOST_BYTES:
-        raise BadInput("it unpacks to more than 2 GiB")
-    return unpacked
+    return gunzipped(content)
 
 
 def _delimited(text: str) -> pd.DataFrame:

@@ -44,7 +44,10 @@ class _Baseline(BaseEstimator):
         inputs = as_inputs(X)
         self.input_type_ = inputs.input_type
         simple = simple_of(kind_named(self.input_type_))
-        found = simple_features(inputs, self.preprocessing)
+        seen = self.preprocessing or simple.preprocessing
+        settled = inputs.settle(seen)
+        self.preprocessing_ = self.preprocessing if settled == seen else settled
+        found = simple_features(inputs, self.preprocessing_)
         self.centre_ = {name: values.mean(axis=0, dtype=np.float64) for name, values in found.items()}
         self.scale_ = {name: _scale(values, simple.by_column) for name, values in found.items()}
         rows = _sample(len(y), self.random_state)
@@ -69,7 +72,7 @@ class _Baseline(BaseEstimator):
 
     def _scores(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "coef_")
-        return self.logits_of(simple_features(as_inputs(X), self.preprocessing))
+        return self.logits_of(simple_features(as_inputs(X), self.preprocessing_))
 
     def logits_of(self, found: dict[str, np.ndarray]) -> np.ndarray:
         """Scores (n, K) of blocks of features that were measured before."""

@@ -45,7 +45,7 @@ def save_baseline(estimator: Baseline, folder: str | Path) -> dict[str, Any]:
         "class": type(estimator).__name__,
         "input_type": estimator.input_type_,
         "features": estimator.features_,
-        "preprocessing": None if estimator.preprocessing is None else estimator.preprocessing.to_dict(),
+        "preprocessing": None if estimator.preprocessing_ is None else estimator.preprocessing_.to_dict(),
     }
     if isinstance(estimator, BaselineClassifier):
         described |= {"classes": estimator.classes_.tolist(), "multilabel": estimator.multilabel_}
@@ -86,6 +86,7 @@ def load_baseline(folder: str | Path, described: dict[str, Any]) -> Baseline:
     arrays = load_file(path)
     seen = described["preprocessing"]
     estimator = kinds[described["class"]](None if seen is None else preprocessing_from_dict(seen))
+    estimator.preprocessing_ = estimator.preprocessing
     estimator.coef_, estimator.intercept_ = arrays["coef"], arrays["intercept"]
     estimator.centre_ = _named("centre.", arrays)
     estimator.scale_ = _named("scale.", arrays)

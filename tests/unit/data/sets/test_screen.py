@@ -185,8 +185,26 @@ def test_12_bit_pictures_in_16_bit_files_are_noted(tmp_path: Path) -> None:
     for i in range(6):
         path = tmp_path / "ab"[i % 2] / f"{i}.png"
         path.parent.mkdir(exist_ok=True)
-        Image.fromarray(rng.integers(0, 4096, (20, 20), dtype=np.uint16)).save(path)
-    assert any("nearly black" in note for note in screen(read_dataset(tmp_path), PLAIN).notes)
+        Image.fromarray(rng.integers(0, 4090, (20, 20), dtype=np.uint16)).save(path)
+    (note,) = screen(read_dataset(tmp_path), PLAIN).notes
+    assert note.startswith("6 16-bit pictures have values up to 40")
+    assert note.endswith("of 65535: 4095 is taken for white, for all of them and for new ones.")
+
+
+def test_a_class_told_by_its_depth_or_its_darkness_is_said(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for i in range(8):
+        (tmp_path / "deep" / "ab"[i % 2]).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "dark" / "ab"[i % 2]).mkdir(parents=True, exist_ok=True)
+        grey = rng.integers(0, 256, (20, 20)).astype(np.uint8)
+        values = grey if i % 2 else grey.astype(np.uint16) * 16
+        Image.fromarray(values).save(tmp_path / "deep" / "ab"[i % 2] / f"{i}.png")
+        Image.fromarray(grey // 25 if i % 2 else grey).save(tmp_path / "dark" / "ab"[i % 2] / f"{i}.png")
+    deep = screen(read_dataset(tmp_path / "deep"), PLAIN)
+    assert any("a 4 of 4, b 0 of 4: the class can be told from the depth of a file" in note for note in deep.notes)
+    assert np.ptp([deep.inputs.decode(i).mean() for i in range(8)]) < 30
+    dark = screen(read_dataset(tmp_path / "dark"), PLAIN)
+    assert any("All 4 pictures of class 'b' are nearly black" in note for note in dark.notes)
 
 
 def test_real_duplicates_are_found(shared_data: Path) -> None:

@@ -1,4 +1,4 @@
-"""What one pass over all inputs sees: which are alike, which hold nothing, what a reader should be told."""
+"""What one pass over all clips sees: which are silent, clipped, of odd loudness, or too long."""
 
 from __future__ import annotations
 
@@ -11,32 +11,10 @@ from headstart.data.base.reasons import BadClip
 from headstart.data.clips.clips import Clips
 from headstart.data.clips.preprocessing import LONGEST_SECONDS
 
-DARK = 16
 SILENT = 1e-3
 FULL_SCALE = 0.99
 CLIPPED = 0.005
 APART = 20.0
-
-
-class PictureLook(Look):
-    """Whether pictures are dark."""
-
-    def __init__(self, n: int) -> None:
-        super().__init__(n)
-        self.brightest = np.zeros(n, dtype=np.uint8)
-
-    def _measure(self, i: int, canvas: np.ndarray) -> None:
-        self.brightest[i] = canvas.max()
-
-    def notes(self, rows: np.ndarray, names: Sequence[str]) -> list[str]:
-        """A note where no picture has a bright pixel."""
-        top = self.brightest[rows].max()
-        if top > DARK:
-            return []
-        return [
-            f"All pictures are nearly black (no value above {top} of 255). 12-bit values in 16-bit files look "
-            "so: multiply them by 16."
-        ]
 
 
 class ClipLook(Look):
