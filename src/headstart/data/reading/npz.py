@@ -10,8 +10,8 @@ import numpy as np
 from headstart.data.base.files import printable
 from headstart.data.pictures.pictures import Pictures, as_pictures
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.labels import labels_from
-from headstart.data.sets.task import TASKS
+from headstart.data.sets.labelled import labelled
+from headstart.data.sets.labels import read_labels
 from headstart.errors import DataError
 
 _INPUTS = ("x", "images", "image", "pictures", "data")
@@ -57,12 +57,9 @@ def read_npz(path: Path, task: str | None = None) -> Dataset:
     names = [f"{x}[{i}]" for (x, _), some in zip(parts.values(), pictures, strict=True) for i in range(len(some))]
     y = np.concatenate([_labels(arrays[label]) for _, label in parts.values()])
     named = _named(y, arrays, path)
-    labels, found_task, classes = labels_from(named, names, task, None)
-    return Dataset(
+    return labelled(
         Pictures([item for some in pictures for item in some.items], names),
-        labels,
-        found_task if found_task in TASKS else "classification",
-        classes,
+        read_labels(named, names, task, many="pictures"),
         parts=None if "" in parts else np.repeat(list(parts), [len(some) for some in pictures]),
         root=str(path),
     )

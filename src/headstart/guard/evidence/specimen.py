@@ -14,7 +14,7 @@ from PIL import Image
 from headstart.data.clips.clips import Clips
 from headstart.data.clips.preprocessing import SoundPreprocessing, loudest_window
 from headstart.data.pictures.pictures import Pictures
-from headstart.data.tables.column_plan import absent
+from headstart.data.tables.gaps import absent
 from headstart.data.tables.records import Records
 from headstart.data.texts.texts import Texts
 from headstart.math.signals.mfcc import mel_powers
