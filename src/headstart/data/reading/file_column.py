@@ -25,7 +25,7 @@ _IDS = re.compile(
 )
 _URL = re.compile(r"[a-z][a-z0-9+]{1,9}://", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
-_SAMPLE, _MOST_FILES = 100, 200_000
+_SAMPLE, _MOST_FILES, _DEEPEST = 100, 200_000, 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +143,9 @@ def _may_be_ids(column: pd.Series, name: str) -> bool:
         return False
     if _IDS.fullmatch(name.strip()) or _USUAL.fullmatch(name.strip()):
         return True
-    return all(isinstance(value, str) for value in column.tolist()) and not all(map(str.isdigit, values))
+    return all(isinstance(value, str) for value in column.tolist()) and not any(
+        value.isdigit() or " " in value for value in values
+    )
 
 
 def _by_ids(frame: pd.DataFrame, names: Sequence[str], table: Path) -> FileColumn | None:
@@ -152,8 +154,6 @@ def _by_ids(frame: pd.DataFrame, names: Sequence[str], table: Path) -> FileColum
     stems: dict[str, list[Path]] = defaultdict(list)
     for path in files:
         stems[path.stem.casefold()].append(path)
-    if not stems:
-        return None
     for name in names:
         ids = [str(value).strip() for value in frame[name].tolist()]
         found = [stems.get(Path(one.replace("\\", "/")).name.casefold(), []) for one in ids]
@@ -161,12 +161,12 @@ def _by_ids(frame: pd.DataFrame, names: Sequence[str], table: Path) -> FileColum
         kind = max((kind for kind in KINDS if counts[kind]), key=lambda kind: counts[kind], default=None)
         if kind is not None and 2 * counts[kind] >= len(ids) and counts[kind] > 1:
             return _of_ids(name, ids, found, kind, table)
-        if is_file_name(name) and not counts:
+        if is_file_name(name) and not counts and not all(map(str.isdigit, ids)):
             kinds = Counter(kind_of_suffix(path.suffix) for path in files)
-            some = max((kind for kind in KINDS if kinds[kind]), key=lambda kind: kinds[kind])
+            among = " and ".join(kind.count(kinds[kind]) for kind in KINDS if kinds[kind]) or "no such files at all"
             raise DataError(
                 f"Expected files of the {len(ids)} names in column {name!r} of {printable(str(table))}, such as "
-                f"{ids[0]!r}, found none of them among the {some.count(kinds[some])} beside the table and below.",
+                f"{ids[0]!r}, found none of them beside the table and below, where there are {among}.",
                 "Write their paths as they are; remove or rename the column if it names no files.",
             )
     return None
@@ -303,14 +303,17 @@ def _kind(names: Sequence[str], table: Path) -> Kind:
 
 
 def _files_below(folder: Path, but: str = "") -> list[Path]:
-    """Files that are learned from, in a folder and all below, hidden ones passed over; at most 200,000."""
+    """Files that are learned from, in a folder and four levels below, hidden ones passed over; at most 200,000."""
     found: list[Path] = []
+    visited, depth = 0, len(folder.parts)
     for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        visited += len(files) + len(folders)
+        deep = len(Path(place).parts) - depth >= _DEEPEST
+        folders[:] = [] if deep else sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if not name.startswith(".") and name != but and kind_of_suffix(os.path.splitext(name)[1]) is not None:
                 found.append(Path(place, name))
-        if len(found) > _MOST_FILES:
+        if visited > _MOST_FILES:
             break
     return found
 

@@ -11,7 +11,7 @@ import pandas as pd
 from headstart.data.base.files import printable
 from headstart.data.reading.file_column import is_file_name
 from headstart.data.reading.roles import as_list, label_columns, listed, matching, named_column, split_column_of
-from headstart.data.tables.gaps import is_missing
+from headstart.data.tables.gaps import absent, is_missing
 from headstart.errors import DataError
 
 _SAMPLE = 200
@@ -27,7 +27,7 @@ def is_free_text(values: Sequence[Any]) -> bool:
     >>> is_free_text(["see you at eight", "a free prize"]), is_free_text(["red", "blue"]), is_free_text([1.5, 2.0])
     (True, False, False)
     """
-    sample = [value for value in list(values)[: 2 * _SAMPLE] if not is_missing(value) and value != ""][:_SAMPLE]
+    sample = [value for value in list(values)[: 2 * _SAMPLE] if not absent(value)][:_SAMPLE]
     if not sample or not all(isinstance(value, str) for value in sample):
         return False
     written = [value for value in sample if _LETTERS.search(value)]

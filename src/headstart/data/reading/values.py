@@ -192,7 +192,7 @@ def _features(frame: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
 def _repeated(features: pd.DataFrame) -> tuple[str, ...]:
     """A note on rows that are equal in every column."""
     try:
-        again = int(features.duplicated().sum())
+        again = int(features.astype(object).duplicated().sum())
     except TypeError:
         return ()
     if not again:

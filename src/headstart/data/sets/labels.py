@@ -153,15 +153,23 @@ def read_label_cells(
     >>> read_label_cells(["3", "10"], ["1", "2"]).classes, read_label_cells(["0,25", "2"], ["1", "2"]).y.tolist()
     ((3, 10), [0.25, 2.0])
     """
+    written = {cell for cell in cells if isinstance(cell, str)}
     cells = [cell.strip() if isinstance(cell, str) else cell for cell in cells]
+    found = _read_stripped(cells, names, task, writing or Writing(), many)
+    joined = sorted(cell for cell in written if cell != cell.strip() and cell.strip() in written and cell.strip())
+    note = f"Spaces around labels were taken off; {joined[0]!r} is {joined[0].strip()!r}." if joined else ""
+    return replace(found, notes=(*found.notes, note)) if note else found
+
+
+def _read_stripped(cells: list[Any], names: Sequence[str], task: str | None, writing: Writing, many: str) -> ReadLabels:
+    """Read one column whose texts have no spaces around them."""
     present = [cell for cell in cells if not unlabelled(cell)]
     if present and all(isinstance(cell, bool | np.bool_) for cell in present):
         cells = [cell if unlabelled(cell) else str(bool(cell)) for cell in cells]
     spoken = [cell for cell in present if not absent(cell)]
     if task == "multilabel" or not spoken or not all(isinstance(cell, str) for cell in present):
         return read_labels(cells, names, task, many=many)
-    how = writing or Writing()
-    found = settled(spoken, how.decimal, how.lean, how.semicolons)
+    found = settled(spoken, writing.decimal, writing.lean, writing.semicolons)
     if found.unsure and task != "classification":
         raise DataError(
             f"Expected labels or targets that can be read in one way, found {found.unsure!r}, whose comma may stand "

@@ -64,8 +64,9 @@ def framed_grid(grid: Grid, where: str) -> tuple[pd.DataFrame, list[str]]:
         names, body = joined, body[1:]
         notes.append("The first two rows were read as the names of the columns, whose upper cells were merged.")
     frame = pd.DataFrame(body, columns=range(len(names)), dtype=object)
-    written = [str(name).strip() if is_missing(name) or _empty(name) else str(name) for name in names]
-    written = ["" if _empty(name) else text for name, text in zip(names, written, strict=True)]
+    written = ["" if _empty(name) else str(name) for name in names]
+    bare = [text.strip() for text in written]
+    written = bare if len(set(bare)) == len(set(written)) else written
     frame = frame.set_axis([text or f"Unnamed: {i}" for i, text in enumerate(written)], axis=1)
     hollow = [i for i, text in enumerate(written) if not text and all(_empty(cell) for cell in frame.iloc[:, i])]
     if len(hollow) < len(names):

@@ -114,7 +114,10 @@ def _best_parse(text: str, separator: str) -> _Parse:
     padded = re.search(rf'(?:^|{mark}) +"', text, re.MULTILINE) is not None if separator != " " else False
     if plain.even == 1 and not plain.fault and not padded:
         return plain
-    tries = [_parse(text, separator, skipinitialspace=True)] if padded else []
+    tries = []
+    if padded:
+        tight = re.sub(rf'" +(?={mark}|$)', '"', text, flags=re.MULTILINE)
+        tries.append(_parse(tight, separator, skipinitialspace=True))
     if '\\"' in text:
         tries.append(_parse(text, separator, escapechar="\\", doublequote=False))
     if plain.fault:
