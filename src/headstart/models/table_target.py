@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from headstart.data.inputs.inputs import inputs_in
+from headstart.data.reading.options import Reading
 from headstart.data.reading.table import holds_paths
 from headstart.data.reading.values import Tables, read_values
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
@@ -81,13 +82,13 @@ def tables_of(
     if isinstance(data, tuple):
         target, reading = _joined(data, reading)
     elif isinstance(getattr(data, "inputs", None), Records):
-        target = data.pictures.frame.assign(**{_label_name(data.pictures.frame): data.y})
-        reading |= {"label": _label_name(data.pictures.frame)}
+        target = data.inputs.frame.assign(**{_label_name(data.inputs.frame): data.y})
+        reading |= {"label": _label_name(data.inputs.frame)}
     sources = [_offered(one) for one in _listed(source)]
     more = [_rows(one) if not isinstance(one, str | Path) else one for one in _listed(unlabelled)]
     for one in (*(s for s in sources if isinstance(s, str | Path)), *(m for m in more if isinstance(m, str | Path))):
         _check_file(Path(one).expanduser())
-    return read_values(target, sources=sources, unlabelled=more, **reading)
+    return read_values(target, Reading(**reading), sources=sources, unlabelled=more)
 
 
 def _listed(given: Any) -> list[Any]:

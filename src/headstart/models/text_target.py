@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.reading.options import Reading
 from headstart.data.reading.table import holds_paths
 from headstart.data.reading.texts import read_texts
 from headstart.data.sets.dataset import Dataset
@@ -73,15 +74,8 @@ def text_dataset(
         return None
     if path_column is not None or (text_column is None and isinstance(table, Path) and _names_files(table)):
         return None
-    return read_texts(
-        table,
-        text_column,
-        label=label,
-        group_by=group_by,
-        task=task,
-        split_column=split_column,
-        wanted=text_column is not None or takes_texts(source),
-    )
+    reading = Reading(label, None, text_column, split_column, group_by, task)
+    return read_texts(table, reading, wanted=text_column is not None or takes_texts(source))
 
 
 def takes_texts(source: Any) -> bool:

@@ -12,8 +12,8 @@ from headstart.data.base.reasons import BadInput
 from headstart.data.base.unpacked import check_unpacked
 from headstart.data.pictures.pictures import Pictures, pictures_of_blocks
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.labels import labels_from
-from headstart.data.sets.task import TASKS
+from headstart.data.sets.labelled import labelled
+from headstart.data.sets.labels import read_labels
 from headstart.errors import DataError
 
 _INPUTS = ("x", "images", "image", "pictures", "data")
@@ -59,12 +59,9 @@ def read_npz(path: Path, task: str | None = None) -> Dataset:
     pictures = pictures_of_blocks([arrays[x] for x, _ in parts.values()], names)
     y = np.concatenate([_labels(arrays[label]) for _, label in parts.values()])
     named = _named(y, arrays, path)
-    labels, found_task, classes = labels_from(named, names, task, None)
-    return Dataset(
+    return labelled(
         pictures,
-        labels,
-        found_task if found_task in TASKS else "classification",
-        classes,
+        read_labels(named, names, task, many="pictures"),
         parts=None if "" in parts else np.repeat(list(parts), [len(arrays[x]) for x, _ in parts.values()]),
         root=str(path),
     )

@@ -13,14 +13,17 @@ import numpy as np
 from headstart.data.base.files import printable
 from headstart.data.base.kinds import TEXTS, kind_of_suffix
 from headstart.data.inputs.inputs import as_inputs
+from headstart.data.reading.file_column import file_column
 from headstart.data.reading.folder import read_folder
 from headstart.data.reading.npz import read_npz
-from headstart.data.reading.table import holds_paths, read_table
+from headstart.data.reading.options import Reading
+from headstart.data.reading.table import read_table
 from headstart.data.reading.texts import read_texts
 from headstart.data.reading.values import read_values
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import groups_from
-from headstart.data.sets.labels import labels_from
+from headstart.data.sets.labelled import labelled
+from headstart.data.sets.labels import read_labels
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.errors import DataError, ParameterError
 
@@ -34,6 +37,9 @@ def read_dataset(
     group_by: str | None = None,
     task: str | None = None,
     split_column: str | None = None,
+    encoding: str | None = None,
+    decimal: str | None = None,
+    sheet: str | None = None,
 ) -> Dataset:
     r"""Read labelled pictures, clips of sound or texts from a folder or a table, or a table of values.
 
@@ -64,6 +70,12 @@ def read_dataset(
         Default: told from the labels.
     split_column : str, optional
         Column with train, val or test. Default: a column of a usual name that holds only these.
+    encoding : str, optional
+        Of a table in text, as Python calls it. Default: told from its bytes, where that is certain.
+    decimal : {".", ","}, optional
+        What stands before the fraction of a number in text. Default: told from the cells.
+    sheet : str, optional
+        Of an Excel file. Default: the first that holds cells.
 
     Returns
     -------
@@ -106,15 +118,14 @@ def read_dataset(
     _check_table(place)
     if place.suffix.lower() == ".npz":
         return read_npz(place, task)
-    if path_column is None and (text_column is not None or not holds_paths(read_frame(place), place)):
-        reading: dict[str, Any] = {"label": label, "group_by": group_by, "task": task, "split_column": split_column}
-        texts = read_texts(place, text_column, **reading)
-        if texts is not None:
-            return texts
-        return read_values(place, **reading).target
-    return read_table(
-        place, label=label, path_column=path_column, group_by=group_by, task=task, split_column=split_column
-    )
+    reading = Reading(label, path_column, text_column, split_column, group_by, task, encoding, decimal, sheet)
+    if path_column is not None:
+        return read_table(place, reading)
+    files = None if text_column is not None else file_column(read_frame(place, encoding, sheet), place)
+    if files is not None:
+        return read_table(place, reading, files)
+    texts = read_texts(place, reading)
+    return read_values(place, reading).target if texts is None else texts
 
 
 def from_arrays(X: Any, y: Any, *, groups: Any = None, task: str | None = None) -> Dataset:
@@ -140,13 +151,9 @@ def from_arrays(X: Any, y: Any, *, groups: Any = None, task: str | None = None) 
     """
     inputs = as_inputs(X)
     columns = list(y.columns) if hasattr(y, "columns") else None
-    labels, task, classes = labels_from(y, inputs.names, task, columns, inputs.kind.many)
-    return Dataset(
-        inputs=inputs,
-        y=labels,
-        task=task,
-        classes=classes,
-        groups=None if groups is None else groups_from(np.asarray(groups).tolist(), inputs.names),
+    labels = read_labels(y, inputs.names, task, columns, inputs.kind.many)
+    return labelled(
+        inputs, labels, groups=None if groups is None else groups_from(np.asarray(groups).tolist(), inputs.names)
     )
 
 

@@ -9,15 +9,9 @@ from typing import Any
 import pandas as pd
 
 from headstart.data.base.files import printable
-from headstart.data.tables.frame import (
-    as_list,
-    is_missing,
-    label_columns,
-    listed,
-    matching,
-    named_column,
-    split_column_of,
-)
+from headstart.data.reading.file_column import is_file_name
+from headstart.data.reading.roles import as_list, label_columns, listed, matching, named_column, split_column_of
+from headstart.data.tables.gaps import absent, is_missing
 from headstart.errors import DataError
 
 _SAMPLE = 200
@@ -33,7 +27,7 @@ def is_free_text(values: Sequence[Any]) -> bool:
     >>> is_free_text(["see you at eight", "a free prize"]), is_free_text(["red", "blue"]), is_free_text([1.5, 2.0])
     (True, False, False)
     """
-    sample = [value for value in list(values)[: 2 * _SAMPLE] if not is_missing(value) and value != ""][:_SAMPLE]
+    sample = [value for value in list(values)[: 2 * _SAMPLE] if not absent(value)][:_SAMPLE]
     if not sample or not all(isinstance(value, str) for value in sample):
         return False
     written = [value for value in sample if _LETTERS.search(value)]
@@ -82,7 +76,7 @@ def text_columns(
             raise DataError(f"Expected different columns with texts, found {list(as_list(named))}.")
         return found
     left = _features(frame, label, split_column, group_by)
-    free = [name for name in left if is_free_text(frame[name].tolist())]
+    free = [name for name in left if not is_file_name(name) and is_free_text(frame[name].tolist())]
     if len(free) == 1 and (wanted or len(left) == 1):
         return free
     if len(free) > 1 and (wanted or len(free) == len(left)):

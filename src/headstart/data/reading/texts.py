@@ -2,47 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from headstart.data.reading.text_columns import joined_texts, text_columns
-from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.groups import groups_from
-from headstart.data.sets.labels import labels_from, labels_from_text
-from headstart.data.tables.frame import (
+from headstart.data.reading.options import Reading
+from headstart.data.reading.roles import (
+    as_list,
     cells,
-    encoding_notes,
     label_columns,
     named_column,
     parts_of,
-    read_frame,
+    read_columns,
     split_column_of,
+    writing_of,
 )
+from headstart.data.reading.text_columns import joined_texts, text_columns
+from headstart.data.sets.dataset import Dataset
+from headstart.data.sets.groups import groups_from
+from headstart.data.sets.labelled import labelled
+from headstart.data.sets.labels import read_label_columns
+from headstart.data.tables.frame import form_of, frame_notes, read_frame
 from headstart.data.texts.texts import Texts
 
 
-def read_texts(
-    table: Path | pd.DataFrame,
-    text_column: str | Sequence[str] | None = None,
-    *,
-    label: str | Sequence[str] | None = None,
-    group_by: str | None = None,
-    task: str | None = None,
-    split_column: str | None = None,
-    wanted: bool = False,
-) -> Dataset | None:
+def read_texts(table: Path | pd.DataFrame, reading: Reading | None = None, *, wanted: bool = False) -> Dataset | None:
     """Read a table of texts; None where it does not hold texts but values.
 
     Parameters
     ----------
     table : Path or DataFrame
-    text_column : str or list of str, optional
-        Columns with the text; several are joined, one below the other. Default: see `text_columns`.
-    label, group_by, task, split_column
-        See `headstart.data.reading.read.read_dataset`; ``group_by`` is a column.
+    reading : Reading, optional
+        What the user said, as for `headstart.data.reading.read.read_dataset`; ``group_by`` is a column. Several columns
+        of texts are joined, one below the other. Default: see `text_columns`.
     wanted : bool, default=False
         Whether texts are known to be meant.
 
@@ -62,36 +54,41 @@ def read_texts(
     >>> dataset, dataset.inputs[0], dataset.names
     (Dataset(2 texts, classification), 'a free prize', ('row 1', 'row 2'))
     """
-    frame = table if isinstance(table, pd.DataFrame) else read_frame(table)
-    where = "the table" if isinstance(table, pd.DataFrame) else str(table)
-    others: dict[str, Any] = {"label": label, "split_column": split_column, "group_by": group_by}
-    columns = text_columns(frame, text_column, **others, wanted=wanted, where=where)
+    how = reading or Reading()
+    told = isinstance(table, pd.DataFrame)
+    frame = table if isinstance(table, pd.DataFrame) else read_frame(table, how.encoding, how.sheet)
+    columns = text_columns(
+        frame,
+        how.text_column,
+        label=how.label,
+        split_column=how.split_column,
+        group_by=how.group_by,
+        wanted=wanted,
+        where="the table" if told else str(table),
+    )
     if not columns:
         return None
-    split = split_column_of(
-        frame, split_column, taken=[*columns, *([label] if isinstance(label, str) else label or [])]
-    )
-    grouped = None if group_by is None else named_column(frame, group_by, "groups")
-    labels = label_columns(frame, label, taken=[*columns, split, grouped])
+    split = split_column_of(frame, how.split_column, taken=[*columns, *as_list(how.label)])
+    grouped = None if how.group_by is None else named_column(frame, how.group_by, "groups")
+    labels = label_columns(frame, how.label, taken=[*columns, split, grouped])
     names = [f"row {i + 1}" for i in range(len(frame))]
-    if len(labels) == 1:
-        y, found_task, classes = labels_from_text(cells(frame[labels[0]]), names, task)
-    else:
-        matrix = frame[labels].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
-        y, found_task, classes = labels_from(matrix, names, task, labels, "texts")
-    notes = [] if label is not None else [f"Labels were taken from the column {labels[0]}."]
-    if text_column is None:
+    answers = [(name, cells(frame[name])) for name in labels]
+    read = read_label_columns(answers, names, how.task, writing_of(frame, how.decimal), "texts")
+    notes = [] if how.label is not None else [f"Labels were taken from the column {labels[0]}."]
+    if how.text_column is None:
         notes.append(f"Texts were taken from the column {columns[0]}.")
     elif len(columns) > 1:
         notes.append(f"A text is the columns {' and '.join(columns)}, one below the other.")
-    return Dataset(
-        inputs=Texts(joined_texts(frame, columns), names),
-        y=y,
-        task=found_task,
-        classes=classes,
+    return labelled(
+        Texts(joined_texts(frame, columns), names),
+        read,
         groups=None if grouped is None else groups_from(cells(frame[grouped]), names),
         parts=None if split is None else parts_of(frame[split], split, names),
-        notes=(*notes, *encoding_notes(frame)),
-        root="" if isinstance(table, pd.DataFrame) else str(table),
+        notes=(*notes, *frame_notes(frame)),
+        root="" if told else str(table),
         text_columns=tuple(columns),
+        columns=read_columns(
+            frame, dict.fromkeys(columns, ("text", "texts")), label=(labels, read.became), part=split, group=grouped
+        ),
+        form=form_of(frame),
     )

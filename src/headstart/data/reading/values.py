@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,22 +12,27 @@ import numpy as np
 import pandas as pd
 
 from headstart.data.base.files import printable
-from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.groups import groups_from
-from headstart.data.sets.labels import labels_from, labels_from_text
-from headstart.data.tables.frame import (
+from headstart.data.reading.options import Reading
+from headstart.data.reading.roles import (
     as_list,
     cells,
-    encoding_notes,
     label_columns,
     matching,
     named_column,
     parts_of,
-    read_frame,
+    read_columns,
     split_column_of,
+    writing_of,
 )
+from headstart.data.sets.dataset import Dataset
+from headstart.data.sets.groups import groups_from
+from headstart.data.sets.labelled import labelled
+from headstart.data.sets.labels import ReadLabels, Writing, read_label_columns
+from headstart.data.tables.column_plan import plan_columns, proven_decimal
+from headstart.data.tables.frame import form_of, frame_notes, read_frame
 from headstart.data.tables.records import Records
 from headstart.data.tables.rows import as_frame
+from headstart.data.tables.telltale import telltales
 from headstart.errors import DataError, SourceError
 from headstart.source import Source
 
@@ -50,14 +56,7 @@ class Tables:
 
 
 def read_values(
-    target: Any,
-    *,
-    sources: Sequence[Any] = (),
-    unlabelled: Sequence[Any] = (),
-    label: str | Sequence[str] | None = None,
-    group_by: str | None = None,
-    task: str | None = None,
-    split_column: str | None = None,
+    target: Any, reading: Reading | None = None, *, sources: Sequence[Any] = (), unlabelled: Sequence[Any] = ()
 ) -> Tables:
     """Read tables of values: files (see `headstart.data.tables.frame.read_frame`) or frames.
 
@@ -66,18 +65,13 @@ def read_values(
     Parameters
     ----------
     target : path-like or DataFrame
+    reading : Reading, optional
+        What the user said: ``label``, ``group_by`` (a column), ``task``, ``split_column``, ``encoding``, ``decimal``,
+        ``sheet``, as for `headstart.data.reading.read.read_dataset`.
     sources : sequence of path-like, DataFrame or Source
         With the same column of labels; a `Source` holds them in its ``y``.
     unlabelled : sequence of path-like or DataFrame
         Rows like the target's; a column of labels in them is passed over.
-    label : str or list of str, optional
-        Column with labels; several are several labels of 0 and 1, or several targets. Default: one of a usual name.
-    group_by : str, optional
-        Column of the target whose equal values stay on one side of a split.
-    task : {"classification", "multilabel", "regression"}, optional
-        Default: told from the labels.
-    split_column : str, optional
-        Column of the target with train, val or test. Default: one of a usual name that holds only these.
 
     Returns
     -------
@@ -93,53 +87,80 @@ def read_values(
     Examples
     --------
     >>> frame = pd.DataFrame({"age": [31, 45, 28], "sex": ["f", "m", "f"], "y": ["ill", "well", "ill"]})
-    >>> found = read_values(frame, label="y", sources=[frame])
+    >>> found = read_values(frame, Reading(label="y"), sources=[frame])
     >>> found.target, found.target.classes, found.sources[0].y.tolist()
     (Dataset(3 rows, classification), ('ill', 'well'), ['ill', 'well', 'ill'])
+    >>> [str(column) for column in found.target.columns]
+    ["feature 'age': numbers", "feature 'sex': 2 categories", "label 'y': 2 classes"]
     """
-    frame, root = _frame(target)
-    split = split_column_of(frame, split_column, taken=as_list(label))
-    grouped = None if group_by is None else named_column(frame, group_by, "groups")
-    labels = label_columns(frame, label, taken=[split, grouped])
+    how = reading or Reading()
+    frame, root = _frame(target, how)
+    split = split_column_of(frame, how.split_column, taken=as_list(how.label))
+    grouped = None if how.group_by is None else named_column(frame, how.group_by, "groups")
+    labels = label_columns(frame, how.label, taken=[split, grouped])
     names = [f"row {i + 1}" for i in range(len(frame))]
-    borrowed = [_source(item, k, labels) for k, item in enumerate(sources)]
-    columns = [frame[labels], *(answers for _, _, answers in borrowed)]
-    everyone = names + [f"{name}, row {i + 1}" for name, part, _ in borrowed for i in range(len(part))]
-    y, found_task, classes = _labels(columns, everyone, task)
-    ends = np.cumsum([len(part) for part in columns])
-    own = y[: ends[0]]
-    if found_task == "classification":
-        classes = tuple(np.unique(own).tolist())
+    borrowed = [_source(item, k, labels, how) for k, item in enumerate(sources)]
+    without = [_features(_frame(item, how)[0], labels) for item in unlabelled]
+    own, offered = _labelled(frame[labels], borrowed, names, how.task, writing_of(frame, how.decimal))
     features = frame.drop(columns=[name for name in (*labels, split, grouped) if name is not None])
     if not features.shape[1]:
         raise DataError("Expected columns to learn from beside the labels, found none.", "Add some.")
-    notes = () if label is not None else (f"Labels were taken from the column {labels[0]}.",)
-    dataset = Dataset(
-        inputs=Records(features, names),
-        y=own,
-        task=found_task,
-        classes=classes,
+    others = [*((name, part) for name, part, _ in borrowed), *(("unlabelled", part) for part in without)]
+    lean, separator = proven_decimal(frame), frame.attrs.get("separator", "")
+    plan = plan_columns(features, others, how.decimal, separator, lean)
+    dataset = labelled(
+        Records(features, names, plan),
+        own,
         groups=None if grouped is None else groups_from(cells(frame[grouped]), names),
         parts=None if split is None else parts_of(frame[split], split, names),
-        notes=(*notes, *encoding_notes(frame), *_repeated(features)),
+        notes=() if how.label is not None else (f"Labels were taken from the column {labels[0]}.",),
         root=root,
+        columns=read_columns(
+            frame,
+            {name: plan.became(name) for name in features.columns},
+            label=(labels, own.became),
+            part=split,
+            group=grouped,
+        ),
+        form=form_of(frame),
     )
-    offered = tuple(
-        Source(part, y[start:stop], name=name)
+    told = telltales(dataset.inputs.frame, plan.columns, dataset.y, dataset.task)
+    notes = (*dataset.notes, *frame_notes(frame), *plan.doubts, *_repeated(features), *told)
+    dataset = dataclasses.replace(dataset, notes=notes)
+    return Tables(dataset, tuple(offered), pd.concat(without, ignore_index=True) if without else None)
+
+
+def _labelled(
+    own: pd.DataFrame,
+    borrowed: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]],
+    names: Sequence[str],
+    task: str | None,
+    writing: Writing,
+) -> tuple[ReadLabels, list[Source]]:
+    """The target's labels, and the rows of sources that have one, with theirs: all are read together."""
+    everyone = [*names, *(f"{name}, row {i + 1}" for name, part, _ in borrowed for i in range(len(part)))]
+    stacked = pd.concat([own, *(answers for _, _, answers in borrowed)], ignore_index=True)
+    columns = [(name, cells(stacked[name])) for name in stacked.columns]
+    read = read_label_columns(columns, everyone, task, writing)
+    ends = np.cumsum([len(own), *(len(part) for _, part, _ in borrowed)])
+    known = np.concatenate([[0], np.cumsum(read.kept)])
+    y = read.y[: known[ends[0]]]
+    classes = tuple(np.unique(y).tolist()) if read.task == "classification" else read.classes
+    offered = [
+        Source(part[read.kept[start:stop]], read.y[known[start] : known[stop]], name=name)
         for (name, part, _), start, stop in zip(borrowed, ends[:-1], ends[1:], strict=True)
-    )
-    without = [_features(_frame(item)[0], labels) for item in unlabelled]
-    return Tables(dataset, offered, pd.concat(without, ignore_index=True) if without else None)
+    ]
+    return dataclasses.replace(read, y=y, kept=read.kept[: ends[0]], classes=classes), offered
 
 
-def _frame(item: Any) -> tuple[pd.DataFrame, str]:
+def _frame(item: Any, how: Reading) -> tuple[pd.DataFrame, str]:
     frame = as_frame(item)
     if frame is not None:
         return frame.reset_index(drop=True), ""
-    return read_frame(Path(item).expanduser()), str(item)
+    return read_frame(Path(item).expanduser(), how.encoding, how.sheet), str(item)
 
 
-def _source(item: Any, k: int, labels: Sequence[str]) -> tuple[str, pd.DataFrame, pd.DataFrame]:
+def _source(item: Any, k: int, labels: Sequence[str], how: Reading) -> tuple[str, pd.DataFrame, pd.DataFrame]:
     """Name, features and labels of a source."""
     if isinstance(item, Source):
         frame = as_frame(item.X)
@@ -150,7 +171,7 @@ def _source(item: Any, k: int, labels: Sequence[str]) -> tuple[str, pd.DataFrame
         y = np.asarray(item.y)
         answers = pd.DataFrame(y.reshape(len(y), -1), columns=list(labels)[: y.reshape(len(y), -1).shape[1]])
         return item.name or f"source {k + 1}", frame, answers.astype(object)
-    frame, root = _frame(item)
+    frame, root = _frame(item, how)
     name = printable(Path(root).name) if root else f"source {k + 1}"
     found = [matching(frame, label) for label in labels]
     if None in found:
@@ -168,30 +189,10 @@ def _features(frame: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     return frame.drop(columns=[name for name in labels if name in frame.columns])
 
 
-def _labels(columns: Sequence[pd.DataFrame], names: Sequence[str], task: str | None) -> Any:
-    """Labels of all tables, one below the other."""
-    stacked = pd.concat(columns, ignore_index=True)
-    found = [cells(stacked[name]) for name in stacked.columns]
-    if len(found) == 1:
-        return labels_from_text(found[0], names, task)
-    matrix = []
-    for name, values in zip(stacked.columns, found, strict=True):
-        y, _, _ = labels_from_text([str(int(v)) if isinstance(v, bool) else v for v in values], names, None)
-        if y.ndim != 1 or y.dtype.kind not in "iuf":
-            raise DataError(
-                f"Expected numbers in each of several label columns, found {str(values[0])!r} in {name!r}.",
-                "Use 0 and 1 for several labels, numbers for several targets.",
-            )
-        matrix.append(y)
-    whole = np.column_stack(matrix)
-    whole = whole if np.isin(whole, (0, 1)).all() else whole.astype(np.float64)
-    return labels_from(whole, names, task, list(stacked.columns), "rows")
-
-
 def _repeated(features: pd.DataFrame) -> tuple[str, ...]:
     """A note on rows that are equal in every column."""
     try:
-        again = int(features.duplicated().sum())
+        again = int(features.astype(object).duplicated().sum())
     except TypeError:
         return ()
     if not again:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections import defaultdict
 from typing import Any
 
 import numpy as np
 
 from headstart.data.sets.dataset import Dataset
+from headstart.data.sets.label_notes import alike
 from headstart.errors import DataError
 
 
@@ -75,10 +74,7 @@ def _check_targets(dataset: Dataset) -> None:
 
 def _refuse_lookalikes(labels: list[str]) -> None:
     """Refuse classes that a reader would take for one."""
-    alike: dict[str, list[str]] = defaultdict(list)
-    for label in labels:
-        alike["".join(unicodedata.normalize("NFKC", label).casefold().split())].append(label)
-    pairs = [group for group in alike.values() if len(group) > 1]
+    pairs = alike(labels)
     if pairs:
         shown = "; ".join(" and ".join(repr(label) for label in group) for group in pairs[:5])
         raise DataError(
@@ -110,9 +106,11 @@ def _check_counts(dataset: Dataset, min_per_class: int) -> None:
         elif dataset.groups is not None and len(np.unique(dataset.groups[inside])) < min_per_class:
             single.append(f"{label!r} ({kind.count(len(inside))}, {_groups_in(dataset.groups[inside])})")
     if few:
+        amounts = dataset.y.dtype.kind in "iu" and dataset.y.ndim == 1 and len(few) > 5
         raise DataError(
             f"Expected at least {min_per_class} examples of every class, found {', '.join(few)}.",
-            f"Add {kind.many}, join classes or remove the class: what is learned could not be tested.",
+            f"Add {kind.many}, join classes or remove the class: what is learned could not be tested."
+            + (" If these numbers are amounts, say so (--task regression, task='regression')." if amounts else ""),
         )
     if single:
         raise DataError(

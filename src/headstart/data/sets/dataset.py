@@ -47,6 +47,8 @@ class Dataset:
         How the data lay, as in "a folder for each class"; empty for arrays.
     columns : tuple of ReadColumn
         What each column of a table was taken for, in the table's order.
+    unlabelled : int
+        How many rows had no label; they are no part of this.
     form : dict of str to str
         How a file was read: "encoding", "separator", "sheet", ..., whichever it has.
 
@@ -72,6 +74,7 @@ class Dataset:
     text_columns: tuple[str, ...] = ()
     layout: str = ""
     columns: tuple[ReadColumn, ...] = ()
+    unlabelled: int = 0
     form: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

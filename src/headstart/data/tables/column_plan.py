@@ -2,64 +2,59 @@
 
 from __future__ import annotations
 
-import datetime
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from headstart.data.tables.frame import is_missing
+from headstart.data.tables.cells import CATEGORY, DATE, Column, fits, present
+from headstart.data.tables.judge import judged, seen
+from headstart.data.tables.numbers import FoundNumbers
 from headstart.errors import DataError
-
-NUMBER, CATEGORY, DATE = "number", "category", "date"
-MISSING = frozenset({"", "nan", "na", "n/a", "#n/a", "null", "none", "?", "-", "missing"})
-DATE_PARTS = ("days", "month", "weekday")
-_NUMBER = re.compile(r"[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-_COMMA = re.compile(r"[+-]?(0|[1-9]\d*),\d+")
-_WHOLE = re.compile(r"[+-]?\d+")
-_ISO_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}.*)?")
-_OTHER_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?")
-_ID_NAME = re.compile(
-    r"(.*[_\s.-])?(id|ids|index|idx|uuid|guid|key|nr|no|rownames?)|unnamed: ?\d+|.*[a-z]ID", re.IGNORECASE
-)
-_MOST_TEXTS = 100
-_SENTENCE = 4
-_TEXTS_ALONE = "With --text-column (text_column=...) it would be learned from, alone."
-_EPOCH = np.datetime64("1970-01-01")
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column that is learned from.
+class ColumnPlan:
+    """What became of every column of a table.
 
     Parameters
     ----------
-    name : str
-    kind : {"number", "category", "date"}
-    comma : bool
-        Whether its numbers are written with a decimal comma.
-    gaps : bool
-        Whether cells of the target are missing.
+    columns : tuple of Column
+        Those that are learned from.
+    left_out : tuple of (str, str)
+        Name and reason of the others.
+    notes : tuple of str
+        What is said of both.
+    doubts : tuple of str
+        What was taken for granted, and what is left out because it could not be decided.
     """
 
-    name: str
-    kind: str
-    comma: bool = False
-    gaps: bool = False
+    columns: tuple[Column, ...]
+    left_out: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+    def became(self, name: str) -> tuple[str, str]:
+        """Role of a column, "feature" or "left out", and what its cells were read as, or why it is left out."""
+        column = next((column for column in self.columns if column.name == name), None)
+        return ("feature", str(column)) if column is not None else ("left out", dict(self.left_out).get(name, ""))
 
 
 def plan_columns(
-    target: pd.DataFrame, others: Sequence[tuple[str, pd.DataFrame]] = ()
-) -> tuple[tuple[Column, ...], tuple[str, ...]]:
-    """Decide by the target's cells what each of its columns holds, and say what is left out or differs elsewhere.
+    target: pd.DataFrame,
+    others: Sequence[tuple[str, pd.DataFrame]] = (),
+    decimal: str | None = None,
+    separator: str = "",
+    lean: str | None = None,
+) -> ColumnPlan:
+    """Decide by the target's cells what each of its columns holds, and say what is left out.
 
-    Numbers and dates are told from text by how all present cells are written; numbers with leading zeros are
-    categories. Left out are columns without values, columns with one value everywhere, numbers of rows and other
-    identifiers, texts, and dates whose day and month cannot be told apart.
+    Numbers and dates are told from text by how all present cells are written (`headstart.data.tables.numbers`,
+    `headstart.data.tables.dates`); numbers with zeros in front are categories. Where the cells of a column leave open
+    whether a comma is decimal, the other columns of the table decide if they prove one form alone, or semicolons
+    between its cells do, which stand there because commas are taken; that is said. A column that stays open is left
+    out. Left out are also columns without values, columns with one value everywhere, numbers of rows and other
+    identifiers, and texts.
 
     Parameters
     ----------
@@ -67,129 +62,87 @@ def plan_columns(
         Features alone.
     others : sequence of (name, DataFrame)
         Sources and unlabelled rows, by what to call them.
+    decimal : {".", ","}, optional
+        What the user said stands before fractions.
+    separator : str
+        What stands between the cells of the file.
+    lean : {".", ","}, optional
+        What all columns of the file prove to stand before fractions (`proven_decimal`). Default: what these prove.
 
     Returns
     -------
-    columns : tuple of Column
-    notes : tuple of str
-
-    Raises
-    ------
-    DataError
-        If no column is left, or if another table lacks them all or holds text where the target holds numbers.
+    ColumnPlan
 
     Examples
     --------
     >>> frame = pd.DataFrame({"id": ["a1", "a2", "a3"], "age": ["31", "", "45"], "sex": ["f", "m", "f"]})
-    >>> columns, notes = plan_columns(frame)
-    >>> [(column.name, column.kind) for column in columns], notes
+    >>> plan = plan_columns(frame)
+    >>> [(column.name, column.kind) for column in plan.columns], plan.notes
     ([('age', 'number'), ('sex', 'category')], ("The column 'id' names its rows; it was left out.",))
+    >>> plan.became("sex"), plan.became("id")
+    (('feature', '2 categories'), ('left out', 'names its rows'))
     """
+    cells = {name: seen(present(target[name]), decimal) for name in target.columns}
+    lean = lean or _only({column.numbers.proves for column in cells.values()})
     columns: list[Column] = []
+    left_out: list[tuple[str, str]] = []
     notes: list[str] = []
+    doubts: list[str] = []
     for name in target.columns:
-        elsewhere = [frame[name] for _, frame in others if name in frame.columns]
-        found = _column(name, present(target[name]), [present(column) for column in elsewhere], len(target))
-        if isinstance(found, str):
-            notes.append(found)
+        elsewhere = [present(frame[name]) for _, frame in others if name in frame.columns]
+        if lean is not None and not cells[name].numbers.proves and cells[name].numbers != FoundNumbers():
+            cells[name] = seen(cells[name].values, decimal, lean)
+        found = judged(target[name], cells[name], elsewhere, separator == ";")
+        if found.column is None:
+            left_out.append((name, found.reason))
+            words = f"The column {name!r} {found.reason}; it was left out.{found.todo and ' ' + found.todo}"
+            (doubts if found.undecided else notes).append(words)
             continue
-        columns.append(found)
-        if found.kind == DATE:
+        columns.append(found.column)
+        doubts += [f"In the column {name!r} {found.assumed}."] if found.assumed else []
+        if found.column.kind == DATE:
             notes.append(f"The column {name!r} holds dates; they were read as days since 1970, month and weekday.")
-    if not columns:
-        raise DataError(
-            f"Expected a column to learn from, found none among {', '.join(map(repr, target.columns))}.",
-            " ".join(notes),
-        )
-    for other, frame in others:
-        notes += _differences(columns, target, other, frame)
-    return tuple(columns), tuple(notes)
+    return ColumnPlan(tuple(columns), tuple(left_out), tuple(notes), tuple(doubts))
 
 
-def typed(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
-    """The planned columns of a table: numbers as floats, categories as text, dates as three numbers.
-
-    What is missing, or is no number in a column of numbers, becomes NaN; in categories None. Columns that the frame
-    lacks are missing everywhere.
-
-    Parameters
-    ----------
-    frame : DataFrame
-    columns : sequence of Column
-
-    Returns
-    -------
-    DataFrame
+def proven_decimal(frame: pd.DataFrame) -> str | None:
+    """What stands before the fractions of a table, where its columns prove it and agree.
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"age": ["31", "?"], "sex": ["f", "m"]})
-    >>> typed(frame, [Column("age", "number"), Column("sex", "category"), Column("w", "number")]).values.tolist()
-    [[31.0, 'f', nan], [nan, 'm', nan]]
+    >>> proven_decimal(pd.DataFrame({"a": ["1,275"], "b": ["2,5"]})), proven_decimal(pd.DataFrame({"a": ["1,275"]}))
+    (',', None)
     """
-    found: dict[str, Any] = {}
-    for column in columns:
-        values = frame[column.name].tolist() if column.name in frame.columns else [None] * len(frame)
-        if column.kind == NUMBER:
-            found[column.name] = np.array([_number(value, column.comma) for value in values], dtype=np.float64)
-        elif column.kind == DATE:
-            parts = _date_parts(values)
-            found |= {f"{column.name} ({part})": parts[:, i] for i, part in enumerate(DATE_PARTS)}
-        else:
-            found[column.name] = pd.Series([_text(value) for value in values], dtype=object)
-    return pd.DataFrame(found)
+    return _only({seen(present(frame[name])).numbers.proves for name in frame.columns})
 
 
-def present(column: pd.Series) -> list[Any]:
-    """The cells that hold something."""
-    return [value for value in column.tolist() if not absent(value)]
+def _only(proven: set[str]) -> str | None:
+    return next(iter(proven - {""})) if len(proven - {""}) == 1 else None
 
 
-def absent(value: Any) -> bool:
-    """Whether a cell holds nothing: NaN, None, or a text that says so ("", "NA", "?", ...)."""
-    return is_missing(value) or (isinstance(value, str) and value.strip().casefold() in MISSING)
+def refuse_nothing(plan: ColumnPlan) -> None:
+    """Refuse a table of which no column is left.
 
-
-def _column(name: str, values: list[Any], elsewhere: list[list[Any]], n: int) -> Column | str:
-    """What a column holds, or why it is left out."""
-    if not values:
-        return f"The column {name!r} is empty; it was left out."
-    if len({str(value) for part in [values, *elsewhere] for value in part}) == 1:
-        return f"The column {name!r} holds one value ({values[0]}) everywhere; it was left out."
-    gaps = len(values) < n
-    distinct = len({str(value) for value in values})
-    if all(_is_number(value) for value in values):
-        named = bool(_ID_NAME.fullmatch(name.strip()))
-        if distinct == n and n > 2 and _all_whole(values) and (named or _counts_rows(values)):
-            return f"The column {name!r} numbers its rows; it was left out."
-        return Column(name, NUMBER, gaps=gaps)
-    if all(isinstance(value, str) and _fits_number(value) for value in values):
-        return Column(name, NUMBER, comma=True, gaps=gaps)
-    if all(_is_date(value) for value in values):
-        return Column(name, DATE, gaps=gaps)
-    return _of_texts(name, values, distinct, n, gaps)
-
-
-def _of_texts(name: str, values: list[Any], distinct: int, n: int, gaps: bool) -> Column | str:
-    """What a column that holds neither numbers nor plain dates is."""
-    texts = [value for value in values if isinstance(value, str)]
-    if len(texts) == len(values) and all(_OTHER_DATE.fullmatch(text.strip()) for text in texts):
-        return (
-            f"The column {name!r} holds dates such as {texts[0]!r}, whose day and month cannot be told apart; it was "
-            "left out. Written as 2024-12-31 they can be used."
+    Raises
+    ------
+    DataError
+    """
+    if not plan.columns:
+        names = ", ".join(repr(name) for name, _ in plan.left_out)
+        raise DataError(
+            f"Expected a column to learn from, found none among {names}.", " ".join((*plan.doubts, *plan.notes))
         )
-    many = f"({distinct:,} different ones in {len(values):,})"
-    if 2 * distinct > len(values) and sum(len(str(value).split()) for value in values) >= _SENTENCE * len(values):
-        return f"The column {name!r} holds texts {many}; it was left out. {_TEXTS_ALONE}"
-    if distinct == n and n > 2 and (_ID_NAME.fullmatch(name.strip()) or n >= 20):
-        return f"The column {name!r} names its rows; it was left out."
-    if distinct > _MOST_TEXTS and distinct > len(values) / 2:
-        return f"The column {name!r} holds texts {many}; it was left out."
-    return Column(name, CATEGORY, gaps=gaps)
 
 
-def _differences(columns: Sequence[Column], target: pd.DataFrame, other: str, frame: pd.DataFrame) -> list[str]:
-    """What another table lacks, has beyond the target, or writes otherwise."""
+def differences(plan: ColumnPlan, target: pd.DataFrame, other: str, frame: pd.DataFrame) -> list[str]:
+    """What another table lacks, has beyond the target, or writes otherwise.
+
+    Raises
+    ------
+    DataError
+        If it lacks all planned columns, or holds text where the target holds numbers.
+    """
+    columns = plan.columns
     lacking = [column.name for column in columns if column.name not in frame.columns]
     if len(lacking) == len(columns):
         raise DataError(
@@ -207,89 +160,33 @@ def _differences(columns: Sequence[Column], target: pd.DataFrame, other: str, fr
         notes.append(f"The target lacks the {many} {_names(beyond)} of {other}; {left} left out.")
     for column in columns:
         if column.kind != CATEGORY and column.name in frame.columns:
-            notes += _misfits(column, present(frame[column.name]), other)
+            wrong = refuse_misfits(column, frame[column.name], other)
+            if wrong:
+                notes.append(
+                    f"{len(wrong)} cells of the column {column.name!r} of {other} are no {column.kind}s, such as "
+                    f"{str(wrong[0])!r}; they count as missing."
+                )
     return notes
 
 
-def _misfits(column: Column, values: list[Any], other: str) -> list[str]:
-    """Cells of another table that are not what the target's column holds."""
-    fits = _is_date if column.kind == DATE else _fits_number
-    wrong = [value for value in values if not fits(value)]
-    if not wrong:
-        return []
+def refuse_misfits(column: Column, cells: pd.Series, other: str) -> list[object]:
+    """Cells that are not what the target's column holds; an error where they are more than half.
+
+    Raises
+    ------
+    DataError
+    """
+    values = present(cells)
+    wrong = [value for value in values if not fits(value, column)]
     if 2 * len(wrong) > len(values):
         raise DataError(
-            f"Expected {column.kind}s in the column {column.name!r} of {other}, as in the target, found "
+            f"Expected {column.kind}s in the column {column.name!r} of {other}, as in the target ({column}), found "
             f"{str(wrong[0])!r}.",
             "Give both tables the same meaning, or leave the column out.",
         )
-    return [
-        f"{len(wrong)} cells of the column {column.name!r} of {other} are no {column.kind}s, such as "
-        f"{str(wrong[0])!r}; they count as missing."
-    ]
+    return wrong
 
 
 def _names(names: Sequence[str], most: int = 8) -> str:
     shown = ", ".join(repr(name) for name in names[:most])
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, bool | np.bool_):
-        return False
-    if isinstance(value, str):
-        return bool(_NUMBER.fullmatch(value.strip()))
-    return isinstance(value, int | float | np.integer | np.floating | Decimal)
-
-
-def _fits_number(value: Any) -> bool:
-    return _is_number(value) or (isinstance(value, str) and bool(_COMMA.fullmatch(value.strip())))
-
-
-def _is_date(value: Any) -> bool:
-    if isinstance(value, str):
-        return bool(_ISO_DATE.fullmatch(value.strip()))
-    return isinstance(value, datetime.date | np.datetime64)
-
-
-def _all_whole(values: list[Any]) -> bool:
-    return all(
-        bool(_WHOLE.fullmatch(value.strip())) if isinstance(value, str) else float(value).is_integer()
-        for value in values
-    )
-
-
-def _counts_rows(values: list[Any]) -> bool:
-    """Whether the values are 0, 1, 2, ... or 1, 2, 3, ... in order."""
-    first = float(values[0])
-    return first in (0.0, 1.0) and all(float(value) == first + i for i, value in enumerate(values))
-
-
-def _number(value: Any, comma: bool) -> float:
-    if absent(value):
-        return np.nan
-    try:
-        number = float(value.strip().replace(",", ".") if isinstance(value, str) and comma else value)
-    except (TypeError, ValueError):
-        return np.nan
-    return number if np.isfinite(number) else np.nan
-
-
-def _text(value: Any) -> str | None:
-    if absent(value):
-        return None
-    whole = isinstance(value, float | np.floating) and float(value).is_integer()
-    return str(int(value)) if whole else str(value).strip()
-
-
-def _date_parts(values: Sequence[Any]) -> np.ndarray:
-    """Days since 1970, month and weekday (0 is Monday) of each cell, (n, 3)."""
-    cleaned = [None if absent(value) or not _is_date(value) else str(value).strip() for value in values]
-    stamps = pd.to_datetime(pd.Series(cleaned, dtype=object), errors="coerce", format="ISO8601", utc=True)
-    parts = np.full((len(values), 3), np.nan)
-    known = stamps.notna().to_numpy()
-    days = stamps[known].dt.tz_localize(None).to_numpy().astype("datetime64[s]")
-    parts[known, 0] = (days - _EPOCH) / np.timedelta64(1, "D")
-    parts[known, 1] = stamps[known].dt.month
-    parts[known, 2] = stamps[known].dt.weekday
-    return parts

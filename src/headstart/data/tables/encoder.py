@@ -15,7 +15,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.data.tables.column_plan import CATEGORY, DATE, DATE_PARTS, Column, plan_columns, typed
+from headstart.data.tables.cells import CATEGORY, DATE, DATE_PARTS, Column, adapted, typed
+from headstart.data.tables.column_plan import differences, plan_columns, refuse_misfits, refuse_nothing
+from headstart.data.tables.records import Records
 from headstart.data.tables.rows import as_frame
 from headstart.errors import DataError
 
@@ -29,7 +31,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     Numbers: missing ones get the median, and where the target has gaps a column says where; then each column is brought
     to mean 0 and variance 1. Categories: one column each of the 40 commonest, missing ones are a category of their own,
     unknown ones are all 0. What a column holds is decided by the target, see
-    `headstart.data.tables.column_plan.plan_columns`. No label is looked at.
+    `headstart.data.tables.column_plan.plan_columns`, and kept: new rows are read in the same form, whatever they hold.
+    No label is looked at.
 
     Parameters
     ----------
@@ -41,7 +44,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     columns_ : list of dict
         The columns that are learned from: name, kind, and how they are written.
     notes_ : tuple of str
-        What was left out, and in what the tables differ.
+        What was left out, what was taken for granted (unless it was said when the rows were read), and in what the
+        tables differ.
     transformer_ : ColumnTransformer
 
     Examples
@@ -69,9 +73,15 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         """
         target = _table(X)
         tables = [(name, _table(other)) for name, other in others]
-        columns, self.notes_ = plan_columns(target, tables)
+        known = X.plan if isinstance(X, Records) else None
+        plan = known or plan_columns(target, tables)
+        refuse_nothing(plan)
+        columns = plan.columns
+        different = [note for name, frame in tables for note in differences(plan, target, name, frame)]
+        self.notes_ = (*plan.notes, *(plan.doubts if known is None else ()), *different)
         self.columns_ = [dict(vars(column)) for column in columns]
-        rows = pd.concat([typed(frame, columns) for frame in (target, *(t for _, t in tables))], ignore_index=True)
+        parts = [typed(target, columns), *(typed(frame, adapted(columns, frame)) for _, frame in tables)]
+        rows = pd.concat(parts, ignore_index=True)
         numbers: dict[bool, list[str]] = {True: [], False: []}
         categories = [column.name for column in columns if column.kind == CATEGORY]
         for column in columns:
@@ -100,7 +110,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         DataError
-            If a planned column is not there, or if this is no frame.
+            If a planned column is not there, if more than half the cells of one are no numbers (or dates) where it
+            holds them, or if this is no frame.
         """
         check_is_fitted(self, "transformer_")
         lacking = self.lacking(X)
@@ -111,18 +122,28 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 f"{', '.join(repr(name) for name in list(_table(X).columns)[:12])}.",
                 "Give a table like the one that was learned from.",
             )
-        return self.encode(X)
+        frame, columns = _table(X), self._planned()
+        for column in columns:
+            if column.kind != CATEGORY:
+                refuse_misfits(column, frame[column.name], "the new rows")
+        return self._numbers(typed(frame, columns))
 
     def encode(self, X: Any) -> np.ndarray:
-        """Rows of any of the tables as numbers; columns that it lacks are missing everywhere.
+        """Rows of any of the tables that were fitted to, as numbers; columns that it lacks are missing everywhere.
 
         Parameters
         ----------
         X : DataFrame
         """
         check_is_fitted(self, "transformer_")
-        columns = [Column(**described) for described in self.columns_]
-        return np.asarray(self.transformer_.transform(typed(_table(X), columns)), dtype=np.float64)
+        frame = _table(X)
+        return self._numbers(typed(frame, adapted(self._planned(), frame)))
+
+    def _planned(self) -> tuple[Column, ...]:
+        return tuple(Column(**described) for described in self.columns_)
+
+    def _numbers(self, rows: pd.DataFrame) -> np.ndarray:
+        return np.asarray(self.transformer_.transform(rows), dtype=np.float64)
 
     def lacking(self, X: Any) -> list[str]:
         """Names of planned columns that a table does not have."""

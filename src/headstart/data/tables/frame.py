@@ -1,36 +1,30 @@
-"""A CSV, Parquet, JSON Lines or Excel file as a frame, and the columns in it that have a meaning of their own."""
+"""A CSV, Parquet, JSON Lines or Excel file as a frame, with a word on how it was read."""
 
 from __future__ import annotations
 
-import difflib
-import importlib.util
-import io
-import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from headstart.data.base.content import read_bytes
 from headstart.data.base.files import printable
-from headstart.data.base.parts import part_of
 from headstart.data.base.reasons import BadInput
 from headstart.data.base.unpacked import check_unpacked, gunzipped
+from headstart.data.tables.header import checked_names, framed_grid
+from headstart.data.tables.json_rows import frame_of_json
+from headstart.data.tables.lines import SEPARATORS, grid_of
+from headstart.data.tables.workbook import sheet_of
 from headstart.data.texts.decode import UTF8, text_from_bytes
-from headstart.errors import DataError, MissingExtra
+from headstart.errors import DataError, HeadstartError
 
 EXCEL = (".xlsx", ".xlsm")
 LINES = (".jsonl", ".ndjson", ".json")
 _DELIMITED = (".csv", ".tsv")
 TABLES = (*_DELIMITED, ".parquet", ".pq", *LINES, *EXCEL)
 _PACKED = ".gz"
-_LABEL_NAMES = ("label", "labels", "class", "target", "y", "category")
-_SPLIT_NAMES = ("split", "part", "partition", "subset", "set")
 
 
-def read_frame(path: Path) -> pd.DataFrame:
+def read_frame(path: Path, encoding: str | None = None, sheet: str | None = None) -> pd.DataFrame:
     """Read a table whose first line holds the columns' names, or JSON Lines with an object a row.
 
     Cells of CSV files stay text; those of other files keep their types.
@@ -38,59 +32,78 @@ def read_frame(path: Path) -> pd.DataFrame:
     Parameters
     ----------
     path : Path
-        Ends in one of `TABLES`; CSV and JSON Lines perhaps in ``.gz`` after that. CSV: comma, semicolon or tab. Text
-        is read as `headstart.data.texts.decode.text_from_bytes` does.
+        Ends in one of `TABLES`; CSV and JSON Lines perhaps in ``.gz`` after that. How CSV is parted into cells, see
+        `headstart.data.tables.lines.grid_of`; what stands around a table, `headstart.data.tables.header.framed_grid`;
+        how text is decoded, `headstart.data.texts.decode.text_from_bytes`.
+    encoding : str, optional
+        Of CSV and JSON Lines, as Python calls it. Default: told from the bytes.
+    sheet : str, optional
+        Of an Excel file. Default: the first that holds cells.
 
     Returns
     -------
     DataFrame
-        Columns named by text; missing cells of CSV are empty text. ``attrs["encoding"]`` says how text was read.
+        Columns named by text; missing cells of CSV are empty text. ``attrs`` say how it was read: "encoding",
+        "separator" and "sheet", whichever it has, and "notes".
 
     Raises
     ------
     DataError
-        For an empty file, bytes that are no text, no rows, or anything that cannot be read.
+        For an empty file, bytes that are no text, no rows, names that stand twice, rows of different width, a quote
+        that is not closed, or anything that cannot be read.
     MissingExtra
         For an Excel file without openpyxl.
     """
-    where = printable(str(path))
-    suffix = table_suffix(path)
-    excel, encoding = suffix in EXCEL, UTF8
-    if excel and importlib.util.find_spec("openpyxl") is None:
-        raise MissingExtra("openpyxl", "excel", "Reading an Excel file")
+    where, suffix = printable(str(path)), table_suffix(path)
+    kind = "an Excel" if suffix in EXCEL else "a JSON Lines" if suffix in LINES else "a CSV or Parquet"
     try:
         check_unpacked(path)
     except BadInput as error:
         raise DataError(f"Expected a table in {where}, found one that is not read: {error.reason}.") from error
     try:
-        if excel:
-            frame = pd.read_excel(path, dtype=object, engine="openpyxl")
-        elif suffix in (".parquet", ".pq"):
-            frame = pd.read_parquet(path).astype(object)
-        else:
-            decoded = text_from_bytes(_content(path))
-            encoding = decoded.encoding
-            frame = frame_of_lines(decoded.text) if suffix in LINES else _delimited(decoded.text)
+        frame, form, notes = _read(path, suffix, where, encoding, sheet)
     except pd.errors.EmptyDataError as error:
         raise DataError(f"Expected a table in {where}, found an empty file.") from error
+    except HeadstartError:
+        raise
     except BadInput as error:
         empty = "(0 bytes)" in error.reason
         found = f"Expected a table in {where}, found an empty file." if empty else ""
         raise DataError(found or f"Expected text in {where}, found none: {error.reason}.") from error
     except Exception as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-        kind = "an Excel" if excel else "a JSON Lines" if suffix in LINES else "a CSV or Parquet"
         raise DataError(f"Expected {kind} table in {where}, found one that cannot be read: {reason}.") from error
     frame.columns = [str(name) for name in frame.columns]
-    if not isinstance(frame.index, pd.RangeIndex) and suffix in _DELIMITED:
-        raise DataError(
-            f"Expected {frame.shape[1]} cells in each row, as in the first line of {where}, found rows with more.",
-            "Name every column in the first line; put cells that hold the separator in quotes.",
-        )
     if not len(frame):
-        raise DataError(f"Expected rows in {where}, found a table without any; its columns are {listed(frame)}.")
-    frame.attrs["encoding"] = encoding
+        names = ", ".join(map(repr, frame.columns))
+        raise DataError(f"Expected rows in {where}, found a table without any; its columns are {names}.")
+    frame, more = checked_names(frame, where)
+    frame = frame.reset_index(drop=True)
+    frame.attrs.update(form, notes=(*notes, *more))
     return frame
+
+
+def _read(
+    path: Path, suffix: str, where: str, encoding: str | None, sheet: str | None
+) -> tuple[pd.DataFrame, dict[str, str], list[str]]:
+    """The frame, how it was read, and notes."""
+    if suffix in EXCEL:
+        grid, name = sheet_of(read_bytes(path), sheet, where)
+        frame, notes = framed_grid(grid, where)
+        return frame, {"sheet": name}, notes
+    if suffix in (".parquet", ".pq"):
+        frame = pd.read_parquet(path)
+        plain = {name: object for name, kind in frame.dtypes.items() if not isinstance(kind, pd.CategoricalDtype)}
+        named = None if isinstance(frame.index, pd.RangeIndex) or frame.index.names == [None] else frame.index.names
+        frame = frame.astype(plain) if frame.columns.is_unique else frame
+        return frame.reset_index() if named else frame, {}, []
+    decoded = text_from_bytes(_content(path), encoding)
+    form = {"encoding": decoded.encoding}
+    if suffix in LINES:
+        return frame_of_json(decoded.text), form, []
+    grid = grid_of(decoded.text)
+    frame, notes = framed_grid(grid, where)
+    return frame, {**form, "separator": grid.separator}, notes
 
 
 def table_suffix(path: Path) -> str:
@@ -106,10 +119,24 @@ def table_suffix(path: Path) -> str:
     return inner if suffix == _PACKED and inner in (*_DELIMITED, *LINES) else suffix
 
 
-def encoding_notes(frame: pd.DataFrame) -> tuple[str, ...]:
-    """A note where a table's text was not in UTF-8."""
+def frame_notes(frame: pd.DataFrame) -> tuple[str, ...]:
+    """What is to be said of how a table was read."""
     encoding = frame.attrs.get("encoding", UTF8)
-    return () if encoding == UTF8 else (f"The table was read as {encoding}.",)
+    return (*frame.attrs.get("notes", ()), *((f"The table was read as {encoding}.",) if encoding != UTF8 else ()))
+
+
+def form_of(frame: pd.DataFrame) -> dict[str, str]:
+    """How a table was read, in words: encoding, separator, sheet, whichever it has.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"a": [1]})
+    >>> frame.attrs.update(separator=";", encoding="UTF-8")
+    >>> form_of(frame)
+    {'encoding': 'UTF-8', 'separator': 'semicolon'}
+    """
+    found = {name: frame.attrs[name] for name in ("encoding", "separator", "sheet") if frame.attrs.get(name)}
+    return found | ({"separator": SEPARATORS.get(s, s)} if (s := found.get("separator")) else {})
 
 
 def _content(path: Path) -> bytes:
@@ -117,168 +144,3 @@ def _content(path: Path) -> bytes:
     if path.suffix.lower() != _PACKED:
         return content
     return gunzipped(content)
-
-
-def _delimited(text: str) -> pd.DataFrame:
-    """Rows of cells between commas, semicolons or tabs, whichever the first line has most of."""
-    first = text.split("\n", 1)[0]
-    counts = {separator: first.count(separator) for separator in (",", ";", "\t")}
-    best = max(counts, key=lambda separator: counts[separator])
-    separator = best if counts[best] else ","
-    return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, sep=separator)
-
-
-def listed(frame: pd.DataFrame) -> str:
-    """The names of the columns, for the words of errors."""
-    return ", ".join(repr(name) for name in frame.columns)
-
-
-def matching(frame: pd.DataFrame, name: str) -> str | None:
-    """The column of this name, or else the only one that differs from it by case and spaces."""
-    if name in frame.columns:
-        return name
-    alike = [column for column in frame.columns if column.strip().casefold() == name.strip().casefold()]
-    return alike[0] if len(alike) == 1 else None
-
-
-def named_column(frame: pd.DataFrame, name: str, purpose: str, where: str = "") -> str:
-    """The column of this name; an error that lists the columns where there is none.
-
-    Raises
-    ------
-    DataError
-    """
-    found = matching(frame, name)
-    if found is None:
-        near = difflib.get_close_matches(name, frame.columns, 1)
-        hint = f"Did you mean {near[0]!r}?" if near else ""
-        place = f" in {where}" if where else ""
-        raise DataError(
-            f"Expected a column {name!r} with the {purpose}{place}, found the columns {listed(frame)}.", hint
-        )
-    return found
-
-
-def split_column_of(frame: pd.DataFrame, name: str | None, taken: Sequence[str | None]) -> str | None:
-    """The column that says train, val or test: the named one, or one of a usual name that holds only these."""
-    if name is not None:
-        return named_column(frame, name, "parts")
-    for usual in _SPLIT_NAMES:
-        found = matching(frame, usual)
-        if found is not None and found not in taken and all(part_of(value) for value in frame[found].unique()):
-            return found
-    return None
-
-
-def label_columns(frame: pd.DataFrame, label: str | Sequence[str] | None, taken: Sequence[str | None]) -> list[str]:
-    """The columns with labels: the named ones, else one of a usual name, else the only one that is not taken.
-
-    Raises
-    ------
-    DataError
-    """
-    if label is not None:
-        columns = [named_column(frame, name, "labels") for name in as_list(label)]
-        if not columns or len(set(columns)) < len(columns):
-            raise DataError(f"Expected different columns with labels, found {list(as_list(label))}.")
-        return columns
-    free = [column for column in frame.columns if column not in taken]
-    for usual in _LABEL_NAMES:
-        found = matching(frame, usual)
-        if found is not None and found in free:
-            return [found]
-    if len(free) == 1:
-        return free
-    raise DataError(
-        f"Expected a column with labels, found the columns {listed(frame)}.", "Name it (--label, label=...)."
-    )
-
-
-def as_list(label: str | Sequence[str] | None) -> list[str]:
-    """None, one or several names as a list."""
-    return [] if label is None else [label] if isinstance(label, str) else list(label)
-
-
-def cells(column: pd.Series) -> list[Any]:
-    """The values of a column; missing ones are None."""
-    return [None if is_missing(value) else value for value in column.tolist()]
-
-
-def is_missing(value: Any) -> bool:
-    """Whether a cell of a typed table is missing: None, NaN, NaT or NA."""
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
-
-
-def parts_of(column: pd.Series, name: str, names: Sequence[str]) -> np.ndarray:
-    """ "train", "val" or "test" of each row.
-
-    Raises
-    ------
-    DataError
-        For anything else.
-    """
-    parts = [part_of(value) for value in column]
-    wrong = [i for i, part in enumerate(parts) if part is None]
-    if wrong:
-        raise DataError(
-            f"Expected train, val or test in column {name!r}, found {str(column.iloc[wrong[0]])!r} in row "
-            f"{wrong[0] + 1} ({names[wrong[0]]})."
-        )
-    return np.array(parts, dtype=str)
-
-
-def frame_of_lines(text: str) -> pd.DataFrame:
-    """The objects of JSON Lines, or of one JSON list, as rows; their keys are the columns.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    DataFrame
-        Of type object; a value that a row does not have is None.
-
-    Raises
-    ------
-    ValueError
-        If a line holds no object; it names the line.
-
-    Examples
-    --------
-    >>> frame_of_lines('{"text": "good", "y": 1}\\n{"text": "bad"}').to_dict("list")
-    {'text': ['good', 'bad'], 'y': [1, None]}
-    """
-    rows = _whole(text) if text.lstrip().startswith("[") else _lines(text)
-    columns = list(dict.fromkeys(str(key) for row in rows for key in row))
-    data = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in columns}
-    return pd.DataFrame(data, index=pd.RangeIndex(len(rows)))
-
-
-def _lines(text: str) -> list[dict[str, Any]]:
-    rows = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            rows.append(_object(line, f"line {number}"))
-    return rows
-
-
-def _whole(text: str) -> list[dict[str, Any]]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"its JSON is damaged ({error})") from error
-    for number, row in enumerate(found, start=1):
-        if not isinstance(row, dict):
-            raise ValueError(f"entry {number} is no object with names and values")
-    return list(found)
-
-
-def _object(line: str, where: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{where} holds no JSON ({error})") from error
-    if not isinstance(row, dict):
-        raise ValueError(f"{where} holds no object with names and values")
-    return row

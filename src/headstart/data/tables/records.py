@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from headstart.data.base.kinds import ROWS, Kind
+from headstart.data.tables.column_plan import ColumnPlan
 from headstart.errors import DataError
 
 
@@ -22,6 +23,8 @@ class Records(Sequence):
         Features alone, without labels. Not copied, never changed.
     names : sequence of str, optional
         What to call the rows. Default: "row 1", "row 2", ...
+    plan : ColumnPlan, optional
+        What the columns hold, where it was decided when the table was read. Default: told from the rows.
 
     Attributes
     ----------
@@ -38,8 +41,9 @@ class Records(Sequence):
 
     kind: Kind = ROWS
 
-    def __init__(self, frame: pd.DataFrame, names: Sequence[str] | None = None) -> None:
+    def __init__(self, frame: pd.DataFrame, names: Sequence[str] | None = None, plan: ColumnPlan | None = None) -> None:
         self.frame = frame
+        self.plan = plan
         self.names = tuple(f"row {i + 1}" for i in range(len(frame))) if names is None else tuple(names)
         if len(self.names) != len(frame):
             raise DataError(f"Expected a name for each of {len(frame)} rows, found {len(self.names)}.")
@@ -64,7 +68,7 @@ class Records(Sequence):
         if isinstance(index, int | np.integer):
             return self.frame.iloc[int(index)].to_dict()
         rows = np.arange(len(self))[index if isinstance(index, slice) else np.asarray(index)]
-        return Records(self.frame.iloc[rows], [self.names[i] for i in rows])
+        return Records(self.frame.iloc[rows], [self.names[i] for i in rows], self.plan)
 
     def digest(self, i: int) -> str:
         """Hash of the content of a row: 32 hexadecimal digits."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headstart.data.tables.column_plan import absent
+from headstart.data.tables.gaps import absent
 from headstart.data.tables.records import Records
 
 

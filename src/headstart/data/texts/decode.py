@@ -9,6 +9,7 @@ from pathlib import Path
 
 from headstart.data.base.content import read_bytes
 from headstart.data.base.reasons import BadText, what_is
+from headstart.data.texts.encodings import codec_named, proposed, surely_western
 
 UTF8 = "UTF-8"
 _MARKS = (
@@ -29,7 +30,7 @@ _DOCUMENTS = (
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")
 _CONTROL_BYTES = frozenset([*range(0x09), *range(0x0E, 0x1A), *range(0x1C, 0x20)])
 _SAMPLE = 1 << 16
-_FOREIGN_LETTERS = 0.4
+_SAY = "say what it is (--encoding {0}, encoding='{0}'), or save it as UTF-8"
 
 
 @dataclass(frozen=True)
@@ -48,16 +49,19 @@ class DecodedText:
     encoding: str
 
 
-def text_from_bytes(content: bytes) -> DecodedText:
+def text_from_bytes(content: bytes, encoding: str | None = None) -> DecodedText:
     r"""Decode the bytes of a text.
 
-    A byte order mark decides. Otherwise UTF-8 where it fits; UTF-16 without a mark where every other byte is zero; or,
-    of what is left, Windows-1252 (which holds Latin-1), where the letters look like those of a Western European
-    language. A few damaged characters in what is otherwise UTF-8 are replaced, and counted.
+    A byte order mark decides, then ``encoding``. Otherwise UTF-8 where it fits; UTF-16 without a mark where zeros stand
+    in every second place alone; or, of what is left, Windows-1252 (which holds Latin-1), where nothing else can be
+    meant (`headstart.data.texts.encodings.surely_western`). A few damaged characters in what is otherwise UTF-8 are
+    replaced, and counted.
 
     Parameters
     ----------
     content : bytes
+    encoding : str, optional
+        As Python calls it, where the user said it.
 
     Returns
     -------
@@ -66,7 +70,10 @@ def text_from_bytes(content: bytes) -> DecodedText:
     Raises
     ------
     BadText
-        For bytes that are no text, and for other 8-bit encodings, which cannot be told apart safely.
+        For bytes that are no text, or none in the encoding that was said; and for other encodings, which cannot be told
+        apart safely, with the one that it looks like.
+    ParameterError
+        For an encoding that Python does not know.
 
     Examples
     --------
@@ -76,7 +83,11 @@ def text_from_bytes(content: bytes) -> DecodedText:
     for mark, codec, name in _MARKS:
         if content.startswith(mark):
             return _marked(content[len(mark) :], codec, name, content)
+    if encoding is not None:
+        return _as_said(content, encoding)
     _refuse_documents(content)
+    if re.search(rb"\x1b[$(][@-J]", content):
+        raise BadText(f"it looks like ISO-2022; {_SAY.format('iso2022_jp')}")
     bare = _without_mark(content)
     if bare is not None:
         return bare
@@ -139,13 +150,27 @@ def _odd(text: str) -> bool:
     return "\0" in text or len(_CONTROL.findall(text)) > 1 + len(text) // 500
 
 
+def _as_said(content: bytes, encoding: str) -> DecodedText:
+    """The text in the encoding that the user named."""
+    codec = codec_named(encoding)
+    try:
+        text = content.decode(codec)
+    except UnicodeDecodeError as error:
+        raise BadText(f"it is not written in {encoding}: {error.reason} at byte {error.start}") from error
+    return _finished(text, UTF8 if codec == "utf-8" else encoding, content)
+
+
 def _without_mark(content: bytes) -> DecodedText | None:
-    """UTF-16 without a byte order mark: of Latin letters every other byte is zero."""
-    head = content[:_SAMPLE]
-    if len(head) < 4 or len(content) % 2:
+    """UTF-16 without a byte order mark: ASCII letters have a zero in every second place, and never in the others."""
+    if len(content) < 4 or len(content) % 2 or 0 not in content[:_SAMPLE]:
         return None
-    for codec, zeros, others in (("utf-16-le", head[1::2], head[::2]), ("utf-16-be", head[::2], head[1::2])):
-        if zeros.count(0) > 0.7 * len(zeros) and not others.count(0):
+    for codec, upper, lower in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
+        high, low = content[upper:_SAMPLE:2], content[lower:_SAMPLE:2]
+        asian = sum(0x2E <= a <= 0x7E and 0x20 <= b <= 0x7E for a, b in zip(high, low, strict=True))
+        far = sum(a >= 0x2E for a in high)
+        pages = len({byte for byte in high if byte and byte < 0x2E})
+        zeros = low.count(0) * 50 <= high.count(0) and high.count(0) * (5 if far else 20) > len(high)
+        if zeros and asian <= 0.6 * far and pages <= 8 and not _CONTROL.search(content.decode(codec, "replace")):
             return _marked(content, codec, "UTF-16", content)
     return None
 
@@ -159,14 +184,16 @@ def _damaged(content: bytes) -> DecodedText | None:
 
 
 def _western(content: bytes) -> DecodedText:
+    if not surely_western(content):
+        found = proposed(content)
+        like = f"; perhaps it is {found}" if found else ""
+        raise BadText(
+            f"it is neither UTF-8 nor surely a Western European encoding{like}; {_SAY.format(found or 'NAME')}"
+        )
     try:
         text, name = content.decode("cp1252"), "Windows-1252"
     except UnicodeDecodeError:
         text, name = content.decode("latin-1"), "Latin-1"
-    letters = [letter for letter in text[:_SAMPLE] if letter.isalpha() or ord(letter) > 127]
-    foreign = sum(ord(letter) > 127 for letter in letters)
-    if foreign > 2 and foreign > _FOREIGN_LETTERS * len(letters):
-        raise BadText("it is neither UTF-8 nor a Western European encoding; save it as UTF-8")
     return _finished(text, name, content)
 
 

@@ -11,9 +11,11 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from headstart.data.reading.options import Reading
 from headstart.data.reading.read import read_dataset
 from headstart.data.reading.values import read_values
-from headstart.data.tables.column_plan import plan_columns, typed
+from headstart.data.tables.cells import typed
+from headstart.data.tables.column_plan import plan_columns
 from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.records import Records
 from headstart.data.tables.rows import as_frame
@@ -49,19 +51,22 @@ def test_columns_hold_numbers_categories_dates_or_nothing() -> None:
             "flag": [bool(i % 2) for i in range(n)],
             "day": [datetime.date(2024, 1, 1 + i) for i in range(n)],
             "us day": [f"{1 + i % 12}/{1 + i % 28}/2024" for i in range(n)],
+            "any day": [f"{1 + i % 12}/{1 + i % 7}/2024" for i in range(n)],
             "one": ["x"] * n,
             "none": [None] * n,
             "mixed": [1 if i % 2 else "a" for i in range(n)],
             "level": [0.5 * i for i in range(n)],
         }
     )
-    columns, notes = plan_columns(frame)
+    plan = plan_columns(frame)
+    columns, notes = plan.columns, (*plan.notes, *plan.doubts)
     assert {column.name: column.kind for column in columns} == {
         "zip": "category",
         "count": "number",
         "price": "number",
         "flag": "category",
         "day": "date",
+        "us day": "date",
         "mixed": "category",
         "level": "number",
     }
@@ -70,7 +75,7 @@ def test_columns_hold_numbers_categories_dates_or_nothing() -> None:
         "'patient_id' numbers its rows",
         "'row' numbers its rows",
         "'name' names its rows",
-        "'us day' holds dates such as '1/1/2024', whose day and month cannot be told apart",
+        "'any day' holds dates such as '1/1/2024', whose day and month cannot be told apart",
         "'one' holds one value (x) everywhere",
         "'none' is empty",
         "'day' holds dates; they were read as days since 1970, month and weekday",
@@ -84,13 +89,13 @@ def test_columns_hold_numbers_categories_dates_or_nothing() -> None:
 
 def test_long_texts_are_left_out() -> None:
     texts = [f"words {i % 180} and more" for i in range(200)]
-    _, notes = plan_columns(pd.DataFrame({"text": texts, "x": np.arange(200) % 3}))
+    notes = plan_columns(pd.DataFrame({"text": texts, "x": np.arange(200) % 3})).notes
     words = "With --text-column (text_column=...) it would be learned from, alone."
     assert notes == (f"The column 'text' holds texts (180 different ones in 200); it was left out. {words}",)
 
 
 def test_a_target_and_a_source_are_read_together(patients: Path) -> None:
-    found = read_values(patients, label="y", sources=[patients.parent / "others.csv"], unlabelled=[patients])
+    found = read_values(patients, Reading(label="y"), sources=[patients.parent / "others.csv"], unlabelled=[patients])
     assert found.target.task == "classification" and found.target.classes == ("ill", "well")
     assert found.sources[0].name == "others.csv" and found.sources[0].y.tolist() == ["well", "ill", "well"]
     assert "y" not in found.target.inputs.frame and "y" not in found.unlabelled
@@ -136,7 +141,7 @@ def test_files_of_every_kind_give_the_same_numbers(tmp_path: Path, suffix: str) 
 
 def test_frames_of_polars_and_sources_in_memory() -> None:
     frame = pl.DataFrame({"a": [1, 2, 3], "y": ["p", "q", "p"]})
-    found = read_values(frame, label="y", sources=[Source(pl.DataFrame({"a": [5]}), ["q"], name="old")])
+    found = read_values(frame, Reading(label="y"), sources=[Source(pl.DataFrame({"a": [5]}), ["q"], name="old")])
     assert found.sources[0].name == "old" and found.sources[0].y.tolist() == ["q"]
     assert as_frame(frame).columns.tolist() == ["a", "y"]
 
@@ -170,12 +175,12 @@ def test_a_table_in_latin_1_is_read_and_the_encoding_said(tmp_path: Path) -> Non
         (b"a,y\n", "without any; its columns are 'a', 'y'"),
         (b"a,y\n\x00\x01\x02,1\n", "Expected text in .*, found none: it is something unknown, not plain text"),
         (b"a,x\n1,2\n2,3\n", "Expected a column 'y' with the labels, found the columns 'a', 'x'"),
-        (b"a,y\n1,2\n2,\n", r"found 1 without one .*row 2"),
-        (b"a,y\n1,0.5\n2,nan\n3,0.25\n", r"found 1 without one .*row 2"),
+        (b"a,y\n1,\n2,\n", "Expected labels, found none: all 2 rows are without one"),
+        (b"a,y\n1,0.5\n2,inf\n3,0.25\n", r"found 1 that are infinite: row 2\."),
         (b"y\n1\n2\n", "Expected columns to learn from beside the labels"),
-        (b"a,y\n1,2,3,4\n1,2\n", "2 cells in each row, as in the first line .*found rows with more"),
+        (b"a,y\n1,2,3,4\n1,2\n", "2 cells in each row, as in the first line .*found rows with more: line 2 has 4"),
     ],
-    ids=["empty", "no rows", "binary", "no label", "no value", "nan", "no features", "ragged"],
+    ids=["empty", "no rows", "binary", "no label", "no value", "infinite", "no features", "ragged"],
 )
 def test_what_cannot_be_read_is_refused_in_words(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "t.csv").write_bytes(content)
@@ -186,7 +191,7 @@ def test_what_cannot_be_read_is_refused_in_words(tmp_path: Path, content: bytes,
 def test_sources_that_do_not_fit_are_refused_in_words(patients: Path) -> None:
     (patients.parent / "bare.csv").write_text("age\n3\n4\n")
     with pytest.raises(SourceError, match=r"Expected the column 'y' with labels in bare.csv.*--unlabelled"):
-        read_values(patients, label="y", sources=[patients.parent / "bare.csv"])
+        read_values(patients, Reading(label="y"), sources=[patients.parent / "bare.csv"])
     frame = pd.DataFrame({"age": [1.0, 2.5, 3.0]})
     with pytest.raises(DataError, match=r"none of 'age' among 'size'"):
         TableEncoder().fit(frame, others=[("other.csv", pd.DataFrame({"size": [1]}))])
@@ -219,7 +224,7 @@ def test_a_column_called_image_may_hold_values(tmp_path: Path) -> None:
 
 
 def test_rows_that_repeat_are_noted(patients: Path) -> None:
-    found = read_values(pd.concat([pd.read_csv(patients)] * 2), label="y")
+    found = read_values(pd.concat([pd.read_csv(patients)] * 2), Reading(label="y"))
     assert "4 rows repeat earlier ones in every column." in " ".join(found.target.notes)
 
 

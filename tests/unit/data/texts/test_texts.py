@@ -102,7 +102,10 @@ def test_encodings_are_found_and_said(content: bytes, text: str, encoding: str) 
         (b"one\0two\0", "it is something unknown, not plain text"),
         (bytes(40), "it is a file of zero bytes, not plain text"),
         (bytes(range(256)) * 9, "it is something unknown, not plain text"),
-        ("Привет, как дела".encode("cp1251"), "neither UTF-8 nor a Western European encoding; save it as UTF-8"),
+        (
+            "Привет, как дела".encode("cp1251"),
+            "neither UTF-8 nor surely a Western European encoding; perhaps it is cp1251; say what it is",
+        ),
         (codecs.BOM_UTF16_LE + b"\x00\xd8" * 9, "it begins like a text in UTF-16, but the rest is damaged"),
     ],
     ids=["pdf", "docx", "rtf", "doc", "png", "nul", "zeros", "bytes", "cyrillic", "surrogates"],

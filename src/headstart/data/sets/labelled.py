@@ -1,0 +1,60 @@
+"""Inputs and what was read of their labels, as a Dataset of the rows that have one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from headstart.data.sets.dataset import Dataset
+from headstart.data.sets.labels import ReadLabels
+
+
+def labelled(
+    inputs: Any,
+    labels: ReadLabels,
+    *,
+    groups: np.ndarray | None = None,
+    parts: np.ndarray | None = None,
+    notes: tuple[str, ...] = (),
+    **more: Any,
+) -> Dataset:
+    """Put inputs, labels, groups and parts together; rows without a label are counted, and no part of it.
+
+    Parameters
+    ----------
+    inputs : Pictures, Clips, Texts or Records
+        n of them.
+    labels : ReadLabels
+    groups, parts : ndarray of shape (n,), optional
+    notes : tuple of str
+        Of how the data were read; what is to be said of the labels follows.
+    **more
+        Further fields of the `Dataset`.
+
+    Returns
+    -------
+    Dataset
+
+    Examples
+    --------
+    >>> from headstart.data.pictures.pictures import Pictures
+    >>> from headstart.data.sets.labels import read_labels
+    >>> pictures = Pictures([np.zeros((8, 8), dtype=np.uint8)] * 3)
+    >>> dataset = labelled(pictures, read_labels(["ant", None, "bee"], pictures.names))
+    >>> len(dataset), dataset.unlabelled
+    (2, 1)
+    """
+    rows = np.flatnonzero(labels.kept)
+    whole = len(rows) == len(inputs)
+    return Dataset(
+        inputs=inputs if whole else inputs[rows],
+        y=labels.y,
+        task=labels.task,
+        classes=labels.classes,
+        groups=None if groups is None else groups[rows],
+        parts=None if parts is None else parts[rows],
+        notes=(*notes, *labels.notes),
+        unlabelled=len(inputs) - len(rows),
+        **more,
+    )

@@ -1,0 +1,227 @@
+"""Cells of a column as numbers, categories and dates, in the form that was decided for it."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from headstart.data.tables.dates import date_of, dates_in, days_since_1970
+from headstart.data.tables.gaps import absent, is_missing
+from headstart.data.tables.numbers import NumberForm, number_of, numbers_in
+
+NUMBER, CATEGORY, DATE = "number", "category", "date"
+DURATION = "duration"
+DATE_PARTS = ("days", "month", "weekday")
+_CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?")
+_DAYS = re.compile(r"(-?\d+) days?(?:,? \+?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?))?")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that is learned from.
+
+    Parameters
+    ----------
+    name : str
+    kind : {"number", "category", "date"}
+    gaps : bool
+        Whether cells of the target are missing.
+    decimal, thousands, before, after : str
+        How its numbers are written, see `headstart.data.tables.numbers.NumberForm`.
+    order : str
+        How its dates are written, see `headstart.data.tables.dates.FoundDates`; "duration" of numbers that are times.
+    distinct : int
+        Number of its categories.
+
+    Examples
+    --------
+    >>> str(Column("price", "number", decimal=",")), str(Column("seen", "date", order="day first"))
+    ('numbers with a decimal comma', 'dates, day first')
+    """
+
+    name: str
+    kind: str
+    gaps: bool = False
+    decimal: str = "."
+    thousands: str = ""
+    before: str = ""
+    after: str = ""
+    order: str = ""
+    distinct: int = 0
+
+    @property
+    def form(self) -> NumberForm:
+        """How its numbers are written."""
+        return NumberForm(self.decimal, self.thousands, self.before, self.after)
+
+    def __str__(self) -> str:
+        if self.kind == CATEGORY:
+            return "1 category" if self.distinct == 1 else f"{self.distinct} categories"
+        if self.kind == DATE:
+            return f"dates, {self.order}" if self.order else "dates"
+        return "times in seconds" if self.order == DURATION else str(self.form)
+
+
+def present(column: pd.Series) -> list[Any]:
+    """The cells that hold something."""
+    return [value for value in column.tolist() if not absent(value)]
+
+
+def kind_of_value(value: Any) -> str:
+    """What a cell holds: "text", "number", "date", "duration", "category", or its type where that is no value.
+
+    Examples
+    --------
+    >>> [kind_of_value(value) for value in ("a", 1, True, Decimal(2), datetime.time(1), [1], b"x")]
+    ['text', 'number', 'category', 'number', 'duration', 'lists', 'bytes']
+    """
+    if isinstance(value, str):
+        return "text"
+    for kind, types in _TYPES:
+        if isinstance(value, types):
+            return kind
+    return f"values of type {type(value).__name__}"
+
+
+_TYPES: tuple[tuple[str, tuple[type, ...]], ...] = (
+    (CATEGORY, (bool, np.bool_, pd.Interval)),
+    (DURATION, (datetime.timedelta, np.timedelta64, datetime.time)),
+    (NUMBER, (int, float, np.integer, np.floating, Decimal, Fraction)),
+    (DATE, (datetime.date, np.datetime64, pd.Period)),
+    ("lists", (list, tuple, set, frozenset, np.ndarray)),
+    ("objects with names and values", (dict,)),
+    ("bytes", (bytes, bytearray, memoryview)),
+    ("complex numbers", (complex, np.complexfloating)),
+)
+
+
+def fits(value: Any, column: Column) -> bool:
+    """Whether a present cell is what a column of numbers or dates holds."""
+    found = _date(value, column) if column.kind == DATE else _number(value, column)
+    return found is not None
+
+
+def typed(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """The planned columns of a table: numbers as floats, categories as text, dates as three numbers.
+
+    What is missing, or is no number in a column of numbers, becomes NaN; in categories None. Columns that the frame
+    lacks are missing everywhere.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    columns : sequence of Column
+
+    Returns
+    -------
+    DataFrame
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"age": ["31", "?"], "sex": ["f", "m"]})
+    >>> typed(frame, [Column("age", "number"), Column("sex", "category"), Column("w", "number")]).values.tolist()
+    [[31.0, 'f', nan], [nan, 'm', nan]]
+    """
+    found: dict[str, Any] = {}
+    for column in columns:
+        values = frame[column.name].tolist() if column.name in frame.columns else [None] * len(frame)
+        if column.kind == NUMBER:
+            numbers = np.array([_or_nan(None if absent(v) else _number(v, column)) for v in values], dtype=np.float64)
+            found[column.name] = np.where(np.isfinite(numbers), numbers, np.nan)
+        elif column.kind == DATE:
+            parts = _date_parts([None if absent(value) else _date(value, column) for value in values])
+            found |= {f"{column.name} ({part})": parts[:, i] for i, part in enumerate(DATE_PARTS)}
+        else:
+            found[column.name] = pd.Series([_text(value) for value in values], dtype=object)
+    return pd.DataFrame(found, index=pd.RangeIndex(len(frame)))
+
+
+def adapted(columns: Sequence[Column], frame: pd.DataFrame) -> tuple[Column, ...]:
+    """The same columns, as another table proves that it writes them: 1,5 there may be 1.5 here."""
+    found = []
+    for column in columns:
+        cells = present(frame[column.name]) if column.name in frame.columns else []
+        texts = [value for value in cells if isinstance(value, str)]
+        if column.kind == DATE:
+            dates = dates_in(texts)
+            column = replace(column, order=dates.order) if dates.order and not dates.assumed else column
+        elif column.kind == NUMBER and column.order != DURATION:
+            numbers = numbers_in(texts)
+            form = numbers.form
+            if form and numbers.proves and (form.before, form.after) == (column.before, column.after):
+                column = replace(column, decimal=form.decimal, thousands=form.thousands)
+        found.append(column)
+    return tuple(found)
+
+
+def seconds_of(value: Any) -> float | None:
+    """A duration or a time of day in seconds; None for anything else.
+
+    Examples
+    --------
+    >>> seconds_of(datetime.timedelta(minutes=2)), seconds_of("1 days 00:00:05"), seconds_of("12:30"), seconds_of("12")
+    (120.0, 86405.0, 45000.0, None)
+    """
+    if isinstance(value, str):
+        days, clock = _DAYS.fullmatch(value.strip()), _CLOCK.fullmatch(value.strip())
+        if days is not None:
+            rest = [float(part or 0) for part in days.groups()[1:]]
+            return int(days[1]) * 86400.0 + rest[0] * 3600 + rest[1] * 60 + rest[2]
+        return None if clock is None else int(clock[1]) * 3600.0 + int(clock[2]) * 60 + float(clock[3] or 0)
+    if isinstance(value, np.timedelta64):
+        value = pd.Timedelta(value)
+    if isinstance(value, datetime.time):
+        return value.hour * 3600.0 + value.minute * 60 + value.second + value.microsecond / 1e6
+    return value.total_seconds() if isinstance(value, datetime.timedelta) else None
+
+
+def _number(value: Any, column: Column) -> float | None:
+    if column.order == DURATION:
+        return seconds_of(value)
+    if isinstance(value, str):
+        return number_of(value, column.form)
+    return float(value) if kind_of_value(value) == NUMBER and column.after != "%" else None
+
+
+def _or_nan(number: float | None) -> float:
+    return np.nan if number is None else number
+
+
+def _date(value: Any, column: Column) -> datetime.datetime | datetime.date | None:
+    if isinstance(value, str):
+        return date_of(value, column.order or "year first")
+    if isinstance(value, pd.Period):
+        value = value.start_time
+    elif isinstance(value, np.datetime64):
+        value = pd.Timestamp(value)
+    return value if isinstance(value, datetime.date) else None
+
+
+def _text(value: Any) -> str | None:
+    if absent(value) or is_missing(value):
+        return None
+    whole = isinstance(value, float | np.floating) and float(value).is_integer()
+    return str(int(value)) if whole else str(value).strip()
+
+
+def _date_parts(dates: Sequence[datetime.datetime | datetime.date | None]) -> np.ndarray:
+    """Days since 1970, month and weekday (0 is Monday) of each date, (n, 3)."""
+    parts = np.full((len(dates), 3), np.nan)
+    for i, when in enumerate(dates):
+        if when is not None:
+            parts[i] = days_since_1970(when), *_month_and_weekday(when)
+    return parts
+
+
+def _month_and_weekday(when: datetime.datetime | datetime.date) -> tuple[int, int]:
+    if isinstance(when, datetime.datetime) and when.tzinfo is not None:
+        when = when.astimezone(datetime.UTC)
+    return when.month, when.weekday()

@@ -1,0 +1,44 @@
+"""The words of a cell that holds nothing: one list for features, labels, groups and texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+_EMPTY = ("", "nan", "na", "n/a", "n.a.", "#n/a", "#na", "<na>", "nat", "null", "(null)", "\\n", "?", "??")
+_ERRORS = ("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!")
+_WORDS = ("none", "-", "--", "---", "–", "—", ".", "..", "...", "…", "missing")
+GAPS = frozenset({*_EMPTY, *_ERRORS, *_WORDS})
+"""What says that a cell holds nothing, in small letters."""
+PERHAPS = frozenset(_WORDS)
+"""Those of them that may be the name of a class: "none", "-"; among labels they are one."""
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell of a typed table is missing: None, NaN, NaT or NA."""
+    if isinstance(value, str):
+        return False
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
+
+
+def absent(value: Any) -> bool:
+    """Whether a cell holds nothing: NaN, None, or a text that says so.
+
+    Examples
+    --------
+    >>> [absent(value) for value in (None, " ", "?", "N/A", "none", "0", 0)]
+    [True, True, True, True, True, False, False]
+    """
+    return value.strip().casefold() in GAPS if isinstance(value, str) else is_missing(value)
+
+
+def unlabelled(label: Any) -> bool:
+    """Whether a label is none: as `absent`, but for the words that may be the name of a class.
+
+    Examples
+    --------
+    >>> [unlabelled(label) for label in (None, float("nan"), " ", "NA", "?", "none", "-", "ant", 0)]
+    [True, True, True, True, True, False, False, False, False]
+    """
+    return absent(label) and not (isinstance(label, str) and label.strip().casefold() in PERHAPS)
