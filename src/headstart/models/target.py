@@ -7,15 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from headstart.data.base.kinds import CLIPS
 from headstart.data.inputs.registry import simple_of
-from headstart.data.reading.read import from_arrays, read_dataset
+from headstart.data.reading.options import Reading
+from headstart.data.reading.recognise import recognise
 from headstart.data.sets.checks import check_labels
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.screen import screen
 from headstart.errors import ParameterError
 from headstart.keywords.material import KEYWORD
-from headstart.models.table_target import is_table, tables_of
-from headstart.models.text_target import text_dataset
+from headstart.models.offered import kind_offered, rows_offered, tables_offered
 from headstart.networks.reading.loading import load_network
 from headstart.networks.window import window_notes
 from headstart.parameters.tuning.plan import source_with_windows
@@ -46,23 +47,16 @@ class Target:
 
 
 def read_target(
-    data: Any,
-    source: Any,
-    reading: dict[str, Any],
-    *,
-    text_column: Any = None,
-    path_column: str | None = None,
-    unlabelled: Any = None,
-    text_windows: int | None = None,
+    data: Any, source: Any, reading: Reading, *, unlabelled: Any = None, text_windows: int | None = None
 ) -> Target:
-    """Read texts, rows of a table, pictures or clips, and settle what they borrow from.
+    """Recognise and read what there is to learn from, and settle what it borrows from.
 
     Parameters
     ----------
-    data, source, text_column, path_column, unlabelled, text_windows
+    data, source, unlabelled, text_windows
         As in `headstart.fit`.
-    reading : dict
-        ``label``, ``group_by``, ``task``, ``split_column``.
+    reading : Reading
+        What was said of the data; the task "keyword" makes them clips.
 
     Returns
     -------
@@ -73,14 +67,15 @@ def read_target(
     DataError, ParameterError
         If the data cannot be read so.
     """
-    texts = text_dataset(data, source, text_column=text_column, path_column=path_column, **reading)
-    words = reading["task"] == KEYWORD
-    if texts is None and not words and is_table(data, path_column):
-        tables = tables_of(data, source, unlabelled, **reading)
+    words = reading.task == KEYWORD
+    told = dataclasses.replace(reading, task=None) if words else reading
+    found = recognise(data, told, wanted=lambda: kind_offered(source), only=CLIPS if words else None)
+    if found.values:
+        tables = found.tables(tables_offered(source), rows_offered(unlabelled))
         check_labels(tables.target)
         return Target(tables.target, list(tables.sources) or None, source, {"unlabelled": tables.unlabelled})
     _refuse_rows(unlabelled)
-    dataset = texts or _dataset(data, path_column, reading | {"task": None if words else reading["task"]})
+    dataset = found.dataset()
     if isinstance(source, str) and source == AUTO:
         dataset, source = _bundled(dataset)
     return Target(dataset, source_with_windows(source, dataset.input_type, text_windows), source)
@@ -134,11 +129,3 @@ def _refuse_rows(unlabelled: Any) -> None:
             "Expected unlabelled rows with a table of values, found pictures, clips or texts.",
             "headstart pretrain learns from pictures and clips without labels.",
         )
-
-
-def _dataset(data: Any, path_column: str | None, reading: dict[str, Any]) -> Dataset:
-    if isinstance(data, Dataset):
-        return data
-    if isinstance(data, tuple) and len(data) in (2, 3):
-        return from_arrays(data[0], data[1], groups=data[2] if len(data) == 3 else None, task=reading["task"])
-    return read_dataset(data, path_column=path_column, **reading)

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from headstart.data.base.files import printable
-from headstart.data.base.kinds import TEXTS, kind_of_suffix
-from headstart.data.inputs.inputs import as_inputs
-from headstart.data.reading.file_column import file_column
-from headstart.data.reading.folder import read_folder
-from headstart.data.reading.npz import read_npz
 from headstart.data.reading.options import Reading
-from headstart.data.reading.table import read_table
-from headstart.data.reading.texts import read_texts
-from headstart.data.reading.values import read_values
+from headstart.data.reading.recognise import recognise
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.groups import groups_from
-from headstart.data.sets.labelled import labelled
-from headstart.data.sets.labels import read_labels
-from headstart.data.tables.frame import TABLES, read_frame, table_suffix
-from headstart.errors import DataError, ParameterError
 
 
 def read_dataset(
@@ -40,6 +22,7 @@ def read_dataset(
     encoding: str | None = None,
     decimal: str | None = None,
     sheet: str | None = None,
+    page: int | None = None,
 ) -> Dataset:
     r"""Read labelled pictures, clips of sound or texts from a folder or a table, or a table of values.
 
@@ -76,6 +59,8 @@ def read_dataset(
         What stands before the fraction of a number in text. Default: told from the cells.
     sheet : str, optional
         Of an Excel file. Default: the first that holds cells.
+    page : int, optional
+        Of files with several pictures: which one, from 1. Default: the first.
 
     Returns
     -------
@@ -97,91 +82,5 @@ def read_dataset(
     >>> dataset.classes, len(dataset), dataset.inputs.names[0]
     (('ants', 'bees'), 4, 'ants/0.png')
     """
-    place = Path(path)
-    if place.is_dir():
-        pattern = label[3:] if isinstance(label, str) and label.startswith("re:") else None
-        other = label if pattern is None else None
-        given = {"label": other, "path_column": path_column, "text_column": text_column, "split_column": split_column}
-        wrong = [name for name, value in given.items() if value is not None]
-        if wrong:
-            raise ParameterError(
-                f"Expected {' and '.join(wrong)} only with a table, found the folder {printable(str(place))}.",
-                "In a folder the classes are the names of its folders, or what label='re:EXPRESSION' finds in paths.",
-            )
-        dataset = read_folder(place, group_by, pattern)
-        if task not in (None, "classification"):
-            raise ParameterError(
-                f"Expected a table for task={task!r}, found the folder {printable(str(place))}.",
-                f"Folders name one class a {dataset.kind.one}; give a CSV file with a path and labels or numbers.",
-            )
-        return dataset
-    _check_table(place)
-    if place.suffix.lower() == ".npz":
-        return read_npz(place, task)
-    reading = Reading(label, path_column, text_column, split_column, group_by, task, encoding, decimal, sheet)
-    if path_column is not None:
-        return read_table(place, reading)
-    files = None if text_column is not None else file_column(read_frame(place, encoding, sheet), place)
-    if files is not None:
-        return read_table(place, reading, files)
-    texts = read_texts(place, reading)
-    return read_values(place, reading).target if texts is None else texts
-
-
-def from_arrays(X: Any, y: Any, *, groups: Any = None, task: str | None = None) -> Dataset:
-    """Make a Dataset of pictures, clips or texts, and labels, in memory.
-
-    Parameters
-    ----------
-    X : whatever :func:`headstart.data.inputs.inputs.as_inputs` takes
-    y : array-like of shape (n,) or (n, L), or a list of labels for each picture
-    groups : array-like of shape (n,), optional
-        Rows of one group never straddle a split.
-    task : {"classification", "multilabel", "regression"}, optional
-        Default: told from ``y``.
-
-    Returns
-    -------
-    Dataset
-
-    Examples
-    --------
-    >>> from_arrays(np.zeros((4, 8, 8)), ["ant", "bee", "ant", "bee"])
-    Dataset(4 pictures, classification)
-    """
-    inputs = as_inputs(X)
-    columns = list(y.columns) if hasattr(y, "columns") else None
-    labels = read_labels(y, inputs.names, task, columns, inputs.kind.many)
-    return labelled(
-        inputs, labels, groups=None if groups is None else groups_from(np.asarray(groups).tolist(), inputs.names)
-    )
-
-
-def _check_table(place: Path) -> None:
-    where = printable(str(place))
-    try:
-        there = place.exists()
-    except (OSError, ValueError) as error:
-        raise DataError(f"Expected a folder or a table, found {where}: {error}.") from error
-    if not there:
-        try:
-            beside = os.listdir(place.parent)
-        except OSError:
-            beside = []
-        near = difflib.get_close_matches(place.name, beside, 1)
-        raise DataError(
-            f"Expected a folder or a table, found nothing at {where}.",
-            f"Did you mean {printable(str(place.parent / near[0]))}?" if near else "Check the path.",
-        )
-    suffix = table_suffix(place)
-    kind = kind_of_suffix(suffix)
-    if kind is not None and (kind is not TEXTS or suffix in kind.suffixes):
-        raise DataError(
-            f"Expected a folder or a table of {kind.many}, found the single {kind.one} {where}.",
-            "Give the folder it is in.",
-        )
-    if suffix not in (*TABLES, ".npz"):
-        raise DataError(
-            f"Expected a folder, or a file that ends in .csv, .tsv, .parquet, .jsonl, .xlsx or .npz, found {where}.",
-            "Unpack or convert it first.",
-        )
+    reading = Reading(label, path_column, text_column, split_column, group_by, task, encoding, decimal, sheet, page)
+    return recognise(path, reading).dataset()

@@ -33,7 +33,12 @@ from headstart.data.tables.frame import form_of, frame_notes, read_frame
 from headstart.errors import DataError
 
 
-def read_table(path: Path, reading: Reading | None = None, files: FileColumn | None = None) -> Dataset:
+def read_table(
+    path: Path,
+    reading: Reading | None = None,
+    files: FileColumn | None = None,
+    frame: pd.DataFrame | None = None,
+) -> Dataset:
     """Read a table of pictures, clips or text files.
 
     Parameters
@@ -43,6 +48,8 @@ def read_table(path: Path, reading: Reading | None = None, files: FileColumn | N
         See :func:`headstart.data.reading.read.read_dataset`.
     files : FileColumn, optional
         What `headstart.data.reading.file_column.file_column` found in it, if it was asked already.
+    frame : DataFrame, optional
+        The table, where it was read already.
 
     Returns
     -------
@@ -54,7 +61,7 @@ def read_table(path: Path, reading: Reading | None = None, files: FileColumn | N
         If it is no table, or a column is missing; the words name the columns that were found.
     """
     how = reading or Reading()
-    frame = read_frame(path, how.encoding, how.sheet)
+    frame = read_frame(path, how.encoding, how.sheet) if frame is None else frame
     files = files or file_column(frame, path, how.path_column)
     if files is None:
         raise paths_expected(frame, path)
@@ -72,6 +79,7 @@ def read_table(path: Path, reading: Reading | None = None, files: FileColumn | N
         parts=None if split is None else parts_of(frame[split], split, names),
         notes=(*notes, *frame_notes(frame), *files.notes),
         root=str(path),
+        layout="a table of files",
         columns=read_columns(
             frame,
             {files.column: ("path", f"paths of {files.kind.many}")},
@@ -81,11 +89,6 @@ def read_table(path: Path, reading: Reading | None = None, files: FileColumn | N
         ),
         form=form_of(frame),
     )
-
-
-def holds_paths(frame: pd.DataFrame, path: Path) -> bool:
-    """Whether a table names files of pictures, clips or texts, and does not hold values."""
-    return file_column(frame, path) is not None
 
 
 def read_paths(path: Path, path_column: str | None = None) -> Pictures:

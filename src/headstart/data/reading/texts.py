@@ -85,7 +85,8 @@ def read_texts(table: Path | pd.DataFrame, reading: Reading | None = None, *, wa
         groups=None if grouped is None else groups_from(cells(frame[grouped]), names),
         parts=None if split is None else parts_of(frame[split], split, names),
         notes=(*notes, *frame_notes(frame)),
-        root="" if told else str(table),
+        root=str(frame.attrs.get("path", "")),
+        layout="a table of texts",
         text_columns=tuple(columns),
         columns=read_columns(
             frame, dict.fromkeys(columns, ("text", "texts")), label=(labels, read.became), part=split, group=grouped

@@ -115,6 +115,7 @@ def read_values(
         parts=None if split is None else parts_of(frame[split], split, names),
         notes=() if how.label is not None else (f"Labels were taken from the column {labels[0]}.",),
         root=root,
+        layout="a table of values",
         columns=read_columns(
             frame,
             {name: plan.became(name) for name in features.columns},
@@ -156,7 +157,7 @@ def _labelled(
 def _frame(item: Any, how: Reading) -> tuple[pd.DataFrame, str]:
     frame = as_frame(item)
     if frame is not None:
-        return frame.reset_index(drop=True), ""
+        return frame.reset_index(drop=True), str(frame.attrs.get("path", ""))
     return read_frame(Path(item).expanduser(), how.encoding, how.sheet), str(item)
 
 

@@ -79,7 +79,7 @@ def read_frame(path: Path, encoding: str | None = None, sheet: str | None = None
         raise DataError(f"Expected rows in {where}, found a table without any; its columns are {names}.")
     frame, more = checked_names(frame, where)
     frame = frame.reset_index(drop=True)
-    frame.attrs.update(form, notes=(*notes, *more))
+    frame.attrs.update(form, path=str(path), notes=(*notes, *more))
     return frame
 
 

@@ -1,0 +1,280 @@
+"""What data are, whatever their form: told once, here, and never asked again."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from headstart.data.base.files import printable
+from headstart.data.base.kinds import ROWS, TEXTS, Kind, kind_of_suffix
+from headstart.data.inputs.inputs import as_inputs, inputs_in
+from headstart.data.reading.file_column import FileColumn, file_column, paths_expected
+from headstart.data.reading.folder import read_folder
+from headstart.data.reading.npz import read_npz
+from headstart.data.reading.options import Reading
+from headstart.data.reading.table import read_table
+from headstart.data.reading.text_columns import text_columns
+from headstart.data.reading.texts import read_texts
+from headstart.data.reading.values import Tables, read_values
+from headstart.data.sets.dataset import Dataset
+from headstart.data.sets.groups import groups_from
+from headstart.data.sets.labelled import labelled
+from headstart.data.sets.labels import read_labels
+from headstart.data.tables.frame import TABLES, read_frame, table_suffix
+from headstart.data.tables.rows import as_frame, is_frame, rows_of
+from headstart.errors import DataError, ParameterError
+
+Wanted = Callable[[], Kind | None]
+_ARRAYS = ".npz"
+
+
+@dataclass(frozen=True, eq=False)
+class Recognised:
+    """What data are and how they are read.
+
+    Parameters
+    ----------
+    kind : Kind or None
+        What the examples are; None for a folder, whose files tell it as they are listed.
+    reading : Reading
+        What the user said; of labels beside data in memory, the columns that they were put into.
+    read : callable
+        ``read(reading)``: the Dataset.
+    frame : DataFrame or None
+        Rows of a table of values, with their labels.
+    """
+
+    kind: Kind | None
+    reading: Reading
+    read: Callable[[Reading], Dataset]
+    frame: pd.DataFrame | None = None
+
+    @property
+    def values(self) -> bool:
+        """Whether each row of a table is an example, so that other rows can be borrowed."""
+        return self.frame is not None
+
+    def dataset(self) -> Dataset:
+        """The labelled data."""
+        return self.read(self.reading)
+
+    def tables(self, sources: Sequence[Any], unlabelled: Sequence[Any]) -> Tables:
+        """The rows of a table of values, with those that are borrowed, and more without labels."""
+        assert self.frame is not None, "only tables of values borrow rows"
+        return read_values(self.frame, self.reading, sources=sources, unlabelled=unlabelled)
+
+
+def recognise(
+    data: Any, reading: Reading | None = None, *, wanted: Wanted | None = None, only: Kind | None = None
+) -> Recognised:
+    """Tell what data are, from their form, the names of files and columns, and what the user said.
+
+    The rules. A folder holds a class in each of its folders, or parts (`headstart.data.reading.layout`). An ``.npz``
+    file holds arrays of pictures. A table names files, where a column of paths is named or found
+    (`headstart.data.reading.file_column`); else it holds texts, where a column of texts is named, or the only column
+    beside the labels holds sentences, or one does and texts are wanted; else it holds values. In memory the type
+    tells: see `headstart.data.inputs.inputs.inputs_in`; a frame is a table.
+
+    Parameters
+    ----------
+    data : path, frame, Dataset, (X, y) or (X, y, groups)
+    reading : Reading, optional
+        What the user said.
+    wanted : callable, optional
+        Tells what the source takes; asked only where it decides.
+    only : Kind, optional
+        What the data have to be; a table then names files of that kind.
+
+    Returns
+    -------
+    Recognised
+
+    Raises
+    ------
+    DataError
+        If it is none of these; the words say what was found.
+    ParameterError
+        For options that do not go with what the data are.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"said": ["a free prize", "see you at eight"], "y": ["spam", "ham"]})
+    >>> recognise(frame).kind.many, recognise(frame.assign(n=[1, 2]), Reading(label="y")).kind.many
+    ('texts', 'rows')
+    """
+    how = reading or Reading()
+    if isinstance(data, Dataset):
+        return _dataset(data, how)
+    if isinstance(data, tuple) and len(data) in (2, 3):
+        return _in_memory(data, how, wanted)
+    if is_frame(data):
+        frame = as_frame(data)
+        assert frame is not None
+        return _table(frame.reset_index(drop=True), None, how, wanted, only)
+    place = Path(data).expanduser()
+    if place.is_dir():
+        return _folder(place, how)
+    _check_file(place)
+    if place.suffix.lower() == _ARRAYS:
+        return Recognised(None, how, lambda told: read_npz(place, told.task))
+    return _table(read_frame(place, how.encoding, how.sheet), place, how, wanted, only)
+
+
+def _dataset(data: Dataset, how: Reading) -> Recognised:
+    if not data.kind.values:
+        return Recognised(data.kind, how, lambda told: data)
+    labels = np.asarray(data.y)
+    frame, told = _joined(data.inputs.frame, labels, data.groups, Reading(task=data.task))
+    return Recognised(ROWS, told, lambda told: data, frame)
+
+
+def _folder(place: Path, how: Reading) -> Recognised:
+    pattern = how.label[3:] if isinstance(how.label, str) and how.label.startswith("re:") else None
+    table_only = ("path_column", "text_column", "split_column", "sheet", "decimal")
+    wrong = [name for name in how.said() if name in table_only or (name == "label" and pattern is None)]
+    if wrong:
+        raise ParameterError(
+            f"Expected {' and '.join(wrong)} only with a table, found the folder {printable(str(place))}.",
+            "In a folder the classes are the names of its folders, or what label='re:EXPRESSION' finds in paths.",
+        )
+
+    def read(told: Reading) -> Dataset:
+        dataset = read_folder(place, told.group_by, pattern)
+        if told.task not in (None, "classification"):
+            raise ParameterError(
+                f"Expected a table for task={told.task!r}, found the folder {printable(str(place))}.",
+                f"Folders name one class a {dataset.kind.one}; give a CSV file with a path and labels or numbers.",
+            )
+        return dataset
+
+    return Recognised(None, how, read)
+
+
+def _table(
+    frame: pd.DataFrame, place: Path | None, how: Reading, wanted: Wanted | None, only: Kind | None
+) -> Recognised:
+    """Whether a table names files, or holds texts or values."""
+    if place is not None and how.text_column is None:
+        files: FileColumn | None = file_column(frame, place, how.path_column)
+        if files is not None:
+            return Recognised(files.kind, how, lambda told: read_table(place, told, files, frame))
+    if only is not None and place is not None:
+        raise paths_expected(frame, place)
+    texts = how.text_column is not None
+    if not texts:
+        offered = wanted() if wanted is not None else None
+        others: dict[str, Any] = {"split_column": how.split_column, "group_by": how.group_by}
+        where = "the table" if place is None else str(place)
+        meant = offered is not None and offered.typed
+        texts = bool(text_columns(frame, None, label=how.label, **others, wanted=meant, where=where))
+    if texts:
+        return Recognised(TEXTS, how, lambda told: _texts(frame, told))
+    return Recognised(ROWS, how, lambda told: read_values(frame, told).target, frame)
+
+
+def _texts(frame: pd.DataFrame, told: Reading) -> Dataset:
+    dataset = read_texts(frame, told, wanted=True)
+    assert dataset is not None
+    return dataset
+
+
+def _in_memory(data: tuple[Any, ...], how: Reading, wanted: Wanted | None) -> Recognised:
+    X, y, groups = data[0], data[1], data[2] if len(data) == 3 else None
+    inputs = None if is_frame(X) else inputs_in(X)
+    if inputs is None and not is_frame(X) and np.ndim(X) != 2:
+        inputs = as_inputs(X)  # says what was expected
+    if inputs is not None:
+        if how.text_column is not None:
+            raise ParameterError(
+                "Expected text_column only with a table, found other data.",
+                "Of a folder the texts are its .txt files; texts in memory are given as (texts, labels).",
+            )
+        return Recognised(inputs.kind, how, lambda told: from_arrays(inputs, y, groups=groups, task=told.task))
+    frame, told = _joined(rows_of(X), y, groups, how)
+    return _table(frame, None, told, wanted if is_frame(X) and np.ndim(y) == 1 else None, None)
+
+
+def _joined(rows: pd.DataFrame, y: Any, groups: Any, how: Reading) -> tuple[pd.DataFrame, Reading]:
+    """Rows, labels and groups as one frame, and how to read it."""
+    if how.label is not None or how.group_by is not None:
+        raise ParameterError(
+            "Expected label= and group_by= with a table that holds them, found them beside (X, y).", "Leave them out."
+        )
+    labels = np.asarray(y)
+    if len(labels) != len(rows):
+        raise ParameterError(f"Expected a label for each of {len(rows)} rows, found {len(labels)}.")
+    labels = labels.reshape(len(labels), -1)
+    one = next(name for name in ("label", "label of the row", "label_") if name not in rows.columns)
+    names = [one] if labels.shape[1] == 1 else [f"label {i + 1}" for i in range(labels.shape[1])]
+    whole = rows.reset_index(drop=True).assign(**dict(zip(names, labels.T, strict=True)))
+    told = dataclasses.replace(how, label=one if labels.shape[1] == 1 else tuple(names))
+    if groups is None:
+        return whole, told
+    grouped = "group of the row"
+    return whole.assign(**{grouped: np.asarray(groups)}), dataclasses.replace(told, group_by=grouped)
+
+
+def from_arrays(X: Any, y: Any, *, groups: Any = None, task: str | None = None) -> Dataset:
+    """Make a Dataset of pictures, clips or texts, and labels, in memory.
+
+    Parameters
+    ----------
+    X : whatever :func:`headstart.data.inputs.inputs.as_inputs` takes
+    y : array-like of shape (n,) or (n, L), or a list of labels for each picture
+    groups : array-like of shape (n,), optional
+        Rows of one group never straddle a split.
+    task : {"classification", "multilabel", "regression"}, optional
+        Default: told from ``y``.
+
+    Returns
+    -------
+    Dataset
+
+    Examples
+    --------
+    >>> from_arrays(np.zeros((4, 8, 8)), ["ant", "bee", "ant", "bee"])
+    Dataset(4 pictures, classification)
+    """
+    inputs = as_inputs(X)
+    columns = list(y.columns) if hasattr(y, "columns") else None
+    labels = read_labels(y, inputs.names, task, columns, inputs.kind.many)
+    kept = None if groups is None else groups_from(np.asarray(groups).tolist(), inputs.names)
+    return labelled(inputs, labels, groups=kept)
+
+
+def _check_file(place: Path) -> None:
+    where = printable(str(place))
+    try:
+        there = place.exists()
+    except (OSError, ValueError) as error:
+        raise DataError(f"Expected a folder or a table, found {where}: {error}.") from error
+    if not there:
+        try:
+            beside = os.listdir(place.parent)
+        except OSError:
+            beside = []
+        near = difflib.get_close_matches(place.name, beside, 1)
+        raise DataError(
+            f"Expected a folder or a table, found nothing at {where}.",
+            f"Did you mean {printable(str(place.parent / near[0]))}?" if near else "Check the path.",
+        )
+    suffix = table_suffix(place)
+    kind = kind_of_suffix(suffix)
+    if kind is not None and (not kind.typed or suffix in kind.suffixes):
+        raise DataError(
+            f"Expected a folder or a table of {kind.many}, found the single {kind.one} {where}.",
+            "Give the folder it is in.",
+        )
+    if suffix not in (*TABLES, _ARRAYS):
+        raise DataError(
+            f"Expected a folder, or a file that ends in .csv, .tsv, .parquet, .jsonl, .xlsx or .npz, found {where}.",
+            "Unpack or convert it first.",
+        )
