@@ -17,6 +17,7 @@ _BITRATES = {  # kbit a second by (version 1?, layer)
     (False, 3): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
 _LOST = 1 << 16
+_VBRI = 36
 #: Frames that a header may promise too much: some encoders count the header's own frame.
 _TOLERATED = 1
 
@@ -90,7 +91,8 @@ def mpeg_streams(content: bytes) -> list[bytes]:
             trimmed = _trimmed(content, frames[low])
             seconds = [max(n * some[0].samples - trimmed, 0) / some[0].rate for n in (promised, have)]
             raise BadClip(f"the clip is cut off: its header promises {seconds[0]:.3g} s, {seconds[1]:.3g} s are there")
-        right = promised is not None and have <= promised + _TOLERATED
+        other = content[some[0].at + _VBRI : some[0].at + _VBRI + 4] == b"VBRI"  # which the decoder does not know
+        right = promised is not None and have <= promised + _TOLERATED and not other
         if right and len(starts) == 1 and _size(some) == frames[-1].at + frames[-1].length - frames[0].at:
             return [content]
         sound = b"".join(content[frame.at : frame.at + frame.length] for frame in some)
@@ -111,7 +113,7 @@ def _counted(sound: bytes, frames: list[Frame], promised: int | None) -> bytes:
         assert frame is not None
         words = b"Xing" + (1).to_bytes(4, "big") + len(frames).to_bytes(4, "big")
         return (head + bytes(frame.side) + words).ljust(frame.length, b"\0") + sound
-    if sound[at : at + 4] == b"VBRI":
+    if sound[_VBRI : _VBRI + 4] == b"VBRI":
         return _counted(sound[frames[0].length :], frames[1:], None)
     size = _size(frames).to_bytes(4, "big") if sound[at + 7] & 2 else b""
     return sound[: at + 8] + (len(frames) - 1).to_bytes(4, "big") + size + sound[at + 12 + len(size) :]
@@ -126,7 +128,7 @@ def _promised(content: bytes, frame: Frame) -> int | None:
     at = frame.at + 4 + frame.side
     if content[at : at + 4] in (b"Xing", b"Info") and content[at + 7] & 1:
         return int.from_bytes(content[at + 8 : at + 12], "big")
-    at = frame.at + 36
+    at = frame.at + _VBRI
     if content[at : at + 4] == b"VBRI":
         return int.from_bytes(content[at + 14 : at + 18], "big")
     return None
