@@ -16,7 +16,7 @@ import soundfile
 import soxr
 
 from headstart.data.base.content import open_plain, plain_file
-from headstart.data.base.files import list_inputs, printable
+from headstart.data.base.files import list_inputs, printable, refuse_odd_file
 from headstart.data.base.kinds import CLIPS
 from headstart.data.base.reasons import BadClip, why_unsound
 from headstart.data.clips.containers import Stream, streams_of
@@ -39,6 +39,8 @@ def recordings_in(place: str | os.PathLike[str]) -> list[Path]:
     shown = printable(str(path))
     if path.is_file():
         return [path]
+    if path.exists() and not path.is_dir():
+        refuse_odd_file(path, "recordings")
     if not path.is_dir():
         raise DataError(f"Expected recordings, found nothing at {shown}.", "Check the path.")
     found = list_inputs(path)[0][CLIPS]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.data.base.files import printable
+from headstart.data.base.files import printable, refuse_odd_file
 from headstart.data.base.kinds import TEXTS, kind_of_suffix
 from headstart.data.inputs.inputs import as_inputs
 from headstart.data.reading.folder import read_folder
@@ -166,6 +166,7 @@ def _check_table(place: Path) -> None:
             f"Expected a folder or a table, found nothing at {where}.",
             f"Did you mean {printable(str(place.parent / near[0]))}?" if near else "Check the path.",
         )
+    refuse_odd_file(place, "a folder or a table")
     suffix = table_suffix(place)
     kind = kind_of_suffix(suffix)
     if kind is not None and (kind is not TEXTS or suffix in kind.suffixes):
