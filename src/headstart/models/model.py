@@ -18,7 +18,7 @@ from headstart.guard.comparing.out_of_fold import predicted
 from headstart.keywords.listener import Detector
 from headstart.models.saving.baselines import BASELINES, load_baseline, save_baseline
 from headstart.models.saving.tables import load_table_model, save_table_model
-from headstart.networks.folder import read_manifest, write_folder, write_manifest
+from headstart.networks.folder import read_manifest, refuse_odd_files, write_folder, write_manifest
 from headstart.networks.saving.model_card import model_card
 from headstart.parameters.saving import load_estimator, save_estimator
 from headstart.parameters.transfer import BaseTransfer
@@ -269,6 +269,7 @@ def read_evidence(folder: str | Path) -> dict[str, Any]:
     SourceError
         If there is none or it is damaged.
     """
+    refuse_odd_files(folder)
     path = Path(folder) / EVIDENCE
     try:
         found = json.loads(path.read_text(encoding="utf-8"))

@@ -13,6 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from headstart.data.base.content import plain_file
+from headstart.data.base.reasons import BadInput
 from headstart.errors import OutputError, SourceError
 
 MANIFEST = "headstart.json"
@@ -135,6 +137,7 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     """
     folder = Path(path).expanduser()
     _recover(Path(os.path.realpath(folder)))
+    refuse_odd_files(folder)
     file = folder / MANIFEST
     if not file.is_file():
         raise SourceError(
@@ -152,6 +155,30 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
             "Update it with: pip install -U headstart",
         )
     return manifest
+
+
+def refuse_odd_files(folder: str | Path) -> None:
+    """Refuse a folder to read from that holds pipes, devices or sockets: they may give bytes for ever, or never any.
+
+    Raises
+    ------
+    SourceError
+        It names the first one.
+    """
+    for place, _, names in os.walk(folder):
+        for name in names:
+            file = os.path.join(place, name)
+            try:
+                plain_file(file, _NotPlain)
+            except _NotPlain as error:
+                if os.path.exists(file):
+                    raise SourceError(
+                        f"Expected plain files in {folder}, found {name}: {error.reason}.", "Copy the files anew."
+                    ) from error
+
+
+class _NotPlain(BadInput):
+    """A file of a model that is none."""
 
 
 def _replace(temporary: Path, target: Path) -> None:

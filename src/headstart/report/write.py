@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from headstart.errors import OutputError, SourceError
+from headstart.networks.folder import refuse_odd_files
 from headstart.report.page import build
 
 
@@ -56,6 +57,7 @@ def read_evidence(folder: str | Path) -> dict[str, Any]:
     if not path.is_dir():
         found = "a file" if path.exists() else "nothing"
         raise SourceError(f"Expected the folder of a saved model at {path}, found {found} there.", "Check the path.")
+    refuse_odd_files(path)
     try:
         evidence = json.loads((path / "evidence.json").read_text(encoding="utf-8"))
     except FileNotFoundError:

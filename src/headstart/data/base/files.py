@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from headstart.data.base.content import plain_file
 from headstart.data.base.kinds import CLIPS, PICTURES, Kind, file_kinds, kind_of_suffix
+from headstart.data.base.reasons import BadInput
 from headstart.errors import DataError
 
 _IGNORED = frozenset({"thumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "__pycache__"})
@@ -149,6 +151,22 @@ def _called(path: Path) -> str | None:
     except OSError:
         return None
     return next((name for at, start, name in _STARTS if head[at : at + len(start)] == start), None)
+
+
+def refuse_odd_file(path: Path, expected: str) -> None:
+    """Refuse a pipe, a device or a socket in a file's place, before anybody opens it.
+
+    Raises
+    ------
+    DataError
+        It says what was expected there.
+    """
+    try:
+        plain_file(path)
+    except BadInput as error:
+        raise DataError(
+            f"Expected {expected}, found {printable(str(path))}: {error.reason}.", "Save what it gives as a file first."
+        ) from error
 
 
 def printable(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import soundfile
 
 from headstart.data.base.content import read_bytes
 from headstart.data.base.reasons import BadClip, why_unsound
-from headstart.data.clips.containers import missing_bytes
+from headstart.data.clips.containers import Stream, missing_bytes, streams_of
 
 FORMATS = frozenset({"WAV", "WAVEX", "RF64", "W64", "FLAC", "OGG", "MP3", "AIFF", "AU", "CAF"})
 SHORTEST = 0.01
@@ -21,6 +22,7 @@ LEAST_RATE, HIGHEST_RATE = 1000, 768_000
 MAX_CHANNELS = 64
 MAX_SAMPLES = 1 << 28
 _BLOCK = 1 << 18
+_ENDLESS = 1 << 35
 
 Sound: TypeAlias = tuple[np.ndarray, int]
 """Samples (T,) in float32, full scale at 1, and how many of them make a second."""
@@ -66,20 +68,24 @@ def decode_sound(item: Any, seconds: float | None = None) -> Sound:
 
 
 def sound_from_bytes(content: bytes, seconds: float | None = None) -> Sound:
-    """Decode the content of a sound file; memory follows what is there, not what its header promises."""
+    """Decode the content of a sound file; memory follows what is there, not what its header promises.
 
-    def work(file: soundfile.SoundFile) -> Sound:
-        limit = MAX_SAMPLES if seconds is None else max(1, round(seconds * file.samplerate))
-        wave = _read(file, limit)
-        if len(wave) < min(limit, file.frames) and _is_promise(file, content):
-            have, promised = len(wave) / file.samplerate, file.frames / file.samplerate
-            if promised - have > SHORTEST:
-                raise BadClip(f"the clip is cut off: its header promises {promised:.3g} s, {have:.3g} s are there")
-        if seconds is None and len(wave) == limit:
-            raise BadClip(f"it has more than {limit} samples, too many to be read at once; cut it into clips")
-        return _checked(wave, file.samplerate)
-
-    return _opened(content, work)
+    A file that several recordings were joined in is read to its end.
+    """
+    parts: list[np.ndarray] = []
+    rate = 0
+    for stream in streams_of(content):
+        have = sum(map(len, parts))
+        if seconds is not None and rate and have >= round(seconds * rate):
+            break
+        wave, own = _opened(stream, functools.partial(_decoded, stream, seconds, have))
+        if rate and own != rate:
+            raise BadClip(f"it joins recordings of {rate} and {own} samples a second; cut it into clips of one rate")
+        rate = own
+        parts.append(wave)
+        if sum(map(len, parts)) >= MAX_SAMPLES and seconds is None:
+            raise BadClip(f"it has more than {MAX_SAMPLES} samples, too many to be read at once; cut it into clips")
+    return _checked(parts[0] if len(parts) == 1 else np.concatenate(parts), rate)
 
 
 def sound_from_array(array: np.ndarray, rate: int, seconds: float | None = None) -> Sound:
@@ -128,13 +134,31 @@ def sound_seconds(item: Any) -> float:
     """
     if isinstance(item, tuple):
         return len(item[0]) / item[1]
-    return _opened(read_bytes(os.fspath(item), BadClip), lambda file: file.frames / file.samplerate)
+    return sum(
+        _opened(stream, lambda file: frames_in(file) / file.samplerate)
+        for stream in streams_of(read_bytes(os.fspath(item), BadClip))
+    )
 
 
-def _opened(content: bytes, work: Callable[[soundfile.SoundFile], T]) -> T:
+def frames_in(file: soundfile.SoundFile) -> int:
+    """How many samples an opened sound file has; one that does not say so is decoded to its end, in blocks."""
+    if file.frames < _ENDLESS:
+        return int(file.frames)
+    return sum(iter(lambda: len(file.read(_BLOCK, dtype="float32")), 0))
+
+
+class Onward(soundfile.SoundFile):
+    """A sound file read from its beginning to its end, which need not be known: after a read, soundfile seeks."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+def _opened(stream: Stream, work: Callable[[soundfile.SoundFile], T]) -> T:
     """Open a sound file and do something with it; whatever is raised comes out as a BadClip in plain words."""
+    content = stream.content
     try:
-        with soundfile.SoundFile(io.BytesIO(content)) as file:
+        with (soundfile.SoundFile if stream.exact else Onward)(io.BytesIO(content)) as file:
             if file.format not in FORMATS:
                 raise BadClip(why_unsound(ValueError(), b""))
             if not LEAST_RATE <= file.samplerate <= HIGHEST_RATE:
@@ -158,14 +182,20 @@ def _opened(content: bytes, work: Callable[[soundfile.SoundFile], T]) -> T:
 _RATES = f"rates from {LEAST_RATE} to {HIGHEST_RATE} can be read"
 
 
+def _decoded(stream: Stream, seconds: float | None, have: int, file: soundfile.SoundFile) -> Sound:
+    """What a file holds, or as much of it as is still wanted where so many samples are there already."""
+    most = MAX_SAMPLES if seconds is None else max(1, round(seconds * file.samplerate) - have)
+    wave = _read(file, most)
+    if stream.exact and file.format != "MP3" and len(wave) < min(most, file.frames):
+        have, promised = len(wave) / file.samplerate, file.frames / file.samplerate
+        if promised - have > SHORTEST:
+            raise BadClip(f"the clip is cut off: its header promises {promised:.3g} s, {have:.3g} s are there")
+    return wave, file.samplerate
+
+
 def _claimed(file: soundfile.SoundFile, content: bytes, missing: int) -> float:
     """Seconds that the file would last if nothing were missing."""
     return file.frames / file.samplerate * (len(content) + missing) / max(len(content), 1) if file.frames else 1.0
-
-
-def _is_promise(file: soundfile.SoundFile, content: bytes) -> bool:
-    """Whether the number of frames comes from the file itself; in MP3 without such a header it is an estimate."""
-    return file.format != "MP3" or b"Xing" in content or b"Info" in content
 
 
 def _read(file: soundfile.SoundFile, limit: int) -> np.ndarray:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import io
+import mmap
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,10 +15,12 @@ import numpy as np
 import soundfile
 import soxr
 
-from headstart.data.base.files import list_inputs, printable
+from headstart.data.base.content import open_plain, plain_file
+from headstart.data.base.files import list_inputs, printable, refuse_odd_file
 from headstart.data.base.kinds import CLIPS
-from headstart.data.base.reasons import why_unsound
-from headstart.data.clips.decode import FORMATS, HIGHEST_RATE, LEAST_RATE, LOUDEST
+from headstart.data.base.reasons import BadClip, why_unsound
+from headstart.data.clips.containers import Stream, streams_of
+from headstart.data.clips.decode import FORMATS, HIGHEST_RATE, LEAST_RATE, LOUDEST, Onward, frames_in
 from headstart.errors import DataError, ParameterError
 
 BLOCK_SECONDS = 2.0
@@ -33,6 +39,8 @@ def recordings_in(place: str | os.PathLike[str]) -> list[Path]:
     shown = printable(str(path))
     if path.is_file():
         return [path]
+    if path.exists() and not path.is_dir():
+        refuse_odd_file(path, "recordings")
     if not path.is_dir():
         raise DataError(f"Expected recordings, found nothing at {shown}.", "Check the path.")
     found = list_inputs(path)[0][CLIPS]
@@ -49,8 +57,12 @@ def seconds_of(path: Path) -> float:
     DataError
         If it cannot be opened.
     """
-    with _opened(path) as file:
-        return float(file.frames / file.samplerate)
+    with _said(path):
+        total = 0.0
+        for stream in _streams(path):
+            with _file_of(stream, path) as file:
+                total += frames_in(file) / file.samplerate
+        return total
 
 
 def blocks_of(sound: Any, rate: int, source_rate: int | None = None, start: float = 0.0) -> Iterator[np.ndarray]:
@@ -85,8 +97,7 @@ def blocks_of(sound: Any, rate: int, source_rate: int | None = None, start: floa
         raw = _raw(sound, own)
     else:
         path = Path(os.fspath(sound)).expanduser()
-        with _opened(path) as file:
-            own = file.samplerate
+        own = _rate_of(path)
         raw, name = _from_file(path, start), printable(str(path))
     if not LEAST_RATE <= own <= HIGHEST_RATE:
         raise ParameterError(f"Expected a rate from {LEAST_RATE} to {HIGHEST_RATE} samples a second, found {own}.")
@@ -108,38 +119,73 @@ def piece_of(sound: Any, rate: int, start: float, seconds: float) -> np.ndarray:
     return np.concatenate(parts)[:wanted] if parts else np.zeros(0, np.float32)
 
 
-def _opened(path: Path) -> soundfile.SoundFile:
-    shown = printable(str(path))
-    try:
-        if not path.exists():
-            raise DataError(f"Expected a recording, found nothing at {shown}.", "Check the path.")
-        file = soundfile.SoundFile(str(path))
-    except DataError:
-        raise
-    except Exception as error:
-        content = b""
-        if path.is_file():
-            with path.open("rb") as opened:
-                content = opened.read(4096)
-        raise DataError(
-            f"Expected a readable recording, found {shown}: {why_unsound(error, content)}.", _TODO
-        ) from error
-    if file.format not in FORMATS:
-        file.close()
-        raise DataError(f"Expected a readable recording, found {shown}: {why_unsound(ValueError(), b'')}.", _TODO)
-    return file
+def _rate_of(path: Path) -> int:
+    rates = []
+    with _said(path):
+        for stream in _streams(path):
+            with _file_of(stream, path) as file:
+                rates.append(file.samplerate)
+        if len(set(rates)) > 1:
+            raise BadClip(f"it joins recordings of {rates[0]} and {max(rates)} samples a second")
+    return int(rates[0])
 
 
 def _from_file(path: Path, start: float) -> Iterator[np.ndarray]:
-    with _opened(path) as file:
-        try:
-            if start > 0:
-                file.seek(min(round(start * file.samplerate), max(file.frames - 1, 0)))
-            yield from file.blocks(max(1, round(BLOCK_SECONDS * file.samplerate)), dtype="float32")
-        except (soundfile.SoundFileError, RuntimeError) as error:
-            raise DataError(
-                f"Expected a readable recording, found {printable(str(path))}: {why_unsound(error, b'')}.", _TODO
-            ) from error
+    with _said(path):
+        for stream in _streams(path):
+            with _file_of(stream, path) as file:
+                skipped = min(round(start * file.samplerate), max(file.frames - 1, 0)) if start > 0 else 0
+                start -= skipped / file.samplerate
+                if skipped and stream.exact:
+                    file.seek(skipped)
+                elif skipped:
+                    file.read(skipped, dtype="float32")
+                while len(block := file.read(max(1, round(BLOCK_SECONDS * file.samplerate)), dtype="float32")):
+                    yield block
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """Whatever goes wrong with a recording, in plain words."""
+    shown = printable(str(path))
+    try:
+        yield
+    except DataError:
+        raise
+    except BadClip as error:
+        raise DataError(f"Expected a readable recording, found {shown}: {error.reason}.", _TODO) from error
+    except Exception as error:
+        with open_plain(path, BadClip) as opened:
+            head = opened.read(4096)
+        raise DataError(f"Expected a readable recording, found {shown}: {why_unsound(error, head)}.", _TODO) from error
+
+
+def _streams(path: Path) -> list[Stream]:
+    """The sound files in a file: one, without its bytes, but for those that recordings were joined in."""
+    if not os.path.lexists(path):
+        raise DataError(f"Expected a recording, found nothing at {printable(str(path))}.", "Check the path.")
+    status = plain_file(path, BadClip)
+    if not status.st_size:
+        raise BadClip("the file is empty (0 bytes)")
+    return _streams_of_file(str(path), status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=8)
+def _streams_of_file(path: str, size: int, changed: int) -> list[Stream]:
+    with open_plain(path, BadClip) as raw, mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+        content: Any = whole  # cut and searched as bytes are
+        found = streams_of(content)
+        return [Stream(b"", stream.exact) if stream.content is content else stream for stream in found]
+
+
+def _file_of(stream: Stream, path: Path) -> soundfile.SoundFile:
+    """A stream to read from; one without bytes is the whole file."""
+    reader = soundfile.SoundFile if stream.exact else Onward
+    file = reader(io.BytesIO(stream.content) if stream.content else str(path))
+    if file.format in FORMATS:
+        return file
+    file.close()
+    raise BadClip(why_unsound(ValueError(), b""))
 
 
 def _raw(stream: BinaryIO, rate: int) -> Iterator[np.ndarray]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from headstart.data.base.files import printable
+from headstart.data.base.files import printable, refuse_odd_file
 from headstart.data.base.kinds import ROWS, TEXTS, Kind, kind_of_suffix
 from headstart.data.inputs.inputs import as_inputs, inputs_in
 from headstart.data.reading.file_column import FileColumn, file_column, paths_expected
@@ -266,6 +266,7 @@ def _check_file(place: Path) -> None:
             f"Expected a folder or a table, found nothing at {where}.",
             f"Did you mean {printable(str(place.parent / near[0]))}?" if near else "Check the path.",
         )
+    refuse_odd_file(place, "a folder or a table")
     suffix = table_suffix(place)
     kind = kind_of_suffix(suffix)
     if kind is not None and (not kind.typed or suffix in kind.suffixes):

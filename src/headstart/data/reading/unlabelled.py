@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from headstart.data.base.files import list_inputs, printable
+from headstart.data.base.files import list_inputs, printable, refuse_odd_file
 from headstart.data.base.kinds import CLIPS, PICTURES, TEXTS
 from headstart.data.clips.clips import Clips
 from headstart.data.inputs.inputs import as_inputs
@@ -51,6 +51,8 @@ def read_unlabelled(path: str | Path, path_column: str | None = None) -> Picture
             raise DataError(f"Expected pictures in {where}, found {n} other files.", "Give another folder.")
         names = [printable(file.relative_to(place).as_posix()) for file in pictures or clips]
         return Pictures(pictures, names) if pictures else Clips(clips, names)
+    if place.exists() and not place.is_file():
+        refuse_odd_file(place, "a folder or file of pictures")
     if not place.is_file():
         raise DataError(f"Expected a folder or file of pictures, found nothing at {where}.", "Check the path.")
     suffix = place.suffix.lower()

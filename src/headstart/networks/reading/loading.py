@@ -14,7 +14,7 @@ from torch import nn
 
 from headstart.data.base.kinds import CLIPS, kind_named, network_kinds
 from headstart.errors import ParameterError, SourceError
-from headstart.networks.folder import MANIFEST
+from headstart.networks.folder import MANIFEST, refuse_odd_files
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.reading.audio_source import is_audio_type, read_audio
 from headstart.networks.reading.file_source import call_function, is_file_source, split_source
@@ -117,6 +117,7 @@ def _key(source: Any) -> tuple[Any, Path | None]:
         return ("file", str(file.resolve()), function, stat.st_mtime_ns, stat.st_size), None
     path = Path(text).expanduser()
     if path.is_dir():
+        refuse_odd_files(path)
         return ("folder", str(path.resolve()), *_stamp(path)), path
     if path.exists():
         refuse_file(path)
@@ -125,6 +126,7 @@ def _key(source: Any) -> tuple[Any, Path | None]:
     if text.startswith("timm/"):
         return ("name", text), None
     folder = fetch(text)
+    refuse_odd_files(folder)
     return ("hub", text, str(folder), *_stamp(folder)), folder
 
 
