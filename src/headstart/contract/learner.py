@@ -19,6 +19,13 @@ class Learner(Borrower):
     Without a source it is its estimator, fitted on the target alone: ``estimator``, or where that is None what
     `_default` gives.
 
+    Parameters
+    ----------
+    estimator : classifier or regressor, default=None
+        What learns; None is `LogisticRegression(max_iter=1000)` for classes, `Ridge()` for numbers.
+    source : Source, list of Source or None, default=None
+        Rows to borrow, with classes or numbers. None: the estimator on the target alone.
+
     Raises
     ------
     ParameterError

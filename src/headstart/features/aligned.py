@@ -22,7 +22,25 @@ from headstart.features.mappings.mapping import Mapping
 
 @estimator_class
 class BaseAligned(WeightedLearner, DelegatingMixin):
-    """What classes and numbers have in common; see `AlignedClassifier`."""
+    """What classes and numbers have in common; see `AlignedClassifier`.
+
+    Parameters
+    ----------
+    mapping : Mapping, default=None
+        How the two sides are brought together; None is `CORAL()`. It is cloned, and gets its source from here.
+
+    Attributes
+    ----------
+    mapping_ : Mapping
+        Fitted, usable alone.
+    dense_ : bool
+        Whether mapped rows are brought into a dense array.
+
+    Raises
+    ------
+    ParameterError
+        If the mapping is none, or has a source of its own.
+    """
 
     mapping: Any = None
     estimator: Any = None
@@ -83,30 +101,12 @@ class AlignedClassifier(ClassifierMixin, BaseAligned):
     Without labels of the target, ``fit(X)``, it learns from the source alone. Without a source it is its estimator,
     fitted on the target, exactly.
 
-    Parameters
-    ----------
-    mapping : Mapping, default=None
-        How the two sides are brought together; None is `CORAL()`. It is cloned, and gets its source from here.
-    estimator : classifier, default=None
-        What learns; None is `LogisticRegression(max_iter=1000)`.
-    source : Source, list of Source or None, default=None
-        Labelled rows to borrow. None: the target alone.
-
     Attributes
     ----------
-    mapping_ : Mapping
-        Fitted, usable alone.
     estimator_ : classifier
         Fitted on mapped rows.
     classes_ : ndarray of shape (K,)
         Labels of target and sources together.
-    dense_ : bool
-        Whether mapped rows are brought into a dense array.
-
-    Raises
-    ------
-    ParameterError
-        If the mapping is none, or has a source of its own.
 
     Examples
     --------
@@ -132,28 +132,10 @@ class AlignedClassifier(ClassifierMixin, BaseAligned):
 class AlignedRegressor(RegressorMixin, BaseAligned):
     """A regressor that learns from mapped source rows and from the target's labelled rows, mapped likewise.
 
-    Parameters
-    ----------
-    mapping : Mapping, default=None
-        How the two sides are brought together; None is `CORAL()`. It is cloned, and gets its source from here.
-    estimator : regressor, default=None
-        What learns; None is `Ridge()`.
-    source : Source, list of Source or None, default=None
-        Rows with numbers to borrow. None: the target alone.
-
     Attributes
     ----------
-    mapping_ : Mapping
-        Fitted, usable alone.
     estimator_ : regressor
         Fitted on mapped rows.
-    dense_ : bool
-        Whether mapped rows are brought into a dense array.
-
-    Raises
-    ------
-    ParameterError
-        If the mapping is none, or has a source of its own.
 
     Examples
     --------

@@ -65,7 +65,12 @@ class FeatureAugmentation(Mapping):
 
 @estimator_class
 class BaseFeatureAugmentation(WeightedLearner, DelegatingMixin):
-    """What classes and numbers have in common; see `FeatureAugmentationClassifier`."""
+    """What classes and numbers have in common; see `FeatureAugmentationClassifier`.
+
+    Attributes
+    ----------
+    n_domains_ : int
+    """
 
     estimator: Any = None
 
@@ -97,8 +102,6 @@ class FeatureAugmentationClassifier(ClassifierMixin, BaseFeatureAugmentation):
 
     Parameters
     ----------
-    estimator : classifier, default=None
-        What learns; None is `LogisticRegression(max_iter=1000)`.
     source : Source, list of Source or None, default=None
         Labelled rows to borrow; each source is a domain of its own. None: the estimator on the target alone.
 
@@ -106,7 +109,6 @@ class FeatureAugmentationClassifier(ClassifierMixin, BaseFeatureAugmentation):
     ----------
     estimator_ : classifier
         Fitted on the copied columns; the target's own copy is the last.
-    n_domains_ : int
     classes_ : ndarray of shape (K,)
 
     References
@@ -139,8 +141,6 @@ class FeatureAugmentationRegressor(RegressorMixin, BaseFeatureAugmentation):
 
     Parameters
     ----------
-    estimator : regressor, default=None
-        What learns; None is `Ridge()`.
     source : Source, list of Source or None, default=None
         Rows with numbers to borrow; each source is a domain of its own. None: the estimator on the target alone.
 
@@ -148,7 +148,6 @@ class FeatureAugmentationRegressor(RegressorMixin, BaseFeatureAugmentation):
     ----------
     estimator_ : regressor
         Fitted on the copied columns; the target's own copy is the last.
-    n_domains_ : int
 
     References
     ----------

@@ -24,7 +24,25 @@ from headstart.math.transport.squared_distances import squared_distances
 
 @estimator_class
 class BaseJointTransport(Learner, DelegatingMixin):
-    """What classes and numbers have in common; see `JointDistributionOptimalTransportClassifier`."""
+    """What classes and numbers have in common; see `JointDistributionOptimalTransportClassifier`.
+
+    Parameters
+    ----------
+    alpha : float, default=0.5
+        Share of the labels' loss beside the mean distance, from 0 to 1.
+    max_iter : int, default=10
+        Rounds of transport and learning.
+    tol : float, default=5e-4
+        Rounds end when the objective changes by less than this share of itself.
+
+    Attributes
+    ----------
+    plan_ : csr_array of shape (n_source, n_target)
+    objectives_ : list of float
+        One a round.
+    n_iter_ : int
+        Rounds.
+    """
 
     estimator: Any = None
     alpha: float = 0.5
@@ -107,12 +125,6 @@ class JointDistributionOptimalTransportClassifier(ClassifierMixin, BaseJointTran
     ----------
     estimator : classifier, default=None
         What learns, with ``sample_weight`` and `predict_proba`; None is `LogisticRegression(max_iter=1000)`.
-    alpha : float, default=0.5
-        Share of the labels' loss beside the mean distance, from 0 to 1.
-    max_iter : int, default=10
-        Rounds of transport and learning.
-    tol : float, default=5e-4
-        Rounds end when the objective changes by less than this share of itself.
     source : Source, list of Source or None, default=None
         Labelled rows to borrow; weights are their mass. None: the estimator on the target alone.
 
@@ -122,11 +134,6 @@ class JointDistributionOptimalTransportClassifier(ClassifierMixin, BaseJointTran
         Fitted on the target's rows with the labels that arrived.
     transported_ : ndarray of shape (n_target, K)
         Class shares that arrived at the target's rows, then the unlabelled ones.
-    plan_ : csr_array of shape (n_source, n_target)
-    objectives_ : list of float
-        One a round.
-    n_iter_ : int
-        Rounds.
     classes_ : ndarray of shape (K,)
 
     Raises
@@ -201,12 +208,6 @@ class JointDistributionOptimalTransportRegressor(RegressorMixin, BaseJointTransp
     ----------
     estimator : regressor, default=None
         What learns by least squares; None is `Ridge()`.
-    alpha : float, default=0.5
-        Share of the labels' loss beside the mean distance, from 0 to 1.
-    max_iter : int, default=10
-        Rounds of transport and learning.
-    tol : float, default=5e-4
-        Rounds end when the objective changes by less than this share of itself.
     source : Source, list of Source or None, default=None
         Rows with numbers to borrow; weights are their mass. None: the estimator on the target alone.
 
@@ -216,11 +217,6 @@ class JointDistributionOptimalTransportRegressor(RegressorMixin, BaseJointTransp
         Fitted on the target's rows with the numbers that arrived.
     transported_ : ndarray of shape (n_target,)
         Numbers that arrived at the target's rows, then the unlabelled ones.
-    plan_ : csr_array of shape (n_source, n_target)
-    objectives_ : list of float
-        One a round.
-    n_iter_ : int
-        Rounds.
 
     Raises
     ------

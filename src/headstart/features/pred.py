@@ -82,8 +82,6 @@ class PREDClassifier(ClassifierMixin, BasePRED):
         What learns from the target; None is `LogisticRegression(max_iter=1000)`.
     source_estimator : classifier, default=None
         What learns from a source; None is the same as `estimator`.
-    source : Source, list of Source or None, default=None
-        Labelled rows to borrow. None: the estimator on the target alone.
 
     Attributes
     ----------
@@ -137,8 +135,6 @@ class PREDRegressor(RegressorMixin, BasePRED):
         What learns from the target; None is `Ridge()`.
     source_estimator : regressor, default=None
         What learns from a source; None is the same as `estimator`.
-    source : Source, list of Source or None, default=None
-        Rows with numbers to borrow. None: the estimator on the target alone.
 
     Attributes
     ----------

@@ -15,10 +15,10 @@ from headstart.data.inputs.inputs import as_inputs
 from headstart.data.inputs.registry import simple_of
 from headstart.data.sets.splits import folds
 from headstart.errors import DataError
+from headstart.guard.baselines.logits import ClassScorer, NumberScorer, some_rows
 from headstart.guard.baselines.simple_features import simple_features
 from headstart.math.linear.logistic import solve_logistic
 from headstart.math.linear.ridge import solve_ridge
-from headstart.math.statistics.calibration import softmax
 
 _PENALTIES = tuple(float(p) for p in np.logspace(-4, 1, 6))
 _FIXED_PENALTY = 0.1
@@ -50,7 +50,7 @@ class _Baseline(BaseEstimator):
         found = simple_features(inputs, self.preprocessing_)
         self.centre_ = {name: values.mean(axis=0, dtype=np.float64) for name, values in found.items()}
         self.scale_ = {name: _scale(values, simple.by_column) for name, values in found.items()}
-        rows = _sample(len(y), self.random_state)
+        rows = some_rows(len(y), _SAMPLE, self.random_state)
         part = {name: values[rows] for name, values in found.items()}
         some = None if groups is None else np.asarray(groups)[rows]
         inner = _inner_folds(y[rows], task, some, self.n_splits, self.random_state)
@@ -110,14 +110,7 @@ def _solve(table: np.ndarray, targets: np.ndarray, task: str, inner: list, rando
     penalties = _PENALTIES if inner else (_FIXED_PENALTY,)
     found = solve_logistic(table, targets, penalties=penalties, folds=inner, multilabel=task == "multilabel")
     coef = found.coef if rotation is None else rotation @ found.coef
-    return _Solved(coef, found.intercept, float(found.log_loss) if inner else 0.0)
-
-
-def _sample(n: int, random_state: int) -> np.ndarray:
-    """Rows on which features are chosen: all, or a thousand."""
-    if n <= _SAMPLE:
-        return np.arange(n)
-    return np.sort(np.random.default_rng(random_state).choice(n, _SAMPLE, replace=False))
+    return _Solved(coef, found.intercept, float(found.loss) if inner else 0.0)
 
 
 def _inner_folds(y: np.ndarray, task: str, groups: Any, n_splits: int, random_state: int) -> list:
@@ -131,7 +124,7 @@ def _inner_folds(y: np.ndarray, task: str, groups: Any, n_splits: int, random_st
     return [(train, test) for train, test in found if task == "multilabel" or len(np.unique(y[train])) > 1]
 
 
-class BaselineClassifier(ClassifierMixin, _Baseline):
+class BaselineClassifier(ClassScorer, ClassifierMixin, _Baseline):
     """Logistic regression on simple features: edges, colours and thumbnails of pictures, mel cepstra of clips.
 
     Borrows nothing. The features (of pictures edges, pixels, or both; of clips timbre, course, or both) and the
@@ -195,22 +188,8 @@ class BaselineClassifier(ClassifierMixin, _Baseline):
         self.temperature_ = 1.0
         return self
 
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Logits, (n, K)."""
-        return self._scores(X)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Probabilities, (n, K); for multi-label that of each label."""
-        logits = self._scores(X) / self.temperature_
-        return 1.0 / (1.0 + np.exp(-np.clip(logits, -500, 500))) if self.multilabel_ else softmax(logits)
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Labels, (n,); or 0/1, (n, L)."""
-        logits = self._scores(X)
-        return (logits > 0).astype(int) if self.multilabel_ else self.classes_[logits.argmax(axis=1)]
-
-
-class BaselineRegressor(RegressorMixin, _Baseline):
+class BaselineRegressor(NumberScorer, RegressorMixin, _Baseline):
     """Ridge regression on simple features of pictures or clips; see the classifier.
 
     Parameters
@@ -238,8 +217,3 @@ class BaselineRegressor(RegressorMixin, _Baseline):
         self.single_ = values.ndim == 1
         self._fit(X, values.reshape(len(values), -1), values, "regression", groups)
         return self
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Numbers, (n,) or (n, t)."""
-        scores = self._scores(X)
-        return scores[:, 0] if self.single_ else scores

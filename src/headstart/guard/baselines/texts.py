@@ -12,9 +12,10 @@ from sklearn.utils.validation import check_is_fitted
 from headstart.data.sets.splits import folds
 from headstart.data.texts.texts import as_texts
 from headstart.errors import DataError, ParameterError
+from headstart.guard.baselines.logits import ClassScorer, NumberScorer, some_rows
 from headstart.guard.baselines.text_terms import Terms, strings_of
-from headstart.math.linear.sparse_linear import PENALTIES, SparseSolution, solve_many_rows, solve_rows
-from headstart.math.statistics.calibration import softmax
+from headstart.math.linear.solution import LinearSolution
+from headstart.math.linear.sparse_linear import PENALTIES, solve_many_rows, solve_rows
 from headstart.parameters.heads.targets import Targets, class_targets, number_targets
 
 #: Sets of terms that a baseline chooses among.
@@ -59,7 +60,7 @@ class _TextBaseline(BaseEstimator):
             terms[kind], weighed[kind] = Terms.of(kind, texts)
         if not any(found.shape[1] for found in weighed.values()):
             raise DataError("Expected words in the texts, found none that occur twice.", "Give longer texts.")
-        rows = _sample(len(texts), self.random_state)
+        rows = some_rows(len(texts), _EXACT, self.random_state)
         inner = _inner_folds(targets.rows(rows), None if groups is None else np.asarray(groups)[rows], self)
         solved = {name: _choose(_joined(weighed, name)[rows], targets.rows(rows), inner) for name in choices}
         self.features_ = min(solved, key=lambda name: solved[name].loss) if inner or len(solved) == 1 else choices[-1]
@@ -83,13 +84,6 @@ def _joined(weighed: dict[str, sparse.csr_matrix], name: str) -> sparse.csr_matr
     return blocks[0] if len(blocks) == 1 else (sparse.hstack(blocks) / np.sqrt(len(blocks))).tocsr()
 
 
-def _sample(n: int, random_state: int) -> np.ndarray:
-    """Rows on which terms and penalty are chosen: all, or a thousand."""
-    if n <= _EXACT:
-        return np.arange(n)
-    return np.sort(np.random.default_rng(random_state).choice(n, _EXACT, replace=False))
-
-
 def _inner_folds(targets: Targets, groups: Any, settings: _TextBaseline) -> list[tuple[np.ndarray, np.ndarray]]:
     """Folds on which terms and penalty are chosen; none where rows or groups are too few."""
     labels = targets.labels
@@ -102,7 +96,7 @@ def _inner_folds(targets: Targets, groups: Any, settings: _TextBaseline) -> list
     return [pair for pair in found if targets.task != "classification" or len(np.unique(labels[pair[0]])) > 1]
 
 
-def _choose(X: sparse.csr_matrix, targets: Targets, inner: list[tuple[np.ndarray, np.ndarray]]) -> SparseSolution:
+def _choose(X: sparse.csr_matrix, targets: Targets, inner: list[tuple[np.ndarray, np.ndarray]]) -> LinearSolution:
     """The model at its best penalty, in the columns that these rows have."""
     used = np.unique(X.indices)
     numbers = targets.task == "regression"
@@ -116,19 +110,19 @@ def _choose(X: sparse.csr_matrix, targets: Targets, inner: list[tuple[np.ndarray
     )
     coef = np.zeros((X.shape[1], targets.Y.shape[1]))
     coef[used] = found.coef
-    return SparseSolution(coef, found.intercept, found.penalty, found.loss)
+    return LinearSolution(coef, found.intercept, found.penalty, found.loss)
 
 
-def _refit(X: sparse.csr_matrix, targets: Targets, chosen: SparseSolution) -> SparseSolution:
+def _refit(X: sparse.csr_matrix, targets: Targets, chosen: LinearSolution) -> LinearSolution:
     """The chosen model on all rows, from where it stood on some of them."""
     start = np.vstack([chosen.coef, chosen.intercept])
     found = solve_many_rows(
         X, targets.Y, targets.task, sample_weight=targets.weight, penalty=chosen.penalty, start=start
     )
-    return SparseSolution(found.coef, found.intercept, found.penalty, chosen.loss)
+    return LinearSolution(found.coef, found.intercept, found.penalty, chosen.loss)
 
 
-class TextBaselineClassifier(ClassifierMixin, _TextBaseline):
+class TextBaselineClassifier(ClassScorer, ClassifierMixin, _TextBaseline):
     """Logistic regression on tf-idf of words and of pieces of words.
 
     Borrows nothing. The terms (words alone and in pairs, pieces of 2 to 5 characters within words, or both) and the
@@ -186,23 +180,8 @@ class TextBaselineClassifier(ClassifierMixin, _TextBaseline):
         self.classes_, self.multilabel_, self.temperature_ = targets.classes, targets.task == "multilabel", 1.0
         return self
 
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Logits, (n, K)."""
-        return self._scores(X)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Probabilities, (n, K); for multi-label that of each label."""
-        logits = self._scores(X) / self.temperature_
-        return 1.0 / (1.0 + np.exp(-np.clip(logits, -500, 500))) if self.multilabel_ else softmax(logits)
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Labels, (n,); or 0/1, (n, L)."""
-        logits = self._scores(X)
-        assert self.classes_ is not None
-        return (logits > 0).astype(int) if self.multilabel_ else self.classes_[logits.argmax(axis=1)]
-
-
-class TextBaselineRegressor(RegressorMixin, _TextBaseline):
+class TextBaselineRegressor(NumberScorer, RegressorMixin, _TextBaseline):
     """Ridge regression on tf-idf of words and of pieces of words; see the classifier.
 
     Parameters
@@ -239,8 +218,3 @@ class TextBaselineRegressor(RegressorMixin, _TextBaseline):
         self.coef_ = self.coef_ * targets.scale
         self.intercept_ = self.intercept_ * targets.scale + targets.shift
         return self
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Numbers, (n,) or (n, t)."""
-        scores = self._scores(X)
-        return scores[:, 0] if self.single_ else scores

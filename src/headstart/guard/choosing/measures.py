@@ -14,7 +14,7 @@ from sklearn.metrics import (
     r2_score,
 )
 
-from headstart.guard.choosing.choose import METRIC, example_scores
+from headstart.guard.choosing.choose import example_scores
 from headstart.math.statistics.calibration import expected_calibration_error
 from headstart.math.statistics.comparison import bootstrap_mean, wilson_interval
 from headstart.math.statistics.metrics import example_log_loss, mean_average_precision
@@ -107,8 +107,3 @@ def per_class(task: str, target: np.ndarray, prediction: np.ndarray, labels: lis
         }
         for k, label in enumerate(labels)
     ]
-
-
-def metric_of(task: str) -> str:
-    """The metric by which candidates of a task are compared."""
-    return METRIC[task]

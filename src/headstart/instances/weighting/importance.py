@@ -45,7 +45,27 @@ WEIGHTINGS: dict[str, type[Weighting]] = {
 
 @estimator_class
 class BaseImportanceWeighted(SourceUseMixin, WeightedLearner, DelegatingMixin):
-    """What classes and numbers have in common; see `ImportanceWeightedClassifier`."""
+    """What classes and numbers have in common; see `ImportanceWeightedClassifier`.
+
+    Parameters
+    ----------
+    random_state : int or None, default=None
+        Seed of a weighting that has none.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (n_source,)
+        Weight of every source row, mean 1, in the order of ``source``. See `explain_source`.
+    effective_sample_size_ : float
+        As many equal source rows would count as much. A collapse draws a `TransferWarning`.
+    weighting_ : Weighting or None
+        Fitted.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown weighting, and for what the weighting itself refuses.
+    """
 
     estimator: Any = None
     weighting: Any = "rulsif"
@@ -130,28 +150,13 @@ class ImportanceWeightedClassifier(ClassifierMixin, BaseImportanceWeighted):
     weighting : str, Weighting or None, default="rulsif"
         "balanced", "bbse", "discriminator", "kernel-density", "kliep", "kmm", "mmd-target-shift", "nearest-neighbour",
         "rulsif", "ulsif", or an object such as ``KernelMeanMatching(bound=10)``. None: all source rows alike.
-    source : Source, list of Source or None, default=None
-        Labelled rows to borrow. None: the target alone.
-    random_state : int or None, default=None
-        Seed of a weighting that has none.
 
     Attributes
     ----------
-    weights_ : ndarray of shape (n_source,)
-        Weight of every source row, mean 1, in the order of ``source``. See `explain_source`.
-    effective_sample_size_ : float
-        As many equal source rows would count as much. A collapse draws a `TransferWarning`.
-    weighting_ : Weighting or None
-        Fitted.
     estimator_ : classifier
         Fitted.
     classes_ : ndarray of shape (K,)
         Labels of target and sources together.
-
-    Raises
-    ------
-    ParameterError
-        For an unknown weighting, and for what the weighting itself refuses.
 
     Examples
     --------
@@ -186,26 +191,11 @@ class ImportanceWeightedRegressor(RegressorMixin, BaseImportanceWeighted):
     weighting : str, Weighting or None, default="rulsif"
         "balanced", "discriminator", "kernel-density", "kliep", "kmm", "nearest-neighbour", "rulsif", "ulsif", or an
         object such as ``KernelMeanMatching(bound=10)``. None: all source rows alike.
-    source : Source, list of Source or None, default=None
-        Rows with numbers to borrow. None: the target alone.
-    random_state : int or None, default=None
-        Seed of a weighting that has none.
 
     Attributes
     ----------
-    weights_ : ndarray of shape (n_source,)
-        Weight of every source row, mean 1, in the order of ``source``. See `explain_source`.
-    effective_sample_size_ : float
-        As many equal source rows would count as much. A collapse draws a `TransferWarning`.
-    weighting_ : Weighting or None
-        Fitted.
     estimator_ : regressor
         Fitted.
-
-    Raises
-    ------
-    ParameterError
-        For an unknown weighting, and for what the weighting itself refuses.
 
     Examples
     --------

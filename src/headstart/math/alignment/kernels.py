@@ -8,9 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import eigh
 
-#: Kernels that a mapping may ask for; "linear" is the inner product.
-KERNELS = ("linear", "rbf", "laplacian")
-
 #: Numbers of a block of rows by features that is worked on at a time (8 MiB in float64).
 BLOCK = 2**20
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logsumexp
 
 from headstart.math.linear.row_space import row_space
+from headstart.math.linear.solution import LinearSolution
 
 #: Penalties tried by default, as multiples of the mean squared norm of the centred rows.
 RELATIVE_PENALTIES = tuple(float(p) for p in np.logspace(-4, 4, 13))
@@ -20,26 +20,6 @@ SMALL = 2500
 
 #: Problems with up to this many unknowns are solved by Newton's method.
 NEWTON = 400
-
-
-@dataclass(frozen=True)
-class BiasedLogisticSolution:
-    """``scores = X @ coef + intercept``: one column for two classes (of the second), else one a class.
-
-    Attributes
-    ----------
-    coef : ndarray of shape (d, 1) or (d, K)
-    intercept : ndarray of shape (1,) or (K,)
-    penalty : float
-        Lambda itself.
-    log_loss : float
-        Cross-validated log-loss at this lambda; nan where nothing was chosen.
-    """
-
-    coef: np.ndarray
-    intercept: np.ndarray
-    penalty: float
-    log_loss: float
 
 
 def solve_biased_logistic(
@@ -52,7 +32,7 @@ def solve_biased_logistic(
     penalties: Sequence[float] | None = None,
     folds: Sequence[tuple[np.ndarray, np.ndarray]] = (),
     sample_weight: np.ndarray | None = None,
-) -> BiasedLogisticSolution:
+) -> LinearSolution:
     r"""Minimise the log-loss plus lambda times the squared distance from given coefficients.
 
     .. math:: \min_{W,b}\; \sum_i s_i\,\ell(y_i, W^\top x_i + b) + \lambda \|W - W_0\|_F^2
@@ -84,7 +64,7 @@ def solve_biased_logistic(
 
     Returns
     -------
-    BiasedLogisticSolution
+    LinearSolution
 
     Notes
     -----
@@ -124,7 +104,7 @@ def solve_biased_logistic(
         intercept = intercept - space.mean @ delta
     if columns > 1:  # the softmax leaves their common level open
         intercept = intercept + (level.mean() - intercept.mean())
-    return BiasedLogisticSolution(start + delta, intercept, float(penalties[best]), log_loss)
+    return LinearSolution(start + delta, intercept, float(penalties[best]), log_loss)
 
 
 def _mean_square(X: Any, weight: np.ndarray) -> float:

@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from headstart.math.linear.row_space import row_space
+from headstart.math.linear.solution import LinearSolution
 
 #: Penalties tried by default, as multiples of the mean squared norm of the centred rows.
 RELATIVE_PENALTIES = tuple(float(p) for p in np.logspace(-6, 6, 37))
-
-
-@dataclass(frozen=True)
-class BiasedRidgeSolution:
-    """``predictions = X @ coef + intercept``.
-
-    Attributes
-    ----------
-    coef : ndarray of shape (d,)
-    intercept : float
-    penalty : float
-        Lambda itself.
-    loss : float
-        Weighted mean squared leave-one-out error.
-    left_out : ndarray of shape (n,)
-        Prediction of each row by the solution without it (or with one unit less of its weight).
-    """
-
-    coef: np.ndarray
-    intercept: float
-    penalty: float
-    loss: float
-    left_out: np.ndarray
 
 
 def solve_biased_ridge(
@@ -44,7 +21,7 @@ def solve_biased_ridge(
     *,
     penalties: Sequence[float] | None = None,
     sample_weight: np.ndarray | None = None,
-) -> BiasedRidgeSolution:
+) -> LinearSolution:
     r"""Minimise the squared loss plus lambda times the squared distance from given coefficients.
 
     Lambda is chosen by the exact leave-one-out error:
@@ -72,7 +49,7 @@ def solve_biased_ridge(
 
     Returns
     -------
-    BiasedRidgeSolution
+    LinearSolution
 
     Notes
     -----
@@ -118,4 +95,4 @@ def solve_biased_ridge(
     coef = start + space.back(space.singular / (squared + penalty) * projected)
     intercept = float(weight @ (y - np.asarray(X @ coef).ravel())) / mass
     fitted = np.asarray(X @ coef).ravel() + intercept
-    return BiasedRidgeSolution(coef, intercept, penalty, loss, np.where(counted, y - error, fitted))
+    return LinearSolution(coef, intercept, penalty, loss, np.where(counted, y - error, fitted))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+
+from headstart.math.linear.solution import LinearSolution
 
 #: Penalties tried by default, as multiples of the mean squared row norm of the (standardised) features.
 PENALTIES = tuple(float(p) for p in np.logspace(-4.5, 1.5, 9))
@@ -17,29 +18,6 @@ ENOUGH = 300
 _MANY = 128
 
 
-@dataclass(frozen=True)
-class LogisticSolution:
-    """A solved linear head: ``scores = X @ coef + intercept``.
-
-    Attributes
-    ----------
-    coef : ndarray of shape (d, K)
-    intercept : ndarray of shape (K,)
-    penalty : float
-        The chosen penalty, relative to the mean squared row norm.
-    log_loss : float
-        Cross-validated log-loss at the chosen penalty (nan where nothing was chosen).
-    out_of_fold : ndarray of shape (n, K) or None
-        Scores of every row from the fold that left it out, at the chosen penalty.
-    """
-
-    coef: np.ndarray
-    intercept: np.ndarray
-    penalty: float
-    log_loss: float
-    out_of_fold: np.ndarray | None
-
-
 def solve_logistic(
     X: np.ndarray,
     Y: np.ndarray,
@@ -49,7 +27,7 @@ def solve_logistic(
     folds: Sequence[tuple[np.ndarray, np.ndarray]] = (),
     multilabel: bool = False,
     enough: int = ENOUGH,
-) -> LogisticSolution:
+) -> LinearSolution:
     r"""Minimise the penalised log-loss and choose the penalty by cross-validated log-loss.
 
     .. math:: \min_{W,b}\; \sum_i w_i\, \ell(y_i, W^\top x_i + b) + \tfrac12 \lambda\, \bar s\, \|W\|_F^2
@@ -76,7 +54,7 @@ def solve_logistic(
 
     Returns
     -------
-    LogisticSolution
+    LinearSolution
 
     Examples
     --------
@@ -99,7 +77,7 @@ def solve_logistic(
     masks = weight[None, :]
     W = _batched_lbfgs(U, Y, masks, np.array([penalties[best] * strength]), multilabel, tolerance=1e-6, most=500)[:, 0]
     coef = rotation @ W[:-1]
-    return LogisticSolution(coef, W[-1] - centre @ coef, float(penalties[best]), log_loss, out_of_fold)
+    return LinearSolution(coef, W[-1] - centre @ coef, float(penalties[best]), log_loss, out_of_fold)
 
 
 def log_losses(scores: np.ndarray, Y: np.ndarray, multilabel: bool = False) -> np.ndarray:

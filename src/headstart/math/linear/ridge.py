@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from headstart.math.linear.solution import LinearSolution
+
 #: Penalties tried by default, as multiples of the mean squared row norm of the features.
 PENALTIES = tuple(float(p) for p in np.logspace(-6, 4, 21))
-
-
-@dataclass(frozen=True)
-class RidgeSolution:
-    """A solved linear head: ``predictions = X @ coef + intercept``.
-
-    Attributes
-    ----------
-    coef : ndarray of shape (d, t)
-    intercept : ndarray of shape (t,)
-    penalty : float
-        The chosen penalty, relative to the mean squared row norm.
-    loss : float
-        Mean squared leave-one-out error over the t (standardised) targets.
-    out_of_fold : ndarray of shape (n, t)
-        Leave-one-out prediction of every row.
-    """
-
-    coef: np.ndarray
-    intercept: np.ndarray
-    penalty: float
-    loss: float
-    out_of_fold: np.ndarray
 
 
 def solve_ridge(
@@ -40,7 +18,7 @@ def solve_ridge(
     *,
     sample_weight: np.ndarray | None = None,
     penalties: Sequence[float] = PENALTIES,
-) -> RidgeSolution:
+) -> LinearSolution:
     r"""Minimise ``sum_i w_i (y_i - x_i W - b)^2 + penalty * s * ||W||^2``; leave-one-out errors in closed form.
 
     With weighted centring the hat matrix is :math:`H = \sqrt{w w^\top}/\sum w + U\,
@@ -57,7 +35,7 @@ def solve_ridge(
 
     Returns
     -------
-    RidgeSolution
+    LinearSolution
 
     Examples
     --------
@@ -88,7 +66,7 @@ def solve_ridge(
             best_loss, best_penalty, best_loo = loss, float(penalty), loo
     shrunk = singular / (singular**2 + best_penalty * strength)
     coef = right @ (shrunk[:, None] * projected)
-    return RidgeSolution(coef, y_mean - x_mean @ coef, best_penalty, best_loss, best_loo)
+    return LinearSolution(coef, y_mean - x_mean @ coef, best_penalty, best_loss, best_loo)
 
 
 def _thin_svd(A: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -37,11 +37,6 @@ class RowSpace:
         total = rooted.sum(axis=0)
         return np.asarray(self.X.T @ rooted) - (np.multiply.outer(self.mean, total))
 
-    def forth(self, direction: np.ndarray) -> np.ndarray:
-        """Principal coordinates of a direction of d columns: ``right.T @ direction``."""
-        rows = (self.root * (np.asarray(self.X @ direction) - self.mean @ direction).T).T
-        return ((self.left.T @ rows).T / self.singular).T
-
 
 def row_space(X: Any, weight: np.ndarray | None = None) -> RowSpace:
     """Principal coordinates of weighted, centred rows.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -13,29 +12,11 @@ from scipy.sparse.linalg import lsqr
 from headstart.math.linear.logistic import solve_logistic
 from headstart.math.linear.ridge import solve_ridge
 from headstart.math.linear.row_space import row_space
+from headstart.math.linear.solution import LinearSolution
 
 #: Penalties tried, as multiples of the mean squared length of the centred rows.
 PENALTIES = tuple(float(p) for p in np.logspace(-4, 1, 9))
 Folds = Sequence[tuple[np.ndarray, np.ndarray]]
-
-
-@dataclass(frozen=True)
-class SparseSolution:
-    """A solved linear model: ``scores = X @ coef + intercept``.
-
-    Attributes
-    ----------
-    coef : ndarray of shape (d, K)
-    intercept : ndarray of shape (K,)
-    penalty : float
-    loss : float
-        Held-out loss at this penalty (nan where nothing was held out).
-    """
-
-    coef: np.ndarray
-    intercept: np.ndarray
-    penalty: float
-    loss: float
 
 
 def solve_rows(
@@ -46,7 +27,7 @@ def solve_rows(
     sample_weight: np.ndarray,
     penalties: Sequence[float] = PENALTIES,
     folds: Folds = (),
-) -> SparseSolution:
+) -> LinearSolution:
     """Solve a linear model exactly in the span of its rows; for a thousand rows or so, whatever the columns.
 
     Logistic regression as in `headstart.math.linear.logistic.solve_logistic`, for numbers ridge regression as in
@@ -66,7 +47,7 @@ def solve_rows(
 
     Returns
     -------
-    SparseSolution
+    LinearSolution
 
     Examples
     --------
@@ -90,9 +71,9 @@ def solve_rows(
             multilabel=task == "multilabel",
             enough=table.shape[1],
         )
-        solved, loss = (found.coef, found.intercept, found.penalty), found.log_loss
+        solved, loss = (found.coef, found.intercept, found.penalty), found.loss
     coef = space.back(solved[0])
-    return SparseSolution(coef, solved[1] - space.mean @ coef, solved[2], float(loss))
+    return LinearSolution(coef, solved[1] - space.mean @ coef, solved[2], float(loss))
 
 
 def solve_many_rows(
@@ -104,7 +85,7 @@ def solve_many_rows(
     penalty: float,
     start: np.ndarray | None = None,
     most: int = 100,
-) -> SparseSolution:
+) -> LinearSolution:
     r"""Solve a linear model on many rows at one penalty, without making anything dense.
 
     .. math:: \min_{W,b}\; \sum_i w_i\, \ell(y_i, W^\top x_i + b) + \tfrac12 \lambda\, \bar s\, \|W\|_F^2
@@ -128,7 +109,7 @@ def solve_many_rows(
 
     Returns
     -------
-    SparseSolution
+    LinearSolution
     """
     n, d = X.shape
     mean = np.asarray(X.mean(axis=0)).ravel()
@@ -154,7 +135,7 @@ def solve_many_rows(
     options = {"maxiter": most, "ftol": 1e-6, "gtol": 1e-7, "maxcor": 10}
     found = minimize(value, first.ravel().astype(np.float64), jac=True, method="L-BFGS-B", options=options)
     W = found.x.reshape(d + 1, K) * scale
-    return SparseSolution(W[:-1], W[-1], penalty, float("nan"))
+    return LinearSolution(W[:-1], W[-1], penalty, float("nan"))
 
 
 def _losses(scores: np.ndarray, Y: np.ndarray, task: str) -> tuple[np.ndarray, np.ndarray]:
@@ -176,11 +157,11 @@ def _least_squares(
     penalty: float,
     mean: np.ndarray,
     most: int,
-) -> SparseSolution:
+) -> LinearSolution:
     """Ridge regression; the intercept is one more column of ones, long enough that the penalty leaves it alone."""
     long = 1e3
     root = np.sqrt(weight)
     rows = sparse.hstack([sparse.diags(root) @ X, (long * root)[:, None]]).tocsr()
     columns = [lsqr(rows, root * y, damp=np.sqrt(strength), iter_lim=most, atol=1e-7, btol=1e-7)[0] for y in Y.T]
     W = np.column_stack(columns)
-    return SparseSolution(W[:-1], long * W[-1], penalty, float("nan"))
+    return LinearSolution(W[:-1], long * W[-1], penalty, float("nan"))

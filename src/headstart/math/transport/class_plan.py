@@ -104,18 +104,10 @@ def group_lasso_transport(
 
     Parameters
     ----------
-    cost : ndarray of shape (n, m)
-    a, b : ndarray of shape (n,), (m,)
-        Positive weights with sum 1.
-    labels : ndarray of int, shape (n,)
-        Classes of the rows, 0, 1, ...
-    reg : float
-        :math:`\varepsilon > 0`.
-    class_reg : float
-        :math:`\eta \ge 0`.
+    cost, a, b, labels, reg, class_reg, max_iter
+        As in :func:`square_root_transport`.
     tol : float, default=1e-5
         Rounds end when the objective falls by less than this share of itself.
-    max_iter : int, default=30
 
     Returns
     -------

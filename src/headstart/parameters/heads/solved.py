@@ -220,7 +220,7 @@ def _solve_part(
         X, targets.Y, sample_weight=targets.weight, folds=folds, multilabel=targets.task == "multilabel"
     )
     held_out = solution.out_of_fold if solution.out_of_fold is not None else X @ solution.coef + solution.intercept
-    loss = solution.log_loss if np.isfinite(solution.log_loss) else held_out_loss(held_out, targets)
+    loss = solution.loss if np.isfinite(solution.loss) else held_out_loss(held_out, targets)
     if blind is not features:
         X, scale = _scaled(_SETS[name](features))
         several, penalties = targets.task == "multilabel", [solution.penalty]

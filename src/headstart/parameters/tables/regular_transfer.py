@@ -27,7 +27,13 @@ from headstart.parameters.tables.model_source import ModelLearner, is_model, unf
 
 @estimator_class
 class RegularTransfer(ModelLearner):
-    """What both have: a penalty to choose, rows of any kind, a source of rows or coefficients."""
+    """What both have: a penalty to choose, rows of any kind, a source of rows or coefficients.
+
+    Attributes
+    ----------
+    penalty_ : float
+        The :math:`\lambda` that was used.
+    """
 
     _: KW_ONLY
     penalty: Any = "auto"
@@ -82,8 +88,6 @@ class RegularTransferRegressor(RegressorMixin, RegularTransfer):
     intercept_ : float
     source_coef_ : ndarray of shape (d,)
         What it was shrunk towards.
-    penalty_ : float
-        The :math:`\lambda` that was used.
     leave_one_out_ : float
         Mean squared leave-one-out error at ``penalty_``.
 
@@ -182,8 +186,6 @@ class RegularTransferClassifier(ClassifierMixin, RegularTransfer):
     intercept_ : ndarray of shape (1,) or (K,)
     source_coef_, source_intercept_
         What they were shrunk towards and started from, of the same shapes.
-    penalty_ : float
-        The :math:`\lambda` that was used.
     log_loss_ : float
         Cross-validated log-loss at ``penalty_``; nan where it was given.
 
@@ -248,7 +250,7 @@ class RegularTransferClassifier(ClassifierMixin, RegularTransfer):
         )
         self.source_coef_, self.source_intercept_ = towards.T, level
         self.coef_, self.intercept_ = np.ascontiguousarray(solved.coef.T), solved.intercept
-        self.penalty_, self.log_loss_ = solved.penalty, solved.log_loss
+        self.penalty_, self.log_loss_ = solved.penalty, solved.loss
 
     @property
     def _baseline(self) -> Any:

@@ -73,7 +73,7 @@ def test_penalty_is_the_one_with_the_lowest_held_out_loss() -> None:
             losses += list(-np.log(peer.predict_proba(X[test])[np.arange(len(test)), y[test]]))
         by_hand.append(np.mean(losses))
     assert s.penalty == penalties[int(np.argmin(by_hand))]
-    assert s.log_loss == pytest.approx(min(by_hand), rel=1e-3)
+    assert s.loss == pytest.approx(min(by_hand), rel=1e-3)
     assert s.out_of_fold is not None and s.out_of_fold.shape == (60, 3)
 
 
@@ -82,7 +82,7 @@ def test_a_constant_column_and_a_missing_class_in_a_fold_do_no_harm() -> None:
     X[:, 1] = 7.0
     folds = [(np.flatnonzero(y == 0), np.flatnonzero(y == 1)), (np.arange(10), np.arange(10, 20))]
     s = solve_logistic(X, np.eye(2)[y], folds=folds)
-    assert np.isfinite(s.coef).all() and np.isfinite(s.log_loss)
+    assert np.isfinite(s.coef).all() and np.isfinite(s.loss)
 
 
 def test_rotation_changes_nothing() -> None:
@@ -108,4 +108,4 @@ def test_many_coordinates_choose_the_same_penalty_as_all_of_them(monkeypatch: py
     whole = solve_logistic(X, Y, folds=folds, penalties=penalties)
     assert quick.penalty == whole.penalty
     assert np.allclose(quick.coef, whole.coef)
-    assert quick.log_loss == pytest.approx(whole.log_loss, rel=0.1)
+    assert quick.loss == pytest.approx(whole.loss, rel=0.1)
