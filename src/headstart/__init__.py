@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from headstart.parameters.tables.regular_transfer import RegularTransferClassifier, RegularTransferRegressor
     from headstart.parameters.tables.transfer_forest import TransferForestClassifier, TransferForestRegressor
     from headstart.parameters.transfer import TransferClassifier, TransferRegressor
+    from headstart.pretraining.sources.from_data import pretrain
     from headstart.source import NetworkSource, Source
 
 __version__ = "0.1.0"
@@ -91,6 +92,7 @@ _PUBLIC = {
     "fit": "headstart.models.fitting",
     "listen": "headstart.models.listening",
     "load": "headstart.models.model",
+    "pretrain": "headstart.pretraining.sources.from_data",
     "read_dataset": "headstart.data.reading.read",
 }
 
@@ -160,6 +162,7 @@ __all__ = [
     "fit",
     "listen",
     "load",
+    "pretrain",
     "read_dataset",
 ]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.data.clips.augment import faster, random_speed, with_gain
+from headstart.data.clips.changes import decibels, faster, random_speed, with_gain
 from headstart.data.clips.preprocessing import placed
 from headstart.keywords.word_span import word_span
 
@@ -132,7 +132,7 @@ def part_of_word(
 def quieter_or_louder(windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Background at other levels: half of the windows are changed by -20 to 6 dB."""
     gains = np.where(rng.random(len(windows)) < 0.5, rng.uniform(-20, 6, len(windows)), 0.0)
-    return np.clip(windows * (10 ** (gains / 20)).astype(np.float32)[:, None], -1, 1)
+    return np.clip(windows * decibels(gains).astype(np.float32)[:, None], -1, 1)
 
 
 def altered(wide: np.ndarray, others: np.ndarray, variation: Variation, rng: np.random.Generator) -> np.ndarray:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headstart.errors import ParameterError
+from headstart.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -78,3 +80,28 @@ class Recipe:
                 "most 1, weight decay of at least 0, label smoothing in 0 to 1, a seed of at least 0 and a final "
                 f"size of 16 to 512; found {', '.join(wrong)}."
             )
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Where a run computes, whom it tells, and what the card of its source says.
+
+    Parameters
+    ----------
+    device : str, default="auto"
+        "auto", "cpu", "cuda" or "mps".
+    resume : bool, default=False
+        Continue a run of the same examples and recipe that was killed.
+    progress : callable, optional
+        ``progress(what, done, total)``.
+    licence : str, optional
+        Licence of the result, for its card. By default that of the examples.
+    notes : sequence of str
+        Further sentences for the card.
+    """
+
+    device: str = "auto"
+    resume: bool = False
+    progress: Progress | None = None
+    licence: str | None = None
+    notes: Sequence[str] = ()

@@ -23,8 +23,8 @@ from headstart.pretraining import training_run as running
 from headstart.pretraining.examples import picture_examples
 from headstart.pretraining.examples.picture_examples import FormulaExamples
 from headstart.pretraining.formula.rendered import RenderedPictures
-from headstart.pretraining.pretrain import pretrain
-from headstart.pretraining.recipe import Recipe
+from headstart.pretraining.recipe import Recipe, RunOptions
+from headstart.pretraining.train_source import train_source
 from headstart.training.processes import all_rows, mean_of_all, processes, rank, told_by_first, world_size
 
 TINY = {"model_type": "resnet", "layer_type": "basic", "embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}
@@ -51,8 +51,8 @@ from headstart.pretraining.examples import picture_examples
 from headstart.pretraining import rounds as planning
 from headstart.pretraining import training_run as running
 from headstart.pretraining.examples.picture_examples import FormulaExamples
-from headstart.pretraining.pretrain import pretrain
-from headstart.pretraining.recipe import Recipe
+from headstart.pretraining.train_source import train_source
+from headstart.pretraining.recipe import Recipe, RunOptions
 from headstart.training.processes import all_rows, mean_of_all, processes, rank, told_by_first, world_size
 
 with processes() as first:
@@ -98,7 +98,7 @@ def trained(out: Path, epochs: int, resume: bool = False) -> list[dict[str, floa
         patch.setattr(planning, "ROUND", 48)
         patch.setattr(running, "CHECKPOINT_SECONDS", 0.0)
         patch.setattr(objectives, "has_bf16", lambda device: False)
-        history: list[dict[str, float]] = pretrain(examples, out, recipe, resume=resume)["history"]
+        history: list[dict[str, float]] = train_source(examples, out, recipe, RunOptions(resume=resume))["history"]
         if first:
             (out.parent / f"{out.name}.json").write_text(json.dumps(history))
     return history

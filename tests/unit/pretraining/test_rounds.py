@@ -16,9 +16,9 @@ from headstart.pretraining.examples import picture_examples
 from headstart.pretraining.examples.picture_examples import FormulaExamples
 from headstart.pretraining.formula.rendered import RenderedPictures
 from headstart.pretraining.objectives import ClassLabels
-from headstart.pretraining.pretrain import pretrain
-from headstart.pretraining.recipe import Recipe
+from headstart.pretraining.recipe import Recipe, RunOptions
 from headstart.pretraining.rounds import chosen_plan, plan_for_budget, plan_for_epochs
+from headstart.pretraining.train_source import train_source
 
 TINY = {"model_type": "resnet", "layer_type": "basic", "embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}
 
@@ -54,7 +54,7 @@ def test_a_budget_is_kept_and_used(n: int, seconds: float, speed: float) -> None
 def test_a_run_ends_in_the_time_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picture_examples, "HELD_OUT", 32)
     started = time.monotonic()
-    record = pretrain(examples(4000), tmp_path / "source", recipe(tmp_path, budget=6.0))
+    record = train_source(examples(4000), tmp_path / "source", recipe(tmp_path, budget=6.0))
     assert time.monotonic() - started < 20  # the end, and the other work of the machine, come on top
     assert 2 < sum(row["seconds"] for row in record["history"]) < 12
     assert len(record["history"]) >= 2
@@ -81,13 +81,15 @@ def test_a_resumed_run_keeps_to_its_plan(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_no_time_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match=r"a budget above 0.*found budget=0"):
-        pretrain(examples(), tmp_path / "source", Recipe(budget=0.0))
+        train_source(examples(), tmp_path / "source", Recipe(budget=0.0))
 
 
 def test_progress_tells_the_speed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picture_examples, "HELD_OUT", 32)
     told: list[tuple[str, int, int]] = []
-    pretrain(examples(600), tmp_path / "s", recipe(tmp_path), progress=lambda *words: told.append(words))
+    train_source(
+        examples(600), tmp_path / "s", recipe(tmp_path), RunOptions(progress=lambda *words: told.append(words))
+    )
     training = [words for words in told if words[0].startswith("training")]
     assert [done for _, done, _ in training] == list(range(1, 151))
     assert {total for _, _, total in training} == {150}

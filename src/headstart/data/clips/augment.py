@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import soxr
 
+from headstart.data.clips.changes import (
+    coloured_noise,
+    faster,
+    random_speed,
+    with_gain,
+    with_noise,
+    without_band,
+    without_stretch,
+)
 from headstart.data.clips.preprocessing import SoundPreprocessing, placed
 from headstart.errors import ParameterError
-
-_SILENCE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ def augmented_canvas(
     level, noisy = rng.uniform(-1, 1) * augmentation.gain, rng.random() < augmentation.noise
     snr, colour = rng.uniform(*augmentation.snr), rng.uniform(0, 2)
     if noisy:
-        wave = with_noise(wave, coloured_noise(len(wave), colour, rng), snr)
+        wave = with_noise(wave, coloured_noise(1, len(wave), np.array([-colour]), rng)[0], snr)
     for _ in range(augmentation.time_masks):
         length = int(rng.uniform(0, augmentation.time_width) * min(samples, len(wave)))
         wave = without_stretch(wave, int(rng.integers(len(wave) - length + 1)), length)
@@ -143,116 +149,3 @@ def augmented_canvas(
         ends = [700 * (span**part - 1) for part in (low, low + width)]
         wave = without_band(wave, preprocessing.rate, *ends)
     return with_gain(wave, level)
-
-
-def without_stretch(wave: np.ndarray, start: int, length: int) -> np.ndarray:
-    """A wave with silence from ``start`` on, for ``length`` samples.
-
-    Examples
-    --------
-    >>> without_stretch(np.array([1.0, 2.0, 3.0]), 1, 1).tolist()
-    [1.0, 0.0, 3.0]
-    """
-    found = wave.copy()
-    found[start : start + length] = 0
-    return found
-
-
-def without_band(wave: np.ndarray, rate: int, low: float, high: float) -> np.ndarray:
-    """A wave without its frequencies from ``low`` to ``high``, in Hz.
-
-    Examples
-    --------
-    >>> t = np.arange(800) / 8000
-    >>> both = np.sin(2 * np.pi * 1000 * t) + np.sin(2 * np.pi * 3000 * t)
-    >>> bool(np.allclose(without_band(both, 8000, 2500, 3500), np.sin(2 * np.pi * 1000 * t), atol=1e-9))
-    True
-    """
-    spectrum = np.fft.rfft(wave)
-    hertz = np.fft.rfftfreq(len(wave), 1 / rate)
-    spectrum[(hertz >= low) & (hertz < high)] = 0
-    return np.fft.irfft(spectrum, len(wave)).astype(wave.dtype)
-
-
-def shifted(wave: np.ndarray, samples: int) -> np.ndarray:
-    """Move a wave later (``samples`` above 0) or earlier, with zeros where nothing is left: y[t] = x[t - samples].
-
-    Examples
-    --------
-    >>> shifted(np.array([1.0, 2.0, 3.0]), 1).tolist(), shifted(np.array([1.0, 2.0, 3.0]), -2).tolist()
-    ([0.0, 1.0, 2.0], [3.0, 0.0, 0.0])
-    """
-    return np.array(placed(wave, -samples, len(wave)))
-
-
-def with_gain(wave: np.ndarray, decibels: float) -> np.ndarray:
-    """Change the level: y = x 10^(decibels / 20).
-
-    Examples
-    --------
-    >>> with_gain(np.array([0.5, -0.1]), 20.0).tolist()
-    [5.0, -1.0]
-    """
-    return wave * wave.dtype.type(10 ** (decibels / 20))
-
-
-def with_noise(wave: np.ndarray, noise: np.ndarray, snr: float) -> np.ndarray:
-    """Add noise, scaled so that the ratio of mean squares of wave and noise is ``snr`` decibels.
-
-    y = x + n sqrt(P_x / (P_n 10^(snr / 10))), P the mean square. A wave or noise without energy stays as it is.
-
-    Parameters
-    ----------
-    wave, noise : ndarray of shape (T,)
-    snr : float
-        In decibels.
-
-    Returns
-    -------
-    ndarray of shape (T,), of the wave's type
-    """
-    power, noise_power = (float(np.mean(np.square(x, dtype=np.float64))) for x in (wave, noise))
-    if power <= _SILENCE or noise_power <= _SILENCE:
-        return wave.copy()
-    factor = np.sqrt(power / (noise_power * 10 ** (snr / 10)))
-    return (wave + factor * noise).astype(wave.dtype)
-
-
-def coloured_noise(samples: int, exponent: float, rng: np.random.Generator) -> np.ndarray:
-    """Gaussian noise whose power falls with frequency as 1 / f^exponent, at mean square 1.
-
-    Parameters
-    ----------
-    samples : int
-    exponent : float
-        0 is white, 1 pink, 2 brown.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray of shape (samples,), float32
-    """
-    spectrum = np.fft.rfft(rng.standard_normal(samples, dtype=np.float32))
-    spectrum *= np.maximum(np.arange(len(spectrum)), 1.0) ** (-exponent / 2)
-    spectrum[0] = 0
-    noise = np.fft.irfft(spectrum, samples)
-    return (noise / np.sqrt(np.mean(noise**2) + _SILENCE)).astype(np.float32)
-
-
-def random_speed(largest: float, rng: np.random.Generator) -> float:
-    """A factor between ``1 / largest`` and ``largest``, as often faster as slower."""
-    return float(np.exp(rng.uniform(-1, 1) * np.log(largest)))
-
-
-def faster(wave: np.ndarray, factor: float) -> np.ndarray:
-    """Play a wave faster: T samples become T / factor, and every frequency is multiplied by ``factor``.
-
-    Parameters
-    ----------
-    wave : ndarray of shape (T,), float32
-    factor : float
-        Above 0; below 1 is slower.
-    """
-    if factor <= 0:
-        raise ParameterError(f"Expected a factor of speed above 0, found {factor}.")
-    return wave if factor == 1 else soxr.resample(wave, factor, 1.0, quality="MQ")

@@ -6,6 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from headstart.math.signals.mel import mel_corners, triangles
+
 WINDOW = 0.025
 HOP = 0.010
 N_MELS = 40
@@ -45,12 +47,7 @@ def mel_filters(
     (257, 40)
     """
     top = min(rate / 2, 8000.0) if high is None else high
-    first, last = 2595 * np.log10(1 + np.array([low, top]) / 700)
-    edges = 700 * (10 ** (np.linspace(first, last, n_mels + 2) / 2595) - 1)
-    frequency = np.arange(n_fft // 2 + 1)[:, None] * rate / n_fft
-    rise = (frequency - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    fall = (edges[2:] - frequency) / (edges[2:] - edges[1:-1])
-    return np.maximum(0.0, np.minimum(rise, fall))
+    return triangles(np.arange(n_fft // 2 + 1) * (rate / n_fft), mel_corners(n_mels, low, top))
 
 
 def mel_powers(wave: np.ndarray, rate: int, n_mels: int = N_MELS) -> np.ndarray:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from headstart.errors import ParameterError
-from headstart.nn.bodies.log_mel import hertz_to_mel, mel_to_hertz, triangles
+from headstart.math.signals.mel import hertz_to_mel, mel_to_hertz, triangles
 
 _KALDI_FLOOR = 1.192092955078125e-07
 _FLOOR = 1e-10

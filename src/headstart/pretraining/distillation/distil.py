@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,9 @@ from headstart.pretraining.distillation.objective import Distillation, Distillat
 from headstart.pretraining.distillation.taught_examples import TaughtExamples, teacher_lengths
 from headstart.pretraining.examples.picture_views import Views
 from headstart.pretraining.objectives import ClassLabels, Joint, Objective, prepared
-from headstart.pretraining.pretrain import pretrain
-from headstart.pretraining.recipe import Recipe
+from headstart.pretraining.recipe import Recipe, RunOptions
 from headstart.pretraining.starting import first_network
-from headstart.progress import Progress
+from headstart.pretraining.train_source import train_source
 from headstart.training.device import pick_device
 from headstart.training.processes import rank, told_by_first, wait_for_all
 
@@ -27,15 +27,11 @@ def distil(
     out: str | Path,
     recipe: Recipe | None = None,
     distillation: DistillationRecipe | None = None,
+    options: RunOptions | None = None,
     *,
     label_weight: float = 0.0,
     teacher_weights: Sequence[float] = (),
     skip_bad: bool = False,
-    device: str = "auto",
-    resume: bool = False,
-    progress: Progress | None = None,
-    licence: str | None = None,
-    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Train a small network to say what larger ones say, and write it as a source.
 
@@ -50,6 +46,7 @@ def distil(
     out : path-like
     recipe : Recipe, optional
     distillation : DistillationRecipe, optional
+    options : RunOptions, optional
     label_weight : float, default=0
         Weight of telling the classes apart as well, by cross-entropy. Above 0 the outputs of the saved network are
         the classes, else the components of the teachers' features.
@@ -57,31 +54,30 @@ def distil(
         Of each teacher beside the others, above 0; without them all count alike.
     skip_bad : bool, default=False
         Leave out examples that cannot be read, and note how many they were.
-    device, resume, progress, licence, notes
-        As of `pretrain`.
 
     Returns
     -------
     dict
-        As of `pretrain`.
+        As of `train_source`.
 
     Raises
     ------
     BadPictures
         If examples cannot be read; with ``resume`` and ``skip_bad`` the work done so far is used.
     ParameterError, DataError, OutputError
-        As of `pretrain`.
+        As of `train_source`.
     """
     recipe, distillation = recipe or Recipe(), distillation or DistillationRecipe()
+    options = options or RunOptions()
     recipe.check()
     distillation.check()
     teacher_lengths(teacher_weights, len(teachers))
     place = check_place(out)
     lessons = Lessons(views, teachers, place.parent / f".{place.name}.teaching")
     if rank() == 0:
-        if not resume:
+        if not options.resume:
             remove(lessons.folder)
-        lessons.learn(str(pick_device(device)), progress)
+        lessons.learn(str(pick_device(options.device)), options.progress)
     wait_for_all()
     if rank() > 0:
         lessons.read()
@@ -90,17 +86,9 @@ def distil(
         lessons.refuse_bad()
     left_out = [f"{len(lessons.bad)} examples could not be read and were left out."] if lessons.bad else []
     examples = TaughtExamples(lessons, distillation, recipe.seed, labelled=label_weight > 0, weights=teacher_weights)
-    record = pretrain(
-        examples,
-        out,
-        recipe,
-        objective=_objective(examples, recipe, distillation, label_weight),
-        device=device,
-        resume=resume,
-        progress=progress,
-        licence=licence,
-        notes=[*notes, *(f"Teacher: {_described(teacher)}." for teacher in teachers), *left_out],
-    )
+    notes = [*options.notes, *(f"Teacher: {_described(teacher)}." for teacher in teachers), *left_out]
+    objective = _objective(examples, recipe, distillation, label_weight)
+    record = train_source(examples, out, recipe, replace(options, notes=notes), objective=objective)
     if rank() == 0:
         lessons.remove()
     return record

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
+from headstart.data.clips.changes import equalised, mixed, stretched, with_gain
+from headstart.data.clips.preprocessing import placed
 from headstart.data.pictures.augment import Augmentation, random_box
 from headstart.data.pictures.preprocessing import FILTERS
 
@@ -218,51 +220,16 @@ def sound_view(
     -------
     ndarray of shape (samples,), float32
     """
-    view = placed(at_speed(segment, settings.speed ** rng.uniform(-1, 1)), samples, rng)
+    view = anywhere(stretched(segment, settings.speed ** rng.uniform(-1, 1)), samples, rng)
     view = equalised(view, settings.tone * rng.standard_normal(8))
     if background is not None:
         share = rng.uniform(0, settings.background)
-        view = mixed(view, placed(sound_segment(background, samples, rng), samples, rng), share)
-    return view * np.float32(10 ** (rng.uniform(-1, 1) * settings.gain / 20))
+        view = mixed(view, anywhere(sound_segment(background, samples, rng), samples, rng), share)
+    return with_gain(view, rng.uniform(-1, 1) * settings.gain)
 
 
-def at_speed(wave: np.ndarray, speed: float) -> np.ndarray:
-    """A wave (T,) played ``speed`` times as fast, (round(T / speed),), by linear interpolation: quick, for training.
-
-    Examples
-    --------
-    >>> at_speed(np.arange(6, dtype=np.float32), 2.0).tolist()
-    [0.0, 2.0, 4.0]
-    """
-    length = max(1, round(len(wave) / speed))
-    return np.interp(np.arange(length) * speed, np.arange(len(wave)), wave).astype(np.float32)
-
-
-def placed(wave: np.ndarray, samples: int, rng: np.random.Generator) -> np.ndarray:
+def anywhere(wave: np.ndarray, samples: int, rng: np.random.Generator) -> np.ndarray:
     """A wave at a random place in a window (samples,): cut if it is longer, with silence around it if shorter."""
     spare = len(wave) - samples
     start = int(rng.integers(abs(spare) + 1))
-    if spare >= 0:
-        return wave[start : start + samples]
-    window = np.zeros(samples, np.float32)
-    window[start : start + len(wave)] = wave
-    return window
-
-
-def equalised(wave: np.ndarray, decibels: np.ndarray) -> np.ndarray:
-    """A wave (T,) with gains at equally spaced frequencies from 0 to half the rate, a line drawn between them."""
-    spectrum = np.fft.rfft(wave)
-    gains = np.interp(np.linspace(0, len(decibels) - 1, len(spectrum)), np.arange(len(decibels)), decibels)
-    return np.fft.irfft(spectrum * 10 ** (gains / 20), n=len(wave)).astype(np.float32)
-
-
-def mixed(wave: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
-    """Two waves (T,) mixed so that the other has a given share of the power, at the level of the first.
-
-    BYOL-A mixes spectra: log((1 - share) exp(a) + share exp(b)); waves that have nothing to do with each other add
-    up to the same spectrum when their squared weights are these shares.
-    """
-    own, foreign = (float(np.sqrt(np.mean(np.square(w, dtype=np.float64)))) for w in (wave, other))
-    if foreign < 1e-6:
-        return wave
-    return (math.sqrt(1 - share) * wave + math.sqrt(share) * own / foreign * other).astype(np.float32)
+    return np.array(placed(wave, start if spare >= 0 else -start, samples), np.float32)

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from headstart.data.clips.changes import coloured_noise, shifted, with_gain, with_noise
 from headstart.data.clips.clips import Clips
 from headstart.data.clips.preprocessing import SoundPreprocessing, loudest_window
 from headstart.data.inputs.canvases import canvases
@@ -14,7 +15,6 @@ from headstart.errors import DataError
 from headstart.pretraining.examples.examples import UNLABELLED
 from headstart.pretraining.examples.picture_views import Views
 from headstart.pretraining.examples.speech_examples import SpeechExamples
-from headstart.pretraining.speech.acoustics import coloured_noise, decibels, with_noise
 from headstart.pretraining.speech.staging import RATE, Stage, Staging, sound_keys
 from headstart.progress import Progress
 
@@ -151,13 +151,11 @@ def varied_sound(x: np.ndarray, rng: np.random.Generator, shift: float = 0.05, l
     """
     most = round(shift * len(x))
     by = int(rng.integers(-most, most + 1))
-    moved = np.zeros(len(x), np.float32)
-    moved[max(0, by) : len(x) + min(0, by)] = x[max(0, -by) : len(x) - max(0, by)]
+    moved = shifted(x.astype(np.float32), by)
     if rng.random() < 0.5:
         noise = coloured_noise(1, len(x), np.array([rng.uniform(-2, 0)]), rng)
-        moved = with_noise(moved[None], noise, np.array([rng.uniform(5, 40)]))[0]
-    moved = moved * np.float32(decibels(rng.uniform(-level, level)))
-    return np.clip(moved, -1, 1).astype(np.float32)
+        moved = with_noise(moved, noise[0], rng.uniform(5, 40))
+    return np.clip(with_gain(moved, rng.uniform(-level, level)), -1, 1)
 
 
 def _loudest(wave: np.ndarray, samples: int) -> np.ndarray:

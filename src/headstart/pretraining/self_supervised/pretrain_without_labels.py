@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,47 +11,29 @@ import torch
 from headstart.data.clips.clips import Clips
 from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.data.reading.unlabelled import read_unlabelled
+from headstart.pretraining.examples.given import Given
 from headstart.pretraining.examples.pair_augment import PictureChanges
 from headstart.pretraining.examples.pairs import TwoViews
 from headstart.pretraining.examples.picture_examples import square
 from headstart.pretraining.examples.unlabelled_examples import UnlabelledExamples
 from headstart.pretraining.objectives import prepared
-from headstart.pretraining.pretrain import pretrain
-from headstart.pretraining.recipe import Recipe
+from headstart.pretraining.recipe import Recipe, RunOptions
 from headstart.pretraining.self_supervised.objective import SelfSupervised
 from headstart.pretraining.starting import first_network
+from headstart.pretraining.train_source import train_source
 from headstart.progress import Progress
 
 RATE = 16000  # of networks for sounds, in Hz
 CALIBRATED_ON = 256  # clips from which the front end takes its mean and standard deviation
 
 
-def unlabelled_pairs(
-    data: str | Path,
-    *,
-    size: int = 64,
-    seconds: float = 1.0,
-    flip: bool = True,
-    path_column: str | None = None,
-    seed: int = 0,
-    progress: Progress | None = None,
-) -> TwoViews:
+def unlabelled_pairs(given: Given, progress: Progress | None = None) -> TwoViews:
     """Views of pictures or clips in a folder, whatever folders it has inside, or that a file names.
 
     Parameters
     ----------
-    data : path-like
-        As for `headstart.data.reading.unlabelled.read_unlabelled`.
-    size : int, default=64
-        Side of the network's pictures in pixels.
-    seconds : float, default=1.0
-        Length of the network's sounds.
-    flip : bool, default=True
-        Whether pictures may be mirrored; not where sides matter, as in digits.
-    path_column : str, optional
-        Of a table.
-    seed : int, default=0
-        Decides the views and what is held out.
+    given : Given
+        Of one set, see `headstart.data.reading.unlabelled.read_unlabelled`.
     progress : callable, optional
         Told how reading goes on.
 
@@ -63,23 +44,23 @@ def unlabelled_pairs(
     BadPictures, BadClips
         If any cannot be read.
     """
-    inputs = read_unlabelled(data, path_column)
+    name = given.one(
+        "set to learn from without labels", "Put them into one folder, or list their paths in a .txt file."
+    )
+    inputs = read_unlabelled(name, given.path_column)
     sounds = isinstance(inputs, Clips)
-    preprocessing = SoundPreprocessing(RATE, round(seconds * RATE)) if sounds else square(size)
-    examples = UnlabelledExamples(inputs, preprocessing, name=Path(data).name, progress=progress)
-    return TwoViews(examples, changes=None if sounds else PictureChanges(flip=flip), random_state=seed)
+    seen = round(given.speech.seconds * RATE)
+    preprocessing = SoundPreprocessing(RATE, seen) if sounds else square(given.size)
+    examples = UnlabelledExamples(inputs, preprocessing, name=Path(name).name, progress=progress)
+    changes = None if sounds else PictureChanges(flip=given.flip)
+    return TwoViews(examples, changes=changes, random_state=given.seed)
 
 
 def pretrain_without_labels(
     examples: TwoViews,
     out: str | Path,
     recipe: Recipe | None = None,
-    *,
-    device: str = "auto",
-    resume: bool = False,
-    progress: Progress | None = None,
-    licence: str | None = None,
-    notes: Sequence[str] = (),
+    options: RunOptions | None = None,
 ) -> dict[str, Any]:
     """Train a new network on pairs of views by `SelfSupervised`, and write it as a source.
 
@@ -89,13 +70,13 @@ def pretrain_without_labels(
     Parameters
     ----------
     examples : TwoViews
-    out, recipe, device, resume, progress, licence, notes
-        As for `headstart.pretraining.pretrain.pretrain`.
+    out, recipe, options
+        As for `headstart.pretraining.train_source.train_source`.
 
     Returns
     -------
     dict
-        As from `pretrain`; its ``notes`` end with a sentence about it if the network has collapsed.
+        As from `train_source`; its ``notes`` end with a sentence about it if the network has collapsed.
     """
     recipe = recipe or Recipe()
     recipe.check()
@@ -106,14 +87,4 @@ def pretrain_without_labels(
         front_end.calibrate(torch.from_numpy(some))
     example = prepared(some[:2], examples.preprocessing, torch.device("cpu"))
     objective = SelfSupervised(network, example, seed=recipe.seed)
-    return pretrain(
-        examples,
-        out,
-        recipe,
-        objective=objective,
-        device=device,
-        resume=resume,
-        progress=progress,
-        licence=licence,
-        notes=notes,
-    )
+    return train_source(examples, out, recipe, options, objective=objective)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.signal import lfilter
 
-from headstart.pretraining.speech.acoustics import coloured_noise, power
+from headstart.data.clips.changes import coloured_noise, power
 
 RATE = 16000
 SECONDS = 10

@@ -9,9 +9,10 @@ from functools import cached_property
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
+from headstart.data.clips.changes import decibels, stretched, with_noise
 from headstart.errors import ParameterError
 from headstart.pretraining.formula.draws import between, chosen, picture_keys, uniform
-from headstart.pretraining.speech.acoustics import band, decibels, impulse_response, stretched, with_noise
+from headstart.pretraining.speech.acoustics import band, impulse_response
 from headstart.pretraining.speech.noises import background_tracks
 
 RATE = 16000

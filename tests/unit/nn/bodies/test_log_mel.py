@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headstart.errors import ParameterError
-from headstart.nn.bodies.log_mel import LogMel, hertz_to_mel, mel_filters, mel_to_hertz
+from headstart.math.signals.mel import hertz_to_mel, mel_to_hertz
+from headstart.nn.bodies.log_mel import LogMel, mel_filters
 from headstart.nn.bodies.spec_augment import SpecAugment, spec_augment
 
 

@@ -23,7 +23,7 @@ from headstart.pretraining.distillation.objective import DistillationRecipe, dis
 from headstart.pretraining.distillation.taught_examples import TaughtExamples
 from headstart.pretraining.examples.picture_views import FormulaViews, PictureViews
 from headstart.pretraining.formula.rendered import RenderedPictures
-from headstart.pretraining.recipe import Recipe
+from headstart.pretraining.recipe import Recipe, RunOptions
 
 QUICK = Recipe(batch_size=16, epochs=2)
 FEW = DistillationRecipe(views=2, components=8)
@@ -160,7 +160,9 @@ def test_the_loss_is_what_the_formula_says() -> None:
 def test_a_student_learns_what_the_teacher_says(tmp_path: Path) -> None:
     out = tmp_path / "source"
     recipe = Recipe(batch_size=16, epochs=4)
-    record = distil([views(160, licence="CC0-1.0")], [teacher()], out, recipe, FEW, licence="MIT", notes=["Mine."])
+    record = distil(
+        [views(160, licence="CC0-1.0")], [teacher()], out, recipe, FEW, RunOptions(licence="MIT", notes=["Mine."])
+    )
     assert record["held_out"]["cosine"] > 0.5
     assert record["n_classes"] == 0
     network = load_network(out)
@@ -186,10 +188,10 @@ def test_a_killed_run_resumes_to_the_same_weights(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        distil(sets, [teacher()], tmp_path / "resumed", QUICK, FEW, progress=killed)
+        distil(sets, [teacher()], tmp_path / "resumed", QUICK, FEW, RunOptions(progress=killed))
     seen: list[str] = []
     keep = lambda what, done, total: seen.append(what)  # noqa: E731
-    distil(sets, [teacher()], tmp_path / "resumed", QUICK, FEW, resume=True, progress=keep)
+    distil(sets, [teacher()], tmp_path / "resumed", QUICK, FEW, RunOptions(resume=True, progress=keep))
     assert "showing the teacher" not in seen
     a, b = (load_network(tmp_path / name).module.state_dict() for name in ("whole", "resumed"))
     assert all(torch.equal(a[name], b[name]) for name in a)
@@ -213,7 +215,7 @@ def test_broken_pictures_are_named_or_left_out(tmp_path: Path) -> None:
     sets = [PictureViews(Pictures(items), 2, 16, 24)]
     with pytest.raises(BadPictures, match=r"1 picture that cannot be read: .*broken\.jpg"):
         distil(sets, [teacher()], tmp_path / "source", QUICK, FEW)
-    distil(sets, [teacher()], tmp_path / "source", QUICK, FEW, resume=True, skip_bad=True)
+    distil(sets, [teacher()], tmp_path / "source", QUICK, FEW, RunOptions(resume=True), skip_bad=True)
     assert "1 examples could not be read" in (tmp_path / "source" / "README.md").read_text()
     assert load_network(tmp_path / "source").card.n_examples == 12 + 1000
 

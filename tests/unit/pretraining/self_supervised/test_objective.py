@@ -28,15 +28,17 @@ from headstart.pretraining import objectives as objectives_file
 from headstart.pretraining import training_run as running_file
 from headstart.pretraining.architectures import new_network
 from headstart.pretraining.examples.examples import Batch, Examples
+from headstart.pretraining.examples.given import Given
 from headstart.pretraining.examples.pair_augment import PictureChanges
 from headstart.pretraining.examples.pairs import TwoViews
 from headstart.pretraining.examples.picture_examples import FormulaExamples, square
+from headstart.pretraining.examples.speech_sets import SpeechSettings
 from headstart.pretraining.examples.unlabelled_examples import UnlabelledExamples
 from headstart.pretraining.formula.rendered import RenderedPictures
-from headstart.pretraining.pretrain import pretrain
-from headstart.pretraining.recipe import Recipe
+from headstart.pretraining.recipe import Recipe, RunOptions
 from headstart.pretraining.self_supervised.objective import SelfSupervised
 from headstart.pretraining.self_supervised.pretrain_without_labels import pretrain_without_labels, unlabelled_pairs
+from headstart.pretraining.train_source import train_source
 from headstart.training.processes import processes
 
 SIDE = 32
@@ -224,7 +226,7 @@ def test_collapse_is_said_in_words() -> None:
 
 
 def test_a_source_without_labels_loads_and_says_what_it_is(tmp_path: Path) -> None:
-    record = pretrain(pairs(), tmp_path / "source", Recipe(batch_size=16, epochs=2), objective=objective())
+    record = train_source(pairs(), tmp_path / "source", Recipe(batch_size=16, epochs=2), objective=objective())
     assert record["n_classes"] == 0
     assert {"loss", "found", "evenness", "rank"} <= set(record["held_out"])
     network = load_network(tmp_path / "source")
@@ -241,22 +243,21 @@ def test_a_source_without_labels_loads_and_says_what_it_is(tmp_path: Path) -> No
 def test_a_killed_run_resumes_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running_file, "CHECKPOINT_SECONDS", 0.0)
     recipe = Recipe(batch_size=16, epochs=3)
-    whole = pretrain(pairs(), tmp_path / "whole", recipe, objective=objective())
+    whole = train_source(pairs(), tmp_path / "whole", recipe, objective=objective())
 
     def killed(what: str, done: int, total: int) -> None:
         if what.startswith("training") and done == 8:  # of 9 steps, 3 an epoch
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        pretrain(pairs(), tmp_path / "parts", recipe, objective=objective(), progress=killed)
+        train_source(pairs(), tmp_path / "parts", recipe, RunOptions(progress=killed), objective=objective())
     told: list[int] = []
-    resumed = pretrain(
+    resumed = train_source(
         pairs(),
         tmp_path / "parts",
         recipe,
+        RunOptions(resume=True, progress=lambda what, done, _: told.append(done)),
         objective=objective(),
-        resume=True,
-        progress=lambda what, done, _: told.append(done),
     )
     assert told[0] == 7  # the first epochs are not trained again
     weights, again = (load_network(tmp_path / name).module.state_dict() for name in ("whole", "parts"))
@@ -271,7 +272,7 @@ def test_clips_in_a_folder_make_a_source_for_sounds(tmp_path: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         tone = np.sin(np.arange(4800) * (0.02 + 0.02 * i)) * np.hanning(4800)
         soundfile.write(folder / f"{i}.wav", 0.3 * tone + rng.normal(0, 0.01, 4800), 8000)
-    pairs_of_clips = unlabelled_pairs(tmp_path / "clips", seconds=0.5)
+    pairs_of_clips = unlabelled_pairs(Given((str(tmp_path / "clips"),), speech=SpeechSettings(seconds=0.5)))
     assert pairs_of_clips.words == "24 clips without labels from clips"
     assert pairs_of_clips.batch(np.arange(4), 0).x.shape == (8, 8000)
     record = pretrain_without_labels(pairs_of_clips, tmp_path / "source", Recipe(batch_size=11, epochs=1))
@@ -289,7 +290,7 @@ def test_pictures_and_clips_in_one_folder_are_refused(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros(800), 8000)
     Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(tmp_path / "b.png")
     with pytest.raises(DataError, match=r"Expected pictures or clips of sound in .*, found 1 and 1"):
-        unlabelled_pairs(tmp_path)
+        unlabelled_pairs(Given((str(tmp_path),)))
 
 
 TINY = {"model_type": "resnet", "layer_type": "basic", "embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}
@@ -303,7 +304,7 @@ def trained(out: Path) -> list[dict[str, float]]:
     recipe = Recipe(batch_size=16, epochs=2, half=False, learning_rate=1e-3)
     with pytest.MonkeyPatch.context() as patch, processes() as first:
         patch.setattr(objectives_file, "has_bf16", lambda device: False)
-        history: list[dict[str, float]] = pretrain(pairs(), out, recipe, objective=made)["history"]
+        history: list[dict[str, float]] = train_source(pairs(), out, recipe, objective=made)["history"]
         if first:
             (out.parent / f"{out.name}.json").write_text(json.dumps(history))
     return history

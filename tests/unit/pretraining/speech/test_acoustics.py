@@ -6,39 +6,13 @@ import numpy as np
 import pytest
 from scipy.signal import oaconvolve
 
+from headstart.data.clips.changes import power
 from headstart.errors import ParameterError
-from headstart.pretraining.speech.acoustics import (
-    band,
-    coloured_noise,
-    convolved,
-    decibels,
-    filtered,
-    impulse_response,
-    power,
-    stretched,
-    with_noise,
-)
+from headstart.pretraining.speech.acoustics import band, impulse_response
 from headstart.pretraining.speech.noises import KINDS, background_tracks
 from headstart.pretraining.speech.staging import Stage, Staging, sound_keys
 
 RNG = np.random.default_rng(0)
-
-
-@pytest.mark.parametrize("snr", [-5.0, 0.0, 12.5, 40.0])
-def test_the_signal_to_noise_ratio_is_exact(snr: float) -> None:
-    sounds, noise = np.zeros((3, 8000)), RNG.standard_normal((3, 8000)) * 7
-    sounds[:, 1000:3000] = RNG.standard_normal((3, 2000))
-    active = np.full(3, 2000)
-    added = with_noise(sounds, noise, np.full(3, snr), active) - sounds
-    reached = 10 * np.log10(power(sounds[:, 1000:3000]) / power(added))
-    assert reached == pytest.approx(np.full(3, snr), abs=1e-9)
-
-
-def test_no_noise_at_an_infinite_ratio_and_no_change_of_the_arguments() -> None:
-    sounds, noise = RNG.standard_normal((2, 100)), RNG.standard_normal((2, 100))
-    before = sounds.copy(), noise.copy()
-    assert np.array_equal(with_noise(sounds, noise, np.full(2, np.inf)), sounds)
-    assert np.array_equal(sounds, before[0]) and np.array_equal(noise, before[1])
 
 
 @pytest.mark.parametrize("rt60", [0.15, 0.3, 0.6])
@@ -62,51 +36,12 @@ def test_the_direct_sound_has_its_share_of_the_energy(ratio: float) -> None:
     assert 10 * np.log10(1 / np.sum(response[1:] ** 2)) == pytest.approx(ratio, abs=1e-4)
 
 
-def test_convolution_agrees_with_the_sum() -> None:
-    sounds, responses = RNG.standard_normal((3, 700)), RNG.standard_normal((3, 90))
-    expected = np.stack([np.convolve(a, b)[:700] for a, b in zip(sounds, responses, strict=True)])
-    assert np.allclose(convolved(sounds, responses), expected, atol=1e-4)
-
-
-@pytest.mark.parametrize("slope", [-2.0, -1.0, 0.0, 1.0])
-def test_the_spectrum_of_noise_has_its_slope(slope: float) -> None:
-    noise = coloured_noise(8, 32768, np.full(8, slope), RNG)
-    assert power(noise) == pytest.approx(np.ones(8), rel=1e-4)
-    spectrum = (np.abs(np.fft.rfft(noise)) ** 2).mean(axis=0)
-    octaves = [spectrum[2**k : 2 ** (k + 1)].mean() for k in range(7, 14)]
-    fitted = np.polyfit(np.arange(7) * np.log(2), np.log(octaves), 1)[0]
-    assert fitted == pytest.approx(slope, abs=0.1)
-
-
 def test_corner_frequencies_and_tilt_of_a_channel() -> None:
     response = band(16000, np.array([100.0]), np.array([4000.0]), np.array([0.0]))[0]  # a step is 1 Hz
     assert 20 * np.log10(response[[100, 4000]]) == pytest.approx([-3.01, -3.01], abs=0.05)
     assert response[1000] == pytest.approx(1.0, abs=1e-4) and response[6000] < 0.002
     tilted = band(16000, np.array([1.0]), np.array([1e6]), np.array([-3.0]))[0]
     assert 20 * np.log10(tilted[[500, 1000, 4000]]) == pytest.approx([3.0, 0.0, -6.0], abs=1e-3)
-
-
-def test_a_filter_of_ones_changes_nothing_and_a_low_pass_removes_a_high_tone() -> None:
-    time = np.arange(8000) / 16000
-    tones = np.stack([np.sin(2 * np.pi * f * time) for f in (500, 6000)])
-    assert np.allclose(filtered(tones, np.ones((2, 4001), np.float32)), tones, atol=1e-5)
-    low = filtered(tones, band(8000, np.full(2, 20.0), np.full(2, 3500.0), np.zeros(2)))
-    assert power(low)[0] == pytest.approx(0.5, rel=0.01) and power(low)[1] < 1e-6
-
-
-@pytest.mark.parametrize("factor", [0.88, 1.0, 1.14])
-def test_stretching_divides_the_pitch(factor: float) -> None:
-    tone = np.sin(2 * np.pi * 800 * np.arange(16000) / 16000)
-    longer = stretched(tone, factor)
-    assert len(longer) == round(16000 * factor)
-    peak = np.argmax(np.abs(np.fft.rfft(longer * np.hanning(len(longer))))) * 16000 / len(longer)
-    assert peak == pytest.approx(800 / factor, abs=1.5)
-    if factor == 1.0:
-        assert np.allclose(longer, tone, atol=1e-6)
-
-
-def test_decibels() -> None:
-    assert decibels(np.array([0.0, 20.0, -6.0206])) == pytest.approx([1.0, 10.0, 0.5], rel=1e-5)
 
 
 def test_backgrounds_have_power_one_and_are_all_different() -> None:

@@ -14,8 +14,8 @@ from headstart.data.pictures.pictures import Pictures
 from headstart.data.sets.dataset import Dataset
 from headstart.errors import DataError
 from headstart.networks.reading.loading import load_network
-from headstart.pretraining import worth as results_file
-from headstart.pretraining.worth import add_results, transfer_results
+from headstart.pretraining.sources import worth as results_file
+from headstart.pretraining.sources.worth import add_results, transfer_results
 
 ROW = {"set": "ants", "labels": 50, "tested": 100, "repeats": 5, "source": 0.8, "random": 0.55, "difference_se": 0.01}
 

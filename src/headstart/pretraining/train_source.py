@@ -1,4 +1,4 @@
-"""Pretrain a small network from random weights, so that other tasks can start from it."""
+"""Train a small network from random weights, so that other tasks can start from it."""
 
 from __future__ import annotations
 
@@ -13,27 +13,22 @@ from headstart.networks.folder import check_place
 from headstart.nn.layers.sync_norm import with_sync_norms
 from headstart.pretraining.examples.examples import Examples
 from headstart.pretraining.objectives import ClassLabels, Objective
-from headstart.pretraining.recipe import Recipe
+from headstart.pretraining.recipe import Recipe, RunOptions
 from headstart.pretraining.rounds import chosen_plan
 from headstart.pretraining.source_folder import write_source
 from headstart.pretraining.starting import first_network
 from headstart.pretraining.training_run import Run
-from headstart.progress import Progress
 from headstart.training.device import pick_device
 from headstart.training.processes import rank, wait_for_all, world_size
 
 
-def pretrain(
+def train_source(
     examples: Examples,
     out: str | Path,
     recipe: Recipe | None = None,
+    options: RunOptions | None = None,
     *,
     objective: Objective | None = None,
-    device: str = "auto",
-    resume: bool = False,
-    progress: Progress | None = None,
-    licence: str | None = None,
-    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Train a network from random weights, and write it as a source.
 
@@ -49,18 +44,9 @@ def pretrain(
     out : path-like
         Folder of the source; an earlier result there is replaced when the new one is whole.
     recipe : Recipe, optional
+    options : RunOptions, optional
     objective : Objective, optional
         What to minimise. By default the classes of the examples are told apart (`ClassLabels`) by a new network.
-    device : str, default="auto"
-        "auto", "cpu", "cuda" or "mps".
-    resume : bool, default=False
-        Continue a run of the same examples and recipe that was killed.
-    progress : callable, optional
-        ``progress(what, done, total)``.
-    licence : str, optional
-        Licence of the result, for its card. By default that of the examples.
-    notes : sequence of str
-        Further sentences for the card.
 
     Returns
     -------
@@ -76,10 +62,10 @@ def pretrain(
     OutputError
         If something that headstart did not write stands at ``out``.
     """
-    recipe = recipe or Recipe()
+    recipe, options = recipe or Recipe(), options or RunOptions()
     recipe.check()
     place = check_place(out)
-    where = pick_device(device)
+    where = pick_device(options.device)
     examples.compute_on(where)
     started = time.monotonic()
     if objective is None:
@@ -95,13 +81,28 @@ def pretrain(
     objective.settle(where, examples.preprocessing)
     checkpoint = place.parent / f".{place.name}.pretraining"
     note = place.parent / f".{place.name}.plan"
-    if not resume and rank() == 0:
+    if not options.resume and rank() == 0:
         checkpoint.unlink(missing_ok=True)
     wait_for_all()
-    run = Run(objective, examples, recipe, progress)
-    history = run.train(checkpoint, chosen_plan(objective, examples, recipe, run.key, note, resume))
+    run = Run(objective, examples, recipe, options.progress)
+    history = run.train(checkpoint, chosen_plan(objective, examples, recipe, run.key, note, options.resume))
     final = run.finish()
     module = objective.modules["network"].cpu()
+    record = _record(run, module, history, final, options.notes) | {"seconds": round(time.monotonic() - started, 1)}
+    if rank() == 0:
+        names, size = objective.outputs, recipe.final_size
+        write_source(place, module, examples, names, record, half=recipe.half, licence=options.licence, final_size=size)
+        checkpoint.unlink(missing_ok=True)
+        note.unlink(missing_ok=True)
+    wait_for_all()
+    return {"out": str(out), **record}
+
+
+def _record(
+    run: Run, module: Any, history: list[dict[str, float]], final: dict[str, float], notes: Sequence[str]
+) -> dict[str, Any]:
+    """What is said of a run, in plain JSON types."""
+    examples, recipe, objective = run.examples, run.recipe, run.objective
     record = {
         "input_type": examples.input_type,
         "words": examples.words,
@@ -110,7 +111,6 @@ def pretrain(
         "n_classes": len(examples.class_names),
         "n_parameters": sum(p.numel() for p in module.parameters()),
         "held_out": {name.removeprefix("val_"): round(value, 4) for name, value in final.items()},
-        "seconds": round(time.monotonic() - started, 1),
         "pictures_per_second": round(
             len(history) * run.steps * recipe.batch_size / max(sum(r["seconds"] for r in history), 1e-9)
         ),
@@ -121,10 +121,4 @@ def pretrain(
     for name, value in objective.chance().items():
         record["chance"] = value
         record[name.replace("val_", "held_out_")] = round(final[name], 4)
-    if rank() == 0:
-        names, size = objective.outputs, recipe.final_size
-        write_source(place, module, examples, names, record, half=recipe.half, licence=licence, final_size=size)
-        checkpoint.unlink(missing_ok=True)
-        note.unlink(missing_ok=True)
-    wait_for_all()
-    return {"out": str(out), **record}
+    return record

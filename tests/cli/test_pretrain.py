@@ -10,8 +10,10 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+import headstart
 from headstart.cli.main import exit_code
 from headstart.cli.pretrain import command
+from headstart.errors import ParameterError
 from headstart.networks.reading.loading import load_network
 from headstart.pretraining.self_supervised import objective as self_supervised
 
@@ -112,3 +114,17 @@ def test_teachers_and_no_labels_exclude_each_other(tmp_path: Path) -> None:
     result = CliRunner().invoke(command, words)
     assert result.exit_code == 2
     assert "--self-supervised or --teacher, not both" in result.output
+
+
+def test_in_python(tmp_path: Path) -> None:
+    small = {"classes": 4, "per_class": 20, "image_size": 32, "batch_size": 32}
+    record = headstart.pretrain("formula:leaves", tmp_path / "s", **small)
+    assert record["n_examples"] == 80 and record["out"] == str(tmp_path / "s")
+    with pytest.raises(ParameterError, match="Expected self_supervised or teachers, found both"):
+        headstart.pretrain("a", tmp_path / "t", self_supervised=True, teachers=["b"])
+    with pytest.raises(ParameterError, match="Expected out=, a folder for the source, or preview=, found neither"):
+        headstart.pretrain("formula:leaves")
+    with pytest.raises(ParameterError, match="image_size"):
+        headstart.pretrain("formula:leaves", tmp_path / "t", image_size=8)
+    with pytest.raises(ParameterError, match="Expected one labelled set, found 2: a, b"):
+        headstart.pretrain(["a", "b"], tmp_path / "t")

@@ -24,8 +24,8 @@ from headstart.pretraining.examples.examples import steps
 from headstart.pretraining.examples.picture_examples import DatasetExamples, FormulaExamples, square
 from headstart.pretraining.formula.rendered import RenderedPictures
 from headstart.pretraining.objectives import prepared
-from headstart.pretraining.pretrain import pretrain
-from headstart.pretraining.recipe import Recipe
+from headstart.pretraining.recipe import Recipe, RunOptions
+from headstart.pretraining.train_source import train_source
 from headstart.training.prefetch import ahead
 
 QUICK = Recipe(batch_size=32)
@@ -50,7 +50,7 @@ def few_held_out() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pretrained") / "source"
-    record = pretrain(rendered(per_class=320), folder, QUICK)
+    record = train_source(rendered(per_class=320), folder, QUICK)
     assert record["held_out_accuracy"] > 0.5  # chance: 0.25
     assert record["n_examples"] == 1280
     return folder
@@ -70,7 +70,7 @@ def test_the_source_loads_with_its_card(source: Path) -> None:
 
 
 def test_the_finished_network_may_be_given_larger_pictures(tmp_path: Path) -> None:
-    pretrain(rendered(per_class=60), tmp_path / "wide", Recipe(batch_size=32, final_size=48))
+    train_source(rendered(per_class=60), tmp_path / "wide", Recipe(batch_size=32, final_size=48))
     network = load_network(tmp_path / "wide")
     assert (network.preprocessing.resize, network.preprocessing.crop) == (48, (48, 48))
     assert "48 x 48 pixels" in (tmp_path / "wide" / "README.md").read_text()
@@ -119,9 +119,9 @@ def test_batch_norm_statistics_are_those_of_the_final_weights(source: Path) -> N
 
 
 def test_the_same_seed_gives_the_same_source(tmp_path: Path) -> None:
-    pretrain(rendered(per_class=20), tmp_path / "a", QUICK)
-    pretrain(rendered(per_class=20), tmp_path / "b", QUICK)
-    pretrain(rendered(per_class=20), tmp_path / "c", Recipe(batch_size=32, seed=1))
+    train_source(rendered(per_class=20), tmp_path / "a", QUICK)
+    train_source(rendered(per_class=20), tmp_path / "b", QUICK)
+    train_source(rendered(per_class=20), tmp_path / "c", Recipe(batch_size=32, seed=1))
     a, b, c = (weights_of(tmp_path / name) for name in "abc")
     assert all(torch.equal(a[name], b[name]) for name in a)
     assert not all(torch.equal(a[name], c[name]) for name in a)
@@ -131,7 +131,7 @@ def test_a_killed_run_resumes_to_the_same_weights(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(planning_file, "ROUND", 64)
     monkeypatch.setattr(running_file, "CHECKPOINT_SECONDS", 0.0)
     recipe = Recipe(batch_size=16)
-    whole = pretrain(rendered(), tmp_path / "whole", recipe)
+    whole = train_source(rendered(), tmp_path / "whole", recipe)
     assert len(whole["history"]) == 4  # of 3 steps each
 
     def killed(what: str, done: int, total: int) -> None:
@@ -139,10 +139,15 @@ def test_a_killed_run_resumes_to_the_same_weights(tmp_path: Path, monkeypatch: p
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        pretrain(rendered(), tmp_path / "resumed", recipe, progress=killed)
+        train_source(rendered(), tmp_path / "resumed", recipe, RunOptions(progress=killed))
     assert not (tmp_path / "resumed").exists()
     told: list[int] = []
-    pretrain(rendered(), tmp_path / "resumed", recipe, resume=True, progress=lambda what, done, _: told.append(done))
+    train_source(
+        rendered(),
+        tmp_path / "resumed",
+        recipe,
+        RunOptions(resume=True, progress=lambda what, done, _: told.append(done)),
+    )
     assert told[0] > 6  # the first rounds are not trained again
     a, b = weights_of(tmp_path / "whole"), weights_of(tmp_path / "resumed")
     assert all(torch.equal(a[name], b[name]) for name in a)
@@ -163,7 +168,7 @@ def test_a_folder_of_pictures_makes_a_source(tmp_path: Path) -> None:
 
     photos(tmp_path / "pictures")
     examples = DatasetExamples(read_dataset(tmp_path / "pictures"), size=32)
-    record = pretrain(examples, tmp_path / "source", Recipe(batch_size=8, half=False))
+    record = train_source(examples, tmp_path / "source", Recipe(batch_size=8, half=False))
     network = load_network(tmp_path / "source")
     assert network.card.class_names == ("blue", "red")
     assert network.card.licence is None
@@ -259,7 +264,7 @@ def test_the_wrong_place_is_refused_before_training(tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").write_text("mine")
     with pytest.raises(OutputError, match=r"found thesis\.txt"):
-        pretrain(rendered(), tmp_path / "full", QUICK)
+        train_source(rendered(), tmp_path / "full", QUICK)
     assert (tmp_path / "full" / "thesis.txt").read_text() == "mine"
 
 
@@ -273,4 +278,4 @@ def test_the_wrong_place_is_refused_before_training(tmp_path: Path) -> None:
 )
 def test_settings_outside_their_range_are_named(tmp_path: Path, recipe: Recipe, words: str) -> None:
     with pytest.raises(ParameterError, match=words):
-        pretrain(rendered(), tmp_path / "source", recipe)
+        train_source(rendered(), tmp_path / "source", recipe)

@@ -1,0 +1,1 @@
+"""From what the user names to a source, and what it is worth."""
