@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from headstart.cli.console import common, note, print_json
 from headstart.cli.duration import Duration
+from headstart.cli.options import reading_options
 from headstart.progress import reporter
-
-TASKS = ("classification", "multilabel", "regression", "keyword")
 
 
 @click.command("fit")
@@ -26,18 +26,7 @@ TASKS = ("classification", "multilabel", "regression", "keyword")
 )
 @click.option("--unlabelled", multiple=True, help="Of a table: another table with more rows like it, without labels.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the model into.")
-@click.option("--label", multiple=True, help="Column of a table that holds the labels; again for several labels.")
-@click.option("--path-column", help="Column of a table that holds the paths of the files.")
-@click.option("--text-column", multiple=True, help="Column of a table that holds texts; again for several, joined.")
-@click.option("--split-column", help="Column of a table that says train, val or test.")
-@click.option(
-    "--group-by", help="Column, or regular expression over the path: equal values stay on one side of a split."
-)
-@click.option(
-    "--task",
-    type=click.Choice(TASKS),
-    help="What the labels are; otherwise told from the labels. keyword: words to be heard in long recordings.",
-)
+@reading_options("keyword")
 @click.option(
     "--background",
     multiple=True,
@@ -64,31 +53,12 @@ TASKS = ("classification", "multilabel", "regression", "keyword")
 )
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read, and list them in the report.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run of the same command stopped.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same model.")
+@click.option(
+    "--seed", "random_state", type=int, default=0, show_default=True, help="The same seed gives the same model."
+)
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, mps, or auto.")
 @common
-def command(
-    data: Path,
-    source: tuple[str, ...],
-    unlabelled: tuple[str, ...],
-    out: Path,
-    label: tuple[str, ...],
-    path_column: str | None,
-    text_column: tuple[str, ...],
-    split_column: str | None,
-    group_by: str | None,
-    task: str | None,
-    background: tuple[Path, ...],
-    false_alarms: float,
-    budget: float,
-    views: int,
-    text_windows: int | None,
-    skip_bad: bool,
-    resume: bool,
-    seed: int,
-    device: str,
-    as_json: bool,
-) -> None:
+def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> None:
     """Learn from labelled pictures, clips of sound, texts or rows of a table, and prove what it is worth.
 
     DATA is a folder with a folder of pictures, clips or .txt files for each class (perhaps inside train, val and
@@ -107,29 +77,9 @@ def command(
     from headstart.models.fitting import fit
     from headstart.report.write import write_report
 
+    options |= {name: list(options[name]) or None for name in ("unlabelled", "background")}
     with reporter() as progress:
-        model = fit(
-            data,
-            borrowed(source),
-            label=(label[0] if len(label) == 1 else list(label)) if label else None,
-            path_column=path_column,
-            text_column=(text_column[0] if len(text_column) == 1 else list(text_column)) if text_column else None,
-            split_column=split_column,
-            group_by=group_by,
-            task=task,
-            budget=budget,
-            skip_bad=skip_bad,
-            out=out,
-            resume=resume,
-            random_state=seed,
-            device=device,
-            progress=progress,
-            unlabelled=list(unlabelled) or None,
-            views=views,
-            text_windows=text_windows,
-            background=list(background) or None,
-            false_alarms=false_alarms,
-        )
+        model = fit(data, borrowed(source), out=out, progress=progress, **options)
     report = write_report(out)
     if as_json:
         print_json(summary(model.evidence) | {"model": str(out), "report": str(report)})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import importlib
 import io
+import logging
 import os
 import sys
 import traceback
@@ -20,6 +21,7 @@ from headstart.errors import HeadstartError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "fit": ("headstart.cli.fit", "Learn from labelled pictures, clips or tables, with proof."),
+    "inspect": ("headstart.cli.inspect", "Say what data would be read as, and what is wrong with them."),
     "predict": ("headstart.cli.predict", "Label pictures, clips or rows with a model that headstart saved."),
     "listen": ("headstart.cli.listen", "Hear words in a long recording or a stream, as they come."),
     "report": ("headstart.cli.report", "Write a model's evidence as one page, report.html."),
@@ -78,6 +80,7 @@ def exit_code(args: Sequence[str]) -> int:
         The exit code. Errors are one message on standard error; the traceback comes with ``--debug`` or
         ``HEADSTART_DEBUG=1`` only.
     """
+    _listen_to_the_house()
     try:
         outcome = cli.main(args=list(args), prog_name="headstart", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
@@ -94,6 +97,20 @@ def exit_code(args: Sequence[str]) -> int:
             traceback.print_exc()
         click.echo(in_words(error), err=True)
         return 1
+
+
+class _ToStandardError(logging.Handler):
+    """What the house says of the data it read, on standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(record.getMessage(), err=True)
+
+
+def _listen_to_the_house() -> None:
+    log = logging.getLogger("headstart")
+    log.setLevel(logging.INFO)
+    if not any(isinstance(handler, _ToStandardError) for handler in log.handlers):
+        log.addHandler(_ToStandardError())
 
 
 def wants_traceback(args: Sequence[str]) -> bool:

@@ -43,13 +43,13 @@ def command(
 
     loaded = load(model)
     failed: list[dict[str, str]]
-    if loaded.input_type != "text" and (text or text_column):
+    if not loaded.kind.typed and (text or text_column):
         raise click.UsageError("--text and --text-column are for models of texts; this one learned from others.")
     with reporter() as progress:
-        if loaded.input_type == "text":
+        if loaded.kind.typed:
             items, names = gather_texts(loaded, inputs, text, text_column)
             rows, failed = say(loaded, items, progress, names)
-        elif loaded.input_type == "table":
+        elif loaded.kind.values:
             rows = say_rows(loaded, inputs)
             failed = []
         else:

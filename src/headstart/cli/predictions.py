@@ -13,12 +13,13 @@ CHUNK = 256
 
 
 def gather(places: Sequence[Path], input_type: str = "image") -> list[Path]:
-    """The pictures, clips or texts at some places: files as they are, folders searched to their bottom.
+    """The inputs at some places: files as they are, folders searched to their bottom, the files that tables name.
 
     Parameters
     ----------
     places : sequence of Path
-        Files and folders. A file is taken whatever it is called; one that cannot be read is named as broken later.
+        Files, folders, tables with a column of paths. A file is taken whatever it is called; one that cannot be read
+        is named as broken later.
     input_type : {"image", "audio", "text"}, default="image"
         What is looked for in folders.
 
@@ -34,11 +35,22 @@ def gather(places: Sequence[Path], input_type: str = "image") -> list[Path]:
     """
     from headstart.data.base.files import list_inputs
     from headstart.data.base.kinds import kind_named
+    from headstart.data.inputs.inputs import refuse_other_kind
+    from headstart.data.reading.table import read_paths
+    from headstart.data.tables.frame import TABLES, table_suffix
 
     kind = kind_named(input_type)
     found: list[Path] = []
     for place in places:
-        found += list_inputs(place)[0][kind] if place.is_dir() else [place]
+        if place.is_dir():
+            found += list_inputs(place)[0][kind]
+        elif place.is_file() and table_suffix(place) in TABLES:
+            listed = read_paths(place)
+            if listed.kind is not kind:
+                refuse_other_kind(listed.kind, kind, f"as the model learned from, in {place}")
+            found += listed.items
+        else:
+            found.append(place)
     if not found:
         shown = ", ".join(str(place) for place in places)
         raise DataError(f"Expected {kind.many} in {shown}, found none.", kind.formats)

@@ -31,7 +31,6 @@ from headstart.training.device import pick_device
 class BaseSafeTransfer(BaseEstimator):
     """Reading rows, candidates, and the guard; see `SafeTransferClassifier`."""
 
-    _spent = 0.0  # seconds of the budget that reading the data took, set by `headstart.fit`
     _heard: Any = None  # the network with its window settled
 
     def __init__(
@@ -48,10 +47,12 @@ class BaseSafeTransfer(BaseEstimator):
         progress: Callable[[str, int, int], None] | None = None,
         unlabelled: Any = None,
         views: int = 1,
+        spent: float = 0.0,
     ) -> None:
         self.source = source
         self.unlabelled = unlabelled
         self.views = views
+        self.spent = spent
         self.candidates = candidates
         self.budget = budget
         self.n_splits = n_splits
@@ -110,7 +111,7 @@ class BaseSafeTransfer(BaseEstimator):
             candidates = self._candidates(material)
             keyed = self.checkpoint is not None
             key = run_key(material, candidates, self.n_splits, self.random_state) if keyed else ""
-            journal = Journal(self.checkpoint, key, resume=True, spent=self._spent)
+            journal = Journal(self.checkpoint, key, resume=True, spent=self.spent)
             found = guard(
                 material,
                 candidates,

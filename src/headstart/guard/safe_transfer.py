@@ -59,6 +59,8 @@ class SafeTransferClassifier(ClassifierMixin, BaseSafeTransfer):
         More rows of the target without labels, where rows are borrowed.
     views : int, default=1
         Above 1, one more candidate: output layers on so many views of each picture or clip.
+    spent : float, default=0.0
+        Seconds of the budget that are gone already, as for reading the data.
 
     Attributes
     ----------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from headstart.guard.candidates.for_inputs import LAST_LAYERS, Candidate, standa
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.journal import checkpoint_in
 from headstart.guard.comparing.out_of_fold import fit_on
+from headstart.guard.effort import Effort
 from headstart.guard.evidence import evidence as say
 from headstart.keywords.evidence import cross_fitted, detector_for, keyword_evidence
 from headstart.keywords.listener import Detector
@@ -60,33 +61,77 @@ def check_false_alarms(false_alarms: float) -> float:
     return float(false_alarms)
 
 
-def prepare(
-    dataset: Dataset,
-    source: Any,
-    *,
-    background: Any,
-    skip_bad: bool,
-    budget: float,
-    seed: int,
-    progress: Any,
-) -> KeywordMaterial:
-    """Windows to learn from, and the network that they are for."""
-    rate = simple_of(CLIPS).preprocessing.rate
-    preprocessing, network = SoundPreprocessing(rate, round(_SECONDS * rate)), None
-    if source is not None and KEYWORD in dataset.kind.tasks:
-        network = load_network(source, input_type=dataset.input_type)
-        assert isinstance(network.preprocessing, SoundPreprocessing)
-        preprocessing = network.preprocessing
-    material = keyword_material(
-        dataset,
-        preprocessing,
-        background=background,
-        skip_bad=skip_bad,
-        budget=budget,
-        seed=seed,
-        progress=progress,
-    )
-    return dataclasses.replace(material, network=network)
+@dataclass(frozen=True)
+class KeywordTask:
+    """Words to be told from everything else: what the guard compares on, and what it becomes.
+
+    Parameters
+    ----------
+    material : KeywordMaterial
+    false_alarms : float
+        An hour, above 0.
+    effort : Effort
+        Of the whole fit; folds are no more than `PARTS`, for there are thousands of windows.
+    """
+
+    material: KeywordMaterial
+    false_alarms: float
+    effort: Effort
+
+    @classmethod
+    def of(
+        cls, dataset: Dataset, source: Any, effort: Effort, *, background: Any, false_alarms: float, skip_bad: bool
+    ) -> KeywordTask:
+        """Windows to learn from, and the network that they are for."""
+        rate = simple_of(CLIPS).preprocessing.rate
+        preprocessing, network = SoundPreprocessing(rate, round(_SECONDS * rate)), None
+        if source is not None and KEYWORD in dataset.kind.tasks:
+            network = load_network(source, input_type=dataset.input_type)
+            preprocessing = network.preprocessing
+        material = keyword_material(
+            dataset,
+            preprocessing,
+            background=background,
+            skip_bad=skip_bad,
+            budget=effort.budget,
+            seed=effort.seed,
+            progress=effort.progress,
+        )
+        effort = dataclasses.replace(effort, n_splits=min(effort.n_splits, PARTS))
+        return cls(dataclasses.replace(material, network=network), check_false_alarms(false_alarms), effort)
+
+    def candidates(self) -> list[Candidate]:
+        """What is compared."""
+        return keyword_candidates(self.material, device=self.effort.device, seed=self.effort.seed)
+
+    def finished(self, guarded: Any) -> tuple[Any, Detector, dict[str, Any]]:
+        """The estimator that learned from all windows, how it listens, and what adds to the evidence.
+
+        What was compared on some of the windows learns from all of them. Threshold and misses come from models that had
+        not heard the background and the clips in question; they learned from less than the finished one.
+        """
+        candidate, effort = guarded.best_candidate_, self.effort
+        data, kind = self.material.whole, pick_device(effort.device).type
+        shared = Material(data.inputs, data.y, "classification", data.groups, self.material.network, kind)
+        estimator = fit_on(candidate, shared, checkpoint=checkpoint_in(effort.checkpoint, "whole"))
+        detector = detector_for(self.material, guarded.classes_, 0.0, self.false_alarms)
+        tail, heard = cross_fitted(
+            self.material,
+            candidate,
+            shared,
+            detector,
+            guarded.temperature_,
+            budget=effort.budget,
+            seed=effort.seed,
+            checkpoint=effort.checkpoint,
+            progress=effort.progress,
+        )
+        detector = dataclasses.replace(detector, threshold=tail.threshold(self.false_alarms))
+        found = {
+            "keyword": keyword_evidence(self.material, detector, tail, heard),
+            "history": list(getattr(estimator, "history_", None) or []),
+        }
+        return estimator, detector, say.plain(found)
 
 
 def keyword_candidates(material: KeywordMaterial, *, device: str, seed: int) -> list[Candidate]:
@@ -128,44 +173,3 @@ def _with_new_layers(random: Candidate, common: dict[str, Any]) -> Candidate:
     hidden = TransferClassifier(random.estimator.source, head="hidden", **common)
     words = "several new layers on the same network with random weights"
     return dataclasses.replace(random, estimator=hidden, words=words)
-
-
-def add_detector(
-    model: Any,
-    material: KeywordMaterial,
-    guarded: Any,
-    *,
-    false_alarms: float,
-    budget: float,
-    device: str,
-    seed: int,
-    checkpoint: Path | None,
-    progress: Any,
-) -> Detector:
-    """Learn from all windows, choose the threshold, measure misses, and put all of it into the model and its evidence.
-
-    What was compared on some of the windows learns from all of them. Threshold and misses come from models that had not
-    heard the background and the clips in question; they learned from less than the finished one. ``checkpoint`` is a
-    folder in which training in epochs goes on after a kill.
-    """
-    candidate = guarded.best_candidate_
-    data, kind = material.whole, pick_device(device).type
-    shared = Material(data.inputs, data.y, "classification", data.groups, material.network, kind)
-    model.estimator = fit_on(candidate, shared, checkpoint=checkpoint_in(checkpoint, "whole"))
-    detector = detector_for(material, model.classes_, 0.0, false_alarms)
-    tail, heard = cross_fitted(
-        material,
-        candidate,
-        shared,
-        detector,
-        model.temperature,
-        budget=budget,
-        seed=seed,
-        checkpoint=checkpoint,
-        progress=progress,
-    )
-    detector = dataclasses.replace(detector, threshold=tail.threshold(false_alarms))
-    model.detector = detector
-    model.evidence["keyword"] = say.plain(keyword_evidence(material, detector, tail, heard))
-    model.evidence["history"] = say.plain(list(getattr(model.estimator, "history_", None) or []))
-    return detector

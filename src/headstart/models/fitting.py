@@ -5,25 +5,26 @@ from __future__ import annotations
 import dataclasses
 import shlex
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from headstart.data.base.kinds import things
 from headstart.data.inputs.registry import entry_of, resolve
+from headstart.data.reading.options import Reading
 from headstart.data.sets.dataset import Dataset
+from headstart.data.sets.description import describe, sentences
 from headstart.errors import ParameterError
 from headstart.guard.choosing import measures
 from headstart.guard.comparing.budget import short
+from headstart.guard.effort import Effort
 from headstart.guard.evidence import evidence as say
 from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRegressor
-from headstart.keywords.fitting import add_detector, check_false_alarms, keyword_candidates, prepare
-from headstart.keywords.material import KEYWORD, PARTS, KeywordMaterial
+from headstart.keywords.fitting import KeywordTask, check_false_alarms
+from headstart.keywords.material import KEYWORD
 from headstart.models.model import Model
-from headstart.models.target import divided, read_target, screened
+from headstart.models.target import Target, divided, read_target, screened, tell
 from headstart.networks.folder import check_place
 from headstart.parameters.tuning.view_features import check_views
 from headstart.progress import reporter
@@ -55,6 +56,10 @@ def fit(
     text_windows: int | None = None,
     background: Any = None,
     false_alarms: float = 1.0,
+    encoding: str | None = None,
+    decimal: str | None = None,
+    sheet: str | None = None,
+    page: int | None = None,
 ) -> Model:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
@@ -105,6 +110,8 @@ def fit(
         folder ``_background_`` or ``_other_`` serve too.
     false_alarms : float, default=1.0
         With ``task="keyword"``: how many false alarms an hour `headstart.listen` may give.
+    encoding, decimal, sheet, page
+        How files are read, see `headstart.data.reading.read.read_dataset`.
 
     Returns
     -------
@@ -129,57 +136,53 @@ def fit(
     >>> model.predict(X[:2]).tolist(), model.verdict
     (['dark', 'light'], 'cannot tell')
     """
-    started = time.monotonic()
     _check_out(out, resume)
-    keyword = _check_keyword(task, background, false_alarms)
+    _check_words(task, background, false_alarms)
+    reading = Reading(label, path_column, text_column, split_column, group_by, task, encoding, decimal, sheet, page)
+    checkpoint = None if out is None else progress_folder(out)
     with reporter(progress) as told:
-        reading: dict[str, Any] = {"label": label, "group_by": group_by, "task": task, "split_column": split_column}
-        columns: dict[str, Any] = {"text_column": text_column, "path_column": path_column}
-        how: dict[str, Any] = {"budget": budget, "device": device, "seed": random_state, "progress": told}
-        target = read_target(data, source, reading, **columns, unlabelled=unlabelled, text_windows=text_windows)
-        spoken: KeywordMaterial | None = None
-        if keyword:
-            made = {key: how[key] for key in ("budget", "seed", "progress")}
-            spoken = prepare(target.dataset, target.source, background=background, skip_bad=skip_bad, **made)
-            target = dataclasses.replace(target, dataset=spoken.dataset)
-            candidates = candidates or keyword_candidates(spoken, device=device, seed=random_state)
+        effort = Effort(budget, n_splits, random_state, device, views, checkpoint, told)
+        target = read_target(data, source, reading, unlabelled=unlabelled, text_windows=text_windows)
+        tell(sentences(target.dataset))
+        check_views(views, "head", target.dataset.input_type)
+        words: KeywordTask | None = None
+        if task == KEYWORD:
+            more: dict[str, Any] = {"background": background, "false_alarms": false_alarms, "skip_bad": skip_bad}
+            words = KeywordTask.of(target.dataset, target.source, effort, **more)
+            target = dataclasses.replace(target, dataset=words.material.dataset)
         else:
             target = screened(target, skip_bad, told)
-        dataset, source = target.dataset, target.source
-        check_views(views, "head", dataset.input_type)
-        pool, aside = divided(dataset)
-        checkpoint = None if out is None else progress_folder(out)
         if checkpoint is not None and not resume:
             shutil.rmtree(checkpoint, ignore_errors=True)
-        kind = SafeTransferRegressor if dataset.task == "regression" else SafeTransferClassifier
-        guarded = kind(
-            source,
-            candidates=candidates,
-            budget=budget,
-            n_splits=min(n_splits, PARTS) if keyword else n_splits,
-            random_state=random_state,
-            device=device,
-            checkpoint=checkpoint,
-            progress=told,
-            views=views,
-            **target.more,
+        model = _fitted(target, words, effort, candidates)
+        settings = reading.said() | {"skip_bad": skip_bad, "budget": budget, "random_state": random_state, "out": out}
+        settings |= {"unlabelled": unlabelled, "views": views, "text_windows": text_windows}
+        settings |= {"background": background, "false_alarms": false_alarms}
+        model.evidence["reproduce"] |= reproduction(
+            target.dataset.root, None if target.source is None else target.named, settings
         )
-        guarded._spent = time.monotonic() - started
-        guarded.fit(pool.inputs, pool.y, groups=pool.groups)
-        model = _model(guarded, dataset, pool, None if keyword else aside)
-        if spoken is not None:
-            add_detector(model, spoken, guarded, false_alarms=false_alarms, checkpoint=checkpoint, **how)
-            if aside is not None:
-                model.evidence["test"] = say.plain(test_score(model, aside))
-        settings = reading | columns | {"skip_bad": skip_bad, "budget": budget, "random_state": random_state}
-        settings |= {"out": out, "unlabelled": unlabelled}
-        settings |= {"views": views, "text_windows": text_windows, "background": background}
-        settings["false_alarms"] = false_alarms
-        model.evidence["reproduce"] |= reproduction(dataset.root, None if source is None else target.named, settings)
-        model.evidence["seconds"] = max(model.evidence["seconds"], time.monotonic() - started)
+        model.evidence["seconds"] = max(model.evidence["seconds"], effort.spent)
         if out is not None and checkpoint is not None:
             model.save(out)
             shutil.rmtree(checkpoint, ignore_errors=True)
+    return model
+
+
+def _fitted(target: Target, words: KeywordTask | None, effort: Effort, candidates: Any) -> Model:
+    """Compare, choose and fit; the part that is kept aside is touched last."""
+    dataset = target.dataset
+    pool, aside = divided(dataset)
+    if words is not None:
+        effort, candidates = words.effort, candidates or words.candidates()
+    kind = SafeTransferRegressor if dataset.task == "regression" else SafeTransferClassifier
+    guarded = kind(target.source, candidates=candidates, **effort.settings(), **target.more)
+    guarded.fit(pool.inputs, pool.y, groups=pool.groups)
+    model = _model(guarded, dataset, words)
+    if aside is not None:
+        model.evidence["test"] = say.plain(test_score(model, aside))
+    explained = None if pool.kind.values else entry_of(pool.kind).explained
+    if explained is not None:
+        resolve(explained)(model, pool)
     return model
 
 
@@ -192,15 +195,14 @@ def _check_out(out: str | Path | None, resume: bool) -> None:
         check_place(out)
 
 
-def _check_keyword(task: str | None, background: Any, false_alarms: float) -> bool:
-    """Whether words are to be told from everything else; refused where only a detector could use what was given."""
+def _check_words(task: str | None, background: Any, false_alarms: float) -> None:
+    """Refuse what only words to be heard could use."""
     check_false_alarms(false_alarms)
     if task != KEYWORD and background is not None:
         raise ParameterError(
             f"Expected background with the task 'keyword', found it with {task or 'no task'!r}.",
             "Give --task keyword (task='keyword'), or leave the background out.",
         )
-    return task == KEYWORD
 
 
 def progress_folder(out: str | Path) -> Path:
@@ -248,40 +250,35 @@ def _code(source: Any) -> str:
     return repr([str(one) for one in source]) if isinstance(source, list) else repr(str(source))
 
 
-def _model(guarded: Any, dataset: Dataset, pool: Dataset, aside: Dataset | None) -> Model:
-    """The model, with what was done to the data and the score on the part kept aside in its evidence."""
-    evidence = guarded.evidence_
+def _model(guarded: Any, dataset: Dataset, words: KeywordTask | None) -> Model:
+    """The model, with what was done to the data in its evidence."""
+    estimator, detector, more = (guarded.best_estimator_, None, {}) if words is None else words.finished(guarded)
+    evidence = guarded.evidence_ | more
     names = dataset.classes if dataset.task == "multilabel" else getattr(guarded, "classes_", None)
-    classes = None if dataset.task == "regression" or names is None else list(names)
-    model = Model(
-        guarded.best_estimator_,
-        evidence,
-        task=dataset.task,
-        classes=classes,
-        temperature=guarded.temperature_,
-        input_type=dataset.inputs.input_type,
-        encoder=getattr(guarded, "encoder_", None),
-    )
+    read = describe(dataset)
     evidence["data"] |= say.plain(
         {
-            "name": Path(dataset.root).name if dataset.root else f"{things(dataset.inputs.input_type)} in memory",
-            "parts": None
-            if dataset.parts is None
-            else dict(zip(*np.unique(dataset.parts, return_counts=True), strict=True)),
+            "name": Path(dataset.root).name if dataset.root else f"{dataset.kind.many} in memory",
+            "parts": read["parts"],
             **({"columns": list(dataset.text_columns)} if dataset.text_columns else {}),
-            "dropped": [{"name": name, "reason": reason} for name, reason in dataset.dropped],
-            "duplicates": [list(names) for names in dataset.duplicates],
+            "dropped": read["left_out"],
+            "duplicates": read["duplicates"],
             "notes": [*dataset.notes, *evidence["data"]["notes"]],
+            "read": {key: read[key] for key in ("layout", "form", "columns", "sizes", "unlabelled")},
         }
     )
     if dataset.task == "multilabel" and dataset.classes is not None:
         _rename(evidence, [str(name) for name in dataset.classes])
-    if aside is not None:
-        evidence["test"] = say.plain(test_score(model, aside))
-    explained = None if pool.kind.values else entry_of(pool.kind).explained
-    if explained is not None:
-        resolve(explained)(model, pool)
-    return model
+    return Model(
+        estimator,
+        evidence,
+        task=dataset.task,
+        classes=None if dataset.task == "regression" or names is None else list(names),
+        temperature=guarded.temperature_,
+        input_type=dataset.input_type,
+        encoder=getattr(guarded, "encoder_", None),
+        detector=detector,
+    )
 
 
 def _rename(evidence: dict[str, Any], names: list[str]) -> None:

@@ -45,12 +45,13 @@ class Model:
     encoder : TableEncoder or None
         Of tables: what makes numbers of rows.
 
+    detector : Detector or None
+        Of a model for words: how it listens.
+
     Attributes
     ----------
     classes_ : ndarray or None
         The same as ``classes``.
-    detector : Detector or None
-        Of a model for words: how it listens.
 
     Examples
     --------
@@ -73,6 +74,7 @@ class Model:
         temperature: float = 1.0,
         input_type: str = "image",
         encoder: Any = None,
+        detector: Detector | None = None,
     ) -> None:
         self.estimator = estimator
         self.evidence = evidence
@@ -81,7 +83,7 @@ class Model:
         self.temperature = float(temperature)
         self.input_type = input_type
         self.encoder = encoder
-        self.detector: Detector | None = None
+        self.detector = detector
 
     def __repr__(self) -> str:
         kinds = "" if self.classes_ is None else f", {len(self.classes_)} classes"
@@ -247,7 +249,8 @@ def load(folder: str | Path, module: Any = None) -> Model:
         encoder = load_table_model(path)[1] if kind_named(manifest["input_type"]).values else None
     else:
         estimator = load_baseline(path, manifest["baseline"])
-    model = Model(
+    heard = manifest.get("detector")
+    return Model(
         estimator,
         read_evidence(path),
         task=manifest["task"],
@@ -255,10 +258,8 @@ def load(folder: str | Path, module: Any = None) -> Model:
         temperature=manifest["temperature"],
         input_type=manifest["input_type"],
         encoder=encoder,
+        detector=None if heard is None else Detector.from_dict(heard),
     )
-    if manifest.get("detector") is not None:
-        model.detector = Detector.from_dict(manifest["detector"])
-    return model
 
 
 def read_evidence(folder: str | Path) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
 from headstart.data.sets.checks import check_labels
 from headstart.data.sets.dataset import Dataset
+from headstart.data.sets.description import sentences
 from headstart.data.sets.screen import screen
 from headstart.errors import ParameterError
 from headstart.keywords.material import KEYWORD
@@ -23,6 +25,7 @@ from headstart.parameters.tuning.plan import source_with_windows
 
 Progress = Callable[[str, int, int], None]
 AUTO = "auto"
+_LOG = logging.getLogger("headstart")
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,12 @@ def read_target(
     return Target(dataset, source_with_windows(source, dataset.input_type, text_windows), source)
 
 
+def tell(lines: Iterable[str]) -> None:
+    """Say something about the data to whoever listens to the logger "headstart"; the commands print it."""
+    for line in lines:
+        _LOG.info(line)
+
+
 def screened(target: Target, skip_bad: bool, progress: Progress | None) -> Target:
     """The target with its pictures, clips or texts each looked at once; rows of a table stay as they are.
 
@@ -103,7 +112,10 @@ def screened(target: Target, skip_bad: bool, progress: Progress | None) -> Targe
     seen = simple_of(dataset.kind).preprocessing if network is None else network.preprocessing
     found = screen(dataset, seen, skip_bad=skip_bad, progress=progress)
     notes = (*found.notes, *window_notes(network, divided(found)[0].inputs))
-    return dataclasses.replace(target, dataset=dataclasses.replace(found, notes=notes))
+    whole = dataclasses.replace(found, notes=notes)
+    known = set(sentences(dataset))
+    tell(line for line in sentences(whole) if line not in known)
+    return dataclasses.replace(target, dataset=whole)
 
 
 def divided(dataset: Dataset) -> tuple[Dataset, Dataset | None]:

@@ -12,7 +12,7 @@ import numpy as np
 from headstart.data.base.content import digest_of_file, known_digest_of_file
 from headstart.data.base.kinds import Kind
 from headstart.data.base.reasons import BadInput
-from headstart.errors import BadInputs, DataError
+from headstart.errors import BadInputs, DataError, ParameterError
 
 
 class Inputs(Sequence):
@@ -83,6 +83,20 @@ class Inputs(Sequence):
         chosen._digests = self._digests
         return chosen
 
+    def sizes(self) -> str:
+        """How large the inputs are, in words, told without decoding them; empty where it is not known."""
+        return ""
+
+    def on_page(self, page: int) -> Any:
+        """These inputs, of whose files one page is meant.
+
+        Raises
+        ------
+        ParameterError
+            For a kind whose files have no pages.
+        """
+        raise ParameterError(f"Expected page only with pictures, found {self.kind.many}.", "Leave it out.")
+
     def settle(self, preprocessing: Any) -> Any:
         """The preprocessing of a network that learns from these inputs, with what was decided for them written in."""
         return preprocessing
@@ -132,3 +146,15 @@ class Inputs(Sequence):
 
 def _index_type(index: Any) -> type | None:
     return int if np.size(index) == 0 else None
+
+
+def span(low: float, high: float, unit: str, digits: int = 0) -> str:
+    """From least to greatest in words.
+
+    Examples
+    --------
+    >>> span(3, 5, "characters"), span(1.25, 1.25, "s", 1)
+    ('3 to 5 characters', '1.2 s')
+    """
+    least, greatest = f"{low:,.{digits}f}", f"{high:,.{digits}f}"
+    return f"{least} {unit}" if least == greatest else f"{least} to {greatest} {unit}"

@@ -14,7 +14,7 @@ import numpy as np
 from headstart.data.base.content import digest_of, digest_of_file, read_bytes
 from headstart.data.base.kinds import CLIPS, kind_of_suffix
 from headstart.data.base.reasons import BadClip
-from headstart.data.base.rows import Inputs
+from headstart.data.base.rows import Inputs, span
 from headstart.data.clips.decode import (
     HIGHEST_RATE,
     LEAST_RATE,
@@ -127,6 +127,11 @@ class Clips(Inputs):
         seconds = min(max(ceil(longest * 10 - 1e-6) / 10, SHORTEST), LONGEST)
         samples = round(seconds * preprocessing.rate)
         return dataclasses.replace(preprocessing, samples=samples, open_window=False)
+
+    def sizes(self) -> str:
+        """Lengths in seconds and sampling rates, by the headers."""
+        lengths = [length for length in self.lengths() if length > 0]
+        return span(min(lengths), max(lengths), "s", 2) if lengths else ""
 
     def lengths(self, most: int | None = None) -> list[float]:
         """How long the first clips are by their headers, in seconds; 0 for one that cannot be read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -62,6 +63,21 @@ def decode(item: Any, min_side: int | None = None, depth: Depth | None = None) -
     [[[0, 0, 0], [255, 255, 255]]]
     """
     return as_array(open_rgb(item, min_side, depth))
+
+
+def size_of(item: Any) -> tuple[int, int] | None:
+    """Width and height of a picture, by its header; None where it cannot be read."""
+    if isinstance(item, np.ndarray):
+        return (int(item.shape[1]), int(item.shape[0])) if item.ndim >= 2 else None
+    if isinstance(item, Image.Image):
+        return item.size
+    if not os.path.isfile(item):
+        return None
+    try:
+        with Image.open(item, formats=(*FORMATS, "PPM")) as image:
+            return image.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
 
 
 def as_array(picture: Pixels) -> np.ndarray:

@@ -16,13 +16,16 @@ from headstart.data.base.kinds import PICTURES
 from headstart.data.base.reasons import BadPicture
 from headstart.data.base.rows import Inputs
 from headstart.data.base.strings import kind_of_string
-from headstart.data.pictures.decode import as_array, open_rgb, rgb_from_bytes
+from headstart.data.pictures.decode import as_array, open_rgb, rgb_from_bytes, size_of
 from headstart.data.pictures.depth import Depth, white_of
 from headstart.data.pictures.headers import SetOfPictures
 from headstart.data.pictures.values import values_of_array, values_of_image
 from headstart.errors import BadPictures, DataError
 
 Item: TypeAlias = "str | Path | np.ndarray | Image.Image"
+
+#: Pictures whose size is looked up.
+_LOOKED_AT = 2000
 
 
 class Pictures(Inputs):
@@ -99,6 +102,21 @@ class Pictures(Inputs):
         chosen = type(self)(self.items, self.names)
         chosen._digests, chosen._set = self._digests, under
         return chosen
+
+    def on_page(self, page: int) -> Pictures:
+        """These pictures, of whose files one page or frame is meant, from 1."""
+        return self.with_depth(dataclasses.replace(self.depth, page=page))
+
+    def sizes(self) -> str:
+        """Width and height in pixels, by the headers of the files."""
+        few = self.items[:: max(1, len(self.items) // _LOOKED_AT)]
+        found = [size for size in map(size_of, few) if size is not None]
+        if not found:
+            return ""
+        low, high = min(found, key=lambda s: s[0] * s[1]), max(found, key=lambda s: s[0] * s[1])
+        words = f"{low[0]} x {low[1]}"
+        words += " pixels" if low == high else f" to {high[0]} x {high[1]} pixels"
+        return words if len(few) == len(self.items) else f"{words} (of {len(few)} looked at)"
 
     def settle(self, preprocessing: Any) -> Any:
         """The preprocessing with the decision on depth in it, where there is one to keep."""

@@ -64,7 +64,12 @@ class Recognised:
 
     def dataset(self) -> Dataset:
         """The labelled data."""
-        return self.read(self.reading)
+        found = self.read(self.reading)
+        if self.reading.page is None:
+            return found
+        if found.kind.values:
+            raise ParameterError("Expected page only with pictures, found a table of values.", "Leave it out.")
+        return dataclasses.replace(found, inputs=found.inputs.on_page(self.reading.page))
 
     def tables(self, sources: Sequence[Any], unlabelled: Sequence[Any]) -> Tables:
         """The rows of a table of values, with those that are borrowed, and more without labels."""

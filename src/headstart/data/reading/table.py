@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from headstart.data.base.files import printable
 from headstart.data.inputs.inputs import inputs_of
-from headstart.data.pictures.pictures import Pictures
 from headstart.data.reading.file_column import FileColumn, file_column, paths_expected
 from headstart.data.reading.options import Reading
 from headstart.data.reading.roles import (
@@ -91,8 +91,8 @@ def read_table(
     )
 
 
-def read_paths(path: Path, path_column: str | None = None) -> Pictures:
-    """The pictures of a table; whatever else is in it is passed over.
+def read_paths(path: Path, path_column: str | None = None) -> Any:
+    """The files of a table as inputs; whatever else is in it is passed over.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def read_paths(path: Path, path_column: str | None = None) -> Pictures:
     files = file_column(frame, path, path_column)
     if files is None:
         raise paths_expected(frame, path)
-    return Pictures(list(files.paths), [printable(name) for name in files.names])
+    return inputs_of(files.kind, list(files.paths), [printable(name) for name in files.names])
 
 
 def _groups(frame: pd.DataFrame, group_by: str | None, column: str | None, names: Sequence[str]) -> np.ndarray | None:

@@ -1,22 +1,21 @@
-"""Pictures or clips without labels, wherever they lie: a folder, a list of paths, a table, or an array in a file."""
+"""Inputs without labels, wherever they lie: a folder, a list of paths, a table, or an array in a file."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from headstart.data.base.files import list_inputs, printable, refuse_odd_file
-from headstart.data.base.kinds import CLIPS, PICTURES, TEXTS
-from headstart.data.clips.clips import Clips
-from headstart.data.inputs.inputs import as_inputs
-from headstart.data.pictures.pictures import Pictures
+from headstart.data.base.kinds import Kind, file_kinds
+from headstart.data.inputs.inputs import as_inputs, inputs_of
 from headstart.data.reading.npz import read_npz_pictures
 from headstart.data.reading.table import read_paths
 from headstart.data.tables.frame import TABLES, table_suffix
 from headstart.errors import DataError
 
 
-def read_unlabelled(path: str | Path, path_column: str | None = None) -> Pictures | Clips:
-    """All pictures or clips of a folder and the folders below it, or that a file names; labels are passed over.
+def read_unlabelled(path: str | Path, path_column: str | None = None, kind: Kind | None = None) -> Any:
+    """All inputs of a folder and the folders below it, or that a file names; labels are passed over.
 
     Parameters
     ----------
@@ -25,36 +24,26 @@ def read_unlabelled(path: str | Path, path_column: str | None = None) -> Picture
         ``.tsv``, ``.parquet``) with a column of paths; an ``.npz`` file with arrays of pictures.
     path_column : str, optional
         Of a table. Default: told from its name or content.
+    kind : Kind, optional
+        What is looked for in a folder. Default: what is there; texts beside others are notes about them.
 
     Returns
     -------
-    Pictures or Clips
+    Pictures, Clips, ...
         Not opened yet.
 
     Raises
     ------
     DataError
-        If there are none, or both kinds; the words say what was found.
+        If there are none, or several kinds; the words say what was found.
     """
     place = Path(path).expanduser()
     where = printable(str(place))
     if place.is_dir():
-        found, others = list_inputs(place)
-        pictures, clips = found[PICTURES], found[CLIPS]
-        if pictures and clips:
-            raise DataError(
-                f"Expected pictures or clips of sound in {where}, found {len(pictures)} and {len(clips)}.",
-                "Give a folder of the one or of the other.",
-            )
-        if not pictures and not clips:
-            n = len(others) + len(found[TEXTS])
-            raise DataError(f"Expected pictures in {where}, found {n} other files.", "Give another folder.")
-        names = [printable(file.relative_to(place).as_posix()) for file in pictures or clips]
-        return Pictures(pictures, names) if pictures else Clips(clips, names)
-    if place.exists() and not place.is_file():
-        refuse_odd_file(place, "a folder or file of pictures")
-    if not place.is_file():
+        return _of_folder(place, kind, where)
+    if not place.exists():
         raise DataError(f"Expected a folder or file of pictures, found nothing at {where}.", "Check the path.")
+    refuse_odd_file(place, "a folder or a file of pictures")
     suffix = place.suffix.lower()
     if suffix == ".npz":
         return read_npz_pictures(place)
@@ -68,7 +57,24 @@ def read_unlabelled(path: str | Path, path_column: str | None = None) -> Picture
     )
 
 
-def _listed(place: Path) -> Pictures | Clips:
+def _of_folder(place: Path, kind: Kind | None, where: str) -> Any:
+    found, others = list_inputs(place)
+    kinds = [one for one in file_kinds() if found[one] and not one.typed] if kind is None else [kind]
+    if len(kinds) > 1:
+        counts = " and ".join(str(len(found[one])) for one in kinds)
+        raise DataError(
+            f"Expected {' or '.join(one.many for one in kinds)} in {where}, found {counts}.",
+            "Give a folder of the one or of the other.",
+        )
+    if not kinds or not found[kinds[0]]:
+        n = len(others) + sum(len(paths) for one, paths in found.items() if one not in kinds)
+        wanted = kind.many if kind is not None else "pictures"
+        raise DataError(f"Expected {wanted} in {where}, found {n} other files.", "Give another folder.")
+    paths = found[kinds[0]]
+    return inputs_of(kinds[0], paths, [printable(file.relative_to(place).as_posix()) for file in paths])
+
+
+def _listed(place: Path) -> Any:
     where = printable(str(place))
     try:
         lines = [line.strip() for line in place.read_text(encoding="utf-8-sig").splitlines()]
@@ -78,5 +84,4 @@ def _listed(place: Path) -> Pictures | Clips:
     if not names:
         raise DataError(f"Expected a path in each line of {where}, found none.")
     paths = [place.resolve().parent / name for name in names]
-    kind = Clips if isinstance(as_inputs(paths), Clips) else Pictures
-    return kind(paths, [printable(name) for name in names])
+    return inputs_of(as_inputs(paths).kind, paths, [printable(name) for name in names])

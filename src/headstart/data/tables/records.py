@@ -70,6 +70,10 @@ class Records(Sequence):
         rows = np.arange(len(self))[index if isinstance(index, slice) else np.asarray(index)]
         return Records(self.frame.iloc[rows], [self.names[i] for i in rows], self.plan)
 
+    def sizes(self) -> str:
+        """Number of columns."""
+        return f"{self.frame.shape[1]} columns"
+
     def digest(self, i: int) -> str:
         """Hash of the content of a row: 32 hexadecimal digits."""
         return hashlib.sha256(repr([str(value) for value in self.frame.iloc[i].tolist()]).encode()).hexdigest()[:32]

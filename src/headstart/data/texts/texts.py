@@ -14,7 +14,7 @@ import pandas as pd
 from headstart.data.base.content import digest_of, digest_of_file, known_digest_of_file, read_bytes
 from headstart.data.base.kinds import TEXTS
 from headstart.data.base.reasons import BadText
-from headstart.data.base.rows import Inputs
+from headstart.data.base.rows import Inputs, span
 from headstart.data.base.strings import kind_of_string, names_a_text_file
 from headstart.data.texts.decode import decode_text, text_from_bytes, why_no_words
 from headstart.errors import BadTexts, DataError
@@ -120,6 +120,14 @@ class Texts(Inputs):
         if isinstance(item, str):
             return self._digest_in_memory(item)
         return digest_of_file(item, bad=BadText)
+
+    def sizes(self) -> str:
+        """Lengths in characters, of files in bytes."""
+        lengths = [len(item) for item in self.items if isinstance(item, str) and item]
+        if lengths:
+            return span(min(lengths), max(lengths), "characters")
+        sizes = [item.stat().st_size for item in self.items if isinstance(item, Path) and item.is_file()]
+        return span(min(sizes), max(sizes), "bytes") if sizes else ""
 
     def known_digest(self, i: int) -> str | None:
         """The digest of text ``i`` where it costs no reading of a file, else None."""

@@ -1,0 +1,55 @@
+"""``headstart inspect``: what data were taken for, before anything is learned from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from headstart.cli.console import common, print_json
+from headstart.cli.options import reading_options
+from headstart.errors import HeadstartError
+from headstart.progress import reporter
+
+
+@click.command("inspect")
+@click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
+@reading_options()
+@common
+def command(data: tuple[Path, ...], as_json: bool, **reading: Any) -> int:
+    """Say what DATA (folders or tables) would be read as, and what is wrong with them; nothing is learned.
+
+    Kind, layout, task, classes with their counts, columns and what each became, encoding, sizes, parts, groups, what is
+    broken, what is there twice or nearly so, and what was assumed. The exit code is 1 where a fit would refuse them.
+
+    \b
+    headstart inspect pictures/
+    headstart inspect table.csv --label diagnosis --group-by patient
+    """
+    from headstart.data.reading.inspecting import inspected
+    from headstart.data.reading.options import Reading
+    from headstart.data.reading.recognise import recognise
+    from headstart.data.sets.description import describe, sentences
+
+    found, refused = [], 0
+    with reporter() as progress:
+        for place in data:
+            dataset, words = None, ""
+            try:
+                dataset = recognise(place, Reading(**reading)).dataset()
+                dataset = inspected(dataset, progress)
+            except HeadstartError as error:
+                words, refused = str(error), 1
+            found.append((place, dataset, words))
+    if as_json:
+        entries = [
+            ({"place": str(place)} if dataset is None else describe(dataset)) | {"refused": words or None}
+            for place, dataset, words in found
+        ]
+        print_json(entries[0] if len(entries) == 1 else entries)
+        return refused
+    for number, (_, dataset, words) in enumerate(found):
+        lines = [] if dataset is None else sentences(dataset)
+        click.echo("\n".join([*([""] if number else []), *lines, *([f"Refused: {words}"] if words else [])]))
+    return refused

@@ -1,0 +1,75 @@
+"""Options that say how data are to be read; several commands have them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+TASKS = ("classification", "multilabel", "regression")
+
+
+def reading_options(*more_tasks: str) -> Callable[[Command], Command]:
+    """Give a command the options that say how data are to be read; it gets them as ``**reading``.
+
+    Parameters
+    ----------
+    *more_tasks : str
+        Tasks beside classes, labels and numbers.
+    """
+    options = [
+        click.option(
+            "--label",
+            multiple=True,
+            callback=one_or_several,
+            help="Column of a table that holds the labels; again for several. Of a folder: re: and an expression over "
+            "paths whose parenthesis is the class.",
+        ),
+        click.option("--path-column", help="Column of a table that holds the paths of the files."),
+        click.option(
+            "--text-column",
+            multiple=True,
+            callback=one_or_several,
+            help="Column of a table that holds texts; again for several, joined.",
+        ),
+        click.option("--split-column", help="Column of a table that says train, val or test."),
+        click.option(
+            "--group-by", help="Column, or regular expression over the path: equal values stay on one side of a split."
+        ),
+        click.option(
+            "--task",
+            type=click.Choice([*TASKS, *more_tasks]),
+            help="What the labels are; otherwise told "
+            "from the labels." + (" keyword: words to be heard in long recordings." if more_tasks else ""),
+        ),
+        click.option("--encoding", help="Of a table or texts, as utf-8, cp1251; otherwise told from the bytes."),
+        click.option(
+            "--decimal",
+            type=click.Choice([".", ","]),
+            help="What stands before the fraction of a number in a table; otherwise told from the cells.",
+        ),
+        click.option("--sheet", help="Of an Excel file; otherwise the first with cells."),
+        click.option(
+            "--page", type=click.IntRange(1), help="Of files with several pictures: which one; otherwise the first."
+        ),
+    ]
+
+    def decorate(function: Command) -> Command:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def one_or_several(context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> Any:
+    """None, one name, or a list of several.
+
+    Examples
+    --------
+    >>> one_or_several(None, None, ()), one_or_several(None, None, ("a",)), one_or_several(None, None, ("a", "b"))
+    (None, 'a', ['a', 'b'])
+    """
+    return None if not value else value[0] if len(value) == 1 else list(value)
