@@ -67,6 +67,11 @@ class FeatureAugmentation(Mapping):
 class BaseFeatureAugmentation(WeightedLearner, DelegatingMixin):
     """What classes and numbers have in common; see `FeatureAugmentationClassifier`.
 
+    Parameters
+    ----------
+    unlabelled : array-like of shape (m, d), optional
+        Looked at by `preprocess` alone.
+
     Attributes
     ----------
     n_domains_ : int

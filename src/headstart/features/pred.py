@@ -21,7 +21,13 @@ from headstart.contract.weighted_fit import fit_weighted
 
 @estimator_class
 class BasePRED(WeightedLearner, DelegatingMixin):
-    """What classes and numbers have in common; see `PREDClassifier`."""
+    """What classes and numbers have in common; see `PREDClassifier`.
+
+    Parameters
+    ----------
+    unlabelled : array-like of shape (m, d), optional
+        Looked at by `preprocess` alone.
+    """
 
     estimator: Any = None
     source_estimator: Any = None

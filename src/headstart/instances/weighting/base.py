@@ -106,6 +106,11 @@ class Weighting(BaseEstimator, metaclass=ABCMeta):
                 stacklevel=3,
             )
 
+    def _options(self) -> dict[str, Any]:
+        """All options but the seed, for a function that takes them by the same names, and a generator in its place."""
+        given = {name: value for name, value in self.get_params(deep=False).items() if name != "random_state"}
+        return {**given, "rng": self._rng()}
+
     def _rng(self) -> np.random.Generator:
         """A generator of its own; no global state is touched."""
         return np.random.default_rng(getattr(self, "random_state", None))

@@ -62,7 +62,5 @@ class KernelDensityRatio(Weighting):
     )
 
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
-        self.log_ratio_ = log_density_ratio(
-            source, target, bandwidth=self.bandwidth, leave_one_out=self.leave_one_out, rng=self._rng()
-        )
+        self.log_ratio_ = log_density_ratio(source, target, **self._options())
         return from_logs(self.log_ratio_)

@@ -96,17 +96,7 @@ class KernelMeanMatching(Weighting):
         check_number("n_landmarks", self.n_landmarks, 1, whole=True, optional=True)
         check_number("tolerance", self.tolerance, 0, open_low=True)
         check_number("epsilon", self.epsilon, 0, optional=True)
-        found = kernel_mean_matching(
-            source,
-            target,
-            width=self.width,
-            bound=self.bound,
-            epsilon=self.epsilon,
-            solver=self.solver,
-            n_landmarks=self.n_landmarks,
-            tolerance=self.tolerance,
-            rng=self._rng(),
-        )
+        found = kernel_mean_matching(source, target, **self._options())
         self.objective_, self.gap_, self.width_ = found.objective, found.gap, found.width
         self.certified_ = found.certified
         if found.gap > self.tolerance:

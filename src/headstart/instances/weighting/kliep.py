@@ -77,15 +77,7 @@ class KLIEP(Weighting):
         check_number("n_centres", self.n_centres, 1, whole=True)
         check_number("n_folds", self.n_folds, 2, whole=True)
         check_number("tolerance", self.tolerance, 0, open_low=True)
-        found = kliep(
-            source,
-            target,
-            widths=self.widths,
-            n_centres=self.n_centres,
-            n_folds=self.n_folds,
-            tolerance=self.tolerance,
-            rng=self._rng(),
-        )
+        found = kliep(source, target, **self._options())
         self.width_, self.scores_ = found.width, found.scores
         self.objective_, self.gap_ = found.objective, found.gap
         return found.weights

@@ -44,21 +44,9 @@ class BaseLeastSquares(Weighting):
     n_centres: int = 100
     random_state: int | None = None
 
-    def _alpha(self) -> float:
-        """Share of the target in the denominator."""
-        return 0.0
-
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         check_number("n_centres", self.n_centres, 1, whole=True)
-        found = least_squares_ratio(
-            source,
-            target,
-            alpha=self._alpha(),
-            widths=self.widths,
-            penalties=self.penalties,
-            n_centres=self.n_centres,
-            rng=self._rng(),
-        )
+        found = least_squares_ratio(source, target, **self._options())
         self.width_, self.penalty_, self.scores_ = found.width, found.penalty, found.scores
         return found.weights
 
@@ -132,6 +120,6 @@ class RULSIF(BaseLeastSquares):
         words="Weighs source rows by a bounded density ratio that is fitted by least squares.",
     )
 
-    def _alpha(self) -> float:
+    def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         check_number("alpha", self.alpha, 0, 1, open_high=True)
-        return float(self.alpha)
+        return super()._ratio(source, target, y)
