@@ -24,7 +24,22 @@ from headstart.data.tables.frame import read_frame
 from headstart.errors import DataError
 
 NUMBERS = st.integers(-(10**7), 10**7).map(lambda i: i / 1000)
-WORDS = st.text(st.sampled_from(list("abcxyz ,;|\t\n\"'äéŁжя語")), min_size=1, max_size=12).map(lambda t: f"w{t}w")
+PIECES = [
+    *"abc ,;|\t\n\"'",
+    "Größe",
+    "café",
+    "español",
+    "żółw",
+    "čas",
+    "őr",
+    "ışık",
+    "жаба",
+    "и",
+    "λόγος",
+    "日本",
+    "语言",
+]
+WORDS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map(lambda pieces: f"w {''.join(pieces)} w")
 DATES = st.dates(datetime.date(1950, 1, 1), datetime.date(2050, 1, 1))
 
 
