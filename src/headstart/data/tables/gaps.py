@@ -11,6 +11,7 @@ _ERRORS = ("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!")
 _WORDS = ("none", "-", "--", "---", "–", "—", ".", "..", "...", "…", "missing")
 GAPS = frozenset({*_EMPTY, *_ERRORS, *_WORDS})
 """What says that a cell holds nothing, in small letters."""
+_LONGEST = 16
 PERHAPS = frozenset(_WORDS)
 """Those of them that may be the name of a class: "none", "-"; among labels they are one."""
 
@@ -30,7 +31,9 @@ def absent(value: Any) -> bool:
     >>> [absent(value) for value in (None, " ", "?", "N/A", "none", "0", 0)]
     [True, True, True, True, True, False, False]
     """
-    return value.strip().casefold() in GAPS if isinstance(value, str) else is_missing(value)
+    if not isinstance(value, str):
+        return is_missing(value)
+    return (len(value) <= _LONGEST or value.isspace()) and value.strip().casefold() in GAPS
 
 
 def unlabelled(label: Any) -> bool:

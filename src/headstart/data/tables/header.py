@@ -121,8 +121,9 @@ def _without_comments(grid: Grid) -> tuple[list[list[Any]], list[int], list[str]
     width = max(counts, key=lambda k: (counts[k], k), default=0)
 
     def comment(row: list[Any]) -> bool:
-        filled = sum(not _empty(cell) for cell in row)
-        return str(row[0]).lstrip().startswith("#") and width > 1 and (len(row) < width or filled < 2)
+        if width < 2 or not str(row[0]).lstrip().startswith("#"):
+            return False
+        return len(row) < width or sum(not _empty(cell) for cell in row) < 2
 
     kept = [i for i, row in enumerate(grid.rows) if not comment(row)]
     if len(kept) < len(grid.rows):

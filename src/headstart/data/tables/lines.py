@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from headstart.data.tables.numbers import numbers_in
@@ -91,16 +92,17 @@ class _Parse:
     fault: str = ""
     note: str = ""
 
-    @property
+    @cached_property
     def width(self) -> int:
         """The commonest number of cells in a row."""
         counts = Counter(len(row) for row in self.rows)
         return max(counts, key=lambda width: (counts[width], width), default=0)
 
-    @property
+    @cached_property
     def even(self) -> float:
         """Share of the rows of this width."""
-        return sum(len(row) == self.width for row in self.rows) / max(len(self.rows), 1)
+        width = self.width
+        return sum(len(row) == width for row in self.rows) / max(len(self.rows), 1)
 
 
 def _rank(parse: _Parse) -> tuple[bool, bool, float, int]:
@@ -175,7 +177,7 @@ def _refuse_swallowed(parse: _Parse, text: Sequence[str]) -> None:
     long = [i for i, (start, end) in enumerate(zip(parse.lines, parse.ends, strict=True)) if end > start]
     if not long or width < 2:
         return
-    firsts, lasts = (Counter(row[j].strip() for row in parse.rows if len(row) == width) for j in (0, -1))
+    firsts, lasts = (_Cells([row[j] for row in parse.rows if len(row) == width]) for j in (0, -1))
     for i in long:
         inside = text[parse.lines[i] - 1 : parse.ends[i]]
         alone = [line.split(parse.separator) for line in inside if line.strip()]
@@ -183,9 +185,7 @@ def _refuse_swallowed(parse: _Parse, text: Sequence[str]) -> None:
         whole = [width in (len(cells), len(other)) for cells, other in zip(alone, read, strict=True)]
         if not all(whole[1:]) or not any(whole) or len(whole) < 2:
             continue
-        known = all(
-            _belongs(cells[0], firsts) or _belongs(cells[-1], lasts) for cells in alone[1:] if len(cells) == width
-        )
+        known = all(firsts.like(cells[0]) or lasts.like(cells[-1]) for cells in alone[1:] if len(cells) == width)
         if (len(whole) > 3 and (width > 2 or all(whole))) or (known and (width > 2 or len(whole) > 3)):
             raise ValueError(
                 f"a quote in line {parse.lines[i]} is closed in line {parse.ends[i]} only, and each line between has "
@@ -193,10 +193,15 @@ def _refuse_swallowed(parse: _Parse, text: Sequence[str]) -> None:
             )
 
 
-def _belongs(cell: str, others: Counter[str]) -> bool:
-    """Whether a cell is what the others of a column are: one that recurs, or a number among numbers."""
-    bare = cell.strip().strip('"')
-    if others[bare] > 1:
-        return True
-    numbers = sum(count for other, count in others.items() if numbers_in([other]).form)
-    return numbers_in([bare]).form is not None and 2 * numbers > sum(others.values())
+class _Cells:
+    """The cells of a column, to tell whether another is like them."""
+
+    def __init__(self, cells: Sequence[str]) -> None:
+        self.counts = Counter(cell.strip() for cell in cells)
+        some = list(self.counts)[:200]
+        self.numbers = 2 * sum(numbers_in([cell]).form is not None for cell in some) > len(some)
+
+    def like(self, cell: str) -> bool:
+        """Whether a cell is one that recurs, or a number among numbers."""
+        bare = cell.strip().strip('"')
+        return self.counts[bare] > 1 or (self.numbers and numbers_in([bare]).form is not None)

@@ -29,6 +29,7 @@ _DOCUMENTS = (
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")
 _CONTROL_BYTES = frozenset([*range(0x09), *range(0x0E, 0x1A), *range(0x1C, 0x20)])
+_PLAIN = frozenset([9, 10, 13, *range(0x20, 0x7F)])
 _SAMPLE = 1 << 16
 _SAY = "say what it is (--encoding {0}, encoding='{0}'), or save it as UTF-8"
 
@@ -166,11 +167,10 @@ def _without_mark(content: bytes) -> DecodedText | None:
         return None
     for codec, upper, lower in (("utf-16-le", 1, 0), ("utf-16-be", 0, 1)):
         high, low = content[upper:_SAMPLE:2], content[lower:_SAMPLE:2]
-        asian = sum(0x2E <= a <= 0x7E and 0x20 <= b <= 0x7E for a, b in zip(high, low, strict=True))
-        far = sum(a >= 0x2E for a in high)
-        pages = len({byte for byte in high if byte and byte < 0x2E})
-        zeros = low.count(0) * 50 <= high.count(0) and high.count(0) * (5 if far else 20) > len(high)
-        if zeros and asian <= 0.6 * far and pages <= 8 and not _CONTROL.search(content.decode(codec, "replace")):
+        plain = sum(a in _PLAIN for a in high)
+        both = sum(a in _PLAIN and b in _PLAIN for a, b in zip(high, low, strict=True))
+        zeros = low.count(0) * 50 <= high.count(0) and high.count(0) * (5 if plain else 20) > len(high)
+        if zeros and both <= 0.9 * plain and not _CONTROL.search(content.decode(codec, "replace")):
             return _marked(content, codec, "UTF-16", content)
     return None
 

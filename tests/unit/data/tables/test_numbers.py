@@ -1,0 +1,115 @@
+"""Numbers as people write them: one form a column, certain by its cells, or unsure and said."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headstart.data.tables.numbers import NumberForm, number_of, numbers_in, settled
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["1.234,56", "7"], [1234.56, 7]),
+        (["12,345.67", "3"], [12345.67, 3]),
+        (["1 234,5", "2"], [1234.5, 2]),
+        (["1\u202f234\u202f567", "1,5"], [1234567, 1.5]),
+        (["1'234.5", "1’000"], [1234.5, 1000]),
+        (["12,34,567", "5"], [1234567, 5]),
+        (["1,234,567", "935"], [1234567, 935]),
+        (["1,275", "12,5"], [1.275, 12.5]),
+        (["1,275", "1040"], [1.275, 1040]),
+        (["1.275", "0.5"], [1.275, 0.5]),
+        (["$1200", "$ 80"], [1200, 80]),
+        (["€ 5", "€ 6,50"], [5, 6.5]),
+        (["5 €", "1.006,50 €"], [5, 1006.5]),
+        (["USD 1,200.50", "USD 3"], [1200.5, 3]),
+        (["12 kg", "13kg"], [12, 13]),
+        (["5 m2", "7.5 m2"], [5, 7.5]),
+        (["45%", "4.5 %"], [45, 4.5]),
+        (["-5", "(5)", "−3", "4-", "+2"], [-5, -5, -3, -4, 2]),
+        (["1e-5", "2.5E+3", "-.5", "5."], [1e-5, 2500, -0.5, 5]),
+        (["1,5e3", "2"], [1500, 2]),
+    ],
+)
+def test_numbers_that_are_certain(cells: list[str], values: list[float]) -> None:
+    form = numbers_in(cells).form
+    assert form is not None
+    assert [number_of(cell, form) for cell in cells] == pytest.approx(values)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["007", "12"],
+        ["1,5", "2.5"],
+        ["$5", "5"],
+        ["5 kg", "5 g"],
+        ["45%", "0.45"],
+        ["12", "tall"],
+        ["a1", "a2"],
+        ["0x1F", "0x2A"],
+        ["1.2.3", "1.2.4"],
+        ["2024-01-31"],
+        ["12:30"],
+        ["1/2"],
+        ["1-2"],
+        ["<5", "7"],
+        ["1,23,4"],
+        ["(1)", "(2)"],
+        ["٣"],
+        [],
+    ],
+)
+def test_what_is_no_column_of_numbers(cells: list[str]) -> None:
+    found = numbers_in(cells)
+    assert found.form is None and not found.unsure
+
+
+def test_a_comma_that_may_be_either_is_decided_by_the_user_the_file_or_not_at_all() -> None:
+    cells = ["1,275", "935", "12,345"]
+    assert numbers_in(cells).unsure == "1,275"
+    assert numbers_in(cells, decimal=".").form == NumberForm(".", ",") and not numbers_in(cells, decimal=".").assumed
+    assert numbers_in(cells, decimal=",").form == NumberForm(",")
+    assert numbers_in(cells, lean=",").assumed == "1,275 is 1.275, by how the file is written"
+    assert settled(cells, semicolons=True).form == NumberForm(",")
+    point = numbers_in(["1.275", "935"])
+    assert point.form == NumberForm() and point.assumed == "1.275 has a decimal point"
+    assert not numbers_in(["1.275", "2.310"]).assumed
+
+
+def test_new_cells_are_read_in_the_form_of_the_column_alone() -> None:
+    comma = NumberForm(",")
+    assert [number_of(cell, comma) for cell in ("1,275", "1.5", "1.275", "x")] == [1.275, 1.5, None, None]
+    assert number_of("1,275", NumberForm()) is None
+    assert number_of("5", NumberForm(after="%")) is None and number_of("5 g", NumberForm(after="kg")) is None
+    assert number_of("-inf", comma) == float("-inf")
+
+
+def _written(value: float, form: NumberForm) -> str:
+    whole, _, rest = f"{abs(value):,.{3 if value % 1 else 0}f}".partition(".")
+    rest = rest.rstrip("0")
+    digits = whole.replace(",", form.thousands) + (form.decimal + rest if rest else "")
+    return f"{'-' if value < 0 else ''}{form.before}{digits}{form.after}"
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.integers(-(10**9), 10**9).map(lambda i: i / 1000) | st.integers(-5000, 5000).map(float), min_size=1),
+    st.sampled_from(
+        [
+            NumberForm(d, t, b, a)
+            for d, t in (".,", ",.", ". ", ", ", ".'")
+            for b, a in (("", ""), ("$", ""), ("", "kg"))
+        ]
+    ),
+)
+def test_numbers_written_in_any_form_are_read_right_or_not_at_all(values: list[float], form: NumberForm) -> None:
+    texts = [_written(value, form) for value in values]
+    found = numbers_in(texts)
+    if found.form is not None and not found.assumed and "." not in form.thousands:
+        assert [number_of(text, found.form) for text in texts] == pytest.approx(values)
+    told = numbers_in(texts, decimal=form.decimal)
+    assert told.form is not None and [number_of(text, told.form) for text in texts] == pytest.approx(values)
