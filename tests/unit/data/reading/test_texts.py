@@ -5,17 +5,21 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
+from headstart.data.base.kinds import PICTURES, TEXTS
 from headstart.data.reading.read import read_dataset
 from headstart.data.sets.dataset import Dataset
 from headstart.data.texts.texts import Texts
 from headstart.errors import DataError, ParameterError
-from headstart.models.text_target import takes_texts, text_dataset
+from headstart.data.reading.options import Reading
+from headstart.data.reading.recognise import recognise
+from headstart.models.offered import kind_offered
 
 ROWS = [
     ("a free prize, now", "spam"),
@@ -48,6 +52,12 @@ def written(folder: Path, name: str) -> Path:
 @pytest.mark.parametrize(
     "name", ["t.csv", "t.tsv", "t.csv.gz", "t.parquet", "t.jsonl", "t.jsonl.gz", "t.json", "lines.json"]
 )
+def text_dataset(data: Any, source: Any, **said: Any) -> Dataset | None:
+    """The texts that data hold, or None where they hold something else."""
+    found = recognise(data, Reading(**said), wanted=lambda: kind_offered(source))
+    return found.dataset() if found.kind is TEXTS else None
+
+
 def test_a_table_whose_only_other_column_holds_sentences_holds_texts(tmp_path: Path, name: str) -> None:
     dataset = read_dataset(written(tmp_path, name))
     assert said(dataset) == [text for text, _ in ROWS] and dataset.y.tolist() == [label for _, label in ROWS]
@@ -102,7 +112,8 @@ def test_values_beside_texts_stay_a_table_unless_the_column_is_named_or_a_text_n
     assert said(text_dataset(mixed, str(minilm), label="label")) == [text for text, _ in ROWS]
     with pytest.raises(DataError, match="because the source takes texts, found none among the columns 'age', 'label'"):
         text_dataset(mixed[["age", "label"]], str(minilm), label="label")
-    assert not takes_texts("starter:pictures") and not takes_texts(FRAME) and not takes_texts("nowhere/at all")
+    assert kind_offered("starter:pictures") is PICTURES
+    assert kind_offered(FRAME) is None and kind_offered("nowhere/at all") is None
 
 
 def test_frames_with_labels_beside_them_are_read_too() -> None:
