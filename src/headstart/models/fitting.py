@@ -271,6 +271,7 @@ def _model(guarded: Any, dataset: Dataset, pool: Dataset, aside: Dataset | None)
             **({"columns": list(dataset.text_columns)} if dataset.text_columns else {}),
             "dropped": [{"name": name, "reason": reason} for name, reason in dataset.dropped],
             "duplicates": [list(names) for names in dataset.duplicates],
+            "near_duplicates": [list(names) for names in dataset.near],
             "notes": [*dataset.notes, *evidence["data"]["notes"]],
         }
     )
