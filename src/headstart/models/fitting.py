@@ -263,6 +263,7 @@ def _model(guarded: Any, dataset: Dataset, words: KeywordTask | None) -> Model:
             **({"columns": list(dataset.text_columns)} if dataset.text_columns else {}),
             "dropped": read["left_out"],
             "duplicates": read["duplicates"],
+            "near_duplicates": read["near_duplicates"],
             "notes": [*dataset.notes, *evidence["data"]["notes"]],
             "read": {key: read[key] for key in ("layout", "form", "columns", "sizes", "unlabelled")},
         }

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.base.near import Prints
+
 
 class Look(ABC):
     """Measures of each input, taken in the threads that decode.
@@ -38,6 +40,10 @@ class Look(ABC):
     def reasons(self) -> list[tuple[int, str]]:
         """Inputs that can be decoded but hold nothing to learn from, with the reason."""
         return []
+
+    def near(self, rows: np.ndarray) -> Prints:
+        """Prints by which near copies among the inputs at ``rows`` are found; none by default."""
+        return Prints((b"",) * len(rows))
 
     def class_notes(self, classes: Mapping[Any, np.ndarray]) -> list[str]:
         """What else gives a class away than what the inputs show; ``classes`` holds the rows of each."""

@@ -6,11 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from headstart.data.base.inspection import Look
+from headstart.data.base.near import Prints, unit
 from headstart.data.pictures.pictures import Pictures
 
 DARK = 16
+SIDE = 32
+#: Standard deviation of grey values below which a picture shows nothing to tell it by.
+FLAT = 3.0
 #: Classes whose shares of deep files differ by this much can be told apart by depth.
 SHARES_APART = 0.5
 
@@ -27,9 +32,19 @@ class PictureLook(Look):
         super().__init__(len(pictures))
         self.pictures = pictures
         self.brightest = np.zeros(len(pictures), dtype=np.uint8)
+        self.small = np.zeros((len(pictures), SIDE, SIDE), dtype=np.uint8)
+        self.shape = np.zeros(len(pictures))
 
     def _measure(self, i: int, canvas: np.ndarray) -> None:
         self.brightest[i] = canvas.max()
+        small = Image.fromarray(canvas).resize((SIDE, SIDE), Image.Resampling.BOX)
+        self.small[i] = np.asarray(small.convert("L"))
+        self.shape[i] = np.log(canvas.shape[1] / canvas.shape[0])
+
+    def near(self, rows: np.ndarray) -> Prints:
+        """Small grey pictures of even mean and contrast, mirrored or not, of about the same shape."""
+        vectors = np.stack([unit(self.small[i], FLAT) for i in rows.tolist()]) if len(rows) else self.small[rows]
+        return Prints((), vectors, self.shape[rows], mirrored=True)
 
     def notes(self, rows: np.ndarray, names: Sequence[str]) -> list[str]:
         """What was taken for white and which pages, and a note where no picture has a bright pixel."""

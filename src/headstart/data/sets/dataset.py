@@ -37,6 +37,9 @@ class Dataset:
         Name and reason of every input that was left out.
     duplicates : tuple of tuple of str
         Names of inputs with the same pixels or samples, one tuple for each set of them.
+    near : tuple of tuple of str
+        Names of inputs that are near copies of one another (re-encoded, resized, mirrored, at another level, in other
+        spaces), one tuple for each set of them.
     notes : tuple of str
         What else the reader of a report should know.
     root : str
@@ -69,6 +72,7 @@ class Dataset:
     parts: np.ndarray | None = None
     dropped: tuple[tuple[str, str], ...] = ()
     duplicates: tuple[tuple[str, ...], ...] = ()
+    near: tuple[tuple[str, ...], ...] = ()
     notes: tuple[str, ...] = ()
     root: str = ""
     text_columns: tuple[str, ...] = ()

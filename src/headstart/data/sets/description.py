@@ -23,7 +23,8 @@ def describe(dataset: Dataset) -> dict[str, Any]:
     dict
         ``place``, ``kind``, ``input_type``, ``layout``, ``n``, ``task``, ``classes`` with their counts or ``targets``
         with their ranges, ``unlabelled``, ``parts``, ``groups``, ``sizes``, ``form`` (encoding, separator, ...),
-        ``columns`` (name, role, became), ``left_out`` (name, reason), ``duplicates`` and ``notes``.
+        ``columns`` (name, role, became), ``left_out`` (name, reason), ``duplicates``,
+        ``near_duplicates`` and ``notes``.
 
     Examples
     --------
@@ -51,6 +52,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "columns": [vars(column) for column in dataset.columns],
         "left_out": [{"name": name, "reason": reason} for name, reason in dataset.dropped],
         "duplicates": [list(names) for names in dataset.duplicates],
+        "near_duplicates": [list(names) for names in dataset.near],
         "notes": list(dataset.notes),
     }
 
@@ -88,8 +90,11 @@ def sentences(dataset: Dataset) -> list[str]:
         shown = "; ".join(f"{name}: {reason}" for name, reason in dataset.dropped[:_MOST_NAMES])
         more = "; ..." if len(dataset.dropped) > _MOST_NAMES else ""
         lines.append(f"Left out: {len(dataset.dropped)} ({shown}{more})")
-    if dataset.duplicates:
-        lines.append(f"The same or nearly so: {len(dataset.duplicates)} sets, each kept on one side of every split")
+    for words, sets in (("Equal", dataset.duplicates), ("Nearly equal", dataset.near)):
+        if sets:
+            lines.append(
+                f"{words}: {len(sets)} sets, each kept on one side of every split ({', '.join(sets[0][:3])}, ...)"
+            )
     return lines + [f"Note: {words}" for words in dataset.notes]
 
 

@@ -12,6 +12,7 @@ from headstart.data.inputs.registry import entry_of
 from headstart.data.sets.checks import check_labels
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import merge
+from headstart.data.sets.overlap import with_near_copies
 from headstart.errors import DataError
 from headstart.progress import Progress
 
@@ -30,7 +31,8 @@ def screen(
     The canvases stay in the process's store, so the pass is not lost. Exact duplicates become one group; one that
     stands in the held-out part too is dropped from the training part. Duplicates are told by the pixels or
     samples that the network sees, so a copy in another format without loss counts; of texts by their words, whatever
-    the spaces and capitals. Empty texts count as broken. Silent clips (peak below -60 dB of full scale), clipped ones
+    the spaces and capitals. Near copies become one group as well, and those on both sides of the held-out part are
+    told. Empty texts count as broken. Silent clips (peak below -60 dB of full scale), clipped ones
     and very different loudness are noted.
 
     Parameters
@@ -78,6 +80,7 @@ def screen(
     sets = look.same(whole, kept)
     told = (*look.notes(whole, names), *look.class_notes(_rows_of_classes(dataset, whole)))
     dataset = dataclasses.replace(dataset, notes=(*dataset.notes, *told))
+    dataset = with_near_copies(dataset, look.near(whole), sets)
     dataset = _with_duplicates(dataset, sets)
     _refuse_straddling_groups(dataset)
     check_labels(dataset, min_per_class, fewest_classes)

@@ -50,6 +50,7 @@ def data_evidence(material: Material, names: Sequence[Any] | None, name: str = "
         "parts": None,
         "dropped": [],
         "duplicates": [],
+        "near_duplicates": [],
         "notes": [],
     }
 

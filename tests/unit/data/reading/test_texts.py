@@ -13,12 +13,12 @@ import pytest
 from PIL import Image
 
 from headstart.data.base.kinds import PICTURES, TEXTS
+from headstart.data.reading.options import Reading
 from headstart.data.reading.read import read_dataset
+from headstart.data.reading.recognise import recognise
 from headstart.data.sets.dataset import Dataset
 from headstart.data.texts.texts import Texts
 from headstart.errors import DataError, ParameterError
-from headstart.data.reading.options import Reading
-from headstart.data.reading.recognise import recognise
 from headstart.models.offered import kind_offered
 
 ROWS = [

@@ -1,0 +1,131 @@
+"""Which rows of one set are in another too, as they are or nearly so."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from headstart.data.base.content import digest_of
+from headstart.data.base.near import Prints, near_pairs
+from headstart.data.sets.dataset import Dataset
+from headstart.data.sets.groups import merge
+
+
+def overlap(one: Prints, other: Prints) -> list[tuple[int, int]]:
+    """Rows of one set that are (nearly) in another: pairs (row of one, row of the other), the first found for each.
+
+    Use it for parts of a set, for a source and a target, for rows to predict and rows that were learned from.
+
+    Parameters
+    ----------
+    one, other : Prints
+        Of inputs of one kind, as a `Look` takes them, or of rows of values as `prints_of_rows` does.
+
+    Examples
+    --------
+    >>> overlap(prints_of_rows([[1.0, 2.0], [3.0, 4.0]]), prints_of_rows([[3.0, 4.0]]))
+    [(1, 0)]
+    """
+    if not len(one) or not len(other):
+        return []
+    found = []
+    for rows in connected(near_pairs(one.joined(other))):
+        there = next((row - len(one) for row in rows if row >= len(one)), None)
+        found += [(row, there) for row in rows if row < len(one) and there is not None]
+    return sorted(found)
+
+
+def connected(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Sets of rows that pairs connect, each ascending.
+
+    Examples
+    --------
+    >>> connected([(0, 4), (2, 3), (4, 1)])
+    [[0, 1, 4], [2, 3]]
+    """
+    sets: dict[int, list[int]] = {}
+    for i, j in pairs:
+        one, other = sets.setdefault(i, [i]), sets.setdefault(j, [j])
+        if one is not other:
+            one.extend(other)
+            sets |= dict.fromkeys(other, one)
+    return sorted(sorted(rows) for rows in {id(rows): rows for rows in sets.values()}.values())
+
+
+def with_near_copies(dataset: Dataset, prints: Prints, equal: Sequence[Sequence[int]]) -> Dataset:
+    """Put near copies in one group, and tell of those that stand on both sides of the held-out part.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    prints : Prints
+        Of its inputs.
+    equal : sequence of sequences of int
+        Sets of inputs that are equal altogether, which others deal with.
+    """
+    same = {row: number for number, rows in enumerate(equal) for row in rows}
+    pairs = [(i, j) for i, j in near_pairs(prints) if i not in same or same[i] != same.get(j)]
+    if not pairs:
+        return dataset
+    kind, sets = dataset.kind, connected(pairs)
+    count = f"1 set of near copies among the {kind.many} was" if len(sets) == 1 else f"{len(sets)} sets of near copies"
+    count += "" if len(sets) == 1 else f" among the {kind.many} were"
+    first = ", ".join(dataset.names[i] for i in sets[0][:3])
+    notes = [
+        f"{count} found, {sum(map(len, sets))} {kind.many} in all ({NEAR.get(kind.input_type, 'nearly equal')}), as "
+        f"{first}; each set counts as one group."
+    ]
+    unlike = sum(len(np.unique(dataset.y[rows], axis=0)) > 1 for rows in sets)
+    if unlike and dataset.task != "regression":
+        notes.append(f"{unlike} of these sets of near copies carry more than one label: check them.")
+    held = np.zeros(len(dataset), dtype=bool)
+    if dataset.held_out is not None and dataset.parts is not None:
+        held = dataset.parts == dataset.held_out
+    leaked = [row for rows in sets for row in rows if held[row] and not held[rows].all()]
+    if leaked:
+        verb = "has a near copy" if len(leaked) == 1 else "have a near copy"
+        noun = kind.one if len(leaked) == 1 else kind.many
+        notes.append(
+            f"WARNING: {len(leaked)} {dataset.held_out} {noun} {verb} in the training part (as "
+            f"{dataset.names[leaked[0]]}): what is measured there is better than the truth. Divide the data anew."
+        )
+    sides = [[row for row in rows if held[row] == side] for rows in sets for side in (False, True)]
+    return dataclasses.replace(
+        dataset,
+        groups=merge(dataset.groups, [rows for rows in sides if len(rows) > 1], len(dataset)),
+        near=tuple(tuple(dataset.names[i] for i in rows) for rows in sets),
+        notes=(*dataset.notes, *notes),
+    )
+
+
+NEAR = {
+    "image": "re-encoded, resized, mirrored or in other light",
+    "audio": "at another level, or with other silence around",
+    "text": "but for spaces, capitals and what stands at the ends",
+}
+
+
+def prints_of_rows(X: Any) -> Prints:
+    """Prints of rows of values: equal for rows that are equal to about nine digits.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, d)
+        Numbers, or cells of any type.
+
+    Examples
+    --------
+    >>> prints = prints_of_rows(np.array([[1.0, 2.0], [1.0 + 1e-13, 2.0], [1.1, 2.0]]))
+    >>> prints.keys[0] == prints.keys[1], prints.keys[0] == prints.keys[2]
+    (True, False)
+    """
+    table = np.asarray(X)
+    table = table[:, None] if table.ndim == 1 else table
+    if table.dtype.kind in "biuf":
+        cells = [[f"{value:.9g}" for value in row] for row in table.astype(np.float64).tolist()]
+    else:
+        cells = [[str(value) for value in row] for row in table.tolist()]
+    return Prints(tuple(digest_of("\0".join(row).encode("utf-8", "surrogatepass")).encode() for row in cells))
