@@ -198,7 +198,7 @@ def test_pictures_of_a_data_set_change_with_the_epoch_alone() -> None:
 def test_the_test_part_is_not_touched() -> None:
     data = dataset()
     parts = np.array(["train"] * 20 + ["val"] * 8 + ["test"] * 12)
-    divided = Dataset(data.pictures, data.y, data.task, data.classes, parts=parts)
+    divided = Dataset(data.inputs, data.y, data.task, data.classes, parts=parts)
     examples = DatasetExamples(divided, size=32)
     assert examples.n == 20
     assert sum(len(batch) for batch in examples.held_out()) == 8
@@ -206,7 +206,7 @@ def test_the_test_part_is_not_touched() -> None:
 
 def test_numbers_are_no_classes() -> None:
     data = dataset()
-    numbers = Dataset(data.pictures, np.linspace(0, 1, 40), "regression")
+    numbers = Dataset(data.inputs, np.linspace(0, 1, 40), "regression")
     with pytest.raises(DataError, match="Expected one label a picture to pretrain on, found a task of type regression"):
         DatasetExamples(numbers)
 

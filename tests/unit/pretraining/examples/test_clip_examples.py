@@ -53,7 +53,7 @@ def test_held_out_clips_are_not_among_those_that_are_learned_from() -> None:
     held = list(examples.held_out())
     assert sum(len(batch.x) for batch in held) == 60 - examples.n > 0
     learned = {wave.tobytes() for wave in examples.raw(np.arange(examples.n))}
-    whole = {data.pictures.items[i][0].tobytes(): groups[i] for i in range(60)}
+    whole = {data.inputs.items[i][0].tobytes(): groups[i] for i in range(60)}
     known = {whole[wave] for wave in learned}
     assert len(known) + len({g for wave, g in whole.items() if wave not in learned}) == 10  # no group on both sides
     window = SoundPreprocessing(16_000, 8000)

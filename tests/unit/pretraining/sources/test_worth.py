@@ -88,7 +88,7 @@ def test_from_arrays_in_a_file_to_a_model(tmp_path: Path, capsys: pytest.Capture
     rng = np.random.default_rng(0)
     for name, n in (("large", 120), ("other", 80)):
         data = stripes(n, seed=len(name))
-        x = np.stack([np.asarray(item) for item in data.pictures.items])
+        x = np.stack([np.asarray(item) for item in data.inputs.items])
         np.savez(tmp_path / f"{name}.npz", x=x, y=(data.y == "standing").astype(np.int64))
     source, large, other = (str(tmp_path / name) for name in ("source", "large.npz", "other.npz"))
     words = ["pretrain", large, "--out", source, "--epochs", "2", "--image-size", "32", "--no-flip"]
