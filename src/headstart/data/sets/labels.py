@@ -129,7 +129,9 @@ def read_labels(
         return ReadLabels(found, task, classes, kept, tuple(notes), f"several labels of {len(classes)}")
     found, classes = _classes(values, columns)
     notes += class_notes(found, many)
-    return ReadLabels(found, task, classes, kept, tuple(notes), f"{len(classes)} classes")
+    return ReadLabels(
+        found, task, classes, kept, tuple(notes), "1 class" if len(classes) == 1 else f"{len(classes)} classes"
+    )
 
 
 def read_label_cells(

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from headstart.data.reading.read import from_arrays, read_dataset
+from headstart.data.reading.read import read_dataset
+from headstart.data.reading.recognise import from_arrays
 from headstart.data.sets.labels import Writing, read_label_cells, read_labels
 from headstart.errors import DataError
 
