@@ -15,6 +15,7 @@ from headstart import NetworkSource, TransferClassifier, TransferRegressor
 from headstart.data.pictures.augment import Augmentation
 from headstart.data.pictures.pictures import as_pictures
 from headstart.errors import DataError, ParameterError, SourceError
+from headstart.networks.cutting.cut import frozen_names
 from headstart.networks.folder import write_manifest
 from headstart.networks.reading.loading import load_network
 from headstart.networks.running.embed import embed
@@ -24,7 +25,6 @@ from headstart.parameters.heads.targets import class_targets
 from headstart.parameters.saving import load_estimator, save_estimator
 from headstart.parameters.tuning.augmenting import mirror_is_harmless
 from headstart.parameters.tuning.trainee import Trainee
-from headstart.parameters.tuning.tuning import frozen_tensors
 
 
 class Net(nn.Module):
@@ -145,7 +145,7 @@ def test_frozen_tensors_do_not_move_by_one_bit(
     before = weights(network.module)
     model = TransferClassifier(source, train=f"last:{blocks}", epochs=3, learning_rate=0.05).fit(X, y)
     assert model.network_ is not None
-    after, frozen = model.network_.module.state_dict(), frozen_tensors(network, blocks)
+    after, frozen = model.network_.module.state_dict(), frozen_names(network.module, network.chain, blocks)
     assert any("running_mean" in name for name in frozen) and "stem.0.weight" in frozen
     assert all(torch.equal(before[name], after[name]) for name in frozen)
     moved = {name for name in before if name not in frozen and not name.startswith("fc")}

@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from headstart.data.clips.preprocessing import preprocessing_from_dict
 from headstart.data.inputs.registry import entries
 from headstart.errors import SourceError
 from headstart.guard.baselines.classical import BaselineClassifier, BaselineRegressor
 from headstart.guard.baselines.texts import TextBaselineClassifier, TextBaselineRegressor
+from headstart.models.saving.answers import ARRAYS, described_answers, read_answers, save_arrays
 from headstart.models.saving.text_baselines import KINDS, TextBaseline, load_text_baseline, save_text_baseline
 
-ARRAYS = "baseline.safetensors"
 Baseline = BaselineClassifier | BaselineRegressor | TextBaseline
 BASELINES = (BaselineClassifier, BaselineRegressor, TextBaselineClassifier, TextBaselineRegressor)
 
@@ -38,20 +38,9 @@ def save_baseline(estimator: Baseline, folder: str | Path) -> dict[str, Any]:
     arrays = {"coef": estimator.coef_, "intercept": estimator.intercept_}
     arrays |= {f"centre.{name}": values for name, values in estimator.centre_.items()}
     arrays |= {f"scale.{name}": values for name, values in estimator.scale_.items()}
-    save_file(
-        {name: np.ascontiguousarray(values, dtype=np.float64) for name, values in arrays.items()}, Path(folder) / ARRAYS
-    )
-    described: dict[str, Any] = {
-        "class": type(estimator).__name__,
-        "input_type": estimator.input_type_,
-        "features": estimator.features_,
-        "preprocessing": None if estimator.preprocessing_ is None else estimator.preprocessing_.to_dict(),
-    }
-    if isinstance(estimator, BaselineClassifier):
-        described |= {"classes": estimator.classes_.tolist(), "multilabel": estimator.multilabel_}
-    else:
-        described["single"] = estimator.single_
-    return described
+    save_arrays(arrays, folder)
+    seen = estimator.preprocessing
+    return described_answers(estimator) | {"preprocessing": None if seen is None else seen.to_dict()}
 
 
 def load_baseline(folder: str | Path, described: dict[str, Any]) -> Baseline:
@@ -90,12 +79,8 @@ def load_baseline(folder: str | Path, described: dict[str, Any]) -> Baseline:
     estimator.coef_, estimator.intercept_ = arrays["coef"], arrays["intercept"]
     estimator.centre_ = _named("centre.", arrays)
     estimator.scale_ = _named("scale.", arrays)
-    estimator.input_type_, estimator.features_ = described["input_type"], described["features"]
-    if isinstance(estimator, BaselineClassifier):
-        estimator.classes_ = np.asarray(described["classes"])
-        estimator.multilabel_, estimator.temperature_ = bool(described["multilabel"]), 1.0
-    else:
-        estimator.single_ = bool(described["single"])
+    estimator.input_type_ = described["input_type"]
+    read_answers(estimator, described)
     return estimator
 
 

@@ -6,15 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from headstart.errors import SourceError
 from headstart.guard.baselines.text_terms import Terms
 from headstart.guard.baselines.texts import CHOICES, TextBaselineClassifier, TextBaselineRegressor
+from headstart.models.saving.answers import ARRAYS, described_answers, read_answers, save_arrays
 
-ARRAYS = "baseline.safetensors"
 VOCABULARY = "vocabulary.json"
 TextBaseline = TextBaselineClassifier | TextBaselineRegressor
 KINDS: dict[str, type[TextBaseline]] = {
@@ -38,20 +37,10 @@ def save_text_baseline(estimator: TextBaseline, folder: str | Path) -> dict[str,
     """
     arrays = {"coef": estimator.coef_, "intercept": estimator.intercept_}
     arrays |= {f"idf.{terms.kind}": terms.idf for terms in estimator.terms_}
-    save_file(
-        {name: np.ascontiguousarray(values, dtype=np.float64) for name, values in arrays.items()}, Path(folder) / ARRAYS
-    )
+    save_arrays(arrays, folder)
     text = json.dumps({terms.kind: terms.names for terms in estimator.terms_}, ensure_ascii=True)
     (Path(folder) / VOCABULARY).write_text(text + "\n", encoding="utf-8")
-    described: dict[str, Any] = {
-        "class": type(estimator).__name__,
-        "input_type": estimator.input_type_,
-        "features": estimator.features_,
-    }
-    if isinstance(estimator, TextBaselineClassifier):
-        assert estimator.classes_ is not None
-        return described | {"classes": estimator.classes_.tolist(), "multilabel": estimator.multilabel_}
-    return described | {"single": estimator.single_}
+    return described_answers(estimator)
 
 
 def load_text_baseline(folder: str | Path, described: dict[str, Any]) -> TextBaseline:
@@ -90,9 +79,5 @@ def load_text_baseline(folder: str | Path, described: dict[str, Any]) -> TextBas
             f"{sum(len(terms.names) for terms in estimator.terms_)}.",
             "Fit it again.",
         )
-    if isinstance(estimator, TextBaselineClassifier):
-        estimator.classes_ = np.asarray(described["classes"])
-        estimator.multilabel_, estimator.temperature_ = bool(described["multilabel"]), 1.0
-    else:
-        estimator.single_ = bool(described["single"])
+    read_answers(estimator, described)
     return estimator

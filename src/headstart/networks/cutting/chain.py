@@ -26,7 +26,6 @@ from headstart.networks.cutting.trace import (
 from headstart.nn.threads import alone
 
 TOLERANCE = 1e-4
-NO_CUT = "No place was found where this network can be cut: only its head or all of it can be trained."
 
 
 @dataclass(frozen=True)

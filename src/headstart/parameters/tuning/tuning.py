@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.canvases import canvases
 from headstart.errors import ParameterError
-from headstart.networks.cutting.cut import frozen_names, replay_agrees
+from headstart.networks.cutting.cut import replay_agrees
 from headstart.networks.network import Network
 from headstart.networks.running.embed import boundary
 from headstart.networks.running.runtime import to_tensor
@@ -129,11 +129,6 @@ def epochs_for(settings: TuningSettings, n: int) -> int:
     """Epochs over n rows: as set, of training on pairs at most what `MOST_STEPS` steps allow."""
     most = MOST_STEPS // steps_per_epoch(n, settings.batch_size) if settings.pairs else settings.epochs
     return max(1, min(settings.epochs, most))
-
-
-def frozen_tensors(network: Network, blocks: int | None) -> set[str]:
-    """Names of what training the last ``blocks`` blocks must leave as it is, to the last bit."""
-    return frozen_names(network.module, network.chain, blocks)
 
 
 def _boundary_works(network: Network, inputs: Inputs, settings: TuningSettings) -> bool:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
 from headstart.data.clips.preprocessing import SoundPreprocessing, loudest_window
-from headstart.data.inputs.canvases import canvases
 from headstart.data.sets.dataset import Dataset
-from headstart.errors import DataError
 from headstart.pretraining.examples.examples import HELD_OUT, Batch, Examples
-from headstart.pretraining.examples.picture_examples import rows_of
+from headstart.pretraining.examples.labelled import read_labelled
 from headstart.pretraining.examples.sound_views import FROM_LIFE
 from headstart.pretraining.speech.staging import RATE, Stage, sound_keys
 from headstart.progress import Progress
@@ -61,26 +57,14 @@ class ClipExamples(Examples):
         random_state: int = 0,
         progress: Progress | None = None,
     ) -> None:
-        if dataset.task != "classification" or dataset.classes is None:
-            raise DataError(
-                f"Expected one label a clip to pretrain on, found a task of type {dataset.task}.",
-                "Name a column of labels, or put the clips of each class in a folder.",
-            )
-        train, test = rows_of(dataset, random_state)
-        used = dataset.select(np.concatenate([train, test]))
-        self.n, self.size, self.random_state = len(train), round(seconds * RATE), random_state
-        self.class_names = tuple(str(name) for name in dataset.classes)
-        self._window = SoundPreprocessing(RATE, self.size)
+        self._window = SoundPreprocessing(RATE, round(seconds * RATE))
+        self._read = read_labelled(dataset, self._window, random_state, progress)
+        self.n, self.size, self.random_state = self._read.n, self._window.samples, random_state
+        self.class_names, self.words = self._read.class_names, self._read.words
         self._preprocessing = preprocessing or self._window
-        self._waves = canvases(used.inputs, self._window, progress=progress)
-        self._labels = np.searchsorted(np.asarray(dataset.classes), used.y).astype(np.int64)
+        self._waves = self._read.canvases
         self._staging = replace(FROM_LIFE, samples=self.size, seed=random_state)
-        name = Path(dataset.root).name if dataset.root else "clips in memory"
-        self.words = f"{self.n:,} clips of {len(self.class_names)} classes from {name}"
-        content = hashlib.sha256(self._labels.tobytes())
-        for wave in self._waves:
-            content.update(np.ascontiguousarray(wave).data)
-        self.key = repr((content.hexdigest(), self.n, self._staging, self._preprocessing))
+        self.key = repr((self._read.digest, self.n, self._staging, self._preprocessing))
 
     @property
     def preprocessing(self) -> SoundPreprocessing:
@@ -94,7 +78,7 @@ class ClipExamples(Examples):
 
     def batch(self, index: np.ndarray, epoch: int) -> Batch:
         waves = [self._waves[i] for i in index.tolist()]
-        return Batch(self.stage.staged(waves, sound_keys(self.random_state, index, epoch)), self._labels[index])
+        return Batch(self.stage.staged(waves, sound_keys(self.random_state, index, epoch)), self._read.labels[index])
 
     def raw(self, index: np.ndarray) -> list[np.ndarray]:
         return [self._waves[i] for i in index.tolist()]
@@ -104,7 +88,7 @@ class ClipExamples(Examples):
         for start in range(self.n, last, CHUNK):
             rows = range(start, min(last, start + CHUNK))
             plain = np.stack([self._window.centre(self._waves[i]) for i in rows])
-            yield Batch(plain, self._labels[rows.start : rows.stop])
+            yield Batch(plain, self._read.labels[rows.start : rows.stop])
 
     def _loudest(self, i: int) -> np.ndarray:
         """A second's loudest piece of a clip, or all of a shorter one."""

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import math
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from headstart.data.inputs.canvases import canvases
 from headstart.data.pictures.augment import Augmentation, augmented
 from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.splits import holdout
-from headstart.errors import DataError
 from headstart.pretraining.examples.examples import HELD_OUT, Batch, Examples
+from headstart.pretraining.examples.labelled import read_labelled
 from headstart.pretraining.formula.rendered import RenderedPictures
 from headstart.progress import Progress
 
@@ -126,25 +122,12 @@ class DatasetExamples(Examples):
         random_state: int = 0,
         progress: Progress | None = None,
     ) -> None:
-        if dataset.task != "classification" or dataset.classes is None:
-            raise DataError(
-                f"Expected one label a picture to pretrain on, found a task of type {dataset.task}.",
-                "Name a column of labels, or put the pictures of each class in a folder.",
-            )
-        train, test = rows_of(dataset, random_state)
-        used = dataset.select(np.concatenate([train, test]))
-        self.n, self.size, self.random_state = len(train), size, random_state
-        self.class_names = tuple(str(name) for name in dataset.classes)
         side = math.ceil(1.25 * size)  # leaves detail for the crops
-        self._canvases = canvases(used.inputs, square(side), progress=progress)
-        self._labels = np.searchsorted(np.asarray(dataset.classes), used.y).astype(np.int64)
+        self._read = read_labelled(dataset, square(side), random_state, progress)
+        self.n, self.size, self.random_state = self._read.n, size, random_state
+        self.class_names, self.words = self._read.class_names, self._read.words
         self._augmentation = Augmentation(area=(0.4, 1.0), flip=flip)
-        name = Path(dataset.root).name if dataset.root else "pictures in memory"
-        self.words = f"{self.n:,} pictures of {len(self.class_names)} classes from {name}"
-        content = hashlib.sha256(self._labels.tobytes())
-        for canvas in self._canvases:
-            content.update(canvas.tobytes())
-        self.key = repr((content.hexdigest(), self.n, size, flip, random_state))
+        self.key = repr((self._read.digest, self.n, size, flip, random_state))
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -153,35 +136,21 @@ class DatasetExamples(Examples):
     def batch(self, index: np.ndarray, epoch: int) -> Batch:
         pictures = [
             augmented(
-                self._canvases[i],
+                self._read.canvases[i],
                 self.preprocessing,
                 self._augmentation,
                 np.random.default_rng([self.random_state, epoch, i]),
             )
             for i in index.tolist()
         ]
-        return Batch(np.stack(pictures), self._labels[index])
+        return Batch(np.stack(pictures), self._read.labels[index])
 
     def raw(self, index: np.ndarray) -> list[np.ndarray]:
-        return [self._canvases[i] for i in index.tolist()]
+        return [self._read.canvases[i] for i in index.tolist()]
 
     def held_out(self) -> Iterator[Batch]:
-        last = min(len(self._canvases), self.n + HELD_OUT)
+        last = min(len(self._read.canvases), self.n + HELD_OUT)
         for start in range(self.n, last, 256):
             rows = range(start, min(last, start + 256))
-            plain = [self.preprocessing.centre(self.preprocessing.canvas(self._canvases[i])) for i in rows]
-            yield Batch(np.stack(plain), self._labels[rows.start : rows.stop])
-
-
-def rows_of(dataset: Dataset, random_state: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to train on and rows to measure on."""
-    everything = np.arange(len(dataset.y))
-    if dataset.parts is not None and "train" in dataset.parts:
-        train = everything[dataset.parts == "train"]
-        test = everything[dataset.parts == "val"]
-        if len(test):
-            return train, test
-        everything = train
-    groups = None if dataset.groups is None else dataset.groups[everything]
-    train, test = holdout(dataset.y[everything], dataset.task, groups=groups, fraction=0.05, random_state=random_state)
-    return everything[train], everything[test]
+            plain = [self.preprocessing.centre(self.preprocessing.canvas(self._read.canvases[i])) for i in rows]
+            yield Batch(np.stack(plain), self._read.labels[rows.start : rows.stop])

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from headstart import NetworkSource, TransferClassifier, TransferRegressor
 from headstart.data.inputs.inputs import as_inputs
 from headstart.errors import ParameterError
+from headstart.networks.cutting.cut import frozen_names
 from headstart.networks.folder import write_manifest
 from headstart.networks.reading.loading import load_network
 from headstart.networks.saving.model_card import model_card
@@ -22,7 +23,7 @@ from headstart.parameters.heads.targets import class_targets
 from headstart.parameters.saving import load_estimator, save_estimator
 from headstart.parameters.tuning.contrastive import contrast
 from headstart.parameters.tuning.plan import settings_for
-from headstart.parameters.tuning.tuning import epochs_for, frozen_tensors
+from headstart.parameters.tuning.tuning import epochs_for
 from headstart.training.batches import balanced_rows, steps_per_epoch
 from headstart.training.loop import LoopSettings
 
@@ -140,7 +141,7 @@ def test_only_the_last_blocks_move_and_the_caller_s_network_does_not(source: Net
     before = {name: tensor.clone() for name, tensor in network.module.state_dict().items()}
     found = TransferClassifier(source, train="contrastive:1", epochs=2, random_state=0).fit(X, y).network_
     assert found is not None
-    after, frozen = found.module.state_dict(), frozen_tensors(network, 1)
+    after, frozen = found.module.state_dict(), frozen_names(network.module, network.chain, 1)
     assert frozen and all(torch.equal(after[name], before[name]) for name in frozen)
     assert any(not torch.equal(after[name], before[name]) for name in before)
     assert all(torch.equal(tensor, before[name]) for name, tensor in network.module.state_dict().items())
