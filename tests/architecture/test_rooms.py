@@ -149,7 +149,7 @@ def test_math_knows_no_torch() -> None:
 
 def test_commands_import_nothing_heavy_at_their_top() -> None:
     standard = {"__future__", "collections", "contextlib", "csv", "errno", "importlib", "io", "json", "math", "os"}
-    light = standard | {"click", "headstart", "pathlib", "re", "sys", "traceback", "typing"}
+    light = standard | {"logging", "click", "headstart", "pathlib", "re", "sys", "traceback", "typing"}
     wrong = []
     for file in (SOURCE / "cli").glob("*.py"):
         for node in ast.parse(file.read_text(encoding="utf-8")).body:

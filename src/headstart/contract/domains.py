@@ -166,8 +166,9 @@ def encode(labels: Sequence[tuple[str, np.ndarray | None]]) -> tuple[np.ndarray,
     Warns
     -----
     TransferWarning
-        If the target's labels are 0, 1, ..., K - 1 and look like the numbers that `StackingClassifier` and
-        `VotingClassifier` put in the place of labels before they fit. Words of a source are then taken in sorted order.
+        If the target's labels are 0, 1, ..., K - 1 and look like the numbers that `StackingClassifier`,
+        `VotingClassifier` and `cross_val_predict` put in the place of labels before they fit. Words of a source are
+        then taken in sorted order; of these a fold may lack some.
 
     Examples
     --------
@@ -204,10 +205,9 @@ def _numbered(target: np.ndarray | None, source: np.ndarray | None, name: str) -
     if target is None or source is None or target.dtype.kind not in "iu":
         return source
     theirs, own = np.unique(source), np.unique(target)
-    if len(theirs) < 2 or not np.array_equal(own, np.arange(len(own))):
-        return source
     words = theirs.dtype.kind in "OUS"
-    if words and len(theirs) != len(own):
+    most = len(theirs) if words else len(own)  # of words a fold may lack some
+    if len(theirs) < 2 or not np.isin(own, np.arange(most)).all():
         return source
     if not words and (np.isin(theirs, own).all() or np.isin(own, theirs).all()):
         return source

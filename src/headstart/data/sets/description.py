@@ -93,8 +93,6 @@ def sentences(dataset: Dataset) -> list[str]:
     for words, sets in (("Equal", dataset.duplicates), ("Nearly equal", dataset.near)):
         if sets:
             lines.append(f"{words}: {len(sets)} sets, each kept on one side of every split ({', '.join(sets[0][:3])})")
-                f"{words}: {len(sets)} sets, each kept on one side of every split ({', '.join(sets[0][:3])}, ...)"
-            )
     return lines + [f"Note: {words}" for words in dataset.notes]
 
 
