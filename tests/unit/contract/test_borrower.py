@@ -12,10 +12,18 @@ from scipy import sparse
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
-from headstart import CORAL, AlignedClassifier, AlignedRegressor, Source
+from headstart import (
+    CORAL,
+    AlignedClassifier,
+    AlignedRegressor,
+    RegularTransferClassifier,
+    Source,
+    TrAdaBoostClassifier,
+)
 from headstart.contract.domains import Domains
 from headstart.errors import DataError, ParameterError, SourceError, TransferWarning
 
@@ -143,8 +151,8 @@ def test_refusals_say_what_and_what_to_do() -> None:
     )
     assert "Wrap the rows: Source(X, y)" in refusal(X, Y, source=(XS, YS))
     assert "Expected labels in the source, found rows alone" in refusal(X, Y, source=Source(XS))
-    assert "labels of one kind, found 0 in the target and 'a' in the source" in refusal(
-        X, Y, source=Source(XS, np.array(["a", "b", "c"])[YS])
+    assert "labels of one kind, found 5 in the target and 'a' in the source" in refusal(
+        X, Y + 5, source=Source(XS, np.array(["a", "b", "c"])[YS])
     )
     assert "labels of one kind" in refusal(X, Y + 1, source=Source(XS, np.array(["a", "b"])[YS % 2]))
     assert "label that the target and the source have in common, found [0, 1] and [5, 6, 7]" in refusal(
@@ -201,3 +209,17 @@ def test_a_source_of_its_own_kind_goes_through_its_own_preprocessing() -> None:
         mapping.transform_source(XS)
     with pytest.raises(SourceError, match="Expected a source, found source=None"):
         CORAL().fit(X).transform_source()
+
+
+def test_a_fold_that_lacks_a_class_gets_a_column_for_it() -> None:
+    rng = np.random.default_rng(0)
+    y = np.array(["x"] * 20 + ["y"] * 20 + ["z"] * 3)
+    rows = rng.normal(size=(43, 2)) + np.array([0, 2, 5])[np.unique(y, return_inverse=True)[1]][:, None]
+    for method in (
+        TrAdaBoostClassifier(source=Source(rows + 0.1, y), random_state=0),
+        AlignedClassifier(source=Source(rows + 0.1, y)),
+        RegularTransferClassifier(source=Source(rows + 0.1, y)),
+    ):
+        with pytest.warns(TransferWarning, match="in sorted order"):
+            found = cross_val_predict(method, rows, y, cv=KFold(5), method="predict_proba")
+        assert found.shape == (43, 3) and found.sum(axis=1) == pytest.approx(1)
