@@ -12,6 +12,7 @@ from headstart.data.inputs.registry import entry_of
 from headstart.data.sets.checks import check_labels
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import merge
+from headstart.data.sets.groups_hint import group_hint
 from headstart.data.sets.overlap import with_near_copies
 from headstart.errors import DataError
 from headstart.progress import Progress
@@ -78,7 +79,9 @@ def screen(
         dataset = _without_broken(dataset, whole, broken)
     kept = [canvas for canvas in map(found.__getitem__, whole) if canvas is not None]
     sets = look.same(whole, kept)
-    told = (*look.notes(whole, names), *look.class_notes(_rows_of_classes(dataset, whole)))
+    told = [*look.notes(whole, names), *look.class_notes(_rows_of_classes(dataset, whole))]
+    hint = group_hint(dataset.names) if dataset.groups is None else None
+    told += [] if hint is None else [str(hint)]
     dataset = dataclasses.replace(dataset, notes=(*dataset.notes, *told))
     dataset = with_near_copies(dataset, look.near(whole), sets)
     dataset = _with_duplicates(dataset, sets)
