@@ -34,7 +34,7 @@ LEVELS = (
     ("__main__",),
 )
 LEVEL = {room: height for height, rooms in enumerate(LEVELS) for room in rooms}
-FILE_LIMIT, BODY_LIMIT, FOLDER_LIMIT = 400, 60, 20
+FILE_LIMIT, BODY_LIMIT, FOLDER_LIMIT, ARGUMENT_LIMIT = 400, 60, 20, 12
 
 
 def name_of(file: Path) -> str:
@@ -180,6 +180,29 @@ def test_a_function_fits_a_screen() -> None:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and body_length(node) > BODY_LIMIT:
                 long[f"{at(file, node.lineno)} {node.name}"] = body_length(node)
     assert not long
+
+
+def is_estimator_s(node: ast.FunctionDef | ast.AsyncFunctionDef, owners: dict[ast.AST, ast.ClassDef]) -> bool:
+    """Whether a function makes a public estimator or a private base of some, whose arguments are its options."""
+    if node.name != "__init__" or node not in owners:
+        return False
+    return owners[node].name in headstart.__all__ or owners[node].name.startswith(("Base", "_"))
+
+
+def test_a_function_has_at_most_twelve_arguments() -> None:
+    many = {}
+    for file in FILES:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        owners = {inner: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for inner in node.body}
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or is_estimator_s(node, owners):
+                continue
+            if node.name in headstart.__all__ or file.parent.name == "cli":
+                continue
+            names = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+            if len([name for name in names if name not in ("self", "cls")]) > ARGUMENT_LIMIT:
+                many[f"{at(file, node.lineno)} {node.name}"] = len(names)
+    assert not many
 
 
 def test_there_are_no_utils() -> None:

@@ -35,6 +35,8 @@ class BaseAligned(WeightedLearner, DelegatingMixin):
         Fitted, usable alone.
     dense_ : bool
         Whether mapped rows are brought into a dense array.
+    estimator_ : classifier or regressor
+        Fitted on mapped rows.
 
     Raises
     ------
@@ -103,8 +105,6 @@ class AlignedClassifier(ClassifierMixin, BaseAligned):
 
     Attributes
     ----------
-    estimator_ : classifier
-        Fitted on mapped rows.
     classes_ : ndarray of shape (K,)
         Labels of target and sources together.
 
@@ -131,11 +131,6 @@ class AlignedClassifier(ClassifierMixin, BaseAligned):
 @estimator_class
 class AlignedRegressor(RegressorMixin, BaseAligned):
     """A regressor that learns from mapped source rows and from the target's labelled rows, mapped likewise.
-
-    Attributes
-    ----------
-    estimator_ : regressor
-        Fitted on mapped rows.
 
     Examples
     --------

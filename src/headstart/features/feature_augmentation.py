@@ -71,10 +71,15 @@ class BaseFeatureAugmentation(WeightedLearner, DelegatingMixin):
     ----------
     unlabelled : array-like of shape (m, d), optional
         Looked at by `preprocess` alone.
+    source : Source, list of Source or None, default=None
+        Rows to borrow, with classes or numbers; each source is a domain of its own. None: the estimator on the target
+        alone.
 
     Attributes
     ----------
     n_domains_ : int
+    estimator_ : classifier or regressor
+        Fitted on the copied columns; the target's own copy is the last.
     """
 
     estimator: Any = None
@@ -105,15 +110,8 @@ class FeatureAugmentationClassifier(ClassifierMixin, BaseFeatureAugmentation):
     A linear model splits its weights into a part that holds everywhere and one for each domain, both drawn to zero.
     Hard to beat where there are some labels of the target; it does little for trees, which take one column at a time.
 
-    Parameters
-    ----------
-    source : Source, list of Source or None, default=None
-        Labelled rows to borrow; each source is a domain of its own. None: the estimator on the target alone.
-
     Attributes
     ----------
-    estimator_ : classifier
-        Fitted on the copied columns; the target's own copy is the last.
     classes_ : ndarray of shape (K,)
 
     References
@@ -143,16 +141,6 @@ class FeatureAugmentationClassifier(ClassifierMixin, BaseFeatureAugmentation):
 @estimator_class
 class FeatureAugmentationRegressor(RegressorMixin, BaseFeatureAugmentation):
     """A regressor on shared columns and on own columns for each domain; see `FeatureAugmentationClassifier`.
-
-    Parameters
-    ----------
-    source : Source, list of Source or None, default=None
-        Rows with numbers to borrow; each source is a domain of its own. None: the estimator on the target alone.
-
-    Attributes
-    ----------
-    estimator_ : regressor
-        Fitted on the copied columns; the target's own copy is the last.
 
     References
     ----------

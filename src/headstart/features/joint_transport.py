@@ -34,6 +34,8 @@ class BaseJointTransport(Learner, DelegatingMixin):
         Rounds of transport and learning.
     tol : float, default=5e-4
         Rounds end when the objective changes by less than this share of itself.
+    source : Source, list of Source or None, default=None
+        Rows to borrow, with classes or numbers; weights are their mass. None: the estimator on the target alone.
 
     Attributes
     ----------
@@ -125,8 +127,6 @@ class JointDistributionOptimalTransportClassifier(ClassifierMixin, BaseJointTran
     ----------
     estimator : classifier, default=None
         What learns, with ``sample_weight`` and `predict_proba`; None is `LogisticRegression(max_iter=1000)`.
-    source : Source, list of Source or None, default=None
-        Labelled rows to borrow; weights are their mass. None: the estimator on the target alone.
 
     Attributes
     ----------
@@ -208,8 +208,6 @@ class JointDistributionOptimalTransportRegressor(RegressorMixin, BaseJointTransp
     ----------
     estimator : regressor, default=None
         What learns by least squares; None is `Ridge()`.
-    source : Source, list of Source or None, default=None
-        Rows with numbers to borrow; weights are their mass. None: the estimator on the target alone.
 
     Attributes
     ----------

@@ -27,6 +27,15 @@ class BasePRED(WeightedLearner, DelegatingMixin):
     ----------
     unlabelled : array-like of shape (m, d), optional
         Looked at by `preprocess` alone.
+    source_estimator : classifier or regressor, default=None
+        What learns from a source; None is the same as `estimator`.
+
+    Attributes
+    ----------
+    source_estimators_ : list of classifier
+        One for each source, in canonical order.
+    estimator_ : classifier or regressor
+        Fitted on the wider rows.
     """
 
     estimator: Any = None
@@ -86,15 +95,9 @@ class PREDClassifier(ClassifierMixin, BasePRED):
     ----------
     estimator : classifier, default=None
         What learns from the target; None is `LogisticRegression(max_iter=1000)`.
-    source_estimator : classifier, default=None
-        What learns from a source; None is the same as `estimator`.
 
     Attributes
     ----------
-    source_estimators_ : list of classifier
-        One for each source, in canonical order.
-    estimator_ : classifier
-        Fitted on the wider rows.
     classes_ : ndarray of shape (K,)
 
     References
@@ -139,15 +142,6 @@ class PREDRegressor(RegressorMixin, BasePRED):
     ----------
     estimator : regressor, default=None
         What learns from the target; None is `Ridge()`.
-    source_estimator : regressor, default=None
-        What learns from a source; None is the same as `estimator`.
-
-    Attributes
-    ----------
-    source_estimators_ : list of regressor
-        One for each source, in canonical order.
-    estimator_ : regressor
-        Fitted on the wider rows.
 
     References
     ----------

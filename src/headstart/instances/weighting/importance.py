@@ -60,6 +60,8 @@ class BaseImportanceWeighted(SourceUseMixin, WeightedLearner, DelegatingMixin):
         As many equal source rows would count as much. A collapse draws a `TransferWarning`.
     weighting_ : Weighting or None
         Fitted.
+    estimator_ : classifier or regressor
+        Fitted.
 
     Raises
     ------
@@ -153,8 +155,6 @@ class ImportanceWeightedClassifier(ClassifierMixin, BaseImportanceWeighted):
 
     Attributes
     ----------
-    estimator_ : classifier
-        Fitted.
     classes_ : ndarray of shape (K,)
         Labels of target and sources together.
 
@@ -191,11 +191,6 @@ class ImportanceWeightedRegressor(RegressorMixin, BaseImportanceWeighted):
     weighting : str, Weighting or None, default="rulsif"
         "balanced", "discriminator", "kernel-density", "kliep", "kmm", "nearest-neighbour", "rulsif", "ulsif", or an
         object such as ``KernelMeanMatching(bound=10)``. None: all source rows alike.
-
-    Attributes
-    ----------
-    estimator_ : regressor
-        Fitted.
 
     Examples
     --------
