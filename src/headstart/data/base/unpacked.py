@@ -59,7 +59,7 @@ def refuse_unpacked(unpacked: int, packed: int, bad: type[BadInput] = BadInput) 
     >>> refuse_unpacked(1 << 29, 25_000)
     Traceback (most recent call last):
     ...
-    headstart.data.base.reasons.BadInput: it unpacks to about 512 MiB, 21475 times its size of 0.025 MB
+    headstart.data.base.reasons.BadInput: it unpacks to about 512 MiB, 21474 times its size of 0.025 MB
     """
     if unpacked > MOST_BYTES:
         raise bad(f"it unpacks to about {unpacked / 2**30:.1f} GiB; at most {MOST_BYTES >> 30} GiB are read")

@@ -14,7 +14,8 @@ from PIL import Image, ImageEnhance, ImageOps
 from headstart.data.base.near import Prints, near_pairs, unit
 from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.data.pictures.preprocessing import Preprocessing
-from headstart.data.reading.read import from_arrays, read_dataset
+from headstart.data.reading.read import read_dataset
+from headstart.data.reading.recognise import from_arrays
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.overlap import connected, overlap, prints_of_rows
 from headstart.data.sets.screen import screen

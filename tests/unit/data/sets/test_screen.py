@@ -11,7 +11,8 @@ from PIL import Image
 from headstart.data.base.inspection import same_canvases
 from headstart.data.pictures.pictures import Pictures
 from headstart.data.pictures.preprocessing import Preprocessing
-from headstart.data.reading.read import from_arrays, read_dataset
+from headstart.data.reading.read import read_dataset
+from headstart.data.reading.recognise import from_arrays
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import merge
 from headstart.data.sets.screen import screen
