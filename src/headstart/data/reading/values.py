@@ -126,7 +126,7 @@ def read_values(
         form=form_of(frame),
     )
     told = telltales(dataset.inputs.frame, plan.columns, dataset.y, dataset.task)
-    notes = (*dataset.notes, *frame_notes(frame), *plan.doubts, *_repeated(features), *told)
+    notes = (*dataset.notes, *frame_notes(frame), *plan.doubts, *_of_texts(dataset), *_repeated(features), *told)
     dataset = dataclasses.replace(dataset, notes=notes)
     return Tables(dataset, tuple(offered), pd.concat(without, ignore_index=True) if without else None)
 
@@ -188,6 +188,18 @@ def _source(item: Any, k: int, labels: Sequence[str], how: Reading) -> tuple[str
 
 def _features(frame: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     return frame.drop(columns=[name for name in labels if name in frame.columns])
+
+
+def _of_texts(dataset: Dataset) -> tuple[str, ...]:
+    """A note on columns of texts, which might be what is meant to be learned from."""
+    names = [column.name for column in dataset.columns if column.became.startswith("holds texts")]
+    if not names:
+        return ()
+    shown = ", ".join(map(repr, names[:3])) + (", ..." if len(names) > 3 else "")
+    return (
+        f"Texts take no part in a table of values ({shown}). To learn from texts: --text-column {names[0]} "
+        "(text_column=...).",
+    )
 
 
 def _repeated(features: pd.DataFrame) -> tuple[str, ...]:

@@ -1,0 +1,62 @@
+"""``headstart inspect``: what was read, on a terminal and as JSON; what a fit would refuse; tables in predict."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from headstart.cli.main import exit_code
+
+
+def painted(root: Path, *names: str, seed: int = 0) -> Path:
+    rng = np.random.default_rng(seed)
+    for name in names:
+        place = root / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        small = Image.fromarray(rng.integers(0, 255, (8, 8, 3), dtype=np.uint8))
+        small.resize((32, 32), Image.Resampling.BICUBIC).save(place)
+    return root
+
+
+def test_a_folder_is_described_and_nothing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = painted(tmp_path / "data", *(f"{k}/{i}.png" for k in "ab" for i in range(3)))
+    (root / "a" / "broken.png").write_bytes(b"no picture")
+    before = sorted(tmp_path.rglob("*"))
+    assert exit_code(["inspect", str(root)]) == 0
+    said = capsys.readouterr().out
+    assert "6 pictures, a folder for each class" in said and "a (3), b (3)" in said and "32 x 32 pixels" in said
+    assert "Left out: 1 (a/broken.png: " in said
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_json_holds_the_same_and_what_would_be_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "t.csv"
+    pd.DataFrame({"age": [31, 45, 28, 60], "y": ["ill", "well", "ill", "well"]}).to_csv(table, index=False)
+    assert exit_code(["inspect", str(table), "--label", "y", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["classes"] == {"ill": 2, "well": 2} and found["form"]["separator"] == "comma"
+    assert [(c["name"], c["role"]) for c in found["columns"]] == [("age", "feature"), ("y", "label")]
+    parts = painted(tmp_path / "parts", "train/1.png", "test/2.png")
+    assert exit_code(["inspect", str(parts), str(table), "--json"]) == 1
+    first, second = json.loads(capsys.readouterr().out)
+    assert "found files without labels" in first["refused"] and second["refused"] is None
+
+
+def test_fit_says_first_what_it_read_and_predict_takes_the_same_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    painted(tmp_path / "img", *(f"{i}.png" for i in range(12)))
+    table = tmp_path / "t.csv"
+    pd.DataFrame({"image_id": range(12), "kind": ["ant", "bee"] * 6}).to_csv(table, index=False)
+    out = tmp_path / "model"
+    assert exit_code(["fit", str(table), "--source", "none", "--budget", "2s", "--out", str(out), "--json"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err.index("12 pictures, a table of files") >= 0 and "ant (6), bee (6)" in printed.err
+    assert json.loads(printed.out)["data"]["read"]["layout"] == "a table of files"
+    assert exit_code(["predict", str(out), str(table), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["predictions"]) == 12
