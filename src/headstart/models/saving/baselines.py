@@ -39,7 +39,7 @@ def save_baseline(estimator: Baseline, folder: str | Path) -> dict[str, Any]:
     arrays |= {f"centre.{name}": values for name, values in estimator.centre_.items()}
     arrays |= {f"scale.{name}": values for name, values in estimator.scale_.items()}
     save_arrays(arrays, folder)
-    seen = estimator.preprocessing
+    seen = estimator.preprocessing_
     return described_answers(estimator) | {"preprocessing": None if seen is None else seen.to_dict()}
 
 
