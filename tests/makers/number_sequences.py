@@ -104,7 +104,7 @@ class SequencePreprocessing:
 
 def describe(canvases: Sequence[np.ndarray], preprocessing: SequencePreprocessing) -> np.ndarray:
     """Means and deviations of eight parts of each sequence, (n, 16) in float32."""
-    parts = [[part for part in np.array_split(np.resize(x, max(len(x), PARTS)), PARTS)] for x in canvases]
+    parts = [np.array_split(np.resize(x, max(len(x), PARTS)), PARTS) for x in canvases]
     rows = [[part.mean() for part in row] + [part.std() for part in row] for row in parts]
     return np.array(rows, dtype=np.float32).reshape(len(canvases), 2 * PARTS)
 

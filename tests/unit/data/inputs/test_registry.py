@@ -46,7 +46,7 @@ def test_what_is_in_memory_is_told_apart(sequences: Path) -> None:
     assert inputs_in(["some words", "and more"]).kind is not SEQUENCES
     rows = as_inputs(files)
     assert as_inputs(rows) is rows
-    with pytest.raises(DataError, match="Expected sequences, found clips among them; b.wav is a clip"):
+    with pytest.raises(DataError, match=r"Expected sequences, found clips among them; b\.wav is a clip"):
         inputs_in([*map(str, files[:1]), "b.wav"])
     with pytest.raises(DataError, match="Expected sequences, found clips"):
         ENTRY.convert(headstart.Clips([np.zeros(800)], sampling_rate=8000))
