@@ -219,3 +219,22 @@ def test_nothing_is_left_unfinished() -> None:
         if words.search(line)
     ]
     assert not wrong, "\n".join(wrong)
+
+
+KIND_TEST = re.compile(
+    r"isinstance\([^()]*\b(Clips|Pictures|Texts|Boxes|Records|\w*Preprocessing|\w*Augmentation)\b"
+    r"|input_type\s*(==|!=|in\s)|\b(is|is not|==|!=) (CLIPS|PICTURES|TEXTS|ROWS)\b"
+    r"|[\"'](image|audio|text|table)[\"'] *(==|!=)|(==|!=) *[\"'](image|audio|text|table)[\"']"
+)
+
+
+def test_the_kind_of_an_input_is_asked_in_the_data_room_alone() -> None:
+    """Elsewhere what differs by kind is an attribute of its `Kind`, its registry entry, its container or its form."""
+    asked = [
+        (room_of(name_of(file)), f"{at(file, number)}: {line.strip()}")
+        for file in FILES
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if KIND_TEST.search(line)
+    ]
+    assert not [words for room, words in asked if room != "data"], "\n".join(words for _, words in asked)
+    assert len(asked) <= 10, "\n".join(words for _, words in asked)

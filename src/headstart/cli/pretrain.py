@@ -99,6 +99,7 @@ def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_js
         raise click.UsageError("Missing option '--out' (or '--preview').")
     if options["self_supervised"] and options["teachers"]:
         raise click.UsageError("Take --self-supervised or --teacher, not both.")
+    from headstart.data.base.kinds import things
     from headstart.pretraining.source_folder import held_out_words
     from headstart.pretraining.sources.from_data import pretrain
     from headstart.training.processes import processes
@@ -124,5 +125,4 @@ def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_js
         )
     for remark in record["notes"][len(options["notes"]) :]:
         note(remark)
-    what = "clips" if record["input_type"] == "audio" else "pictures"
-    note(f"\nSource: {out}\nUse it:  headstart fit {what}/ --source {out} --out model")
+    note(f"\nSource: {out}\nUse it:  headstart fit {things(record['input_type'])}/ --source {out} --out model")

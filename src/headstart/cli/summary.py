@@ -37,6 +37,7 @@ def print_summary(evidence: dict[str, Any]) -> None:
     evidence : dict
         As a model holds it.
     """
+    from headstart.data.base.kinds import kind_named
     from headstart.report.page import build
 
     page = build(evidence)
@@ -67,7 +68,7 @@ def print_summary(evidence: dict[str, Any]) -> None:
         click.echo(f"{tile['label']}: {tile['value']}" + (f" ({tile['note']})" if tile["note"] else ""))
     if evidence.get("keyword"):
         click.echo(evidence["keyword"]["sentence"])
-    if (evidence.get("data") or {}).get("input_type") == "table":
+    if kind_named(str((evidence.get("data") or {}).get("input_type"))).values:
         for words in page["data"]["notes"]:
             click.echo(f"Note: {words}")
     dropped, duplicates = page["data"]["dropped"], page["data"]["duplicates"]

@@ -242,13 +242,13 @@ def load(folder: str | Path, module: Any = None) -> Model:
         )
     estimator: Any
     encoder: Any = None
-    if kind == "table":
-        estimator, encoder = load_table_model(path)
-    elif kind == "transfer":
+    if kind == "transfer":
         estimator = load_estimator(path, manifest, module)
         encoder = load_table_model(path)[1] if kind_named(manifest["input_type"]).values else None
-    else:
+    elif kind == "baseline":
         estimator = load_baseline(path, manifest["baseline"])
+    else:
+        estimator, encoder = load_table_model(path)
     heard = manifest.get("detector")
     return Model(
         estimator,

@@ -11,6 +11,8 @@ import torch
 from torch import nn
 
 from headstart.errors import ParameterError, SourceError
+from headstart.pretraining.examples.material import material_of
+from headstart.pretraining.speech.staging import RATE
 
 #: For pictures: the configuration class of transformers and its settings. "small" and "base" are ResNets of plain 3 x 3
 #: convolutions, which are fast on a CPU ("base" is ResNet-18); the others are usual ones, for small pictures.
@@ -60,7 +62,7 @@ MELS = 40  # a quarter faster than 64, and better words in the same time
 
 
 def new_network(
-    name: str, outputs: Sequence[str], seed: int, *, size: int = 64, input_type: str = "image", rate: int = 16000
+    name: str, outputs: Sequence[str], seed: int, *, size: int = 64, input_type: str = "image"
 ) -> nn.Module:
     """A network with random weights; the caller's random numbers are left as they were.
 
@@ -75,8 +77,6 @@ def new_network(
     size : int, default=64
         Side of the pictures in pixels, or length of the sounds in samples.
     input_type : {"image", "audio"}
-    rate : int, default=16000
-        Of sounds, in Hz.
 
     Raises
     ------
@@ -84,6 +84,8 @@ def new_network(
         If there is no such architecture.
     SourceError
         If the configuration is of no network for pictures.
+    DataError
+        For a kind of input that no network can be pretrained for.
 
     Examples
     --------
@@ -91,13 +93,22 @@ def new_network(
     >>> sum(p.numel() for p in module.parameters())
     1771394
     """
-    if input_type == "audio":
-        from headstart.nn.bodies.sound_network import SoundConfig, new_sound_network
+    module: nn.Module = material_of(input_type).network(name, outputs, seed, size)
+    return module
 
-        if name not in SOUND_ARCHITECTURES:
-            raise _unknown(name, SOUND_ARCHITECTURES)
-        config = SoundConfig.sized(name, rate=rate, samples=size, n_mels=MELS)
-        return new_sound_network(config, tuple(outputs), seed)
+
+def new_sound_network(name: str, outputs: Sequence[str], seed: int, size: int) -> nn.Module:
+    """A network for sounds of 16 kHz; see `new_network`."""
+    from headstart.nn.bodies.sound_network import SoundConfig, new_sound_network
+
+    if name not in SOUND_ARCHITECTURES:
+        raise _unknown(name, SOUND_ARCHITECTURES)
+    config = SoundConfig.sized(name, rate=RATE, samples=size, n_mels=MELS)
+    return new_sound_network(config, tuple(outputs), seed)
+
+
+def new_picture_network(name: str, outputs: Sequence[str], seed: int, size: int) -> nn.Module:
+    """A network for pictures; see `new_network`."""
     if name in ARCHITECTURES:
         config = _named(name, size)
     elif "/" in name or "\\" in name or name.endswith(".json") or Path(name).is_dir():

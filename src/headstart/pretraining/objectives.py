@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.errors import ParameterError
 from headstart.networks.cutting.chain import find_chain
 from headstart.networks.cutting.features import flat
@@ -243,7 +242,7 @@ def prepared(x: np.ndarray | Tensor, preprocessing: Any, device: torch.device) -
         Pictures normalised, (n, 3, size, size) in float32, channels last in memory; sounds as they are.
     """
     batch = torch.as_tensor(x).to(device)
-    if not isinstance(preprocessing, Preprocessing):
+    if preprocessing.as_is is not None:
         return batch.float()
     mean = torch.tensor(preprocessing.mean, device=device).view(-1, 1, 1) / preprocessing.scale
     std = torch.tensor(preprocessing.std, device=device).view(-1, 1, 1) / preprocessing.scale

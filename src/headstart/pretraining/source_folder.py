@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save
 
-from headstart.data.clips.preprocessing import SoundPreprocessing
-from headstart.data.pictures.preprocessing import Preprocessing
+from headstart.data.base.kinds import kind_named
+from headstart.data.inputs.registry import preprocessing_of
 from headstart.networks.folder import write_folder, write_manifest
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.saving.model_card import card_header
@@ -52,12 +52,15 @@ def write_source(
     final_size : int, optional
         Side of the pictures that it will be given. By default that of the examples.
     """
+    preprocessing = examples.preprocessing
+    if final_size and preprocessing.resized_by == "image_size":
+        preprocessing = preprocessing.resized(final_size)
     card = SourceCard(n_parameters=record["n_parameters"], licence=licence or examples.licence)
     network = Network(
         module,
         out.name,
         "transformers",
-        _preprocessing(examples, final_size),
+        preprocessing,
         card,
         trained=False,
         config=module.config,
@@ -76,11 +79,6 @@ def write_source(
         (folder / "README.md").write_text(source_card(out.name, saved, record), encoding="utf-8")
 
     write_folder(out, write)
-
-
-def _preprocessing(examples: Examples, final_size: int | None) -> Preprocessing | SoundPreprocessing:
-    settings = examples.preprocessing
-    return settings.resized(final_size) if final_size and isinstance(settings, Preprocessing) else settings
 
 
 def halve(folder: Path) -> None:
@@ -104,21 +102,20 @@ def halve(folder: Path) -> None:
 def source_card(name: str, saved: dict[str, Any], record: dict[str, Any]) -> str:
     """Text of the README.md of a pretrained source, in Markdown with the header that hubs read."""
     card, recipe = saved["card"], record["recipe"]
-    kind = "image" if saved["input_type"] == "image" else "audio"
+    kind = kind_named(saved["input_type"])
     rows = [
         ("learned from", record["words"]),
         ("by", record["objective"]),
         ("parameters", f"{record['n_parameters']:,}"),
-        ("input", _input(saved)),
+        ("input", preprocessing_of(kind.input_type, saved["preprocessing"]).words),
         ("on held-out examples", held_out_words(record)),
         ("seconds", f"{record['seconds']:,.0f} ({record['pictures_per_second']:,} examples a second)"),
         ("recipe", ", ".join(f"{key} {value}" for key, value in recipe.items())),
     ]
     table = ["| | |", "|---|---|", *(f"| {key} | {value} |" for key, value in rows)]
-    what = "pictures" if kind == "image" else "clips"
-    code = ["```sh", f"headstart fit {what}/ --source {name} --out model", "```"]
+    code = ["```sh", f"headstart fit {kind.many}/ --source {name} --out model", "```"]
     parts = [
-        card_header("transformers", f"{kind}-feature-extraction", card["licence"]),
+        card_header("transformers", f"{kind.tag}-feature-extraction", card["licence"]),
         f"# {name}: a network to start from",
         "Its own outputs matter little; its features are meant to be borrowed for other tasks.",
         "\n".join(table),
@@ -141,11 +138,3 @@ def held_out_words(record: dict[str, Any]) -> str:
         by_chance = f" (by chance {record['chance']:.1%})" if name == "accuracy" and "chance" in record else ""
         words.append(f"{name} {value:.1%}{by_chance}" if name == "accuracy" else f"{name} {value:.3f}")
     return ", ".join(words)
-
-
-def _input(saved: dict[str, Any]) -> str:
-    settings = saved["preprocessing"]
-    if saved["input_type"] != "image":
-        return f"{settings['samples'] / settings['rate']:g} seconds of sound at {settings['rate']:,} Hz"
-    sides = " x ".join(str(side) for side in settings["crop"])
-    return f"{sides} pixels, colour; larger and smaller pictures are resized, grey ones made colour"

@@ -37,6 +37,12 @@ class Kind:
         Whether few examples a class are also learned from in pairs.
     tasks : frozenset of str
         Tasks beside classes, labels and numbers: "keyword".
+    sample : str, default="inputs"
+        One of them as ``predict`` takes it, in Python.
+    shows : str, default="holds"
+        What it does with its content, as a verb.
+    hub : str, default=""
+        What hubs call it; empty: as ``input_type``.
 
     Examples
     --------
@@ -58,6 +64,9 @@ class Kind:
     bears: float = 1.0
     pairs: bool = False
     tasks: frozenset[str] = frozenset()
+    sample: str = "inputs"
+    shows: str = "holds"
+    hub: str = ""
 
     def count(self, n: int) -> str:
         """So many of them, in words."""
@@ -67,6 +76,11 @@ class Kind:
     def takes(self) -> str:
         """What networks for it take, in words."""
         return self.network or self.many
+
+    @property
+    def tag(self) -> str:
+        """What hubs call it."""
+        return self.hub or self.input_type
 
     @property
     def named(self) -> str:
@@ -85,6 +99,8 @@ PICTURES = Kind(
     frozenset({".heic", ".heif", ".avif", ".jp2", ".svg", ".dcm", ".psd", ".ico", ".tga", ".exr", ".hdr"}),
     "Pictures are JPEG, PNG, WebP, BMP, TIFF, GIF or Netpbm (PGM, PPM) files.",
     starter="starter:pictures",
+    sample='["picture.jpg"]',
+    shows="shows",
 )
 CLIPS = Kind(
     "audio",
@@ -99,6 +115,7 @@ CLIPS = Kind(
     network="sounds",
     starter="starter:speech",
     tasks=frozenset({"keyword"}),
+    sample='["clip.wav"]',
 )
 TEXTS = Kind(
     "text",
@@ -111,9 +128,18 @@ TEXTS = Kind(
     example="sentence-transformers/all-MiniLM-L6-v2",
     bears=1 / 6,
     pairs=True,
+    sample='["a text"]',
 )
-ROWS = Kind("table", "row", "rows", formats="Tables are CSV, TSV, Parquet, JSON Lines or Excel files.", values=True)
-NUMBERS = Kind("numbers", "row of numbers", "rows of numbers", values=True)
+ROWS = Kind(
+    "table",
+    "row",
+    "rows",
+    formats="Tables are CSV, TSV, Parquet, JSON Lines or Excel files.",
+    values=True,
+    sample='"rows.csv"',
+    hub="tabular",
+)
+NUMBERS = Kind("numbers", "row of numbers", "rows of numbers", values=True, hub="tabular")
 """Ready-made features, as in an array (n, d)."""
 
 _KNOWN: dict[str, Kind] = {kind.input_type: kind for kind in (PICTURES, CLIPS, TEXTS, ROWS, NUMBERS)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from headstart.data.base.content import digest_of_file, known_digest_of_file
 from headstart.data.base.kinds import Kind
 from headstart.data.base.reasons import BadInput
 from headstart.errors import BadInputs, DataError, ParameterError
+
+Row = TypeVar("Row", bound="Inputs")
 
 
 class Inputs(Sequence):
@@ -79,7 +81,11 @@ class Inputs(Sequence):
         if isinstance(index, int | np.integer):
             return self.items[index]
         rows = np.arange(len(self))[index if isinstance(index, slice) else np.asarray(index, dtype=_index_type(index))]
-        chosen = type(self)([self.items[i] for i in rows], [self.names[i] for i in rows])
+        return self._with([self.items[i] for i in rows], [self.names[i] for i in rows])
+
+    def _with(self, items: Sequence[Any], names: Sequence[str]) -> Any:
+        """A row of some of these inputs, which shares what is known of them."""
+        chosen = type(self)(items, names)
         chosen._digests = self._digests
         return chosen
 
@@ -142,6 +148,21 @@ class Inputs(Sequence):
         """The digest of input ``i`` where it costs no reading of a file, else None."""
         item = self.items[i]
         return known_digest_of_file(item) if isinstance(item, str | Path) else self.digest(i)
+
+
+def already(X: Any, container: type[Row]) -> Row | None:
+    """``X`` itself where it is such a row; None where it has yet to become one.
+
+    Raises
+    ------
+    DataError
+        If it is a row of another kind.
+    """
+    if isinstance(X, container):
+        return X
+    if isinstance(X, Inputs):
+        raise DataError(f"Expected {container.kind.many}, found {X.kind.many}.")
+    return None
 
 
 def _index_type(index: Any) -> type | None:

@@ -14,7 +14,7 @@ import numpy as np
 from headstart.data.base.content import digest_of, digest_of_file, read_bytes
 from headstart.data.base.kinds import CLIPS, kind_of_suffix
 from headstart.data.base.reasons import BadClip
-from headstart.data.base.rows import Inputs, span
+from headstart.data.base.rows import Inputs, already, span
 from headstart.data.clips.decode import (
     HIGHEST_RATE,
     LEAST_RATE,
@@ -175,10 +175,9 @@ def as_clips(X: Any, sampling_rate: int | None = None) -> Clips:
     >>> as_clips([(np.zeros(800), 8000), (np.zeros(1600), 16000)]).shape
     (2,)
     """
-    if isinstance(X, Clips):
-        return X
-    if isinstance(X, Inputs):
-        raise DataError(f"Expected clips of sound, found {X.kind.many}.")
+    given = already(X, Clips)
+    if given is not None:
+        return given
     if isinstance(X, str | os.PathLike) or _is_pair(X):
         if isinstance(X, str | os.PathLike) and os.path.isdir(X):
             raise DataError(f"Expected clips of sound, found the folder {X}.", "Read it with read_dataset.")
@@ -191,15 +190,15 @@ def as_clips(X: Any, sampling_rate: int | None = None) -> Clips:
 
 
 def is_clips(X: Any) -> bool:
-    """Whether ``X`` holds clips of sound: Clips, names of sound files, or arrays that come with a rate.
+    """Whether ``X`` holds clips of sound: names of sound files, or arrays that come with a rate.
+
+    Rows of inputs know it themselves.
 
     Examples
     --------
     >>> is_clips(["a.wav"]), is_clips([(np.zeros(800), 8000)]), is_clips(["a.jpg"]), is_clips(np.zeros((5, 800)))
     (True, True, False, False)
     """
-    if isinstance(X, Inputs):
-        return isinstance(X, Clips)
     if isinstance(X, str | os.PathLike) or _is_pair(X):
         return _is_clip(X)
     if getattr(X, "ndim", 1) != 1 or not isinstance(X, Iterable) or isinstance(X, bytes | dict):

@@ -13,7 +13,6 @@ import numpy as np
 import soxr
 
 from headstart.data.clips.decode import Sound
-from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.errors import ParameterError
 
 LONGEST_SECONDS = 60.0
@@ -98,19 +97,34 @@ class SoundPreprocessing:
         """Length of the window in seconds."""
         return self.samples / self.rate
 
-    def canvas(self, decoded: Sound) -> np.ndarray:
+    @property
+    def words(self) -> str:
+        """What a network that wants it takes, in words."""
+        return f"{self.seconds:g} seconds of sound at {self.rate:,} Hz"
+
+    def detailed(self, factor: float) -> SoundPreprocessing:
+        """The same: a canvas has all the detail there is, whatever is cut from it."""
+        return self
+
+    def whole(self, canvas: np.ndarray) -> np.ndarray:
+        """A window of a clip; as :meth:`centre`."""
+        return self.centre(canvas)
+
+    def canvas(self, decoded: Sound | np.ndarray) -> np.ndarray:
         """Resample a clip to the network's rate, its first 60 s at most.
 
         Parameters
         ----------
-        decoded : (ndarray of shape (T,), int)
-            Samples and their rate.
+        decoded : (ndarray of shape (T,), int) or ndarray of shape (T,)
+            Samples and their rate; or a canvas, which stays as it is.
 
         Returns
         -------
         ndarray of shape (T',), float32
             The caller's own array where nothing has to change.
         """
+        if isinstance(decoded, np.ndarray):
+            return decoded
         wave, rate = decoded
         wave = wave[: round(LONGEST_SECONDS * rate)]
         if rate == self.rate:
@@ -219,19 +233,6 @@ class SoundPreprocessing:
     def canvas_key(self) -> str:
         """Short hash of what decides a canvas alone: networks of one rate share their canvases."""
         return _hash(["sound", self.rate, LONGEST_SECONDS])
-
-
-def preprocessing_from_dict(settings: dict[str, Any]) -> Preprocessing | SoundPreprocessing:
-    """Read the settings of either kind: what ``to_dict`` of `Preprocessing` or `SoundPreprocessing` wrote.
-
-    Examples
-    --------
-    >>> preprocessing_from_dict({"kind": "sound", "rate": 16000, "samples": 8000}).seconds
-    0.5
-    """
-    if settings.get("kind") == "sound":
-        return SoundPreprocessing.from_dict(settings)
-    return Preprocessing.from_dict(settings)
 
 
 def placed(wave: np.ndarray, start: int, samples: int) -> np.ndarray:

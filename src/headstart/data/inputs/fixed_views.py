@@ -51,6 +51,9 @@ class _Varied(Inputs):
     def __init__(self, items: Sequence[View], names: Sequence[str] | None = None) -> None:
         Inputs.__init__(self, items, [view.inputs.names[view.row] for view in items] if names is None else names)
 
+    def _with(self, items: Sequence[View], names: Sequence[str]) -> Any:
+        return Inputs._with(self, items, names)
+
     def load(self, i: int, enough: Any = None) -> tuple[Any, str]:
         """The view, decoded, and its digest."""
         found: tuple[Any, str] = self.items[i].load(enough)

@@ -85,6 +85,8 @@ def refuse_other_kind(found: Kind, wanted: Kind, why: str) -> NoReturn:
 
 
 def _entry_for(X: Any, expected: Kind | None) -> Entry | None:
+    if isinstance(X, Inputs):
+        return entry_of(X.kind)
     if expected is not None and expected.typed and _is_strings(X):
         return entry_of(expected)
     return next((entry for entry in entries() if entry.takes(X)), None)
@@ -100,7 +102,7 @@ def _is_strings(X: Any) -> bool:
     if isinstance(X, str):
         return True
     listed = isinstance(X, Sequence | np.ndarray) or hasattr(X, "iloc")
-    return listed and not isinstance(X, Inputs | bytes) and all(isinstance(item, str) for item in X)
+    return listed and not isinstance(X, bytes) and all(isinstance(item, str) for item in X)
 
 
 def _refuse_others(inputs: Inputs) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from headstart.data.base.inspection import Look
-from headstart.data.base.kinds import CLIPS, NUMBERS, PICTURES, ROWS, TEXTS, Kind, forget, know
+from headstart.data.base.kinds import CLIPS, NUMBERS, PICTURES, ROWS, TEXTS, Kind, forget, kind_named, know
 from headstart.data.base.simple import SimpleFeatures
 from headstart.data.clips import simple as of_clips
 from headstart.data.clips.augment import SoundAugmentation, augmented_canvas, augmented_clip
@@ -75,6 +75,11 @@ class Entry:
         The estimators without a network, for classes and for numbers.
     explained : str, optional
         What adds to a fitted model's evidence: ``explained(model, dataset)``.
+    module : str, optional
+        What finds out how a module in memory takes such inputs: ``module(module, given, bare, name)`` gives the
+        preprocessing and notes.
+    pretraining : str, optional
+        How networks for it are pretrained: a `Material`.
 
     Examples
     --------
@@ -100,6 +105,8 @@ class Entry:
         "headstart.guard.baselines.classical:BaselineRegressor",
     )
     explained: str | None = None
+    module: str | None = None
+    pretraining: str | None = None
 
 
 def _varied_picture(decoded: Any, preprocessing: Any, augmentation: Any, rng: np.random.Generator) -> np.ndarray:
@@ -141,6 +148,8 @@ _ENTRIES: dict[Kind, Entry] = {
         augmented_clip,
         _varied_clip,
         windows=lambda pieces, preprocessing: Clips(pieces, sampling_rate=preprocessing.rate),
+        module="headstart.networks.reading.module_source:taken_waves",
+        pretraining="headstart.pretraining.materials:CLIPS",
     ),
     PICTURES: Entry(
         PICTURES,
@@ -155,6 +164,8 @@ _ENTRIES: dict[Kind, Entry] = {
         augmented,
         _varied_picture,
         mirrored=True,
+        module="headstart.networks.reading.module_source:taken_pixels",
+        pretraining="headstart.pretraining.materials:PICTURES",
     ),
     ROWS: Entry(ROWS, Records, is_frame, records_of, row_specimen),
 }
@@ -169,7 +180,7 @@ def register(entry: Entry) -> None:
         If there is a kind of that name, or one that reads the same files.
     """
     taken = {suffix for other in _ENTRIES for suffix in other.suffixes}
-    if any(entry.kind.input_type == other.input_type for other in (*_ENTRIES, NUMBERS)):
+    if {entry.kind.input_type} & {other.input_type for other in (*_ENTRIES, NUMBERS)}:
         raise ParameterError(f"Expected a new kind of input, found a second {entry.kind.input_type!r}.", "Rename it.")
     if taken & entry.kind.suffixes:
         shared = ", ".join(sorted(taken & entry.kind.suffixes))
@@ -212,6 +223,23 @@ def simple_of(kind: Kind) -> SimpleFeatures:
     simple = entry_of(kind).simple
     assert simple is not None, f"{kind.many} are described by their own columns"
     return simple
+
+
+def simple_named(input_type: str) -> SimpleFeatures | None:
+    """As `simple_of`, by the kind's name; None where there is no such kind, or nothing to measure."""
+    entry = _ENTRIES.get(kind_named(input_type))
+    return None if entry is None else entry.simple
+
+
+def preprocessing_of(input_type: str, settings: dict[str, Any]) -> Any:
+    """The preprocessing of a kind, read from what its ``to_dict`` wrote.
+
+    Examples
+    --------
+    >>> preprocessing_of("audio", {"kind": "sound", "rate": 16000, "samples": 8000}).seconds
+    0.5
+    """
+    return entry_of(kind_named(input_type)).preprocessing.from_dict(settings)
 
 
 def augmentation_of(kind: Kind) -> Any:

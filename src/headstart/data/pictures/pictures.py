@@ -6,7 +6,7 @@ import dataclasses
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
 from PIL import Image
@@ -14,7 +14,7 @@ from PIL import Image
 from headstart.data.base.content import digest_of, digest_of_file, read_bytes
 from headstart.data.base.kinds import PICTURES
 from headstart.data.base.reasons import BadPicture
-from headstart.data.base.rows import Inputs
+from headstart.data.base.rows import Inputs, already
 from headstart.data.base.strings import kind_of_string
 from headstart.data.pictures.decode import as_array, open_rgb, rgb_from_bytes, size_of
 from headstart.data.pictures.depth import Depth, white_of
@@ -65,19 +65,22 @@ class Pictures(Inputs):
         super().__init__(items, names)
         self._set = SetOfPictures(self.items, depth)
 
-    @overload
-    def __getitem__(self, index: int) -> Item: ...
+    if TYPE_CHECKING:
 
-    @overload
-    def __getitem__(self, index: slice) -> Pictures: ...
+        @overload
+        def __getitem__(self, index: int) -> Item: ...
 
-    @overload
-    def __getitem__(self, index: Sequence[int] | np.ndarray) -> Pictures: ...
+        @overload
+        def __getitem__(self, index: slice) -> Pictures: ...
 
-    def __getitem__(self, index: Any) -> Any:
-        chosen = super().__getitem__(index)
-        if isinstance(chosen, Pictures) and hasattr(self, "_set"):
-            chosen._set = self._set
+        @overload
+        def __getitem__(self, index: Sequence[int] | np.ndarray) -> Pictures: ...
+
+        def __getitem__(self, index: Any) -> Any: ...
+
+    def _with(self, items: Sequence[Any], names: Sequence[str]) -> Any:
+        chosen = super()._with(items, names)
+        chosen._set = self._set
         return chosen
 
     @property
@@ -99,8 +102,8 @@ class Pictures(Inputs):
         under = self._set.under(depth)
         if under is self._set:
             return self
-        chosen = type(self)(self.items, self.names)
-        chosen._digests, chosen._set = self._digests, under
+        chosen = self._with(self.items, self.names)
+        chosen._set = under
         return chosen
 
     def on_page(self, page: int) -> Pictures:
@@ -209,10 +212,9 @@ def as_pictures(X: Any) -> Pictures:
     >>> as_pictures(np.zeros((10, 28, 28))).shape
     (10,)
     """
-    if isinstance(X, Pictures):
-        return X
-    if isinstance(X, Inputs):
-        raise DataError(f"Expected pictures, found {X.kind.many}.")
+    given = already(X, Pictures)
+    if given is not None:
+        return given
     if isinstance(X, Image.Image | str | os.PathLike):
         X = [X]
     if isinstance(X, np.ndarray) and X.dtype != object and X.dtype.kind not in "US":
@@ -237,27 +239,28 @@ def pictures_of_blocks(blocks: Sequence[np.ndarray], names: Sequence[str] | None
 def is_pictures(X: Any) -> bool:
     """Whether ``X`` holds pictures (True) or ready-made features, one row of numbers each (False).
 
+    Rows of inputs know it themselves.
+
     Examples
     --------
     >>> is_pictures(["a.jpg", "b.jpg"]), is_pictures(np.zeros((5, 28, 28))), is_pictures(np.zeros((5, 64)))
     (True, True, False)
     """
-    if isinstance(X, Inputs):
-        return isinstance(X, Pictures)
-    if isinstance(X, str | os.PathLike):
-        return kind_of_string(X) is PICTURES
-    if isinstance(X, Image.Image):
-        return True
+    if isinstance(X, str | os.PathLike | Image.Image):
+        return _is_picture(X)
     if isinstance(X, np.ndarray) and X.dtype != object:
         if X.dtype.kind in "biuf":
             return X.ndim in (3, 4)
-        return X.ndim == 1 and X.dtype.kind == "U" and (not X.size or kind_of_string(str(X[0])) is PICTURES)
+        return X.ndim == 1 and X.dtype.kind == "U" and (not X.size or _is_picture(str(X[0])))
     if getattr(X, "ndim", 1) != 1 or not isinstance(X, Iterable) or isinstance(X, bytes | dict):
         return False
-    first = next(iter(X), None)
-    if isinstance(first, str | os.PathLike):
-        return kind_of_string(first) is PICTURES
-    return isinstance(first, Image.Image) or (isinstance(first, np.ndarray) and first.ndim >= 2)
+    return _is_picture(next(iter(X), None))
+
+
+def _is_picture(item: Any) -> bool:
+    if isinstance(item, str | os.PathLike):
+        return kind_of_string(item) is PICTURES
+    return isinstance(item, Image.Image) or (isinstance(item, np.ndarray) and item.ndim >= 2)
 
 
 _FORMS = "Give a list of paths, arrays or PIL pictures, or one array (N, H, W) or (N, H, W, C)."

@@ -197,6 +197,23 @@ class Preprocessing:
         normal = (scaled - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
         return np.ascontiguousarray(normal.transpose(2, 0, 1))
 
+    def whole(self, picture: np.ndarray) -> np.ndarray:
+        """A picture at the network's size, (H, W, 3) in uint8: squeezed if need be, nothing cropped."""
+        height, width = self.size
+        if picture.shape[:2] == (height, width):
+            return picture
+        return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.BILINEAR))
+
+    @property
+    def words(self) -> str:
+        """What a network that wants it takes, in words."""
+        height, width = self.size
+        return f"{height} x {width} pixels, colour; larger and smaller pictures are resized, grey ones made colour"
+
+    def detailed(self, factor: float) -> Preprocessing:
+        """The same with canvases that are so many times larger, for crops."""
+        return self.resized(ceil(factor * min(self.size)))
+
     def resized(self, side: int) -> Preprocessing:
         """The same for another input size, with resize and crop in the same proportion.
 

@@ -17,8 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from headstart.data.tables.cells import CATEGORY, DATE, DATE_PARTS, Column, adapted, typed
 from headstart.data.tables.column_plan import differences, plan_columns, refuse_misfits, refuse_nothing
-from headstart.data.tables.records import Records
-from headstart.data.tables.rows import as_frame
+from headstart.data.tables.rows import as_frame, records_of
 from headstart.errors import DataError
 
 _MOST_CATEGORIES = 40
@@ -71,9 +70,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         others : sequence of (name, DataFrame), optional
             Sources and unlabelled rows.
         """
-        target = _table(X)
+        target, known = _table(X), records_of(X).plan
         tables = [(name, _table(other)) for name, other in others]
-        known = X.plan if isinstance(X, Records) else None
         plan = known or plan_columns(target, tables)
         refuse_nothing(plan)
         columns = plan.columns

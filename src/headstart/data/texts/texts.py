@@ -14,7 +14,7 @@ import pandas as pd
 from headstart.data.base.content import digest_of, digest_of_file, known_digest_of_file, read_bytes
 from headstart.data.base.kinds import TEXTS
 from headstart.data.base.reasons import BadText
-from headstart.data.base.rows import Inputs, span
+from headstart.data.base.rows import Inputs, already, span
 from headstart.data.base.strings import kind_of_string, names_a_text_file
 from headstart.data.texts.decode import decode_text, text_from_bytes, why_no_words
 from headstart.errors import BadTexts, DataError
@@ -161,10 +161,9 @@ def as_texts(X: Any) -> Texts:
     >>> as_texts(["good", "bad"]), as_texts(["a.txt"]).items[0].name
     (Texts(2), 'a.txt')
     """
-    if isinstance(X, Texts):
-        return X
-    if isinstance(X, Inputs):
-        raise DataError(f"Expected texts, found {X.kind.many}.")
+    given = already(X, Texts)
+    if given is not None:
+        return given
     if isinstance(X, str | os.PathLike):
         if not isinstance(X, str) and os.path.isdir(X):
             raise DataError(f"Expected texts, found the folder {os.fspath(X)}.", "Read it with read_dataset.")
@@ -178,19 +177,17 @@ def as_texts(X: Any) -> Texts:
 
 
 def is_texts(X: Any) -> bool:
-    """Whether ``X`` holds texts: Texts, strings that name no files of pictures or clips, or paths of text files.
+    """Whether ``X`` holds texts: strings that name no files of pictures or clips, or paths of text files.
 
-    Of a list the first hundred decide, by their majority.
+    Of a list the first hundred decide, by their majority. Rows of inputs know it themselves.
 
     Examples
     --------
     >>> is_texts(["good", "bad"]), is_texts([Path("a.txt")]), is_texts(["a.jpg"]), is_texts([1.0])
     (True, True, False, False)
     """
-    if isinstance(X, Inputs):
-        return isinstance(X, Texts)
     if isinstance(X, str | os.PathLike):
-        return kind_of_string(X) is TEXTS
+        return _is_text(X)
     if getattr(X, "ndim", 1) != 1 or not isinstance(X, Iterable) or isinstance(X, bytes | dict):
         return False
     if isinstance(X, np.ndarray) and X.dtype.kind not in "UOT":
@@ -198,7 +195,11 @@ def is_texts(X: Any) -> bool:
     some = list(islice((item for item in X if not _is_missing(item)), _SAMPLE))
     if not some or not all(isinstance(item, str | os.PathLike) for item in some):
         return False
-    return 2 * sum(kind_of_string(item) is TEXTS for item in some) > len(some)
+    return 2 * sum(map(_is_text, some)) > len(some)
+
+
+def _is_text(item: str | os.PathLike[str]) -> bool:
+    return kind_of_string(item) is TEXTS
 
 
 _FORMS = "Give a list of strings, paths of .txt files, or a column of a table."

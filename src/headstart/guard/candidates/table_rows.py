@@ -89,9 +89,7 @@ def tabulated(X: Any, y: np.ndarray, task: str, source: Any, unlabelled: Any) ->
     if frame is not None:
         others = [(name, _frame(entry.X, name)) for entry, name in zip(kept, names, strict=True)]
         more = None if unlabelled is None else _frame(unlabelled, "the unlabelled rows")
-        encoder = TableEncoder().fit(
-            X if isinstance(X, Records) else frame, others=[*others, *([] if more is None else [("unlabelled", more)])]
-        )
+        encoder = TableEncoder().fit(X, others=[*others, *([] if more is None else [("unlabelled", more)])])
         rows, raw = encoder.encode(frame), [encoder.encode(other) for _, other in others]
         extra = None if more is None else encoder.encode(more)
         shown = records_of(X)

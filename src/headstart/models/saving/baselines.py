@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file
 
-from headstart.data.clips.preprocessing import preprocessing_from_dict
-from headstart.data.inputs.registry import entries
+from headstart.data.inputs.registry import preprocessing_of, simple_named
 from headstart.errors import SourceError
 from headstart.guard.baselines.classical import BaselineClassifier, BaselineRegressor
 from headstart.guard.baselines.texts import TextBaselineClassifier, TextBaselineRegressor
@@ -68,13 +67,13 @@ def load_baseline(folder: str | Path, described: dict[str, Any]) -> Baseline:
         "BaselineClassifier": BaselineClassifier,
         "BaselineRegressor": BaselineRegressor,
     }
-    simple = next((e.simple for e in entries() if e.kind.input_type == described.get("input_type")), None)
+    simple = simple_named(str(described.get("input_type")))
     known = described.get("class") in kinds and simple is not None and described.get("features") in simple.choices
     if not known or not path.is_file():
         raise SourceError(f"Expected a baseline in {folder}, found {described.get('class')!r}.", "Fit it again.")
     arrays = load_file(path)
     seen = described["preprocessing"]
-    estimator = kinds[described["class"]](None if seen is None else preprocessing_from_dict(seen))
+    estimator = kinds[described["class"]](None if seen is None else preprocessing_of(described["input_type"], seen))
     estimator.preprocessing_ = estimator.preprocessing
     estimator.coef_, estimator.intercept_ = arrays["coef"], arrays["intercept"]
     estimator.centre_ = _named("centre.", arrays)

@@ -12,9 +12,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from headstart.data.base.kinds import CLIPS, PICTURES, kind_named
-from headstart.data.clips.preprocessing import SoundPreprocessing, preprocessing_from_dict
+from headstart.data.base.kinds import CLIPS, PICTURES, Kind, kind_named
+from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.data.inputs.canvases import AnyPreprocessing
+from headstart.data.inputs.registry import entry_of, preprocessing_of, resolve
 from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.errors import SourceError
 from headstart.networks.folder import MANIFEST, read_manifest
@@ -26,6 +27,7 @@ from headstart.nn.bodies.sound_network import SoundConfig, SoundNetwork
 from headstart.source import NetworkSource
 
 _SECONDS = (1.0, 2.0, 0.5, 4.0, 10.0)
+_HEARD = {"input_values": CLIPS, "input_features": CLIPS}
 _SIDES = (224, 32, 28, 64, 96, 128, 160, 192, 256, 299, 384)
 
 
@@ -73,7 +75,7 @@ def read_module(source: NetworkSource | nn.Module, input_type: str | None = None
     refuse_bad_numbers(module, name)
     for parameter in module.parameters():
         parameter.requires_grad_(parameter.is_floating_point())
-    preprocessing, notes = _preprocessing_of(module, given, saved.get("preprocessing"), bare, input_type, name)
+    takes, preprocessing, notes = _taken(module, given, saved, bare, input_type, name)
     card = SourceCard(
         n_examples=given.n_examples,
         n_parameters=sum(parameter.numel() for parameter in module.parameters()),
@@ -92,7 +94,7 @@ def read_module(source: NetworkSource | nn.Module, input_type: str | None = None
         preprocessing,
         card,
         config=None if kind == "module" else config,
-        input_type=(CLIPS if isinstance(preprocessing, SoundPreprocessing) else PICTURES).input_type,
+        input_type=takes.input_type,
     )
 
 
@@ -110,22 +112,35 @@ def _with_outputs_of(module: SoundNetwork) -> SoundConfig:
     return dataclasses.replace(module.config, n_outputs=width, labels=labels)
 
 
-def _preprocessing_of(
-    module: nn.Module, given: NetworkSource, saved: dict[str, Any] | None, bare: bool, input_type: str | None, name: str
-) -> tuple[AnyPreprocessing, tuple[str, ...]]:
-    """What the module takes, tried out unless headstart wrote it down, and notes for the card."""
+def _taken(
+    module: nn.Module, given: NetworkSource, saved: dict[str, Any], bare: bool, input_type: str | None, name: str
+) -> tuple[Kind, AnyPreprocessing, tuple[str, ...]]:
+    """What the module takes and in which form, tried out unless headstart wrote it down, and notes for the card."""
     stated = given.heard or given.size != NetworkSource.size or given.mean != NetworkSource.mean
-    if saved is not None and not stated:
-        return preprocessing_from_dict(saved), ()
-    wanted = input_type is not None and kind_named(input_type) is CLIPS
-    if given.heard or isinstance(module, SoundNetwork) or (wanted and not stated):
-        return _waves(module, given, name)
+    if saved.get("preprocessing") is not None and not stated:
+        kind = kind_named(saved["input_type"])
+        return kind, preprocessing_of(kind.input_type, saved["preprocessing"]), ()
+    kind = PICTURES if stated or input_type is None else kind_named(input_type)
+    if given.heard or isinstance(module, SoundNetwork):
+        kind = CLIPS
+    how = entry_of(kind).module
+    if how is None:  # refused later, in the words of what it was wanted for
+        kind, how = PICTURES, entry_of(PICTURES).module
+    return kind, *resolve(str(how))(module, given, bare, name)
+
+
+def taken_pixels(
+    module: nn.Module, given: NetworkSource, bare: bool, name: str
+) -> tuple[Preprocessing, tuple[str, ...]]:
+    """Side and channels of a network for pictures: as stated, or the first usual ones that it takes."""
     channels = input_channels(module) if bare else len(given.mean)
     side, notes = _side(module, channels, given, bare, name)
     return _preprocessing(given, side, channels), notes
 
 
-def _waves(module: nn.Module, given: NetworkSource, name: str) -> tuple[SoundPreprocessing, tuple[str, ...]]:
+def taken_waves(
+    module: nn.Module, given: NetworkSource, bare: bool, name: str
+) -> tuple[SoundPreprocessing, tuple[str, ...]]:
     """Rate and window of a network for sounds: as stated, as its own settings say, or the usual ones."""
     rate, seconds = given.wave
     if isinstance(module, SoundNetwork):
@@ -167,20 +182,22 @@ def input_channels(module: nn.Module) -> int:
 
 
 def _require_pixels(module: Any, name: str, input_type: str | None) -> None:
-    if module.main_input_name in ("input_values", "input_features") and input_type in (None, CLIPS.input_type):
+    if module.main_input_name == "pixel_values":
+        return
+    heard = _HEARD.get(module.main_input_name)
+    if heard is not None and (input_type is None or kind_named(input_type) is heard):
         raise SourceError(
             f"Expected a network for sounds with its feature extractor, found {name} ({module.config.model_type}) in "
             "memory without one.",
             "Save both into one folder (save_pretrained) and give the folder; or say what a network on waves hears: "
             "NetworkSource(module, sampling_rate=16000, seconds=...).",
         )
-    if module.main_input_name != "pixel_values":
-        raise SourceError(
-            f"Expected a network for pictures, found {name} ({module.config.model_type}), which takes "
-            f"{module.main_input_name}.",
-            "Take a network for pictures, for instance 'starter:pictures'; of one for texts give the folder or the id, "
-            "since its tokenizer has to come with it.",
-        )
+    raise SourceError(
+        f"Expected a network for pictures, found {name} ({module.config.model_type}), which takes "
+        f"{module.main_input_name}.",
+        "Take a network for pictures, for instance 'starter:pictures'; of one for texts give the folder or the id, "
+        "since its tokenizer has to come with it.",
+    )
 
 
 def _copy(module: nn.Module, name: str) -> nn.Module:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from headstart.data.base.kinds import CLIPS, PICTURES, ROWS, TEXTS, Kind, things
+from headstart.data.base.kinds import Kind, kind_named, things
 
 
 def model_card(manifest: Mapping[str, Any], evidence: Mapping[str, Any] | None = None) -> str:
@@ -49,7 +49,7 @@ def model_card(manifest: Mapping[str, Any], evidence: Mapping[str, Any] | None =
 def _kind(network: Mapping[str, Any], proof: Mapping[str, Any]) -> Kind:
     """What the model takes: as the network says, else as the evidence does."""
     found = network.get("input_type") or (proof.get("data") or {}).get("input_type")
-    return next((kind for kind in (CLIPS, TEXTS, ROWS) if kind.input_type == found), PICTURES)
+    return kind_named(found or "image")
 
 
 def card_header(library: str | None, pipeline_tag: str | None, licence: str | None) -> str:
@@ -75,11 +75,9 @@ def card_header(library: str | None, pipeline_tag: str | None, licence: str | No
 
 def _pipeline_tag(proof: Mapping[str, Any], kind: Kind) -> str | None:
     task = (proof.get("data") or {}).get("task", "classification")
-    if task == "regression" and kind is not ROWS:
+    if task == "regression" and not kind.values:
         return None
-    return (
-        f"{'tabular' if kind is ROWS else kind.input_type}-{'regression' if task == 'regression' else 'classification'}"
-    )
+    return f"{kind.tag}-{'regression' if task == 'regression' else 'classification'}"
 
 
 def _title(proof: Mapping[str, Any], network: Mapping[str, Any]) -> str:
@@ -162,11 +160,10 @@ def _data(proof: Mapping[str, Any]) -> str:
 
 
 def _use(network: Mapping[str, Any], kind: Kind, estimator: Mapping[str, Any] | None = None) -> str:
-    inputs = {CLIPS: '["clip.wav"]', TEXTS: '["a text"]', ROWS: '"rows.csv"'}.get(kind, '["picture.jpg"]')
-    code = ["import headstart", "", 'model = headstart.load("this-folder")', f"model.predict({inputs})"]
+    code = ["import headstart", "", 'model = headstart.load("this-folder")', f"model.predict({kind.sample})"]
     if network.get("extractor") and network.get("loads_with") == "transformers" and network.get("head_inside"):
         code += ["", "# or without headstart", *audio_lines(network)]
-    elif kind is TEXTS and network.get("head_inside"):
+    elif network.get("poolings") and network.get("head_inside"):
         code += ["", "# or without headstart", *text_lines(network, estimator)]
     elif network.get("loads_with") == "transformers" and network.get("head_inside"):
         code += [
@@ -192,9 +189,7 @@ def _use(network: Mapping[str, Any], kind: Kind, estimator: Mapping[str, Any] | 
 def _limits(proof: Mapping[str, Any], kind: Kind) -> str:
     lines = ["## Limits", ""]
     if (proof.get("data") or {}).get("task", "classification") == "classification":
-        lines.append(
-            f"It answers with one of its classes whatever the {kind.one} {'shows' if kind is PICTURES else 'holds'}."
-        )
+        lines.append(f"It answers with one of its classes whatever the {kind.one} {kind.shows}.")
     lines.append(f"A new {kind.one} is worth checking by hand when it differs from those it was trained on.")
     return "\n".join(lines)
 

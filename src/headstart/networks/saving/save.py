@@ -15,7 +15,6 @@ from torch import nn
 
 from headstart.data.inputs.canvases import AnyPreprocessing
 from headstart.data.pictures.preprocessing import Preprocessing
-from headstart.data.texts.preprocessing import TextPreprocessing
 from headstart.errors import OutputError
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.reading.preprocess_of import processor_config
@@ -86,7 +85,7 @@ def save_network(
     if head_linear:
         _require_outputs(network, module, labels)
     loads_with = "module"
-    if network.kind == "timm" and isinstance(used, Preprocessing):
+    if network.kind == "timm":
         from headstart.networks.reading.timm_source import timm_config
 
         outputs = _n_outputs(network, module) or int(network.config.get("num_classes") or 0)
@@ -104,11 +103,11 @@ def save_network(
         if rebuilds(module, config):
             save_audio(module, config, target)
             loads_with = "transformers"
-    elif isinstance(module, TextNetwork) and isinstance(used, TextPreprocessing):
+    elif isinstance(module, TextNetwork):
         config = _transformers_config(network, module, labels if head_linear else None, problem_type, head_linear)
         save_text(module, config, used, target)
         loads_with = "transformers"
-    elif network.config is not None and isinstance(used, Preprocessing):
+    elif network.config is not None:
         config = _transformers_config(network, module, labels if head_linear else None, problem_type, head_linear)
         if _rebuilds(module, config):
             _save_transformers(module, config, used, target)

@@ -12,9 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 
-from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.errors import BadPictures
 from headstart.networks.network import Network
 from headstart.networks.running.runners import runner_for
@@ -159,7 +157,7 @@ def pooled(teacher: Network, shown: Sequence[np.ndarray], device: str, n: int) -
     n : int
         How many there will be in all.
     """
-    inputs = np.stack([fitted(view, teacher) for view in shown])
+    inputs = np.stack([teacher.preprocessing.whole(view) for view in shown])
     runner = runner_for(teacher, device, False, lambda: inputs[:16] if len(inputs) >= 8 else inputs, n)
     if device == "cpu":
         parts = [inputs[i : i + PART] for i in range(0, len(inputs), PART)]
@@ -167,17 +165,6 @@ def pooled(teacher: Network, shown: Sequence[np.ndarray], device: str, n: int) -
     else:
         rows = runner(inputs)
     return layout_of(teacher.chain).split(rows)[0]
-
-
-def fitted(view: np.ndarray, teacher: Network) -> np.ndarray:
-    """A view as the teacher's input: a picture at its size, whole; a sound as its own preprocessing cuts it."""
-    preprocessing = teacher.preprocessing
-    if not isinstance(preprocessing, Preprocessing):
-        return np.asarray(preprocessing.centre(view))
-    height, width = preprocessing.size
-    if view.shape[:2] == (height, width):
-        return view
-    return np.asarray(Image.fromarray(view).resize((width, height), Image.Resampling.BILINEAR))
 
 
 def remove(folder: Path) -> None:

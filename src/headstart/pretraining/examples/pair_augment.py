@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -19,6 +21,8 @@ LUMA = np.array([0.299, 0.587, 0.114])
 YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
 #: Side of the pictures for which the papers state the width of the blur, in pixels.
 PAPER_SIDE = 224
+#: Two other examples, drawn at random.
+Others: TypeAlias = Callable[[np.random.Generator], list[np.ndarray]]
 #: How much longer than the network's window the part of a clip is from which both views are cut.
 ROOM = 1.25
 
@@ -62,6 +66,10 @@ class PictureChanges:
     grey: float = 0.2
     blur: float = 0.5
     solarise: float = 0.1
+
+    def pair(self, canvas: np.ndarray, size: int, seed: list[int], others: Others) -> list[np.ndarray]:
+        """Two views of a picture; others are not asked for."""
+        return [picture_view(canvas, size, self, np.random.default_rng([*seed, view])) for view in range(2)]
 
 
 def picture_view(canvas: np.ndarray, size: int, settings: PictureChanges, rng: np.random.Generator) -> np.ndarray:
@@ -167,6 +175,12 @@ class SoundChanges:
     speed: float = 1.15
     gain: float = 10.0
     tone: float = 6.0
+
+    def pair(self, canvas: np.ndarray, size: int, seed: list[int], others: Others) -> list[np.ndarray]:
+        """Two views of a clip, each with another clip behind it."""
+        rng = np.random.default_rng(seed)
+        segment = sound_segment(canvas, size, rng)
+        return [sound_view(segment, size, self, rng, behind) for behind in others(rng)]
 
 
 def sound_segment(wave: np.ndarray, samples: int, rng: np.random.Generator) -> np.ndarray:

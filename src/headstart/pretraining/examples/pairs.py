@@ -9,13 +9,8 @@ import numpy as np
 
 from headstart.errors import DataError
 from headstart.pretraining.examples.examples import HELD_OUT, Batch, Examples
-from headstart.pretraining.examples.pair_augment import (
-    PictureChanges,
-    SoundChanges,
-    picture_view,
-    sound_segment,
-    sound_view,
-)
+from headstart.pretraining.examples.material import material_of
+from headstart.pretraining.examples.pair_augment import PictureChanges, SoundChanges
 
 LEAST = 8  # examples with which learning without labels makes any sense
 HELD_OUT_BATCH = 256  # a loss that looks at a batch as a whole needs batches of one size
@@ -63,7 +58,7 @@ class TwoViews(Examples):
                 "Add more, hundreds at least.",
             )
         self.examples, self.random_state = examples, random_state
-        self.changes = changes or (SoundChanges() if examples.input_type == "audio" else PictureChanges())
+        self.changes = changes or material_of(examples.input_type).changes()
         order = np.random.default_rng([random_state, HELD_OUT_EPOCH]).permutation(examples.n)
         self.n = examples.n - min(HELD_OUT, max(examples.n // 20, min(16, examples.n // 4)))
         self._rows = np.sort(order[: self.n])
@@ -94,23 +89,12 @@ class TwoViews(Examples):
                 yield self._pairs(rows, HELD_OUT_EPOCH)
 
     def _pairs(self, rows: np.ndarray, epoch: int) -> Batch:
-        raw = self.examples.raw(rows)
-        seeds = [[self.random_state, epoch, int(row)] for row in rows]
-        if isinstance(self.changes, PictureChanges):
-            both = [
-                [
-                    picture_view(canvas, self.size, self.changes, np.random.default_rng([*seed, view]))
-                    for canvas, seed in zip(raw, seeds, strict=True)
-                ]
-                for view in range(2)
-            ]
-            return Batch(np.concatenate([np.stack(views) for views in both]))
-        pairs = [self._sounds(clip, self.changes, seed) for clip, seed in zip(raw, seeds, strict=True)]
+        pairs = [
+            self.changes.pair(canvas, self.size, [self.random_state, epoch, row], self._others)
+            for canvas, row in zip(self.examples.raw(rows), rows.tolist(), strict=True)
+        ]
         return Batch(np.concatenate([np.stack(views) for views in zip(*pairs, strict=True)]))
 
-    def _sounds(self, clip: np.ndarray, views: SoundChanges, seed: list[int]) -> list[np.ndarray]:
-        """Two views of one clip, each with another clip behind it."""
-        rng = np.random.default_rng(seed)
-        segment = sound_segment(clip, self.size, rng)
-        behind = self.examples.raw(self._rows[rng.integers(0, self.n, 2)])
-        return [sound_view(segment, self.size, views, rng, other) for other in behind]
+    def _others(self, rng: np.random.Generator) -> list[np.ndarray]:
+        """Two examples to train on, at random."""
+        return self.raw(rng.integers(0, self.n, 2))

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from headstart.data.clips.clips import Clips
+from headstart.data.base.kinds import CLIPS
 from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.data.reading.unlabelled import read_unlabelled
 from headstart.errors import DataError, ParameterError
 from headstart.networks.network import Network
+from headstart.pretraining.examples.material import refuse_others
 from headstart.pretraining.examples.picture_views import Views
 from headstart.pretraining.examples.sound_views import FROM_LIFE, ClipViews, SpeechViews
 from headstart.pretraining.examples.speech_examples import SpeechExamples
@@ -122,8 +123,7 @@ def sound_views(
         For teachers of another rate.
     """
     for teacher in teachers:
-        preprocessing = teacher.preprocessing
-        if not isinstance(preprocessing, SoundPreprocessing) or preprocessing.rate != RATE:
+        if getattr(teacher.preprocessing, "rate", None) != RATE:
             raise ParameterError(
                 f"Expected teachers for sounds at {RATE:,} Hz, found {teacher.name}.", "Take another --teacher."
             )
@@ -140,8 +140,7 @@ def sound_views(
         if name.startswith(SPEECH):
             continue
         clips = read_unlabelled(name, path_column)
-        if not isinstance(clips, Clips):
-            raise DataError(f"Expected clips of sound in {name}, found pictures.", "Give clips to teachers of sound.")
+        refuse_others(clips.kind, CLIPS, name)
         words = f"{len(clips):,} clips without labels from {Path(name).name}"
         found.append(
             ClipViews(

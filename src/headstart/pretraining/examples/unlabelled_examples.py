@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from headstart.data.inputs.canvases import canvases
-from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.pretraining.examples.examples import Batch, Examples
 from headstart.progress import Progress
 
@@ -52,10 +50,7 @@ class UnlabelledExamples(Examples):
     ) -> None:
         self._preprocessing = preprocessing
         self.n, self.size, self.input_type = len(inputs), min(preprocessing.size), inputs.kind.input_type
-        kept = preprocessing
-        if isinstance(preprocessing, Preprocessing):
-            kept = preprocessing.resized(math.ceil(DETAIL * self.size))
-        self._canvases = canvases(inputs, kept, progress=progress)
+        self._canvases = canvases(inputs, preprocessing.detailed(DETAIL), progress=progress)
         self.words = f"{self.n:,} {inputs.kind.many} without labels from {name}"
         content = hashlib.sha256()
         for canvas in self._canvases:
@@ -78,6 +73,5 @@ class UnlabelledExamples(Examples):
 
     def _window(self, canvas: np.ndarray) -> np.ndarray:
         """The middle of a picture at the network's size, or the loudest window of a clip."""
-        small = self._preprocessing.canvas(canvas) if self.input_type == "image" else canvas
-        window: np.ndarray = self._preprocessing.centre(small)
+        window: np.ndarray = self._preprocessing.centre(self._preprocessing.canvas(canvas))
         return window

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from headstart.data.pictures.pictures import Pictures
+from headstart.data.base.kinds import PICTURES
 from headstart.data.reading.read import read_dataset
 from headstart.data.reading.unlabelled import read_unlabelled
 from headstart.errors import DataError
 from headstart.networks.network import Network
 from headstart.pretraining.examples.given import FORMULA, Given
+from headstart.pretraining.examples.material import refuse_others
 from headstart.pretraining.examples.picture_views import FormulaViews, PictureViews, Views
 
 
@@ -45,8 +46,7 @@ def picture_views(
             continue
         pictures, more = _labelled(name, given) if labelled else (read_unlabelled(name, given.path_column), {})
         named = Path(name).name
-        if not isinstance(pictures, Pictures):
-            raise DataError(f"Expected pictures in {named}, found clips of sound.", "Give pictures.")
+        refuse_others(pictures.kind, PICTURES, named)
         classes = more.get("class_names", ())
         words = f"{len(pictures):,} pictures {f'of {len(classes)} classes ' if classes else ''}from {named}"
         how: dict[str, Any] = {"flip": given.flip, "seed": given.seed, "words": words}

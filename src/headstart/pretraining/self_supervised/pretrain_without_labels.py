@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from headstart.data.clips.clips import Clips
-from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.data.reading.unlabelled import read_unlabelled
+from headstart.pretraining.examples.examples import Examples
 from headstart.pretraining.examples.given import Given
-from headstart.pretraining.examples.pair_augment import PictureChanges
+from headstart.pretraining.examples.material import material_of
 from headstart.pretraining.examples.pairs import TwoViews
-from headstart.pretraining.examples.picture_examples import square
 from headstart.pretraining.examples.unlabelled_examples import UnlabelledExamples
 from headstart.pretraining.objectives import prepared
 from headstart.pretraining.recipe import Recipe, RunOptions
@@ -23,7 +21,6 @@ from headstart.pretraining.starting import first_network
 from headstart.pretraining.train_source import train_source
 from headstart.progress import Progress
 
-RATE = 16000  # of networks for sounds, in Hz
 CALIBRATED_ON = 256  # clips from which the front end takes its mean and standard deviation
 
 
@@ -48,11 +45,13 @@ def unlabelled_pairs(given: Given, progress: Progress | None = None) -> TwoViews
         "set to learn from without labels", "Put them into one folder, or list their paths in a .txt file."
     )
     inputs = read_unlabelled(name, given.path_column)
-    sounds = isinstance(inputs, Clips)
-    seen = round(given.speech.seconds * RATE)
-    preprocessing = SoundPreprocessing(RATE, seen) if sounds else square(given.size)
-    examples = UnlabelledExamples(inputs, preprocessing, name=Path(name).name, progress=progress)
-    changes = None if sounds else PictureChanges(flip=given.flip)
+    preprocessing = material_of(inputs.kind.input_type).preprocessing(given)
+    return pairs_of(UnlabelledExamples(inputs, preprocessing, name=Path(name).name, progress=progress), given)
+
+
+def pairs_of(examples: Examples, given: Given) -> TwoViews:
+    """Two views of each example, mirrored or not as the user says."""
+    changes = material_of(examples.input_type).changes(given.flip)
     return TwoViews(examples, changes=changes, random_state=given.seed)
 
 

@@ -12,17 +12,19 @@ from headstart.networks.folder import check_place
 from headstart.networks.reading.loading import load_network
 from headstart.pretraining.distillation.distil import distil
 from headstart.pretraining.distillation.objective import DistillationRecipe
-from headstart.pretraining.examples.clip_examples import ClipExamples
 from headstart.pretraining.examples.examples import Examples
 from headstart.pretraining.examples.given import FORMULA, Given
-from headstart.pretraining.examples.pair_augment import PictureChanges
+from headstart.pretraining.examples.material import material_of
 from headstart.pretraining.examples.pairs import TwoViews
-from headstart.pretraining.examples.picture_examples import DatasetExamples, FormulaExamples
-from headstart.pretraining.examples.speech_sets import SPEECH, SpeechSettings, sound_views, speech_examples
-from headstart.pretraining.examples.view_sets import picture_views
+from headstart.pretraining.examples.picture_examples import FormulaExamples
+from headstart.pretraining.examples.speech_sets import SPEECH, SpeechSettings, speech_examples
 from headstart.pretraining.formula.rendered import write_preview
 from headstart.pretraining.recipe import Recipe, RunOptions
-from headstart.pretraining.self_supervised.pretrain_without_labels import pretrain_without_labels, unlabelled_pairs
+from headstart.pretraining.self_supervised.pretrain_without_labels import (
+    pairs_of,
+    pretrain_without_labels,
+    unlabelled_pairs,
+)
 from headstart.pretraining.sources.worth import add_results, transfer_results
 from headstart.pretraining.train_source import train_source
 from headstart.progress import Progress, reporter
@@ -174,7 +176,8 @@ def pretrain(
         options = RunOptions(device, resume, bars if first else None, licence, notes)
         if teachers:
             big = [load_network(teacher) for teacher in teachers]
-            shown = _shown(given, big, taught.views, label_weight > 0, options.progress)
+            material = material_of(big[0].input_type)
+            shown = material.shown(given, big, taught.views, label_weight > 0, options.progress)
             how: dict[str, Any] = {
                 "label_weight": label_weight,
                 "teacher_weights": teacher_weights,
@@ -212,23 +215,10 @@ def _labelled(given: Given, progress: Progress | None) -> Examples:
     if name.startswith(SPEECH):
         return speech_examples(name, given.speech, progress)
     dataset = read_dataset(name, label=given.label, path_column=given.path_column)
-    how: dict[str, Any] = {"random_state": given.seed, "progress": progress}
-    if dataset.input_type == "audio":
-        return ClipExamples(dataset, seconds=given.speech.seconds, preprocessing=given.speech.preprocessing, **how)
-    return DatasetExamples(dataset, size=given.size, flip=given.flip, **how)
+    examples: Examples = material_of(dataset.input_type).labelled(given, dataset, progress)
+    return examples
 
 
 def _pairs(given: Given, progress: Progress | None) -> TwoViews:
     """Two views of each example."""
-    if not given.synthetic:
-        return unlabelled_pairs(given, progress)
-    changes = None if given.data[0].startswith(SPEECH) else PictureChanges(flip=given.flip)
-    return TwoViews(_labelled(given, progress), changes=changes, random_state=given.seed)
-
-
-def _shown(given: Given, teachers: list[Any], n_views: int, labelled: bool, progress: Progress | None) -> list[Any]:
-    """Views that teachers and student see."""
-    if teachers[0].input_type == "audio":
-        how: dict[str, Any] = {"n_views": n_views, "labelled": labelled, "progress": progress}
-        return sound_views(given.data, teachers, given.speech, path_column=given.path_column, **how)
-    return picture_views(given, teachers, n_views=n_views, labelled=labelled)
+    return pairs_of(_labelled(given, progress), given) if given.synthetic else unlabelled_pairs(given, progress)

@@ -186,7 +186,7 @@ def test_every_form_gives_the_same_samples(files: list[Path]) -> None:
         ([[0.0, 0.1]], "Expected a clip of sound at position 0, found list"),
         (7, "Expected clips of sound, found int"),
         ({"a": 1}, "Expected clips of sound, found dict"),
-        (Pictures([]), "Expected clips of sound, found pictures"),
+        (Pictures([]), "Expected clips, found pictures"),
     ],
 )
 def test_other_things_are_refused_in_words(X: object, words: str) -> None:

@@ -14,8 +14,8 @@ from headstart.data.clips.preprocessing import (
     SoundPreprocessing,
     loudest_window,
     placed,
-    preprocessing_from_dict,
 )
+from headstart.data.inputs.registry import preprocessing_of
 from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.errors import ParameterError
 
@@ -122,7 +122,7 @@ def test_placed_is_the_clip_with_zeros_around_it(n: int, start: int, samples: in
 @given(rate=st.integers(1000, 192000), samples=st.integers(1, 60000))
 def test_settings_survive_being_written(rate: int, samples: int) -> None:
     preprocessing = SoundPreprocessing(rate, samples)
-    again = preprocessing_from_dict(preprocessing.to_dict())
+    again = preprocessing_of("audio", preprocessing.to_dict())
     assert again == preprocessing
     assert again.key() == preprocessing.key()
     assert preprocessing.canvas_key() == SoundPreprocessing(rate, 7).canvas_key()
@@ -135,7 +135,7 @@ def test_settings_survive_being_written(rate: int, samples: int) -> None:
 
 def test_settings_of_pictures_are_told_from_those_of_sounds() -> None:
     picture = Preprocessing(32, None, (0.5,) * 3, (0.5,) * 3)
-    assert preprocessing_from_dict(picture.to_dict()) == picture
+    assert preprocessing_of("image", picture.to_dict()) == picture
     for wrong in ({"kind": "text"}, {"kind": "sound", "mel": 3}):
         with pytest.raises(ParameterError, match="Expected sound preprocessing settings"):
             SoundPreprocessing.from_dict(wrong)
