@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.contract.raw_sources import as_sources
 from headstart.data.sets.splits import folds
@@ -97,6 +98,7 @@ class CircularValidation(UnlabelledScorer):
         return float((backward == y_source).mean())
 
 
+@estimator_class
 class ImportanceWeightedValidation(UnlabelledScorer):
     """Score a method by its errors on held-out source rows, weighted by how much each is like the target.
 
@@ -132,10 +134,9 @@ class ImportanceWeightedValidation(UnlabelledScorer):
     True
     """
 
-    def __init__(self, cv: int = 3, weighting: Any = None, random_state: int = 0) -> None:
-        self.cv = cv
-        self.weighting = weighting
-        self.random_state = random_state
+    cv: int = 3
+    weighting: Any = None
+    random_state: int = 0
 
     def _score(self, estimator: Any, X: Any) -> float:
         losses, weights = self._weighted_losses(estimator, X, mapped=False)
@@ -166,20 +167,12 @@ class ImportanceWeightedValidation(UnlabelledScorer):
         return discriminator_ratio(_array(source), _array(target))
 
 
+@estimator_class
 class DeepEmbeddedValidation(ImportanceWeightedValidation):
     """Score a method as `ImportanceWeightedValidation` does, with the weights as control variate, on mapped rows.
 
     The density ratio is estimated where the method's mapping has brought the two sides together, and the known mean of
     the weights corrects the risk: less noise for the same rows. Use it for mappings; blind to the same things.
-
-    Parameters
-    ----------
-    cv : int, default=3
-        Parts of the source, at least 2.
-    weighting : Weighting, optional
-        As there.
-    random_state : int, default=0
-        Seed of the division.
 
     References
     ----------
@@ -224,6 +217,7 @@ class PredictionEntropy(UnlabelledScorer):
         return -mean_entropy(probabilities_of(estimator, X))
 
 
+@estimator_class
 class SoftNeighbourhoodDensity(UnlabelledScorer):
     """Score a classifier by how densely its answers for the target's rows lie in bundles.
 
@@ -248,8 +242,7 @@ class SoftNeighbourhoodDensity(UnlabelledScorer):
     0.0
     """
 
-    def __init__(self, temperature: float = 0.05) -> None:
-        self.temperature = temperature
+    temperature: float = 0.05
 
     def _score(self, estimator: Any, X: Any) -> float:
         return soft_neighbourhood_density(probabilities_of(estimator, X), self.temperature)
