@@ -73,10 +73,6 @@ def guard(
         Keeps finished folds for a resumed run.
     names : list or None
         Class, label or target names for the report.
-
-    Returns
-    -------
-    Guarded
     """
     look = table_findings if material.sources else findings
     found = journal.decide("findings", lambda: say.plain(look(material, random_state=random_state)))

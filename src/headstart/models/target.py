@@ -61,10 +61,6 @@ def read_target(
     reading : Reading
         What was said of the data; the task "keyword" makes them clips.
 
-    Returns
-    -------
-    Target
-
     Raises
     ------
     DataError, ParameterError

@@ -292,7 +292,6 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
 
     Examples
     --------
-    >>> import numpy as np
     >>> X = np.array([[0.0, 1.0], [0.2, 0.8], [1.0, 0.1], [0.9, 0.0]])
     >>> TransferClassifier(source=None).fit(X, ["a", "a", "b", "b"]).predict(X).tolist()
     ['a', 'a', 'b', 'b']
@@ -339,7 +338,6 @@ class TransferRegressor(RegressorMixin, BaseTransfer):
 
     Examples
     --------
-    >>> import numpy as np
     >>> X = np.arange(10.0)[:, None]
     >>> float(TransferRegressor(source=None).fit(X, 2 * X[:, 0] + 1).predict([[4.5]])[0].round(2))
     10.0

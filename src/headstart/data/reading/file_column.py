@@ -69,10 +69,6 @@ def file_column(frame: pd.DataFrame, table: Path, named: str | None = None) -> F
     named : str, optional
         What the user called the column.
 
-    Returns
-    -------
-    FileColumn or None
-
     Raises
     ------
     DataError

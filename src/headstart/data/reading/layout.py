@@ -64,10 +64,6 @@ def layout_of(root: Path, pattern: str | None = None) -> Layout:
         Expression over paths that says where the class stands in them. Then only folders of parts mean anything, and
         not these where the expression takes their names for classes.
 
-    Returns
-    -------
-    Layout
-
     Raises
     ------
     DataError

@@ -51,10 +51,6 @@ def read_table(
     frame : DataFrame, optional
         The table, where it was read already.
 
-    Returns
-    -------
-    Dataset
-
     Raises
     ------
     DataError

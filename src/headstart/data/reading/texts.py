@@ -38,10 +38,6 @@ def read_texts(table: Path | pd.DataFrame, reading: Reading | None = None, *, wa
     wanted : bool, default=False
         Whether texts are known to be meant.
 
-    Returns
-    -------
-    Dataset or None
-
     Raises
     ------
     DataError

@@ -73,10 +73,6 @@ def read_values(
     unlabelled : sequence of path-like or DataFrame
         Rows like the target's; a column of labels in them is passed over.
 
-    Returns
-    -------
-    Tables
-
     Raises
     ------
     DataError

@@ -87,10 +87,6 @@ def read_labels(
     many : str, default="rows"
         What the rows are, for words.
 
-    Returns
-    -------
-    ReadLabels
-
     Raises
     ------
     DataError

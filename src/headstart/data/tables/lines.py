@@ -51,10 +51,6 @@ def grid_of(text: str) -> Grid:
     text : str
         With line ends as ``\n``.
 
-    Returns
-    -------
-    Grid
-
     Raises
     ------
     ValueError

@@ -64,10 +64,6 @@ def text_from_bytes(content: bytes, encoding: str | None = None) -> DecodedText:
     encoding : str, optional
         As Python calls it, where the user said it.
 
-    Returns
-    -------
-    DecodedText
-
     Raises
     ------
     BadText

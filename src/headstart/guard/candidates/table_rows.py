@@ -68,10 +68,6 @@ def tabulated(X: Any, y: np.ndarray, task: str, source: Any, unlabelled: Any) ->
     source : Source, list of Source or None
     unlabelled : array-like, frame or None
 
-    Returns
-    -------
-    Tabular
-
     Raises
     ------
     SourceError

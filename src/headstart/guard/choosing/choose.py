@@ -152,10 +152,6 @@ def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(Non
         Candidates to choose among; at least one.
     rows : array of int or slice
         Examples to judge by.
-
-    Returns
-    -------
-    int
     """
     names = np.flatnonzero(allowed)
     scores = table.scores[rows][:, names]
@@ -222,10 +218,6 @@ def choose(
         Examples to judge by; a bootstrap sample, for instance.
     n_flips : int, default=10000
         Random sign patterns of that test.
-
-    Returns
-    -------
-    int
     """
     if not table.transfer.any() or table.transfer.all():
         return best(table, np.ones(len(table.transfer), dtype=bool), rows)
@@ -251,10 +243,6 @@ def pick(table: Table, *, expected: bool = True, rows: np.ndarray | slice = slic
     ----------
     table, expected, rows, n_flips
         As in `choose`.
-
-    Returns
-    -------
-    int
     """
     blend = table.blend
     if blend is None or (not expected and table.transfer[blend]):
@@ -320,10 +308,6 @@ def tabulate(
         Which candidates train in epochs.
     blend : int, optional
         Which of them is a mixture of the others.
-
-    Returns
-    -------
-    Table
     """
     scores = [[example_scores(task, y, p) for p in repeats] for repeats in predictions]
     losses = [

@@ -45,10 +45,6 @@ class UnlabelledScorer(BaseEstimator):
         X : array-like of shape (n, d)
             Rows of the target.
         y : ignored
-
-        Returns
-        -------
-        float
         """
         return float(self._score(estimator, X))
 

@@ -84,10 +84,6 @@ def fit_jda(
     rng : Generator, optional
         Draws the landmarks.
 
-    Returns
-    -------
-    JointAlignment
-
     Notes
     -----
     The constraint and the objective are exchanged against the paper (the same components, other lengths): components

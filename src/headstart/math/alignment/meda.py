@@ -96,10 +96,6 @@ def fit_meda(
     landmarks : int, optional
         Nystroem features of this many rows; None: exact.
     rng : Generator, optional
-
-    Returns
-    -------
-    ManifoldClassifier
     """
     rng = np.random.default_rng(0) if rng is None else rng
     parts, n_s, n_t = (source, target), len(source), len(target)

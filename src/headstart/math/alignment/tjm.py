@@ -63,10 +63,6 @@ def fit_tjm(
     rng : Generator, optional
         Draws the landmarks.
 
-    Returns
-    -------
-    JointMatching
-
     Notes
     -----
     Lengths below :math:`10^{-8}` of the largest count as that, so that a row that was left out does not divide by
@@ -74,7 +70,6 @@ def fit_tjm(
 
     Examples
     --------
-    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> fit = fit_tjm(rng.normal(size=(30, 4)), rng.normal(size=(20, 4)) + 1, Components(2))
     >>> bool(len(fit.objective) > 3 and np.all(np.diff(fit.objective) <= 1e-9))

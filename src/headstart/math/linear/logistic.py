@@ -52,13 +52,8 @@ def solve_logistic(
     enough : int, default=300
         Coordinates in which penalties are compared.
 
-    Returns
-    -------
-    LinearSolution
-
     Examples
     --------
-    >>> import numpy as np
     >>> X = np.array([[-2.0], [-1.0], [1.0], [2.0]])
     >>> s = solve_logistic(X, np.eye(2)[[0, 0, 1, 1]], penalties=[0.1])
     >>> (X @ s.coef + s.intercept).argmax(1).tolist()

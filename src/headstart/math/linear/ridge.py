@@ -33,13 +33,8 @@ def solve_ridge(
         Non-negative.
     penalties : sequence of float
 
-    Returns
-    -------
-    LinearSolution
-
     Examples
     --------
-    >>> import numpy as np
     >>> X = np.arange(6.0)[:, None]
     >>> s = solve_ridge(X, 2 * X + 1, penalties=[1e-9])
     >>> round(float(s.coef[0, 0]), 4), round(float(s.intercept[0]), 4)

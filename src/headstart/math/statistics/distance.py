@@ -40,7 +40,6 @@ def proxy_a_distance(A: np.ndarray, B: np.ndarray) -> float:
 
     Examples
     --------
-    >>> import numpy as np
     >>> proxy_a_distance(np.arange(5.0)[:, None], np.arange(5.0)[:, None] + 9)
     2.0
     """

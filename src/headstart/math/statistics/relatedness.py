@@ -64,7 +64,6 @@ def knn_score(
 
     Examples
     --------
-    >>> import numpy as np
     >>> knn_score([[0.0], [0.1], [9.0], [9.1]], np.eye(2)[[0, 0, 1, 1]], k=1)
     1.0
     """
@@ -116,7 +115,6 @@ def ridge_loo_score(features: np.ndarray, targets: np.ndarray, *, groups: np.nda
 
     Examples
     --------
-    >>> import numpy as np
     >>> x = np.linspace(0, 1, 20)[:, None]
     >>> round(ridge_loo_score(x, 3 * x[:, 0] + 1), 4)
     1.0
