@@ -86,18 +86,9 @@ class BaseSafeAligned(Borrower):
         return LogisticRegression(max_iter=1000) if self._task == "classification" else Ridge()
 
     def fit(self, X: Any, y: Any = None) -> Any:
-        """Measure, choose, and fit; what is borrowed was given at construction.
+        """Measure, choose, and fit to rows of the target (n, d); what is borrowed was given at construction.
 
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            Rows of the target.
-        y : array-like of shape (n,), optional
-            Their labels. With them the candidates are compared on folds of the target, without by circular validation.
-
-        Returns
-        -------
-        self
+        With labels ``y`` (n,) the candidates are compared on folds of the target, without by circular validation.
         """
         check_number("level", self.level, 0, 1, open_low=True, open_high=True)
         check_number("n_splits", self.n_splits, 2, whole=True)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy.special import expit, softmax
 
 from headstart.data.sets.splits import folds
 from headstart.errors import DataError
-from headstart.math.statistics.calibration import softmax
 
 
 class ClassScorer:
@@ -27,7 +27,7 @@ class ClassScorer:
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities, (n, K); for multi-label that of each label."""
         logits = self._scores(X) / self.temperature_
-        return 1.0 / (1.0 + np.exp(-np.clip(logits, -500, 500))) if self.multilabel_ else softmax(logits)
+        return expit(logits) if self.multilabel_ else softmax(logits, axis=-1)
 
     def predict(self, X: Any) -> np.ndarray:
         """Labels, (n,); or 0/1, (n, L)."""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit, softmax
 
-from headstart.math.statistics.calibration import softmax, temperature
+from headstart.math.statistics.calibration import temperature
 from headstart.math.statistics.comparison import mcnemar_exact, sign_flip
 from headstart.math.statistics.metrics import example_f1, example_log_loss, example_r2
 
@@ -133,7 +134,7 @@ def logits(probability: np.ndarray, *, multilabel: bool) -> np.ndarray:
 
 def probabilities(values: np.ndarray, *, multilabel: bool) -> np.ndarray:
     """Probabilities of logits: softmax over classes, or one sigmoid a label."""
-    return 1.0 / (1.0 + np.exp(-np.clip(values, -500.0, 500.0))) if multilabel else softmax(values)
+    return expit(values) if multilabel else softmax(values, axis=-1)
 
 
 def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(None)) -> int:

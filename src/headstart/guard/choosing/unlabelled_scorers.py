@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+from scipy.special import softmax
 from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -17,7 +18,6 @@ from headstart.contract.options import check_number
 from headstart.contract.raw_sources import as_sources
 from headstart.data.sets.splits import folds
 from headstart.errors import ParameterError, SourceError
-from headstart.math.statistics.calibration import softmax
 from headstart.math.statistics.validation import (
     circular_validation,
     deep_embedded_risk,
@@ -287,7 +287,7 @@ def probabilities_of(estimator: Any, X: Any) -> np.ndarray:
         return np.asarray(estimator.predict_proba(X), dtype=np.float64)
     if hasattr(estimator, "decision_function"):
         scores = np.asarray(estimator.decision_function(X), dtype=np.float64)
-        return softmax(np.column_stack([np.zeros_like(scores), scores]) if scores.ndim == 1 else scores)
+        return softmax(np.column_stack([np.zeros_like(scores), scores]) if scores.ndim == 1 else scores, axis=1)
     raise ParameterError(
         f"Expected a classifier with predict_proba or decision_function, found {type(estimator).__name__}.",
         "Use CircularValidation, which needs labels alone.",
