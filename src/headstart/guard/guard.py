@@ -127,13 +127,6 @@ def _final(candidate: Candidate, material: Material, journal: Journal) -> Any:
 def run_key(material: Material, candidates: list[Candidate], n_splits: int, random_state: int) -> str:
     """Hash of everything that decides the folds' results: data, network, candidates, seed.
 
-    Parameters
-    ----------
-    material : Material
-    candidates : list of Candidate
-    n_splits : int
-    random_state : int
-
     Returns
     -------
     str

@@ -44,7 +44,6 @@ class Piece:
     ----------
     sound : path or (ndarray, int)
         The whole recording.
-    name : str
     start, seconds : float
         Where it lies in the recording.
     group : str
@@ -64,7 +63,6 @@ class Background:
 
     Parameters
     ----------
-    pieces : tuple of Piece
     rate : int
         Samples a second that they are read at.
     """

@@ -72,8 +72,6 @@ class KeywordMaterial:
         Which of ``whole`` are in ``dataset``.
     part : ndarray of int, (n,)
         Part of the background that each window of ``whole`` holds sound of; -1 for none.
-    words : tuple of str
-    clips : tuple of KeywordClip
     background : tuple of Background
         Its parts.
     preprocessing : SoundPreprocessing
@@ -218,7 +216,6 @@ class Window:
     Parameters
     ----------
     wave : ndarray of shape (samples,), int16
-    label, group, name : str
     part : int, default=-1
         Part of the background in it; -1 for none.
     compared : bool, default=True

@@ -34,7 +34,6 @@ class Target:
 
     Parameters
     ----------
-    dataset : Dataset
     source : anything
         What is borrowed from: a network's source, a list of `Source`, or None.
     named : anything

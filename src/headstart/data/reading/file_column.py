@@ -34,7 +34,6 @@ class FileColumn:
 
     Parameters
     ----------
-    column : str
     kind : Kind
         Of the files.
     paths : tuple of Path

@@ -32,7 +32,6 @@ class Layout:
     ----------
     name : str
         One of the sentences above.
-    root : Path
     folders : dict of Path to str
         The folders that hold classes, with the part that each is; or the folders of the classes, with "".
     loose : tuple of Path

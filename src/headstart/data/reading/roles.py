@@ -127,7 +127,6 @@ class Roles:
     Parameters
     ----------
     frame : DataFrame
-    how : Reading
     names : sequence of str
         Of its rows.
     labels : list of str

@@ -33,7 +33,6 @@ class ReadLabels:
     classes : tuple or None
     kept : ndarray of shape (n,), bool
         Which rows have one.
-    notes : tuple of str
     became : str
         What the cells were read as, in words.
     """

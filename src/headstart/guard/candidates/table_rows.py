@@ -34,7 +34,6 @@ class Tabular:
         What makes such numbers of new rows; None leaves them as they are.
     shown : Records or None
         The rows as they were given, where they are those of a table.
-    notes : tuple of str
     """
 
     rows: np.ndarray

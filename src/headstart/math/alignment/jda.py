@@ -23,7 +23,6 @@ class JointAlignment:
 
     Attributes
     ----------
-    projection : Projection
     pseudo_labels : ndarray of shape (n_t,)
         Codes of the target rows that the last projection was made with.
     history : list of dict

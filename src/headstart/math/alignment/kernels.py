@@ -93,8 +93,6 @@ class FeatureMap:
 
     Attributes
     ----------
-    kernel : str
-    gamma : float
     landmarks : ndarray of shape (m, d) or None
         None: the features are the rows.
     weights : ndarray of shape (m, r) or None

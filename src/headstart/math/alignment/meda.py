@@ -36,7 +36,6 @@ class ManifoldClassifier:
 
     Attributes
     ----------
-    features : FeatureMap
     coef : ndarray of shape (r, C)
     pseudo_labels : ndarray of shape (n_t,)
         Codes that the classifier gives the target rows it was fitted with.

@@ -17,7 +17,6 @@ class Projection:
 
     Attributes
     ----------
-    features : FeatureMap
     coef : ndarray of shape (r, k)
     values : ndarray of shape (k,)
         Eigenvalues, falling.

@@ -18,7 +18,6 @@ class JointMatching:
 
     Attributes
     ----------
-    projection : Projection
     relevance : ndarray of shape (n_s,)
         Length of each source row's coefficients; 0: the row is left out.
     objective : list of float

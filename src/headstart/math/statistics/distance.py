@@ -15,7 +15,6 @@ class ProxyDistances:
 
     Attributes
     ----------
-    marginal : float
     conditional : float
         Mean over the classes that both sides have.
     balance : float

@@ -44,8 +44,6 @@ class SolvedHead:
 
     Attributes
     ----------
-    task : str
-    parts : tuple of Part
     loss : float
         Held-out loss of the average: mean log-loss, or mean squared error of standardised targets.
     losses : dict
