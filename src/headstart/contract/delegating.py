@@ -9,9 +9,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 
-def _inner_has(name: str) -> Any:
+def inner_has(name: str, fitted: str = "estimator_") -> Any:
+    """A check for `available_if`: that the inner estimator, ``fitted`` or still to be, has a method of this name."""
+
     def check(outer: Any) -> bool:
-        getattr(outer.estimator_ if hasattr(outer, "estimator_") else outer._unfitted(), name)
+        getattr(getattr(outer, fitted) if hasattr(outer, fitted) else outer._unfitted(), name)
         return True
 
     return check
@@ -48,22 +50,22 @@ class DelegatingMixin:
         check_is_fitted(self)
         return self.estimator_.predict(self._final_rows(X))
 
-    @available_if(_inner_has("predict_proba"))
+    @available_if(inner_has("predict_proba"))
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of the classes in ``classes_``, (n, K); 0 for a class that the inner estimator never met."""
         check_is_fitted(self)
         shares = self.estimator_.predict_proba(self._final_rows(X))
-        return _for_all_classes(shares, self.estimator_, self, 0.0)
+        return for_all_classes(shares, self.estimator_, self, 0.0)
 
-    @available_if(_inner_has("decision_function"))
+    @available_if(inner_has("decision_function"))
     def decision_function(self, X: Any) -> np.ndarray:
         """The inner estimator's scores, (n,) or (n, K); below all others for a class that it never met."""
         check_is_fitted(self)
         scores = self.estimator_.decision_function(self._final_rows(X))
-        return _for_all_classes(scores, self.estimator_, self, None)
+        return for_all_classes(scores, self.estimator_, self, None)
 
 
-def _for_all_classes(values: np.ndarray, inner: Any, outer: Any, missing: float | None) -> np.ndarray:
+def for_all_classes(values: np.ndarray, inner: Any, outer: Any, missing: float | None) -> np.ndarray:
     """Columns of the inner estimator's classes where ``classes_`` has them; None: one below the row's least."""
     mine, theirs = getattr(outer, "classes_", None), getattr(inner, "classes_", None)
     if mine is None or theirs is None or len(mine) == len(theirs):

@@ -80,7 +80,6 @@ class Domains:
 
     Attributes
     ----------
-    target : Side
     sources : tuple of Side
         In a canonical order, by content; empty where ``source=None``.
     unlabelled : ndarray or CSR matrix of shape (m, d), or None

@@ -65,7 +65,6 @@ class EasyTransfer(ClassifierMixin, Learner):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import EasyTransfer, Source
     >>> rng = np.random.default_rng(0)
     >>> y = np.repeat(["no", "yes"], 50)

@@ -84,7 +84,6 @@ class GradualSelfTrainingClassifier(ClassifierMixin, Learner, DelegatingMixin):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import GradualSelfTrainingClassifier, Source
     >>> rng = np.random.default_rng(0)
     >>> y = np.repeat(["no", "yes"], 100)

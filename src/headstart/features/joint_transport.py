@@ -151,7 +151,6 @@ class JointDistributionOptimalTransportClassifier(ClassifierMixin, BaseJointTran
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import JointDistributionOptimalTransportClassifier, Source
     >>> rng = np.random.default_rng(0)
     >>> y = np.repeat(["no", "yes"], 50)
@@ -229,7 +228,6 @@ class JointDistributionOptimalTransportRegressor(RegressorMixin, BaseJointTransp
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import JointDistributionOptimalTransportRegressor, Source
     >>> books = np.linspace(0, 1, 50)[:, None]
     >>> model = JointDistributionOptimalTransportRegressor(source=Source(books, books[:, 0])).fit(books[::-1] + 3)

@@ -97,7 +97,6 @@ class ManifoldEmbeddedAlignment(ClassifierMixin, Learner):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import ManifoldEmbeddedAlignment, Source
     >>> rng = np.random.default_rng(0)
     >>> y = np.repeat(["no", "yes"], 60)

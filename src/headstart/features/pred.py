@@ -106,7 +106,6 @@ class PREDClassifier(ClassifierMixin, BasePRED):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import PREDClassifier, Source
     >>> rng = np.random.default_rng(0)
     >>> y = np.repeat(["no", "yes"], 50)
@@ -149,7 +148,6 @@ class PREDRegressor(RegressorMixin, BasePRED):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import PREDRegressor, Source
     >>> books = np.linspace(0, 1, 50)[:, None]
     >>> y = np.sin(books[:, 0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import KW_ONLY
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from headstart.contract.estimator_class import estimator_class
 from headstart.data.base.kinds import NUMBERS, ROWS, Kind, kind_named, things
 from headstart.data.inputs.inputs import inputs_in, refuse_other_kind
 from headstart.data.tables.records import Records
@@ -28,39 +30,71 @@ from headstart.progress import reporter
 from headstart.training.device import pick_device
 
 
+@estimator_class
 class BaseSafeTransfer(BaseEstimator):
-    """Reading rows, candidates, and the guard; see `SafeTransferClassifier`."""
+    """Reading rows, candidates, and the guard; see `SafeTransferClassifier`.
 
-    _heard: Any = None  # the network with its window settled
+    Parameters
+    ----------
+    source : str, path, NetworkSource, torch.nn.Module, Source, list of Source or None
+        What to borrow from: a network, see `headstart.networks.reading.loading.load_network`; or, where the target is
+        a table or an array of numbers, labelled rows of other tables. None learns from the target alone.
+    candidates : dict or list of (str, estimator), optional
+        Estimators of headstart's or scikit-learn's to compare instead of the standard list. Those of scikit-learn get
+        the network's pooled features of pictures or clips.
+    budget : float, default=600.0
+        Seconds for everything, above 0.
+    n_splits : int, default=5
+        Folds, at least 2; 3 are used where only they let fine-tuning into the budget.
+    random_state : int, default=0
+        Seed of folds and candidates.
+    device : str, default="auto"
+        Where networks run.
+    verbose : int, default=0
+        1 draws progress bars on a terminal.
+    checkpoint : path-like, optional
+        Folder for finished folds: a fit that was killed goes on from there when it is called again with the same data
+        and settings. It belongs to this one fit; anything else in it is removed.
+    progress : callable, optional
+        Told ``progress(what, done, total)`` as work goes on.
+    unlabelled : array-like or frame, optional
+        More rows of the target without labels, where rows are borrowed.
+    views : int, default=1
+        Above 1, one more candidate: output layers on so many views of each picture or clip.
+    spent : float, default=0.0
+        Seconds of the budget that are gone already, as for reading the data.
 
-    def __init__(
-        self,
-        source: Any = None,
-        *,
-        candidates: Any = None,
-        budget: float = 600.0,
-        n_splits: int = 5,
-        random_state: int = 0,
-        device: str = "auto",
-        verbose: int = 0,
-        checkpoint: str | Path | None = None,
-        progress: Callable[[str, int, int], None] | None = None,
-        unlabelled: Any = None,
-        views: int = 1,
-        spent: float = 0.0,
-    ) -> None:
-        self.source = source
-        self.unlabelled = unlabelled
-        self.views = views
-        self.spent = spent
-        self.candidates = candidates
-        self.budget = budget
-        self.n_splits = n_splits
-        self.random_state = random_state
-        self.device = device
-        self.verbose = verbose
-        self.checkpoint = checkpoint
-        self.progress = progress
+    Attributes
+    ----------
+    best_estimator_ : fitted estimator
+        The chosen candidate, fitted to all examples.
+    best_candidate_ : Candidate
+        Its name and kind.
+    verdict_ : {"helps", "no evidence either way", "hurts", "cannot tell"}
+    evidence_ : dict
+        All that was measured, in plain JSON types.
+    encoder_ : transformer or None
+        Of tables and numbers: what makes of new rows what ``best_estimator_`` takes.
+
+    Raises
+    ------
+    SourceError
+        If the source cannot be used, or takes another kind of input.
+    """
+
+    source: Any = None
+    _: KW_ONLY
+    candidates: Any = None
+    budget: float = 600.0
+    n_splits: int = 5
+    random_state: int = 0
+    device: str = "auto"
+    verbose: int = 0
+    checkpoint: str | Path | None = None
+    progress: Callable[[str, int, int], None] | None = None
+    unlabelled: Any = None
+    views: int = 1
+    spent: float = 0.0
 
     def _rows(self, X: Any, *, reset: bool, y: Any = None) -> Any:
         """Examples as Pictures, Clips or Texts, as Records, or as a checked array of numbers."""
@@ -97,7 +131,7 @@ class BaseSafeTransfer(BaseEstimator):
 
     def _guard(self, rows: Any, y: np.ndarray, task: str, groups: Any, names: list[Any] | None) -> None:
         self._check(len(y))
-        self._heard = network = fitted(self._network(), rows)
+        self._heard = network = fitted(self._network(), rows)  # with its window settled
         with reporter(self.progress, quiet=not self.verbose) as progress:
             group_array = None if groups is None else np.asarray(groups)
             device = pick_device(self.device).type
@@ -175,6 +209,6 @@ class BaseSafeTransfer(BaseEstimator):
             return rows if self.encoder_ is None else self.encoder_.transform(rows)
         if self.best_candidate_.takes == "rows":
             return rows
-        network = self._heard or self._network()
+        network = getattr(self, "_heard", None) or self._network()
         seen = Material(rows, np.zeros(len(rows)), "regression", None, network, pick_device(self.device).type)
         return seen.inputs("features")

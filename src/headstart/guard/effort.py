@@ -20,7 +20,6 @@ class Effort:
         Seconds for everything, above 0.
     n_splits : int
         Folds, at least 2.
-    seed : int
     device : str
         Where networks run.
     views : int

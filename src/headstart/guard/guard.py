@@ -73,10 +73,6 @@ def guard(
         Keeps finished folds for a resumed run.
     names : list or None
         Class, label or target names for the report.
-
-    Returns
-    -------
-    Guarded
     """
     look = table_findings if material.sources else findings
     found = journal.decide("findings", lambda: say.plain(look(material, random_state=random_state)))
@@ -130,13 +126,6 @@ def _final(candidate: Candidate, material: Material, journal: Journal) -> Any:
 
 def run_key(material: Material, candidates: list[Candidate], n_splits: int, random_state: int) -> str:
     """Hash of everything that decides the folds' results: data, network, candidates, seed.
-
-    Parameters
-    ----------
-    material : Material
-    candidates : list of Candidate
-    n_splits : int
-    random_state : int
 
     Returns
     -------

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
+from headstart.contract.estimator_class import estimator_class
 from headstart.guard.choosing.choose import logits, probabilities
 from headstart.guard.comparing.out_of_fold import predicted
 from headstart.math.statistics.calibration import temperature
@@ -24,14 +25,14 @@ _FLOOR = 1e-3
 _LEAST = 0.01
 
 
+@estimator_class
 class _Mixed(BaseEstimator):
     """Fitted parts with their weights; there is nothing to fit."""
 
-    def __init__(self, parts: Any = (), weights: Any = (), temperatures: Any = (), classes: Any = None) -> None:
-        self.parts = parts
-        self.weights = weights
-        self.temperatures = temperatures
-        self.classes = classes
+    parts: Any = ()
+    weights: Any = ()
+    temperatures: Any = ()
+    classes: Any = None
 
     def __sklearn_is_fitted__(self) -> bool:
         return bool(len(self.parts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +12,9 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from headstart.contract.borrower import Borrower
-from headstart.contract.card import MethodCard
+from headstart.contract.card import classifier_card
+from headstart.contract.delegating import for_all_classes, inner_has
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.contract.weighted_fit import takes_weights
 from headstart.data.sets.splits import folds
@@ -39,57 +42,53 @@ _REPEATS = {"classification": 1, "regression": 3}
 HeldOut = dict[str, list[np.ndarray]]
 
 
-def _inner_has(name: str) -> Any:
-    def check(outer: Any) -> bool:
-        getattr(outer.best_estimator_ if hasattr(outer, "best_estimator_") else outer._unfitted(), name)
-        return True
-
-    return check
-
-
+@estimator_class
 class BaseSafeAligned(Borrower):
-    """What classes and numbers have in common; see `SafeAlignedClassifier`."""
+    """What classes and numbers have in common; see `SafeAlignedClassifier`.
 
-    _task: ClassVar[str]
+    Parameters
+    ----------
+    level : float, default=0.05
+        Of the test, between 0 and 1.
+    n_splits : int, default=5
+        Folds of the target, where it has labels; at least 2.
+    source : Source, list of Source or None
+        Labelled rows to borrow. None: the estimator on the target alone.
+    random_state : int or None, default=0
+        Seed of the folds.
+
+    Attributes
+    ----------
+    best_estimator_ : fitted estimator
+    chosen_ : str
+        Name of the method, or of the plain way, or "mixture".
+    evidence_ : list of dict
+        ``name``, ``plain``, ``score``, ``gain`` over the best plain way, corrected ``p_value``, ``accepted``, and
+        ``weight`` in what was chosen.
+    """
+
     _pooled: ClassVar[Any]
     _mixed: ClassVar[Any]
+    estimator: Any = None
+    _: KW_ONLY
+    mappings: Any = None
+    level: float = 0.05
+    n_splits: int = 5
+    random_state: int | None = 0
 
-    def __init__(
-        self,
-        estimator: Any = None,
-        *,
-        mappings: Any = None,
-        level: float = 0.05,
-        n_splits: int = 5,
-        source: Any = None,
-        unlabelled: Any = None,
-        preprocess: Any = None,
-        preprocess_scope: str = "joint",
-        random_state: int | None = 0,
-    ) -> None:
-        self.estimator = estimator
-        self.mappings = mappings
-        self.level = level
-        self.n_splits = n_splits
-        self.source = source
-        self.unlabelled = unlabelled
-        self.preprocess = preprocess
-        self.preprocess_scope = preprocess_scope
-        self.random_state = random_state
+    @property
+    def _task(self) -> str:
+        return self.card.tasks[0]
+
+    def _unfitted(self) -> Any:
+        if self.estimator is not None:
+            return self.estimator
+        return LogisticRegression(max_iter=1000) if self._task == "classification" else Ridge()
 
     def fit(self, X: Any, y: Any = None) -> Any:
-        """Measure, choose, and fit; what is borrowed was given at construction.
+        """Measure, choose, and fit to rows of the target (n, d); what is borrowed was given at construction.
 
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            Rows of the target.
-        y : array-like of shape (n,), optional
-            Their labels. With them the candidates are compared on folds of the target, without by circular validation.
-
-        Returns
-        -------
-        self
+        With labels ``y`` (n,) the candidates are compared on folds of the target, without by circular validation.
         """
         check_number("level", self.level, 0, 1, open_low=True, open_high=True)
         check_number("n_splits", self.n_splits, 2, whole=True)
@@ -232,18 +231,7 @@ class BaseSafeAligned(Borrower):
         return self.best_estimator_.predict(X)
 
 
-def _card(task: str) -> MethodCard:
-    return MethodCard(
-        transfers="features",
-        target_labels="optional",
-        source_labels="needed",
-        tasks=(task,),
-        cost="two fits of every candidate, or one a fold with labels",
-        paper="Bruzzone and Marconcini 2010; McNemar 1947",
-        words="Tries mappings and self-training against no transfer: the clear winner, or a cautious mixture.",
-    )
-
-
+@estimator_class
 class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
     r"""Chooses between no transfer and a short list of methods, and falls back where the evidence is thin.
 
@@ -276,28 +264,9 @@ class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
         estimator has neither ``decision_function`` nor ``predict_proba``); where the target has labels, also
         MarginalisedAutoencoder, FeatureAugmentationClassifier and PREDClassifier. A method that predicts learns with
         ``estimator`` unless it has one of its own.
-    level : float, default=0.05
-        Of the test, between 0 and 1.
-    n_splits : int, default=5
-        Folds of the target, where it has labels; at least 2.
-    source : Source, list of Source or None
-        Labelled rows to borrow. None: the estimator on the target alone.
-    unlabelled : array-like of shape (m, d), optional
-        More rows of the target.
-    preprocess : transformer, optional
-        For both sides, before any mapping.
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
-    random_state : int or None, default=0
-        Seed of the folds.
 
     Attributes
     ----------
-    best_estimator_ : fitted estimator
-    chosen_ : str
-        Name of the method, or of the plain way, or "mixture".
-    evidence_ : list of dict
-        ``name``, ``plain``, ``score``, ``gain`` over the best plain way, corrected ``p_value``, ``accepted``, and
-        ``weight`` in what was chosen.
     classes_ : ndarray of shape (K,)
 
     References
@@ -317,29 +286,22 @@ class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
     'no transfer'
     """
 
-    card: ClassVar[MethodCard] = _card("classification")
-    _task: ClassVar[str] = "classification"
+    card = classifier_card(
+        cost="two fits of every candidate, or one a fold with labels",
+        paper="Bruzzone and Marconcini 2010; McNemar 1947",
+        words="Tries mappings and self-training against no transfer: the clear winner, or a cautious mixture.",
+    )
     _pooled: ClassVar[Any] = PooledClassifier
     _mixed: ClassVar[Any] = MixedClassifier
 
-    def _unfitted(self) -> Any:
-        return LogisticRegression(max_iter=1000) if self.estimator is None else self.estimator
-
-    @available_if(_inner_has("predict_proba"))
+    @available_if(inner_has("predict_proba", "best_estimator_"))
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of the classes in ``classes_``, (n, K)."""
         check_is_fitted(self, "best_estimator_")
-        return self._all_classes(self.best_estimator_.predict_proba(X))
-
-    def _all_classes(self, found: np.ndarray) -> np.ndarray:
-        known = self.best_estimator_.classes_
-        if found.shape[1] == len(self.classes_):
-            return found
-        result = np.zeros((len(found), len(self.classes_)))
-        result[:, np.searchsorted(self.classes_, known)] = found
-        return result
+        return for_all_classes(self.best_estimator_.predict_proba(X), self.best_estimator_, self, 0.0)
 
 
+@estimator_class
 class SafeAlignedRegressor(RegressorMixin, BaseSafeAligned):
     """Chooses between no transfer and a short list of methods for numbers; see `SafeAlignedClassifier`.
 
@@ -354,18 +316,6 @@ class SafeAlignedRegressor(RegressorMixin, BaseSafeAligned):
     mappings : list of Mapping or of methods that predict, or dict by name, optional
         Default: LinearMonge, CORAL and SubspaceAlignment, and where the target has labels MarginalisedAutoencoder,
         FeatureAugmentationRegressor and PREDRegressor; JDA and self-training are for classes.
-    level : float, default=0.05
-    n_splits : int, default=5
-    source : Source, list of Source or None
-    unlabelled : array-like of shape (m, d), optional
-    preprocess : transformer, optional
-    preprocess_scope : {"joint", "per-domain", "source"}, default="joint"
-    random_state : int or None, default=0
-
-    Attributes
-    ----------
-    best_estimator_, chosen_, evidence_
-        As in the classifier.
 
     Examples
     --------
@@ -378,10 +328,6 @@ class SafeAlignedRegressor(RegressorMixin, BaseSafeAligned):
     True
     """
 
-    card: ClassVar[MethodCard] = _card("regression")
-    _task: ClassVar[str] = "regression"
+    card = replace(SafeAlignedClassifier.card, tasks=("regression",))
     _pooled: ClassVar[Any] = PooledRegressor
     _mixed: ClassVar[Any] = MixedRegressor
-
-    def _unfitted(self) -> Any:
-        return Ridge() if self.estimator is None else self.estimator

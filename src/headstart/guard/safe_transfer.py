@@ -9,6 +9,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
+from headstart.contract.estimator_class import estimator_class
 from headstart.data.base.kinds import things
 from headstart.data.inputs.inputs import inputs_in
 from headstart.data.tables.rows import is_frame
@@ -18,6 +19,7 @@ from headstart.guard.choosing.choose import logits, probabilities
 from headstart.guard.comparing.out_of_fold import predicted
 
 
+@estimator_class
 class SafeTransferClassifier(ClassifierMixin, BaseSafeTransfer):
     """Learns with what was borrowed and without on the same folds, keeps what is best, and says whether it helped.
 
@@ -32,58 +34,17 @@ class SafeTransferClassifier(ClassifierMixin, BaseSafeTransfer):
     `headstart.guard.candidates.for_tables.table_candidates`, and a mixture of all of them, weighted by how likely each
     made rows that it had not seen; the mixture is the model unless a single candidate is clearly better.
 
-    Parameters
-    ----------
-    source : str, path, NetworkSource, torch.nn.Module, Source, list of Source or None
-        What to borrow from: a network, see `headstart.networks.reading.loading.load_network`; or, where the target is
-        a table or an array of numbers, labelled rows of other tables. None learns from the target alone.
-    candidates : dict or list of (str, estimator), optional
-        Estimators of headstart's or scikit-learn's to compare instead of the standard list. Those of scikit-learn get
-        the network's pooled features of pictures or clips.
-    budget : float, default=600.0
-        Seconds for everything, above 0.
-    n_splits : int, default=5
-        Folds, at least 2; 3 are used where only they let fine-tuning into the budget.
-    random_state : int, default=0
-        Seed of folds and candidates.
-    device : str, default="auto"
-        Where networks run.
-    verbose : int, default=0
-        1 draws progress bars on a terminal.
-    checkpoint : path-like, optional
-        Folder for finished folds: a fit that was killed goes on from there when it is called again with the same data
-        and settings. It belongs to this one fit; anything else in it is removed.
-    progress : callable, optional
-        Told ``progress(what, done, total)`` as work goes on.
-    unlabelled : array-like or frame, optional
-        More rows of the target without labels, where rows are borrowed.
-    views : int, default=1
-        Above 1, one more candidate: output layers on so many views of each picture or clip.
-    spent : float, default=0.0
-        Seconds of the budget that are gone already, as for reading the data.
-
     Attributes
     ----------
-    best_estimator_ : fitted estimator
-        The chosen candidate, fitted to all examples.
-    best_candidate_ : Candidate
-        Its name and kind.
-    verdict_ : {"helps", "no evidence either way", "hurts", "cannot tell"}
-    evidence_ : dict
-        All that was measured, in plain JSON types.
     classes_ : array of shape (K,)
         Class labels in sorted order; label numbers for multi-label.
     temperature_ : float
         What the logits of ``best_estimator_`` are divided by, fitted on out-of-fold predictions.
-    encoder_ : transformer or None
-        Of tables and numbers: what makes of new rows what ``best_estimator_`` takes.
 
     Raises
     ------
     DataError
         For fewer than two classes or four examples.
-    SourceError
-        If the source cannot be used, or takes another kind of input.
 
     References
     ----------
@@ -166,40 +127,11 @@ class SafeTransferClassifier(ClassifierMixin, BaseSafeTransfer):
         return self.classes_[p.argmax(axis=1)]
 
 
+@estimator_class
 class SafeTransferRegressor(RegressorMixin, BaseSafeTransfer):
     """Predicts numbers; measures whether borrowing helps and keeps what is best. See `SafeTransferClassifier`.
 
     Candidates are compared by R^2, the verdict is a paired sign-flip test on squared errors.
-
-    Parameters
-    ----------
-    source : str, path, NetworkSource, torch.nn.Module, Source, list of Source or None
-        What to borrow from, as in the classifier. None learns from the target alone.
-    candidates : dict or list of (str, estimator), optional
-        Estimators to compare instead of the standard list.
-    budget : float, default=600.0
-        Seconds for everything, above 0.
-    n_splits : int, default=5
-        Folds, at least 2.
-    random_state : int, default=0
-        Seed of folds and candidates.
-    device : str, default="auto"
-        Where networks run.
-    verbose : int, default=0
-        1 draws progress bars on a terminal.
-    checkpoint : path-like, optional
-        Folder for finished folds, see the classifier.
-    progress : callable, optional
-        Told ``progress(what, done, total)`` as work goes on.
-    unlabelled : array-like or frame, optional
-        More rows of the target without labels, where rows are borrowed.
-    views : int, default=1
-        As in the classifier.
-
-    Attributes
-    ----------
-    best_estimator_, best_candidate_, verdict_, evidence_, encoder_
-        As in the classifier.
 
     Raises
     ------

@@ -122,10 +122,6 @@ def source_use(
         One entry a source: weights (n_k,), its name, labels (n_k,) or None, a frame or None.
     n_extreme : int
         How many of the most and the least used rows to name.
-
-    Returns
-    -------
-    SourceUse
     """
     w = np.concatenate(weights)
     total, squares = float(w.sum()), float((w**2).sum())

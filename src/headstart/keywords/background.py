@@ -44,7 +44,6 @@ class Piece:
     ----------
     sound : path or (ndarray, int)
         The whole recording.
-    name : str
     start, seconds : float
         Where it lies in the recording.
     group : str
@@ -64,7 +63,6 @@ class Background:
 
     Parameters
     ----------
-    pieces : tuple of Piece
     rate : int
         Samples a second that they are read at.
     """
@@ -135,12 +133,9 @@ def pieces_of(place: str | Path) -> list[Piece]:
     """
     found = []
     for path in recordings_in(place):
-        total = seconds_of(path)
-        n = max(1, round(total / PIECE_SECONDS))
-        name = printable(path.name)
-        for k in range(n):
-            start = k * total / n
-            found.append(Piece(path, f"{name}, from {start:.0f} s", start, total / n, printable(str(path))))
+        name, group = printable(path.name), printable(str(path))
+        for start, seconds in _cut(seconds_of(path)):
+            found.append(Piece(path, f"{name}, from {start:.0f} s", start, seconds, group))
     return found
 
 
@@ -148,13 +143,17 @@ def pieces_of_clips(clips: Any, groups: Sequence[Any] | None) -> list[Piece]:
     """Pieces of clips that stand in a background folder; a long one is cut into pieces of half a minute."""
     found = []
     for i, (item, name) in enumerate(zip(clips.items, clips.names, strict=True)):
-        total = float(clips.seconds(i))
-        group = name if groups is None else str(groups[i])
-        n = max(1, round(total / PIECE_SECONDS))
-        for k in range(n):
-            words = name if n == 1 else f"{name}, from {k * total / n:.0f} s"
-            found.append(Piece(item, words, k * total / n, total / n, group))
+        group, cut = name if groups is None else str(groups[i]), _cut(float(clips.seconds(i)))
+        for start, seconds in cut:
+            words = name if len(cut) == 1 else f"{name}, from {start:.0f} s"
+            found.append(Piece(item, words, start, seconds, group))
     return found
+
+
+def _cut(total: float) -> list[tuple[float, float]]:
+    """Where each piece of about half a minute of a recording begins, and how long it is."""
+    n = max(1, round(total / PIECE_SECONDS))
+    return [(k * total / n, total / n) for k in range(n)]
 
 
 def parted(pieces: Sequence[Piece], rate: int, n: int, seed: int) -> tuple[Background, ...]:

@@ -67,7 +67,6 @@ class KeywordTask:
 
     Parameters
     ----------
-    material : KeywordMaterial
     false_alarms : float
         An hour, above 0.
     effort : Effort

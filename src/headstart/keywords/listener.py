@@ -45,7 +45,6 @@ class Detector:
 
     Parameters
     ----------
-    words : tuple of str
     columns : tuple of int
         Where they stand among the model's classes.
     rate, samples : int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -72,8 +72,6 @@ class KeywordMaterial:
         Which of ``whole`` are in ``dataset``.
     part : ndarray of int, (n,)
         Part of the background that each window of ``whole`` holds sound of; -1 for none.
-    words : tuple of str
-    clips : tuple of KeywordClip
     background : tuple of Background
         Its parts.
     preprocessing : SoundPreprocessing
@@ -148,12 +146,12 @@ def keyword_material(
     windows = _windows(clips, background, preprocessing, size, seed)
     notes = (*screened.notes, *_notes(clips, background, preprocessing))
     screened = dataclasses.replace(screened, notes=notes, dropped=(*screened.dropped, *dropped))
-    aside, compared = np.array(windows.aside), np.array(windows.compared)
+    whole = [window for window in windows if not window.aside]
     return KeywordMaterial(
-        _dataset(windows, np.flatnonzero(compared), screened, preprocessing),
-        _dataset(windows, np.flatnonzero(~aside), screened, preprocessing),
-        compared[~aside],
-        np.array(windows.part)[~aside],
+        _dataset([window for window in windows if window.compared], screened, preprocessing),
+        _dataset(whole, screened, preprocessing),
+        np.array([window.compared for window in whole]),
+        np.array([window.part for window in whole]),
         words,
         tuple(clips),
         background,
@@ -211,49 +209,28 @@ def _clips(words: Dataset, preprocessing: SoundPreprocessing, progress: Any) -> 
     ]
 
 
-@dataclass
-class Windows:
-    """Windows as they are made.
+@dataclass(frozen=True, eq=False)
+class Window:
+    """A window to learn from.
 
     Parameters
     ----------
-    waves : list of ndarray (samples,), int16
-    labels, groups, names : list of str
-    part : list of int
+    wave : ndarray of shape (samples,), int16
+    part : int, default=-1
         Part of the background in it; -1 for none.
-    compared : list of bool
+    compared : bool, default=True
         Whether candidates are compared on it.
-    aside : list of bool
+    aside : bool, default=False
         Whether it is kept for the final score.
     """
 
-    waves: list[np.ndarray] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    groups: list[str] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    part: list[int] = field(default_factory=list)
-    compared: list[bool] = field(default_factory=list)
-    aside: list[bool] = field(default_factory=list)
-
-    def add(
-        self,
-        wave: np.ndarray,
-        label: str,
-        group: str,
-        name: str,
-        *,
-        part: int = -1,
-        compared: bool = True,
-        aside: bool = False,
-    ) -> None:
-        """One more."""
-        self.waves.append(np.round(wave * _FULL).astype(np.int16))
-        self.labels.append(label)
-        self.groups.append(group)
-        self.names.append(name)
-        self.part.append(part)
-        self.compared.append(compared)
-        self.aside.append(aside)
+    wave: np.ndarray
+    label: str
+    group: str
+    name: str
+    part: int = -1
+    compared: bool = True
+    aside: bool = False
 
 
 def _windows(
@@ -262,16 +239,17 @@ def _windows(
     preprocessing: SoundPreprocessing,
     size: int,
     seed: int,
-) -> Windows:
+) -> list[Window]:
     """About ``size`` copies of words, and as many windows of background; a copy holds sound of one part alone."""
-    found = Windows()
+    found: list[Window] = []
     samples, n = preprocessing.samples, max(1, sum(not clip.aside for clip in clips))
     copies = int(np.clip(round(size / n), _FEWEST_COPIES, _MOST_COPIES))
     few = int(np.clip(round(_COMPARED / n), _FEWEST_COPIES, copies))
     rng = np.random.default_rng([seed, 11])
     around = [_surroundings(part, samples, min(_SOUNDS, (copies + 2) * n), rng) for part in background]
     for number, clip in enumerate(clips):
-        found.add(centred(clip.word, samples), clip.label, clip.group, clip.name, aside=clip.aside)
+        wave = centred(clip.word, samples)
+        found.append(Window(_in_16_bits(wave), clip.label, clip.group, clip.name, aside=clip.aside))
         if clip.aside:
             continue
         mine = np.random.default_rng([seed, 12, number])
@@ -279,17 +257,17 @@ def _windows(
             part = (number + copy) % len(background)
             wave = varied(clip.word, samples, next(around[part]), mine)
             name = f"{clip.name}, variant {copy + 1}"
-            found.add(wave, clip.label, clip.group, name, part=part, compared=copy < few)
+            found.append(Window(_in_16_bits(wave), clip.label, clip.group, name, part, copy < few))
         for beginning, words in ((True, "beginning"), (False, "end")):
             part = (number + beginning) % len(background)
             wave = part_of_word(clip.word, samples, next(around[part]), mine, beginning=beginning)
-            found.add(wave, OTHER, clip.group, f"{clip.name}, its {words} alone", part=part)
+            found.append(Window(_in_16_bits(wave), OTHER, clip.group, f"{clip.name}, its {words} alone", part))
     _add_background(found, background, samples, size, rng)
     return found
 
 
 def _add_background(
-    found: Windows, background: Sequence[Background], samples: int, size: int, rng: np.random.Generator
+    found: list[Window], background: Sequence[Background], samples: int, size: int, rng: np.random.Generator
 ) -> None:
     """Half of them as recorded, half altered."""
     wide = int(np.ceil(_VARIATION.background_speed * samples))
@@ -304,7 +282,7 @@ def _add_background(
         some = rng.permutation(share) < _COMPARED_OTHER / len(background)
         for wave, piece, compared in zip(waves, pieces, some.tolist(), strict=True):
             group = f"background {piece.group} {piece.start:.0f}"
-            found.add(wave, OTHER, group, piece.name, part=number, compared=compared)
+            found.append(Window(_in_16_bits(wave), OTHER, group, piece.name, number, compared))
 
 
 def _surroundings(background: Background, samples: int, n: int, rng: np.random.Generator) -> Iterator[Surroundings]:
@@ -315,26 +293,27 @@ def _surroundings(background: Background, samples: int, n: int, rng: np.random.G
             yield Surroundings(sounds[a], sounds[b], background.rate, _VARIATION)
 
 
-def _dataset(windows: Windows, rows: np.ndarray, words: Dataset, preprocessing: SoundPreprocessing) -> Dataset:
-    """Some of the windows, with what is known of the clips."""
-    index = rows.tolist()
-    aside = np.array(windows.aside)[rows]
-    y = np.array(windows.labels)[rows]
-    clips = Clips(
-        [windows.waves[i] for i in index], [windows.names[i] for i in index], sampling_rate=preprocessing.rate
-    )
+def _dataset(windows: Sequence[Window], words: Dataset, preprocessing: SoundPreprocessing) -> Dataset:
+    """Windows, with what is known of the clips."""
+    aside, y = np.array([window.aside for window in windows]), np.array([window.label for window in windows])
+    waves = [window.wave for window in windows]
+    clips = Clips(waves, [window.name for window in windows], sampling_rate=preprocessing.rate)
     return Dataset(
         inputs=clips,
         y=y,
         task="classification",
         classes=tuple(np.unique(y).tolist()),
-        groups=np.array(windows.groups)[rows],
+        groups=np.array([window.group for window in windows]),
         parts=np.where(aside, str(words.held_out), "train") if aside.any() else None,
         root=words.root,
         duplicates=words.duplicates,
         notes=words.notes,
         dropped=words.dropped,
     )
+
+
+def _in_16_bits(wave: np.ndarray) -> np.ndarray:
+    return np.round(wave * _FULL).astype(np.int16)
 
 
 def _notes(

@@ -63,7 +63,6 @@ class Word:
     Parameters
     ----------
     wave : ndarray of shape (T,), float32
-    start, end : int
     """
 
     wave: np.ndarray
@@ -96,7 +95,6 @@ class Surroundings:
         For the whole window, and for before and after the word.
     rate : int
         Samples a second.
-    variation : Variation
     """
 
     under: np.ndarray

@@ -34,7 +34,6 @@ class Target:
 
     Parameters
     ----------
-    dataset : Dataset
     source : anything
         What is borrowed from: a network's source, a list of `Source`, or None.
     named : anything
@@ -60,10 +59,6 @@ def read_target(
         As in `headstart.fit`.
     reading : Reading
         What was said of the data; the task "keyword" makes them clips.
-
-    Returns
-    -------
-    Target
 
     Raises
     ------

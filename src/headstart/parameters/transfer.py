@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from abc import ABCMeta, abstractmethod
+from dataclasses import KW_ONLY, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from headstart.contract.estimator_class import estimator_class
 from headstart.data.base.kinds import things
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.inputs import as_inputs, inputs_in
@@ -37,61 +38,102 @@ from headstart.progress import Progress, reporter
 from headstart.training.device import pick_device
 
 
+@estimator_class
 class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
-    """What classes and numbers have in common; see `TransferClassifier`."""
+    """What classes and numbers have in common; see `TransferClassifier`.
 
-    def __init__(
-        self,
-        source: Any = None,
-        *,
-        network: Any = None,
-        train: str = "head",
-        head: Any = "auto",
-        optimizer: str = "adamw",
-        class_weight: Any = None,
-        epochs: int = 20,
-        learning_rate: float | None = None,
-        layer_decay: float = 0.9,
-        weight_decay: float = 0.01,
-        l2_sp: float = 0.0,
-        dropout: float = 0.0,
-        channel_dropout: float = 0.0,
-        augment: Any = "auto",
-        early_stopping: Any = "auto",
-        image_size: int | None = None,
-        text_windows: int | None = None,
-        views: int = 1,
-        batch_size: int = 32,
-        cache: bool = True,
-        device: str = "auto",
-        random_state: int | None = None,
-        verbose: int = 0,
-        checkpoint: Any = None,
-    ) -> None:
-        self.source = source
-        self.network = network
-        self.train = train
-        self.head = head
-        self.optimizer = optimizer
-        self.class_weight = class_weight
-        self.epochs = epochs
-        self.learning_rate = learning_rate
-        self.layer_decay = layer_decay
-        self.weight_decay = weight_decay
-        self.l2_sp = l2_sp
-        self.dropout = dropout
-        self.channel_dropout = channel_dropout
-        self.augment = augment
-        self.early_stopping = early_stopping
-        self.image_size = image_size
-        self.text_windows = text_windows
-        self.views = views
-        self.batch_size = batch_size
-        self.cache = cache
-        self.device = device
-        self.random_state = random_state
-        self.verbose = verbose
-        self.checkpoint = checkpoint
+    Parameters
+    ----------
+    source : str, path, NetworkSource, torch.nn.Module or None, default=None
+        What to borrow (see `headstart.networks.reading.loading.load_network`). None learns from the target alone: all
+        layers of ``network`` from random weights, or a head on ready-made features.
+    network : as source, optional
+        Architecture for ``source=None``. Default: that of ``starter:pictures``, for clips of ``starter:speech``.
+    train : {"head", "last:k", "all", "lora:r", "contrastive:k"}, default="head"
+        What moves. Everything else stays as it is to the last bit, batch-norm statistics included. With "lora" or
+        "lora:r" changes of rank r (8) to the attention of all layers are learned (Hu et al. 2022; extra ``lora``), and
+        added to the weights in the end. With "contrastive" or "contrastive:k" the last k blocks (2) learn from pairs of
+        examples, for few labels (Tunstall et al. 2022; `headstart.parameters.tuning.contrastive.contrast`).
+    head : {"auto", "linear", "depths", "hidden"} or list of int, default="auto"
+        One linear head; linear heads over several depths, averaged ("hidden": over two, with a hidden layer each); or
+        hidden layers of these widths with ``dropout``. "auto" takes linear or depths, whichever has the lower held-out
+        log-loss. Unless ``train`` is ``"head"`` or ``"contrastive"``, the named kinds all mean a linear head.
+    optimizer : {"adamw", "adam", "sgd"}, default="adamw"
+    class_weight : None, "balanced" or dict, default=None
+    epochs : int >= 1, default=20
+    learning_rate : float > 0, optional
+        Default: 3e-4 for a trained network, 1e-3 for a new head or random weights (SGD: 1e-2, 5e-2); of a network for
+        texts a sixth of it, of changes of low rank twice that of a trained network.
+    layer_decay : float in (0, 1], default=0.9
+        Factor of the rate from each block to the one before it.
+    weight_decay : float >= 0, default=0.01
+    l2_sp : float >= 0, default=0
+        Strength of the pull towards the borrowed weights (Li et al. 2018).
+    dropout : float in [0, 1), default=0
+        Before the layers of the new head.
+    channel_dropout : float in [0, 1), default=0
+        With ``train="last:k"``, share of the channels that go into the first of these blocks, hidden anew from each
+        example in each step (Tompson et al. 2015): what varies examples where augmentation would cost the cache.
+    augment : "auto", None, Augmentation or SoundAugmentation, default="auto"
+        Of pictures random crops, light and, where a measurement shows no harm, mirroring; of clips shifts in time,
+        loudness and noise; only when all layers train.
+    early_stopping : "auto" or bool, default="auto"
+        Set a fifth of the rows aside and keep the weights of the best epoch; "auto" does so from 300 rows on.
+    image_size : int, optional
+        Side of the network's input in pixels, if other than its own. For pictures alone.
+    text_windows : int, optional
+        Into how many windows of the network's length a text may be cut, whose features are averaged; what is longer is
+        cut off. Default: one, or as many as a source was saved with. For texts alone.
+    views : int from 1 to 64, default=1
+        With ``train="head"``, how many views of each picture or clip are learned from: itself, and others varied as
+        ``augment`` says, each run once and cached. They share its weight; nothing is ever validated on a varied one.
+    batch_size : int >= 1, default=32
+    cache : bool, default=True
+        With ``train="last:k"``, keep what the frozen part puts out; False runs the whole network every epoch.
+    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
+    random_state : int, optional
+    verbose : int, default=0
+        1 shows progress on standard error.
+    checkpoint : path, optional
+        File to which training is saved and from which it goes on after a kill, with the same result.
+
+    Attributes
+    ----------
+    network_ : Network or None
+        With the weights after training.
+    history_ : list of dict
+        One record an epoch.
+
+    Raises
+    ------
+    SourceError, DataError, ParameterError, BadInputs
+    """
+
+    source: Any = None
+    _: KW_ONLY
+    network: Any = None
+    train: str = "head"
+    head: Any = "auto"
+    optimizer: str = "adamw"
+    class_weight: Any = None
+    epochs: int = 20
+    learning_rate: float | None = None
+    layer_decay: float = 0.9
+    weight_decay: float = 0.01
+    l2_sp: float = 0.0
+    dropout: float = 0.0
+    channel_dropout: float = 0.0
+    augment: Any = "auto"
+    early_stopping: Any = "auto"
+    image_size: int | None = None
+    text_windows: int | None = None
+    views: int = 1
+    batch_size: int = 32
+    cache: bool = True
+    device: str = "auto"
+    random_state: int | None = None
+    verbose: int = 0
+    checkpoint: Any = None
 
     @abstractmethod
     def _targets(self, y: Any) -> Targets:
@@ -175,7 +217,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         augmentation = choose_augmentation(
             self.augment, network, inputs, targets, whole=settings.blocks is None, seed=settings.seed
         )
-        settings, held = dataclasses.replace(settings, augmentation=augmentation), self._held(targets, groups)
+        settings, held = replace(settings, augmentation=augmentation), self._held(targets, groups)
         start = first_head(network, inputs, targets, settings, groups=groups, held_out=held, progress=progress)
         tuned = tune(network, inputs, targets, settings, start=start, held_out=held, progress=progress)
         return Fitted(targets, tuned.network, None, tuned.head, tuned.history)
@@ -226,6 +268,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         return self.fitted_.scores(self._rows(X))
 
 
+@estimator_class
 class TransferClassifier(ClassifierMixin, BaseTransfer):
     r"""Classify with a borrowed network: keep its layers, replace its output layer, train what the data can bear.
 
@@ -238,72 +281,9 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
     ``"all"``.
     `SafeTransferClassifier` measures which.
 
-    Parameters
-    ----------
-    source : str, path, NetworkSource, torch.nn.Module or None, default=None
-        What to borrow (see `headstart.networks.reading.loading.load_network`). None learns from the target alone: all
-        layers of ``network`` from random weights, or a head on ready-made features.
-    network : as source, optional
-        Architecture for ``source=None``. Default: that of ``starter:pictures``, for clips of ``starter:speech``.
-    train : {"head", "last:k", "all", "lora:r", "contrastive:k"}, default="head"
-        What moves. Everything else stays as it is to the last bit, batch-norm statistics included. With "lora" or
-        "lora:r" changes of rank r (8) to the attention of all layers are learned (Hu et al. 2022; extra ``lora``), and
-        added to the weights in the end. With "contrastive" or "contrastive:k" the last k blocks (2) learn from pairs of
-        examples, for few labels (Tunstall et al. 2022; `headstart.parameters.tuning.contrastive.contrast`).
-    head : {"auto", "linear", "depths", "hidden"} or list of int, default="auto"
-        One linear head; linear heads over several depths, averaged ("hidden": over two, with a hidden layer each); or
-        hidden layers of these widths with ``dropout``. "auto" takes linear or depths, whichever has the lower held-out
-        log-loss. Unless ``train`` is ``"head"`` or ``"contrastive"``, the named kinds all mean a linear head.
-    optimizer : {"adamw", "adam", "sgd"}, default="adamw"
-    class_weight : None, "balanced" or dict, default=None
-    epochs : int >= 1, default=20
-    learning_rate : float > 0, optional
-        Default: 3e-4 for a trained network, 1e-3 for a new head or random weights (SGD: 1e-2, 5e-2); of a network for
-        texts a sixth of it, of changes of low rank twice that of a trained network.
-    layer_decay : float in (0, 1], default=0.9
-        Factor of the rate from each block to the one before it.
-    weight_decay : float >= 0, default=0.01
-    l2_sp : float >= 0, default=0
-        Strength of the pull towards the borrowed weights (Li et al. 2018).
-    dropout : float in [0, 1), default=0
-        Before the layers of the new head.
-    channel_dropout : float in [0, 1), default=0
-        With ``train="last:k"``, share of the channels that go into the first of these blocks, hidden anew from each
-        example in each step (Tompson et al. 2015): what varies examples where augmentation would cost the cache.
-    augment : "auto", None, Augmentation or SoundAugmentation, default="auto"
-        Of pictures random crops, light and, where a measurement shows no harm, mirroring; of clips shifts in time,
-        loudness and noise; only when all layers train.
-    early_stopping : "auto" or bool, default="auto"
-        Set a fifth of the rows aside and keep the weights of the best epoch; "auto" does so from 300 rows on.
-    image_size : int, optional
-        Side of the network's input in pixels, if other than its own. For pictures alone.
-    text_windows : int, optional
-        Into how many windows of the network's length a text may be cut, whose features are averaged; what is longer is
-        cut off. Default: one, or as many as a source was saved with. For texts alone.
-    views : int from 1 to 64, default=1
-        With ``train="head"``, how many views of each picture or clip are learned from: itself, and others varied as
-        ``augment`` says, each run once and cached. They share its weight; nothing is ever validated on a varied one.
-    batch_size : int >= 1, default=32
-    cache : bool, default=True
-        With ``train="last:k"``, keep what the frozen part puts out; False runs the whole network every epoch.
-    device : {"auto", "cpu", "cuda", "mps"}, default="auto"
-    random_state : int, optional
-    verbose : int, default=0
-        1 shows progress on standard error.
-    checkpoint : path, optional
-        File to which training is saved and from which it goes on after a kill, with the same result.
-
     Attributes
     ----------
     classes_ : ndarray of shape (K,)
-    network_ : Network or None
-        With the weights after training.
-    history_ : list of dict
-        One record an epoch.
-
-    Raises
-    ------
-    SourceError, DataError, ParameterError, BadInputs
 
     References
     ----------
@@ -312,7 +292,6 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
 
     Examples
     --------
-    >>> import numpy as np
     >>> X = np.array([[0.0, 1.0], [0.2, 0.8], [1.0, 0.1], [0.9, 0.0]])
     >>> TransferClassifier(source=None).fit(X, ["a", "a", "b", "b"]).predict(X).tolist()
     ['a', 'a', 'b', 'b']
@@ -350,22 +329,15 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
         return self.classes_[scores.argmax(axis=1)]
 
 
+@estimator_class
 class TransferRegressor(RegressorMixin, BaseTransfer):
     """Predict numbers with a borrowed network; arguments, attributes and errors as in `TransferClassifier`.
 
     Heads are ridge regressions whose penalty has the least exact leave-one-out error. ``class_weight`` has no meaning
     here and must stay None.
 
-    Parameters
-    ----------
-    source, network, train, head, optimizer, epochs, learning_rate, layer_decay, weight_decay, l2_sp, dropout,
-    channel_dropout, augment, early_stopping, image_size, text_windows, views, batch_size, cache, device, random_state,
-    verbose, checkpoint
-        As in `TransferClassifier`.
-
     Examples
     --------
-    >>> import numpy as np
     >>> X = np.arange(10.0)[:, None]
     >>> float(TransferRegressor(source=None).fit(X, 2 * X[:, 0] + 1).predict([[4.5]])[0].round(2))
     10.0

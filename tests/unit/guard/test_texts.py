@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import headstart
-from headstart.data.reading.read import from_arrays
+from headstart.data.reading.recognise import from_arrays
 from headstart.data.texts.texts import Texts
 from headstart.errors import BadTexts, DataError, ParameterError, SourceError
 from headstart.guard.baselines.texts import TextBaselineClassifier, TextBaselineRegressor

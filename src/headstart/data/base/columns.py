@@ -13,7 +13,6 @@ class ReadColumn:
 
     Parameters
     ----------
-    name : str
     role : {"label", "text", "path", "part", "group", "feature", "left out"}
     became : str
         What its cells were read as, or why it was left out, as in "numbers with a decimal comma".

@@ -76,16 +76,10 @@ def open_plain(path: str | os.PathLike[str], bad: type[BadInput] = BadInput) -> 
 def read_bytes(path: str | os.PathLike[str], bad: type[BadInput] = BadInput) -> bytes:
     """Content of a file.
 
-    Parameters
-    ----------
-    path : path-like
-    bad : type of BadInput
-        What is raised.
-
     Raises
     ------
     BadInput
-        If there is no such file, it is not a plain file, it may not be read, it is empty or above 1 GiB.
+        As :func:`open_plain`, or if it is empty or above 1 GiB.
     """
     size = plain_file(path, bad).st_size
     if size == 0:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from headstart.data.base.content import plain_file
 from headstart.data.base.kinds import CLIPS, PICTURES, Kind, file_kinds, kind_of_suffix
-from headstart.data.base.reasons import BadInput
+from headstart.data.base.reasons import BadInput, Signatures, signed_as
 from headstart.errors import DataError
 
 _IGNORED = frozenset({"thumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "__pycache__"})
@@ -114,7 +114,7 @@ _NAMES = {
     ".html": "HTML pages",
     ".ipynb": "notebooks",
 }
-_STARTS = (
+_STARTS: Signatures = (
     (128, b"DICM", "DICOM files"),
     (0, b"%PDF", "PDF documents"),
     (4, b"ftyp", "videos"),
@@ -150,7 +150,7 @@ def _called(path: Path) -> str | None:
             head = file.read(256)
     except OSError:
         return None
-    return next((name for at, start, name in _STARTS if head[at : at + len(start)] == start), None)
+    return signed_as(head, _STARTS)
 
 
 def refuse_odd_file(path: Path, expected: str) -> None:

@@ -7,6 +7,9 @@ import os
 
 from PIL import Image, UnidentifiedImageError
 
+#: Where it stands, one or several, and what it is the mark of.
+Signatures = tuple[tuple[int, bytes | tuple[bytes, ...], str], ...]
+
 _ERRNO = {
     errno.ENOENT: "there is no such file",
     errno.ENOTDIR: "there is no such file",
@@ -17,9 +20,8 @@ _ERRNO = {
     errno.EISDIR: "it is a folder",
 }
 
-_OTHER_FORMATS = (
-    (4, b"ftypheic", "a HEIC picture"),
-    (4, b"ftypheix", "a HEIC picture"),
+_OTHER_FORMATS: Signatures = (
+    (4, (b"ftypheic", b"ftypheix"), "a HEIC picture"),
     (4, b"ftypmif1", "a HEIF picture"),
     (4, b"ftypavif", "an AVIF picture"),
     (4, b"ftyp", "a film or HEIF file"),
@@ -34,34 +36,29 @@ _OTHER_FORMATS = (
 )
 
 
-_SOUNDS = (
+_SOUNDS: Signatures = (
     (8, b"WAVE", "a WAV sound file"),
     (0, b"fLaC", "a FLAC sound file"),
     (0, b"OggS", "an OGG sound file"),
     (0, b"ID3", "an MP3 sound file"),
-    (8, b"AIFF", "an AIFF sound file"),
-    (8, b"AIFC", "an AIFF sound file"),
+    (8, (b"AIFF", b"AIFC"), "an AIFF sound file"),
     (0, b".snd", "an AU sound file"),
     (0, b"caff", "a CAF sound file"),
 )
-_FOREIGN_SOUNDS = (
+_FOREIGN_SOUNDS: Signatures = (
     (4, b"ftypM4A", "an M4A (AAC) sound file"),
-    (0, b"\xff\xf1", "an AAC sound file"),
-    (0, b"\xff\xf9", "an AAC sound file"),
+    (0, (b"\xff\xf1", b"\xff\xf9"), "an AAC sound file"),
     (0, b"#!AMR", "an AMR sound file"),
     (0, b"0&\xb2u", "a WMA sound file"),
     (0, b"\x1aE\xdf\xa3", "a Matroska or WebM file"),
     (0, b"MThd", "a MIDI file (notes, no sound)"),
 )
-_PICTURES = (
+_PICTURES: Signatures = (
     (0, b"\xff\xd8\xff", "a JPEG picture"),
     (0, b"\x89PNG", "a PNG picture"),
     (0, b"GIF8", "a GIF picture"),
     (8, b"WEBP", "a WebP picture"),
-    (0, b"II*\x00", "a TIFF picture"),
-    (0, b"MM\x00*", "a TIFF picture"),
-    (0, b"II+\x00", "a TIFF picture"),
-    (0, b"MM\x00+", "a TIFF picture"),
+    (0, (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"), "a TIFF picture"),
 )
 
 
@@ -113,7 +110,7 @@ def why_undecodable(error: Exception, content: bytes) -> str:
     if isinstance(error, MemoryError):
         return "it needs more memory than there is"
     if isinstance(error, UnidentifiedImageError):
-        known = _starts_with(content, _PICTURES)
+        known = signed_as(content, _PICTURES)
         if known is not None:
             return f"it is {known} that is damaged, or of a kind that cannot be read; save it anew, as PNG for instance"
         found = what_is(content, (*_SOUNDS, *_FOREIGN_SOUNDS))
@@ -129,13 +126,13 @@ def why_unsound(error: Exception, content: bytes) -> str:
     if isinstance(error, MemoryError):
         return "it needs more memory than there is"
     words = str(getattr(error, "error_string", error)).strip().rstrip(".")
-    if not _starts_with(content, _SOUNDS):
+    if not signed_as(content, _SOUNDS):
         found = what_is(content, (*_PICTURES, *_FOREIGN_SOUNDS))
         return f"it is {found}, not a WAV, FLAC, OGG, Opus, MP3, AIFF, AU or CAF clip"
     return "the clip is cut off or damaged" + ("" if "psf_" in words or not words else f" ({words})")
 
 
-def what_is(content: bytes, further: tuple[tuple[int, bytes, str], ...] = ()) -> str:
+def what_is(content: bytes, further: Signatures = ()) -> str:
     """Name what a file seems to be, from its first bytes.
 
     Parameters
@@ -149,7 +146,7 @@ def what_is(content: bytes, further: tuple[tuple[int, bytes, str], ...] = ()) ->
     >>> what_is(b"%PDF-1.7"), what_is(b"hello, world"), what_is(bytes(16))
     ('a PDF document', 'text', 'a file of zero bytes')
     """
-    found = _starts_with(content, (*further, *_OTHER_FORMATS))
+    found = signed_as(content, (*further, *_OTHER_FORMATS))
     if found is not None:
         return found
     head = content[:512]
@@ -164,6 +161,6 @@ def what_is(content: bytes, further: tuple[tuple[int, bytes, str], ...] = ()) ->
     return "something unknown"
 
 
-def _starts_with(content: bytes, signatures: tuple[tuple[int, bytes, str], ...]) -> str | None:
+def signed_as(content: bytes, signatures: Signatures) -> str | None:
     """Name of the first signature that the content carries."""
-    return next((name for at, sign, name in signatures if content[at : at + len(sign)] == sign), None)
+    return next((name for at, signs, name in signatures if content.startswith(signs, at)), None)

@@ -17,7 +17,27 @@ from headstart.errors import BadInputs, DataError, ParameterError
 Row = TypeVar("Row", bound="Inputs")
 
 
-class Inputs(Sequence):
+class Row(Sequence):
+    """Examples of one kind in a row, with a name each."""
+
+    kind: ClassVar[Kind]
+    names: tuple[str, ...]
+
+    @property
+    def input_type(self) -> str:
+        """The kind of these inputs: "image", "audio", "text" or "table"."""
+        return self.kind.input_type
+
+    @property
+    def shape(self) -> tuple[int]:
+        """Number of inputs, as a tuple."""
+        return (len(self),)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+class Inputs(Row):
     """Files and things in memory, in any mixture, with a name each.
 
     Nothing is read until an input is decoded or its digest is asked for. Rows can be taken with a slice, an array of
@@ -37,7 +57,6 @@ class Inputs(Sequence):
         ``(n,)``.
     """
 
-    kind: ClassVar[Kind]
     bad_input: ClassVar[type[BadInput]] = BadInput
     bad_inputs: ClassVar[type[BadInputs]] = BadInputs
     #: Whether canvases are worth keeping: those of views are used once.
@@ -58,19 +77,6 @@ class Inputs(Sequence):
             raise DataError(
                 f"Expected a name for each of {len(self.items)} {self.kind.many}, found {len(self.names)} names."
             )
-
-    @property
-    def input_type(self) -> str:
-        """The kind of these inputs: "image", "audio" or "text"."""
-        return self.kind.input_type
-
-    @property
-    def shape(self) -> tuple[int]:
-        """Number of inputs, as a tuple."""
-        return (len(self.items),)
-
-    def __len__(self) -> int:
-        return len(self.items)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)})"

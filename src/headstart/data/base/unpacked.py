@@ -27,12 +27,6 @@ def check_unpacked(path: str | os.PathLike[str], bad: type[BadInput] = BadInput)
     or its rows times columns, whichever is more; other files are not packed. A directory that lies is found out by
     its readers: zipfile unpacks no more than was promised.
 
-    Parameters
-    ----------
-    path : path-like
-    bad : type of BadInput
-        What is raised.
-
     Raises
     ------
     BadInput

@@ -34,7 +34,6 @@ class FileColumn:
 
     Parameters
     ----------
-    column : str
     kind : Kind
         Of the files.
     paths : tuple of Path
@@ -68,10 +67,6 @@ def file_column(frame: pd.DataFrame, table: Path, named: str | None = None) -> F
         Its file.
     named : str, optional
         What the user called the column.
-
-    Returns
-    -------
-    FileColumn or None
 
     Raises
     ------

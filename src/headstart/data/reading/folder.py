@@ -95,10 +95,6 @@ def read_folder(root: Path, group_by: str | None = None, label: str | None = Non
         Regular expression over the path relative to ``root``, whose first parenthesis is the class; then folders mean
         nothing, but for those of parts.
 
-    Returns
-    -------
-    Dataset
-
     Raises
     ------
     DataError

@@ -32,7 +32,6 @@ class Layout:
     ----------
     name : str
         One of the sentences above.
-    root : Path
     folders : dict of Path to str
         The folders that hold classes, with the part that each is; or the folders of the classes, with "".
     loose : tuple of Path
@@ -63,10 +62,6 @@ def layout_of(root: Path, pattern: str | None = None) -> Layout:
     pattern : str, optional
         Expression over paths that says where the class stands in them. Then only folders of parts mean anything, and
         not these where the expression takes their names for classes.
-
-    Returns
-    -------
-    Layout
 
     Raises
     ------

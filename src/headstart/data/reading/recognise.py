@@ -98,10 +98,6 @@ def recognise(
     only : Kind, optional
         What the data have to be; a table then names files of that kind.
 
-    Returns
-    -------
-    Recognised
-
     Raises
     ------
     DataError
@@ -238,10 +234,6 @@ def from_arrays(X: Any, y: Any, *, groups: Any = None, task: str | None = None) 
         Rows of one group never straddle a split.
     task : {"classification", "multilabel", "regression"}, optional
         Default: told from ``y``.
-
-    Returns
-    -------
-    Dataset
 
     Examples
     --------

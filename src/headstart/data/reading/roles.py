@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,13 @@ import pandas as pd
 
 from headstart.data.base.columns import ReadColumn
 from headstart.data.base.parts import part_of
-from headstart.data.sets.labels import Writing, row_named
+from headstart.data.reading.options import Reading
+from headstart.data.sets.dataset import Dataset
+from headstart.data.sets.groups import groups_from
+from headstart.data.sets.labelled import labelled
+from headstart.data.sets.labels import ReadLabels, Writing, read_label_columns, row_named
 from headstart.data.tables.column_plan import proven_decimal
+from headstart.data.tables.frame import form_of
 from headstart.data.tables.gaps import is_missing
 from headstart.errors import DataError
 
@@ -114,41 +120,98 @@ def parts_of(column: pd.Series, name: str, names: Sequence[str]) -> np.ndarray:
     return np.array(parts, dtype=str)
 
 
-def writing_of(frame: pd.DataFrame, decimal: str | None) -> Writing:
-    """What is known of how the numbers of a table are written."""
-    return Writing(decimal, proven_decimal(frame), frame.attrs.get("separator") == ";")
-
-
-def read_columns(
-    frame: pd.DataFrame,
-    found: Mapping[str, tuple[str, str]],
-    *,
-    label: tuple[Sequence[str], str],
-    part: str | None,
-    group: str | None,
-) -> tuple[ReadColumn, ...]:
-    """What each column of a table was taken for, in the table's order.
+@dataclass(frozen=True, eq=False)
+class Roles:
+    """What the columns of a table are for that is read into a `Dataset`.
 
     Parameters
     ----------
     frame : DataFrame
-    found : mapping of str to (str, str)
-        Role of columns, and what they became; others took no part.
-    label : (sequence of str, str)
-        Columns with labels, and what they became.
+    names : sequence of str
+        Of its rows.
+    labels : list of str
+        Columns with labels.
     part, group : str or None
-
-    Returns
-    -------
-    tuple of ReadColumn
+        Columns with parts and with groups.
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"file": ["a.png"], "kind": ["ant"], "note": ["?"]})
-    >>> roles = read_columns(frame, {"file": ("path", "paths")}, label=(["kind"], "1 class"), part=None, group=None)
-    >>> [str(column) for column in roles]
-    ["path 'file': paths", "label 'kind': 1 class", "left out 'note': took no part"]
+    >>> frame = pd.DataFrame({"id": ["a", "b"], "kind": ["ant", "bee"], "set": ["train", "test"]})
+    >>> roles = Roles.of(frame, Reading(label="kind"))
+    >>> roles.labels, roles.part, roles.read().classes
+    (['kind'], 'set', ('ant', 'bee'))
     """
-    roles = dict(found) | dict.fromkeys(label[0], ("label", label[1]))
-    roles |= {name: (role, "") for name, role in ((part, "part"), (group, "group")) if name is not None}
-    return tuple(ReadColumn(name, *roles.get(name, ("left out", "took no part"))) for name in frame.columns)
+
+    frame: pd.DataFrame
+    how: Reading
+    names: Sequence[str]
+    labels: list[str]
+    part: str | None
+    group: str | None
+
+    @classmethod
+    def of(
+        cls, frame: pd.DataFrame, how: Reading, taken: Sequence[str] = (), names: Sequence[str] | None = None
+    ) -> Roles:
+        """Find the columns, beside those that are ``taken``; where rows have ``names``, groups may be an expression.
+
+        Raises
+        ------
+        DataError
+            If one that was named is missing, or there is none with labels.
+        """
+        part = split_column_of(frame, how.split_column, taken=[*taken, *as_list(how.label)])
+        group = None if how.group_by is None else matching(frame, how.group_by)
+        if how.group_by is not None and names is None:
+            group = named_column(frame, how.group_by, "groups")
+        labels = label_columns(frame, how.label, taken=[*taken, part, group])
+        rows = [f"row {i + 1}" for i in range(len(frame))] if names is None else names
+        return cls(frame, how, rows, labels, part, group)
+
+    @property
+    def writing(self) -> Writing:
+        """What is known of how the numbers of the table are written."""
+        return Writing(self.how.decimal, proven_decimal(self.frame), self.frame.attrs.get("separator") == ";")
+
+    def read(self, many: str = "rows") -> ReadLabels:
+        """The labels of all rows."""
+        columns = [(name, cells(self.frame[name])) for name in self.labels]
+        return read_label_columns(columns, self.names, self.how.task, self.writing, many)
+
+    def dataset(
+        self,
+        inputs: Any,
+        read: ReadLabels,
+        found: Mapping[str, tuple[str, str]],
+        notes: Sequence[str] = (),
+        **more: Any,
+    ) -> Dataset:
+        """Inputs and labels together.
+
+        Parameters
+        ----------
+        inputs : Pictures, Clips, Texts or Records
+        read : ReadLabels
+        found : mapping of str to (str, str)
+            Role of further columns, and what they became; others took no part.
+        notes : sequence of str
+        **more
+            Further fields of the `Dataset`; ``groups`` if they are in no column.
+        """
+        first = () if self.how.label is not None else (f"Labels were taken from the column {self.labels[0]}.",)
+        if self.group is not None:
+            more["groups"] = groups_from(cells(self.frame[self.group]), self.names)
+        roles = dict.fromkeys(self.frame.columns, ("left out", "took no part")) | dict(found)
+        roles |= dict.fromkeys(self.labels, ("label", read.became))
+        roles |= {name: (role, "") for name, role in ((self.part, "part"), (self.group, "group")) if name is not None}
+        return labelled(
+            inputs,
+            read,
+            parts=None if self.part is None else parts_of(self.frame[self.part], self.part, self.names),
+            notes=(*first, *notes),
+            columns=tuple(
+                ReadColumn(name, *roles.get(name, ("left out", "took no part"))) for name in self.frame.columns
+            ),
+            form=form_of(self.frame),
+            **more,
+        )

@@ -14,22 +14,10 @@ from headstart.data.base.files import printable
 from headstart.data.inputs.inputs import inputs_of
 from headstart.data.reading.file_column import FileColumn, file_column, paths_expected
 from headstart.data.reading.options import Reading
-from headstart.data.reading.roles import (
-    as_list,
-    cells,
-    label_columns,
-    listed,
-    matching,
-    parts_of,
-    read_columns,
-    split_column_of,
-    writing_of,
-)
+from headstart.data.reading.roles import Roles, listed
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.groups import groups_by_regex, groups_from
-from headstart.data.sets.labelled import labelled
-from headstart.data.sets.labels import read_label_columns
-from headstart.data.tables.frame import form_of, frame_notes, read_frame
+from headstart.data.sets.groups import groups_by_regex
+from headstart.data.tables.frame import frame_notes, read_frame
 from headstart.errors import DataError
 
 
@@ -51,10 +39,6 @@ def read_table(
     frame : DataFrame, optional
         The table, where it was read already.
 
-    Returns
-    -------
-    Dataset
-
     Raises
     ------
     DataError
@@ -65,29 +49,15 @@ def read_table(
     files = files or file_column(frame, path, how.path_column)
     if files is None:
         raise paths_expected(frame, path)
-    split = split_column_of(frame, how.split_column, taken=[files.column, *as_list(how.label)])
-    grouped = None if how.group_by is None else matching(frame, how.group_by)
-    labels = label_columns(frame, how.label, taken=[files.column, split, grouped])
-    names = list(files.names)
-    columns = [(name, cells(frame[name])) for name in labels]
-    read = read_label_columns(columns, names, how.task, writing_of(frame, how.decimal))
-    notes = () if how.label is not None else (f"Labels were taken from the column {labels[0]}.",)
-    return labelled(
-        inputs_of(files.kind, list(files.paths), [printable(name) for name in names]),
-        read,
-        groups=_groups(frame, how.group_by, grouped, names),
-        parts=None if split is None else parts_of(frame[split], split, names),
-        notes=(*notes, *frame_notes(frame), *files.notes),
+    roles = Roles.of(frame, how, [files.column], list(files.names))
+    return roles.dataset(
+        inputs_of(files.kind, list(files.paths), [printable(name) for name in files.names]),
+        roles.read(),
+        {files.column: ("path", f"paths of {files.kind.many}")},
+        (*frame_notes(frame), *files.notes),
+        groups=None if how.group_by is None or roles.group else _by_expression(frame, how.group_by, files.names),
         root=str(path),
         layout="a table of files",
-        columns=read_columns(
-            frame,
-            {files.column: ("path", f"paths of {files.kind.many}")},
-            label=(labels, read.became),
-            part=split,
-            group=grouped,
-        ),
-        form=form_of(frame),
     )
 
 
@@ -106,11 +76,7 @@ def read_paths(path: Path, path_column: str | None = None) -> Any:
     return inputs_of(files.kind, list(files.paths), [printable(name) for name in files.names])
 
 
-def _groups(frame: pd.DataFrame, group_by: str | None, column: str | None, names: Sequence[str]) -> np.ndarray | None:
-    if group_by is None:
-        return None
-    if column is not None:
-        return groups_from(cells(frame[column]), names)
+def _by_expression(frame: pd.DataFrame, group_by: str, names: Sequence[str]) -> np.ndarray:
     if re.fullmatch(r"[\w ]+", group_by) and not any(group_by in name for name in names):
         raise DataError(
             f"Expected group_by={group_by!r} to be a column or a regular expression over the paths, found the columns "

@@ -7,22 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from headstart.data.reading.options import Reading
-from headstart.data.reading.roles import (
-    as_list,
-    cells,
-    label_columns,
-    named_column,
-    parts_of,
-    read_columns,
-    split_column_of,
-    writing_of,
-)
+from headstart.data.reading.roles import Roles
 from headstart.data.reading.text_columns import joined_texts, text_columns
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.groups import groups_from
-from headstart.data.sets.labelled import labelled
-from headstart.data.sets.labels import read_label_columns
-from headstart.data.tables.frame import form_of, frame_notes, read_frame
+from headstart.data.tables.frame import frame_notes, read_frame
 from headstart.data.texts.texts import Texts
 
 
@@ -37,10 +25,6 @@ def read_texts(table: Path | pd.DataFrame, reading: Reading | None = None, *, wa
         of texts are joined, one below the other. Default: see `text_columns`.
     wanted : bool, default=False
         Whether texts are known to be meant.
-
-    Returns
-    -------
-    Dataset or None
 
     Raises
     ------
@@ -68,28 +52,19 @@ def read_texts(table: Path | pd.DataFrame, reading: Reading | None = None, *, wa
     )
     if not columns:
         return None
-    split = split_column_of(frame, how.split_column, taken=[*columns, *as_list(how.label)])
-    grouped = None if how.group_by is None else named_column(frame, how.group_by, "groups")
-    labels = label_columns(frame, how.label, taken=[*columns, split, grouped])
-    names = [f"row {i + 1}" for i in range(len(frame))]
-    answers = [(name, cells(frame[name])) for name in labels]
-    read = read_label_columns(answers, names, how.task, writing_of(frame, how.decimal), "texts")
-    notes = [] if how.label is not None else [f"Labels were taken from the column {labels[0]}."]
+    roles = Roles.of(frame, how, columns)
+    read = roles.read("texts")
+    notes = []
     if how.text_column is None:
         notes.append(f"Texts were taken from the column {columns[0]}.")
     elif len(columns) > 1:
         notes.append(f"A text is the columns {' and '.join(columns)}, one below the other.")
-    return labelled(
-        Texts(joined_texts(frame, columns), names),
+    return roles.dataset(
+        Texts(joined_texts(frame, columns), roles.names),
         read,
-        groups=None if grouped is None else groups_from(cells(frame[grouped]), names),
-        parts=None if split is None else parts_of(frame[split], split, names),
-        notes=(*notes, *frame_notes(frame)),
+        dict.fromkeys(columns, ("text", "texts")),
+        (*notes, *frame_notes(frame)),
         root=str(frame.attrs.get("path", "")),
         layout="a table of texts",
         text_columns=tuple(columns),
-        columns=read_columns(
-            frame, dict.fromkeys(columns, ("text", "texts")), label=(labels, read.became), part=split, group=grouped
-        ),
-        form=form_of(frame),
     )

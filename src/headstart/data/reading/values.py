@@ -13,23 +13,11 @@ import pandas as pd
 
 from headstart.data.base.files import printable
 from headstart.data.reading.options import Reading
-from headstart.data.reading.roles import (
-    as_list,
-    cells,
-    label_columns,
-    matching,
-    named_column,
-    parts_of,
-    read_columns,
-    split_column_of,
-    writing_of,
-)
+from headstart.data.reading.roles import Roles, cells, matching
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.groups import groups_from
-from headstart.data.sets.labelled import labelled
-from headstart.data.sets.labels import ReadLabels, Writing, read_label_columns
+from headstart.data.sets.labels import ReadLabels, read_label_columns
 from headstart.data.tables.column_plan import plan_columns, proven_decimal
-from headstart.data.tables.frame import form_of, frame_notes, read_frame
+from headstart.data.tables.frame import frame_notes, read_frame
 from headstart.data.tables.records import Records
 from headstart.data.tables.rows import as_frame
 from headstart.data.tables.telltale import telltales
@@ -73,10 +61,6 @@ def read_values(
     unlabelled : sequence of path-like or DataFrame
         Rows like the target's; a column of labels in them is passed over.
 
-    Returns
-    -------
-    Tables
-
     Raises
     ------
     DataError
@@ -95,36 +79,20 @@ def read_values(
     """
     how = reading or Reading()
     frame, root = _frame(target, how)
-    split = split_column_of(frame, how.split_column, taken=as_list(how.label))
-    grouped = None if how.group_by is None else named_column(frame, how.group_by, "groups")
-    labels = label_columns(frame, how.label, taken=[split, grouped])
-    names = [f"row {i + 1}" for i in range(len(frame))]
+    roles = Roles.of(frame, how)
+    labels = roles.labels
     borrowed = [_source(item, k, labels, how) for k, item in enumerate(sources)]
     without = [_features(_frame(item, how)[0], labels) for item in unlabelled]
-    own, offered = _labelled(frame[labels], borrowed, names, how.task, writing_of(frame, how.decimal))
-    features = frame.drop(columns=[name for name in (*labels, split, grouped) if name is not None])
+    own, offered = _labelled(roles, borrowed)
+    features = frame.drop(columns=[name for name in (*labels, roles.part, roles.group) if name is not None])
     if not features.shape[1]:
         raise DataError("Expected columns to learn from beside the labels, found none.", "Add some.")
     others = [*((name, part) for name, part, _ in borrowed), *(("unlabelled", part) for part in without)]
     lean, separator = proven_decimal(frame), frame.attrs.get("separator", "")
     plan = plan_columns(features, others, how.decimal, separator, lean)
-    dataset = labelled(
-        Records(features, names, plan),
-        own,
-        groups=None if grouped is None else groups_from(cells(frame[grouped]), names),
-        parts=None if split is None else parts_of(frame[split], split, names),
-        notes=() if how.label is not None else (f"Labels were taken from the column {labels[0]}.",),
-        root=root,
-        layout="a table of values",
-        columns=read_columns(
-            frame,
-            {name: plan.became(name) for name in features.columns},
-            label=(labels, own.became),
-            part=split,
-            group=grouped,
-        ),
-        form=form_of(frame),
-    )
+    became = {name: plan.became(name) for name in features.columns}
+    rows = Records(features, roles.names, plan)
+    dataset = roles.dataset(rows, own, became, root=root, layout="a table of values")
     told = telltales(dataset.inputs.frame, plan.columns, dataset.y, dataset.task)
     notes = (*dataset.notes, *frame_notes(frame), *plan.doubts, *_of_texts(dataset), *_repeated(features), *told)
     dataset = dataclasses.replace(dataset, notes=notes)
@@ -132,17 +100,14 @@ def read_values(
 
 
 def _labelled(
-    own: pd.DataFrame,
-    borrowed: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]],
-    names: Sequence[str],
-    task: str | None,
-    writing: Writing,
+    roles: Roles, borrowed: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]]
 ) -> tuple[ReadLabels, list[Source]]:
     """The target's labels, and the rows of sources that have one, with theirs: all are read together."""
-    everyone = [*names, *(f"{name}, row {i + 1}" for name, part, _ in borrowed for i in range(len(part)))]
+    own = roles.frame[roles.labels]
+    everyone = [*roles.names, *(f"{name}, row {i + 1}" for name, part, _ in borrowed for i in range(len(part)))]
     stacked = pd.concat([own, *(answers for _, _, answers in borrowed)], ignore_index=True)
     columns = [(name, cells(stacked[name])) for name in stacked.columns]
-    read = read_label_columns(columns, everyone, task, writing)
+    read = read_label_columns(columns, everyone, roles.how.task, roles.writing)
     ends = np.cumsum([len(own), *(len(part) for _, part, _ in borrowed)])
     known = np.concatenate([[0], np.cumsum(read.kept)])
     y = read.y[: known[ends[0]]]

@@ -14,10 +14,6 @@ _MOST_CLASSES, _MOST_COLUMNS, _MOST_NAMES = 12, 30, 3
 def describe(dataset: Dataset) -> dict[str, Any]:
     """What a data set was taken for, in plain JSON types.
 
-    Parameters
-    ----------
-    dataset : Dataset
-
     Returns
     -------
     dict

@@ -32,10 +32,6 @@ def labelled(
     **more
         Further fields of the `Dataset`.
 
-    Returns
-    -------
-    Dataset
-
     Examples
     --------
     >>> from headstart.data.pictures.pictures import Pictures

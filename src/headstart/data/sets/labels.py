@@ -33,7 +33,6 @@ class ReadLabels:
     classes : tuple or None
     kept : ndarray of shape (n,), bool
         Which rows have one.
-    notes : tuple of str
     became : str
         What the cells were read as, in words.
     """
@@ -86,10 +85,6 @@ def read_labels(
         Names of the columns of a matrix.
     many : str, default="rows"
         What the rows are, for words.
-
-    Returns
-    -------
-    ReadLabels
 
     Raises
     ------

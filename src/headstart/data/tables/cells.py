@@ -30,7 +30,6 @@ class Column:
 
     Parameters
     ----------
-    name : str
     kind : {"number", "category", "date"}
     gaps : bool
         Whether cells of the target are missing.

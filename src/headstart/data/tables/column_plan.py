@@ -69,10 +69,6 @@ def plan_columns(
     lean : {".", ","}, optional
         What all columns of the file prove to stand before fractions (`proven_decimal`). Default: what these prove.
 
-    Returns
-    -------
-    ColumnPlan
-
     Examples
     --------
     >>> frame = pd.DataFrame({"id": ["a1", "a2", "a3"], "age": ["31", "", "45"], "sex": ["f", "m", "f"]})

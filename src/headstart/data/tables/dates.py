@@ -71,10 +71,6 @@ def dates_in(texts: Iterable[str]) -> FoundDates:
     texts : iterable of str
         The cells that hold something.
 
-    Returns
-    -------
-    FoundDates
-
     Examples
     --------
     >>> dates_in(["19.03.2025", "01.02.2025"]).order, dates_in(["2/19/2025", "1/2/2025"]).order

@@ -11,10 +11,6 @@ import pandas as pd
 def frame_of_json(text: str) -> pd.DataFrame:
     """Objects as rows; their keys are the columns.
 
-    Parameters
-    ----------
-    text : str
-
     Returns
     -------
     DataFrame

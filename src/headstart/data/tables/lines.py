@@ -28,8 +28,6 @@ class Grid:
     rows : list of list
     lines : list of int
         In which line of the file each row begins, from 1.
-    separator : str
-    notes : list of str
     """
 
     rows: list[list[Any]]
@@ -50,10 +48,6 @@ def grid_of(text: str) -> Grid:
     ----------
     text : str
         With line ends as ``\n``.
-
-    Returns
-    -------
-    Grid
 
     Raises
     ------

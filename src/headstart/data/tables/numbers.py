@@ -105,10 +105,6 @@ def numbers_in(texts: Iterable[str], decimal: str | None = None, lean: str | Non
         The cells that hold something.
     decimal, lean : {".", ","}, optional
 
-    Returns
-    -------
-    FoundNumbers
-
     Examples
     --------
     >>> numbers_in(["1.234,56", "7"]).form

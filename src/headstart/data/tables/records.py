@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from headstart.data.base.kinds import ROWS, Kind
+from headstart.data.base.kinds import ROWS
+from headstart.data.base.rows import Row
 from headstart.data.tables.column_plan import ColumnPlan
 from headstart.errors import DataError
 
 
-class Records(Sequence):
+class Records(Row):
     """Rows of a table, each with a name.
 
     Parameters
@@ -26,12 +27,6 @@ class Records(Sequence):
     plan : ColumnPlan, optional
         What the columns hold, where it was decided when the table was read. Default: told from the rows.
 
-    Attributes
-    ----------
-    names : tuple of str
-    shape : tuple of int
-        ``(n,)``.
-
     Examples
     --------
     >>> rows = Records(pd.DataFrame({"age": [31, 45], "sex": ["f", "m"]}))
@@ -39,7 +34,7 @@ class Records(Sequence):
     (Records(2 x 2), {'age': 45, 'sex': 'm'}, ('row 1',))
     """
 
-    kind: Kind = ROWS
+    kind = ROWS
 
     def __init__(self, frame: pd.DataFrame, names: Sequence[str] | None = None, plan: ColumnPlan | None = None) -> None:
         self.frame = frame
@@ -47,19 +42,6 @@ class Records(Sequence):
         self.names = tuple(f"row {i + 1}" for i in range(len(frame))) if names is None else tuple(names)
         if len(self.names) != len(frame):
             raise DataError(f"Expected a name for each of {len(frame)} rows, found {len(self.names)}.")
-
-    @property
-    def input_type(self) -> str:
-        """ "table"."""
-        return self.kind.input_type
-
-    @property
-    def shape(self) -> tuple[int]:
-        """Number of rows, as a tuple."""
-        return (len(self.frame),)
-
-    def __len__(self) -> int:
-        return len(self.frame)
 
     def __repr__(self) -> str:
         return f"Records({self.frame.shape[0]} x {self.frame.shape[1]})"

@@ -30,10 +30,6 @@ def telltales(frame: pd.DataFrame, columns: Sequence[Column], y: np.ndarray, tas
     y : ndarray of shape (n,) or (n, L)
     task : {"classification", "multilabel", "regression"}
 
-    Returns
-    -------
-    tuple of str
-
     Examples
     --------
     >>> frame = pd.DataFrame({"code": ["C34", "Z00"] * 10, "age": list(range(40, 50)) * 2})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headstart.data.base.content import read_bytes
-from headstart.data.base.reasons import BadText, what_is
+from headstart.data.base.reasons import BadText, Signatures, what_is
 from headstart.data.texts.encodings import codec_named, proposed, surely_western
 
 UTF8 = "UTF-8"
@@ -19,7 +19,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
 )
-_DOCUMENTS = (
+_DOCUMENTS: Signatures = (
     (0, b"{\\rtf", "an RTF document"),
     (0, b"\xd0\xcf\x11\xe0", "an old Word or Excel document"),
     (0, b"\x1f\x8b", "a file packed with gzip"),
@@ -63,10 +63,6 @@ def text_from_bytes(content: bytes, encoding: str | None = None) -> DecodedText:
     content : bytes
     encoding : str, optional
         As Python calls it, where the user said it.
-
-    Returns
-    -------
-    DecodedText
 
     Raises
     ------

@@ -91,10 +91,6 @@ def surely_western(content: bytes) -> bool:
     Western.
     Only cells with such letters are looked at, so columns of plain ASCII beside them count for nothing.
 
-    Parameters
-    ----------
-    content : bytes
-
     Examples
     --------
     >>> surely_western("Größe, 5 m²".encode("cp1252")), surely_western("Привет".encode("cp1251"))

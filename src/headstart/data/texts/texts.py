@@ -147,10 +147,6 @@ def as_texts(X: Any) -> Texts:
         Strings, each a text; one string is one text. Paths (``Path``, or strings that all end in ``.txt``) are files.
         A missing value is an empty text, which is refused by name once it is asked for.
 
-    Returns
-    -------
-    Texts
-
     Raises
     ------
     DataError

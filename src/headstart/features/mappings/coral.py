@@ -47,7 +47,6 @@ class CORAL(Mapping):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import CORAL, Source
     >>> rng = np.random.default_rng(0)
     >>> books, music = rng.normal(0, 5, (300, 2)), rng.normal(3, 1, (200, 2))

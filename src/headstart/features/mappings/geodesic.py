@@ -44,7 +44,6 @@ class GeodesicFlowKernel(SubspaceMapping):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import GeodesicFlowKernel, Source
     >>> rng = np.random.default_rng(0)
     >>> books, music = rng.normal(0, [9, 1, 1], (300, 3)), rng.normal(0, [1, 9, 1], (200, 3))

@@ -48,7 +48,6 @@ class LinearMonge(Mapping):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import LinearMonge, Source
     >>> rng = np.random.default_rng(0)
     >>> books, music = rng.normal(0, 5, (300, 2)), rng.normal(3, 1, (200, 2))

@@ -66,7 +66,6 @@ class MarginalisedAutoencoder(Mapping):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import MarginalisedAutoencoder, Source
     >>> books = (np.random.default_rng(0).random((30, 4)) < 0.3).astype(float)
     >>> mapping = MarginalisedAutoencoder(n_layers=2, source=Source(books)).fit(books[:10])

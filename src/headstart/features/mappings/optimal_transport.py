@@ -86,7 +86,6 @@ class OptimalTransportMapping(Mapping):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import OptimalTransportMapping, Source
     >>> books = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]])
     >>> mapping = OptimalTransportMapping("exact", source=Source(books)).fit(books[::-1] + [0.0, 7.0])

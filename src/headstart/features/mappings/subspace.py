@@ -34,7 +34,6 @@ class SubspaceAlignment(SubspaceMapping):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import Source, SubspaceAlignment
     >>> rng = np.random.default_rng(0)
     >>> books = rng.normal(0, [9, 3, 1], (300, 3))

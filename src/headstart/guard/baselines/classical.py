@@ -10,12 +10,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.extmath import randomized_svd
 from sklearn.utils.validation import check_is_fitted
 
+from headstart.contract.estimator_class import estimator_class
 from headstart.data.base.kinds import kind_named
 from headstart.data.inputs.inputs import as_inputs
 from headstart.data.inputs.registry import simple_of
-from headstart.data.sets.splits import folds
 from headstart.errors import DataError
-from headstart.guard.baselines.logits import ClassScorer, NumberScorer, some_rows
+from headstart.guard.baselines.logits import ClassScorer, NumberScorer, inner_folds, some_rows
 from headstart.guard.baselines.simple_features import simple_features
 from headstart.math.linear.logistic import solve_logistic
 from headstart.math.linear.ridge import solve_ridge
@@ -26,13 +26,32 @@ _COMPONENTS = 300
 _SAMPLE = 1000
 
 
+@estimator_class
 class _Baseline(BaseEstimator):
-    """What both baselines share: blocks of features, scaled as wholes, and a solved linear model on the best."""
+    """What both baselines share: blocks of features, scaled as wholes, and a solved linear model on the best.
 
-    def __init__(self, preprocessing: Any = None, n_splits: int = 3, random_state: int = 0) -> None:
-        self.preprocessing = preprocessing
-        self.n_splits = n_splits
-        self.random_state = random_state
+    Parameters
+    ----------
+    preprocessing : Preprocessing or SoundPreprocessing, optional
+        Of the network under comparison, to share its resized pictures or resampled clips. Default: 64 x 64 pixels, or
+        16 kHz.
+    n_splits : int, default=3
+        Folds of the inner cross-validation.
+    random_state : int, default=0
+        Seed of the inner folds.
+
+    Attributes
+    ----------
+    input_type_ : {"image", "audio"}
+    features_ : str
+        What was chosen: "edges", "pixels", "edges and pixels"; or "timbre", "course", "timbre and course".
+    coef_ : array of shape (d, K)
+    intercept_ : array of shape (K,)
+    """
+
+    preprocessing: Any = None
+    n_splits: int = 3
+    random_state: int = 0
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -53,7 +72,7 @@ class _Baseline(BaseEstimator):
         rows = some_rows(len(y), _SAMPLE, self.random_state)
         part = {name: values[rows] for name, values in found.items()}
         some = None if groups is None else np.asarray(groups)[rows]
-        inner = _inner_folds(y[rows], task, some, self.n_splits, self.random_state)
+        inner = inner_folds(y[rows], task, some, self.n_splits, self.random_state)
         solved = {
             name: _solve(self._table(part, name), targets[rows], task, inner, self.random_state)
             for name in simple.choices
@@ -61,7 +80,7 @@ class _Baseline(BaseEstimator):
         self.features_ = min(solved, key=lambda name: solved[name].loss)
         best = solved[self.features_]
         if len(rows) < len(y):
-            inner = _inner_folds(y, task, groups, self.n_splits, self.random_state)
+            inner = inner_folds(y, task, groups, self.n_splits, self.random_state)
             best = _solve(self._table(found, self.features_), targets, task, inner, self.random_state)
         self.coef_, self.intercept_ = best.coef, best.intercept
 
@@ -113,17 +132,7 @@ def _solve(table: np.ndarray, targets: np.ndarray, task: str, inner: list, rando
     return _Solved(coef, found.intercept, float(found.loss) if inner else 0.0)
 
 
-def _inner_folds(y: np.ndarray, task: str, groups: Any, n_splits: int, random_state: int) -> list:
-    """Folds on which penalties are chosen; none where rows or groups are too few for two classes on each side."""
-    if task == "regression":
-        return []
-    try:
-        found = folds(y, task, groups=groups, n_splits=n_splits, random_state=random_state)
-    except DataError:
-        return []
-    return [(train, test) for train, test in found if task == "multilabel" or len(np.unique(y[train])) > 1]
-
-
+@estimator_class
 class BaselineClassifier(ClassScorer, ClassifierMixin, _Baseline):
     """Logistic regression on simple features: edges, colours and thumbnails of pictures, mel cepstra of clips.
 
@@ -131,25 +140,10 @@ class BaselineClassifier(ClassScorer, ClassifierMixin, _Baseline):
     penalty are chosen by cross-validated log-loss within the data given, so that transfer is compared with a baseline
     that was tuned too.
 
-    Parameters
-    ----------
-    preprocessing : Preprocessing or SoundPreprocessing, optional
-        Of the network under comparison, to share its resized pictures or resampled clips. Default: 64 x 64 pixels, or
-        16 kHz.
-    n_splits : int, default=3
-        Folds of the inner cross-validation.
-    random_state : int, default=0
-        Seed of the inner folds.
-
     Attributes
     ----------
     classes_ : array of shape (K,)
         Class labels in sorted order; 0..L-1 for multi-label.
-    input_type_ : {"image", "audio"}
-    features_ : str
-        What was chosen: "edges", "pixels", "edges and pixels"; or "timbre", "course", "timbre and course".
-    coef_ : array of shape (d, K)
-    intercept_ : array of shape (K,)
     temperature_ : float
         What logits are divided by; 1.0 after ``fit``.
 
@@ -189,27 +183,9 @@ class BaselineClassifier(ClassScorer, ClassifierMixin, _Baseline):
         return self
 
 
+@estimator_class
 class BaselineRegressor(NumberScorer, RegressorMixin, _Baseline):
-    """Ridge regression on simple features of pictures or clips; see the classifier.
-
-    Parameters
-    ----------
-    preprocessing : Preprocessing or SoundPreprocessing, optional
-        Of the network under comparison, to share its resized pictures or resampled clips. Default: 64 x 64 pixels, or
-        16 kHz.
-    n_splits : int, default=3
-        Folds of the inner cross-validation.
-    random_state : int, default=0
-        Seed of the inner folds.
-
-    Attributes
-    ----------
-    input_type_ : {"image", "audio"}
-    features_ : str
-        What was chosen: "edges", "pixels", "edges and pixels"; or "timbre", "course", "timbre and course".
-    coef_ : array of shape (d, t)
-    intercept_ : array of shape (t,)
-    """
+    """Ridge regression on simple features of pictures or clips; see the classifier."""
 
     def fit(self, X: Any, y: Any, groups: Any = None) -> BaselineRegressor:
         """Fit to pictures or clips ``X`` (anything `as_inputs` takes) and numbers ``y``, (n,) or (n, t)."""

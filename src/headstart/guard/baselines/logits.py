@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy.special import expit, softmax
 
-from headstart.math.statistics.calibration import softmax
+from headstart.data.sets.splits import folds
+from headstart.errors import DataError
 
 
 class ClassScorer:
@@ -25,7 +27,7 @@ class ClassScorer:
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities, (n, K); for multi-label that of each label."""
         logits = self._scores(X) / self.temperature_
-        return 1.0 / (1.0 + np.exp(-np.clip(logits, -500, 500))) if self.multilabel_ else softmax(logits)
+        return expit(logits) if self.multilabel_ else softmax(logits, axis=-1)
 
     def predict(self, X: Any) -> np.ndarray:
         """Labels, (n,); or 0/1, (n, L)."""
@@ -56,3 +58,12 @@ def some_rows(n: int, most: int, random_state: int) -> np.ndarray:
     if n <= most:
         return np.arange(n)
     return np.sort(np.random.default_rng(random_state).choice(n, most, replace=False))
+
+
+def inner_folds(y: np.ndarray, task: str, groups: Any, n_splits: int, random_state: int) -> list:
+    """Folds on which a choice is made; none where rows or groups are too few for two classes on each side."""
+    try:
+        found = folds(y, task, groups=groups, n_splits=n_splits, random_state=random_state)
+    except DataError:
+        return []
+    return [(train, test) for train, test in found if task != "classification" or len(np.unique(y[train])) > 1]

@@ -9,10 +9,10 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.data.sets.splits import folds
+from headstart.contract.estimator_class import estimator_class
 from headstart.data.texts.texts import as_texts
 from headstart.errors import DataError, ParameterError
-from headstart.guard.baselines.logits import ClassScorer, NumberScorer, some_rows
+from headstart.guard.baselines.logits import ClassScorer, NumberScorer, inner_folds, some_rows
 from headstart.guard.baselines.text_terms import Terms, strings_of
 from headstart.math.linear.solution import LinearSolution
 from headstart.math.linear.sparse_linear import PENALTIES, solve_many_rows, solve_rows
@@ -28,18 +28,39 @@ _FIXED_PENALTY = 0.1
 _EXACT = 1000
 
 
+@estimator_class
 class _TextBaseline(BaseEstimator):
-    """What both baselines share: terms, the choice among them, and a solved linear model."""
+    """What both baselines share: terms, the choice among them, and a solved linear model.
+
+    Parameters
+    ----------
+    features : {"auto", "words", "letters", "words and letters"}, default="auto"
+        Terms to learn from.
+    class_weight : None, "balanced" or dict of class to weight
+        None for numbers.
+    n_splits : int, default=3
+        Folds of the inner cross-validation.
+    random_state : int, default=0
+        Seed of the inner folds, and of the sample on which terms are chosen.
+
+    Attributes
+    ----------
+    features_ : str
+        The terms that were chosen.
+    terms_ : list of Terms
+    penalty_ : float
+    loss_ : float
+        Held-out log-loss at this choice, nan where there was too little to hold out; of numbers the leave-one-out mean
+        squared error, standardised.
+    coef_ : array of shape (d, K)
+    intercept_ : array of shape (K,)
+    """
 
     input_type_ = "text"
-
-    def __init__(
-        self, features: str = "auto", class_weight: Any = None, n_splits: int = 3, random_state: int = 0
-    ) -> None:
-        self.features = features
-        self.class_weight = class_weight
-        self.n_splits = n_splits
-        self.random_state = random_state
+    features: str = "auto"
+    class_weight: Any = None
+    n_splits: int = 3
+    random_state: int = 0
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -61,8 +82,9 @@ class _TextBaseline(BaseEstimator):
         if not any(found.shape[1] for found in weighed.values()):
             raise DataError("Expected words in the texts, found none that occur twice.", "Give longer texts.")
         rows = some_rows(len(texts), _EXACT, self.random_state)
-        inner = _inner_folds(targets.rows(rows), None if groups is None else np.asarray(groups)[rows], self)
-        solved = {name: _choose(_joined(weighed, name)[rows], targets.rows(rows), inner) for name in choices}
+        some, seen = None if groups is None else np.asarray(groups)[rows], targets.rows(rows)
+        inner = inner_folds(seen.labels, targets.task, some, self.n_splits, self.random_state)
+        solved = {name: _choose(_joined(weighed, name)[rows], seen, inner) for name in choices}
         self.features_ = min(solved, key=lambda name: solved[name].loss) if inner or len(solved) == 1 else choices[-1]
         best = solved[self.features_]
         if len(rows) < len(texts):
@@ -82,18 +104,6 @@ def _joined(weighed: dict[str, sparse.csr_matrix], name: str) -> sparse.csr_matr
     """The columns of a choice side by side, each row of length 1 at most."""
     blocks = [weighed[kind] for kind in CHOICES[name]]
     return blocks[0] if len(blocks) == 1 else (sparse.hstack(blocks) / np.sqrt(len(blocks))).tocsr()
-
-
-def _inner_folds(targets: Targets, groups: Any, settings: _TextBaseline) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Folds on which terms and penalty are chosen; none where rows or groups are too few."""
-    labels = targets.labels
-    try:
-        found = folds(
-            labels, targets.task, groups=groups, n_splits=settings.n_splits, random_state=settings.random_state
-        )
-    except DataError:
-        return []
-    return [pair for pair in found if targets.task != "classification" or len(np.unique(labels[pair[0]])) > 1]
 
 
 def _choose(X: sparse.csr_matrix, targets: Targets, inner: list[tuple[np.ndarray, np.ndarray]]) -> LinearSolution:
@@ -122,6 +132,7 @@ def _refit(X: sparse.csr_matrix, targets: Targets, chosen: LinearSolution) -> Li
     return LinearSolution(found.coef, found.intercept, found.penalty, chosen.loss)
 
 
+@estimator_class
 class TextBaselineClassifier(ClassScorer, ClassifierMixin, _TextBaseline):
     """Logistic regression on tf-idf of words and of pieces of words.
 
@@ -129,28 +140,10 @@ class TextBaselineClassifier(ClassScorer, ClassifierMixin, _TextBaseline):
     penalty are chosen by cross-validated log-loss within the data given, on 1,000 of the texts where there are more.
     How often a term occurs counts by its logarithm. Strong where there are many labels, or where single words decide.
 
-    Parameters
-    ----------
-    features : {"auto", "words", "letters", "words and letters"}, default="auto"
-        Terms to learn from.
-    class_weight : None, "balanced" or dict of class to weight
-    n_splits : int, default=3
-        Folds of the inner cross-validation.
-    random_state : int, default=0
-        Seed of the inner folds.
-
     Attributes
     ----------
     classes_ : array of shape (K,)
         Class labels in sorted order; 0..L-1 for multi-label.
-    features_ : str
-        The terms that were chosen.
-    terms_ : list of Terms
-    penalty_ : float
-    loss_ : float
-        Held-out log-loss at this choice; nan where there was too little to hold out.
-    coef_ : array of shape (d, K)
-    intercept_ : array of shape (K,)
     temperature_ : float
         What logits are divided by; 1.0 after ``fit``.
 
@@ -181,26 +174,9 @@ class TextBaselineClassifier(ClassScorer, ClassifierMixin, _TextBaseline):
         return self
 
 
+@estimator_class
 class TextBaselineRegressor(NumberScorer, RegressorMixin, _TextBaseline):
     """Ridge regression on tf-idf of words and of pieces of words; see the classifier.
-
-    Parameters
-    ----------
-    features : {"auto", "words", "letters", "words and letters"}, default="auto"
-        Terms to learn from.
-    class_weight : None
-        There is no class to weigh.
-    n_splits : int, default=3
-        Folds of the inner cross-validation; numbers need none.
-    random_state : int, default=0
-        Seed of the sample on which terms are chosen.
-
-    Attributes
-    ----------
-    features_, terms_, penalty_, loss_
-        As in the classifier; the loss is the leave-one-out mean squared error of standardised numbers.
-    coef_ : array of shape (d, t)
-    intercept_ : array of shape (t,)
 
     Examples
     --------

@@ -128,10 +128,6 @@ def standard_for_inputs(
         Side of the pictures when all layers are trained. Default: the network's own.
     views : int, default=1
         Above 1, output layers on so many views of each picture or clip are a candidate too.
-
-    Returns
-    -------
-    list of Candidate
     """
     numbers = task == "regression"
     transfer = TransferRegressor if numbers else TransferClassifier
@@ -195,10 +191,6 @@ def standard_for_tables(task: str, *, random_state: int = 0) -> list[Candidate]:
     task : {"classification", "multilabel", "regression"}
     random_state : int, default=0
         Seed.
-
-    Returns
-    -------
-    list of Candidate
     """
     if task == "regression":
         trees = ExtraTreesRegressor(n_estimators=60, random_state=random_state)
@@ -224,10 +216,6 @@ def named_candidates(candidates: Any, *, features_borrowed: bool) -> list[Candid
         or clips the network's pooled features (or simple features when nothing is borrowed).
     features_borrowed : bool
         Whether those features come from a trained network.
-
-    Returns
-    -------
-    list of Candidate
 
     Raises
     ------

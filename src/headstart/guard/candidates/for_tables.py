@@ -94,10 +94,6 @@ def alone(task: str, n: int, random_state: int) -> list[Candidate]:
     n : int
         Labelled rows.
     random_state : int
-
-    Returns
-    -------
-    list of Candidate
     """
     numbers = task == "regression"
     linear: list[tuple[str, Any, str]]

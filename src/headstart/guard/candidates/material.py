@@ -32,7 +32,6 @@ class Material:
     groups : array, shape (n,), or None
     network : Network or None
         Borrowed from.
-    device : str, default="cpu"
     progress : callable, optional
         ``progress(what, done, total)``.
     sources : tuple of Source

@@ -34,7 +34,6 @@ class Tabular:
         What makes such numbers of new rows; None leaves them as they are.
     shown : Records or None
         The rows as they were given, where they are those of a table.
-    notes : tuple of str
     """
 
     rows: np.ndarray
@@ -67,10 +66,6 @@ def tabulated(X: Any, y: np.ndarray, task: str, source: Any, unlabelled: Any) ->
     task : {"classification", "multilabel", "regression"}
     source : Source, list of Source or None
     unlabelled : array-like, frame or None
-
-    Returns
-    -------
-    Tabular
 
     Raises
     ------

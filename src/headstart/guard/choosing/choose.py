@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit, softmax
 
-from headstart.math.statistics.calibration import softmax, temperature
+from headstart.math.statistics.calibration import temperature
 from headstart.math.statistics.comparison import mcnemar_exact, sign_flip
 from headstart.math.statistics.metrics import example_f1, example_log_loss, example_r2
 
@@ -133,7 +134,7 @@ def logits(probability: np.ndarray, *, multilabel: bool) -> np.ndarray:
 
 def probabilities(values: np.ndarray, *, multilabel: bool) -> np.ndarray:
     """Probabilities of logits: softmax over classes, or one sigmoid a label."""
-    return 1.0 / (1.0 + np.exp(-np.clip(values, -500.0, 500.0))) if multilabel else softmax(values)
+    return expit(values) if multilabel else softmax(values, axis=-1)
 
 
 def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(None)) -> int:
@@ -152,10 +153,6 @@ def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(Non
         Candidates to choose among; at least one.
     rows : array of int or slice
         Examples to judge by.
-
-    Returns
-    -------
-    int
     """
     names = np.flatnonzero(allowed)
     scores = table.scores[rows][:, names]
@@ -222,10 +219,6 @@ def choose(
         Examples to judge by; a bootstrap sample, for instance.
     n_flips : int, default=10000
         Random sign patterns of that test.
-
-    Returns
-    -------
-    int
     """
     if not table.transfer.any() or table.transfer.all():
         return best(table, np.ones(len(table.transfer), dtype=bool), rows)
@@ -251,10 +244,6 @@ def pick(table: Table, *, expected: bool = True, rows: np.ndarray | slice = slic
     ----------
     table, expected, rows, n_flips
         As in `choose`.
-
-    Returns
-    -------
-    int
     """
     blend = table.blend
     if blend is None or (not expected and table.transfer[blend]):
@@ -320,10 +309,6 @@ def tabulate(
         Which candidates train in epochs.
     blend : int, optional
         Which of them is a mixture of the others.
-
-    Returns
-    -------
-    Table
     """
     scores = [[example_scores(task, y, p) for p in repeats] for repeats in predictions]
     losses = [

@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+from scipy.special import softmax
 from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.contract.raw_sources import as_sources
 from headstart.data.sets.splits import folds
 from headstart.errors import ParameterError, SourceError
-from headstart.math.statistics.calibration import softmax
 from headstart.math.statistics.validation import (
     circular_validation,
     deep_embedded_risk,
@@ -44,10 +45,6 @@ class UnlabelledScorer(BaseEstimator):
         X : array-like of shape (n, d)
             Rows of the target.
         y : ignored
-
-        Returns
-        -------
-        float
         """
         return float(self._score(estimator, X))
 
@@ -97,6 +94,7 @@ class CircularValidation(UnlabelledScorer):
         return float((backward == y_source).mean())
 
 
+@estimator_class
 class ImportanceWeightedValidation(UnlabelledScorer):
     """Score a method by its errors on held-out source rows, weighted by how much each is like the target.
 
@@ -132,10 +130,9 @@ class ImportanceWeightedValidation(UnlabelledScorer):
     True
     """
 
-    def __init__(self, cv: int = 3, weighting: Any = None, random_state: int = 0) -> None:
-        self.cv = cv
-        self.weighting = weighting
-        self.random_state = random_state
+    cv: int = 3
+    weighting: Any = None
+    random_state: int = 0
 
     def _score(self, estimator: Any, X: Any) -> float:
         losses, weights = self._weighted_losses(estimator, X, mapped=False)
@@ -166,20 +163,12 @@ class ImportanceWeightedValidation(UnlabelledScorer):
         return discriminator_ratio(_array(source), _array(target))
 
 
+@estimator_class
 class DeepEmbeddedValidation(ImportanceWeightedValidation):
     """Score a method as `ImportanceWeightedValidation` does, with the weights as control variate, on mapped rows.
 
     The density ratio is estimated where the method's mapping has brought the two sides together, and the known mean of
     the weights corrects the risk: less noise for the same rows. Use it for mappings; blind to the same things.
-
-    Parameters
-    ----------
-    cv : int, default=3
-        Parts of the source, at least 2.
-    weighting : Weighting, optional
-        As there.
-    random_state : int, default=0
-        Seed of the division.
 
     References
     ----------
@@ -224,6 +213,7 @@ class PredictionEntropy(UnlabelledScorer):
         return -mean_entropy(probabilities_of(estimator, X))
 
 
+@estimator_class
 class SoftNeighbourhoodDensity(UnlabelledScorer):
     """Score a classifier by how densely its answers for the target's rows lie in bundles.
 
@@ -248,8 +238,7 @@ class SoftNeighbourhoodDensity(UnlabelledScorer):
     0.0
     """
 
-    def __init__(self, temperature: float = 0.05) -> None:
-        self.temperature = temperature
+    temperature: float = 0.05
 
     def _score(self, estimator: Any, X: Any) -> float:
         return soft_neighbourhood_density(probabilities_of(estimator, X), self.temperature)
@@ -298,7 +287,7 @@ def probabilities_of(estimator: Any, X: Any) -> np.ndarray:
         return np.asarray(estimator.predict_proba(X), dtype=np.float64)
     if hasattr(estimator, "decision_function"):
         scores = np.asarray(estimator.decision_function(X), dtype=np.float64)
-        return softmax(np.column_stack([np.zeros_like(scores), scores]) if scores.ndim == 1 else scores)
+        return softmax(np.column_stack([np.zeros_like(scores), scores]) if scores.ndim == 1 else scores, axis=1)
     raise ParameterError(
         f"Expected a classifier with predict_proba or decision_function, found {type(estimator).__name__}.",
         "Use CircularValidation, which needs labels alone.",

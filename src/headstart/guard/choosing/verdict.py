@@ -109,10 +109,6 @@ def sentence(result: dict[str, Any], task: str, with_: float, without: float) ->
     with_, without : float
         Mean score with and without transfer.
 
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> result = {"word": "helps", "difference": 0.254, "interval": [0.195, 0.312], "p_value": 1e-9, "n": 244}

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.choosing.choose import logits, probabilities
@@ -22,11 +23,24 @@ _STRENGTH = 1.0
 _FLOOR = 1e-3
 
 
+@estimator_class
 class _Blended(BaseEstimator):
-    """What both mixtures share."""
+    """What both mixtures share.
 
-    estimators: Sequence[tuple[str, Any]]
-    weights: Sequence[float]
+    Parameters
+    ----------
+    estimators : sequence of (str, estimator)
+    weights : sequence of float
+        0 or more; divided by their sum.
+
+    Attributes
+    ----------
+    estimators_ : list of fitted estimators
+    weights_ : array
+    """
+
+    estimators: Sequence[tuple[str, Any]] = ()
+    weights: Sequence[float] = ()
 
     def _fit(self, X: Any, y: Any) -> None:
         for weight in self.weights:
@@ -46,22 +60,18 @@ class _Blended(BaseEstimator):
         return {**use.to_dict(), "part": self.estimators[known[0]][0]}
 
 
+@estimator_class
 class BlendedClassifier(ClassifierMixin, _Blended):
     """Averages the probabilities of several classifiers with given weights.
 
     Parameters
     ----------
-    estimators : sequence of (str, classifier)
-    weights : sequence of float
-        0 or more; divided by their sum.
     temperatures : sequence of float, optional
         What the logits of each part are divided by first, so that a part that is surer than it is right does not
         outvote the others. Default: 1.
 
     Attributes
     ----------
-    estimators_ : list of fitted classifiers
-    weights_ : array
     classes_ : array of shape (K,)
         Of ``y``.
 
@@ -75,15 +85,7 @@ class BlendedClassifier(ClassifierMixin, _Blended):
     ['no', 'no', 'yes', 'yes']
     """
 
-    def __init__(
-        self,
-        estimators: Sequence[tuple[str, Any]] = (),
-        weights: Sequence[float] = (),
-        temperatures: Sequence[float] | None = None,
-    ) -> None:
-        self.estimators = estimators
-        self.weights = weights
-        self.temperatures = temperatures
+    temperatures: Sequence[float] | None = None
 
     def fit(self, X: Any, y: Any) -> BlendedClassifier:
         """Fit every part to rows ``X`` (n, d) and labels ``y``."""
@@ -108,22 +110,9 @@ class BlendedClassifier(ClassifierMixin, _Blended):
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
+@estimator_class
 class BlendedRegressor(RegressorMixin, _Blended):
-    """Averages the numbers of several regressors with given weights; see `BlendedClassifier`.
-
-    Parameters
-    ----------
-    estimators : sequence of (str, regressor)
-    weights : sequence of float
-
-    Attributes
-    ----------
-    estimators_, weights_
-    """
-
-    def __init__(self, estimators: Sequence[tuple[str, Any]] = (), weights: Sequence[float] = ()) -> None:
-        self.estimators = estimators
-        self.weights = weights
+    """Averages the numbers of several regressors with given weights; see `BlendedClassifier`."""
 
     def fit(self, X: Any, y: Any) -> BlendedRegressor:
         """Fit every part to rows ``X`` (n, d) and numbers ``y``."""

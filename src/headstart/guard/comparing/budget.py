@@ -95,10 +95,6 @@ def splits_that_fit(price: Price, n_splits: int, available: float, fewest: int =
     fewest : int, default=3
         Folds to fall back to.
 
-    Returns
-    -------
-    int
-
     Examples
     --------
     >>> [splits_that_fit(Price("all", 30, 40), 5, seconds) for seconds in (200, 150, 100)]

@@ -28,7 +28,6 @@ class Outcome:
 
     Parameters
     ----------
-    candidate : Candidate
     predictions : list of array
         For each finished repeat, one row for each example: probabilities (n, K) or (n, L), or numbers.
     seconds : float

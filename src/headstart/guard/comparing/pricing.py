@@ -33,10 +33,6 @@ def price_of(candidate: Candidate, material: Material, n_splits: int, usable: fl
     usable : float
         Seconds that there are in all.
     journal : Journal
-
-    Returns
-    -------
-    Price
     """
     n = len(material)
     n_fold = n - n // n_splits
@@ -61,10 +57,6 @@ def rough_seconds(estimator: Any, n_train: int, input_type: str = "image") -> fl
     n_train : int
         Examples to train on.
     input_type : {"image", "audio"}, default="image"
-
-    Returns
-    -------
-    float
     """
     if estimator.source is not None and trained_blocks(estimator.train) is not None:
         return 0.0

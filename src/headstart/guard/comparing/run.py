@@ -88,10 +88,6 @@ def compare(
         Time spent, finished folds, decisions.
     expected : bool, default=True
         Whether transfer can be expected to help; if not, learning from scratch is tried first.
-
-    Returns
-    -------
-    Comparison
     """
     usable = budget * (1.0 - money.RESERVE)
     cheap = [candidate for candidate in candidates if not candidate.dear]

@@ -40,7 +40,7 @@ def words_of_classes(dataset: Dataset, random_state: int = 0) -> dict[str, Any] 
 
     Examples
     --------
-    >>> from headstart.data.reading.read import from_arrays
+    >>> from headstart.data.reading.recognise import from_arrays
     >>> found = words_of_classes(from_arrays(["good film", "bad film", "so good", "so bad"] * 4, list("pnpn") * 4))
     >>> [(one["class"], one["for"][0]["word"], one["against"][0]["word"]) for one in found["classes"]]
     [('n', 'bad', 'good'), ('p', 'good', 'bad')]

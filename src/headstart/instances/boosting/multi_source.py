@@ -42,7 +42,6 @@ class MultiSourceTrAdaBoostClassifier(ClassifierMixin, VotingBooster):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import MultiSourceTrAdaBoostClassifier, Source
     >>> rng = np.random.default_rng(0)
     >>> Xs, X = rng.normal(size=(200, 2)), rng.normal(size=(20, 2))

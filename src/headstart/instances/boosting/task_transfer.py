@@ -58,7 +58,6 @@ class TaskTrAdaBoostClassifier(ClassifierMixin, VotingBooster):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import Source, TaskTrAdaBoostClassifier
     >>> rng = np.random.default_rng(0)
     >>> Xs, X = rng.normal(size=(200, 2)), rng.normal(size=(20, 2))

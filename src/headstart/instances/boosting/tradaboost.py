@@ -47,7 +47,6 @@ class TrAdaBoostClassifier(ClassifierMixin, VotingBooster):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import Source, TrAdaBoostClassifier
     >>> rng = np.random.default_rng(0)
     >>> Xs, X = rng.normal(size=(300, 2)), rng.normal(size=(20, 2))

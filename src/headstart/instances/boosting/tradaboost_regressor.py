@@ -41,7 +41,6 @@ class TrAdaBoostRegressor(RegressorMixin, MedianBooster):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import Source, TrAdaBoostRegressor
     >>> rng = np.random.default_rng(0)
     >>> Xs, X = rng.normal(size=(300, 2)), rng.normal(size=(20, 2))

@@ -60,7 +60,6 @@ class TwoStageTrAdaBoostRegressor(RegressorMixin, MedianBooster):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import Source, TwoStageTrAdaBoostRegressor
     >>> rng = np.random.default_rng(0)
     >>> Xs, X = rng.normal(size=(200, 2)), rng.normal(size=(20, 2))

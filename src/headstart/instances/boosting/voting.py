@@ -32,6 +32,11 @@ class Booster(SourceUseMixin, WeightedLearner):
 
     Parameters
     ----------
+    estimator : classifier or regressor, optional
+        The base learner; its ``fit`` takes ``sample_weight`` (of a `Pipeline`, that of the last step). The weights that
+        it gets have mean 1. Default: ``LogisticRegression(max_iter=1000)``, of numbers
+        ``DecisionTreeRegressor(max_depth=6)``. ``random_state`` of a base learner that is None is drawn anew in each
+        round.
     n_estimators : int, default=50
         Most rounds (N, or M, in formulas), at least 1.
     source_share : float, optional
@@ -132,13 +137,6 @@ class Booster(SourceUseMixin, WeightedLearner):
 class VotingBooster(Booster):
     """Weighted vote of classifiers on codes; `predict`, `predict_proba`, `decision_function`.
 
-    Parameters
-    ----------
-    estimator : classifier, optional
-        The base learner; its ``fit`` takes ``sample_weight`` (of a `Pipeline`, that of the last step). The weights that
-        it gets have mean 1. Default: ``LogisticRegression(max_iter=1000)``. ``random_state`` of a base learner that is
-        None is drawn anew in each round.
-
     Attributes
     ----------
     classes_ : ndarray of shape (K,)
@@ -180,15 +178,7 @@ class VotingBooster(Booster):
 
 
 class MedianBooster(Booster):
-    """Weighted median of regressors; `predict`.
-
-    Parameters
-    ----------
-    estimator : regressor, optional
-        The base learner; its ``fit`` takes ``sample_weight`` (of a `Pipeline`, that of the last step). The weights that
-        it gets have mean 1. Default: ``DecisionTreeRegressor(max_depth=6)``. ``random_state`` of a base learner that is
-        None is drawn anew in each round.
-    """
+    """Weighted median of regressors; `predict`."""
 
     def _default(self) -> Any:
         return DecisionTreeRegressor(max_depth=6)

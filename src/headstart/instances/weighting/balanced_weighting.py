@@ -45,7 +45,6 @@ class BalancedWeighting(Weighting):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import BalancedWeighting
     >>> balanced = BalancedWeighting(gamma=0.8).fit(np.ones((4, 1)), np.zeros((2, 1)))
     >>> balanced.weights_.tolist(), balanced.target_share_

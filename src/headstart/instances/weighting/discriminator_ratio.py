@@ -66,7 +66,6 @@ class DiscriminatorRatio(Weighting):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import DiscriminatorRatio
     >>> rng = np.random.default_rng(0)
     >>> source, target = rng.normal(0, 1, (300, 2)), rng.normal(0.5, 1, (200, 2))

@@ -160,7 +160,6 @@ class ImportanceWeightedClassifier(ClassifierMixin, BaseImportanceWeighted):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import ImportanceWeightedClassifier, Source
     >>> rng = np.random.default_rng(0)
     >>> Xs, X = rng.normal(0, 1, (400, 1)), rng.normal(1, 0.4, (200, 1))
@@ -194,7 +193,6 @@ class ImportanceWeightedRegressor(RegressorMixin, BaseImportanceWeighted):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import ImportanceWeightedRegressor, Source
     >>> rng = np.random.default_rng(0)
     >>> Xs, X = rng.normal(0, 1, (400, 1)), rng.normal(1, 0.3, (200, 1))

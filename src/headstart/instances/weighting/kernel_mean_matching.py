@@ -66,7 +66,6 @@ class KernelMeanMatching(Weighting):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import KernelMeanMatching
     >>> rng = np.random.default_rng(0)
     >>> source, target = rng.normal(0, 1, (200, 2)), rng.normal(0.5, 0.8, (100, 2))

@@ -52,7 +52,6 @@ class KLIEP(Weighting):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import KLIEP
     >>> rng = np.random.default_rng(0)
     >>> source, target = rng.normal(0, 1, (300, 2)), rng.normal(0.5, 0.8, (200, 2))

@@ -67,7 +67,6 @@ class ULSIF(BaseLeastSquares):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import ULSIF
     >>> rng = np.random.default_rng(0)
     >>> source, target = rng.normal(0, 1, (300, 2)), rng.normal(0.5, 0.8, (200, 2))
@@ -102,7 +101,6 @@ class RULSIF(BaseLeastSquares):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import RULSIF
     >>> rng = np.random.default_rng(0)
     >>> source, target = rng.normal(0, 1, (300, 2)), rng.normal(2, 0.5, (200, 2))

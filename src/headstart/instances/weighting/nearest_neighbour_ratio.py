@@ -37,7 +37,6 @@ class NearestNeighbourRatio(Weighting):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import NearestNeighbourRatio
     >>> NearestNeighbourRatio().fit(np.array([[0.0], [10.0]]), np.array([[1.0], [2.0]])).weights_.tolist()
     [1.5, 0.5]

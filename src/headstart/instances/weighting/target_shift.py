@@ -97,7 +97,6 @@ class MMDTargetShift(BaseTargetShift):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import MMDTargetShift
     >>> rng = np.random.default_rng(0)
     >>> y = np.repeat(["rare", "usual"], 100)
@@ -152,7 +151,6 @@ class BBSE(BaseTargetShift):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import BBSE
     >>> rng = np.random.default_rng(0)
     >>> y = np.repeat(["rare", "usual"], 100)

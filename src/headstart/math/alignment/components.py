@@ -158,7 +158,6 @@ def leading_components(
 
     Examples
     --------
-    >>> import numpy as np
     >>> spread = Spread((), np.diag([5.0, 4.0]))
     >>> coef, values = leading_components(spread, np.array([[1.0], [0.0]]), 1.0, 2)
     >>> values.round(3).tolist()

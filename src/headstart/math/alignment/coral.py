@@ -66,10 +66,6 @@ def coral(source: Any, target: Any, *, regularisation: float = 1.0, align_means:
     align_means : bool, default=True
         Whether rows are moved by the means too.
 
-    Returns
-    -------
-    CoralMap
-
     Notes
     -----
     Sun, Feng and Saenko (2016), "Return of frustratingly easy domain adaptation", Algorithm 1. The paper adds the

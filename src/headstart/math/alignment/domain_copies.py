@@ -31,7 +31,6 @@ def domain_copies(X: Any, domain: int, n_domains: int) -> Any:
 
     Examples
     --------
-    >>> import numpy as np
     >>> domain_copies(np.array([[1.0, 2.0]]), 1, 2).tolist()
     [[1.0, 2.0, 0.0, 0.0, 1.0, 2.0]]
     """

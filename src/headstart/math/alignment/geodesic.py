@@ -38,7 +38,6 @@ def geodesic_flow(source: np.ndarray, target: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> import numpy as np
     >>> A = geodesic_flow(np.array([[1.0], [0.0]]), np.array([[0.0], [1.0]]))
     >>> (A @ A.T).round(4).tolist()
     [[0.5, 0.3183], [0.3183, 0.5]]

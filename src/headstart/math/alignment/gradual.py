@@ -16,7 +16,6 @@ def margins(scores: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> import numpy as np
     >>> margins(np.array([[1.0, 5.0, 3.0]])).tolist(), margins(np.array([-2.0])).tolist()
     ([2.0], [2.0])
     """
@@ -41,7 +40,6 @@ def surest_rows(margin: np.ndarray, predicted: np.ndarray, share: float) -> np.n
 
     Examples
     --------
-    >>> import numpy as np
     >>> surest_rows(np.array([0.1, 0.9, 0.5, 0.2]), np.array([0, 0, 1, 1]), 0.5).tolist()
     [1, 2]
     """
@@ -76,7 +74,6 @@ def domains_between(source: Any, target: Any, n_domains: int, a: np.ndarray | No
 
     Examples
     --------
-    >>> import numpy as np
     >>> [rows.tolist() for rows in domains_between(np.array([[0.0], [2.0]]), np.array([[4.0], [6.0]]), 1)]
     [[[2.0], [4.0]]]
     """

@@ -15,7 +15,6 @@ def nearest_neighbour_graph(X: np.ndarray, neighbours: int) -> csr_array:
 
     Examples
     --------
-    >>> import numpy as np
     >>> nearest_neighbour_graph(np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]]), 1).toarray().round(2).tolist()
     [[0.0, 1.0, 0.0], [1.0, 0.0, 0.1], [0.0, 0.1, 0.0]]
     """
@@ -42,7 +41,6 @@ def normalised_laplacian_product(graph: csr_array, F: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> import numpy as np
     >>> from scipy.sparse import csr_array
     >>> normalised_laplacian_product(csr_array([[0.0, 2.0], [2.0, 0.0]]), np.array([[1.0], [3.0]])).round(9).tolist()
     [[-2.0], [2.0]]

@@ -13,7 +13,6 @@ def class_centres(X: Any, codes: np.ndarray, n_classes: int, sample_weight: np.n
 
     Examples
     --------
-    >>> import numpy as np
     >>> class_centres(np.array([[0.0], [2.0], [5.0]]), np.array([0, 0, 1]), 2).tolist()
     [[1.0], [5.0]]
     """
@@ -53,7 +52,6 @@ def intra_domain_programming(distance: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
     Examples
     --------
-    >>> import numpy as np
     >>> codes, prices = intra_domain_programming(np.array([[0.0, 3.0], [0.0, 1.0], [0.0, 2.0]]))
     >>> codes.tolist(), prices.tolist()
     ([0, 1, 0], [0.0, 1.0])

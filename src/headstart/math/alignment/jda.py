@@ -23,7 +23,6 @@ class JointAlignment:
 
     Attributes
     ----------
-    projection : Projection
     pseudo_labels : ndarray of shape (n_t,)
         Codes of the target rows that the last projection was made with.
     history : list of dict
@@ -83,10 +82,6 @@ def fit_jda(
         Whether rows of components are scaled to unit length before labelling.
     rng : Generator, optional
         Draws the landmarks.
-
-    Returns
-    -------
-    JointAlignment
 
     Notes
     -----

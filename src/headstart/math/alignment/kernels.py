@@ -32,7 +32,6 @@ def kernel_matrix(A: np.ndarray, B: np.ndarray, kernel: str, gamma: float) -> np
 
     Examples
     --------
-    >>> import numpy as np
     >>> kernel_matrix(np.zeros((1, 2)), np.array([[0.0, 0.0], [3.0, 4.0]]), "laplacian", 1.0).round(4).tolist()
     [[1.0, 0.0067]]
     """
@@ -56,7 +55,6 @@ def width(parts: Sequence[np.ndarray]) -> float:
 
     Examples
     --------
-    >>> import numpy as np
     >>> width([np.array([[0.0], [2.0]])])
     0.5
     """
@@ -82,7 +80,6 @@ def unit_rows(Z: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> import numpy as np
     >>> unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
     [[0.6, 0.8], [0.0, 0.0]]
     """
@@ -96,8 +93,6 @@ class FeatureMap:
 
     Attributes
     ----------
-    kernel : str
-    gamma : float
     landmarks : ndarray of shape (m, d) or None
         None: the features are the rows.
     weights : ndarray of shape (m, r) or None
@@ -145,7 +140,6 @@ def nystroem(landmarks: np.ndarray, kernel: str, gamma: float) -> FeatureMap:
 
     Examples
     --------
-    >>> import numpy as np
     >>> X = np.array([[0.0], [1.0], [3.0]])
     >>> F = nystroem(X, "rbf", 0.5)(X)
     >>> bool(np.allclose(F @ F.T, kernel_matrix(X, X, "rbf", 0.5)))

@@ -42,7 +42,6 @@ def denoising_map(
 
     Examples
     --------
-    >>> import numpy as np
     >>> X = np.array([[1.0, 1.0], [0.0, 0.0], [1.0, 1.0]])
     >>> W = denoising_map(X, 0.5)
     >>> bool(W[0, 1] > 0.1)
@@ -104,7 +103,6 @@ def part_maps(
 
     Examples
     --------
-    >>> import numpy as np
     >>> X = np.random.default_rng(0).random((20, 6))
     >>> part_maps(X, np.array([0, 3]), [np.arange(3), np.arange(3, 6)], 0.5).shape
     (7, 2)

@@ -36,7 +36,6 @@ class ManifoldClassifier:
 
     Attributes
     ----------
-    features : FeatureMap
     coef : ndarray of shape (r, C)
     pseudo_labels : ndarray of shape (n_t,)
         Codes that the classifier gives the target rows it was fitted with.
@@ -96,10 +95,6 @@ def fit_meda(
     landmarks : int, optional
         Nystroem features of this many rows; None: exact.
     rng : Generator, optional
-
-    Returns
-    -------
-    ManifoldClassifier
     """
     rng = np.random.default_rng(0) if rng is None else rng
     parts, n_s, n_t = (source, target), len(source), len(target)

@@ -11,7 +11,6 @@ def class_means(F: np.ndarray, codes: np.ndarray, n_classes: int) -> tuple[np.nd
 
     Examples
     --------
-    >>> import numpy as np
     >>> means, counts = class_means(np.array([[1.0], [3.0], [5.0]]), np.array([0, 0, -1]), 2)
     >>> means.tolist(), counts.tolist()
     ([[2.0], [0.0]], [2.0, 0.0])

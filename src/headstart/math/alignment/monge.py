@@ -62,7 +62,6 @@ def moments(X: Any, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray
 
     Examples
     --------
-    >>> import numpy as np
     >>> mean, covariance = moments(np.array([[0.0, 1.0], [2.0, 1.0]]))
     >>> mean.tolist(), covariance.tolist()
     ([1.0, 1.0], [[1.0, 0.0], [0.0, 0.0]])
@@ -107,10 +106,6 @@ def monge_map(
     regularisation : float, default=1e-3
         Share of the mean variance of both sides together, added to the diagonal of both covariances; 0 or more.
 
-    Returns
-    -------
-    AffineMap
-
     References
     ----------
     Flamary, Lounici and Ferrari (2019), Concentration bounds for linear Monge mapping estimation and optimal
@@ -118,7 +113,6 @@ def monge_map(
 
     Examples
     --------
-    >>> import numpy as np
     >>> T = monge_map(np.zeros(1), np.eye(1), np.ones(1), 4 * np.eye(1), regularisation=0.0)
     >>> T(np.array([[1.0]])).tolist()
     [[3.0]]

@@ -29,7 +29,6 @@ def label_nearest_first(X: np.ndarray, y: np.ndarray, target: np.ndarray) -> np.
 
     Examples
     --------
-    >>> import numpy as np
     >>> chain = np.array([[1.0], [2.0], [3.0], [4.0], [5.0]])
     >>> label_nearest_first(np.array([[0.0], [7.0]]), np.array([0, 1]), chain).tolist()
     [0, 0, 0, 0, 0]

@@ -20,7 +20,6 @@ def principal_subspace(X: np.ndarray, n_components: int) -> tuple[np.ndarray, np
 
     Examples
     --------
-    >>> import numpy as np
     >>> mean, directions = principal_subspace(np.array([[0.0, 1.0], [4.0, 1.0], [8.0, 1.0]]), 2)
     >>> mean.tolist(), directions.tolist()
     ([4.0, 1.0], [[1.0], [0.0]])
@@ -73,7 +72,6 @@ def align_subspaces(source: np.ndarray, target: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> import numpy as np
     >>> align_subspaces(np.eye(3)[:, :1], np.eye(3)[:, 1:2]).tolist()
     [[0.0], [0.0], [0.0]]
     """
@@ -89,7 +87,6 @@ def subspace_disagreement(source: np.ndarray, target: np.ndarray, both: np.ndarr
 
     Examples
     --------
-    >>> import numpy as np
     >>> subspace_disagreement(np.eye(3), np.eye(3), np.eye(3)).tolist()
     [0.0, 0.0, 0.0]
     """

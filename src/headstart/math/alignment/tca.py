@@ -17,7 +17,6 @@ class Projection:
 
     Attributes
     ----------
-    features : FeatureMap
     coef : ndarray of shape (r, k)
     values : ndarray of shape (k,)
         Eigenvalues, falling.
@@ -72,7 +71,6 @@ def fit_tca(
 
     Examples
     --------
-    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> Xs, Xt = rng.normal(size=(50, 3)), rng.normal(size=(60, 3)) + [9, 0, 0]
     >>> tca = fit_tca(Xs, Xt, Components(1, penalty=1e-3))

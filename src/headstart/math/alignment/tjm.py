@@ -18,7 +18,6 @@ class JointMatching:
 
     Attributes
     ----------
-    projection : Projection
     relevance : ndarray of shape (n_s,)
         Length of each source row's coefficients; 0: the row is left out.
     objective : list of float
@@ -63,10 +62,6 @@ def fit_tjm(
     rng : Generator, optional
         Draws the landmarks.
 
-    Returns
-    -------
-    JointMatching
-
     Notes
     -----
     Lengths below :math:`10^{-8}` of the largest count as that, so that a row that was left out does not divide by
@@ -74,7 +69,6 @@ def fit_tjm(
 
     Examples
     --------
-    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> fit = fit_tjm(rng.normal(size=(30, 4)), rng.normal(size=(20, 4)) + 1, Components(2))
     >>> bool(len(fit.objective) > 3 and np.all(np.diff(fit.objective) <= 1e-9))

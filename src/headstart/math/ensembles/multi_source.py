@@ -76,10 +76,6 @@ def multi_source_tradaboost(
     weight : ndarray of shape (N,), optional
         Initial weights.
 
-    Returns
-    -------
-    MultiSourceBoosting
-
     Notes
     -----
     Yao and Doretto (2010), Boosting for transfer learning with multiple sources, Algorithm 1. Their labels -1, +1 and
@@ -185,7 +181,6 @@ def choose_hypotheses(
 
     Examples
     --------
-    >>> import numpy as np
     >>> taken = choose_hypotheses(np.array([[1, 1, 1, 1], [0, 1, 0, 1], [0, 0, 0, 1]]), 2)
     >>> taken.chosen.tolist(), taken.turned.tolist()
     ([0], [True])

@@ -65,10 +65,6 @@ def tradaboost(
     weight : ndarray of shape (N,), optional
         Initial weights, not negative; the paper leaves them to the user. Default: all equal.
 
-    Returns
-    -------
-    Boosting
-
     Notes
     -----
     Dai, Yang, Xue and Yu (2007), Boosting for transfer learning, Algorithm 1. Where the paper is silent: with K > 2
@@ -80,7 +76,6 @@ def tradaboost(
 
     Examples
     --------
-    >>> import numpy as np
     >>> misses = np.array([0.0, 1.0, 0.0, 0.0, 0.0, 0.0])  # the second source row contradicts the target
     >>> run = tradaboost(lambda p, t: misses, n_source=4, n_target=2, n_rounds=6)
     >>> bool(run.use[1] < run.use[0]), run.votes[:2].tolist()

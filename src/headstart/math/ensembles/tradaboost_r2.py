@@ -36,7 +36,6 @@ def adjusted_errors(residuals: np.ndarray, loss: str = "linear", counted: np.nda
 
     Examples
     --------
-    >>> import numpy as np
     >>> adjusted_errors(np.array([0.0, -1.0, 4.0])).tolist()
     [0.0, 0.25, 1.0]
     """
@@ -229,7 +228,6 @@ def shift_to_target(p: np.ndarray, e: np.ndarray, n_source: int, share: float) -
 
     Examples
     --------
-    >>> import numpy as np
     >>> w, beta = shift_to_target(np.full(4, 0.25), np.array([0.0, 1.0, 0.0, 0.0]), 2, 2 / 3 - 1e-12)
     >>> round(beta, 6), w.round(3).tolist()
     (0.0, [0.333, 0.0, 0.333, 0.333])
@@ -267,7 +265,6 @@ def weighted_median(predictions: np.ndarray, votes: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> import numpy as np
     >>> weighted_median(np.array([[1.0, 5.0, 2.0]]), np.array([1.0, 1.0, 1.0])).tolist()
     [2.0]
     """

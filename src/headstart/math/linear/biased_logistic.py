@@ -62,17 +62,12 @@ def solve_biased_logistic(
     sample_weight : ndarray of shape (n,), optional
         :math:`s_i`, not negative.
 
-    Returns
-    -------
-    LinearSolution
-
     Notes
     -----
     For two classes and :math:`W_0 = 0` it is scikit-learn's ``LogisticRegression(C=1/(2*lambda))``.
 
     Examples
     --------
-    >>> import numpy as np
     >>> X = np.array([[-1.0], [1.0]])
     >>> kept = solve_biased_logistic(X, np.array([0, 1]), 2, np.array([[3.0]]), penalties=[1e6])
     >>> kept.coef.round(3).tolist()

@@ -47,10 +47,6 @@ def solve_biased_ridge(
     sample_weight : ndarray of shape (n,), optional
         :math:`s_i`, not negative. A row of weight 0 is as good as absent.
 
-    Returns
-    -------
-    LinearSolution
-
     Notes
     -----
     Biased regularisation: Schoelkopf, Herbrich and Smola (2001), A generalized representer theorem, section 4; Kienzle
@@ -58,7 +54,6 @@ def solve_biased_ridge(
 
     Examples
     --------
-    >>> import numpy as np
     >>> X, w = np.eye(3), np.array([1.0, 2.0, 3.0])
     >>> far = solve_biased_ridge(X, np.zeros(3), w, penalties=[1e9])
     >>> far.coef.round(3).tolist()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from headstart.math.linear.ridge import thin_svd
 from headstart.math.linear.solution import LinearSolution
 
 #: Penalties tried by default, as multiples of the mean squared row norm of the (standardised) features.
@@ -52,13 +53,8 @@ def solve_logistic(
     enough : int, default=300
         Coordinates in which penalties are compared.
 
-    Returns
-    -------
-    LinearSolution
-
     Examples
     --------
-    >>> import numpy as np
     >>> X = np.array([[-2.0], [-1.0], [1.0], [2.0]])
     >>> s = solve_logistic(X, np.eye(2)[[0, 0, 1, 1]], penalties=[0.1])
     >>> (X @ s.coef + s.intercept).argmax(1).tolist()
@@ -67,7 +63,8 @@ def solve_logistic(
     n = len(X)
     weight = np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=float)
     centre = X.mean(axis=0, dtype=np.float64)
-    U, singular, rotation = _principal_coordinates(X - centre.astype(X.dtype))
+    left, singular, rotation = thin_svd((X - centre.astype(X.dtype)).astype(np.float64, copy=False), 1e-10)
+    U = left * singular
     strength = float((singular**2).sum()) / n + 1e-12
     log_loss, out_of_fold, best = float("nan"), None, 0
     if len(penalties) > 1 and len(folds) > 0:
@@ -86,22 +83,6 @@ def log_losses(scores: np.ndarray, Y: np.ndarray, multilabel: bool = False) -> n
         return (np.logaddexp(0.0, scores) - Y * scores).sum(axis=-1)
     top = scores.max(axis=-1, keepdims=True)
     return np.log(np.exp(scores - top).sum(axis=-1)) + top[..., 0] - (Y * scores).sum(axis=-1)
-
-
-def _principal_coordinates(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Coordinates ``X V`` (n, r), singular values (r,) and V (d, r), from the smaller Gram matrix."""
-    n, d = X.shape
-    X = X.astype(np.float64, copy=False)
-    if d <= n:
-        values, V = np.linalg.eigh(X.T @ X)
-    else:
-        values, left = np.linalg.eigh(X @ X.T)
-    keep = values > max(float(values[-1]), 1e-30) * 1e-10
-    singular = np.sqrt(values[keep])
-    if d > n:
-        V = X.T @ (left[:, keep] / singular)
-        return left[:, keep] * singular, singular, V
-    return X @ V[:, keep], singular, V[:, keep]
 
 
 def _cross_validate(

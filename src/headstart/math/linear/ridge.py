@@ -33,13 +33,8 @@ def solve_ridge(
         Non-negative.
     penalties : sequence of float
 
-    Returns
-    -------
-    LinearSolution
-
     Examples
     --------
-    >>> import numpy as np
     >>> X = np.arange(6.0)[:, None]
     >>> s = solve_ridge(X, 2 * X + 1, penalties=[1e-9])
     >>> round(float(s.coef[0, 0]), 4), round(float(s.intercept[0]), 4)
@@ -50,7 +45,7 @@ def solve_ridge(
     root, mass = np.sqrt(w), w.sum()
     x_mean, y_mean = w @ X / mass, w @ Y / mass
     A, B = root[:, None] * (X - x_mean), root[:, None] * (Y - y_mean)
-    left, singular, right = _thin_svd(A)
+    left, singular, right = thin_svd(A)
     strength = float((singular**2).sum()) / len(X) + 1e-12
     projected, spread = left.T @ B, (w @ (Y - y_mean) ** 2 / mass) + 1e-12
     best_loss, best_penalty, best_loo = np.inf, float(penalties[0]), Y
@@ -69,11 +64,14 @@ def solve_ridge(
     return LinearSolution(coef, y_mean - x_mean @ coef, best_penalty, best_loss, best_loo)
 
 
-def _thin_svd(A: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Left vectors (n, r), singular values (r,), right vectors (d, r), by the smaller Gram matrix."""
+def thin_svd(A: np.ndarray, least: float = 1e-12) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Left vectors (n, r), singular values (r,), right vectors (d, r), by the smaller Gram matrix.
+
+    Eigenvalues up to the share ``least`` of the largest are left out.
+    """
     n, d = A.shape
     values, vectors = np.linalg.eigh(A.T @ A if d <= n else A @ A.T)
-    keep = values > max(float(values[-1]), 1e-30) * 1e-12
+    keep = values > max(float(values[-1]), 1e-30) * least
     singular, vectors = np.sqrt(values[keep]), vectors[:, keep]
     if d <= n:
         return A @ vectors / singular, singular, vectors

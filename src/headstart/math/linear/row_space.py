@@ -47,13 +47,8 @@ def row_space(X: Any, weight: np.ndarray | None = None) -> RowSpace:
     weight : ndarray of shape (n,), optional
         Not negative, not all 0.
 
-    Returns
-    -------
-    RowSpace
-
     Examples
     --------
-    >>> import numpy as np
     >>> space = row_space(np.array([[0.0, 0.0], [3.0, 4.0]]))
     >>> space.singular.round(3).tolist(), space.mean.tolist()
     ([3.536], [1.5, 2.0])

@@ -45,10 +45,6 @@ def solve_rows(
     folds : sequence of (train, test) index arrays
         Numbers need none: their loss is the leave-one-out one.
 
-    Returns
-    -------
-    LinearSolution
-
     Examples
     --------
     >>> X = sparse.csr_matrix([[2.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 2.0]])
@@ -106,10 +102,6 @@ def solve_many_rows(
         Coefficients, and the intercept in the last row, to start from.
     most : int, default=100
         Iterations.
-
-    Returns
-    -------
-    LinearSolution
     """
     n, d = X.shape
     mean = np.asarray(X.mean(axis=0)).ravel()

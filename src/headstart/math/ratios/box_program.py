@@ -114,7 +114,6 @@ def solve_box_program(
 
     Examples
     --------
-    >>> import numpy as np
     >>> x = solve_box_program(DenseMatrix(np.eye(2)), np.array([0.0, 9.0]), upper=2.0, low=1.0, high=3.0)
     >>> x.round(2).tolist()
     [0.0, 2.0]

@@ -94,7 +94,6 @@ def gaussian_kernel(X: Any, Y: Any, width: float) -> np.ndarray:
 
     Examples
     --------
-    >>> import numpy as np
     >>> round(float(gaussian_kernel(np.array([[0.0]]), np.array([[1.0]]), 1.0)[0, 0]), 4)
     0.6065
     """
@@ -163,7 +162,6 @@ def median_width(*samples: Any, rng: np.random.Generator, rows: int = MEDIAN_ROW
 
     Examples
     --------
-    >>> import numpy as np
     >>> median_width(np.array([[0.0], [1.0], [3.0]]), rng=np.random.default_rng(0))
     2.0
     """

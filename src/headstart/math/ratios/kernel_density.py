@@ -60,7 +60,6 @@ def log_density_ratio(
 
     Examples
     --------
-    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> source, target = rng.normal(0, 1, (500, 512)), rng.normal(0.05, 1, (500, 512))
     >>> bool(np.isfinite(log_density_ratio(source, target, rng=rng)).all())

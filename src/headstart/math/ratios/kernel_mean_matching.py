@@ -107,10 +107,6 @@ def kernel_mean_matching(
     rng : numpy.random.Generator
         Draws landmarks and the rows for the median.
 
-    Returns
-    -------
-    MeanMatching
-
     Raises
     ------
     ParameterError
@@ -123,7 +119,6 @@ def kernel_mean_matching(
 
     Examples
     --------
-    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> source, target = rng.normal(0, 1, (200, 1)), rng.normal(1, 0.5, (200, 1))
     >>> found = kernel_mean_matching(source, target, rng=rng)

@@ -83,10 +83,6 @@ def kliep(
         Of the mean log-ratio.
     rng : numpy.random.Generator
 
-    Returns
-    -------
-    KliepRatio
-
     References
     ----------
     Sugiyama, Nakajima, Kashima, von Buenau & Kawanabe 2008, "Direct importance estimation with model selection and its
@@ -95,7 +91,6 @@ def kliep(
 
     Examples
     --------
-    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> found = kliep(rng.normal(0, 1, (300, 1)), rng.normal(1, 0.5, (300, 1)), rng=rng)
     >>> round(float(found.weights.mean()), 6), bool(found.gap < 1e-4)

@@ -75,10 +75,6 @@ def mmd_target_shift(
     width : "median" or float > 0, default="median"
     rng : numpy.random.Generator
 
-    Returns
-    -------
-    ClassRatios
-
     References
     ----------
     Zhang, Schoelkopf, Muandet & Wang 2013, "Domain adaptation under target and conditional shift", section 3,
@@ -86,7 +82,6 @@ def mmd_target_shift(
 
     Examples
     --------
-    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> codes = np.repeat([0, 1], 200)
     >>> source = rng.normal(codes[:, None] * 3.0, 1.0)
@@ -138,10 +133,6 @@ def black_box_shift(
     target_predicted : ndarray of shape (n_target,) or (n_target, K)
         What it gives the target's rows.
     n_classes : int, optional
-
-    Returns
-    -------
-    ClassRatios
 
     References
     ----------

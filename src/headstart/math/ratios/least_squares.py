@@ -95,10 +95,6 @@ def least_squares_ratio(
         Rows of the target at which kernels stand.
     rng : numpy.random.Generator
 
-    Returns
-    -------
-    LeastSquaresRatio
-
     References
     ----------
     Kanamori, Hido & Sugiyama 2009, "A least-squares approach to direct importance estimation", figure 2 (uLSIF, with
@@ -107,7 +103,6 @@ def least_squares_ratio(
 
     Examples
     --------
-    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> found = least_squares_ratio(rng.normal(0, 1, (300, 1)), rng.normal(1, 0.5, (300, 1)), rng=rng)
     >>> found.scores.shape, bool(0.8 < found.weights.mean() < 1.2)

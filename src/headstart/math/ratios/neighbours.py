@@ -41,7 +41,6 @@ def voronoi_ratio(source: Any, target: Any, *, smoothing: float = 1.0) -> np.nda
 
     Examples
     --------
-    >>> import numpy as np
     >>> voronoi_ratio(np.array([[0.0], [10.0]]), np.array([[1.0], [2.0]])).tolist()
     [1.5, 0.5]
     """
@@ -84,7 +83,6 @@ def ball_ratio(source: Any, target: Any, *, n_neighbors: int, smoothing: float =
 
     Examples
     --------
-    >>> import numpy as np
     >>> source = np.array([[0.0], [1.0], [9.0], [10.0]])
     >>> ball_ratio(source, np.array([[0.5], [0.6]]), n_neighbors=1).tolist()
     [3.0, 3.0, 1.0, 1.0]

@@ -38,7 +38,6 @@ def hog(pictures: np.ndarray, *, cell: int = 8, n_directions: int = 9) -> np.nda
 
     Examples
     --------
-    >>> import numpy as np
     >>> hog(np.zeros((2, 64, 64, 3), dtype=np.uint8)).shape
     (2, 1764)
     """
@@ -116,7 +115,6 @@ def colour_histogram(pictures: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> import numpy as np
     >>> float(colour_histogram(np.zeros((1, 8, 8, 3), dtype=np.uint8))[0, 0])
     1.0
     """
@@ -145,7 +143,6 @@ def thumbnail(pictures: np.ndarray, side: int = 12) -> np.ndarray:
 
     Examples
     --------
-    >>> import numpy as np
     >>> thumbnail(np.full((1, 64, 64, 3), 255, dtype=np.uint8)).min().round(5)
     np.float32(1.0)
     """

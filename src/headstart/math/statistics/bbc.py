@@ -52,7 +52,6 @@ def bbc_cv(
 
     Examples
     --------
-    >>> import numpy as np
     >>> coin = np.random.default_rng(0).integers(0, 2, (60, 50)).astype(float)
     >>> estimate, interval = bbc_cv(coin)
     >>> bool(coin.mean(0).max() > 0.6 and abs(estimate - 0.5) < 0.05)

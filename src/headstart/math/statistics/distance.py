@@ -15,7 +15,6 @@ class ProxyDistances:
 
     Attributes
     ----------
-    marginal : float
     conditional : float
         Mean over the classes that both sides have.
     balance : float
@@ -40,7 +39,6 @@ def proxy_a_distance(A: np.ndarray, B: np.ndarray) -> float:
 
     Examples
     --------
-    >>> import numpy as np
     >>> proxy_a_distance(np.arange(5.0)[:, None], np.arange(5.0)[:, None] + 9)
     2.0
     """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from headstart.math.linear.ridge import thin_svd
+
 _PENALTIES = np.logspace(-4, 4, 17)
 
 
@@ -64,7 +66,6 @@ def knn_score(
 
     Examples
     --------
-    >>> import numpy as np
     >>> knn_score([[0.0], [0.1], [9.0], [9.1]], np.eye(2)[[0, 0, 1, 1]], k=1)
     1.0
     """
@@ -97,10 +98,8 @@ def ridge_loo_score(features: np.ndarray, targets: np.ndarray, *, groups: np.nda
 
     Parameters
     ----------
-    features : array of float, shape (n, d)
-        Pooled features.
-    targets : array, shape (n, c)
-        One-hot classes, 0/1 labels, or numbers; a 1-D array is taken as one number per example.
+    features, targets
+        As in `knn_score`.
     groups : array, shape (n,), optional
         Leave whole groups out.
 
@@ -116,7 +115,6 @@ def ridge_loo_score(features: np.ndarray, targets: np.ndarray, *, groups: np.nda
 
     Examples
     --------
-    >>> import numpy as np
     >>> x = np.linspace(0, 1, 20)[:, None]
     >>> round(ridge_loo_score(x, 3 * x[:, 0] + 1), 4)
     1.0
@@ -124,15 +122,8 @@ def ridge_loo_score(features: np.ndarray, targets: np.ndarray, *, groups: np.nda
     x, y = standardised(features).astype(np.float64), _columns(targets)
     n = len(x)
     mean = y.mean(axis=0)
-    if x.shape[1] < n:
-        values, vectors = np.linalg.eigh(x.T @ x)
-        kept = values > 1e-10 * max(values[-1], 1e-300)
-        values = values[kept]
-        basis = x @ (vectors[:, kept] / np.sqrt(values))
-    else:
-        values, basis = np.linalg.eigh(x @ x.T)
-        kept = values > 1e-10 * max(values[-1], 1e-300)
-        values, basis = values[kept], basis[:, kept]
+    basis, singular, _ = thin_svd(x, 1e-10)
+    values = singular**2
     members = None if groups is None else _members(np.asarray(groups))
     projected = basis.T @ (y - mean)
     best, chosen = np.inf, np.tile(mean, (n, 1))

@@ -73,10 +73,6 @@ def importance_weighted_risk(losses: np.ndarray, weights: np.ndarray, *, normali
     normalised : bool, default=False
         Divide by the weights' sum in place of n: a little bias for much less variance.
 
-    Returns
-    -------
-    float
-
     Raises
     ------
     DataError

@@ -50,10 +50,6 @@ def square_root_transport(
         than this share of itself.
     max_iter : int, default=20
 
-    Returns
-    -------
-    EntropicPlan
-
     References
     ----------
     Courty, Flamary and Tuia (2014), Domain adaptation with regularized optimal transport, Algorithm 1. Courty et al.
@@ -62,7 +58,6 @@ def square_root_transport(
 
     Examples
     --------
-    >>> import numpy as np
     >>> cost = np.array([[0.0, 1.0], [0.9, 1.0], [1.0, 0.0], [1.0, 0.9]])
     >>> P = square_root_transport(cost, np.full(4, 0.25), np.full(2, 0.5), np.array([0, 0, 1, 1]), 0.5, 1.0).plan
     >>> bool(P[:2, 0].sum() > 0.47)
@@ -120,7 +115,6 @@ def group_lasso_transport(
 
     Examples
     --------
-    >>> import numpy as np
     >>> cost = np.array([[0.0, 1.0], [0.5, 1.0], [1.0, 0.0], [1.0, 0.5]])
     >>> P = group_lasso_transport(cost, np.full(4, 0.25), np.full(2, 0.5), np.array([0, 0, 1, 1]), 0.1, 1.0).plan
     >>> bool(abs(P[0, 0] - P[1, 0]) < 0.01)

@@ -65,10 +65,6 @@ def exact_plan(
         Be content when the value is proved to be within this share of the least one: the last rounds of pricing often
         prove what is optimal already. The potentials then break their inequality by as little.
 
-    Returns
-    -------
-    ExactPlan
-
     Raises
     ------
     DataError
@@ -82,7 +78,6 @@ def exact_plan(
 
     Examples
     --------
-    >>> import numpy as np
     >>> result = exact_plan(np.array([[0.0, 2.0], [1.0, 5.0]]), np.full(2, 0.5), np.full(2, 0.5))
     >>> result.plan.toarray().tolist(), round(result.value, 12)
     ([[0.0, 0.5], [0.5, 0.0]], 1.5)

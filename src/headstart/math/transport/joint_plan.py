@@ -74,10 +74,6 @@ def joint_transport(
         Rounds end when the objective changes by less than this share of itself.
     max_iter : int, default=20
 
-    Returns
-    -------
-    JointPlan
-
     References
     ----------
     Courty, Flamary, Habrard and Rakotomamonjy (2017), Joint distribution optimal transportation for domain adaptation,
@@ -85,7 +81,6 @@ def joint_transport(
 
     Examples
     --------
-    >>> import numpy as np
     >>> D = np.array([[0.0, 1.0], [1.0, 0.0]])
     >>> half = np.full(2, 0.5)
     >>> joint_transport(D, np.eye(2), lambda arrived: lambda: 1 - np.eye(2) @ arrived.T, a=half, b=half).labels.tolist()

@@ -73,10 +73,6 @@ def sinkhorn(
     max_rounds : int, default=30
         Looks at the full problem at the last level, at most.
 
-    Returns
-    -------
-    EntropicPlan
-
     References
     ----------
     Cuturi (2013), Sinkhorn distances. Schmitzer (2019), Stabilized sparse scaling algorithms for entropy regularized
@@ -85,7 +81,6 @@ def sinkhorn(
 
     Examples
     --------
-    >>> import numpy as np
     >>> result = sinkhorn(np.array([[0.0, 1.0], [1.0, 0.0]]), np.full(2, 0.5), np.full(2, 0.5), reg=1.0)
     >>> bool(np.isclose(result.plan[0, 0], 0.5 / (1 + np.exp(-1))))
     True

@@ -20,7 +20,6 @@ def squared_distances(A: Any, B: Any) -> np.ndarray:
 
     Examples
     --------
-    >>> import numpy as np
     >>> squared_distances(np.array([[0.0], [3.0]]), np.array([[1.0]])).tolist()
     [[1.0], [4.0]]
     """

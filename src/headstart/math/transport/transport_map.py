@@ -16,7 +16,6 @@ def barycentric_images(plan: Any, target: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> import numpy as np
     >>> barycentric_images(np.array([[0.25, 0.25], [0.0, 0.5]]), np.array([[0.0], [2.0]])).tolist()
     [[1.0], [2.0]]
     """

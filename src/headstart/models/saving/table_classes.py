@@ -202,7 +202,6 @@ class Allowed:
 
     Parameters
     ----------
-    cls : type
     params : dict
         Names of its parameters, or fields, with their defaults.
     fitted : frozenset of str

@@ -21,7 +21,6 @@ class Native:
 
     Parameters
     ----------
-    cls : type
     names : tuple of str
         Of its parts.
     parts : callable

@@ -34,7 +34,6 @@ class HiddenHeads:
 
     Attributes
     ----------
-    task : str
     names : tuple of str
         Feature set of each member, as in `feature_set`.
     members : tuple of nn.Sequential

@@ -44,8 +44,6 @@ class SolvedHead:
 
     Attributes
     ----------
-    task : str
-    parts : tuple of Part
     loss : float
         Held-out loss of the average: mean log-loss, or mean squared error of standardised targets.
     losses : dict
@@ -127,10 +125,6 @@ def solve_head(
     chosen_on : Features of the same rows, optional
         On which penalties, weights and held-out losses are found. Give those of the network before it was trained on
         the labels of these very rows: its new features leave nothing to hold out.
-
-    Returns
-    -------
-    SolvedHead
     """
     plain = targets if views == 1 else targets.rows(np.arange(len(targets) // views))
     folds = of_views(_inner_folds(plain, groups, random_state, twice=views == 1), len(plain), views)

@@ -40,10 +40,6 @@ def read_tree(tree: Any, known: np.ndarray | None, width: int) -> Tree:
         Columns, among ``width``, of the classes that it knows; None for numbers.
     width : int
         K, or 1 for numbers.
-
-    Returns
-    -------
-    Tree
     """
     value = np.zeros((tree.node_count, width))
     own = np.asarray(tree.value[:, 0, :], dtype=np.float64)

@@ -98,7 +98,6 @@ class RegularTransferRegressor(RegressorMixin, RegularTransfer):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import RegularTransferRegressor, Source
     >>> rng = np.random.default_rng(0)
     >>> w = np.arange(20.0)
@@ -196,7 +195,6 @@ class RegularTransferClassifier(ClassifierMixin, RegularTransfer):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import RegularTransferClassifier, Source
     >>> rng = np.random.default_rng(0)
     >>> w = np.arange(20.0) - 9

@@ -166,7 +166,6 @@ class TransferForestClassifier(ClassifierMixin, TransferForest):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import Source, TransferForestClassifier
     >>> rng = np.random.default_rng(0)
     >>> Xs, X, X_new = (rng.normal(size=(n, 3)) for n in (500, 30, 300))
@@ -236,7 +235,6 @@ class TransferForestRegressor(RegressorMixin, TransferForest):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from headstart import Source, TransferForestRegressor
     >>> rng = np.random.default_rng(0)
     >>> Xs, X, X_new = (rng.normal(size=(n, 3)) for n in (500, 30, 300))

@@ -54,10 +54,6 @@ def contrast(
     groups : ndarray of shape (n,), optional
     progress : callable, optional
 
-    Returns
-    -------
-    Fitted
-
     Raises
     ------
     ParameterError

@@ -70,10 +70,6 @@ def tune(
     held_out : (train rows, validation rows), optional
         For stopping early; without it every row trains and the last epoch counts.
     progress : callable, optional
-
-    Returns
-    -------
-    Tuned
     """
     if settings.blocks is not None and not network.chain.blocks:
         raise ParameterError(

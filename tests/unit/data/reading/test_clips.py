@@ -16,7 +16,8 @@ from headstart.data.base.kinds import CLIPS, PICTURES
 from headstart.data.clips.clips import Clips
 from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.data.pictures.pictures import Pictures
-from headstart.data.reading.read import from_arrays, read_dataset
+from headstart.data.reading.read import read_dataset
+from headstart.data.reading.recognise import from_arrays
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.screen import screen
 from headstart.data.sets.splits import folds

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from headstart.data.pictures.pictures import Pictures
-from headstart.data.reading.read import from_arrays, read_dataset
+from headstart.data.reading.read import read_dataset
+from headstart.data.reading.recognise import from_arrays
 from headstart.data.sets.dataset import Dataset
 from headstart.errors import DataError, ParameterError
 

@@ -87,7 +87,7 @@ def test_the_same_data_give_the_same_model_and_the_caller_keeps_its_arrays() -> 
 
 
 def test_features_are_computed_once_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    from headstart.guard.baselines import simple_features as module
+    from headstart.data.pictures import simple as module
 
     X = as_pictures(stripes(10, seed=7)[0])
     expected = simple_features(X)

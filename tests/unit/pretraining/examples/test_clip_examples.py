@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from headstart.cli.pretrain import command
 from headstart.data.clips.clips import Clips
 from headstart.data.clips.preprocessing import SoundPreprocessing
-from headstart.data.reading.read import from_arrays
+from headstart.data.reading.recognise import from_arrays
 from headstart.data.sets.dataset import Dataset
 from headstart.errors import DataError
 from headstart.networks.reading.loading import load_network
