@@ -14,7 +14,7 @@ from headstart.data.base.kinds import Kind
 from headstart.data.base.reasons import BadInput
 from headstart.errors import BadInputs, DataError, ParameterError
 
-Row = TypeVar("Row", bound="Inputs")
+Held = TypeVar("Held", bound="Inputs")
 
 
 class Row(Sequence):
@@ -156,7 +156,7 @@ class Inputs(Row):
         return known_digest_of_file(item) if isinstance(item, str | Path) else self.digest(i)
 
 
-def already(X: Any, container: type[Row]) -> Row | None:
+def already(X: Any, container: type[Held]) -> Held | None:
     """``X`` itself where it is such a row; None where it has yet to become one.
 
     Raises

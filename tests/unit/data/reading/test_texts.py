@@ -49,15 +49,15 @@ def written(folder: Path, name: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    "name", ["t.csv", "t.tsv", "t.csv.gz", "t.parquet", "t.jsonl", "t.jsonl.gz", "t.json", "lines.json"]
-)
 def text_dataset(data: Any, source: Any, **said: Any) -> Dataset | None:
     """The texts that data hold, or None where they hold something else."""
     found = recognise(data, Reading(**said), wanted=lambda: kind_offered(source))
     return found.dataset() if found.kind is TEXTS else None
 
 
+@pytest.mark.parametrize(
+    "name", ["t.csv", "t.tsv", "t.csv.gz", "t.parquet", "t.jsonl", "t.jsonl.gz", "t.json", "lines.json"]
+)
 def test_a_table_whose_only_other_column_holds_sentences_holds_texts(tmp_path: Path, name: str) -> None:
     dataset = read_dataset(written(tmp_path, name))
     assert said(dataset) == [text for text, _ in ROWS] and dataset.y.tolist() == [label for _, label in ROWS]
