@@ -15,8 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from scipy.signal import fftconvolve
 
-from headstart.pretraining.speech.acoustics import band, convolved, filtered, impulse_response, power, with_noise
+from headstart.data.clips.changes import power, with_noise
+from headstart.pretraining.speech.acoustics import band, impulse_response
 from headstart.pretraining.speech.espeak import RATE, Delivery, english_voices, espeak_program, espeak_version, speak
 from headstart.pretraining.speech.noises import background_tracks
 from headstart.pretraining.speech.word_list import word_marks
@@ -45,13 +47,15 @@ def recorded(sound: np.ndarray, tracks: np.ndarray, rng: np.random.Generator) ->
     clip = np.zeros((1, samples), np.float32)
     start = int(rng.integers(0, samples - len(word) + 1))
     clip[0, start : start + len(word)] = word
-    clip = convolved(clip, impulse_response(rng.uniform(0.1, 0.6), rng, direct_to_reverberant=rng.uniform(4, 14))[None])
+    response = impulse_response(rng.uniform(0.1, 0.6), rng, direct_to_reverberant=rng.uniform(4, 14))
+    clip = fftconvolve(clip, response[None], axes=1)[:, : clip.shape[1]].astype(np.float32)
     track = tracks[rng.integers(len(tracks))]
     begin = int(rng.integers(0, len(track) - samples))
     noise = track[None, begin : begin + samples].astype(np.float32)
     clip = with_noise(clip, noise, np.array([rng.uniform(*SNR)]), np.array([len(word)]))
     corners = rng.uniform(60, 250), rng.uniform(4000, 7500), rng.uniform(-2, 2)
-    clip = filtered(clip, band(samples, *(np.array([value]) for value in corners)))[0]
+    response = band(samples, *(np.array([value]) for value in corners))
+    clip = np.fft.irfft(np.fft.rfft(clip) * response, samples)[0].astype(np.float32)
     level = 10 ** (rng.uniform(-30, -18) / 20) / np.sqrt(power(clip[None])[0])
     return clip * min(level, 0.95 / np.abs(clip).max())
 

@@ -27,7 +27,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def test_the_digits_are_divided_evenly() -> None:
     data = digits(50, seed=1)
-    assert len(data) == 1797 and data.pictures.decode(0).shape == (64, 64, 3)
+    assert len(data) == 1797 and data.inputs.decode(0).shape == (64, 64, 3)
     assert np.bincount(data.part("train").y).tolist() == [5] * 10
     assert data.held_out == "test" and len(data.part("test")) == 1747
 
@@ -46,7 +46,7 @@ def test_its_model_labels_pictures_and_names_the_broken(
 ) -> None:
     data = digits(50, seed=0)
     for i in range(20):
-        Image.fromarray(data.pictures.decode(i)).save(tmp_path / f"{i:02d}.png")
+        Image.fromarray(data.inputs.decode(i)).save(tmp_path / f"{i:02d}.png")
     (tmp_path / "broken.png").write_bytes((tmp_path / "00.png").read_bytes()[:60])
     assert exit_code(["predict", str(demo), str(tmp_path), "--json"]) == 1
     printed = json.loads(capsys.readouterr().out)
@@ -62,7 +62,7 @@ def test_advice_before_training(demo: Path, tmp_path: Path, capsys: pytest.Captu
     for i in range(30):
         folder = tmp_path / f"digit {data.y[i]}"
         folder.mkdir(exist_ok=True)
-        Image.fromarray(data.pictures.decode(i)).save(folder / f"{i:02d}.png")
+        Image.fromarray(data.inputs.decode(i)).save(folder / f"{i:02d}.png")
     assert exit_code(["advise", str(tmp_path), "--source", "starter:pictures", "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert {"input type", "trained weights", "nearest neighbours"} <= {found["check"] for found in printed["findings"]}

@@ -30,8 +30,8 @@ def test_no_voice_stands_on_both_sides_and_every_voice_says_every_name() -> None
 
 def test_the_clips_are_sound_and_small_and_new_to_the_starter() -> None:
     data = wake_words(40, 0)
-    waves = [data.pictures.decode(i)[0] for i in range(len(data))]
-    assert {len(wave) for wave in waves} == {19200} and data.pictures.decode(0)[1] == 16000
+    waves = [data.inputs.decode(i)[0] for i in range(len(data))]
+    assert {len(wave) for wave in waves} == {19200} and data.inputs.decode(0)[1] == 16000
     level = 20 * np.log10([np.sqrt(np.mean(wave**2)) for wave in waves])
     assert level.min() > -35 and level.max() < -12 and max(np.abs(wave).max() for wave in waves) < 1.1
     assert sum(file.stat().st_size for file in FOLDER.iterdir()) < 700_000

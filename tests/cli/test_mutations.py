@@ -61,7 +61,7 @@ def test_no_damage_gives_a_traceback_or_touches_what_is_there(
         for more in ([], ["--skip-bad"]):
             code = exit_code(["fit", str(data), "--source", "none", "--out", str(out), *more])
             said = capsys.readouterr().err
-            assert code == 1 and said.startswith("Error: ")
+            assert code == 1 and "\nError: " in f"\n{said}"
             assert "Traceback" not in said and "did not expect" not in said
             if more and "under two" not in said:
                 assert REACHED in said

@@ -17,6 +17,7 @@ from PIL import Image
 
 from headstart.cli.main import exit_code
 from headstart.cli.predictions import gather, say
+from headstart.data.base.kinds import PICTURES
 from headstart.data.base.reasons import BadPicture
 from headstart.data.pictures.decode import decode
 from headstart.errors import BadPictures, DataError
@@ -28,6 +29,7 @@ class Brightness:
     def __init__(self, task: str = "classification") -> None:
         self.task, self.input_type = task, "image"
         self.classes_ = None if task == "regression" else np.array(["dark", "light"])
+        self.kind = PICTURES
 
     def _share(self, pictures: Any) -> np.ndarray:
         bad, share = [], []

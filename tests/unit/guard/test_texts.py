@@ -93,7 +93,7 @@ def test_what_cannot_be_learned_from_is_refused() -> None:
         TextBaselineClassifier().fit(["a b", "", "c d", " "], ["x", "y", "x", "y"])
     with pytest.raises(DataError, match="Expected a label for each of 2 texts, found 3"):
         TextBaselineClassifier().fit(["a b", "c d"], ["x", "y", "x"])
-    with pytest.raises(DataError, match="Expected texts, found pictures"):
+    with pytest.raises(DataError, match="Expected texts, found"):
         TextBaselineClassifier().fit(np.zeros((4, 8, 8)), [0, 1, 0, 1])
     with pytest.raises(ParameterError, match="Expected features of auto, words, letters"):
         TextBaselineClassifier("sounds").fit(["a b", "c d"], ["x", "y"])

@@ -20,8 +20,10 @@ from headstart.cli.main import cli
 from headstart.data.reading.read import read_dataset
 from headstart.errors import DataError, ParameterError, SourceError
 from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.effort import Effort
 from headstart.keywords import fitting as keyword_fit
 from headstart.keywords import material as keyword_material
+from headstart.keywords.fitting import KeywordTask
 from headstart.keywords.listener import Event
 from headstart.keywords.material import PARTS
 from headstart.keywords.windows import Variation
@@ -124,7 +126,8 @@ def test_one_linear_head_is_offered_where_windows_are_few(
     monkeypatch.setattr(keyword_fit, "_MANY", many)
     source = str(save_source(tmp_path / "net"))
     data = read_dataset(words)
-    made = keyword_fit.prepare(data, source, background=evening, skip_bad=False, budget=5, seed=0, progress=None)
+    effort = Effort(budget=5)
+    made = KeywordTask.of(data, source, effort, background=evening, false_alarms=1.0, skip_bad=False).material
     names = [candidate.name for candidate in keyword_fit.keyword_candidates(made, device="cpu", seed=0)]
     assert ("linear head" in names) is (many > 1)
     last = next(c for c in keyword_fit.keyword_candidates(made, device="cpu", seed=0) if c.name == "last layers")
@@ -138,7 +141,8 @@ def test_last_layers_are_offered_and_priced_with_all_that_is_learned_in_the_end(
 ) -> None:
     source = str(save_source(tmp_path / "net"))
     data = read_dataset(words)
-    made = keyword_fit.prepare(data, source, background=evening, skip_bad=False, budget=5, seed=0, progress=None)
+    effort = Effort(budget=5)
+    made = KeywordTask.of(data, source, effort, background=evening, false_alarms=1.0, skip_bad=False).material
     found = {c.name: c for c in keyword_fit.keyword_candidates(made, device="cpu", seed=0)}
     assert "last layers" in found
     assert not {"last block", "last 2 blocks"} & set(found)

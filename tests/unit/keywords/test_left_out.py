@@ -98,7 +98,7 @@ def test_nothing_is_scored_by_a_model_that_learned_from_it(
     monkeypatch.setattr(keyword_evidence, "window_scorer", window_scorer)
     monkeypatch.setattr(keyword_evidence, "_best", best_of)
     data = material.whole
-    shared = Material(data.pictures, data.y, "classification", data.groups)
+    shared = Material(data.inputs, data.y, "classification", data.groups)
     detector = detector_for(material, ["_other_", "down", "up"], 0.0, 1.0)
     tail, heard = cross_fitted(material, SimpleNamespace(dear=False), shared, detector, 1.0, budget=1000, seed=0)
     assert len(learned) == PARTS

@@ -13,6 +13,9 @@ from headstart.data.base.near import Prints, near_pairs
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import merge
 
+#: Nearly equal inputs that are copies in any case.
+_FEW_COPIES = 4
+
 
 def overlap(one: Prints, other: Prints) -> list[tuple[int, int]]:
     """Rows of one set that are (nearly) in another: pairs (row of one, row of the other), the first found for each.
@@ -70,7 +73,10 @@ def with_near_copies(dataset: Dataset, prints: Prints, equal: Sequence[Sequence[
     pairs = [(i, j) for i, j in near_pairs(prints) if i not in same or same[i] != same.get(j)]
     if not pairs:
         return dataset
-    kind, sets = dataset.kind, connected(pairs)
+    kind, (sets, alike) = dataset.kind, _copies(dataset, connected(pairs), certain=prints.vectors is None)
+    dataset = dataclasses.replace(dataset, notes=(*dataset.notes, *_too_many(dataset, alike)))
+    if not sets:
+        return dataset
     count = f"1 set of near copies among the {kind.many} was" if len(sets) == 1 else f"{len(sets)} sets of near copies"
     count += "" if len(sets) == 1 else f" among the {kind.many} were"
     first = ", ".join(dataset.names[i] for i in sets[0][:3])
@@ -98,6 +104,44 @@ def with_near_copies(dataset: Dataset, prints: Prints, equal: Sequence[Sequence[
         groups=merge(dataset.groups, [rows for rows in sides if len(rows) > 1], len(dataset)),
         near=tuple(tuple(dataset.names[i] for i in rows) for rows in sets),
         notes=(*dataset.notes, *notes),
+    )
+
+
+def _copies(dataset: Dataset, sets: list[list[int]], certain: bool) -> tuple[list[list[int]], list[list[int]]]:
+    """Sets of copies, and sets that are too large for that.
+
+    Vectors that are close may be of one thing or of things that are alike by nature (one word from one synthesiser).
+    Too large is a set of four or more that is over half of a class, or of two or more that is all of it; of targets,
+    one of over half of all. Equal keys are certain, however many.
+    """
+    if certain:
+        return sets, []
+    if dataset.task != "classification":
+        large = [rows for rows in sets if len(rows) >= _FEW_COPIES and len(rows) > len(dataset) / 2]
+    else:
+        values, counts = np.unique(dataset.y, return_counts=True)
+        whole = dict(zip(values.tolist(), counts.tolist(), strict=True))
+        large = [
+            rows
+            for rows in sets
+            if any(
+                n == whole[value] or (len(rows) >= _FEW_COPIES and n > whole[value] / 2)
+                for value, n in zip(
+                    *(found.tolist() for found in np.unique(dataset.y[rows], return_counts=True)), strict=True
+                )
+            )
+        ]
+    return [rows for rows in sets if rows not in large], large
+
+
+def _too_many(dataset: Dataset, alike: list[list[int]]) -> tuple[str, ...]:
+    """A note on inputs that are alike by nature."""
+    if not alike:
+        return ()
+    kind, n = dataset.kind, sum(map(len, alike))
+    return (
+        f"{n} {kind.many} are nearly equal, over half of a class: too many for copies, so they were not kept together "
+        f"(as {', '.join(dataset.names[i] for i in alike[0][:2])}). If they are copies: --group-by.",
     )
 
 
