@@ -30,9 +30,9 @@ Fields = tuple[Tensor, Tensor]  # masks and shades, each (n, size, size)
 class Family:
     """How one kind of picture is made: few numbers drawn on the CPU, pixels computed from them on any device.
 
-    ``draw(classes, keys, n_classes, seed)`` draws the numbers. ``fields(drawn, size, n_classes, seed)`` gives pictures of
-    ``size`` pixels a side as masks and shades, each (n, size, size) from 0 to 1; ``n_classes`` and ``seed`` say which
-    table the classes are from.
+    ``draw(classes, keys, n_classes, seed)`` draws the numbers. ``fields(drawn, size, n_classes, seed)`` gives pictures
+    of ``size`` pixels a side as masks and shades, each (n, size, size) from 0 to 1; ``n_classes`` and ``seed`` say
+    which table the classes are from.
     """
 
     singular: str  # what a class is called
