@@ -39,24 +39,29 @@ FORMS = (
 )
 
 
-def refuse_input(name: str, takes: str, wanted: str) -> NoReturn:
-    """Raise for a network that takes another kind of input than the data are.
+def refuse_input(name: str, takes: str, wanted: str | None) -> None:
+    """Refuse a network that takes another kind of input than the data are.
 
     Parameters
     ----------
     name : str
         The network's.
-    takes, wanted : str
-        What it takes and what it would have to take.
+    takes : str
+        What it takes.
+    wanted : str or None
+        What it has to take; None: whatever it does.
 
     Raises
     ------
     SourceError
-        Always.
+        If these differ.
     """
+    if wanted in (None, takes):
+        return
+    kind = kind_named(str(wanted))
     raise SourceError(
-        f"Expected a network for {kind_named(wanted).takes}, found {name}, which takes {kind_named(takes).takes}.",
-        f"Take another, for instance {kind_named(wanted).named!r}.",
+        f"Expected a network for {kind.takes}, found {name}, which takes {kind_named(takes).takes}.",
+        f"Take another, for instance {kind.named!r}.",
     )
 
 
@@ -171,8 +176,7 @@ def refuse_type(folder: Path, settings: dict[str, Any], input_type: str | None =
     if takes_texts(family):
         if settings.get("is_encoder_decoder"):
             refuse_two_way(folder.name, family)
-        if input_type not in (None, TEXTS.input_type):
-            refuse_input(folder.name, TEXTS.input_type, str(input_type))
+        refuse_input(folder.name, TEXTS.input_type, input_type)
         return TEXTS
     architecture = ", ".join(settings.get("architectures") or []) or "no architecture named"
     found = f"{others[0]} in {folder} ({family}: {architecture})" if others else f"model type {family!r} in {folder}"

@@ -14,36 +14,18 @@ from headstart.errors import ParameterError, SourceError
 from headstart.pretraining.examples.material import material_of
 from headstart.pretraining.speech.staging import RATE
 
+
+def _resnet(layer: str, stem: int, widths: list[int], depths: list[int]) -> tuple[str, dict[str, Any]]:
+    settings = {"layer_type": layer, "embedding_size": stem, "hidden_sizes": widths, "depths": depths}
+    return "ResNetConfig", settings
+
+
 #: For pictures: the configuration class of transformers and its settings. "small" and "base" are ResNets of plain 3 x 3
 #: convolutions, which are fast on a CPU ("base" is ResNet-18); the others are usual ones, for small pictures.
 ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
-    "small": (
-        "ResNetConfig",
-        {
-            "layer_type": "basic",
-            "embedding_size": 32,
-            "hidden_sizes": [48, 96, 192, 256],
-            "depths": [1, 1, 1, 1],
-        },
-    ),
-    "base": (
-        "ResNetConfig",
-        {
-            "layer_type": "basic",
-            "embedding_size": 64,
-            "hidden_sizes": [64, 128, 256, 512],
-            "depths": [2, 2, 2, 2],
-        },
-    ),
-    "resnet50": (
-        "ResNetConfig",
-        {
-            "layer_type": "bottleneck",
-            "embedding_size": 64,
-            "hidden_sizes": [256, 512, 1024, 2048],
-            "depths": [3, 4, 6, 3],
-        },
-    ),
+    "small": _resnet("basic", 32, [48, 96, 192, 256], [1, 1, 1, 1]),
+    "base": _resnet("basic", 64, [64, 128, 256, 512], [2, 2, 2, 2]),
+    "resnet50": _resnet("bottleneck", 64, [256, 512, 1024, 2048], [3, 4, 6, 3]),
     "convnext": ("ConvNextConfig", {"hidden_sizes": [40, 80, 160, 320], "depths": [2, 2, 6, 2], "patch_size": 2}),
     "mobilenet": ("MobileNetV2Config", {"depth_multiplier": 1.0}),
     "vit": (

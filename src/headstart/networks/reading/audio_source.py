@@ -16,8 +16,9 @@ from headstart.errors import ParameterError, SourceError
 from headstart.networks.folder import MANIFEST, read_manifest
 from headstart.networks.network import Network
 from headstart.networks.reading.card_of import transformers_card
-from headstart.networks.reading.transformers_source import quiet, read_settings
-from headstart.networks.refuse import refuse_bad_numbers, weight_file
+from headstart.networks.reading.files_of import load_config, load_weights, missing_keys, quiet
+from headstart.networks.reading.transformers_source import read_settings
+from headstart.networks.refuse import refuse_bad_numbers
 from headstart.nn.bodies.audio_network import AudioNetwork
 from headstart.nn.bodies.front_ends import FRONT_ENDS, FrontEnd, front_end_of
 
@@ -80,33 +81,17 @@ def read_audio(folder: Path, *, kind: str = "transformers", name: str | None = N
     samples = front_end.samples or round(SECONDS * front_end.rate)
     preprocessing = saved or SoundPreprocessing(front_end.rate, samples, True, front_end.samples is None)
     _require_input(module, preprocessing, name)
-    return Network(
-        module,
-        name,
-        kind,
-        preprocessing,
-        card,
-        config=module.body.config,
-        input_type="audio",
-    )
+    return Network(module, name, kind, preprocessing, card, config=module.body.config, input_type="audio")
 
 
 def _config(folder: Path, settings: dict[str, Any]) -> Any:
-    from transformers import AutoConfig
-
     if settings.get("auto_map"):
         raise SourceError(
             f"Expected a network for sounds, found one in {folder} that must run code of its own "
             f"({settings.get('model_type')}).",
             _TODO,
         )
-    try:
-        with quiet():
-            config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    except Exception as error:
-        raise SourceError(
-            f"Expected a transformers configuration in {folder}, found {error}.", "Get it again."
-        ) from error
+    config = load_config(folder)
     config = getattr(config, "audio_config", config) if config.model_type in TOWERS else config
     if hasattr(config, "apply_spec_augment"):
         config.apply_spec_augment = False  # it draws from numpy's global random state
@@ -169,28 +154,11 @@ def _require_same_input(extractor: Any, front_end: FrontEnd, name: str) -> None:
 def _weights(folder: Path, config: Any, front_end: FrontEnd, name: str) -> tuple[AudioNetwork, tuple[str, ...]]:
     from transformers import AutoModelForAudioClassification, ClapAudioModel
 
-    file = weight_file(folder)
     tower = config.model_type in TOWERS
     model_class: Any = ClapAudioModel if tower else AutoModelForAudioClassification
     more: dict[str, Any] = {"key_mapping": {r"^audio_model\.": ""}} if tower else {}
-    try:
-        with quiet():
-            body, report = model_class.from_pretrained(
-                folder,
-                config=config,
-                dtype=torch.float32,
-                output_loading_info=True,
-                ignore_mismatched_sizes=True,
-                trust_remote_code=False,
-                local_files_only=True,
-                weights_only=True,
-                use_safetensors="safetensors" in file.name,
-                **more,
-            )
-    except Exception as error:
-        reason = str(error).strip().splitlines()[0][:300] if str(error).strip() else repr(error)
-        raise SourceError(f"Expected readable weights in {file}, found: {reason}", "Get the file again.") from error
-    missing = set(report["missing_keys"]) | {str(item[0]) for item in report["mismatched_keys"]}
+    body, report = load_weights(model_class, folder, config, ignore_mismatched_sizes=True, **more)
+    missing = missing_keys(report)
     lost = sorted(key for key in missing if not key.startswith(_HEAD_KEYS) and not key.endswith(_UNUSED_KEYS))
     if lost:
         raise SourceError(

@@ -25,8 +25,6 @@ from headstart.nn.bodies.sound_network import MODEL_TYPE
 
 STARTER_FOLDERS = Path(__file__).parents[2] / "starters"
 _BUFFERS = ("running_mean", "running_var", "num_batches_tracked", "position_ids")
-
-
 _NEEDS_MODULE = "It holds weights alone; give the module too: headstart.NetworkSource(module, weights={folder!r})."
 
 

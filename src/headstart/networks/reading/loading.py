@@ -74,8 +74,7 @@ def load_network(source: Any, *, input_type: str | None = None) -> Network:
             f"Give {' or '.join(one.takes for one in network_kinds())}; no network takes {kind.many}.",
         )
     network = source if isinstance(source, Network) else _loaded_once(source, input_type)
-    if input_type not in (None, network.input_type):
-        refuse_input(network.name, network.input_type, str(input_type))
+    refuse_input(network.name, network.input_type, input_type)
     return network
 
 
@@ -174,8 +173,7 @@ def _read_folder(folder: Path, input_type: str | None, kind: str, name: str | No
     """A folder with ``config.json``, by what it says that the network is."""
     model_type = str(read_settings(folder).get("model_type"))
     if is_audio_type(model_type):
-        if input_type not in (None, CLIPS.input_type):
-            refuse_input(name or folder.resolve().name, CLIPS.input_type, str(input_type))
+        refuse_input(name or folder.resolve().name, CLIPS.input_type, input_type)
         return read_audio(folder, kind=kind, name=name, origin=origin)
     if model_type == MODEL_TYPE:
         return read_sound(folder, kind="headstart" if kind == "transformers" else kind, name=name, origin=origin)

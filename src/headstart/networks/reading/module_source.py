@@ -21,6 +21,7 @@ from headstart.errors import SourceError
 from headstart.networks.folder import MANIFEST, read_manifest
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.reading.card_of import manifest_card
+from headstart.networks.reading.files_of import first_line
 from headstart.networks.reading.text_source import read_sentence_transformer
 from headstart.networks.refuse import refuse_bad_numbers, refuse_file, refuse_missing
 from headstart.nn.bodies.sound_network import SoundConfig, SoundNetwork
@@ -155,10 +156,9 @@ def taken_waves(
             note = f"Its sampling rate was not given; {rate} Hz is usual, and it takes {length:g} s."
             return sound, (note,) if guessed else ()
         first = first or error
-    reason = str(first).strip().splitlines()[0][:200] if str(first).strip() else repr(first)
     raise SourceError(
         f"Expected a module that takes sounds (N, {round(rate * seconds)}) at {rate} Hz, found {name}, which fails: "
-        f"{reason}",
+        f"{first_line(first, 200)}",
         "Say what it takes: headstart.NetworkSource(module, sampling_rate=..., seconds=...).",
     ) from first
 
@@ -291,10 +291,9 @@ def _side(module: nn.Module, channels: int, given: NetworkSource, bare: bool, na
             return side, (guessed,) if bare else ()
         first = first or error
     tried = " or ".join(str(side) for side in sides[:3]) if bare else str(given.size)
-    reason = str(first).strip().splitlines()[0][:200] if str(first).strip() else repr(first)
     raise SourceError(
         f"Expected a module that takes pictures (N, {channels}, height, width), found {name}, which fails at a side of "
-        f"{tried} pixels: {reason}",
+        f"{tried} pixels: {first_line(first, 200)}",
         "Say what it takes: headstart.NetworkSource(module, size=..., mean=..., std=...).",
     )
 

@@ -64,7 +64,7 @@ def _fresh(network: Network) -> nn.Module:
     if isinstance(network.module, TextNetwork):
         return network.module.fresh()
     if network.config is not None:
-        from headstart.networks.reading.transformers_source import quiet
+        from headstart.networks.reading.files_of import quiet
 
         with quiet():
             if isinstance(network.module, AudioNetwork):

@@ -17,10 +17,10 @@ from headstart.errors import SourceError
 from headstart.networks.folder import MANIFEST, read_manifest
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.reading.card_of import licence_of, manifest_card
+from headstart.networks.reading.files_of import load_config, load_weights, missing_keys, quiet
 from headstart.networks.reading.sentence_folder import SentenceLayout, read_layout
 from headstart.networks.reading.text_tokenizer import kept_tokenizer, open_tokenizer, said_length
-from headstart.networks.reading.transformers_source import quiet
-from headstart.networks.refuse import refuse_bad_numbers, refuse_two_way, weight_file
+from headstart.networks.refuse import refuse_bad_numbers, refuse_two_way
 from headstart.nn.bodies.text_network import TextNetwork
 
 HEAD = "head.safetensors"
@@ -38,12 +38,7 @@ def read_text(folder: Path, *, kind: str = "transformers", name: str | None = No
     Pooling is what ``modules.json`` says; else the mean over tokens, for a causal network the last token. The output
     layer is that of ``head.safetensors``, which headstart writes, or a new one.
 
-    Parameters
-    ----------
-    folder : Path
-        An existing folder.
-    kind, name, origin : str
-        As in `read_transformers`.
+    Parameters are those of `read_transformers`.
 
     Returns
     -------
@@ -87,15 +82,7 @@ def read_sentence_transformer(module: Any, name: str) -> Network:
 
 
 def _config(folder: Path, name: str) -> Any:
-    from transformers import AutoConfig
-
-    try:
-        with quiet():
-            config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    except Exception as error:
-        raise SourceError(
-            f"Expected a transformers configuration in {folder}, found {error}.", "Get it again."
-        ) from error
+    config = load_config(folder)
     if getattr(config, "is_encoder_decoder", False):
         refuse_two_way(name, config.model_type)
     return config
@@ -105,29 +92,13 @@ def _body(folder: Path, config: Any, name: str) -> tuple[nn.Module, tuple[str, .
     """The body alone; weights of a head on it, where the file has any, are left out."""
     from transformers import AutoModel
 
-    file = weight_file(folder)
-    try:
-        with quiet():
-            body, report = AutoModel.from_pretrained(
-                folder,
-                config=config,
-                dtype=torch.float32,
-                output_loading_info=True,
-                ignore_mismatched_sizes=True,
-                trust_remote_code=False,
-                local_files_only=True,
-                weights_only=True,
-                use_safetensors="safetensors" in file.name,
-            )
-    except Exception as error:
-        reason = str(error).strip().splitlines()[0][:300] if str(error).strip() else repr(error)
-        raise SourceError(f"Expected readable weights in {file}, found: {reason}", "Get the file again.") from error
+    body, report = load_weights(AutoModel, folder, config, ignore_mismatched_sizes=True)
     if not {"input_ids", "attention_mask"} <= set(inspect.signature(body.forward).parameters):
         raise SourceError(
             f"Expected a network that takes the tokens of a text, found {type(body).__name__} of {name}.",
             "Take another network.",
         )
-    missing = set(report["missing_keys"]) | {str(item[0]) for item in report["mismatched_keys"]}
+    missing = missing_keys(report)
     if any(key.startswith("pooler.") for key in missing):
         body.pooler = None
     whole = sorted(key for key in missing if not key.startswith("pooler."))

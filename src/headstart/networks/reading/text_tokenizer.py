@@ -8,7 +8,7 @@ from typing import Any
 
 from headstart.data.texts.tokenizer import JSON, TextTokenizer
 from headstart.errors import SourceError
-from headstart.networks.reading.transformers_source import quiet
+from headstart.networks.reading.files_of import quiet
 
 #: Files in which a tokenizer may be, the whole one first.
 VOCABULARIES = (

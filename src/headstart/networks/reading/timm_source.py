@@ -15,6 +15,7 @@ from headstart.data.pictures.preprocessing import FILTERS, Preprocessing
 from headstart.errors import MissingExtra, SourceError
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.reading.card_of import manifest_card
+from headstart.networks.reading.files_of import first_line
 from headstart.networks.reading.hub import fetch
 from headstart.networks.refuse import refuse_bad_numbers, weight_file
 
@@ -64,12 +65,7 @@ def read_timm(source: str) -> Network:
 def read_timm_folder(folder: Path, *, kind: str = "timm", name: str | None = None, origin: str = "") -> Network:
     """Read a folder with timm's ``config.json`` and its weights.
 
-    Parameters
-    ----------
-    folder : Path
-        An existing folder.
-    kind, name, origin : str
-        As in `read_transformers`.
+    Parameters are those of `read_transformers`.
 
     Returns
     -------
@@ -85,9 +81,8 @@ def read_timm_folder(folder: Path, *, kind: str = "timm", name: str | None = Non
     try:
         module = timm.create_model(f"local-dir:{folder}", pretrained=True)
     except Exception as error:
-        reason = str(error).strip().splitlines()[0][:300] if str(error).strip() else repr(error)
         raise SourceError(
-            f"Expected a timm network in {folder}, found: {reason}", "Update timm (>= 1.0.16)."
+            f"Expected a timm network in {folder}, found: {first_line(error)}", "Update timm (>= 1.0.16)."
         ) from error
     module = module.float().eval()
     refuse_bad_numbers(module, name)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,28 +14,11 @@ from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.errors import SourceError
 from headstart.networks.network import Network
 from headstart.networks.reading.card_of import transformers_card
+from headstart.networks.reading.files_of import load_config, load_weights, quiet
 from headstart.networks.reading.preprocess_of import preprocessing_of, takes_bgr
-from headstart.networks.refuse import refuse_bad_numbers, refuse_type, weight_file
+from headstart.networks.refuse import refuse_bad_numbers, refuse_type
 
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Silence transformers' progress bars, logs and warnings, and put them back as they were."""
-    from transformers.utils import logging
-
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()
 
 
 def read_transformers(
@@ -76,7 +56,8 @@ def read_transformers(
     """
     name = name or folder.resolve().name
     settings = read_settings(folder)
-    config = _config(folder, settings, input_type)
+    refuse_type(folder, settings, input_type)
+    config = load_config(folder)
     module, notes = _weights(folder, config, name)
     refuse_bad_numbers(module, name)
     channels = int(getattr(config, "num_channels", 3) or 3)
@@ -119,41 +100,12 @@ def read_settings(folder: Path) -> dict[str, Any]:
     return settings
 
 
-def _config(folder: Path, settings: dict[str, Any], input_type: str | None) -> Any:
-    from transformers import AutoConfig
-
-    refuse_type(folder, settings, input_type)
-    try:
-        with quiet():
-            return AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    except Exception as error:
-        raise SourceError(
-            f"Expected a transformers configuration in {folder}, found {error}.", "Get it again."
-        ) from error
-
-
 def _weights(folder: Path, config: Any, name: str) -> tuple[nn.Module, tuple[str, ...]]:
     from transformers import AutoModel, AutoModelForImageClassification
     from transformers.models.auto import modeling_auto as names
 
-    file = weight_file(folder)
     with_head = config.model_type in names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES
-    model_class = AutoModelForImageClassification if with_head else AutoModel
-    try:
-        with quiet():
-            module, report = model_class.from_pretrained(
-                folder,
-                config=config,
-                dtype=torch.float32,
-                output_loading_info=True,
-                trust_remote_code=False,
-                local_files_only=True,
-                weights_only=True,
-                use_safetensors="safetensors" in file.name,
-            )
-    except Exception as error:
-        reason = str(error).strip().splitlines()[0][:300] if str(error).strip() else repr(error)
-        raise SourceError(f"Expected readable weights in {file}, found: {reason}", "Get the file again.") from error
+    module, report = load_weights(AutoModelForImageClassification if with_head else AutoModel, folder, config)
     if "pixel_values" not in inspect.signature(module.forward).parameters:
         raise SourceError(
             f"Expected a network that takes pixels, found {type(module).__name__} ({module.main_input_name}).",

@@ -154,13 +154,9 @@ def boundary(
 
     Parameters
     ----------
-    network : Network
-        Its module is not changed.
-    inputs : Pictures or Clips, or what `as_inputs` takes
-        n of them, of the kind that the network takes.
     k : int
         Number of blocks behind the boundary, from 0 to one less than there are.
-    device, progress, cache
+    network, inputs, device, progress, cache
         As in `embed`.
 
     Returns

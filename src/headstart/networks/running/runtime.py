@@ -17,9 +17,7 @@ from headstart.networks.cutting.chain import Chain
 from headstart.networks.cutting.features import flat, grid, headless_features, pool, stretches
 from headstart.networks.cutting.trace import main_tensor
 
-DEPTHS = 6
-GRIDS = 3
-CELLS = 9
+DEPTHS, GRIDS, CELLS = 6, 3, 9
 #: Most numbers that the grids of one input may take.
 WIDEST_GRID = 12_000
 

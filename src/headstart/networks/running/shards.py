@@ -12,10 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-MAGIC = b"HSROWS1\n"
-SUFFIX = ".rows"
-PARTIAL = ".partial"
-ALIGN = 64
+MAGIC, ALIGN = b"HSROWS1\n", 64
+SUFFIX, PARTIAL = ".rows", ".partial"
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,7 @@ def save_audio(module: AudioNetwork, config: Any, folder: Path) -> None:
     folder : Path
         An existing one.
     """
-    from headstart.networks.reading.transformers_source import quiet
+    from headstart.networks.reading.files_of import quiet
 
     body = whole(module.body)
     body.config = config

@@ -206,7 +206,7 @@ def _rebuilds(module: nn.Module, config: Any) -> bool:
 
 
 def _save_transformers(module: Any, config: Any, used: Preprocessing, target: Path) -> None:
-    from headstart.networks.reading.transformers_source import quiet
+    from headstart.networks.reading.files_of import quiet
 
     shallow = copy.copy(module)
     shallow.config = config

@@ -24,14 +24,11 @@ def save_text(module: TextNetwork, config: Any, used: TextPreprocessing, folder:
     Parameters
     ----------
     module : TextNetwork
-        Not changed.
-    config : transformers configuration
-        Of its body, with the classes of its outputs.
+    config, folder
+        As of `headstart.networks.saving.audio_saving.save_audio`.
     used : TextPreprocessing
-    folder : Path
-        An existing one.
     """
-    from headstart.networks.reading.transformers_source import quiet
+    from headstart.networks.reading.files_of import quiet
 
     body: Any = copy.copy(module.body)
     if module.unused is not None:

@@ -78,7 +78,7 @@ def add_lora(module: nn.Module, rank: int, seed: int, name: str) -> list[nn.Para
         import peft
     except ImportError as error:
         raise MissingExtra("peft", "lora", "train='lora'") from error
-    from headstart.networks.reading.transformers_source import quiet
+    from headstart.networks.reading.files_of import quiet
 
     places = attention_projections(module)
     if not places:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
-from headstart.data.clips.preprocessing import SoundPreprocessing, loudest_window
+from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.data.sets.dataset import Dataset
-from headstart.pretraining.examples.examples import HELD_OUT, Batch, Examples
-from headstart.pretraining.examples.labelled import read_labelled
-from headstart.pretraining.examples.sound_views import FROM_LIFE
+from headstart.pretraining.examples.examples import Batch
+from headstart.pretraining.examples.labelled import LabelledExamples
+from headstart.pretraining.examples.sound_views import FROM_LIFE, loudest_piece
 from headstart.pretraining.speech.staging import RATE, Stage, sound_keys
 from headstart.progress import Progress
 
 BABBLERS = 300  # clips of which babble is made
-CHUNK = 128  # held-out clips a batch
 
 
-class ClipExamples(Examples):
+class ClipExamples(LabelledExamples):
     """A labelled data set of clips; in every epoch other pieces of them, in other rooms, noises and levels.
 
     Parameters
@@ -35,18 +33,10 @@ class ClipExamples(Examples):
     random_state : int, default=0
         Decides what is held out, and how clips are varied.
     progress : callable, optional
-        Told how reading goes on.
-
-    Raises
-    ------
-    DataError
-        If the task is not classification.
-    BadClips
-        If clips cannot be read.
     """
 
     input_type = "audio"
-    licence = None
+    held_out_batch = 128
 
     def __init__(
         self,
@@ -58,11 +48,9 @@ class ClipExamples(Examples):
         progress: Progress | None = None,
     ) -> None:
         self._window = SoundPreprocessing(RATE, round(seconds * RATE))
-        self._read = read_labelled(dataset, self._window, random_state, progress)
-        self.n, self.size, self.random_state = self._read.n, self._window.samples, random_state
-        self.class_names, self.words = self._read.class_names, self._read.words
+        super().__init__(dataset, self._window, random_state, progress)
+        self.size = self._window.samples
         self._preprocessing = preprocessing or self._window
-        self._waves = self._read.canvases
         self._staging = replace(FROM_LIFE, samples=self.size, seed=random_state)
         self.key = repr((self._read.digest, self.n, self._staging, self._preprocessing))
 
@@ -74,24 +62,12 @@ class ClipExamples(Examples):
     def stage(self) -> Stage:
         """Rooms and noises; its babble is made of clips to train on."""
         some = np.random.default_rng([self.random_state, 5]).permutation(self.n)[:BABBLERS]
-        return Stage(self._staging, [self._loudest(int(i)) for i in some])
+        return Stage(self._staging, [loudest_piece(wave, RATE) for wave in self.raw(some)])
 
     def batch(self, index: np.ndarray, epoch: int) -> Batch:
-        waves = [self._waves[i] for i in index.tolist()]
-        return Batch(self.stage.staged(waves, sound_keys(self.random_state, index, epoch)), self._read.labels[index])
+        return Batch(
+            self.stage.staged(self.raw(index), sound_keys(self.random_state, index, epoch)), self._read.labels[index]
+        )
 
-    def raw(self, index: np.ndarray) -> list[np.ndarray]:
-        return [self._waves[i] for i in index.tolist()]
-
-    def held_out(self) -> Iterator[Batch]:
-        last = min(len(self._waves), self.n + HELD_OUT)
-        for start in range(self.n, last, CHUNK):
-            rows = range(start, min(last, start + CHUNK))
-            plain = np.stack([self._window.centre(self._waves[i]) for i in rows])
-            yield Batch(plain, self._read.labels[rows.start : rows.stop])
-
-    def _loudest(self, i: int) -> np.ndarray:
-        """A second's loudest piece of a clip, or all of a shorter one."""
-        wave = self._waves[i]
-        start = loudest_window(wave, RATE) if len(wave) > RATE else 0
-        return wave[start : start + RATE]
+    def _plain(self, canvas: np.ndarray) -> np.ndarray:
+        return self._window.centre(canvas)

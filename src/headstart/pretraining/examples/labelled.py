@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from headstart.data.inputs.canvases import canvases
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.splits import holdout
 from headstart.errors import DataError
+from headstart.pretraining.examples.examples import HELD_OUT, Batch, Examples
 from headstart.progress import Progress
 
 
@@ -41,6 +44,38 @@ class Labelled:
     class_names: tuple[str, ...]
     words: str
     digest: str
+
+
+class LabelledExamples(Examples):
+    """A labelled data set to pretrain on, its canvases in memory.
+
+    Parameters
+    ----------
+    dataset, kept, random_state, progress
+        As of `read_labelled`.
+    """
+
+    licence = None
+    held_out_batch: ClassVar[int]
+
+    def __init__(self, dataset: Dataset, kept: Any, random_state: int, progress: Progress | None) -> None:
+        self._read = read_labelled(dataset, kept, random_state, progress)
+        self.n, self.random_state = self._read.n, random_state
+        self.class_names, self.words = self._read.class_names, self._read.words
+
+    @abstractmethod
+    def _plain(self, canvas: np.ndarray) -> np.ndarray:
+        """The network's input for a canvas, not varied."""
+
+    def raw(self, index: np.ndarray) -> list[np.ndarray]:
+        return [self._read.canvases[i] for i in index.tolist()]
+
+    def held_out(self) -> Iterator[Batch]:
+        last = min(len(self._read.canvases), self.n + HELD_OUT)
+        for start in range(self.n, last, self.held_out_batch):
+            rows = slice(start, min(last, start + self.held_out_batch))
+            plain = [self._plain(canvas) for canvas in self._read.canvases[rows]]
+            yield Batch(np.stack(plain), self._read.labels[rows])
 
 
 def read_labelled(dataset: Dataset, kept: Any, random_state: int, progress: Progress | None = None) -> Labelled:

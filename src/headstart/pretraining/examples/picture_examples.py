@@ -13,7 +13,7 @@ from headstart.data.pictures.augment import Augmentation, augmented
 from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.data.sets.dataset import Dataset
 from headstart.pretraining.examples.examples import HELD_OUT, Batch, Examples
-from headstart.pretraining.examples.labelled import read_labelled
+from headstart.pretraining.examples.labelled import LabelledExamples
 from headstart.pretraining.formula.rendered import RenderedPictures
 from headstart.progress import Progress
 
@@ -86,7 +86,7 @@ class FormulaExamples(Examples):
         return Batch(*(pictures.batch(index) if self._device is None else pictures.batch(index, self._device)))
 
 
-class DatasetExamples(Examples):
+class DatasetExamples(LabelledExamples):
     """A labelled data set, its training pictures randomly cropped, stretched, lit and mirrored.
 
     Parameters
@@ -101,17 +101,9 @@ class DatasetExamples(Examples):
     random_state : int, default=0
         Decides what is held out, and the crops.
     progress : callable, optional
-        Told how reading goes on.
-
-    Raises
-    ------
-    DataError
-        If the task is not classification.
-    BadPictures
-        If pictures cannot be read.
     """
 
-    licence = None
+    held_out_batch = 256
 
     def __init__(
         self,
@@ -123,9 +115,8 @@ class DatasetExamples(Examples):
         progress: Progress | None = None,
     ) -> None:
         side = math.ceil(1.25 * size)  # leaves detail for the crops
-        self._read = read_labelled(dataset, square(side), random_state, progress)
-        self.n, self.size, self.random_state = self._read.n, size, random_state
-        self.class_names, self.words = self._read.class_names, self._read.words
+        super().__init__(dataset, square(side), random_state, progress)
+        self.size = size
         self._augmentation = Augmentation(area=(0.4, 1.0), flip=flip)
         self.key = repr((self._read.digest, self.n, size, flip, random_state))
 
@@ -145,12 +136,5 @@ class DatasetExamples(Examples):
         ]
         return Batch(np.stack(pictures), self._read.labels[index])
 
-    def raw(self, index: np.ndarray) -> list[np.ndarray]:
-        return [self._read.canvases[i] for i in index.tolist()]
-
-    def held_out(self) -> Iterator[Batch]:
-        last = min(len(self._read.canvases), self.n + HELD_OUT)
-        for start in range(self.n, last, 256):
-            rows = range(start, min(last, start + 256))
-            plain = [self.preprocessing.centre(self.preprocessing.canvas(self._read.canvases[i])) for i in rows]
-            yield Batch(np.stack(plain), self._read.labels[rows.start : rows.stop])
+    def _plain(self, canvas: np.ndarray) -> np.ndarray:
+        return self.preprocessing.centre(self.preprocessing.canvas(canvas))

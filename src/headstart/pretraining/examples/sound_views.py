@@ -118,7 +118,7 @@ class ClipViews(_SoundViews):
     def stage(self) -> Stage:
         """Rooms and noises; its babble is made of the clips."""
         some = np.random.default_rng([self.seed, 5]).permutation(self.n)[:300]
-        return Stage(self.staging, [_loudest(self._waves[i], RATE) for i in some])
+        return Stage(self.staging, [loudest_piece(self._waves[i], RATE) for i in some])
 
     def made(self, rows: np.ndarray) -> tuple[list[np.ndarray], np.ndarray, list[tuple[int, str]]]:
         waves = [self._waves[i] for i in rows]
@@ -158,7 +158,7 @@ def varied_sound(x: np.ndarray, rng: np.random.Generator, shift: float = 0.05, l
     return np.clip(with_gain(moved, rng.uniform(-level, level)), -1, 1)
 
 
-def _loudest(wave: np.ndarray, samples: int) -> np.ndarray:
+def loudest_piece(wave: np.ndarray, samples: int) -> np.ndarray:
     """The loudest piece of a wave, or all of it where it is shorter."""
     if len(wave) <= samples:
         return wave

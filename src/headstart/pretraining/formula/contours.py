@@ -79,21 +79,8 @@ def draw_contours(classes: np.ndarray, keys: np.ndarray, n_classes: int, seed: i
 def contour_fields(drawn: dict[str, Tensor], size: int, n_classes: int, seed: int) -> tuple[Tensor, Tensor]:
     """Filled, ringed and hollow contours (after the radial contours of Kataoka et al. 2022).
 
-    Parameters
-    ----------
-    drawn : dict of Tensor
-        From `draw_contours`.
-    size : int
-        Side of the pictures in pixels.
-    n_classes, seed : int
-        Which table of outlines.
-
-    Returns
-    -------
-    masks : Tensor, shape (n, size, size)
-        Where the thing is, 0 to 1; in one of four pictures only a line along its edges.
-    shades : Tensor, shape (n, size, size)
-        Rings inside, 0 to 1.
+    ``masks`` are where the thing is, in one of four pictures only a line along its edges; ``shades`` are rings inside.
+    Parameters as of `headstart.pretraining.formula.rendered.Family`.
     """
     rings, hole, sharp, lined, pen = (drawn[name][:, None, None] for name in ("rings", "hole", "sharp", "lined", "pen"))
     atlas = on_device(levels, n_classes, seed, rings.device)

@@ -183,19 +183,8 @@ def draw_fractals(classes: np.ndarray, keys: np.ndarray, n_classes: int, seed: i
 def fractal_fields(drawn: dict[str, Tensor], size: int) -> tuple[Tensor, Tensor]:
     """Attractors of iterated function systems (Kataoka et al. 2020, "Pre-training without natural images").
 
-    Parameters
-    ----------
-    drawn : dict of Tensor
-        From `draw_fractals`.
-    size : int
-        Side of the pictures in pixels.
-
-    Returns
-    -------
-    masks : Tensor, shape (n, size, size)
-        Where the attractor is, 0 to 1; denser is nearer 1.
-    shades : Tensor, shape (n, size, size)
-        Which map led there, smoothed, 0 to 1: the inner structure.
+    ``masks`` are where the attractor is, denser nearer 1; ``shades`` are which map led there, smoothed: the inner
+    structure. Parameters as of `headstart.pretraining.formula.rendered.Family`.
     """
     n, copies = len(drawn["maps"]), max(1, -(-(size * size) // 4096))
     starts = drawn["starts"].repeat(1, copies, 1)

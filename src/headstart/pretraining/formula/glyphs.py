@@ -194,21 +194,8 @@ def draw_glyphs(classes: np.ndarray, keys: np.ndarray, n_classes: int, seed: int
 def glyph_fields(drawn: dict[str, Tensor], size: int, n_classes: int, seed: int) -> tuple[Tensor, Tensor]:
     """Ink of characters.
 
-    Parameters
-    ----------
-    drawn : dict of Tensor
-        From `draw_glyphs`.
-    size : int
-        Side of the pictures in pixels.
-    n_classes, seed : int
-        Which characters; the seed changes nothing.
-
-    Returns
-    -------
-    masks : Tensor, shape (n, size, size)
-        Ink, 0 to 1.
-    shades : Tensor, shape (n, size, size)
-        Zeros: a glyph has one colour.
+    ``masks`` are ink; ``shades`` are zeros, a glyph has one colour; the seed changes nothing. Parameters as of
+    `headstart.pretraining.formula.rendered.Family`.
     """
     lift, outline, hard = (drawn[name][:, None, None] for name in ("lift", "outline", "hard"))
     atlas = on_device(_atlas, n_classes, 0, lift.device)

@@ -59,21 +59,8 @@ def draw_leaves(classes: np.ndarray, keys: np.ndarray, n_classes: int, seed: int
 def leaf_fields(drawn: dict[str, Tensor], size: int, n_classes: int, seed: int) -> tuple[Tensor, Tensor]:
     """Pictures of leaves that cover one another (the dead leaves model of Matheron 1968).
 
-    Parameters
-    ----------
-    drawn : dict of Tensor
-        From `draw_leaves`.
-    size : int
-        Side of the pictures in pixels.
-    n_classes, seed : int
-        Which table of outlines.
-
-    Returns
-    -------
-    masks : Tensor, shape (n, size, size)
-        0 on the ground; of a leaf its own tone, 0.35 to 1.
-    shades : Tensor, shape (n, size, size)
-        Of a leaf its second tone, 0 to 1.
+    ``masks`` are 0 on the ground and a leaf's own tone, 0.35 to 1, on a leaf; ``shades`` are its second tone.
+    Parameters as of `headstart.pretraining.formula.rendered.Family`.
     """
     n, device = len(drawn["class"]), drawn["matrices"].device
     patch = int(np.ceil(LARGEST * size)) + 1  # pixels that the largest leaf spans

@@ -28,11 +28,16 @@ Fields = tuple[Tensor, Tensor]  # masks and shades, each (n, size, size)
 
 @dataclass(frozen=True)
 class Family:
-    """How one kind of picture is made: few numbers drawn on the CPU, pixels computed from them on any device."""
+    """How one kind of picture is made: few numbers drawn on the CPU, pixels computed from them on any device.
+
+    ``draw(classes, keys, n_classes, seed)`` draws the numbers. ``fields(drawn, size, n_classes, seed)`` gives pictures
+    of ``size`` pixels a side as masks and shades, each (n, size, size) from 0 to 1; ``n_classes`` and ``seed`` say
+    which table the classes are from.
+    """
 
     singular: str  # what a class is called
-    draw: Callable[[np.ndarray, np.ndarray, int, int], Drawn]  # of classes, keys, n_classes, seed
-    fields: Callable[[dict[str, Tensor], int, int, int], Fields]  # of what was drawn, size, n_classes, seed
+    draw: Callable[[np.ndarray, np.ndarray, int, int], Drawn]
+    fields: Callable[[dict[str, Tensor], int, int, int], Fields]
     hued: float = 0.0  # share of the figures whose colour is near their class's
     cloudy: float = 0.0  # share of the figures filled with clouds
 

@@ -134,19 +134,8 @@ def windows(fields: Tensor, layers: Tensor | int, corners: Tensor, height: int, 
 def texture_fields(drawn: dict[str, Tensor], size: int) -> tuple[Tensor, Tensor]:
     """Textures: noise whose spectrum has the class's peaks, cut in the class's way.
 
-    Parameters
-    ----------
-    drawn : dict of Tensor
-        From `draw_textures`.
-    size : int
-        Side of the pictures in pixels.
-
-    Returns
-    -------
-    masks : Tensor, shape (n, size, size)
-        0 to 1.
-    shades : Tensor, shape (n, size, size)
-        Zeros: a texture has the ground's colour and one of its own.
+    ``masks`` are the texture; ``shades`` are zeros: a texture has the ground's colour and one of its own. Parameters as
+    of `headstart.pretraining.formula.rendered.Family`.
     """
     steepness, threshold, ridges = (drawn[name][:, None, None] for name in ("steepness", "threshold", "ridges"))
     waves = windows(_noises(size, steepness.device), 0, drawn["noise"], size, size // 2 + 1) * spectra(

@@ -289,7 +289,7 @@ def test_clips_in_a_folder_make_a_source_for_sounds(tmp_path: Path) -> None:
 def test_pictures_and_clips_in_one_folder_are_refused(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros(800), 8000)
     Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(tmp_path / "b.png")
-    with pytest.raises(DataError, match=r"Expected pictures or clips of sound in .*, found 1 and 1"):
+    with pytest.raises(DataError, match=r"Expected pictures or clips in .*, found 1 and 1"):
         unlabelled_pairs(Given((str(tmp_path),)))
 
 
