@@ -142,10 +142,6 @@ class FeatureAugmentationClassifier(ClassifierMixin, BaseFeatureAugmentation):
 class FeatureAugmentationRegressor(RegressorMixin, BaseFeatureAugmentation):
     """A regressor on shared columns and on own columns for each domain; see `FeatureAugmentationClassifier`.
 
-    References
-    ----------
-    Daume (2007), "Frustratingly easy domain adaptation", ACL, Equation 1 and section 3.3.
-
     Examples
     --------
     >>> import numpy as np

@@ -142,10 +142,6 @@ class PREDRegressor(RegressorMixin, BasePRED):
     estimator : regressor, default=None
         What learns from the target; None is `Ridge()`.
 
-    References
-    ----------
-    Daume (2007), "Frustratingly easy domain adaptation", ACL, section 2 (PRED).
-
     Examples
     --------
     >>> from headstart import PREDRegressor, Source
