@@ -24,7 +24,7 @@ _METHOD = "bootstrap bias-corrected cross-validation, {samples} samples{grouped}
 _SAMPLES = 1000
 
 
-def data_evidence(material: Material, names: Sequence[Any] | None, name: str = "") -> dict[str, Any]:
+def data_evidence(material: Material, names: Sequence[Any] | None) -> dict[str, Any]:
     """What was learned from.
 
     Parameters
@@ -32,15 +32,13 @@ def data_evidence(material: Material, names: Sequence[Any] | None, name: str = "
     material : Material
     names : sequence or None
         Class, label or target names.
-    name : str
-        What to call the data.
     """
     per_class: dict[str, int] = {}
     if names is not None and material.task != "regression":
         counts = material.columns.sum(axis=0)
         per_class = {str(label): int(count) for label, count in zip(names, counts, strict=True)}
     return {
-        "name": name,
+        "name": "",
         "input_type": material.input_type,
         "n": len(material),
         "task": material.task,
