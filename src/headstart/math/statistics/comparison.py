@@ -143,7 +143,7 @@ def newcombe_paired(correct_a: np.ndarray, correct_b: np.ndarray) -> tuple[float
     Parameters
     ----------
     correct_a, correct_b : array of bool, shape (n,)
-        Whether each classifier is right on each example.
+        As in `mcnemar_exact`.
 
     Returns
     -------

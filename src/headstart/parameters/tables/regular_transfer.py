@@ -178,8 +178,6 @@ class RegularTransferClassifier(ClassifierMixin, RegularTransfer):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (K,)
-        Of target and source together.
     coef_ : ndarray of shape (1, d) or (K, d)
     intercept_ : ndarray of shape (1,) or (K,)
     source_coef_, source_intercept_
