@@ -8,8 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from headstart.cli.console import plain, print_json, print_table
+from headstart.cli.console import print_json, print_table
 from headstart.cli.duration import seconds_of
+from headstart.data.base.plain import plain
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, print_json
-from headstart.cli.options import reading_options
+from headstart.cli.options import reading_options, source_options
 from headstart.progress import reporter
 
 SIGNS = {"for": "+", "against": "-", "neutral": "."}
@@ -16,15 +16,10 @@ SIGNS = {"for": "+", "against": "-", "neutral": "."}
 
 @click.command("advise")
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option(
-    "--source",
-    multiple=True,
-    default=("auto",),
-    show_default=True,
-    help="What might be borrowed from: a folder, a hub id, starter:pictures, ...; auto is the starter for the data. "
-    "For a table: other tables.",
+@source_options(
+    "What might be borrowed from: a folder, a hub id, starter:pictures, ...; auto is the starter for the data. "
+    "For a table: other tables."
 )
-@click.option("--unlabelled", multiple=True, help="Of a table: another table with more rows like it, without labels.")
 @reading_options()
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
 @click.option(

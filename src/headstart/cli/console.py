@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -22,27 +21,10 @@ def common(function: Command) -> Command:
     )(function)
 
 
-def plain(value: Any) -> Any:
-    """The same value in JSON's own types: NumPy numbers and arrays unpacked, NaN and infinity as None.
-
-    Examples
-    --------
-    >>> plain({"a": (1, float("nan"))})
-    {'a': [1, None]}
-    """
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, dict):
-        return {str(key): plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple, set)):
-        return [plain(entry) for entry in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
-
-
 def print_json(value: Any) -> None:
     """Print a value as one JSON document on standard output."""
+    from headstart.data.base.plain import plain
+
     click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
 
 

@@ -9,22 +9,17 @@ import click
 
 from headstart.cli.console import common, note, print_json
 from headstart.cli.duration import Duration
-from headstart.cli.options import reading_options
+from headstart.cli.options import reading_options, source_options
 from headstart.progress import reporter
 
 
 @click.command("fit")
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option(
-    "--source",
-    multiple=True,
-    default=("auto",),
-    show_default=True,
-    help="What to borrow from: a folder, a hub id, starter:pictures, starter:speech, timm:NAME, FILE.py:FUNCTION; "
-    "'auto' is the starter for the kind of data, 'none' learns from the data alone. For a table: another table with "
-    "the same label column; again for several.",
+@source_options(
+    "What to borrow from: a folder, a hub id, starter:pictures, starter:speech, timm:NAME, FILE.py:FUNCTION; 'auto' is "
+    "the starter for the kind of data, 'none' learns from the data alone. For a table: another table with the same "
+    "label column; again for several."
 )
-@click.option("--unlabelled", multiple=True, help="Of a table: another table with more rows like it, without labels.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the model into.")
 @reading_options("keyword")
 @click.option(

@@ -64,6 +64,13 @@ def reading_options(*more_tasks: str) -> Callable[[Command], Command]:
     return decorate
 
 
+def source_options(help_of_source: str) -> Callable[[Command], Command]:
+    """Give a command what it borrows from: ``--source`` and ``--unlabelled``, each perhaps several times."""
+    source = click.option("--source", multiple=True, default=("auto",), show_default=True, help=help_of_source)
+    rows = "Of a table: another table with more rows like it, without labels."
+    return lambda function: source(click.option("--unlabelled", multiple=True, help=rows)(function))
+
+
 def one_or_several(context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> Any:
     """None, one name, or a list of several.
 

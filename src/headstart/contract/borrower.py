@@ -53,6 +53,8 @@ class Borrower(BaseEstimator, metaclass=ABCMeta):
     ----------
     n_features_in_, feature_names_in_
         As in scikit-learn, of the target as given.
+    classes_ : ndarray of shape (K,)
+        Of labels that are classes: those of target and sources together, sorted.
     preprocess_ : fitted transformer or None
         For rows of the target.
     source_preprocess_ : list of fitted transformers

@@ -66,10 +66,11 @@ class MethodCard:
         return asdict(self)
 
 
+_unlabelled_card = partial(MethodCard, target_labels="none", source_labels="none", tasks=_TASKS)
 #: Cards of mappings and of weightings that look at no labels; of classifiers that use labels of the target where there
 #: are any; and of boosting, which cannot do without.
-mapping_card = partial(MethodCard, "features", "none", "none", _TASKS)
-weighting_card = partial(MethodCard, "instances", "none", "none", _TASKS)
+mapping_card = partial(_unlabelled_card, transfers="features")
+weighting_card = partial(_unlabelled_card, transfers="instances")
 classifier_card = partial(
     MethodCard, transfers="features", target_labels="optional", source_labels="needed", tasks=_TASKS[:1]
 )

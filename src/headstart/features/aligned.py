@@ -103,11 +103,6 @@ class AlignedClassifier(ClassifierMixin, BaseAligned):
     Without labels of the target, ``fit(X)``, it learns from the source alone. Without a source it is its estimator,
     fitted on the target, exactly.
 
-    Attributes
-    ----------
-    classes_ : ndarray of shape (K,)
-        Labels of target and sources together.
-
     Examples
     --------
     >>> import numpy as np

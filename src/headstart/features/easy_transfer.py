@@ -50,7 +50,6 @@ class EasyTransfer(ClassifierMixin, Learner):
         What a class is allowed so that it is not empty.
     labels_ : ndarray of shape (n_target,)
         Of the target's rows, then the unlabelled ones; rows with a label keep it.
-    classes_ : ndarray of shape (K,)
 
     Raises
     ------

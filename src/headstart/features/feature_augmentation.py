@@ -110,10 +110,6 @@ class FeatureAugmentationClassifier(ClassifierMixin, BaseFeatureAugmentation):
     A linear model splits its weights into a part that holds everywhere and one for each domain, both drawn to zero.
     Hard to beat where there are some labels of the target; it does little for trees, which take one column at a time.
 
-    Attributes
-    ----------
-    classes_ : ndarray of shape (K,)
-
     References
     ----------
     Daume (2007), "Frustratingly easy domain adaptation", ACL, Equation 1 and section 3.3.
@@ -141,10 +137,6 @@ class FeatureAugmentationClassifier(ClassifierMixin, BaseFeatureAugmentation):
 @estimator_class
 class FeatureAugmentationRegressor(RegressorMixin, BaseFeatureAugmentation):
     """A regressor on shared columns and on own columns for each domain; see `FeatureAugmentationClassifier`.
-
-    References
-    ----------
-    Daume (2007), "Frustratingly easy domain adaptation", ACL, Equation 1 and section 3.3.
 
     Examples
     --------

@@ -67,7 +67,6 @@ class GradualSelfTrainingClassifier(ClassifierMixin, Learner, DelegatingMixin):
         Labels of the target's rows, then the unlabelled ones, as the last step got them; given labels are kept.
     history_ : list of dict
         One record a step: "rows" believed and "changed", the share of target rows whose label the step changed.
-    classes_ : ndarray of shape (K,)
 
     Raises
     ------

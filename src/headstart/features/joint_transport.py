@@ -134,7 +134,6 @@ class JointDistributionOptimalTransportClassifier(ClassifierMixin, BaseJointTran
         Fitted on the target's rows with the labels that arrived.
     transported_ : ndarray of shape (n_target, K)
         Class shares that arrived at the target's rows, then the unlabelled ones.
-    classes_ : ndarray of shape (K,)
 
     Raises
     ------

@@ -80,7 +80,6 @@ class ManifoldEmbeddedAlignment(ClassifierMixin, Learner):
     root_ : ndarray of shape (d, q)
         Root of the geodesic flow kernel.
     target_mean_ : ndarray of shape (d,)
-    classes_ : ndarray of shape (K,)
 
     Raises
     ------

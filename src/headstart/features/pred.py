@@ -96,10 +96,6 @@ class PREDClassifier(ClassifierMixin, BasePRED):
     estimator : classifier, default=None
         What learns from the target; None is `LogisticRegression(max_iter=1000)`.
 
-    Attributes
-    ----------
-    classes_ : ndarray of shape (K,)
-
     References
     ----------
     Daume (2007), "Frustratingly easy domain adaptation", ACL, section 2 (PRED); Daume and Marcu (2006).
@@ -141,10 +137,6 @@ class PREDRegressor(RegressorMixin, BasePRED):
     ----------
     estimator : regressor, default=None
         What learns from the target; None is `Ridge()`.
-
-    References
-    ----------
-    Daume (2007), "Frustratingly easy domain adaptation", ACL, section 2 (PRED).
 
     Examples
     --------

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.base.plain import plain
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.choose import pick
@@ -75,7 +76,7 @@ def guard(
         Class, label or target names for the report.
     """
     look = table_findings if material.sources else findings
-    found = journal.decide("findings", lambda: say.plain(look(material, random_state=random_state)))
+    found = journal.decide("findings", lambda: plain(look(material, random_state=random_state)))
     hopeful = expected(found)
     comparison = compare(
         material,
@@ -111,7 +112,7 @@ def guard(
     }
     if material.sources and outcome.candidate.transfer:
         evidence["source"]["use"] = say.rows_used(estimator)
-    return Guarded(estimator, outcome.candidate, warmth, say.plain(evidence))
+    return Guarded(estimator, outcome.candidate, warmth, plain(evidence))
 
 
 def _final(candidate: Candidate, material: Material, journal: Journal) -> Any:

@@ -265,10 +265,6 @@ class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
         MarginalisedAutoencoder, FeatureAugmentationClassifier and PREDClassifier. A method that predicts learns with
         ``estimator`` unless it has one of its own.
 
-    Attributes
-    ----------
-    classes_ : ndarray of shape (K,)
-
     References
     ----------
     Bruzzone and Marconcini (2010), Domain adaptation problems: a DASVM classification technique and a circular

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from headstart.data.base.kinds import CLIPS
+from headstart.data.base.plain import plain
 from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.data.inputs.registry import simple_of
 from headstart.data.sets.dataset import Dataset
@@ -18,7 +19,6 @@ from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.journal import checkpoint_in
 from headstart.guard.comparing.out_of_fold import fit_on
 from headstart.guard.effort import Effort
-from headstart.guard.evidence import evidence as say
 from headstart.keywords.evidence import cross_fitted, detector_for, keyword_evidence
 from headstart.keywords.listener import Detector
 from headstart.keywords.material import KEYWORD, OTHER, PARTS, KeywordMaterial, keyword_material
@@ -130,7 +130,7 @@ class KeywordTask:
             "keyword": keyword_evidence(self.material, detector, tail, heard),
             "history": list(getattr(estimator, "history_", None) or []),
         }
-        return estimator, detector, say.plain(found)
+        return estimator, detector, plain(found)
 
 
 def keyword_candidates(material: KeywordMaterial, *, device: str, seed: int) -> list[Candidate]:

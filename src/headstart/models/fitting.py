@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.base.plain import plain
 from headstart.data.inputs.registry import entry_of, resolve
 from headstart.data.reading.options import Reading
 from headstart.data.sets.dataset import Dataset
@@ -19,7 +20,6 @@ from headstart.errors import ParameterError
 from headstart.guard.choosing import measures
 from headstart.guard.comparing.budget import short
 from headstart.guard.effort import Effort
-from headstart.guard.evidence import evidence as say
 from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRegressor
 from headstart.keywords.fitting import KeywordTask, check_false_alarms
 from headstart.keywords.material import KEYWORD
@@ -179,7 +179,7 @@ def _fitted(target: Target, words: KeywordTask | None, effort: Effort, candidate
     guarded.fit(pool.inputs, pool.y, groups=pool.groups)
     model = _model(guarded, dataset, words)
     if aside is not None:
-        model.evidence["test"] = say.plain(test_score(model, aside))
+        model.evidence["test"] = plain(test_score(model, aside))
     explained = None if pool.kind.values else entry_of(pool.kind).explained
     if explained is not None:
         resolve(explained)(model, pool)
@@ -256,7 +256,7 @@ def _model(guarded: Any, dataset: Dataset, words: KeywordTask | None) -> Model:
     evidence = guarded.evidence_ | more
     names = dataset.classes if dataset.task == "multilabel" else getattr(guarded, "classes_", None)
     read = describe(dataset)
-    evidence["data"] |= say.plain(
+    evidence["data"] |= plain(
         {
             "name": Path(dataset.root).name if dataset.root else f"{dataset.kind.many} in memory",
             "parts": read["parts"],

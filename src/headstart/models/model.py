@@ -224,13 +224,11 @@ def load(folder: str | Path, module: Any = None) -> Model:
 
     Examples
     --------
-    >>> from headstart.guard.baselines.classical import BaselineClassifier
-    >>> y = np.arange(8) % 2
-    >>> X = np.zeros((8, 16, 16), dtype=np.uint8) + (200 * y[:, None, None]).astype(np.uint8)
-    >>> baseline = BaselineClassifier().fit(X, y)
-    >>> folder = Model(baseline, {}, task="classification", classes=[0, 1]).save("light-or-dark")
-    >>> load("light-or-dark").predict(X[:2]).tolist()
-    [0, 1]
+    >>> from headstart.guard.baselines.texts import TextBaselineRegressor
+    >>> baseline = TextBaselineRegressor().fit(["so good", "so bad"] * 4, [5.0, 1.0] * 4)
+    >>> folder = Model(baseline, {}, task="regression", classes=None, input_type="text").save("stars")
+    >>> bool(load("stars").predict(["good"])[0] > 3)
+    True
     """
     path = Path(folder).expanduser()
     manifest = read_manifest(path)

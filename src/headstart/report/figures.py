@@ -32,12 +32,7 @@ def _y_axis(values: Sequence[float], metric: str, top: float | None = None) -> t
     shapes = []
     for mark in marks:
         text = f"{100 * mark:.3g}%" if is_share(metric) else amount(metric, mark)
-        shapes.append(
-            Markup(
-                '<line class="grid" x1="{:.1f}" x2="{:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>'
-                '<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>'
-            ).format(LEFT, WIDTH - RIGHT, LEFT - 7, place(mark) + 4, text, y=place(mark))
-        )
+        shapes.append(grid_line(place(mark), text))
     return place, shapes
 
 
@@ -45,20 +40,27 @@ def _x_axis(values: Sequence[float], place: Place, title: str) -> list[Markup]:
     """Labels under the values, as many as have room, and what they count."""
     values = sorted(set(values))
     shown = apart([place(v) for v in values], 40)
-    shapes = [
-        Markup('<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>').format(
-            place(value), HEIGHT - BOTTOM + 18, count(value)
-        )
-        for value, show in zip(values, shown, strict=True)
-        if show
-    ]
-    middle = (LEFT + WIDTH - RIGHT) / 2
-    shapes.append(
-        Markup('<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>').format(
-            middle, HEIGHT - 6, title
-        )
+    shapes = [below(place(value), count(value)) for value, show in zip(values, shown, strict=True) if show]
+    return [*shapes, below_all(title)]
+
+
+def grid_line(y: float, text: str) -> Markup:
+    """A horizontal line with its label."""
+    line = Markup(
+        '<line class="grid" x1="{:.1f}" x2="{:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        '<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>'
     )
-    return shapes
+    return line.format(LEFT, WIDTH - RIGHT, LEFT - 7, y + 4, text, y=y)
+
+
+def below(x: float, text: str, y: float = HEIGHT - BOTTOM + 18) -> Markup:
+    """A label under the drawing."""
+    return Markup('<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>').format(x, y, text)
+
+
+def below_all(title: str) -> Markup:
+    """What the labels under the drawing count."""
+    return below((LEFT + WIDTH - RIGHT) / 2, title, HEIGHT - 6)
 
 
 def _line(points: Sequence[tuple[float, float]], kind: str) -> Markup:

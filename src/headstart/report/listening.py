@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from headstart.report.figures import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, svg
+from headstart.report.figures import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, below, below_all, grid_line, svg
 from headstart.report.scale import Place, linear, logarithmic, ticks
 from headstart.report.wording import amount, count, span
 
@@ -100,19 +100,13 @@ def missed_against_alarms(curve: Sequence[dict[str, Any]], keyword: dict[str, An
 
 
 def _axes(marks: Sequence[float], up: Place, across: Place, low: float, high: float) -> list[Markup]:
-    line = Markup(
-        '<line class="grid" x1="{:.1f}" x2="{:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        '<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>'
-    )
-    shapes = [
-        line.format(LEFT, WIDTH - RIGHT, LEFT - 7, up(mark) + 4, f"{100 * mark:.3g}%", y=up(mark)) for mark in marks
+    shapes = [grid_line(up(mark), f"{100 * mark:.3g}%") for mark in marks]
+    rates = [10.0**power for power in range(-2, 4) if low * 0.999 <= 10.0**power <= high * 1.001]
+    return [
+        *shapes,
+        *(below(across(rate), f"{rate:g}") for rate in rates),
+        below_all("false alarms an hour (missed words: upwards)"),
     ]
-    text = Markup('<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>')
-    for power in range(-2, 4):
-        if low * 0.999 <= 10.0**power <= high * 1.001:
-            shapes.append(text.format(across(10.0**power), HEIGHT - BOTTOM + 18, f"{10.0**power:g}"))
-    shapes.append(text.format((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, "false alarms an hour (missed words: upwards)"))
-    return shapes
 
 
 def _stretches(

@@ -166,11 +166,6 @@ def kind_named(input_type: str) -> Kind:
     return _KNOWN.get(input_type, Kind(input_type, "example", "examples"))
 
 
-def known_kinds() -> tuple[Kind, ...]:
-    """Every kind, in order."""
-    return tuple(_KNOWN.values())
-
-
 def file_kinds() -> tuple[Kind, ...]:
     """The kinds that have files of their own, in order.
 

@@ -74,6 +74,7 @@ def read_dataset(
     Examples
     --------
     >>> from PIL import Image
+    >>> from pathlib import Path
     >>> for name in ("ants", "bees"):
     ...     Path("insects", name).mkdir(parents=True)
     ...     for i in range(2):

@@ -35,12 +35,6 @@ class Texts(Inputs):
     names : sequence of str, optional
         What to call them. Default: the path, or "text 17".
 
-    Attributes
-    ----------
-    names : tuple of str
-    shape : tuple of int
-        ``(n,)``.
-
     Examples
     --------
     >>> texts = Texts(["free prize", "see you at eight"])

@@ -46,7 +46,6 @@ class JointMapping(ComponentMapping):
         are kept.
     history_ : list of dict
         One record a round: "changed", the share of labels that changed.
-    classes_ : ndarray of shape (K,)
     """
 
     kernel: str = "primal"

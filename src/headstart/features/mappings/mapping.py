@@ -58,18 +58,9 @@ class Mapping(TransformerMixin, Borrower):
         return self._map_target(X)
 
     def fit(self, X: Any, y: Any = None) -> Any:
-        """Fit to rows of the target; what is borrowed was given at construction.
+        """Fit to rows of the target (n, d); what is borrowed was given at construction.
 
-        Parameters
-        ----------
-        X : array-like of shape (n, d)
-            Rows of the target.
-        y : array-like of shape (n,), optional
-            Their labels, for the mappings whose card says that they use them; else not looked at.
-
-        Returns
-        -------
-        self
+        Their labels ``y`` (n,) are for the mappings whose card says that they use them; else not looked at.
         """
         uses_labels = self._task is not None and self.card.target_labels != "none"
         domains = self._domains(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from headstart.guard.baselines.logits import ClassScorer, NumberScorer, inner_fo
 from headstart.guard.baselines.simple_features import simple_features
 from headstart.math.linear.logistic import solve_logistic
 from headstart.math.linear.ridge import solve_ridge
+from headstart.math.linear.solution import LinearSolution
 
 _PENALTIES = tuple(float(p) for p in np.logspace(-4, 1, 6))
 _FIXED_PENALTY = 0.1
@@ -105,23 +105,13 @@ def _scale(values: np.ndarray, by_column: bool) -> np.ndarray:
     return np.where(spread > 1e-9, 1.0 / np.maximum(spread, 1e-9), 0.0)
 
 
-@dataclass(frozen=True)
-class _Solved:
-    """A linear model (coefficients (d, K), intercept (K,)) and its held-out loss."""
-
-    coef: np.ndarray
-    intercept: np.ndarray
-    loss: float
-
-
-def _solve(table: np.ndarray, targets: np.ndarray, task: str, inner: list, random_state: int) -> _Solved:
+def _solve(table: np.ndarray, targets: np.ndarray, task: str, inner: list, random_state: int) -> LinearSolution:
     """The solved linear model of a task on the leading principal components, and its cross-validated loss.
 
     For numbers the loss is the leave-one-out one.
     """
     if task == "regression":
-        ridge = solve_ridge(table, targets)
-        return _Solved(ridge.coef, ridge.intercept, float(ridge.loss))
+        return solve_ridge(table, targets)
     rotation = None
     if min(table.shape) > 2 * _COMPONENTS:
         rotation = randomized_svd(table, _COMPONENTS, n_iter=2, random_state=random_state)[2].T
@@ -129,7 +119,7 @@ def _solve(table: np.ndarray, targets: np.ndarray, task: str, inner: list, rando
     penalties = _PENALTIES if inner else (_FIXED_PENALTY,)
     found = solve_logistic(table, targets, penalties=penalties, folds=inner, multilabel=task == "multilabel")
     coef = found.coef if rotation is None else rotation @ found.coef
-    return _Solved(coef, found.intercept, float(found.loss) if inner else 0.0)
+    return LinearSolution(coef, found.intercept, found.penalty, found.loss if inner else 0.0)
 
 
 @estimator_class
@@ -139,18 +129,6 @@ class BaselineClassifier(ClassScorer, ClassifierMixin, _Baseline):
     Borrows nothing. The features (of pictures edges, pixels, or both; of clips timbre, course, or both) and the
     penalty are chosen by cross-validated log-loss within the data given, so that transfer is compared with a baseline
     that was tuned too.
-
-    Attributes
-    ----------
-    classes_ : array of shape (K,)
-        Class labels in sorted order; 0..L-1 for multi-label.
-    temperature_ : float
-        What logits are divided by; 1.0 after ``fit``.
-
-    Raises
-    ------
-    DataError
-        If there is only one class.
 
     References
     ----------

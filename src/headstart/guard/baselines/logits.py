@@ -13,7 +13,20 @@ from headstart.errors import DataError
 
 
 class ClassScorer:
-    """Classes, or labels of 0 and 1, by the scores as logits."""
+    """Classes, or labels of 0 and 1, by the scores as logits.
+
+    Attributes
+    ----------
+    classes_ : array of shape (K,)
+        Class labels in sorted order; 0..L-1 for multi-label.
+    temperature_ : float
+        What logits are divided by; 1.0 after ``fit``.
+
+    Raises
+    ------
+    DataError
+        If there is only one class.
+    """
 
     _scores: Callable[[Any], np.ndarray]
     classes_: Any

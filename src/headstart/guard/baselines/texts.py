@@ -140,13 +140,6 @@ class TextBaselineClassifier(ClassScorer, ClassifierMixin, _TextBaseline):
     penalty are chosen by cross-validated log-loss within the data given, on 1,000 of the texts where there are more.
     How often a term occurs counts by its logarithm. Strong where there are many labels, or where single words decide.
 
-    Attributes
-    ----------
-    classes_ : array of shape (K,)
-        Class labels in sorted order; 0..L-1 for multi-label.
-    temperature_ : float
-        What logits are divided by; 1.0 after ``fit``.
-
     Raises
     ------
     DataError

@@ -68,10 +68,6 @@ class BasePooled(WeightedLearner, DelegatingMixin):
 class PooledClassifier(ClassifierMixin, BasePooled):
     """Learns from the rows of source and target together, as if they were one set; the baseline of every transfer.
 
-    Attributes
-    ----------
-    classes_ : ndarray of shape (K,)
-
     Examples
     --------
     >>> from headstart import Source

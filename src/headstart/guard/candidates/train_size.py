@@ -11,26 +11,24 @@ from headstart.networks.network import Network
 SIDE = 160
 
 
-def train_size(network: Network, side: int = SIDE) -> int | None:
+def train_size(network: Network) -> int | None:
     """Side of the pictures when all layers are trained.
 
     Parameters
     ----------
     network : Network
         Not changed.
-    side : int, default=160
-        Wished side in pixels.
 
     Returns
     -------
     int or None
-        ``side`` where the network's own pictures are square and larger and it gives as many outputs for smaller ones
+        160 where the network's own pictures are square and larger and it gives as many outputs for smaller ones
         (convolutional networks do); None for its own size, and for networks for sound.
     """
     if network.preprocessing.resized_by != "image_size":
         return None
     height, width = network.preprocessing.size[0], network.preprocessing.size[-1]
-    if height != width or height <= side:
+    if height != width or height <= SIDE:
         return None
     module = copy.deepcopy(network.module).eval()
     generator = torch.Generator().manual_seed(0)
@@ -38,11 +36,11 @@ def train_size(network: Network, side: int = SIDE) -> int | None:
         with torch.no_grad():
             shapes = [
                 _shape(module(torch.randn(1, network.preprocessing.channels, s, s, generator=generator)))
-                for s in (height, side)
+                for s in (height, SIDE)
             ]
     except (RuntimeError, ValueError, AssertionError, IndexError, TypeError):
         return None
-    return side if shapes[0] is not None and shapes[0] == shapes[1] else None
+    return SIDE if shapes[0] is not None and shapes[0] == shapes[1] else None
 
 
 def _shape(output: object) -> tuple[int, ...] | None:

@@ -17,6 +17,7 @@ from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.contract.raw_sources import as_sources
 from headstart.data.sets.splits import folds
+from headstart.data.tables.column_names import stack
 from headstart.errors import ParameterError, SourceError
 from headstart.math.statistics.validation import (
     circular_validation,
@@ -263,8 +264,7 @@ def labelled_source(estimator: Any) -> tuple[Any, np.ndarray]:
         X = given[0].X
         return (X if hasattr(X, "shape") else np.asarray(X)), np.asarray(given[0].y)
     rows = [source.X if sparse.issparse(source.X) else np.asarray(source.X) for source in given]
-    stacked = sparse.vstack(rows).tocsr() if any(map(sparse.issparse, rows)) else np.vstack(rows)
-    return stacked, np.concatenate([np.asarray(source.y) for source in given])
+    return stack(rows), np.concatenate([np.asarray(source.y) for source in given])
 
 
 def predict_source(estimator: Any, X: Any) -> np.ndarray:

@@ -81,8 +81,8 @@ def admit(prices: Sequence[Price], n_splits: int, available: float) -> list[str]
     return taken
 
 
-def splits_that_fit(price: Price, n_splits: int, available: float, fewest: int = 3) -> int:
-    """Folds of all candidates: ``n_splits``, or ``fewest`` where only they let the most promising dear one in.
+def splits_that_fit(price: Price, n_splits: int, available: float) -> int:
+    """Folds of all candidates: ``n_splits``, or three where only they let the most promising dear one in.
 
     Parameters
     ----------
@@ -92,15 +92,13 @@ def splits_that_fit(price: Price, n_splits: int, available: float, fewest: int =
         Folds that were asked for.
     available : float
         Seconds for its folds and refit.
-    fewest : int, default=3
-        Folds to fall back to.
 
     Examples
     --------
     >>> [splits_that_fit(Price("all", 30, 40), 5, seconds) for seconds in (200, 150, 100)]
     [5, 3, 5]
     """
-    for k in (n_splits, min(fewest, n_splits)):
+    for k in (n_splits, min(3, n_splits)):
         if price.folds(k) + price.refit <= available:
             return k
     return n_splits

@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from headstart.errors import TransferWarning
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
-from headstart.guard.choosing.choose import probabilities
+from headstart.guard.choosing.unlabelled_scorers import probabilities_of
 from headstart.guard.comparing.journal import Journal
 
 Split = tuple[np.ndarray, np.ndarray]
@@ -112,13 +112,8 @@ def predicted(estimator: Any, X: Any, task: str, classes: np.ndarray | None) -> 
 
 
 def _class_probabilities(estimator: Any, X: Any, n_classes: int) -> np.ndarray:
-    if hasattr(estimator, "predict_proba"):
-        return np.asarray(estimator.predict_proba(X), dtype=np.float64)
-    if hasattr(estimator, "decision_function"):
-        scores = np.asarray(estimator.decision_function(X), dtype=np.float64)
-        if scores.ndim == 1:
-            scores = np.column_stack([np.zeros_like(scores), scores])
-        return probabilities(scores, multilabel=False)
+    if hasattr(estimator, "predict_proba") or hasattr(estimator, "decision_function"):
+        return probabilities_of(estimator, X)
     hard = np.searchsorted(estimator.classes_, estimator.predict(X))
     return 0.98 * np.eye(n_classes)[hard] + 0.02 / n_classes
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.base.plain import plain
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing import measures
 from headstart.guard.choosing.choose import METRIC, Table, calibrated, logits, pick
@@ -24,7 +25,7 @@ _METHOD = "bootstrap bias-corrected cross-validation, {samples} samples{grouped}
 _SAMPLES = 1000
 
 
-def data_evidence(material: Material, names: Sequence[Any] | None, name: str = "") -> dict[str, Any]:
+def data_evidence(material: Material, names: Sequence[Any] | None) -> dict[str, Any]:
     """What was learned from.
 
     Parameters
@@ -32,15 +33,13 @@ def data_evidence(material: Material, names: Sequence[Any] | None, name: str = "
     material : Material
     names : sequence or None
         Class, label or target names.
-    name : str
-        What to call the data.
     """
     per_class: dict[str, int] = {}
     if names is not None and material.task != "regression":
         counts = material.columns.sum(axis=0)
         per_class = {str(label): int(count) for label, count in zip(names, counts, strict=True)}
     return {
-        "name": name,
+        "name": "",
         "input_type": material.input_type,
         "n": len(material),
         "task": material.task,
@@ -196,26 +195,3 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def plain(value: Any) -> Any:
-    """A value in plain JSON types: NumPy numbers become Python's, numbers that are not finite None.
-
-    Examples
-    --------
-    >>> plain({"a": np.float32(0.5), "b": [np.int64(2), float("nan")], "c": np.str_("x")})
-    {'a': 0.5, 'b': [2, None], 'c': 'x'}
-    """
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    return str(value)

@@ -21,15 +21,13 @@ _LEAST = 2.0
 _WORD = re.compile(r"\S+")
 
 
-def words_of_classes(dataset: Dataset, random_state: int = 0) -> dict[str, Any] | None:
+def words_of_classes(dataset: Dataset) -> dict[str, Any] | None:
     """Words and pairs of words with the greatest weights in a linear model on tf-idf, for each class.
 
     Parameters
     ----------
     dataset : Dataset
         Of texts; of more than 5,000 a sample is used.
-    random_state : int, default=0
-        Seed of the sample.
 
     Returns
     -------
@@ -47,9 +45,9 @@ def words_of_classes(dataset: Dataset, random_state: int = 0) -> dict[str, Any] 
     """
     rows = np.arange(len(dataset))
     if len(rows) > MOST_TEXTS:
-        rows = np.sort(np.random.default_rng(random_state).choice(rows, MOST_TEXTS, replace=False))
+        rows = np.sort(np.random.default_rng(0).choice(rows, MOST_TEXTS, replace=False))
     numbers = dataset.task == "regression"
-    model = (TextBaselineRegressor if numbers else TextBaselineClassifier)("words", random_state=random_state)
+    model = (TextBaselineRegressor if numbers else TextBaselineClassifier)("words")
     try:
         model.fit(dataset.inputs[rows], dataset.y[rows])
     except DataError:

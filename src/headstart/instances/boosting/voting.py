@@ -139,7 +139,6 @@ class VotingBooster(Booster):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (K,)
     errors_ : ndarray of shape (N',)
         Weighted error on the target, round by round.
     """

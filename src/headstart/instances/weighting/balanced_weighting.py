@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import weighting_card
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.errors import ParameterError
@@ -55,11 +55,9 @@ class BalancedWeighting(Weighting):
     gamma: float = 0.5
     weighting: Any = None
 
-    card = MethodCard(
-        transfers="instances",
+    card = weighting_card(
         target_labels="optional",
         source_labels="needed",
-        tasks=("classification", "regression"),
         cost="O(n), or that of its weighting",
         paper="Wu & Dietterich 2004, equation 2",
         words="Balances the loss on the source and that on the target, whatever their sizes.",

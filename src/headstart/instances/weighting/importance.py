@@ -153,11 +153,6 @@ class ImportanceWeightedClassifier(ClassifierMixin, BaseImportanceWeighted):
         "balanced", "bbse", "discriminator", "kernel-density", "kliep", "kmm", "mmd-target-shift", "nearest-neighbour",
         "rulsif", "ulsif", or an object such as ``KernelMeanMatching(bound=10)``. None: all source rows alike.
 
-    Attributes
-    ----------
-    classes_ : ndarray of shape (K,)
-        Labels of target and sources together.
-
     Examples
     --------
     >>> from headstart import ImportanceWeightedClassifier, Source

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.multiclass import check_classification_targets
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import weighting_card
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.contract.weighted_fit import seeded
@@ -26,7 +26,7 @@ from headstart.math.ratios.label_shift import ClassRatios, black_box_shift, mmd_
 ALIKE = 1e3
 
 
-_card = partial(MethodCard, "instances", "none", "needed", ("classification",))
+_card = partial(weighting_card, source_labels="needed", tasks=("classification",))
 
 
 class BaseTargetShift(Weighting):

@@ -11,6 +11,9 @@ from headstart.math.alignment.kernels import FeatureMap, kernel_features
 from headstart.math.alignment.mmd import class_means, joint_directions
 from headstart.math.statistics.distance import proxy_distances
 
+#: Inverse squared width of the Gaussian kernel: the authors' width 1 on rows of unit length.
+_GAMMA = 0.5
+
 
 @dataclass(frozen=True)
 class ManifoldTerms:
@@ -60,7 +63,6 @@ def fit_meda(
     terms: ManifoldTerms = ManifoldTerms(),
     *,
     known: np.ndarray | None = None,
-    gamma: float = 0.5,
     balance: float | str = "auto",
     rounds: int = 10,
     landmarks: int | None = None,
@@ -87,8 +89,6 @@ def fit_meda(
     terms : ManifoldTerms
     known : ndarray of shape (n_t,), optional
         True codes, -1 where unknown: these rows are fitted like source rows.
-    gamma : float
-        Inverse squared width of the Gaussian kernel; 1/2 is the authors' width 1 on rows of unit length.
     balance : float or "auto"
         Mu in 0..1 between domains (0) and classes (1); "auto": from proxy distances in each round.
     rounds : int
@@ -100,7 +100,7 @@ def fit_meda(
     parts, n_s, n_t = (source, target), len(source), len(target)
     known = np.full(n_t, -1) if known is None else known
     rows = np.vstack(parts)
-    features = kernel_features(parts, "rbf", gamma, landmarks, rng)
+    features = kernel_features(parts, "rbf", _GAMMA, landmarks, rng)
     F = features(rows).astype(np.float64)
     codes = np.r_[y_source, known]
     n_classes = int(codes.max()) + 1

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 
 _BATCH = 64
+#: Side of a cell in pixels, and directions that are told apart.
+_CELL, _DIRECTIONS = 8, 9
 
 
-def hog(pictures: np.ndarray, *, cell: int = 8, n_directions: int = 9) -> np.ndarray:
+def hog(pictures: np.ndarray) -> np.ndarray:
     """Histograms of oriented gradients.
 
-    The gradient of each pixel votes with its magnitude for its two nearest directions (of ``n_directions`` over
-    180 degrees) and for the cells around it; each 2 x 2 block of cells is divided by its L1 norm and its square
+    The gradient of each pixel votes with its magnitude for its two nearest directions (of 9 over 180
+    degrees) and for the cells around it; each 2 x 2 block of cells is divided by its L1 norm and its square
     root is taken.
 
     Parameters
     ----------
     pictures : array of uint8, shape (n, H, W, 3)
-        RGB; H and W multiples of ``cell``, at least two cells each.
-    cell : int, default=8
-        Side of a cell in pixels; even.
-    n_directions : int, default=9
-        Number of directions.
+        RGB; H and W multiples of a cell's 8 pixels, at least two cells each.
 
     Returns
     -------
-    array of float32, shape (n, (H/cell - 1) * (W/cell - 1) * 4 * n_directions)
+    array of float32, shape (n, (H/8 - 1) * (W/8 - 1) * 36)
         Every block has length at most 1.
 
     References
@@ -41,34 +39,32 @@ def hog(pictures: np.ndarray, *, cell: int = 8, n_directions: int = 9) -> np.nda
     >>> hog(np.zeros((2, 64, 64, 3), dtype=np.uint8)).shape
     (2, 1764)
     """
-    batches = [
-        _hog_batch(pictures[start : start + _BATCH], cell, n_directions) for start in range(0, len(pictures), _BATCH)
-    ]
-    height, width = pictures.shape[1] // cell, pictures.shape[2] // cell
-    empty = np.zeros((0, (height - 1) * (width - 1) * 4 * n_directions), dtype=np.float32)
+    batches = [_hog_batch(pictures[start : start + _BATCH]) for start in range(0, len(pictures), _BATCH)]
+    height, width = pictures.shape[1] // _CELL, pictures.shape[2] // _CELL
+    empty = np.zeros((0, (height - 1) * (width - 1) * 4 * _DIRECTIONS), dtype=np.float32)
     return np.concatenate(batches) if batches else empty
 
 
-def _hog_batch(pictures: np.ndarray, cell: int, n_directions: int) -> np.ndarray:
+def _hog_batch(pictures: np.ndarray) -> np.ndarray:
     n, height, width = pictures.shape[:3]
     grey = (pictures @ np.array([77, 151, 28], dtype=np.uint16) >> 8).astype(np.int32)
     down = np.zeros_like(grey)
     right = np.zeros_like(grey)
     down[:, 1:-1] = grey[:, 2:] - grey[:, :-2]
     right[:, :, 1:-1] = grey[:, :, 2:] - grey[:, :, :-2]
-    first, first_vote, second_vote = _votes(n_directions)
+    first, first_vote, second_vote = _votes()
     gradient = (down + 255) * 511 + (right + 255)
-    half = cell // 2
+    half = _CELL // 2
     rows, columns = height // half, width // half
     place = (np.arange(height) // half)[:, None] * columns + (np.arange(width) // half)[None, :]
-    place = (np.arange(n)[:, None, None] * (rows * columns) + place) * (n_directions + 1)
+    place = (np.arange(n)[:, None, None] * (rows * columns) + place) * (_DIRECTIONS + 1)
     target = (place + first[gradient]).ravel()
-    size = n * rows * columns * (n_directions + 1)
+    size = n * rows * columns * (_DIRECTIONS + 1)
     counts = np.bincount(target, first_vote[gradient].ravel(), size)
     counts[1:] += np.bincount(target, second_vote[gradient].ravel(), size)[:-1]
-    fine = counts.reshape(n, rows, columns, n_directions + 1)
-    fine[..., 0] += fine[..., n_directions]
-    votes = fine[..., :n_directions].astype(np.float32)
+    fine = counts.reshape(n, rows, columns, _DIRECTIONS + 1)
+    fine[..., 0] += fine[..., _DIRECTIONS]
+    votes = fine[..., :_DIRECTIONS].astype(np.float32)
     votes = np.einsum("ar,nrcd->nacd", _pooling(rows, rows // 2), votes, optimize=True)
     cells = np.einsum("bc,nacd->nabd", _pooling(columns, columns // 2), votes, optimize=True)
     blocks = np.concatenate([cells[:, :-1, :-1], cells[:, :-1, 1:], cells[:, 1:, :-1], cells[:, 1:, 1:]], axis=-1)
@@ -76,13 +72,13 @@ def _hog_batch(pictures: np.ndarray, cell: int, n_directions: int) -> np.ndarray
     return np.sqrt(blocks).reshape(n, -1)
 
 
-@lru_cache(maxsize=4)
-def _votes(n_directions: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+@cache
+def _votes() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For every pair of integer differences: the lower direction and the votes for it and for the next one."""
     down, right = np.meshgrid(np.arange(-255, 256), np.arange(-255, 256), indexing="ij")
-    position = (np.arctan2(down, right) % np.pi) / np.pi * n_directions - 0.5
-    position = np.where(position < 0, position + n_directions, position)
-    lower = np.minimum(np.floor(position).astype(np.int64), n_directions - 1)
+    position = (np.arctan2(down, right) % np.pi) / np.pi * _DIRECTIONS - 0.5
+    position = np.where(position < 0, position + _DIRECTIONS, position)
+    lower = np.minimum(np.floor(position).astype(np.int64), _DIRECTIONS - 1)
     upper_share = position - lower
     magnitude = np.hypot(down, right)
     return (

@@ -13,7 +13,6 @@ def bbc_cv(
     groups: np.ndarray | None = None,
     select: Callable[[np.ndarray], int] | None = None,
     n_boot: int = 1000,
-    confidence: float = 0.95,
     random_state: int = 0,
 ) -> tuple[float, tuple[float, float]]:
     """Score of the procedure "take the best candidate", corrected for the choosing.
@@ -33,8 +32,6 @@ def bbc_cv(
         The rule of choice: drawn row numbers, shape (m,), to a candidate's number. Default: the largest mean.
     n_boot : int, default=1000
         Bootstrap samples.
-    confidence : float, default=0.95
-        Coverage of the interval, in (0, 1).
     random_state : int, default=0
         Seed.
 
@@ -43,7 +40,7 @@ def bbc_cv(
     estimate : float
         Mean over bootstrap samples of the chosen candidate's mean score on the left-out examples.
     interval : (float, float)
-        Percentile interval of those scores.
+        Percentile interval of 95% of those scores.
 
     References
     ----------
@@ -77,6 +74,5 @@ def bbc_cv(
     if not outcomes:
         chosen = int(np.argmax(table.mean(axis=0))) if select is None else int(select(np.arange(n)))
         outcomes = [float(table[:, chosen].mean())]
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(outcomes, [tail, 1 - tail])
+    low, high = np.quantile(outcomes, [0.025, 0.975])
     return float(np.mean(outcomes)), (float(low), float(high))

@@ -7,6 +7,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
 _RANGE = np.log(20.0)
+_BINS = 15
 
 
 def temperature(logits: np.ndarray, y: np.ndarray) -> float:
@@ -50,10 +51,10 @@ def temperature(logits: np.ndarray, y: np.ndarray) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(-_RANGE, _RANGE), method="bounded").x))
 
 
-def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray, n_bins: int = 15) -> float:
+def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> float:
     """Mean gap between how sure a model is and how often it is right.
 
-    ``ECE = sum_b |B_b| / n * |accuracy(B_b) - confidence(B_b)|`` over equally wide bins of confidence.
+    ``ECE = sum_b |B_b| / n * |accuracy(B_b) - confidence(B_b)|`` over 15 equally wide bins of confidence.
 
     Parameters
     ----------
@@ -61,8 +62,6 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray, n_bi
         Probability of the predicted class, 0..1.
     correct : array of bool, shape (n,)
         Whether the prediction is right.
-    n_bins : int, default=15
-        Number of bins.
 
     Returns
     -------
@@ -81,6 +80,6 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray, n_bi
     p, right = np.asarray(confidence, dtype=np.float64), np.asarray(correct, dtype=np.float64)
     if p.size == 0:
         return 0.0
-    bins = np.clip(np.ceil(p * n_bins).astype(int) - 1, 0, n_bins - 1)
-    gaps = np.bincount(bins, weights=right - p, minlength=n_bins)
+    bins = np.clip(np.ceil(p * _BINS).astype(int) - 1, 0, _BINS - 1)
+    gaps = np.bincount(bins, weights=right - p, minlength=_BINS)
     return float(np.abs(gaps).sum() / p.size)

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import stats
 
 _EXACT_PAIRS = 20
+_SAMPLES = 2000
 
 
 def mcnemar_exact(correct_a: np.ndarray, correct_b: np.ndarray) -> float:
@@ -98,8 +99,8 @@ def sign_flip(
     return (1 + reached) / (1 + n_flips)
 
 
-def wilson_interval(successes: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson score interval of a proportion.
+def wilson_interval(successes: float, n: int) -> tuple[float, float]:
+    """Wilson score interval of a proportion, of 95%.
 
     Parameters
     ----------
@@ -107,8 +108,6 @@ def wilson_interval(successes: float, n: int, confidence: float = 0.95) -> tuple
         Number of successes, 0..n; fractions are allowed (means over repeats).
     n : int
         Number of trials; 0 gives (0, 1).
-    confidence : float, default=0.95
-        Coverage, in (0, 1).
 
     Returns
     -------
@@ -126,7 +125,7 @@ def wilson_interval(successes: float, n: int, confidence: float = 0.95) -> tuple
     """
     if n == 0:
         return 0.0, 1.0
-    z = float(stats.norm.ppf(0.5 + confidence / 2))
+    z = float(stats.norm.ppf(0.975))
     p = successes / n
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
@@ -135,8 +134,8 @@ def wilson_interval(successes: float, n: int, confidence: float = 0.95) -> tuple
     return low, high
 
 
-def newcombe_paired(correct_a: np.ndarray, correct_b: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
-    """Interval of the difference of two accuracies measured on the same examples (Newcombe's method 10).
+def newcombe_paired(correct_a: np.ndarray, correct_b: np.ndarray) -> tuple[float, float]:
+    """95% interval of the difference of two accuracies measured on the same examples (Newcombe's method 10).
 
     The two Wilson intervals are put together, with the correlation of the two classifiers taken into account.
     Unlike the textbook interval it does not shrink to a point when the two never differ.
@@ -144,9 +143,7 @@ def newcombe_paired(correct_a: np.ndarray, correct_b: np.ndarray, confidence: fl
     Parameters
     ----------
     correct_a, correct_b : array of bool, shape (n,)
-        Whether each classifier is right on each example.
-    confidence : float, default=0.95
-        Coverage, in (0, 1).
+        As in `mcnemar_exact`.
 
     Returns
     -------
@@ -168,8 +165,8 @@ def newcombe_paired(correct_a: np.ndarray, correct_b: np.ndarray, confidence: fl
     n = a.size
     both, only_a = int(np.sum(a & b)), int(np.sum(a & ~b))
     only_b, none = int(np.sum(~a & b)), int(np.sum(~a & ~b))
-    low_a, high_a = wilson_interval(both + only_a, n, confidence)
-    low_b, high_b = wilson_interval(both + only_b, n, confidence)
+    low_a, high_a = wilson_interval(both + only_a, n)
+    low_b, high_b = wilson_interval(both + only_b, n)
     p_a, p_b = (both + only_a) / max(n, 1), (both + only_b) / max(n, 1)
     margins = float(both + only_a) * (only_b + none) * (both + only_b) * (only_a + none)
     cross = float(both * none - only_a * only_b)
@@ -183,14 +180,9 @@ def newcombe_paired(correct_a: np.ndarray, correct_b: np.ndarray, confidence: fl
 
 
 def bootstrap_mean(
-    values: np.ndarray,
-    groups: np.ndarray | None = None,
-    *,
-    confidence: float = 0.95,
-    n_boot: int = 2000,
-    random_state: int = 0,
+    values: np.ndarray, groups: np.ndarray | None = None, *, random_state: int = 0
 ) -> tuple[float, float]:
-    """Percentile bootstrap interval of a mean; whole groups are drawn when groups are given.
+    """Percentile bootstrap interval of a mean, of coverage 95% from 2,000 samples; whole groups are drawn if given.
 
     Parameters
     ----------
@@ -198,10 +190,6 @@ def bootstrap_mean(
         One value per example.
     groups : array, shape (n,), optional
         Examples of one group are drawn together.
-    confidence : float, default=0.95
-        Coverage, in (0, 1).
-    n_boot : int, default=2000
-        Bootstrap samples.
     random_state : int, default=0
         Seed.
 
@@ -223,10 +211,9 @@ def bootstrap_mean(
     index = np.arange(v.size) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
     sums, counts = np.bincount(index, weights=v), np.bincount(index).astype(np.float64)
     rng = np.random.default_rng(random_state)
-    means = np.empty(n_boot)
-    for b in range(n_boot):
+    means = np.empty(_SAMPLES)
+    for b in range(_SAMPLES):
         drawn = rng.integers(0, sums.size, size=sums.size)
         means[b] = sums[drawn].sum() / counts[drawn].sum()
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
+    low, high = np.quantile(means, [0.025, 0.975])
     return float(low), float(high)

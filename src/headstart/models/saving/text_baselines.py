@@ -23,18 +23,7 @@ KINDS: dict[str, type[TextBaseline]] = {
 
 
 def save_text_baseline(estimator: TextBaseline, folder: str | Path) -> dict[str, Any]:
-    """Write a fitted baseline of texts into an existing folder: ``vocabulary.json`` and ``baseline.safetensors``.
-
-    Parameters
-    ----------
-    estimator : fitted TextBaselineClassifier or TextBaselineRegressor
-    folder : path-like
-
-    Returns
-    -------
-    dict
-        Plain JSON types for the manifest.
-    """
+    """Write a fitted baseline of texts as `save_baseline` does: ``vocabulary.json`` and ``baseline.safetensors``."""
     arrays = {"coef": estimator.coef_, "intercept": estimator.intercept_}
     arrays |= {f"idf.{terms.kind}": terms.idf for terms in estimator.terms_}
     save_arrays(arrays, folder)
@@ -44,17 +33,7 @@ def save_text_baseline(estimator: TextBaseline, folder: str | Path) -> dict[str,
 
 
 def load_text_baseline(folder: str | Path, described: dict[str, Any]) -> TextBaseline:
-    """Read what `save_text_baseline` wrote.
-
-    Parameters
-    ----------
-    folder : path-like
-    described : dict
-        What `save_text_baseline` returned.
-
-    Returns
-    -------
-    fitted estimator
+    """Read what `save_text_baseline` wrote; ``described`` is what it returned.
 
     Raises
     ------

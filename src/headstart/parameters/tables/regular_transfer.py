@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import check_cv
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.contract.card import MethodCard, classifier_card
+from headstart.contract.card import classifier_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
@@ -107,10 +107,9 @@ class RegularTransferRegressor(RegressorMixin, RegularTransfer):
     (1.0, 5.0)
     """
 
-    card = MethodCard(
+    card = classifier_card(
         transfers="parameters",
         target_labels="some",
-        source_labels="needed",
         tasks=("regression",),
         cost="O(n d min(n, d))",
         paper="Kienzle & Chellapilla 2006, biased regularisation",
@@ -179,8 +178,6 @@ class RegularTransferClassifier(ClassifierMixin, RegularTransfer):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (K,)
-        Of target and source together.
     coef_ : ndarray of shape (1, d) or (K, d)
     intercept_ : ndarray of shape (1,) or (K,)
     source_coef_, source_intercept_

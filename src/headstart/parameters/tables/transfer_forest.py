@@ -153,11 +153,6 @@ class TransferForestClassifier(ClassifierMixin, TransferForest):
         A `RandomForestClassifier` or `ExtraTreesClassifier`, fitted on the source's rows (or on the target's, without a
         source). Default: ``RandomForestClassifier()``.
 
-    Attributes
-    ----------
-    classes_ : ndarray of shape (K,)
-        Of target and source together.
-
     Notes
     -----
     Segev, Harel, Mannor, Crammer and El-Yaniv (2017), Learn on source, refine on target: a model transfer learning
