@@ -215,7 +215,7 @@ def test_text_network_is_named(tmp_path: Path) -> None:
         hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8, vocab_size=9
     )
     transformers.BertForSequenceClassification(config).save_pretrained(tmp_path / "bert")
-    with pytest.raises(SourceError, match=r"for pictures, found a text network .*\(bert: BertForSequenceClass"):
+    with pytest.raises(SourceError, match="for pictures, found bert, which takes texts"):
         load_network(tmp_path / "bert", input_type="image")
     module = transformers.BertForSequenceClassification(config)
     with pytest.raises(SourceError, match=r"for pictures, found BertFor.* \(bert\), which takes input_ids"):
