@@ -286,7 +286,7 @@ def test_a_body_that_is_not_whole_is_refused(tmp_path: Path) -> None:
         ),
         (tf.VitsConfig(), r"for sounds, found a network that makes speech or music in .*vits"),
         (tf.Speech2TextConfig(), r"sounds that can be read from its folder, found a sound network .*Of transformers'"),
-        (tf.BertConfig(), r"network for sounds, found a text network in .*bert"),
+        (tf.BertConfig(), r"network for sounds, found .*, which takes texts"),
     ],
     ids=["speecht5", "vits", "speech2text", "bert"],
 )

@@ -242,7 +242,7 @@ def test_layers_behind_two_outputs_are_found(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize(("wanted", "words"), [("image", "pictures"), ("audio", "sounds")])
 def test_text_network_for_other_inputs(bert: Path, wanted: str, words: str) -> None:
-    with pytest.raises(SourceError, match=f"Expected a network for {words}, found a text network"):
+    with pytest.raises(SourceError, match=f"Expected a network for {words}, found bert, which takes texts"):
         load_network(bert, input_type=wanted)
     network = load_network(bert)
     with pytest.raises(SourceError, match=f"Expected a network for {words}, found bert, which takes texts"):
@@ -267,7 +267,7 @@ def test_other_inputs_for_a_text_network(bert: Path) -> None:
 def test_listed_as_a_network_for_texts(bert: Path) -> None:
     found = listed(str(bert), bert, "folder")
     assert found.input_type == "text" and found.reason == "" and found.n_parameters
-    assert refuse_type(bert, {"model_type": "llama"}) == "text"
+    assert refuse_type(bert, {"model_type": "llama"}).input_type == "text"
 
 
 def test_window_of_long_networks(tmp_path: Path) -> None:
