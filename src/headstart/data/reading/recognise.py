@@ -28,6 +28,7 @@ from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import groups_from
 from headstart.data.sets.labelled import labelled
 from headstart.data.sets.labels import read_labels
+from headstart.data.sets.task import as_label_array
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.rows import as_frame, is_frame, rows_of
 from headstart.errors import DataError, ParameterError
@@ -200,7 +201,7 @@ def _in_memory(data: tuple[Any, ...], how: Reading, wanted: Wanted | None) -> Re
             )
         return Recognised(inputs.kind, how, lambda told: from_arrays(inputs, y, groups=groups, task=told.task))
     frame, told = _joined(rows_of(X), y, groups, how)
-    return _table(frame, None, told, wanted if is_frame(X) and np.ndim(y) == 1 else None, None)
+    return _table(frame, None, told, wanted if is_frame(X) and isinstance(told.label, str) else None, None)
 
 
 def _joined(rows: pd.DataFrame, y: Any, groups: Any, how: Reading) -> tuple[pd.DataFrame, Reading]:
@@ -209,7 +210,7 @@ def _joined(rows: pd.DataFrame, y: Any, groups: Any, how: Reading) -> tuple[pd.D
         raise ParameterError(
             "Expected label= and group_by= with a table that holds them, found them beside (X, y).", "Leave them out."
         )
-    labels = np.asarray(y)
+    labels = as_label_array(y)
     if len(labels) != len(rows):
         raise ParameterError(f"Expected a label for each of {len(rows)} rows, found {len(labels)}.")
     labels = labels.reshape(len(labels), -1)

@@ -81,3 +81,9 @@ def test_labels_beside_rows_leave_no_room_for_columns_of_labels() -> None:
         recognise((np.zeros((2, 2)), [0]))
     with pytest.raises(ParameterError, match="Expected page only with pictures, found texts"):
         recognise((["good", "bad"], [0, 1]), Reading(page=2)).dataset()
+
+
+def test_lists_of_labels_beside_a_frame_are_several_labels() -> None:
+    frame = pd.DataFrame({"a": [1.0, 2, 3, 4], "b": [2, 1, 2, 1]})
+    dataset = recognise((frame, [["x"], ["x", "y"], ["y"], ["x"]])).dataset()
+    assert dataset.task == "multilabel" and dataset.y.tolist() == [[1, 0], [1, 1], [0, 1], [1, 0]]
