@@ -121,7 +121,7 @@ def test_training_goes_on_after_a_kill(folders: dict[str, Path], tmp_path: Path,
             def __exit__(self, *_: Any) -> None:
                 pass
 
-        patch.setattr(room, "shown", lambda verbose: Shown())
+        patch.setattr(room, "reporter", lambda **_: Shown())
         with pytest.raises(Killed):
             model.fit(X, Y)
     assert file.exists()

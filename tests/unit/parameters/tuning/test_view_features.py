@@ -57,7 +57,7 @@ def test_views_of_pictures_keep_their_kind() -> None:
     assert views.input_type == "image" and len(views) == 9
     found = views.decode(4)
     assert found.dtype == np.uint8 and 15 < found.shape[0] <= 40 and 25 < found.shape[1] <= 60
-    with pytest.raises(ParameterError, match="Expected pictures or clips for views, found pictures"):
+    with pytest.raises(ParameterError, match="Expected an augmentation of pictures for views, found SoundAugmentation"):
         views_of(pictures, seen, SoundAugmentation(), [1])
 
 
