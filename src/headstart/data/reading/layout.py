@@ -21,6 +21,7 @@ NAMED_PARTS = "parts, classes in the names of the files"
 _FOLD = re.compile(r"(fold|split|cv|part|run|batch|chunk|shard|rep|repeat)[\s_.-]*\d+")
 _MASKS = re.compile(r".*(mask|segm|annot|label|gt$|ground|truth|bbox|contour).*")
 _IMAGES = re.compile(r".*(image|img|picture|photo|scan|frame|input).*")
+_DEEPEST = 20
 _ONE_DOWN = "--label 're:^[^/]+/([^/]+)/' (label=...)"
 
 
@@ -76,10 +77,12 @@ def layout_of(root: Path, pattern: str | None = None) -> Layout:
         if divided and not _takes(pattern, parts):
             return Layout(NAMED_PARTS, root, _once(parts), tuple(f for f in folders if f not in parts))
         return Layout(NAMED, root, {root: ""})
+    _refuse_drawn(root, folders)
     held = [folder for folder in folders if inside[folder] or _holds_inputs(folder)]
     with_classes = [folder for folder in parts if inside[folder]]
     if divided and all(inside[folder] for folder, part in parts.items() if part == "train"):
         for folder in parts:
+            _refuse_drawn(folder, inside[folder])
             _refuse_shared(folder, {one: list_folder(one)[1] for one in inside[folder]})
         return Layout(PARTS, root, _once(parts), tuple(f for f in folders if f not in parts), _cases(parts, inside))
     in_parts = [folder for folder in held if folder in parts]
@@ -153,20 +156,26 @@ def _shared(inside: dict[Path, list[Path]]) -> set[str]:
     return common if 2 * sum(names[name] for name in common) > sum(names.values()) else set()
 
 
-def _refuse_shared(root: Path, inside: dict[Path, list[Path]]) -> None:
-    """Refuse top folders that cannot be classes: they share sub-folders, or are pictures and masks."""
-    tops = [folder.name for folder in inside]
-    shown = ", ".join(f"{name}/" for name in tops[:4]) + (", ..." if len(tops) > 4 else "")
-    masks = [name for name in tops if _MASKS.fullmatch(name.casefold())]
-    drawn = [folder for folder in inside if folder.name in masks]
-    seen = [folder for folder in inside if folder not in drawn and _IMAGES.fullmatch(folder.name.casefold())]
+def _refuse_drawn(root: Path, folders: list[Path]) -> None:
+    """Refuse pictures beside what was drawn on them: folders of such names whose files are called alike."""
+    drawn = [folder for folder in folders if _MASKS.fullmatch(folder.name.casefold())]
+    seen = [folder for folder in folders if folder not in drawn and _IMAGES.fullmatch(folder.name.casefold())]
     if drawn and seen and _stems(drawn[0]) & _stems(seen[0]):
         raise DataError(
-            f"Expected a folder for each class in {_where(root)}, found {shown}: they look like pictures and what was "
-            "drawn on them, one for each, which are no classes.",
+            f"Expected a folder for each class in {_where(root)}, found {_shown(folders)}: they look like pictures and "
+            "what was drawn on them, one for each, which are no classes.",
             "headstart learns labels of whole pictures: give a table with a path and a label in each row, or folders "
             "named after the classes.",
         )
+
+
+def _shown(folders: list[Path]) -> str:
+    return ", ".join(f"{folder.name}/" for folder in folders[:4]) + (", ..." if len(folders) > 4 else "")
+
+
+def _refuse_shared(root: Path, inside: dict[Path, list[Path]]) -> None:
+    """Refuse top folders that cannot be classes, because they share their sub-folders."""
+    tops, shown = [folder.name for folder in inside], _shown(list(inside))
     shared = _shared(inside)
     if not shared:
         return
@@ -185,11 +194,12 @@ def _refuse_shared(root: Path, inside: dict[Path, list[Path]]) -> None:
 def _refuse_wrapper(root: Path, only: Path) -> None:
     """Refuse a folder that holds nothing but a folder of folders: the data are further down."""
     deepest = only
-    while True:
-        files, folders = list_folder(deepest)
+    files, folders = list_folder(deepest)
+    for _ in range(_DEEPEST):  # a loop of links ends
         if len(folders) != 1 or any(kind_of_file(path) for path in files):
             break
         deepest = folders[0]
+        files, folders = list_folder(deepest)
     if len(folders) > 1 and not any(kind_of_file(path) for path in files):
         found = ", ".join(printable(folder.name) for folder in folders[:5]) + (", ..." if len(folders) > 5 else "")
         raise DataError(

@@ -64,6 +64,7 @@ def read_npz(path: Path, task: str | None = None) -> Dataset:
         read_labels(named, names, task, many="pictures"),
         parts=None if "" in parts else np.repeat(list(parts), [len(arrays[x]) for x, _ in parts.values()]),
         root=str(path),
+        layout="arrays in a file",
     )
 
 

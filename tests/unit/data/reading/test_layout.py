@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,10 @@ REFUSED = {
     "scans and annotations": (
         ("scans/a.png", "scans/b.png", "annotations/a.png", "annotations/b.png"),
         "drawn on them",
+    ),
+    "pictures and masks in parts": (
+        ("train/images/1.png", "train/masks/1.png", "test/images/2.png", "test/masks/2.png"),
+        "what was drawn on them",
     ),
     "parts without classes": (("train/1.png", "train/2.png", "test/3.png"), "found files without labels in"),
     "parts by other names": (("train_set/1.png", "Test Set/3.png"), "found files without labels in"),
@@ -116,4 +121,23 @@ def test_files_that_no_reader_takes_are_named_as_what_they_are(
         (tmp_path / label).mkdir()
         (tmp_path / label / name).write_bytes(content)
     with pytest.raises(DataError, match=words):
+        read_dataset(tmp_path)
+
+
+def test_pictures_beside_files_of_boxes_are_no_class(tmp_path: Path) -> None:
+    root = painted(tmp_path, "images/1.png", "images/2.png")
+    for ending, folder in ((".xml", "annotations"), (".txt", "labels")):
+        place = root / folder
+        place.mkdir()
+        for i in (1, 2):
+            (place / f"{i}{ending}").write_text("0 0.5 0.5 0.1 0.1")
+        with pytest.raises(DataError, match="what was drawn on them"):
+            read_dataset(root)
+        shutil.rmtree(place)
+
+
+def test_a_loop_of_links_ends(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "again").symlink_to(tmp_path)
+    with pytest.raises(DataError, match="found"):
         read_dataset(tmp_path)
