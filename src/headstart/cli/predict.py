@@ -54,6 +54,7 @@ def command(
             failed = []
         else:
             rows, failed = say(loaded, gather(inputs, loaded.input_type), progress)
+    note(f"Read: {loaded.kind.count(len(rows) + len(failed))} to be answered by {loaded!r}")
     if as_json:
         print_json({"model": str(model), "predictions": rows, "failed": failed})
     elif as_csv:

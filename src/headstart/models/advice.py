@@ -6,14 +6,14 @@ from typing import Any
 
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
-from headstart.data.sets.description import sentences
+from headstart.data.sets.description import sentences, tell
 from headstart.data.sets.screen import screen
 from headstart.errors import ParameterError
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.table_rows import tabulated
 from headstart.guard.evidence.before import expected, findings, summary
 from headstart.guard.evidence.before_tables import table_findings
-from headstart.models.target import Target, divided, read_target, tell
+from headstart.models.target import Target, divided, read_target
 from headstart.networks.reading.loading import load_network
 from headstart.progress import Progress
 from headstart.training.device import pick_device

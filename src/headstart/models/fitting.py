@@ -15,7 +15,7 @@ from headstart.data.base.plain import plain
 from headstart.data.inputs.registry import entry_of, resolve
 from headstart.data.reading.options import Reading
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.description import describe, sentences
+from headstart.data.sets.description import describe, sentences, tell
 from headstart.errors import ParameterError
 from headstart.guard.choosing import measures
 from headstart.guard.comparing.budget import short
@@ -24,7 +24,7 @@ from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRe
 from headstart.keywords.fitting import KeywordTask, check_false_alarms
 from headstart.keywords.material import KEYWORD
 from headstart.models.model import Model
-from headstart.models.target import Target, divided, read_target, screened, tell
+from headstart.models.target import Target, divided, read_target, screened
 from headstart.networks.folder import check_place
 from headstart.parameters.tuning.view_features import check_views
 from headstart.progress import reporter

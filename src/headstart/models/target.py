@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +13,7 @@ from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
 from headstart.data.sets.checks import check_labels
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.description import sentences
+from headstart.data.sets.description import sentences, tell
 from headstart.data.sets.screen import screen
 from headstart.errors import ParameterError
 from headstart.keywords.material import KEYWORD
@@ -25,7 +24,6 @@ from headstart.parameters.tuning.plan import source_with_windows
 
 Progress = Callable[[str, int, int], None]
 AUTO = "auto"
-_LOG = logging.getLogger("headstart")
 
 
 @dataclass(frozen=True)
@@ -77,12 +75,6 @@ def read_target(
     if isinstance(source, str) and source == AUTO:
         dataset, source = _bundled(dataset)
     return Target(dataset, source_with_windows(source, dataset.input_type, text_windows), source)
-
-
-def tell(lines: Iterable[str]) -> None:
-    """Say something about the data to whoever listens to the logger "headstart"; the commands print it."""
-    for line in lines:
-        _LOG.info(line)
 
 
 def screened(target: Target, skip_bad: bool, progress: Progress | None) -> Target:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from headstart.data.sets.dataset import Dataset
 
+_LOG = logging.getLogger("headstart")
 _MOST_CLASSES, _MOST_COLUMNS, _MOST_NAMES = 12, 30, 3
 
 
@@ -123,3 +126,9 @@ def _counts(parts: np.ndarray | None) -> dict[str, int] | None:
         return None
     names, counts = np.unique(parts, return_counts=True)
     return {str(name): int(n) for name, n in zip(names, counts, strict=True)}
+
+
+def tell(lines: Iterable[str]) -> None:
+    """Say something about the data to whoever listens to the logger "headstart"; the commands print it."""
+    for line in lines:
+        _LOG.info(line)

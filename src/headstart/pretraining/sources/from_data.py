@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.data.reading.read import read_dataset
+from headstart.data.sets.description import sentences, tell
 from headstart.errors import ParameterError
 from headstart.networks.folder import check_place
 from headstart.networks.reading.loading import load_network
@@ -215,6 +216,7 @@ def _labelled(given: Given, progress: Progress | None) -> Examples:
     if name.startswith(SPEECH):
         return speech_examples(name, given.speech, progress)
     dataset = read_dataset(name, label=given.label, path_column=given.path_column)
+    tell(sentences(dataset))
     examples: Examples = material_of(dataset.input_type).labelled(given, dataset, progress)
     return examples
 
