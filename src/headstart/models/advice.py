@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
 from headstart.data.sets.description import sentences, tell
 from headstart.data.sets.screen import screen
@@ -13,8 +12,7 @@ from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.table_rows import tabulated
 from headstart.guard.evidence.before import expected, findings, summary
 from headstart.guard.evidence.before_tables import table_findings
-from headstart.models.target import Target, divided, read_target
-from headstart.networks.reading.loading import load_network
+from headstart.models.target import Target, divided, read_target, seen_through
 from headstart.progress import Progress
 from headstart.training.device import pick_device
 
@@ -70,8 +68,7 @@ def advice(
             f"Expected a network to say something about, found none: for {dataset.kind.many} none is bundled.",
             "Name one (--source, source=...).",
         )
-    network = None if target.source is None else load_network(target.source, input_type=dataset.input_type)
-    seen = simple_of(dataset.kind).preprocessing if network is None else network.preprocessing
+    network, seen = seen_through(target)
     pool, _ = divided(screen(dataset, seen, skip_bad=skip_bad, progress=progress))
     material = Material(pool.inputs, pool.y, pool.task, pool.groups, network, str(pick_device(device)), progress)
     found = findings(material, random_state=random_state)

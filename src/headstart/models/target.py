@@ -18,6 +18,7 @@ from headstart.data.sets.screen import screen
 from headstart.errors import ParameterError
 from headstart.keywords.material import KEYWORD
 from headstart.models.offered import kind_offered, rows_offered, tables_offered
+from headstart.networks.network import Network
 from headstart.networks.reading.loading import load_network
 from headstart.networks.window import window_notes
 from headstart.parameters.tuning.plan import source_with_windows
@@ -92,17 +93,25 @@ def screened(target: Target, skip_bad: bool, progress: Progress | None) -> Targe
     BadInputs, DataError
         See `headstart.data.sets.screen.screen`.
     """
-    dataset, input_type = target.dataset, target.dataset.input_type
+    dataset = target.dataset
     if dataset.kind.values:
         return target
-    network = None if target.source is None else load_network(target.source, input_type=input_type)
-    seen = simple_of(dataset.kind).preprocessing if network is None else network.preprocessing
+    network, seen = seen_through(target)
     found = screen(dataset, seen, skip_bad=skip_bad, progress=progress)
     notes = (*found.notes, *window_notes(network, divided(found)[0].inputs))
     whole = dataclasses.replace(found, notes=notes)
     known = set(sentences(dataset))
     tell(line for line in sentences(whole) if line not in known)
     return dataclasses.replace(target, dataset=whole)
+
+
+def seen_through(target: Target) -> tuple[Network | None, Any]:
+    """The network that is borrowed from, if any, and the form in which inputs are looked at."""
+    kind = target.dataset.kind
+    if target.source is None:
+        return None, simple_of(kind).preprocessing
+    network = load_network(target.source, input_type=kind.input_type)
+    return network, network.preprocessing
 
 
 def divided(dataset: Dataset) -> tuple[Dataset, Dataset | None]:
