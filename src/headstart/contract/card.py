@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
 
 _ALLOWED = {
@@ -64,14 +63,3 @@ class MethodCard:
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict for JSON."""
         return asdict(self)
-
-
-_unlabelled_card = partial(MethodCard, target_labels="none", source_labels="none", tasks=_TASKS)
-#: Cards of mappings and of weightings that look at no labels; of classifiers that use labels of the target where there
-#: are any; and of boosting, which cannot do without.
-mapping_card = partial(_unlabelled_card, transfers="features")
-weighting_card = partial(_unlabelled_card, transfers="instances")
-classifier_card = partial(
-    MethodCard, transfers="features", target_labels="optional", source_labels="needed", tasks=_TASKS[:1]
-)
-boosting_card = partial(MethodCard, "instances", "some", "needed")

@@ -3,58 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import tomllib
+from pathlib import Path
 from typing import Any
 
 from headstart.contract.card import MethodCard
 
+_WRITTEN: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("methods.toml").read_text("utf-8"))
+
 #: Public name -> module that holds it, sorted by name.
-CATALOGUE: dict[str, str] = {
-    "AlignedClassifier": "headstart.features.aligned",
-    "AlignedRegressor": "headstart.features.aligned",
-    "BBSE": "headstart.instances.weighting.target_shift",
-    "BalancedDistributionAdaptation": "headstart.features.mappings.bda",
-    "BalancedWeighting": "headstart.instances.weighting.balanced_weighting",
-    "CORAL": "headstart.features.mappings.coral",
-    "DiscriminatorRatio": "headstart.instances.weighting.discriminator_ratio",
-    "EasyTransfer": "headstart.features.easy_transfer",
-    "FeatureAugmentation": "headstart.features.feature_augmentation",
-    "FeatureAugmentationClassifier": "headstart.features.feature_augmentation",
-    "FeatureAugmentationRegressor": "headstart.features.feature_augmentation",
-    "GeodesicFlowKernel": "headstart.features.mappings.geodesic",
-    "GradualSelfTrainingClassifier": "headstart.features.gradual",
-    "ImportanceWeightedClassifier": "headstart.instances.weighting.importance",
-    "ImportanceWeightedRegressor": "headstart.instances.weighting.importance",
-    "JointDistributionAdaptation": "headstart.features.mappings.jda",
-    "JointDistributionOptimalTransportClassifier": "headstart.features.joint_transport",
-    "JointDistributionOptimalTransportRegressor": "headstart.features.joint_transport",
-    "KLIEP": "headstart.instances.weighting.kliep",
-    "KernelDensityRatio": "headstart.instances.weighting.kernel_density_ratio",
-    "KernelMeanMatching": "headstart.instances.weighting.kernel_mean_matching",
-    "LinearMonge": "headstart.features.mappings.linear_monge",
-    "MMDTargetShift": "headstart.instances.weighting.target_shift",
-    "ManifoldEmbeddedAlignment": "headstart.features.meda",
-    "MarginalisedAutoencoder": "headstart.features.mappings.marginalised_autoencoder",
-    "MultiSourceTrAdaBoostClassifier": "headstart.instances.boosting.multi_source",
-    "NearestNeighbourRatio": "headstart.instances.weighting.nearest_neighbour_ratio",
-    "OptimalTransportMapping": "headstart.features.mappings.optimal_transport",
-    "PREDClassifier": "headstart.features.pred",
-    "PREDRegressor": "headstart.features.pred",
-    "RULSIF": "headstart.instances.weighting.least_squares_ratio",
-    "RegularTransferClassifier": "headstart.parameters.tables.regular_transfer",
-    "RegularTransferRegressor": "headstart.parameters.tables.regular_transfer",
-    "SafeAlignedClassifier": "headstart.guard.safe_aligned",
-    "SafeAlignedRegressor": "headstart.guard.safe_aligned",
-    "SubspaceAlignment": "headstart.features.mappings.subspace",
-    "TaskTrAdaBoostClassifier": "headstart.instances.boosting.task_transfer",
-    "TrAdaBoostClassifier": "headstart.instances.boosting.tradaboost",
-    "TrAdaBoostRegressor": "headstart.instances.boosting.tradaboost_regressor",
-    "TransferComponentAnalysis": "headstart.features.mappings.tca",
-    "TransferForestClassifier": "headstart.parameters.tables.transfer_forest",
-    "TransferForestRegressor": "headstart.parameters.tables.transfer_forest",
-    "TransferJointMatching": "headstart.features.mappings.tjm",
-    "TwoStageTrAdaBoostRegressor": "headstart.instances.boosting.two_stage",
-    "ULSIF": "headstart.instances.weighting.least_squares_ratio",
-}
+CATALOGUE: dict[str, str] = {name: f"headstart.{entry.pop('module')}" for name, entry in sorted(_WRITTEN.items())}
+#: Public name -> card.
+CARDS = {name: MethodCard(**entry | {"tasks": tuple(entry["tasks"])}) for name, entry in _WRITTEN.items()}
 
 _TASKS = {"classification": "classes", "regression": "numbers"}
 _LABELS = {"none": "none", "some": "some", "optional": "used if there", "needed": "all"}
@@ -84,9 +44,8 @@ def cards() -> dict[str, MethodCard]:
     >>> cards()["CORAL"].target_labels
     'none'
     """
-    found = {name: method(name).card for name in CATALOGUE}
     rank = ("instances", "features", "parameters")
-    return dict(sorted(found.items(), key=lambda entry: (rank.index(entry[1].transfers), entry[0])))
+    return dict(sorted(CARDS.items(), key=lambda entry: (rank.index(entry[1].transfers), entry[0])))
 
 
 def rows() -> list[tuple[str, ...]]:

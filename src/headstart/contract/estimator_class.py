@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, TypeVar, dataclass_transform
 
+from headstart.contract.catalogue import CARDS, CATALOGUE
+
 #: Sections of a docstring that a class completes from those of its bases.
 INHERITED = ("Parameters", "Attributes", "Raises")
 _Class = TypeVar("_Class")
@@ -14,7 +16,7 @@ _Class = TypeVar("_Class")
 
 @dataclass_transform(eq_default=False)
 def estimator_class(cls: type[_Class]) -> type[_Class]:
-    """Make `__init__` of a class's fields, and complete its docstring by what its bases say.
+    """Make `__init__` of a class's fields, complete its docstring by its bases', and give it its card of the catalogue.
 
     A field is an option: ``__init__`` stores it and does nothing else, which is what scikit-learn asks of estimators.
     Parameters, attributes and errors that the class itself does not describe are taken from the nearest base that does;
@@ -46,6 +48,8 @@ def estimator_class(cls: type[_Class]) -> type[_Class]:
     Shift(by=2.0)
     """
     made = dataclass(eq=False, repr=False)(cls)
+    if CATALOGUE.get(made.__name__) == made.__module__:
+        made.card = CARDS[made.__name__]  # type: ignore[attr-defined]
     if made.__doc__ is not None:  # python -OO strips them
         made.__doc__ = _completed(made)
     return made

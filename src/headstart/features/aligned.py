@@ -9,7 +9,6 @@ from scipy import sparse
 from sklearn.base import ClassifierMixin, RegressorMixin, clone
 from sklearn.utils import get_tags
 
-from headstart.contract.card import classifier_card
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains, together
 from headstart.contract.estimator_class import estimator_class
@@ -116,12 +115,6 @@ class AlignedClassifier(ClassifierMixin, BaseAligned):
     True
     """
 
-    card = classifier_card(
-        cost="that of its mapping and its estimator",
-        paper="the mapping's",
-        words="Trains any classifier on rows that a mapping has brought together.",
-    )
-
 
 @estimator_class
 class AlignedRegressor(RegressorMixin, BaseAligned):
@@ -138,9 +131,3 @@ class AlignedRegressor(RegressorMixin, BaseAligned):
     >>> bool(adapted.score(winter, y) > 0.95)
     True
     """
-
-    card = replace(
-        AlignedClassifier.card,
-        tasks=("regression",),
-        words="Trains any regressor on rows that a mapping has brought together.",
-    )

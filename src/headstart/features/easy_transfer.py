@@ -10,7 +10,6 @@ from sklearn.base import ClassifierMixin
 from sklearn.neighbors import NearestCentroid
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.contract.card import classifier_card
 from headstart.contract.domains import Domains, together
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.learner import Learner
@@ -75,12 +74,6 @@ class EasyTransfer(ClassifierMixin, Learner):
 
     align: str | None = "coral"
     distance: str = "euclidean"
-
-    card = classifier_card(
-        cost="O(n d^2 + d^3 + n K d)",
-        paper="Wang, Chen, Yu, Huang and Yang 2019, Equation 2",
-        words="Nearest class centre after an alignment, with no class left empty; nothing to tune.",
-    )
 
     def _unfitted(self) -> Any:
         return NearestCentroid()

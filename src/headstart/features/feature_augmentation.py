@@ -7,7 +7,6 @@ from typing import Any
 
 from sklearn.base import ClassifierMixin, RegressorMixin
 
-from headstart.contract.card import classifier_card, mapping_card
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains, together
 from headstart.contract.estimator_class import estimator_class
@@ -43,12 +42,6 @@ class FeatureAugmentation(Mapping):
     >>> mapping.transform([[5.0]]).tolist(), mapping.transform_source().tolist()
     ([[5.0, 0.0, 5.0]], [[1.0, 1.0, 0.0], [2.0, 2.0, 0.0]])
     """
-
-    card = mapping_card(
-        cost="O(n d)",
-        paper="Daume 2007, Equation 1",
-        words="Copies the columns: one set shared, one for each side.",
-    )
 
     def _takes_sparse(self) -> bool:
         return True
@@ -126,13 +119,6 @@ class FeatureAugmentationClassifier(ClassifierMixin, BaseFeatureAugmentation):
     True
     """
 
-    card = classifier_card(
-        target_labels="some",
-        cost="that of its estimator on (domains + 1) d columns",
-        paper="Daume 2007, Equation 1",
-        words="Learns what holds everywhere and what holds in the target alone.",
-    )
-
 
 @estimator_class
 class FeatureAugmentationRegressor(RegressorMixin, BaseFeatureAugmentation):
@@ -147,5 +133,3 @@ class FeatureAugmentationRegressor(RegressorMixin, BaseFeatureAugmentation):
     >>> bool(model.score(books, books[:, 0] + 0.1) > 0.8)
     True
     """
-
-    card = replace(FeatureAugmentationClassifier.card, tasks=("regression",))

@@ -9,7 +9,6 @@ from sklearn.base import ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import get_tags
 
-from headstart.contract.card import classifier_card
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
@@ -99,12 +98,6 @@ class GradualSelfTrainingClassifier(ClassifierMixin, Learner, DelegatingMixin):
     keep: float = 0.9
     class_shares: str = "predicted"
     intermediate: Any = None
-
-    card = classifier_card(
-        cost="rounds of its estimator; path='transport' also an exact transport",
-        paper="Kumar, Ma and Liang 2020, section 2.2; He et al. 2023, Algorithm 1",
-        words="Teaches itself the target step by step, believing the surest rows first.",
-    )
 
     def _check(self) -> None:
         check_option("path", self.path, PATHS)

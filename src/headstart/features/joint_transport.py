@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import get_tags
 
-from headstart.contract.card import classifier_card
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
@@ -159,12 +157,6 @@ class JointDistributionOptimalTransportClassifier(ClassifierMixin, BaseJointTran
     True
     """
 
-    card = classifier_card(
-        cost="O(n m d), and rounds of an exact transport and of its estimator",
-        paper="Courty, Flamary, Habrard and Rakotomamonjy 2017, Equation 7",
-        words="Carries labels to the target by transport, learns, and carries anew what does not agree.",
-    )
-
     def _check_learnable(self, labels: np.ndarray, known: np.ndarray) -> None:
         if not hasattr(self._unfitted(), "predict_proba"):
             raise ParameterError(
@@ -233,12 +225,6 @@ class JointDistributionOptimalTransportRegressor(RegressorMixin, BaseJointTransp
     >>> bool(model.score(books + 3, books[:, 0]) > 0.8)
     True
     """
-
-    card = replace(
-        JointDistributionOptimalTransportClassifier.card,
-        tasks=("regression",),
-        words="Carries numbers to the target by transport, learns, and carries anew what does not agree.",
-    )
 
     def _losses(self, domains: Domains, labels: np.ndarray, target: np.ndarray) -> np.ndarray:
         return super()._losses(domains, labels, target) / _variance(labels)

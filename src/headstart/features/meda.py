@@ -11,7 +11,6 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.contract.card import classifier_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.learner import Learner
@@ -116,12 +115,6 @@ class ManifoldEmbeddedAlignment(ClassifierMixin, Learner):
     landmarks: int | str | None = "auto"
     _: KW_ONLY
     random_state: Any = None
-
-    card = classifier_card(
-        cost="O(n d^2 + d^3 + n^2 d + n^3), or O(n m^2 + n^2 k) with m landmarks",
-        paper="Wang, Feng, Chen, Yu, Huang and Yu 2018, Algorithm 1",
-        words="One kernel classifier that fits the source, agrees between sides and classes, and is smooth on a graph.",
-    )
 
     def _default(self) -> Any:
         return KNeighborsClassifier(1)

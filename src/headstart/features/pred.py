@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.utils import get_tags
 
-from headstart.contract.card import classifier_card
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains, Side
 from headstart.contract.estimator_class import estimator_class
@@ -111,13 +109,6 @@ class PREDClassifier(ClassifierMixin, BasePRED):
     True
     """
 
-    card = classifier_card(
-        target_labels="some",
-        cost="that of its estimators",
-        paper="Daume 2007, section 2",
-        words="What a model of the source says becomes a column for the model of the target.",
-    )
-
     def _said(self, model: Any, X: Any) -> np.ndarray:
         for name in ("predict_proba", "decision_function"):
             if hasattr(model, name):
@@ -147,5 +138,3 @@ class PREDRegressor(RegressorMixin, BasePRED):
     >>> bool(model.score(10 * books, y) > 0.8)
     True
     """
-
-    card = replace(PREDClassifier.card, tasks=("regression",))

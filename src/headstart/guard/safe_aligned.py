@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, replace
+from dataclasses import KW_ONLY
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +12,6 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from headstart.contract.borrower import Borrower
-from headstart.contract.card import classifier_card
 from headstart.contract.delegating import for_all_classes, inner_has
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
@@ -282,11 +281,6 @@ class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
     'no transfer'
     """
 
-    card = classifier_card(
-        cost="two fits of every candidate, or one a fold with labels",
-        paper="Bruzzone and Marconcini 2010; McNemar 1947",
-        words="Tries mappings and self-training against no transfer: the clear winner, or a cautious mixture.",
-    )
     _pooled: ClassVar[Any] = PooledClassifier
     _mixed: ClassVar[Any] = MixedClassifier
 
@@ -324,6 +318,5 @@ class SafeAlignedRegressor(RegressorMixin, BaseSafeAligned):
     True
     """
 
-    card = replace(SafeAlignedClassifier.card, tasks=("regression",))
     _pooled: ClassVar[Any] = PooledRegressor
     _mixed: ClassVar[Any] = MixedRegressor

@@ -7,8 +7,7 @@ import os
 
 from PIL import Image, UnidentifiedImageError
 
-#: Where it stands, one or several, and what it is the mark of.
-Signatures = tuple[tuple[int, bytes | tuple[bytes, ...], str], ...]
+from headstart.data.base.signatures import signed_as, what_is
 
 _ERRNO = {
     errno.ENOENT: "there is no such file",
@@ -19,47 +18,6 @@ _ERRNO = {
     errno.ENAMETOOLONG: "the name is too long for a file",
     errno.EISDIR: "it is a folder",
 }
-
-_OTHER_FORMATS: Signatures = (
-    (4, (b"ftypheic", b"ftypheix"), "a HEIC picture"),
-    (4, b"ftypmif1", "a HEIF picture"),
-    (4, b"ftypavif", "an AVIF picture"),
-    (4, b"ftyp", "a film or HEIF file"),
-    (128, b"DICM", "a DICOM file"),
-    (0, b"%PDF", "a PDF document"),
-    (0, b"<svg", "an SVG drawing"),
-    (0, b"8BPS", "a Photoshop file"),
-    (0, b"\x00\x00\x00\x0cjP", "a JPEG 2000 picture"),
-    (0, b"PK\x03\x04", "a ZIP archive"),
-    (0, b"\x89HDF", "an HDF5 file"),
-    (0, b"\x93NUMPY", "a NumPy array file"),
-)
-
-
-_SOUNDS: Signatures = (
-    (8, b"WAVE", "a WAV sound file"),
-    (0, b"fLaC", "a FLAC sound file"),
-    (0, b"OggS", "an OGG sound file"),
-    (0, b"ID3", "an MP3 sound file"),
-    (8, (b"AIFF", b"AIFC"), "an AIFF sound file"),
-    (0, b".snd", "an AU sound file"),
-    (0, b"caff", "a CAF sound file"),
-)
-_FOREIGN_SOUNDS: Signatures = (
-    (4, b"ftypM4A", "an M4A (AAC) sound file"),
-    (0, (b"\xff\xf1", b"\xff\xf9"), "an AAC sound file"),
-    (0, b"#!AMR", "an AMR sound file"),
-    (0, b"0&\xb2u", "a WMA sound file"),
-    (0, b"\x1aE\xdf\xa3", "a Matroska or WebM file"),
-    (0, b"MThd", "a MIDI file (notes, no sound)"),
-)
-_PICTURES: Signatures = (
-    (0, b"\xff\xd8\xff", "a JPEG picture"),
-    (0, b"\x89PNG", "a PNG picture"),
-    (0, b"GIF8", "a GIF picture"),
-    (8, b"WEBP", "a WebP picture"),
-    (0, (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"), "a TIFF picture"),
-)
 
 
 class BadInput(Exception):
@@ -110,11 +68,10 @@ def why_undecodable(error: Exception, content: bytes) -> str:
     if isinstance(error, MemoryError):
         return "it needs more memory than there is"
     if isinstance(error, UnidentifiedImageError):
-        known = signed_as(content, _PICTURES)
+        known = signed_as(content, ("picture",))
         if known is not None:
             return f"it is {known} that is damaged, or of a kind that cannot be read; save it anew, as PNG for instance"
-        found = what_is(content, (*_SOUNDS, *_FOREIGN_SOUNDS))
-        return f"it is {found}, not a JPEG, PNG, WebP, BMP, TIFF, GIF or Netpbm picture"
+        return f"it is {what_is(content)}, not a JPEG, PNG, WebP, BMP, TIFF, GIF or Netpbm picture"
     words = str(error)
     if "truncated" in words.lower() or isinstance(error, EOFError):
         return "the picture is cut off: the file ends too early"
@@ -126,41 +83,6 @@ def why_unsound(error: Exception, content: bytes) -> str:
     if isinstance(error, MemoryError):
         return "it needs more memory than there is"
     words = str(getattr(error, "error_string", error)).strip().rstrip(".")
-    if not signed_as(content, _SOUNDS):
-        found = what_is(content, (*_PICTURES, *_FOREIGN_SOUNDS))
-        return f"it is {found}, not a WAV, FLAC, OGG, Opus, MP3, AIFF, AU or CAF clip"
+    if not signed_as(content, ("sound",)):
+        return f"it is {what_is(content)}, not a WAV, FLAC, OGG, Opus, MP3, AIFF, AU or CAF clip"
     return "the clip is cut off or damaged" + ("" if "psf_" in words or not words else f" ({words})")
-
-
-def what_is(content: bytes, further: Signatures = ()) -> str:
-    """Name what a file seems to be, from its first bytes.
-
-    Parameters
-    ----------
-    content : bytes
-    further : tuple of (offset, signature, name)
-        More signatures to look for, before the usual ones.
-
-    Examples
-    --------
-    >>> what_is(b"%PDF-1.7"), what_is(b"hello, world"), what_is(bytes(16))
-    ('a PDF document', 'text', 'a file of zero bytes')
-    """
-    found = signed_as(content, (*further, *_OTHER_FORMATS))
-    if found is not None:
-        return found
-    head = content[:512]
-    if not head.strip(b"\x00"):
-        return "a file of zero bytes"
-    if b"\x00" not in head:
-        try:
-            head[:-4].decode("utf-8")
-        except UnicodeDecodeError:
-            return "something unknown"
-        return "text"
-    return "something unknown"
-
-
-def signed_as(content: bytes, signatures: Signatures) -> str | None:
-    """Name of the first signature that the content carries."""
-    return next((name for at, signs, name in signatures if content.startswith(signs, at)), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 import numpy as np
 
@@ -15,9 +15,10 @@ from headstart.data.base.reasons import BadInput
 from headstart.errors import BadInputs, DataError, ParameterError
 
 Held = TypeVar("Held", bound="Inputs")
+Item = TypeVar("Item")
 
 
-class Row(Sequence):
+class Row(Sequence[Item]):
     """Examples of one kind in a row, with a name each."""
 
     kind: ClassVar[Kind]
@@ -37,7 +38,7 @@ class Row(Sequence):
         return len(self.names)
 
 
-class Inputs(Row):
+class Inputs(Row[Item], Generic[Item]):
     """Files and things in memory, in any mixture, with a name each.
 
     Nothing is read until an input is decoded or its digest is asked for. Rows can be taken with a slice, an array of
@@ -80,6 +81,12 @@ class Inputs(Row):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)})"
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+
+    @overload
+    def __getitem__(self, index: slice | Sequence[int] | np.ndarray) -> Self: ...
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, tuple) and len(index) == 2 and index[1] is Ellipsis:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -32,7 +32,7 @@ Clip: TypeAlias = "str | Path | tuple[np.ndarray, int]"
 SHORTEST, LONGEST = 0.5, 10.0
 
 
-class Clips(Inputs):
+class Clips(Inputs[Clip]):
     """A row of clips of sound: files and arrays, in any mixture, of any length and rate.
 
     Nothing is read until :meth:`decode` or :meth:`digest` is called. Rows can be taken with a slice, an array of
@@ -74,19 +74,6 @@ class Clips(Inputs):
         self, items: Sequence[Any], names: Sequence[str] | None = None, sampling_rate: int | None = None
     ) -> None:
         super().__init__([_item(item, i, sampling_rate) for i, item in enumerate(items)], names)
-
-    if TYPE_CHECKING:
-
-        @overload
-        def __getitem__(self, index: int) -> Clip: ...
-
-        @overload
-        def __getitem__(self, index: slice) -> Clips: ...
-
-        @overload
-        def __getitem__(self, index: Sequence[int] | np.ndarray) -> Clips: ...
-
-        def __getitem__(self, index: Any) -> Any: ...
 
     def decode(self, i: int, seconds: float | None = None) -> Sound:
         """Decode clip ``i`` to samples (T,) in float32 and their rate; as in `data.sound_decode.decode_sound`."""

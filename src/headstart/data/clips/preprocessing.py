@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 import soxr
 
+from headstart.data.base.preprocessing import BasePreprocessing, short_hash
 from headstart.data.clips.decode import Sound
 from headstart.errors import ParameterError
 
@@ -19,7 +17,7 @@ LONGEST_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class SoundPreprocessing:
+class SoundPreprocessing(BasePreprocessing):
     """Bring clips to one rate, and cut or pad them to the network's window.
 
     Of a clip longer than 60 s the first 60 s are used.
@@ -49,10 +47,9 @@ class SoundPreprocessing:
     marks_end: bool = False
     open_window: bool = False
 
-    #: The type in which arrays go into a network as they are; None where pixels are scaled first.
+    #: Always 1: clips are averaged over their channels.
+    channels: ClassVar[int] = 1
     as_is: ClassVar[Any] = np.float32
-    #: The option of an estimator that says what `resized` takes; None where there is none.
-    resized_by: ClassVar[str | None] = None
 
     def __post_init__(self) -> None:
         if not (isinstance(self.rate, int) and 1000 <= self.rate <= 192_000):
@@ -68,24 +65,9 @@ class SoundPreprocessing:
         return (self.samples,)
 
     @property
-    def channels(self) -> int:
-        """Always 1: clips are averaged over their channels."""
-        return 1
-
-    @property
-    def min_side(self) -> None:
-        """None: a clip has no sides."""
-        return None
-
-    @property
     def enough(self) -> float:
         """Seconds of a clip that have to be decoded."""
         return LONGEST_SECONDS
-
-    @property
-    def one_size(self) -> bool:
-        """Whether all inputs of the network have one size: yes, its window's."""
-        return True
 
     @property
     def windowed(self) -> bool:
@@ -194,14 +176,6 @@ class SoundPreprocessing:
         start = int(rng.integers(0, room + 1))
         return canvas[start : start + self.samples]
 
-    def array(self, canvas: np.ndarray) -> np.ndarray:
-        """The network's input for one canvas, (samples,) in float32."""
-        return self.centre(canvas)
-
-    def stack(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
-        """A batch (N, samples) of inputs."""
-        return np.stack(arrays)
-
     def resized(self, samples: int) -> SoundPreprocessing:
         """The same for another length of the window."""
         return dataclasses.replace(self, samples=samples)
@@ -226,13 +200,9 @@ class SoundPreprocessing:
             raise ParameterError(f"Expected sound preprocessing settings {known}, found {settings}.")
         return cls(**{key: value for key, value in settings.items() if key != "kind"})
 
-    def key(self) -> str:
-        """Short hash that is the same for the same settings, in every process."""
-        return _hash(self.to_dict())
-
     def canvas_key(self) -> str:
         """Short hash of what decides a canvas alone: networks of one rate share their canvases."""
-        return _hash(["sound", self.rate, LONGEST_SECONDS])
+        return short_hash(["sound", self.rate, LONGEST_SECONDS])
 
 
 def placed(wave: np.ndarray, start: int, samples: int) -> np.ndarray:
@@ -272,7 +242,3 @@ def loudest_window(wave: np.ndarray, samples: int) -> int:
     sums = np.concatenate([[0.0], np.cumsum(np.square(wave, dtype=np.float64))])
     energy = sums[samples:] - sums[:-samples]
     return int(np.argmax(energy >= energy.max() - 1e-12 * sums[-1]))
-
-
-def _hash(settings: Any) -> str:
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]

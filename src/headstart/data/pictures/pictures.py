@@ -6,7 +6,7 @@ import dataclasses
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
+from typing import Any, TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -28,7 +28,7 @@ Item: TypeAlias = "str | Path | np.ndarray | Image.Image"
 _LOOKED_AT = 2000
 
 
-class Pictures(Inputs):
+class Pictures(Inputs[Item]):
     """A row of pictures: files, arrays or PIL pictures, in any mixture.
 
     Nothing is read until :meth:`decode` or :meth:`digest` is called. Rows can be taken with a slice, an array of
@@ -64,19 +64,6 @@ class Pictures(Inputs):
     def __init__(self, items: Sequence[Any], names: Sequence[str] | None = None, depth: Depth | None = None) -> None:
         super().__init__(items, names)
         self._set = SetOfPictures(self.items, depth)
-
-    if TYPE_CHECKING:
-
-        @overload
-        def __getitem__(self, index: int) -> Item: ...
-
-        @overload
-        def __getitem__(self, index: slice) -> Pictures: ...
-
-        @overload
-        def __getitem__(self, index: Sequence[int] | np.ndarray) -> Pictures: ...
-
-        def __getitem__(self, index: Any) -> Any: ...
 
     def _with(self, items: Sequence[Any], names: Sequence[str]) -> Any:
         chosen = super()._with(items, names)

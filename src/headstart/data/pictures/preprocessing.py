@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, ClassVar
@@ -13,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from PIL import Image
 
+from headstart.data.base.preprocessing import BasePreprocessing, short_hash
 from headstart.data.pictures.depth import Depth
 from headstart.errors import ParameterError
 
@@ -28,7 +26,7 @@ LONGEST = 16
 
 
 @dataclass(frozen=True)
-class Preprocessing:
+class Preprocessing(BasePreprocessing):
     """Resize, centre crop, scale and normalise, exactly as the network's own preprocessing does.
 
     Resize and crop give the same 8-bit pixels as transformers' image processors with the PIL backend. A picture more
@@ -72,9 +70,6 @@ class Preprocessing:
     resample: str = "bilinear"
     depth: Depth | None = None
 
-    #: The type in which arrays go into a network as they are; None where pixels are scaled first.
-    as_is: ClassVar[Any] = None
-    #: The option of an estimator that says what `resized` takes; None where there is none.
     resized_by: ClassVar[str | None] = "image_size"
 
     def __post_init__(self) -> None:
@@ -101,24 +96,9 @@ class Preprocessing:
         return (self.resize, self.resize) if isinstance(self.resize, int) else self.resize
 
     @property
-    def min_side(self) -> int:
+    def enough(self) -> int:
         """Shortest side, in pixels, that a JPEG may be decoded at: twice what is needed, to leave the resize enough."""
         return 2 * (self.resize if isinstance(self.resize, int) else max(self.resize))
-
-    @property
-    def enough(self) -> int:
-        """What has to be decoded of a picture: ``min_side``."""
-        return self.min_side
-
-    @property
-    def one_size(self) -> bool:
-        """Whether all inputs of the network have one size: yes."""
-        return True
-
-    @property
-    def windowed(self) -> bool:
-        """Whether an input may need several windows: never, a picture has one."""
-        return False
 
     def windows(self, canvas: np.ndarray) -> np.ndarray:
         """The only window of a picture, its centre, as (1, H, W, 3)."""
@@ -131,10 +111,6 @@ class Preprocessing:
     def some_piece(self, canvas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The canvas itself."""
         return canvas
-
-    def stack(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
-        """A batch (N, H, W, 3) of inputs."""
-        return np.stack(arrays)
 
     def canvas(self, rgb: np.ndarray | Image.Image) -> np.ndarray:
         """Resize a picture, without cropping it.
@@ -264,23 +240,15 @@ class Preprocessing:
         depth = values.pop("depth", None)
         return cls(**values, depth=None if depth is None else Depth.from_dict(depth))
 
-    def key(self) -> str:
-        """Short hash that is the same for the same settings, in every process."""
-        return _hash(self.to_dict())
-
     def canvas_key(self) -> str:
         """Short hash of what decides a canvas alone: two networks that resize alike share their canvases."""
-        return _hash([self.resize, self.resample])
+        return short_hash([self.resize, self.resample])
 
     def _canvas_size(self, height: int, width: int) -> tuple[int, int]:
         if not isinstance(self.resize, int):
             return self.resize
         longer = int(self.resize * max(height, width) / min(height, width))
         return (longer, self.resize) if width <= height else (self.resize, longer)
-
-
-def _hash(settings: Any) -> str:
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _middle(rgb: np.ndarray | Image.Image, width: int, height: int) -> tuple[np.ndarray | Image.Image, int, int]:

@@ -20,7 +20,6 @@ class PlainText:
 
     size: tuple[int, ...] = ()
     channels: int = 1
-    min_side: None = None
     enough: None = None
 
     def canvas(self, decoded: str) -> np.ndarray:

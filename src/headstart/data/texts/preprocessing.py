@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from headstart.data.base.preprocessing import BasePreprocessing, short_hash
 from headstart.data.texts.tokenizer import JSON, TextTokenizer
 from headstart.errors import ParameterError
 
@@ -20,7 +19,7 @@ NO_TOKEN = -1
 
 
 @dataclass(frozen=True)
-class TextPreprocessing:
+class TextPreprocessing(BasePreprocessing):
     """Turn texts into tokens, and cut them at the network's window or into several windows.
 
     Parameters
@@ -51,10 +50,11 @@ class TextPreprocessing:
     window: int
     windows_at_most: int = 1
 
-    #: The type in which arrays go into a network as they are; None where pixels are scaled first.
+    #: Always 1: a token is one number.
+    channels: ClassVar[int] = 1
     as_is: ClassVar[Any] = np.int64
-    #: The option of an estimator that says what `resized` takes; None where there is none.
     resized_by: ClassVar[str | None] = "text_windows"
+    one_size: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         special = sum(map(len, self.tokenizer.around))
@@ -67,26 +67,6 @@ class TextPreprocessing:
     def size(self) -> tuple[int]:
         """Most tokens of the network's input, as a tuple."""
         return (self.window,)
-
-    @property
-    def channels(self) -> int:
-        """Always 1."""
-        return 1
-
-    @property
-    def min_side(self) -> None:
-        """None: a text has no sides."""
-        return None
-
-    @property
-    def enough(self) -> None:
-        """None: a text is read whole."""
-        return None
-
-    @property
-    def one_size(self) -> bool:
-        """Whether all inputs of the network have one size: no, texts are as long as they are."""
-        return False
 
     @property
     def windowed(self) -> bool:
@@ -144,10 +124,6 @@ class TextPreprocessing:
         pieces = self.pieces(canvas)
         return pieces[int(rng.integers(len(pieces)))] if len(pieces) > 1 else pieces[0]
 
-    def array(self, canvas: np.ndarray) -> np.ndarray:
-        """The network's input for one canvas, (L,) in int32."""
-        return self.centre(canvas)
-
     def stack(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
         """A batch (N, L) in int32 of inputs of different length, with -1 on the right where there is no token."""
         batch = np.full((len(arrays), max(map(len, arrays), default=0)), NO_TOKEN, np.int32)
@@ -190,20 +166,12 @@ class TextPreprocessing:
         files = {name: (Path(folder) / name).read_text(encoding="utf-8") for name in names}
         return cls(TextTokenizer(files), int(settings["window"]), int(settings["windows_at_most"]))
 
-    def key(self) -> str:
-        """Short hash that is the same for the same settings, in every process."""
-        return _hash(self.to_dict())
-
     def canvas_key(self) -> str:
         """Short hash of what decides a canvas alone."""
-        return _hash(["text", self.tokenizer.key, self.limit])
+        return short_hash(["text", self.tokenizer.key, self.limit])
 
     def _framed(self, piece: np.ndarray) -> np.ndarray:
         before, after = self.tokenizer.around
         if not len(piece) and not before and not after:
             return np.array([self.tokenizer.blank], np.int32)
         return np.concatenate([before, piece, after]).astype(np.int32)
-
-
-def _hash(settings: Any) -> str:
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]

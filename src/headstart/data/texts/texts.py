@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ Text: TypeAlias = "str | Path"
 _SAMPLE = 100
 
 
-class Texts(Inputs):
+class Texts(Inputs[Text]):
     """A row of texts: strings and files, in any mixture.
 
     A ``str`` is the text itself; a ``Path`` is a file, which is not read until :meth:`decode`, :meth:`load` or
@@ -50,19 +50,6 @@ class Texts(Inputs):
         if names is None:
             names = [str(item) if isinstance(item, Path) else f"{TEXTS.one} {i}" for i, item in enumerate(items)]
         super().__init__(items, names)
-
-    if TYPE_CHECKING:
-
-        @overload
-        def __getitem__(self, index: int) -> Text: ...
-
-        @overload
-        def __getitem__(self, index: slice) -> Texts: ...
-
-        @overload
-        def __getitem__(self, index: Sequence[int] | np.ndarray) -> Texts: ...
-
-        def __getitem__(self, index: Any) -> Any: ...
 
     def decode(self, i: int) -> str:
         """Text ``i``.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 from typing import Any
 
-from headstart.contract.card import classifier_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
@@ -59,12 +58,6 @@ class BalancedDistributionAdaptation(JointMapping):
     _: KW_ONLY
     balance: float | str = "auto"
     class_weighted: bool = False
-
-    card = classifier_card(
-        cost="O(n d^2 + d^3) and, each round, O(n d C + n k^2) and the estimator's",
-        paper="Wang, Chen, Hao, Feng and Shen 2017, eq. 5 and 12",
-        words="Joint adaptation with a weight between sides and classes, and with shares of classes.",
-    )
 
     def _check(self) -> None:
         super()._check()

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
@@ -59,11 +58,6 @@ class CORAL(Mapping):
     align_means: bool = True
     accept_sparse: bool = False
 
-    card = mapping_card(
-        cost="O(n d^2 + d^3), or O(n^2 d + n^3) with fewer rows than columns",
-        paper="Sun, Feng and Saenko 2016, Algorithm 1",
-        words="Gives the source the covariance and the mean of the target.",
-    )
     _keeps_columns: ClassVar[bool] = True
 
     def _takes_sparse(self) -> bool:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_option
@@ -51,12 +50,6 @@ class GeodesicFlowKernel(SubspaceMapping):
     >>> (mapping.root_ @ mapping.root_.T).round(1)[:2, :2].tolist()
     [[0.5, 0.3], [0.3, 0.5]]
     """
-
-    card = mapping_card(
-        cost="O(n d^2 + d^3), or O(n d k) with many rows and columns",
-        paper="Gong, Shi, Sha and Grauman 2012, eq. 5-8",
-        words="Compares rows in all the subspaces on the way from the source to the target.",
-    )
 
     def _fit_mapping(self, domains: Domains) -> None:
         size = self.n_components

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from headstart.contract.card import classifier_card
 from headstart.contract.estimator_class import estimator_class
 from headstart.features.mappings.joint_mapping import JointMapping
 
@@ -42,9 +41,3 @@ class JointDistributionAdaptation(JointMapping):
     >>> bool(np.mean(mapping.pseudo_labels_ == y) > 0.99)
     True
     """
-
-    card = classifier_card(
-        cost="O(n d^2 + d^3) and, each round, O(n d C + d^2 k) and the estimator's",
-        paper="Long, Wang, Ding, Sun and Yu 2013, Algorithm 1",
-        words="Projects both sides on components in which they and their classes agree, by rounds of pseudo-labels.",
-    )

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
@@ -59,11 +58,6 @@ class LinearMonge(Mapping):
     regularisation: float = 1e-3
     accept_sparse: bool = False
 
-    card = mapping_card(
-        cost="O(n d^2 + d^3)",
-        paper="Flamary, Lounici and Ferrari 2019, Equation 4",
-        words="Moves the source onto the target's mean and covariance along the shortest way.",
-    )
     _keeps_columns: ClassVar[bool] = True
 
     def _takes_sparse(self) -> bool:

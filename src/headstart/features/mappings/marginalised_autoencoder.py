@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix, hstack, issparse
 
-from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
@@ -80,12 +79,6 @@ class MarginalisedAutoencoder(Mapping):
     regularisation: float = 1e-5
     _: KW_ONLY
     random_state: Any = None
-
-    card = mapping_card(
-        cost="O(n d^2 + d^3) a layer; with r pivots O(n d r + d r^2)",
-        paper="Chen, Xu, Weinberger and Sha 2012, Algorithm 1",
-        words="Adds columns that repair missing cells, learned from the rows of both sides.",
-    )
 
     def _takes_sparse(self) -> bool:
         return True

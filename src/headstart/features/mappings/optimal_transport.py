@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains, Side
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
@@ -99,13 +98,6 @@ class OptimalTransportMapping(Mapping):
     normalise: str | None = "mean"
     out_of_sample: str = "nearest"
 
-    card = mapping_card(
-        target_labels="optional",
-        source_labels="optional",
-        cost="O(n m d) and some passes over the n m costs",
-        paper="Courty, Flamary, Tuia and Rakotomamonjy 2017, Algorithm 1",
-        words="Sends every source row to the target rows that an optimal transport pairs it with.",
-    )
     _keeps_columns: ClassVar[bool] = True
 
     @property

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.features.mappings.subspace_mapping import SubspaceMapping, project_centred
@@ -41,12 +40,6 @@ class SubspaceAlignment(SubspaceMapping):
     >>> bool(np.allclose(mapping.transform_source(), mapping.transform(books + 7)))
     True
     """
-
-    card = mapping_card(
-        cost="O(n d^2 + d^3), or O(n d k) with many rows and columns",
-        paper="Fernando, Habrard, Sebban and Tuytelaars 2013, Algorithm 1",
-        words="Turns the principal components of the source onto those of the target.",
-    )
 
     def _fit_mapping(self, domains: Domains) -> None:
         mine, theirs = self._subspaces(domains, self.n_components)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 from typing import ClassVar
 
-from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_option
@@ -67,11 +66,6 @@ class TransferComponentAnalysis(ComponentMapping):
     lengths: str = "constraint"
 
     _exact_rows: ClassVar[int] = 6000
-    card = mapping_card(
-        cost="O(n d^2 + d^3) linear; O(n m^2) with m landmarks; O(n^2 k) exact kernel",
-        paper="Pan, Tsang, Kwok and Yang 2011, eq. 8",
-        words="Projects both sides on components in which they vary much and their means differ little.",
-    )
 
     def _check(self) -> None:
         check_option("lengths", self.lengths, ("constraint", "coefficients"))

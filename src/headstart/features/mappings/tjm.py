@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 from typing import ClassVar
 
-from headstart.contract.card import mapping_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
@@ -65,11 +64,6 @@ class TransferJointMatching(ComponentMapping):
     tolerance: float = 1e-6
 
     _kernels: ClassVar[tuple[str, ...]] = ("linear", "rbf", "laplacian")
-    card = mapping_card(
-        cost="O(n d^2 + d^3) a round; with m landmarks O(n m^2)",
-        paper="Long, Wang, Ding, Sun and Yu 2014, Algorithm 1",
-        words="Projects both sides on components in which they agree, and leaves out source rows that do not fit.",
-    )
 
     def _check(self) -> None:
         check_number("rounds", self.rounds, 1, whole=True)

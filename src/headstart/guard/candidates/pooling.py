@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 
-from headstart.contract.card import classifier_card
+from headstart.contract.card import MethodCard
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
@@ -16,6 +16,8 @@ from headstart.contract.learner import WeightedLearner
 from headstart.contract.options import check_number
 from headstart.contract.weighted_fit import fit_weighted
 from headstart.data.tables.column_names import stack
+
+_WORDS = "Learns from source and target rows together: the baseline of every transfer."
 
 
 @estimator_class
@@ -76,12 +78,7 @@ class PooledClassifier(ClassifierMixin, BasePooled):
     ['b']
     """
 
-    card = classifier_card(
-        transfers="instances",
-        cost="that of its estimator",
-        paper="none",
-        words="Learns from source and target rows together: the baseline of every transfer.",
-    )
+    card = MethodCard("instances", "optional", "needed", ("classification",), "that of its estimator", "none", _WORDS)
 
 
 @estimator_class

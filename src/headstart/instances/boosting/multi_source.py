@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin
 
-from headstart.contract.card import boosting_card
 from headstart.contract.domains import Domains, together
 from headstart.contract.estimator_class import estimator_class
 from headstart.instances.boosting.learners import fit_on_weight, initial_weights
@@ -50,13 +49,6 @@ class MultiSourceTrAdaBoostClassifier(ClassifierMixin, VotingBooster):
     >>> [(entry["source"], entry["share"]) for entry in model.explain_source().by_source]
     [('far', 0.0), ('near', 1.0)]
     """
-
-    card = boosting_card(
-        ("classification",),
-        cost="M times that of the base learner on the target with each source",
-        paper="Yao & Doretto 2010, Algorithm 1",
-        words="Boosting that borrows, round by round, from whichever source helps the target most.",
-    )
 
     def _clear(self) -> None:
         super()._clear()

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin
 
-from headstart.contract.card import boosting_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
@@ -69,13 +68,6 @@ class TaskTrAdaBoostClassifier(ClassifierMixin, VotingBooster):
 
     _: KW_ONLY
     threshold: float = 0.0
-
-    card = boosting_card(
-        ("classification",),
-        cost="M times that of the base learner on each source, nothing on the target",
-        paper="Yao & Doretto 2010, Algorithms 2 and 3",
-        words="The sources make weak hypotheses; boosting on the target chooses among them.",
-    )
 
     def _check(self) -> None:
         super()._check()

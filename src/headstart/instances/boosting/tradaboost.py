@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin
 
-from headstart.contract.card import boosting_card
 from headstart.contract.domains import Domains, together
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
@@ -60,13 +59,6 @@ class TrAdaBoostClassifier(ClassifierMixin, VotingBooster):
     _: KW_ONLY
     confidence: bool = False
     source_share: float | None = None
-
-    card = boosting_card(
-        ("classification",),
-        cost="N times that of the base learner on all rows",
-        paper="Dai et al. 2007, Algorithm 1",
-        words="Boosting on the target; source rows that contradict it lose their weight.",
-    )
 
     def _check(self) -> None:
         super()._check()

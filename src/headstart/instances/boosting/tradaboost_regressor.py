@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import RegressorMixin
 
-from headstart.contract.card import boosting_card
 from headstart.contract.domains import Domains, together
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
@@ -54,13 +53,6 @@ class TrAdaBoostRegressor(RegressorMixin, MedianBooster):
     _: KW_ONLY
     loss: str = "linear"
     source_share: float | None = None
-
-    card = boosting_card(
-        ("regression",),
-        cost="N times that of the base learner on all rows",
-        paper="Pardoe & Stone 2010, TrAdaBoost.R2",
-        words="Boosting for numbers; source rows that contradict the target lose their weight.",
-    )
 
     def _check(self) -> None:
         super()._check()

@@ -11,7 +11,6 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.model_selection import check_cv
 
-from headstart.contract.card import boosting_card
 from headstart.contract.domains import Domains, together
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
@@ -76,13 +75,6 @@ class TwoStageTrAdaBoostRegressor(RegressorMixin, MedianBooster):
     n_estimators: int = 20
     cv: Any = 5
     loss: str = "linear"
-
-    card = boosting_card(
-        ("regression",),
-        cost="S (F + 1) N times that of the base learner on all rows",
-        paper="Pardoe & Stone 2010, Algorithm 3",
-        words="Boosting for numbers; cross-validation on the target chooses how much of the source to use.",
-    )
 
     def _check(self) -> None:
         super()._check()

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from headstart.contract.card import weighting_card
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.errors import ParameterError
@@ -54,14 +53,6 @@ class BalancedWeighting(Weighting):
     _: KW_ONLY
     gamma: float = 0.5
     weighting: Any = None
-
-    card = weighting_card(
-        target_labels="optional",
-        source_labels="needed",
-        cost="O(n), or that of its weighting",
-        paper="Wu & Dietterich 2004, equation 2",
-        words="Balances the loss on the source and that on the target, whatever their sizes.",
-    )
 
     def fit(self, X_source: Any, X_target: Any, y_source: Any = None) -> BalancedWeighting:
         """Weigh the source's rows; see `Weighting.fit`.

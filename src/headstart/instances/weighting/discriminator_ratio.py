@@ -13,7 +13,6 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from headstart.contract.card import weighting_card
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.contract.weighted_fit import seeded
@@ -78,12 +77,6 @@ class DiscriminatorRatio(Weighting):
     calibration: str | None = None
     n_folds: int | None = 5
     random_state: int | None = None
-
-    card = weighting_card(
-        cost="that of as many fits of the classifier as there are folds",
-        paper="Bickel et al. 2009, equation 4",
-        words="Weighs source rows by the odds of a classifier that tells target from source.",
-    )
 
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         check_option("calibration", self.calibration, CALIBRATIONS)

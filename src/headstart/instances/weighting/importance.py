@@ -9,7 +9,6 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin, clone
 from sklearn.utils import get_tags
 
-from headstart.contract.card import classifier_card
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains, Side, together
 from headstart.contract.estimator_class import estimator_class
@@ -164,13 +163,6 @@ class ImportanceWeightedClassifier(ClassifierMixin, BaseImportanceWeighted):
     ['near', 'far']
     """
 
-    card = classifier_card(
-        transfers="instances",
-        cost="that of its weighting and its estimator",
-        paper="Shimodaira 2000; the weighting's",
-        words="Trains any classifier on source rows, weighted by how much they look like the target.",
-    )
-
 
 @estimator_class
 class ImportanceWeightedRegressor(RegressorMixin, BaseImportanceWeighted):
@@ -195,9 +187,3 @@ class ImportanceWeightedRegressor(RegressorMixin, BaseImportanceWeighted):
     >>> bool(model.score(X, X[:, 0] ** 2) > 0.8)
     True
     """
-
-    card = replace(
-        ImportanceWeightedClassifier.card,
-        tasks=("regression",),
-        words="Trains any regressor on source rows, weighted by how much they look like the target.",
-    )

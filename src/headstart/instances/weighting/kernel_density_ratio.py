@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import weighting_card
 from headstart.contract.estimator_class import estimator_class
 from headstart.instances.weighting.base import Weighting
 from headstart.math.ratios.kernel_density import log_density_ratio
@@ -53,12 +52,6 @@ class KernelDensityRatio(Weighting):
     bandwidth: str | float = "scott"
     leave_one_out: bool = True
     random_state: int | None = None
-
-    card = weighting_card(
-        cost="O(n^2 d)",
-        paper="Sugiyama & Mueller 2005",
-        words="Weighs source rows by two kernel densities, one divided by the other.",
-    )
 
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         self.log_ratio_ = log_density_ratio(source, target, **self._options())

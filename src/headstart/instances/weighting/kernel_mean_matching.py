@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import weighting_card
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.errors import TransferWarning
@@ -82,12 +81,6 @@ class KernelMeanMatching(Weighting):
     n_landmarks: int | None = None
     tolerance: float = 0.02
     random_state: int | None = None
-
-    card = weighting_card(
-        cost="O(n^2 d + n m^2), m landmarks; O(n m (m + d)) beyond 4e9 kernel values",
-        paper="Huang et al. 2006, equation 12",
-        words="Weighs source rows so that their mean in a kernel space is the target's.",
-    )
 
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         check_option("solver", self.solver, SOLVERS)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import weighting_card
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.instances.weighting.base import Weighting
@@ -65,12 +64,6 @@ class KLIEP(Weighting):
     n_folds: int = 5
     tolerance: float = 1e-4
     random_state: int | None = None
-
-    card = weighting_card(
-        cost="O(n b (d + b)) a width, b centres",
-        paper="Sugiyama et al. 2008, figure 1",
-        words="Weighs source rows by the density ratio under which the target is most likely.",
-    )
 
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         check_number("n_centres", self.n_centres, 1, whole=True)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import weighting_card
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.instances.weighting.base import Weighting
@@ -74,12 +73,6 @@ class ULSIF(BaseLeastSquares):
     True
     """
 
-    card = weighting_card(
-        cost="O(n b (d + b)) a width and penalty, b centres",
-        paper="Kanamori et al. 2009, figure 2",
-        words="Weighs source rows by a density ratio that is fitted by least squares.",
-    )
-
 
 @estimator_class
 class RULSIF(BaseLeastSquares):
@@ -111,12 +104,6 @@ class RULSIF(BaseLeastSquares):
 
     _: KW_ONLY
     alpha: float = 0.1
-
-    card = weighting_card(
-        cost="O(n b (d + b)) a width and penalty, b centres",
-        paper="Yamada et al. 2011, equations 5 to 8",
-        words="Weighs source rows by a bounded density ratio that is fitted by least squares.",
-    )
 
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         check_number("alpha", self.alpha, 0, 1, open_high=True)

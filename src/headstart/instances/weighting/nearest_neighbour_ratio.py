@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from headstart.contract.card import weighting_card
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.instances.weighting.base import Weighting
@@ -45,12 +44,6 @@ class NearestNeighbourRatio(Weighting):
     _: KW_ONLY
     n_neighbors: int | None = None
     smoothing: float = 1.0
-
-    card = weighting_card(
-        cost="O(n^2 d); O(n log n) with few columns",
-        paper="Loog 2012; Kremer et al. 2015, equation 5",
-        words="Weighs source rows by how many target rows lie nearest to them.",
-    )
 
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         check_number("smoothing", self.smoothing, 0)

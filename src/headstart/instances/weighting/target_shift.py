@@ -5,14 +5,12 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from dataclasses import KW_ONLY
-from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.multiclass import check_classification_targets
 
-from headstart.contract.card import weighting_card
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number, check_option
 from headstart.contract.weighted_fit import seeded
@@ -24,9 +22,6 @@ from headstart.math.ratios.label_shift import ClassRatios, black_box_shift, mmd_
 
 #: Condition number above which classes are said to look alike.
 ALIKE = 1e3
-
-
-_card = partial(weighting_card, source_labels="needed", tasks=("classification",))
 
 
 class BaseTargetShift(Weighting):
@@ -110,12 +105,6 @@ class MMDTargetShift(BaseTargetShift):
     width: str | float = "median"
     random_state: int | None = None
 
-    card = _card(
-        cost="O(n^2 d + K^3)",
-        paper="Zhang et al. 2013, equation 6",
-        words="Weighs source classes so that their mix has the target's mean in a kernel space.",
-    )
-
     def _class_ratios(self, source: Any, codes: np.ndarray, target: Any) -> ClassRatios:
         return mmd_target_shift(source, codes, target, n_classes=len(self.classes_), width=self.width, rng=self._rng())
 
@@ -165,12 +154,6 @@ class BBSE(BaseTargetShift):
     predictions: str = "labels"
     n_folds: int = 5
     random_state: int | None = None
-
-    card = _card(
-        cost="that of one fit of the classifier more than there are folds",
-        paper="Lipton et al. 2018, algorithm 1",
-        words="Weighs source classes by what a classifier's mistakes say about their shares in the target.",
-    )
 
     def _class_ratios(self, source: Any, codes: np.ndarray, target: Any) -> ClassRatios:
         check_option("predictions", self.predictions, ("labels", "probabilities"))

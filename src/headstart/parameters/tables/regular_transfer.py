@@ -13,7 +13,6 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import check_cv
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.contract.card import classifier_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
@@ -107,15 +106,6 @@ class RegularTransferRegressor(RegressorMixin, RegularTransfer):
     (1.0, 5.0)
     """
 
-    card = classifier_card(
-        transfers="parameters",
-        target_labels="some",
-        tasks=("regression",),
-        cost="O(n d min(n, d))",
-        paper="Kienzle & Chellapilla 2006, biased regularisation",
-        words="Ridge regression that shrinks towards the source's coefficients.",
-    )
-
     def _learn(self, domains: Domains) -> None:
         target = domains.target
         assert target.y is not None
@@ -205,14 +195,6 @@ class RegularTransferClassifier(ClassifierMixin, RegularTransfer):
     _: KW_ONLY
     cv: Any = 5
     random_state: int | None = None
-
-    card = classifier_card(
-        transfers="parameters",
-        target_labels="some",
-        cost="O(n d min(n, d)), then O(n min(n, d) K) an iteration",
-        paper="Kienzle & Chellapilla 2006, biased regularisation",
-        words="Logistic regression that shrinks towards the source's coefficients.",
-    )
 
     def _check(self) -> None:
         super()._check()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, replace
+from dataclasses import KW_ONLY
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.contract.card import classifier_card
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_option
@@ -171,14 +170,6 @@ class TransferForestClassifier(ClassifierMixin, TransferForest):
     True
     """
 
-    card = classifier_card(
-        transfers="parameters",
-        target_labels="some",
-        cost="a forest of the source, then O(n depth) a tree",
-        paper="Segev et al. 2017, SER, STRUT and MIX",
-        words="The trees of the source's forest are grown, cut and re-tuned on the target.",
-    )
-
     def _default(self) -> Any:
         return RandomForestClassifier()
 
@@ -237,13 +228,6 @@ class TransferForestRegressor(RegressorMixin, TransferForest):
     >>> bool(model.score(X_new, np.sin(X_new[:, 0])) > 0.8)
     True
     """
-
-    card = replace(
-        TransferForestClassifier.card,
-        tasks=("regression",),
-        paper="after Segev et al. 2017, SER, STRUT and MIX",
-        words="The trees of the source's forest are grown, cut and re-tuned on the target, for numbers.",
-    )
 
     def _default(self) -> Any:
         return RandomForestRegressor()

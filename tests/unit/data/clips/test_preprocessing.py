@@ -142,4 +142,4 @@ def test_settings_of_pictures_are_told_from_those_of_sounds() -> None:
     for rate, samples, words in ((500, 10, "Expected a rate of 1000 to 192000"), (1000, 0, "a window of 1 to 60000")):
         with pytest.raises(ParameterError, match=words):
             SoundPreprocessing(rate, samples)
-    assert (SoundPreprocessing().channels, SoundPreprocessing().min_side, SoundPreprocessing().seconds) == (1, None, 1)
+    assert (SoundPreprocessing().channels, SoundPreprocessing().seconds) == (1, 1)

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from headstart.data.base.reasons import BadPicture, what_is
+from headstart.data.base.reasons import BadPicture
+from headstart.data.base.signatures import what_is
 from headstart.data.pictures import fast_jpeg as fastjpeg
 from headstart.data.pictures.decode import decode, rgb_from_bytes
 

@@ -145,3 +145,13 @@ def test_files_in_another_encoding_are_noted(tmp_path: Path) -> None:
 def test_a_text_of_a_million_letters_is_read() -> None:
     texts = Texts(["word " * 200_000, "x" * 1_000_000])
     assert [len(texts.load(i)[0]) for i in range(2)] == [1_000_000, 1_000_000]
+
+
+@pytest.mark.parametrize("words", ["The big WAVE came", "We like WEBP best", "GIF89a was loved", "ID3 trees", "caffeine"])
+def test_words_that_look_like_the_mark_of_a_picture_or_a_clip_are_words(words: str) -> None:
+    assert text_from_bytes(words.encode()).text == words
+
+
+def test_a_picture_in_a_texts_place_is_named() -> None:
+    with pytest.raises(BadText, match="a PNG picture"):
+        text_from_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(32)))
