@@ -18,40 +18,8 @@ _QUIET, _WAY_DOWN, _SMOOTH = 30.0, 0.6, 5
 _FRAMES = 4096
 
 
-def mel_filters(
-    rate: int, n_fft: int, n_mels: int = N_MELS, low: float = 20.0, high: float | None = None
-) -> np.ndarray:
-    r"""Triangular filters whose centres are evenly spaced in mel.
-
-    .. math:: m(f) = 2595 \log_{10}(1 + f / 700)
-
-    Each triangle rises from the centre of the one before it to 1 at its own and falls to 0 at the next one's.
-
-    Parameters
-    ----------
-    rate : int
-        Samples a second.
-    n_fft : int
-        Length of the Fourier transform.
-    n_mels : int, default=40
-    low, high : float
-        Ends of the range in Hz. Default of ``high``: half the rate, at most 8,000.
-
-    Returns
-    -------
-    ndarray of shape (n_fft // 2 + 1, n_mels)
-
-    Examples
-    --------
-    >>> mel_filters(16000, 512).shape
-    (257, 40)
-    """
-    top = min(rate / 2, 8000.0) if high is None else high
-    return triangles(np.arange(n_fft // 2 + 1) * (rate / n_fft), mel_corners(n_mels, low, top))
-
-
 def mel_powers(wave: np.ndarray, rate: int, n_mels: int = N_MELS) -> np.ndarray:
-    """Power in mel bands of windows of 25 ms (Hann), one every 10 ms.
+    """Power in mel bands, from 20 Hz to half the rate or 8,000 Hz, of windows of 25 ms (Hann), one every 10 ms.
 
     Parameters
     ----------
@@ -82,7 +50,9 @@ def mel_powers(wave: np.ndarray, rate: int, n_mels: int = N_MELS) -> np.ndarray:
 
 @lru_cache(maxsize=8)
 def _constants(rate: int, length: int, n_fft: int, n_mels: int) -> tuple[np.ndarray, np.ndarray]:
-    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length), mel_filters(rate, n_fft, n_mels)
+    corners = mel_corners(n_mels, 20.0, min(rate / 2, 8000.0))
+    filters = triangles(np.arange(n_fft // 2 + 1) * (rate / n_fft), corners)
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length), filters
 
 
 def mfcc(wave: np.ndarray, rate: int, n_coefficients: int = N_COEFFICIENTS, n_mels: int = N_MELS) -> np.ndarray:
