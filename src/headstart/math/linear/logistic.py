@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from headstart.math.linear.ridge import thin_svd
+from headstart.math.linear.row_space import row_space
 from headstart.math.linear.solution import LinearSolution
 
 #: Penalties tried by default, as multiples of the mean squared row norm of the (standardised) features.
@@ -15,6 +15,8 @@ PENALTIES = tuple(float(p) for p in np.logspace(-4.5, 1.5, 9))
 
 #: Principal coordinates that are enough to compare penalties; the chosen one is solved in all of them.
 ENOUGH = 300
+#: Held-out loss, as a multiple of the least so far, from which weaker penalties need not be tried.
+_PAST = 1.02
 #: Coordinates from which single precision and a looser tolerance serve to compare penalties.
 _MANY = 128
 
@@ -62,19 +64,20 @@ def solve_logistic(
     """
     n = len(X)
     weight = np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=float)
-    centre = X.mean(axis=0, dtype=np.float64)
-    left, singular, rotation = thin_svd((X - centre.astype(X.dtype)).astype(np.float64, copy=False), 1e-10)
-    U = left * singular
-    strength = float((singular**2).sum()) / n + 1e-12
+    space = row_space(X)
+    U = space.left * space.singular
+    strength = float((space.singular**2).sum()) / n + 1e-12
     log_loss, out_of_fold, best = float("nan"), None, 0
+    start = np.zeros((U.shape[1] + 1, 1, Y.shape[1]))
     if len(penalties) > 1 and len(folds) > 0:
-        losses, scores = _cross_validate(U, Y, weight, np.asarray(penalties) * strength, folds, multilabel, enough)
+        losses, scores, found = _cross_validate(U, Y, weight, np.asarray(penalties) * strength, folds, multilabel, enough)
         best = int(np.argmin(losses))
         log_loss, out_of_fold = float(losses[best]), scores[:, best]
-    masks = weight[None, :]
-    W = _batched_lbfgs(U, Y, masks, np.array([penalties[best] * strength]), multilabel, tolerance=1e-6, most=500)[:, 0]
-    coef = rotation @ W[:-1]
-    return LinearSolution(coef, W[-1] - centre @ coef, float(penalties[best]), log_loss, out_of_fold)
+        start[-len(found) :] = found
+    penalty = np.array([penalties[best] * strength])
+    W = _batched_lbfgs(U, Y, weight[None], penalty, multilabel, start=start, tolerance=1e-6, most=500)[:, 0]
+    coef = space.back(W[:-1])
+    return LinearSolution(coef, W[-1] - space.mean @ coef, float(penalties[best]), log_loss, out_of_fold)
 
 
 def log_losses(scores: np.ndarray, Y: np.ndarray, multilabel: bool = False) -> np.ndarray:
@@ -93,10 +96,13 @@ def _cross_validate(
     folds: Sequence[tuple[np.ndarray, np.ndarray]],
     multilabel: bool,
     enough: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean held-out loss of each penalty (P,) and held-out scores (n, P, K), averaged where a row is held out twice.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean held-out loss of each penalty (P,), held-out scores (n, P, K), and the folds' mean solution at the best.
 
-    With many coordinates the strongest are used, in single precision: it is penalties that are compared.
+    Scores are averaged where a row is held out twice. From the strongest penalty to weaker ones each starts from the
+    solution of the one before; where the loss has risen, the weaker ones, which take the longest, are not tried and
+    have an infinite loss. With many coordinates the strongest are used, in single precision: it is penalties that are
+    compared.
     """
     n, P = len(U), len(penalties)
     many = U.shape[1] > min(enough, _MANY)
@@ -104,26 +110,26 @@ def _cross_validate(
     masks = np.zeros((len(folds), n))
     for f, (train, _) in enumerate(folds):
         masks[f, train] = weight[train]
-    W = _batched_lbfgs(
-        U,
-        Y,
-        np.repeat(masks, P, axis=0),
-        np.tile(penalties, len(folds)),
-        multilabel,
-        tolerance=1e-4 if many else 1e-5,
-        most=60 if many else 100,
-    ).astype(np.float64)
     K = Y.shape[1]
+    W = np.zeros((U.shape[1] + 1, len(folds), K), dtype=U.dtype)
     scores, count = np.zeros((n, P, K)), np.zeros(n)
-    losses, total = np.zeros(P), 0.0
-    for f, (_, test) in enumerate(folds):
-        block = W[:, f * P : (f + 1) * P].reshape(len(W), P * K)
-        held = (U[test] @ block[:-1] + block[-1]).reshape(len(test), P, K)
-        scores[test] += held
+    for _, test in folds:
         count[test] += 1
-        losses += (log_losses(held, Y[test][:, None], multilabel) * weight[test][:, None]).sum(axis=0)
-        total += weight[test].sum()
-    return losses / max(total, 1e-12), scores / np.maximum(count, 1)[:, None, None]
+    total = sum(float(weight[test].sum()) for _, test in folds)
+    losses, at_best = np.full(P, np.inf), W
+    for p in np.argsort(-penalties, kind="stable"):
+        strength = np.full(len(folds), penalties[p])
+        W = _batched_lbfgs(U, Y, masks, strength, multilabel, start=W, tolerance=1e-4 if many else 1e-5, most=100)
+        losses[p] = 0.0
+        for f, (_, test) in enumerate(folds):
+            held = U[test] @ W[:-1, f] + W[-1, f]
+            scores[test, p] += held
+            losses[p] += float(log_losses(held, Y[test], multilabel) @ weight[test]) / max(total, 1e-12)
+        if losses[p] == losses.min():
+            at_best = W
+        elif losses[p] > _PAST * losses.min():
+            break
+    return losses, scores / np.maximum(count, 1)[:, None, None], at_best.mean(axis=1, keepdims=True)
 
 
 def _batched_lbfgs(
@@ -133,20 +139,26 @@ def _batched_lbfgs(
     penalties: np.ndarray,
     multilabel: bool,
     *,
+    start: np.ndarray,
     tolerance: float,
     memory: int = 8,
     most: int = 300,
 ) -> np.ndarray:
-    """Solve one problem for each row of ``masks`` (B, n) and ``penalties`` (B,); returns (r + 1, B, K)."""
+    """Solve one problem for each row of ``masks`` (B, n) and ``penalties`` (B,) from ``start``, (r + 1, B, K) as is W.
+
+    The gradient ends smaller than it is at zero, by the factor ``tolerance``.
+    """
     problem = _Batch(U, Y, masks, penalties, multilabel)
-    V = np.zeros((U.shape[1] + 1, len(masks), Y.shape[1]), dtype=U.dtype)
-    value, gradient = problem(V)
-    start = np.maximum(_dots(gradient, gradient), 1e-30)
+    V = (start / problem.scale).astype(U.dtype)
+    value, gradient = problem(np.zeros_like(V))
+    from_zero = np.maximum(_dots(gradient, gradient), 1e-30)
+    if start.any():
+        value, gradient = problem(V)
     history: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     stuck = np.zeros(len(masks), dtype=bool)
     noise = 8 * np.finfo(U.dtype).eps
     for _ in range(most):
-        going = (_dots(gradient, gradient) > tolerance**2 * start) & ~stuck
+        going = (_dots(gradient, gradient) > tolerance**2 * from_zero) & ~stuck
         if not going.any():
             break
         direction = -_two_loops(gradient, history) * going[None, :, None]

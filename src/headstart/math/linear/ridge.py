@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from headstart.math.linear.row_space import row_space
 from headstart.math.linear.solution import LinearSolution
 
 #: Penalties tried by default, as multiples of the mean squared row norm of the features.
@@ -42,10 +43,9 @@ def solve_ridge(
     """
     X, Y = np.asarray(X, dtype=np.float64), np.asarray(Y, dtype=np.float64)
     w = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-    root, mass = np.sqrt(w), w.sum()
-    x_mean, y_mean = w @ X / mass, w @ Y / mass
-    A, B = root[:, None] * (X - x_mean), root[:, None] * (Y - y_mean)
-    left, singular, right = thin_svd(A)
+    space, mass, y_mean = row_space(X, w), w.sum(), w @ Y / w.sum()
+    left, singular, root = space.left, space.singular, space.root
+    B = root[:, None] * (Y - y_mean)
     strength = float((singular**2).sum()) / len(X) + 1e-12
     projected, spread = left.T @ B, (w @ (Y - y_mean) ** 2 / mass) + 1e-12
     best_loss, best_penalty, best_loo = np.inf, float(penalties[0]), Y
@@ -60,19 +60,5 @@ def solve_ridge(
                 loo = Y - np.where(root[:, None] > 0, residual / root[:, None], 0.0)
             best_loss, best_penalty, best_loo = loss, float(penalty), loo
     shrunk = singular / (singular**2 + best_penalty * strength)
-    coef = right @ (shrunk[:, None] * projected)
-    return LinearSolution(coef, y_mean - x_mean @ coef, best_penalty, best_loss, best_loo)
-
-
-def thin_svd(A: np.ndarray, least: float = 1e-12) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Left vectors (n, r), singular values (r,), right vectors (d, r), by the smaller Gram matrix.
-
-    Eigenvalues up to the share ``least`` of the largest are left out.
-    """
-    n, d = A.shape
-    values, vectors = np.linalg.eigh(A.T @ A if d <= n else A @ A.T)
-    keep = values > max(float(values[-1]), 1e-30) * least
-    singular, vectors = np.sqrt(values[keep]), vectors[:, keep]
-    if d <= n:
-        return A @ vectors / singular, singular, vectors
-    return vectors, singular, A.T @ vectors / singular
+    coef = space.back(shrunk[:, None] * projected)
+    return LinearSolution(coef, y_mean - space.mean @ coef, best_penalty, best_loss, best_loo)

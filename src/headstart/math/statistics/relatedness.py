@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from headstart.math.linear.ridge import thin_svd
+from headstart.math.linear.row_space import row_space
 
 _PENALTIES = np.logspace(-4, 4, 17)
 
@@ -122,7 +122,8 @@ def ridge_loo_score(features: np.ndarray, targets: np.ndarray, *, groups: np.nda
     x, y = standardised(features).astype(np.float64), _columns(targets)
     n = len(x)
     mean = y.mean(axis=0)
-    basis, singular, _ = thin_svd(x, 1e-10)
+    space = row_space(x)
+    basis, singular = space.left, space.singular
     values = singular**2
     members = None if groups is None else _members(np.asarray(groups))
     projected = basis.T @ (y - mean)
