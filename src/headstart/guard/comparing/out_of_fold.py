@@ -18,6 +18,7 @@ from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.unlabelled_scorers import probabilities_of
 from headstart.guard.comparing.journal import Journal
+from headstart.networks.running.precision import as_fitted
 
 Split = tuple[np.ndarray, np.ndarray]
 
@@ -80,7 +81,8 @@ def fit_on(
 
 def predict_on(estimator: Any, candidate: Candidate, material: Material, index: np.ndarray) -> np.ndarray:
     """Predictions for some examples of the material, see `predicted`."""
-    return predicted(estimator, material.inputs(candidate.takes)[index], material.task, material.classes)
+    with as_fitted():
+        return predicted(estimator, material.inputs(candidate.takes)[index], material.task, material.classes)
 
 
 def predicted(estimator: Any, X: Any, task: str, classes: np.ndarray | None) -> np.ndarray:

@@ -21,7 +21,8 @@ from headstart.networks.running.pipeline import (
     sample,
     space_of,
 )
-from headstart.networks.running.runners import runner_for, sample_rows
+from headstart.networks.running.precision import must_be_exact
+from headstart.networks.running.runners import one_pass, runner_for, sample_rows
 from headstart.networks.running.runtime import layout_of
 from headstart.progress import Progress
 
@@ -92,7 +93,8 @@ def embed(
     cache : FeatureCache, optional
         By default the one that the process shares.
     exact : bool, default=False
-        Only float32 arithmetic, as for predictions that must equal the network's own.
+        Only float32 arithmetic, as for predictions that must equal the network's own; not inside
+        `headstart.networks.running.precision.as_fitted`.
 
     Returns
     -------
@@ -109,6 +111,7 @@ def embed(
     inputs = inputs_for(network, inputs)
     cache = default_cache() if cache is None else cache
     layout = layout_of(network.chain)
+    exact = must_be_exact(exact) or one_pass(device)
     space = space_of(network, f"{'exact ' if exact else ''}features {layout.blocks} {layout.grids}")
     keys = digests(network, inputs)
     known = cache.get(space, keys)

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+
 import numpy as np
+
+_AS_FITTED: ContextVar[bool] = ContextVar("as_fitted", default=False)
 
 MAX_RELATIVE_ERROR = 0.15
 MAX_SPREAD_ERROR = 0.1
 MIN_COSINE = 0.99
+
+
+@contextlib.contextmanager
+def as_fitted() -> Iterator[None]:
+    """Inside, predictions are made from features of the arithmetic that heads are fitted with, in this thread alone.
+
+    For held-out predictions that only compare heads: each picture is then run once, not once more in float32.
+    """
+    before = _AS_FITTED.set(True)
+    try:
+        yield
+    finally:
+        _AS_FITTED.reset(before)
+
+
+def must_be_exact(wanted: bool) -> bool:
+    """Whether features have to be in float32, if that is ``wanted`` for predictions."""
+    return wanted and not _AS_FITTED.get()
 
 
 def agrees(exact: np.ndarray, fast: np.ndarray) -> bool:

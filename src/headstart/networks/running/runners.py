@@ -100,6 +100,11 @@ def runner_for(
         return _exact(network, device)
 
 
+def one_pass(device: str) -> bool:
+    """Whether the exact pass is the only one that this machine has; then its rows serve every purpose."""
+    return half_type(device) is None and not (device == "cpu" and openvino_installed())
+
+
 def sample_rows(n: int) -> np.ndarray | None:
     """Which of n inputs to try 16-bit arithmetic on: 8 to 16, evenly spread; None below 8.
 

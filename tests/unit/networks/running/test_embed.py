@@ -24,6 +24,7 @@ from headstart.networks.running import entry, pipeline, runners
 from headstart.networks.running.cache import FeatureCache, memory_cache
 from headstart.networks.running.embed import Features, boundary, embed
 from headstart.networks.running.pipeline import arrays
+from headstart.networks.running.precision import as_fitted
 from headstart.networks.running.runtime import to_tensor
 from headstart.nn.threads import in_workers
 
@@ -130,6 +131,22 @@ def test_other_weights_preprocessing_or_exactness_share_nothing(counted: list[in
         counted.clear()
         embed(network, rows, cache=cache, exact=exact)
         assert sum(counted) == 3
+
+
+def test_held_out_predictions_and_machines_with_one_pass_run_each_picture_once(
+    counted: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, side = small_network("vgg")
+    rows, cache = pictures(3), memory_cache()
+    network = wrapped(module, side)
+    embed(network, rows, cache=cache)
+    with as_fitted():
+        embed(network, rows, cache=cache, exact=True)
+    assert sum(counted) == 3
+    monkeypatch.setattr(runners, "half_type", lambda device: None)
+    again = memory_cache()
+    first = embed(network, rows, cache=again)
+    assert np.array_equal(first.output, embed(network, rows, cache=again, exact=True).output) and sum(counted) == 6
 
 
 def test_all_broken_pictures_are_named(tmp_path: Path) -> None:
