@@ -14,6 +14,7 @@ from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains, Side
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.learner import WeightedLearner
+from headstart.contract.remembered import fit_on_source
 from headstart.contract.weighted_fit import fit_weighted
 
 
@@ -54,7 +55,7 @@ class BasePRED(WeightedLearner, DelegatingMixin):
         model = self._unfitted() if self.source_estimator is None else self.source_estimator
         if domains.classes is not None and len(np.unique(labels)) == 1:
             model = DummyClassifier()
-        return fit_weighted(model, side.X, labels, side.sample_weight)
+        return fit_on_source(model, side.X, labels, side.sample_weight)
 
     def _wider(self, X: Any) -> Any:
         """The columns, and what each source's model says."""

@@ -14,6 +14,7 @@ from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.learner import WeightedLearner
 from headstart.contract.options import check_number
+from headstart.contract.remembered import fit_on_source
 from headstart.contract.weighted_fit import fit_weighted
 from headstart.data.tables.column_names import stack
 
@@ -48,7 +49,8 @@ class BasePooled(WeightedLearner, DelegatingMixin):
     def _learn(self, domains: Domains) -> None:
         rows, labels, weights = self._pooled(domains)
         answers = labels if domains.classes is None else domains.classes[labels.astype(np.int64)]
-        self.estimator_ = fit_weighted(self._unfitted(), rows, answers, weights)
+        fit = fit_on_source if rows is domains.source.X else fit_weighted
+        self.estimator_ = fit(self._unfitted(), rows, answers, weights)
 
     def _pooled(self, domains: Domains) -> tuple[Any, np.ndarray, np.ndarray | None]:
         """Rows, labels and weights of what is learned from."""

@@ -70,7 +70,9 @@ def solve_logistic(
     log_loss, out_of_fold, best = float("nan"), None, 0
     start = np.zeros((U.shape[1] + 1, 1, Y.shape[1]))
     if len(penalties) > 1 and len(folds) > 0:
-        losses, scores, found = _cross_validate(U, Y, weight, np.asarray(penalties) * strength, folds, multilabel, enough)
+        losses, scores, found = _cross_validate(
+            U, Y, weight, np.asarray(penalties) * strength, folds, multilabel, enough
+        )
         best = int(np.argmin(losses))
         log_loss, out_of_fold = float(losses[best]), scores[:, best]
         start[-len(found) :] = found

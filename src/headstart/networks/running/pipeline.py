@@ -19,7 +19,7 @@ from headstart.progress import Progress
 
 CHUNK_PIXELS = 8 * 224 * 224
 CHUNK_SAMPLES = 16 * 16_000
-CHUNK_TOKENS = 2048
+CHUNK_TOKENS = 512
 
 
 def inputs_for(network: Network, X: Any) -> Inputs:

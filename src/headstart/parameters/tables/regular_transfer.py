@@ -16,10 +16,12 @@ from sklearn.utils.validation import check_is_fitted
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
+from headstart.contract.remembered import remembered
 from headstart.data.sets.splits import folds
 from headstart.errors import ParameterError
 from headstart.math.linear.biased_logistic import solve_biased_logistic
 from headstart.math.linear.biased_ridge import solve_biased_ridge
+from headstart.math.linear.solution import LinearSolution
 from headstart.parameters.tables.linear_source import class_coefficients, classifier_model, number_coefficients
 from headstart.parameters.tables.model_source import ModelLearner, is_model, unfrozen
 
@@ -124,7 +126,10 @@ class RegularTransferRegressor(RegressorMixin, RegularTransfer):
             return np.zeros(d)
         source = domains.source
         assert source.y is not None
-        return solve_biased_ridge(source.X, source.y, sample_weight=source.sample_weight).coef
+        rows, labels, weight = source.X, source.y, source.sample_weight
+        return remembered(
+            "ridge", [rows, labels, weight], lambda: solve_biased_ridge(rows, labels, sample_weight=weight).coef
+        ).copy()
 
     @property
     def _baseline(self) -> Any:
@@ -253,10 +258,14 @@ class RegularTransferClassifier(ClassifierMixin, RegularTransfer):
             return np.zeros((d, columns)), np.zeros(columns)
         source = domains.source
         assert source.y is not None
-        solved = solve_biased_logistic(
-            source.X, source.y, K, folds=self._folds(source.y, own=False), sample_weight=source.sample_weight
-        )
-        coef, level = solved.coef, solved.intercept
+        rows, codes, weight = source.X, source.y, source.sample_weight
+
+        def solve() -> LinearSolution:
+            return solve_biased_logistic(rows, codes, K, folds=self._folds(codes, own=False), sample_weight=weight)
+
+        what = f"logistic {K} {self.cv if isinstance(self.cv, Integral) else 5} {self.random_state}"
+        solved = solve() if self.random_state is None else remembered(what, [rows, codes, weight], solve)
+        coef, level = solved.coef.copy(), solved.intercept.copy()
         if K > 2:
             absent = ~np.isin(np.arange(K), source.y)
             coef[:, absent] = 0.0

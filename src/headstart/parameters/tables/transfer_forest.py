@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_option
-from headstart.contract.weighted_fit import fit_weighted
+from headstart.contract.remembered import fit_on_source
 from headstart.math.ensembles.tree_transfer import UNREACHED, expand_and_reduce, transfer_structure
 from headstart.math.ensembles.trees import PackedTrees, Tree, pack, predict_trees
 from headstart.parameters.tables.forest_source import check_forest, read_tree
@@ -88,7 +88,7 @@ class TransferForest(ModelLearner):
             return unfrozen(self.source, "estimators_", "forest", check_forest)
         source = domains.source
         assert source.y is not None
-        return fit_weighted(self._unfitted(), source.X, source.y, source.sample_weight)
+        return fit_on_source(self._unfitted(), source.X, source.y, source.sample_weight)
 
     def _refine(self, forest: Any, trees: list[Tree], X: Any, Y: np.ndarray, weight: Any, numbers: bool) -> None:
         """Refine every tree of the source on the target and keep the result as plain arrays."""
