@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import abstractmethod
 from dataclasses import KW_ONLY
 from typing import Any, ClassVar
@@ -22,10 +23,16 @@ from headstart.math.alignment.components import Components
 from headstart.math.alignment.kernels import unit_rows
 from headstart.math.alignment.tca import Projection
 
+#: Rows of a side that tell how large components are.
+_ENOUGH = 2000
+
 
 @estimator_class
 class ComponentMapping(Mapping):
     """A subclass finds its projection in `_find`, and checks the options of its own in `_check`.
+
+    All components are multiplied by one number, so that their mean variance is 1: the papers' constraints leave them at
+    any size, and a penalised model behind them would see nothing. Distances keep their order.
 
     Parameters
     ----------
@@ -96,9 +103,16 @@ class ComponentMapping(Mapping):
             float(self.penalty),
             landmark_count(self.landmarks, n, self._exact_rows),
         )
-        self.projection_ = self._find(domains, components)
+        found = self._find(domains, components)
+        self.projection_ = dataclasses.replace(found, coef=found.coef / _spread(found, source, target))
         self.n_components_ = len(self.projection_.values)
 
     def _map_target(self, X: Any) -> np.ndarray:
         Z = self.projection_(X)
         return unit_rows(Z) if self.unit_length else Z
+
+
+def _spread(projection: Projection, *sides: np.ndarray) -> float:
+    """Root mean variance of the components of some thousand rows."""
+    rows = np.vstack([side[:: 1 + len(side) // _ENOUGH] for side in sides])
+    return float(np.sqrt(projection(rows).var(axis=0).mean())) or 1.0

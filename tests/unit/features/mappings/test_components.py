@@ -176,3 +176,15 @@ def test_generators_come_from_seeds_states_and_generators() -> None:
     assert generator(None).random() == generator(0).random() != generator(1).random()
     state = np.random.RandomState(0)
     assert generator(state).random() != generator(state).random()
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("method", [TransferComponentAnalysis, TransferJointMatching])
+def test_a_penalised_model_behind_components_sees_them_whatever_the_units(method: Any, size: float) -> None:
+    rng = np.random.default_rng(3)
+    y = np.arange(120) % 3
+    books = rng.normal(0, 0.3, (120, 8)) + np.eye(8)[y]
+    films = rng.normal(0, 0.3, (120, 8)) + np.eye(8)[y] + 0.4
+    mapping = method(3, penalty=0.01)
+    aligned = AlignedClassifier(mapping, LogisticRegression(), source=Source(size * books, y)).fit(size * films)
+    assert aligned.score(size * films, y) > 0.95
