@@ -29,6 +29,8 @@ def leader(outcomes: Sequence[Outcome], transfer: bool, material: Material, spli
         [transfer] * len(side),
         material.groups,
         [outcome.candidate.dear for outcome in side],
+        metric=material.metric,
+        weight=material.weight,
     )
     return side[best(table, np.ones(len(side), dtype=bool))]
 

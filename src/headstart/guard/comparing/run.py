@@ -59,6 +59,8 @@ class Comparison:
             material.groups,
             [outcome.candidate.dear for outcome in self.outcomes],
             next((c for c, outcome in enumerate(self.outcomes) if outcome.candidate.name == BLEND), None),
+            metric=material.metric,
+            weight=material.weight,
         )
 
 
