@@ -139,15 +139,27 @@ def estimate_evidence(
         n_boot=samples,
         random_state=random_state,
     )
+    naive = measured.sign * float(table.scores[:, chosen].mean())
     grouped = "" if table.groups is None else " of whole groups"
     shape = "Wilson's formula" if np.isfinite([measured.low, measured.high]).all() else "Student's t of the logarithm"
     return {
         "metric": measured.name,
         "value": value,
-        "interval": table.interval(chosen, value),
-        "naive": measured.sign * float(table.scores[:, chosen].mean()),
+        "interval": _interval(table, chosen, value, naive),
+        "naive": naive,
         "method": _METHOD.format(samples=f"{samples:,}", grouped=grouped, interval=shape),
     }
+
+
+def _interval(table: Table, chosen: int, value: float, naive: float) -> list[float]:
+    """The interval around the corrected score; its better end around the middle of the corrected and the naive score.
+
+    The correction is the mean over choices that might have been made. Where the choice that was made is a good one, it
+    is too large; in simulation most truths that the interval missed lay above it.
+    """
+    better = table.interval(chosen, (value + max(naive, value, key=lambda one: table.measured.sign * one)) / 2.0)
+    around = table.interval(chosen, value)
+    return [around[0], better[1]] if table.measured.larger_is_better else [better[0], around[1]]
 
 
 def calibration(material: Material, outcome: Outcome, fold: np.ndarray) -> tuple[float, np.ndarray, dict[str, Any]]:
