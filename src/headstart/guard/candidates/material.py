@@ -44,7 +44,9 @@ class Material:
     metric : str, optional
         Name of what is measured. Default: that of the task.
     weight : array of float, shape (n,), optional
-        Weights of the examples, in fitting and in what is measured.
+        Weights of the examples in what is measured.
+    learning : array of float, shape (n,), optional
+        Weights of the examples in learning: these, times those of the classes.
     """
 
     rows: Any
@@ -59,6 +61,7 @@ class Material:
     shown: Records | None = field(default=None, repr=False)
     metric: str | None = None
     weight: np.ndarray | None = field(default=None, repr=False)
+    learning: np.ndarray | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.y)
