@@ -9,7 +9,7 @@ import click
 
 from headstart.cli.console import common, note, print_json
 from headstart.cli.duration import Duration
-from headstart.cli.options import reading_options, source_options
+from headstart.cli.options import ClassWeight, reading_options, source_options
 from headstart.progress import reporter
 
 
@@ -45,6 +45,16 @@ from headstart.progress import reporter
     default=1,
     show_default=True,
     help="Of pictures and clips: also learn from so many views of each.",
+)
+@click.option(
+    "--metric",
+    help="What is measured, chosen by and reported: of classes accuracy, balanced_accuracy, macro_f1, auc, "
+    "average_precision, log_loss, brier; of numbers r2, mae, rmse.  [default: accuracy, r2]",
+)
+@click.option(
+    "--class-weight",
+    type=ClassWeight(),
+    help="Weights of the classes in learning: balanced, or as ill=5,well=1.",
 )
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read, and list them in the report.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run of the same command stopped.")

@@ -316,6 +316,7 @@ _ALL = (
     ),
 )
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
+_FOR = {_CLASSES: "classes", _LABELS: "several labels", _NUMBERS: "numbers"}
 DEFAULT = {_CLASSES: "accuracy", _LABELS: "example_f1", _NUMBERS: "r2"}
 
 
@@ -328,6 +329,19 @@ def metrics_of(task: str) -> list[str]:
     ['r2', 'mae', 'rmse']
     """
     return [metric.name for metric in _ALL if task in metric.tasks]
+
+
+def check_metric(name: str) -> None:
+    """Refuse a name that no task has.
+
+    Raises
+    ------
+    ParameterError
+        It lists the names by task.
+    """
+    if name not in METRICS:
+        each = "; ".join(f"for {what} {', '.join(metrics_of(task))}" for task, what in _FOR.items())
+        raise ParameterError(f"Expected a metric, found {name!r}.", f"Choose one: {each}.")
 
 
 def metric_named(name: str | None, task: str) -> Metric:
@@ -345,8 +359,7 @@ def metric_named(name: str | None, task: str) -> Metric:
     """
     found = METRICS.get(DEFAULT[task] if name is None else str(name))
     if found is None or task not in found.tasks:
-        what = {_CLASSES: "classes", _LABELS: "several labels", _NUMBERS: "numbers"}[task]
         raise ParameterError(
-            f"Expected a metric for {what}, found {name!r}.", f"Choose one of {', '.join(metrics_of(task))}."
+            f"Expected a metric for {_FOR[task]}, found {name!r}.", f"Choose one of {', '.join(metrics_of(task))}."
         )
     return found
