@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 from headstart.cli.console import common, note, print_json
 from headstart.cli.duration import Duration
 from headstart.cli.options import ClassWeight, reading_options, source_options
+from headstart.errors import GuessingWarning
 from headstart.progress import reporter
 
 
@@ -83,10 +85,13 @@ def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **opt
     from headstart.report.write import write_report
 
     options |= {name: list(options[name]) or None for name in ("unlabelled", "background")}
-    with reporter() as progress:
+    with warnings.catch_warnings(), reporter() as progress:
+        warnings.simplefilter("ignore", GuessingWarning)  # the summary says it
         model = fit(data, borrowed(source), out=out, progress=progress, **options)
     report = write_report(out)
     if as_json:
+        for words in model.evidence["warnings"]:
+            note(f"Warning: {words}")
         print_json(summary(model.evidence) | {"model": str(out), "report": str(report)})
         return
     print_summary(model.evidence)

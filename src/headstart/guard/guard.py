@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from headstart.data.base.plain import plain
-from headstart.errors import TransferWarning
+from headstart.errors import GuessingWarning
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.choose import pick
@@ -115,7 +115,7 @@ def guard(
         "budget": float(budget),
     }
     for words in evidence["warnings"]:
-        warnings.warn(words, TransferWarning, stacklevel=2)
+        warnings.warn(words, GuessingWarning, stacklevel=4)
     if material.sources and outcome.candidate.transfer:
         evidence["source"]["use"] = say.rows_used(estimator)
     return Guarded(estimator, outcome.candidate, warmth, plain(evidence))

@@ -133,7 +133,7 @@ class SafeTransferClassifier(ClassifierMixin, BaseSafeTransfer):
 class SafeTransferRegressor(RegressorMixin, BaseSafeTransfer):
     """Predicts numbers; measures whether borrowing helps and keeps what is best. See `SafeTransferClassifier`.
 
-    Candidates are compared by R^2, the verdict is a paired sign-flip test on squared errors.
+    Candidates are compared by R^2, or what ``metric`` says; the verdict is a paired sign-flip test on its shares.
 
     Raises
     ------

@@ -16,6 +16,7 @@ from headstart.guard.choosing.choose import Table, calibrated, logits, pick
 from headstart.guard.comparing.out_of_fold import Outcome
 from headstart.guard.comparing.run import Comparison
 from headstart.guard.evidence.guessing import against_guessing, never_answered, trivial_evidence
+from headstart.guard.evidence.lead import lead
 from headstart.guard.evidence.mistakes import surest_mistakes
 from headstart.math.statistics.bbc import bbc_cv
 from headstart.math.statistics.calibration import temperature
@@ -213,11 +214,15 @@ def prediction_evidence(
 def guessing_evidence(
     material: Material, outcome: Outcome, estimate: dict[str, Any], names: Sequence[Any] | None
 ) -> dict[str, Any]:
-    """What guessing gives, whether the estimate is shown to be better, and the warnings that follow."""
+    """What guessing gives, whether the estimate is shown to be better, the warnings, and the first words of all."""
     trivial = trivial_evidence(material, names)
     better, words = against_guessing(trivial, estimate, material.measured)
     found = [words, never_answered(material, outcome.predictions[0], names)]
-    return {"trivial": trivial | {"better": better}, "warnings": [line for line in found if line]}
+    return {
+        "lead": lead(estimate, trivial, material.kind.many),
+        "trivial": trivial | {"better": better},
+        "warnings": [line for line in found if line],
+    }
 
 
 def versions() -> dict[str, str]:
