@@ -41,12 +41,12 @@ def print_summary(evidence: dict[str, Any]) -> None:
     from headstart.report.page import build
 
     page = build(evidence)
-    if page["lead"]:
+    if page["lead"]["words"]:
         click.secho(page["lead"]["words"], bold=True)
         click.echo(page["lead"]["detail"])
     for words in page["warnings"]:
         click.echo(f"Warning: {words}")
-    click.secho(page["verdict"]["sentence"], bold=not page["lead"])
+    click.secho(page["verdict"]["sentence"], bold=not page["lead"]["words"])
     if page["verdict"]["done"]:
         click.echo(page["verdict"]["done"])
     if page["candidates"]["rows"]:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from headstart.contract.estimator_class import estimator_class
-from headstart.contract.weighted_fit import takes_weights
+from headstart.contract.weighted_fit import row_weights, takes_weights
 from headstart.data.base.kinds import NUMBERS, ROWS, Kind, kind_named, things
 from headstart.data.inputs.inputs import inputs_in, refuse_other_kind
 from headstart.data.tables.records import Records
@@ -179,11 +179,7 @@ class BaseSafeTransfer(BaseEstimator):
 
     def _weights(self, y: np.ndarray, task: str, sample_weight: Any) -> tuple[np.ndarray | None, np.ndarray | None]:
         """Weights of the examples in what is measured, and in learning; None where all are the same."""
-        weight = None
-        if sample_weight is not None:
-            weight = _check_sample_weight(sample_weight, y, dtype=np.float64, ensure_non_negative=True)
-            if not weight.sum() > 0:
-                raise DataError("Expected weights of examples above 0, found none.", "Repair sample_weight.")
+        weight = None if sample_weight is None else row_weights(sample_weight, len(y))
         if self.class_weight is None:
             return weight, weight
         if task != "classification":

@@ -14,7 +14,7 @@ _NAMES = {
     "pairs": "borrowed network, tuned on pairs",
     "from scratch": "the same network, taught from nothing",
     "random features": "the same network, untaught",
-    "blend": "a mixture of the ways below",
+    "blend": "a mixture of these ways",
     "target alone": "your rows alone",
     "target alone, tuned": "your rows alone, tuned",
     "target alone, loose": "your rows alone, less cautious",

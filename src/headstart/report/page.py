@@ -13,6 +13,7 @@ from headstart.report.borrowed import borrowed, lead, used_rows
 from headstart.report.figures import learning_curves, loss_history, reliability_curve
 from headstart.report.intervals import called, candidate_rows, difference_axis
 from headstart.report.listening import listening
+from headstart.report.method_names import plain_name
 from headstart.report.mistakes import class_rows, confusion, surest
 from headstart.report.word_bars import class_words
 from headstart.report.wording import SMALLER_IS_BETTER, amount, count, duration, metric_name, missing, span
@@ -51,7 +52,7 @@ def build(evidence: dict[str, Any]) -> dict[str, Any]:
         "title": str(data.get("name") or "a model"),
         "subtitle": _subtitle(data, kind),
         "metric": metric_name(metric),
-        "lead": evidence.get("lead") or {},
+        "lead": evidence.get("lead") or {"words": "", "detail": ""},
         "warnings": [str(words) for words in evidence.get("warnings") or []],
         "verdict": _verdict(verdict, metric, evidence.get("candidates") or [], kind),
         "tiles": _tiles(evidence, metric),
@@ -113,7 +114,7 @@ def _verdict(verdict: dict[str, Any], metric: str, candidates: Sequence[dict[str
     chosen = next((called(c) for c in candidates if c.get("chosen")), None)
     done = f"The saved model is “{chosen}”. " if chosen else ""
     if used is not None:
-        done += "It uses what was borrowed (transfer)." if used else "It borrows nothing."
+        done += "It uses transfer." if used else "It was learned without transfer."
     sentence = verdict.get("sentence") or BADGES.get(word, word) + "."
     axis = difference_axis(verdict, metric, kind)
     return {
@@ -178,7 +179,7 @@ def _curves(curves: Sequence[dict[str, Any]], metric: str, kind: str) -> dict[st
     usable = [curve for curve in curves if curve.get("n") and not any(missing(score) for score in curve["score"])]
     if not usable or len({n for curve in usable for n in curve["n"]}) < 2:
         return None
-    legend = [{"name": curve["name"], "kind": "transfer" if curve["transfer"] else "without"} for curve in usable]
+    legend = [{"name": plain_name(curve["name"]), "kind": "transfer" if curve["transfer"] else "without"} for curve in usable]
     saved = labels_saved(usable, metric, kind)
     return {"figure": learning_curves(usable, metric, kind), "legend": legend, "words": saved}
 

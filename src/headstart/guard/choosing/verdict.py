@@ -16,7 +16,7 @@ FEWEST_GROUPS = 6
 LEVEL = 0.05
 TIMES = 3
 WITH, WITHOUT = "best with transfer", "best without transfer"
-_EACH = " with the best and with each other candidate of the other side"
+_EACH = ", also against each single way of the other side"
 
 
 def verdict(table: Table, *, transfer_used: bool, random_state: int = 0) -> dict[str, Any]:

@@ -32,8 +32,8 @@ def score_interval(
     and the interval is Wilson's for n / D answers, around the estimate. With few wrong answers they say little of D,
     so two more are added whose D is what one would think before: ``design``, times (1 + m) / 2 for groups of m
     examples. 40 right of 40 are thus 91 to 100%, and not 100 to 100%. Where a score has one bound alone, as a loss has,
-    the interval is that of the logarithm of the distance to the bound, with Student's t and one more example that loses
-    ``floor``.
+    the interval is that of the logarithm of the distance to the bound, with Student's t and two more examples in its
+    spread: one that loses ``floor``, and one that loses nothing.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def _distances(centre: float, mean: float, squares: float, sizes: np.ndarray, fl
     n, units = float(sizes.sum()), len(sizes)
     size = n / units
     held = (n * mean + size * floor) / (n + size)
-    squares = (squares + (size * (floor - held)) ** 2) * units / max(units - 1, 1)
+    squares = (squares + (size * (floor - held)) ** 2 + (size * held) ** 2) * units / max(units - 1, 1)
     half = _t_quantile(units - 1) * math.sqrt(squares) / (n * held) if held > 0 else 0.0
     middle = max(centre, 1e-3 * held)
     return middle * math.exp(-half), middle * math.exp(half)

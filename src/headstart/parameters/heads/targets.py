@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import _check_sample_weight, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
+from headstart.contract.weighted_fit import row_weights
 from headstart.data.base.kinds import things
 from headstart.data.base.rows import Inputs
 from headstart.errors import DataError, ParameterError
@@ -52,9 +53,7 @@ class Targets:
         """The same with rows that weigh as given too, (n,), 0 or more; None changes nothing."""
         if sample_weight is None:
             return self
-        weight = self.weight * _check_sample_weight(sample_weight, self.Y, dtype=np.float64, ensure_non_negative=True)
-        if not weight.sum() > 0:
-            raise DataError("Expected weights of rows above 0, found none.", "Repair sample_weight.")
+        weight = self.weight * row_weights(sample_weight, len(self))
         return replace(self, weight=weight / weight.mean())
 
     @property
