@@ -130,3 +130,7 @@ class OutputError(HeadstartError, OSError):
 
 class TransferWarning(UserWarning):
     """A transfer goes on, but something about it deserves a look: a collapsed weighting, a scale left untouched."""
+
+
+class GuessingWarning(TransferWarning):
+    """A model is not shown to be better than guessing, or has an answer that it never gives; its report says so too."""

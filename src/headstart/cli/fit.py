@@ -9,7 +9,8 @@ import click
 
 from headstart.cli.console import common, note, print_json
 from headstart.cli.duration import Duration
-from headstart.cli.options import reading_options, source_options
+from headstart.cli.options import ClassWeight, reading_options, source_options
+from headstart.errors import GuessingWarning
 from headstart.progress import reporter
 
 
@@ -46,6 +47,16 @@ from headstart.progress import reporter
     show_default=True,
     help="Of pictures and clips: also learn from so many views of each.",
 )
+@click.option(
+    "--metric",
+    help="What is measured, chosen by and reported: of classes accuracy, balanced_accuracy, macro_f1, auc, "
+    "average_precision, log_loss, brier; of numbers r2, mae, rmse.  [default: accuracy, r2]",
+)
+@click.option(
+    "--class-weight",
+    type=ClassWeight(),
+    help="Weights of the classes in learning: balanced, or as ill=5,well=1.",
+)
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read, and list them in the report.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run of the same command stopped.")
 @click.option(
@@ -68,15 +79,20 @@ def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **opt
     headstart fit mails.csv --label spam --text-column subject --text-column body --source FOLDER --out model
     headstart fit here.csv --label ill --source there.csv --unlabelled more.csv --out model
     """
+    import warnings
+
     from headstart.cli.summary import print_summary, summary
     from headstart.models.fitting import fit
     from headstart.report.write import write_report
 
     options |= {name: list(options[name]) or None for name in ("unlabelled", "background")}
-    with reporter() as progress:
+    with warnings.catch_warnings(), reporter() as progress:
+        warnings.simplefilter("ignore", GuessingWarning)  # the summary says it
         model = fit(data, borrowed(source), out=out, progress=progress, **options)
     report = write_report(out)
     if as_json:
+        for words in model.evidence["warnings"]:
+            note(f"Warning: {words}")
         print_json(summary(model.evidence) | {"model": str(out), "report": str(report)})
         return
     print_summary(model.evidence)

@@ -11,6 +11,27 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 TASKS = ("classification", "multilabel", "regression")
 
 
+class ClassWeight(click.ParamType):
+    """``balanced``, or classes with their weights: ``ill=5,well=1``."""
+
+    name = "weights"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The word, or a dict of class to weight."""
+        if not isinstance(value, str) or value == "balanced":
+            return value
+        found: dict[str, float] = {}
+        for part in value.split(","):
+            name, equal, weight = part.rpartition("=")
+            try:
+                found[name.strip()] = float(weight)
+            except ValueError:
+                equal = ""
+            if not equal or not name.strip() or not 0 <= found[name.strip()] < float("inf"):
+                self.fail(f"Expected balanced, or classes with weights of 0 or more as ill=5,well=1, found {value!r}.")
+        return found
+
+
 def reading_options(*more_tasks: str) -> Callable[[Command], Command]:
     """Give a command the options that say how data are to be read; it gets them as ``**reading``.
 

@@ -1,4 +1,4 @@
-"""A model's evidence on a terminal: the verdict, the candidates, the estimate."""
+"""A model's evidence on a terminal: what to expect of it, the verdict, the candidates."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def summary(evidence: dict[str, Any]) -> dict[str, Any]:
 
 
 def print_summary(evidence: dict[str, Any]) -> None:
-    """Print verdict, candidates and estimate on standard output.
+    """Print what to expect, warnings, verdict and candidates on standard output.
 
     Parameters
     ----------
@@ -41,13 +41,18 @@ def print_summary(evidence: dict[str, Any]) -> None:
     from headstart.report.page import build
 
     page = build(evidence)
-    click.secho(page["verdict"]["sentence"], bold=True)
+    if page["lead"]["words"]:
+        click.secho(page["lead"]["words"], bold=True)
+        click.echo(page["lead"]["detail"])
+    for words in page["warnings"]:
+        click.echo(f"Warning: {words}")
+    click.secho(page["verdict"]["sentence"], bold=not page["lead"]["words"])
     if page["verdict"]["done"]:
         click.echo(page["verdict"]["done"])
     if page["candidates"]["rows"]:
         click.echo()
         print_table(
-            ("", "candidate", "transfer", page["metric"], "95% interval", "time"),
+            ("", "what was tried", "borrows", page["metric"], "95% interval", "time"),
             [
                 (
                     "*" if row["chosen"] else "",
@@ -61,6 +66,8 @@ def print_summary(evidence: dict[str, Any]) -> None:
             ],
             right=(3, 4, 5),
         )
+    if page["sides"]:
+        click.echo("Chosen fold by fold: the best on the other folds; the verdict compares these two.")
     for entry in page["left_out"]:
         click.echo(f"Left out: {entry['words'] or entry['name'] + ', ' + entry['price']}")
     click.echo()

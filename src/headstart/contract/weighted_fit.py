@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
-from headstart.errors import ParameterError
+from headstart.errors import DataError, ParameterError
 
 
 def fit_weighted(estimator: Any, X: Any, y: np.ndarray, sample_weight: np.ndarray | None = None) -> Any:
@@ -44,6 +44,27 @@ def fit_weighted(estimator: Any, X: Any, y: np.ndarray, sample_weight: np.ndarra
     if sample_weight is None:
         return twin.fit(X, y)
     return twin.fit(X, y, **{weight_argument(twin): sample_weight})
+
+
+def row_weights(sample_weight: Any, n: int) -> np.ndarray:
+    """Weights of n rows as floats, checked.
+
+    Raises
+    ------
+    DataError
+        If there is not a finite number of 0 or more for each row, or every one is 0.
+
+    Examples
+    --------
+    >>> row_weights([1, 2], 2).tolist()
+    [1.0, 2.0]
+    """
+    found = np.asarray(sample_weight, dtype=np.float64)
+    if found.shape != (n,):
+        raise DataError(f"Expected a weight for each of {n} rows, found an array of shape {found.shape}.")
+    if not (np.isfinite(found).all() and found.min(initial=0.0) >= 0 and found.sum() > 0):
+        raise DataError("Expected weights of rows of 0 or more, not all 0, found others.", "Repair sample_weight.")
+    return found
 
 
 def seeded(estimator: Any, rng: np.random.Generator) -> Any:

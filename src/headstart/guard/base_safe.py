@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from headstart.contract.estimator_class import estimator_class
+from headstart.contract.weighted_fit import row_weights, takes_weights
 from headstart.data.base.kinds import NUMBERS, ROWS, Kind, kind_named, things
 from headstart.data.inputs.inputs import inputs_in, refuse_other_kind
 from headstart.data.tables.records import Records
@@ -24,8 +25,10 @@ from headstart.guard.candidates.table_rows import borrows_rows, in_fitted_order,
 from headstart.guard.candidates.train_size import train_size
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.guard import guard, run_key
+from headstart.math.statistics.named_metrics import metric_named
 from headstart.networks.reading.loading import load_network
 from headstart.networks.window import fitted
+from headstart.parameters.heads.targets import class_weights
 from headstart.progress import reporter
 from headstart.training.device import pick_device
 
@@ -63,6 +66,12 @@ class BaseSafeTransfer(BaseEstimator):
         Above 1, one more candidate: output layers on so many views of each picture or clip.
     spent : float, default=0.0
         Seconds of the budget that are gone already, as for reading the data.
+    metric : str, optional
+        What is measured; it drives the choice, the verdict and the estimate. For classes accuracy, balanced_accuracy,
+        macro_f1, auc, average_precision, log_loss or brier; for several labels example_f1, exact_match or one of these
+        but the first two; for numbers r2, mae or rmse. Default: accuracy, example_f1, r2.
+    class_weight : None, "balanced" or dict of class to weight
+        Weights of the classes in learning, where a candidate takes weights; what is measured stays as it is.
 
     Attributes
     ----------
@@ -95,6 +104,8 @@ class BaseSafeTransfer(BaseEstimator):
     unlabelled: Any = None
     views: int = 1
     spent: float = 0.0
+    metric: str | None = None
+    class_weight: Any = None
 
     def _rows(self, X: Any, *, reset: bool, y: Any = None) -> Any:
         """Examples as Pictures, Clips or Texts, as Records, or as a checked array of numbers."""
@@ -129,8 +140,12 @@ class BaseSafeTransfer(BaseEstimator):
         checked = validate_data(self, frame, reset=reset, skip_check_array=True)
         return rows if reset else Records(as_frame(checked))
 
-    def _guard(self, rows: Any, y: np.ndarray, task: str, groups: Any, names: list[Any] | None) -> None:
+    def _guard(
+        self, rows: Any, y: np.ndarray, task: str, groups: Any, names: list[Any] | None, sample_weight: Any = None
+    ) -> None:
         self._check(len(y))
+        measured = metric_named(self.metric, task).name
+        weight, learning = self._weights(y, task, sample_weight)
         self._heard = network = fitted(self._network(), rows)  # with its window settled
         with reporter(self.progress, quiet=not self.verbose) as progress:
             group_array = None if groups is None else np.asarray(groups)
@@ -141,8 +156,10 @@ class BaseSafeTransfer(BaseEstimator):
                 table = tabulated(rows, y, task, self.source, self.unlabelled)
                 rows, notes, self.encoder_ = table.rows, table.notes, table.encoder
                 more = {"sources": table.sources, "unlabelled": table.unlabelled, "shown": table.shown}
+            more |= {"metric": measured, "weight": weight, "learning": learning}
             material = Material(rows, y, task, group_array, network, device, progress, **more)
             candidates = self._candidates(material)
+            notes += _unweighted(candidates) if learning is not None else ()
             keyed = self.checkpoint is not None
             key = run_key(material, candidates, self.n_splits, self.random_state) if keyed else ""
             journal = Journal(self.checkpoint, key, resume=True, spent=self.spent)
@@ -159,6 +176,23 @@ class BaseSafeTransfer(BaseEstimator):
         self.temperature_, self.evidence_ = found.temperature, found.evidence
         self.verdict_ = found.evidence["verdict"]["word"]
         found.evidence["data"]["notes"] += list(notes)
+
+    def _weights(self, y: np.ndarray, task: str, sample_weight: Any) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Weights of the examples in what is measured, and in learning; None where all are the same."""
+        weight = None if sample_weight is None else row_weights(sample_weight, len(y))
+        if self.class_weight is None:
+            return weight, weight
+        if task != "classification":
+            raise ParameterError(
+                f"Expected class_weight None for {'numbers' if task == 'regression' else 'several labels'}, "
+                f"found {self.class_weight!r}.",
+                "Give sample_weight instead.",
+            )
+        classes, codes = np.unique(y, return_inverse=True)
+        learning = class_weights(classes, codes, self.class_weight)
+        if not (np.isfinite(learning).all() and learning.min() >= 0 and learning.sum() > 0):
+            raise ParameterError(f"Expected weights of classes of 0 or more, found {self.class_weight!r}.")
+        return weight, learning if weight is None else weight * learning
 
     def _network(self) -> Any:
         if self.source is None or self._kind.values:
@@ -212,3 +246,9 @@ class BaseSafeTransfer(BaseEstimator):
         network = getattr(self, "_heard", None) or self._network()
         seen = Material(rows, np.zeros(len(rows)), "regression", None, network, pick_device(self.device).type)
         return seen.inputs("features")
+
+
+def _unweighted(candidates: list[Any]) -> tuple[str, ...]:
+    """A note that names the candidates that learn without weights, where there are any."""
+    names = [candidate.name for candidate in candidates if not takes_weights(candidate.estimator)]
+    return (f"These take no weights and learned without them: {', '.join(names)}.",) if names else ()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from headstart.data.base.plain import plain
+from headstart.errors import GuessingWarning
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.choose import pick
@@ -94,6 +96,7 @@ def guard(
     estimator = _final(outcome.candidate, material, journal)
     predicted = say.prediction_evidence(material, outcome, calibrated, names)
     predicted["metrics"] |= changed
+    estimate = say.estimate_evidence(table, chosen, expected=hopeful, random_state=random_state)
     evidence = {
         "data": say.data_evidence(material, names),
         "source": say.source_evidence(material.network) or say.rows_evidence(material),
@@ -101,7 +104,8 @@ def guard(
         "candidates": say.candidate_evidence(comparison, table, material, chosen),
         "left_out": comparison.left_out,
         "verdict": verdict(table, transfer_used=outcome.candidate.transfer, random_state=random_state),
-        "estimate": say.estimate_evidence(table, chosen, expected=hopeful, random_state=random_state),
+        "estimate": estimate,
+        **say.guessing_evidence(material, outcome, estimate, names),
         "test": None,
         **predicted,
         "curves": comparison.curves,
@@ -110,6 +114,8 @@ def guard(
         "seconds": journal.elapsed(),
         "budget": float(budget),
     }
+    for words in evidence["warnings"]:
+        warnings.warn(words, GuessingWarning, stacklevel=4)
     if material.sources and outcome.candidate.transfer:
         evidence["source"]["use"] = say.rows_used(estimator)
     return Guarded(estimator, outcome.candidate, warmth, plain(evidence))
@@ -140,7 +146,12 @@ def run_key(material: Material, candidates: list[Candidate], n_splits: int, rand
         for i in range(len(material.rows)):
             total.update(material.rows.digest(i).encode())
     total.update(
-        json.dumps([material.y.tolist(), None if material.groups is None else material.groups.tolist()]).encode()
+        json.dumps(
+            [
+                material.measured.name,
+                *(None if part is None else part.tolist() for part in (material.y, material.groups, material.weight, material.learning)),
+            ]
+        ).encode()
     )
     for source in material.sources:
         total.update(np.ascontiguousarray(source.X).tobytes() + str(np.asarray(source.y).tolist()).encode())

@@ -65,7 +65,7 @@ class SafeTransferClassifier(ClassifierMixin, BaseSafeTransfer):
         tags.classifier_tags.multi_label = True
         return tags
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> SafeTransferClassifier:
+    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> SafeTransferClassifier:
         """Measure, choose, and fit.
 
         Parameters
@@ -76,13 +76,15 @@ class SafeTransferClassifier(ClassifierMixin, BaseSafeTransfer):
             Labels.
         groups : array-like, shape (n,), optional
             Examples of one group (patient, speaker) never straddle a split.
+        sample_weight : array-like, shape (n,), optional
+            Weights of the examples, 0 or more: in learning, where a candidate takes them, and in what is measured.
         """
         if y is None:
             raise ValueError("This SafeTransferClassifier estimator requires y to be passed, but the target y is None.")
         rows, labels = self._checked(X, y)
         if labels.ndim == 2:
             self.classes_ = np.arange(labels.shape[1])
-            self._guard(rows, labels.astype(int), "multilabel", groups, self.classes_.tolist())
+            self._guard(rows, labels.astype(int), "multilabel", groups, self.classes_.tolist(), sample_weight)
             return self
         check_classification_targets(labels)
         self.classes_ = np.unique(labels)
@@ -91,7 +93,7 @@ class SafeTransferClassifier(ClassifierMixin, BaseSafeTransfer):
                 f"Expected two classes or more, found one class: {self.classes_[0]!r}.",
                 "Add examples of another class.",
             )
-        self._guard(rows, labels, "classification", groups, self.classes_.tolist())
+        self._guard(rows, labels, "classification", groups, self.classes_.tolist(), sample_weight)
         return self
 
     def _checked(self, X: Any, y: Any) -> tuple[Any, np.ndarray]:
@@ -131,7 +133,7 @@ class SafeTransferClassifier(ClassifierMixin, BaseSafeTransfer):
 class SafeTransferRegressor(RegressorMixin, BaseSafeTransfer):
     """Predicts numbers; measures whether borrowing helps and keeps what is best. See `SafeTransferClassifier`.
 
-    Candidates are compared by R^2, the verdict is a paired sign-flip test on squared errors.
+    Candidates are compared by R^2, or what ``metric`` says; the verdict is a paired sign-flip test on its shares.
 
     Raises
     ------
@@ -147,8 +149,8 @@ class SafeTransferRegressor(RegressorMixin, BaseSafeTransfer):
     True
     """
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> SafeTransferRegressor:
-        """Measure, choose, and fit to numbers ``y``, (n,) or (n, t)."""
+    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> SafeTransferRegressor:
+        """Measure, choose, and fit to numbers ``y``, (n,) or (n, t), with weights (n,) where they are given."""
         if y is None:
             raise ValueError("This SafeTransferRegressor estimator requires y to be passed, but the target y is None.")
         given = X if is_frame(X) else inputs_in(X)
@@ -162,7 +164,7 @@ class SafeTransferRegressor(RegressorMixin, BaseSafeTransfer):
         else:
             self._rows(np.zeros((1, 1)), reset=True)
             rows, values = validate_data(self, X, y, dtype="numeric", multi_output=_several(y), y_numeric=True)
-        self._guard(rows, values.astype(np.float64), "regression", groups, None)
+        self._guard(rows, values.astype(np.float64), "regression", groups, None, sample_weight)
         return self
 
     def predict(self, X: Any) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shlex
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from headstart.guard.effort import Effort
 from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRegressor
 from headstart.keywords.fitting import KeywordTask, check_false_alarms
 from headstart.keywords.material import KEYWORD
+from headstart.math.statistics.named_metrics import Metric, check_metric, metric_named
 from headstart.models.model import Model
 from headstart.models.target import Target, divided, read_target, screened
 from headstart.networks.folder import check_place
@@ -60,6 +61,8 @@ def fit(
     decimal: str | None = None,
     sheet: str | None = None,
     page: int | None = None,
+    metric: str | None = None,
+    class_weight: Any = None,
 ) -> Model:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
@@ -112,6 +115,10 @@ def fit(
         With ``task="keyword"``: how many false alarms an hour `headstart.listen` may give.
     encoding, decimal, sheet, page
         How files are read, see `headstart.data.reading.read.read_dataset`.
+    metric : str, optional
+        What is measured, see `SafeTransferClassifier`; it drives the choice, the verdict and the estimate.
+    class_weight : None, "balanced" or dict of class to weight
+        Weights of the classes in learning, where a candidate takes weights.
 
     Returns
     -------
@@ -138,12 +145,15 @@ def fit(
     """
     _check_out(out, resume)
     _check_words(task, background, false_alarms)
+    if metric is not None:
+        check_metric(metric)
     reading = Reading(label, path_column, text_column, split_column, group_by, task, encoding, decimal, sheet, page)
     checkpoint = None if out is None else progress_folder(out)
     with reporter(progress) as told:
         effort = Effort(budget, n_splits, random_state, device, views, checkpoint, told)
         target = read_target(data, source, reading, unlabelled=unlabelled, text_windows=text_windows)
         tell(sentences(target.dataset))
+        metric_named(metric, target.dataset.task)
         check_views(views, "head", target.dataset.input_type)
         words: KeywordTask | None = None
         if task == KEYWORD:
@@ -154,10 +164,12 @@ def fit(
             target = screened(target, skip_bad, told)
         if checkpoint is not None and not resume:
             shutil.rmtree(checkpoint, ignore_errors=True)
-        model = _fitted(target, words, effort, candidates)
+        asked = {"metric": metric, "class_weight": weights_by_class(class_weight, target.dataset)}
+        model = _fitted(target, words, effort, candidates, asked)
         settings = reading.said() | {"skip_bad": skip_bad, "budget": budget, "random_state": random_state, "out": out}
         settings |= {"unlabelled": unlabelled, "views": views, "text_windows": text_windows}
         settings |= {"background": background, "false_alarms": false_alarms}
+        settings |= {"metric": metric, "class_weight": class_weight}
         model.evidence["reproduce"] |= reproduction(
             target.dataset.root, None if target.source is None else target.named, settings
         )
@@ -168,18 +180,20 @@ def fit(
     return model
 
 
-def _fitted(target: Target, words: KeywordTask | None, effort: Effort, candidates: Any) -> Model:
+def _fitted(
+    target: Target, words: KeywordTask | None, effort: Effort, candidates: Any, asked: dict[str, Any]
+) -> Model:
     """Compare, choose and fit; the part that is kept aside is touched last."""
     dataset = target.dataset
     pool, aside = divided(dataset)
     if words is not None:
         effort, candidates = words.effort, candidates or words.candidates()
     kind = SafeTransferRegressor if dataset.task == "regression" else SafeTransferClassifier
-    guarded = kind(target.source, candidates=candidates, **effort.settings(), **target.more)
+    guarded = kind(target.source, candidates=candidates, **effort.settings(), **asked, **target.more)
     guarded.fit(pool.inputs, pool.y, groups=pool.groups)
     model = _model(guarded, dataset, words)
     if aside is not None:
-        model.evidence["test"] = plain(test_score(model, aside))
+        model.evidence["test"] = plain(test_score(model, aside, metric_named(asked["metric"], dataset.task)))
     explained = None if pool.kind.values else entry_of(pool.kind).explained
     if explained is not None:
         resolve(explained)(model, pool)
@@ -203,6 +217,26 @@ def _check_words(task: str | None, background: Any, false_alarms: float) -> None
             f"Expected background with the task 'keyword', found it with {task or 'no task'!r}.",
             "Give --task keyword (task='keyword'), or leave the background out.",
         )
+
+
+def weights_by_class(class_weight: Any, dataset: Dataset) -> Any:
+    """Weights by class as the labels have them: names on a command line are words, labels may be numbers.
+
+    Raises
+    ------
+    ParameterError
+        For a class that the data do not have.
+    """
+    if not isinstance(class_weight, Mapping) or dataset.task != "classification":
+        return class_weight
+    known = {str(label): label for label in np.unique(dataset.y).tolist()}
+    unknown = [str(name) for name in class_weight if str(name) not in known]
+    if unknown:
+        raise ParameterError(
+            f"Expected weights for the classes {', '.join(known)}, found {unknown[0]!r}.",
+            "Write the classes as the data have them.",
+        )
+    return {known[str(name)]: float(weight) for name, weight in class_weight.items()}
 
 
 def progress_folder(out: str | Path) -> Path:
@@ -236,6 +270,8 @@ def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, 
     files = given.get("unlabelled", [])
     told = all(isinstance(one, str | Path) for one in (files if isinstance(files, list) else [files]))
     for key, value in given.items():
+        if isinstance(value, Mapping):
+            value = ",".join(f"{name}={weight:g}" for name, weight in value.items())
         flag = {"random_state": "--seed"}.get(key, f"--{key.replace('_', '-')}")
         if value is True:
             words.append(flag)
@@ -292,21 +328,27 @@ def _rename(evidence: dict[str, Any], names: list[str]) -> None:
         row["true"], row["predicted"] = ([names[int(k)] for k in row[side]] for side in ("true", "predicted"))
 
 
-def test_score(model: Model, aside: Dataset) -> dict[str, Any]:
-    """Scores of the finished model on the part that was kept aside.
+def test_score(model: Model, aside: Dataset, metric: Metric) -> dict[str, Any]:
+    """Scores of the finished model on the part that was kept aside, and the interval of what is measured.
 
     Examples whose class is not in the rest of the data count as wrong.
     """
     part = str(aside.parts[0]) if aside.parts is not None else "test"
     found: dict[str, Any] = {"part": part, "n": len(aside)}
+
+    def scored(target: np.ndarray, prediction: np.ndarray) -> dict[str, Any]:
+        interval = metric.interval(target, [prediction], groups=aside.groups)
+        return found | measures.measure(model.task, target, prediction) | {"interval": list(interval)}
+
     if model.task == "regression":
-        return found | measures.measure("regression", aside.y.astype(np.float64), model.predict(aside.inputs))
+        y = aside.y.astype(np.float64)
+        return scored(y, np.asarray(model.predict(aside.inputs)).reshape(y.shape))
     p = model.predict_proba(aside.inputs)
     if model.task == "multilabel":
-        return found | measures.measure("multilabel", aside.y.astype(int), p)
+        return scored(aside.y.astype(int), p)
     assert model.classes_ is not None
     known = model.classes_
     everything = np.union1d(known, np.unique(aside.y))
     wide = np.zeros((len(p), len(everything)))
     wide[:, np.searchsorted(everything, known)] = p
-    return found | measures.measure("classification", np.searchsorted(everything, aside.y), wide)
+    return scored(np.searchsorted(everything, aside.y), wide)

@@ -139,7 +139,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
     def _targets(self, y: Any) -> Targets:
         """Encode y."""
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> Any:
+    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> Any:
         """Fit to the target alone; what is borrowed was given at construction.
 
         Parameters
@@ -151,6 +151,8 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
             Labels, a 0/1 matrix of labels, or numbers.
         groups : array-like of shape (n,), optional
             Rows of one group never stand on both sides of an inner split.
+        sample_weight : array-like of shape (n,), optional
+            Weights of the rows in learning, 0 or more.
 
         Returns
         -------
@@ -165,14 +167,14 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         groups = None if groups is None else np.asarray(groups)
         inputs = inputs_in(X)
         if inputs is not None:
-            targets = self._targets(matched(y, inputs))
+            targets = self._targets(matched(y, inputs)).weighed(sample_weight)
             with reporter(quiet=not self.verbose) as progress:
                 self.fitted_ = self._fit_inputs(inputs, targets, groups, progress)
         else:
-            self.fitted_ = self._fit_table(X, y, groups)
+            self.fitted_ = self._fit_table(X, y, groups, sample_weight)
         return self
 
-    def _fit_table(self, X: Any, y: Any, groups: np.ndarray | None) -> Fitted:
+    def _fit_table(self, X: Any, y: Any, groups: np.ndarray | None, sample_weight: Any) -> Fitted:
         """Ready-made features: a solved head on standardised columns."""
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], multi_output=True, y_numeric=self._numeric)
         if self.source is not None:
@@ -181,7 +183,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
                 f"Expected {wanted} for the network {self.source!r}, found a table of {X.shape[1]} columns.",
                 f"Give {wanted}, or source=None for a head on these features.",
             )
-        targets = self._targets(y)
+        targets = self._targets(y).weighed(sample_weight)
         shift, scale = X.mean(axis=0), X.std(axis=0)
         scale = np.where(scale > 1e-12 * (1 + np.abs(shift)), scale, 1.0)
         features = Features.of((X - shift) / scale)

@@ -139,6 +139,37 @@ def loss_history(history: Sequence[dict[str, Any]]) -> Markup:
     return svg(body, "Loss against epochs, on the training part and on the part kept aside")
 
 
+def reliability_curve(bins: Sequence[dict[str, float]]) -> Markup:
+    """How often the model is right against how sure it is, with intervals; the dashed line is right as often as sure.
+
+    Parameters
+    ----------
+    bins : sequence of dict
+        ``sure``, ``right``, ``low``, ``high`` and ``n``, by rising ``sure``.
+
+    Returns
+    -------
+    Markup
+        One ``<svg>`` element.
+    """
+    least = min([1.0] + [min(one["sure"], one["low"]) for one in bins])
+    start = min(0.9, int(10 * least) / 10)
+    across = linear(start, 1.0, LEFT + 14, WIDTH - RIGHT - 14)
+    up, body = _y_axis([start, 1.0], "accuracy", top=1.0)
+    for mark in ticks(start, 1.0):
+        body.append(below(across(mark), f"{100 * mark:.3g}%"))
+    body.append(below_all("how sure the model is"))
+    body.append(_line([(across(start), up(start)), (across(1.0), up(1.0))], "even"))
+    for one in bins:
+        x = across(one["sure"])
+        shape = '<line class="whisker transfer" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/>'
+        body.append(Markup(shape).format(x, x, up(one["low"]), up(one["high"])))
+        words = f"{amount('accuracy', one['sure'])} sure, {amount('accuracy', one['right'])} right of {count(one['n'])}"
+        dot = '<circle class="dot transfer" cx="{:.1f}" cy="{:.1f}" r="4.2"><title>{}</title></circle>'
+        body.append(Markup(dot).format(x, up(one["right"]), words))
+    return svg(body, "How often the model is right against how sure it is")
+
+
 def heatmap(matrix: Sequence[Sequence[float]], labels: Sequence[str]) -> Markup:
     """A confusion matrix too large for a table: a square a cell, its names when pointed at.
 

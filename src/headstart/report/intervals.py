@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from headstart.data.base.kinds import thing
+from headstart.report.method_names import plain_name
 from headstart.report.scale import apart, linear, ticks
 from headstart.report.wording import SMALLER_IS_BETTER, amount, count, duration, gain, is_share, missing, p_value, span
 
 
-def candidate_rows(candidates: Sequence[dict[str, Any]], metric: str) -> dict[str, Any]:
+def candidate_rows(
+    candidates: Sequence[dict[str, Any]], metric: str, sides: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
     """Place every candidate's score and interval on one axis, the best first.
 
     Parameters
@@ -19,13 +22,15 @@ def candidate_rows(candidates: Sequence[dict[str, Any]], metric: str) -> dict[st
         As in the evidence: ``name``, ``transfer``, ``score``, ``interval``, ``chosen`` and further metrics.
     metric : str
         What ``score`` measures.
+    sides : sequence of dict
+        The two that the verdict compares, as it has them: rows like the others.
 
     Returns
     -------
     dict
         ``rows`` with places ``at``, ``left``, ``width`` in per cent of the axis, ``ticks`` with ``at`` and ``text``.
     """
-    scored = [c for c in candidates if not missing(c.get("score"))]
+    scored = [c for c in [*candidates, *sides] if not missing(c.get("score"))]
     if not scored:
         return {"rows": [], "ticks": []}
     ends = [end for c in scored for end in [c["score"], *(c.get("interval") or [])] if not missing(end)]
@@ -38,8 +43,9 @@ def candidate_rows(candidates: Sequence[dict[str, Any]], metric: str) -> dict[st
         low, high = _ends(candidate)
         rows.append(
             {
-                "name": candidate["name"],
+                "name": called(candidate),
                 "words": candidate.get("words", ""),
+                "code": candidate["name"] if candidate.get("words") else "",
                 "transfer": bool(candidate.get("transfer")),
                 "chosen": bool(candidate.get("chosen")),
                 "value": amount(metric, candidate["score"]),
@@ -61,6 +67,12 @@ def candidate_rows(candidates: Sequence[dict[str, Any]], metric: str) -> dict[st
         for mark, text, show in zip(marks, texts, shown, strict=True)
     ]
     return {"rows": rows, "ticks": axis}
+
+
+def called(candidate: dict[str, Any]) -> str:
+    """A candidate's name in plain words; that of a user's own stays as it is."""
+    name = str(candidate["name"])
+    return name if candidate.get("words") == name else plain_name(name)
 
 
 def _ends(candidate: dict[str, Any]) -> tuple[float, float]:

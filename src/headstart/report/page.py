@@ -10,9 +10,10 @@ from typing import Any
 
 from headstart.data.base.kinds import thing, things
 from headstart.report.borrowed import borrowed, lead, used_rows
-from headstart.report.figures import learning_curves, loss_history
-from headstart.report.intervals import candidate_rows, difference_axis
+from headstart.report.figures import learning_curves, loss_history, reliability_curve
+from headstart.report.intervals import called, candidate_rows, difference_axis
 from headstart.report.listening import listening
+from headstart.report.method_names import plain_name
 from headstart.report.mistakes import class_rows, confusion, surest
 from headstart.report.word_bars import class_words
 from headstart.report.wording import SMALLER_IS_BETTER, amount, count, duration, metric_name, missing, span
@@ -51,17 +52,21 @@ def build(evidence: dict[str, Any]) -> dict[str, Any]:
         "title": str(data.get("name") or "a model"),
         "subtitle": _subtitle(data, kind),
         "metric": metric_name(metric),
+        "lead": evidence.get("lead") or {"words": "", "detail": ""},
+        "warnings": [str(words) for words in evidence.get("warnings") or []],
         "verdict": _verdict(verdict, metric, evidence.get("candidates") or [], kind),
         "tiles": _tiles(evidence, metric),
-        "candidates": candidate_rows(evidence.get("candidates") or [], metric),
+        "candidates": candidate_rows(evidence.get("candidates") or [], metric, verdict.get("sides") or []),
+        "sides": bool(verdict.get("sides")),
         "left_out": [
-            {"name": entry["name"], "price": duration(entry.get("seconds")), "words": entry.get("words", "")}
+            {"name": called(entry), "price": duration(entry.get("seconds")), "words": entry.get("words", "")}
             for entry in evidence.get("left_out") or []
         ],
         "listening": listening(evidence.get("keyword")),
         "before": _before(evidence.get("before")),
         "curves": _curves(evidence.get("curves") or [], metric, kind),
         "history": loss_history(history) if len(history := evidence.get("history") or []) > 1 else None,
+        "reliability": _reliability(evidence),
         "confusion": confusion(evidence.get("confusion")),
         "per_class": class_rows(evidence.get("per_class")),
         "mistakes": surest(evidence.get("mistakes")),
@@ -106,7 +111,7 @@ def _verdict(verdict: dict[str, Any], metric: str, candidates: Sequence[dict[str
     """The verdict: its badge, its sentence (as a headline without the figures that are drawn), and what was done."""
     word = verdict.get("word", "cannot tell")
     used = verdict.get("transfer_used")
-    chosen = next((c["name"] for c in candidates if c.get("chosen")), None)
+    chosen = next((called(c) for c in candidates if c.get("chosen")), None)
     done = f"The saved model is “{chosen}”. " if chosen else ""
     if used is not None:
         done += "It uses transfer." if used else "It was learned without transfer."
@@ -134,15 +139,20 @@ def _tiles(evidence: dict[str, Any], metric: str) -> list[dict[str, str]]:
                 "note": f"95% interval {span(metric, estimate.get('interval'))}, corrected for the choosing",
             }
         )
+    trivial = evidence.get("trivial") or {}
+    if not missing(trivial.get("score")):
+        tiles.append({"label": "Guessing", "value": amount(metric, trivial["score"]), "note": trivial["words"]})
     if not missing(test.get(metric)):
         part = f"the {test['part']} part" if test.get("part") else "the test part"
         size = f", {count(test['n'], thing(kind), things(kind))}" if test.get("n") else ""
-        words = f"on {part}{size}, never used before"
+        ends = span(metric, test.get("interval"))
+        words = f"on {part}{size}, never used before" + (f"; 95% interval {ends}" if ends else "")
         tiles.append({"label": f"Measured {metric_name(metric)}", "value": amount(metric, test[metric]), "note": words})
     calibrated = metrics.get("ece_after")
     if calibrated is not None and not missing(calibrated):
         before = metrics.get("ece_before")
-        words = f"{amount('accuracy', before)} before temperature scaling" if not missing(before) else ""
+        scaled = not missing(before) and metrics.get("temperature") != 1.0
+        words = f"{amount('accuracy', before)} before temperature scaling" if scaled else "not scaled"
         label = "Probabilities are off by, on average"
         tiles.append({"label": label, "value": amount("accuracy", calibrated), "note": words})
     if not missing(evidence.get("seconds")):
@@ -169,7 +179,7 @@ def _curves(curves: Sequence[dict[str, Any]], metric: str, kind: str) -> dict[st
     usable = [curve for curve in curves if curve.get("n") and not any(missing(score) for score in curve["score"])]
     if not usable or len({n for curve in usable for n in curve["n"]}) < 2:
         return None
-    legend = [{"name": curve["name"], "kind": "transfer" if curve["transfer"] else "without"} for curve in usable]
+    legend = [{"name": plain_name(curve["name"]), "kind": "transfer" if curve["transfer"] else "without"} for curve in usable]
     saved = labels_saved(usable, metric, kind)
     return {"figure": learning_curves(usable, metric, kind), "legend": legend, "words": saved}
 
@@ -225,6 +235,20 @@ def _data(data: dict[str, Any]) -> dict[str, Any]:
         "duplicates": [[str(name) for name in names] for names in data.get("duplicates") or []],
         "notes": [str(words) for words in data.get("notes") or []],
     }
+
+
+def _reliability(evidence: dict[str, Any]) -> dict[str, Any] | None:
+    """Whether probabilities mean what they say: a drawing and a sentence."""
+    bins = evidence.get("reliability") or []
+    metrics = evidence.get("metrics") or {}
+    if len(bins) < 2 or missing(metrics.get("ece_after")):
+        return None
+    words = f"On average the model is off by {amount('accuracy', metrics['ece_after'])}. "
+    if metrics.get("temperature") == 1.0:
+        words += "Its probabilities are as they came: scaling them did not make them better on examples left out."
+    else:
+        words += f"Before its probabilities were scaled it was {amount('accuracy', metrics.get('ece_before'))}."
+    return {"figure": reliability_curve(bins), "words": words}
 
 
 def _further(evidence: dict[str, Any]) -> list[dict[str, str]]:

@@ -6,25 +6,20 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from headstart.math.statistics.named_metrics import METRICS
+
 MINUS = "\u2212"
 SHARES = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "macro_f1": "macro F1",
-    "exact_match": "all labels right",
+    **{metric.name: metric.words for metric in METRICS.values() if metric.percent},
     "mean_average_precision": "mean average precision",
     "ece_before": "calibration error before scaling",
     "ece_after": "calibration error",
 }
 NUMBERS = {
-    "example_f1": "mean F1 of an example's labels",
-    "log_loss": "log-loss",
-    "r2": "R²",
-    "mae": "mean absolute error",
-    "rmse": "root mean squared error",
+    **{metric.name: metric.words for metric in METRICS.values() if not metric.percent},
     "temperature": "temperature",
 }
-SMALLER_IS_BETTER = frozenset({"mae", "rmse", "log_loss"})
+SMALLER_IS_BETTER = frozenset(metric.name for metric in METRICS.values() if not metric.larger_is_better)
 
 
 def metric_name(metric: str) -> str:

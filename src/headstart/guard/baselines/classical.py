@@ -59,8 +59,11 @@ class _Baseline(BaseEstimator):
         tags.input_tags.three_d_array = True
         return tags
 
-    def _fit(self, X: Any, targets: np.ndarray, y: np.ndarray, task: str, groups: np.ndarray | None) -> None:
+    def _fit(
+        self, X: Any, targets: np.ndarray, y: np.ndarray, task: str, groups: np.ndarray | None, sample_weight: Any
+    ) -> None:
         inputs = as_inputs(X)
+        weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         self.input_type_ = inputs.input_type
         simple = simple_of(kind_named(self.input_type_))
         seen = self.preprocessing or simple.preprocessing
@@ -74,14 +77,14 @@ class _Baseline(BaseEstimator):
         some = None if groups is None else np.asarray(groups)[rows]
         inner = inner_folds(y[rows], task, some, self.n_splits, self.random_state)
         solved = {
-            name: _solve(self._table(part, name), targets[rows], task, inner, self.random_state)
+            name: _solve(self._table(part, name), targets[rows], task, inner, self.random_state, _of(weight, rows))
             for name in simple.choices
         }
         self.features_ = min(solved, key=lambda name: solved[name].loss)
         best = solved[self.features_]
         if len(rows) < len(y):
             inner = inner_folds(y, task, groups, self.n_splits, self.random_state)
-            best = _solve(self._table(found, self.features_), targets, task, inner, self.random_state)
+            best = _solve(self._table(found, self.features_), targets, task, inner, self.random_state, weight)
         self.coef_, self.intercept_ = best.coef, best.intercept
 
     def _table(self, found: dict[str, np.ndarray], features: str) -> np.ndarray:
@@ -105,19 +108,27 @@ def _scale(values: np.ndarray, by_column: bool) -> np.ndarray:
     return np.where(spread > 1e-9, 1.0 / np.maximum(spread, 1e-9), 0.0)
 
 
-def _solve(table: np.ndarray, targets: np.ndarray, task: str, inner: list, random_state: int) -> LinearSolution:
+def _of(weight: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+    return None if weight is None else weight[rows]
+
+
+def _solve(
+    table: np.ndarray, targets: np.ndarray, task: str, inner: list, random_state: int, weight: np.ndarray | None
+) -> LinearSolution:
     """The solved linear model of a task on the leading principal components, and its cross-validated loss.
 
     For numbers the loss is the leave-one-out one.
     """
     if task == "regression":
-        return solve_ridge(table, targets)
+        return solve_ridge(table, targets, sample_weight=weight)
     rotation = None
     if min(table.shape) > 2 * _COMPONENTS:
         rotation = randomized_svd(table, _COMPONENTS, n_iter=2, random_state=random_state)[2].T
         table = table @ rotation
     penalties = _PENALTIES if inner else (_FIXED_PENALTY,)
-    found = solve_logistic(table, targets, penalties=penalties, folds=inner, multilabel=task == "multilabel")
+    found = solve_logistic(
+        table, targets, sample_weight=weight, penalties=penalties, folds=inner, multilabel=task == "multilabel"
+    )
     coef = found.coef if rotation is None else rotation @ found.coef
     return LinearSolution(coef, found.intercept, found.penalty, found.loss if inner else 0.0)
 
@@ -143,19 +154,19 @@ class BaselineClassifier(ClassScorer, ClassifierMixin, _Baseline):
     1.0
     """
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> BaselineClassifier:
+    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> BaselineClassifier:
         """Fit to pictures or clips ``X`` (anything `as_inputs` takes) and labels ``y``, (n,) or (n, L) of 0/1."""
         labels = np.asarray(y)
         if labels.ndim == 2:
             self.classes_ = np.arange(labels.shape[1])
-            self._fit(X, labels.astype(np.float64), labels, "multilabel", groups)
+            self._fit(X, labels.astype(np.float64), labels, "multilabel", groups, sample_weight)
         else:
             self.classes_, index = np.unique(labels, return_inverse=True)
             if len(self.classes_) < 2:
                 raise DataError(
                     f"Expected two classes or more, found one ({self.classes_[0]!r}).", "Add examples of another class."
                 )
-            self._fit(X, np.eye(len(self.classes_))[index], labels, "classification", groups)
+            self._fit(X, np.eye(len(self.classes_))[index], labels, "classification", groups, sample_weight)
         self.multilabel_ = labels.ndim == 2
         self.temperature_ = 1.0
         return self
@@ -165,9 +176,9 @@ class BaselineClassifier(ClassScorer, ClassifierMixin, _Baseline):
 class BaselineRegressor(NumberScorer, RegressorMixin, _Baseline):
     """Ridge regression on simple features of pictures or clips; see the classifier."""
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> BaselineRegressor:
+    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> BaselineRegressor:
         """Fit to pictures or clips ``X`` (anything `as_inputs` takes) and numbers ``y``, (n,) or (n, t)."""
         values = np.asarray(y, dtype=np.float64)
         self.single_ = values.ndim == 1
-        self._fit(X, values.reshape(len(values), -1), values, "regression", groups)
+        self._fit(X, values.reshape(len(values), -1), values, "regression", groups, sample_weight)
         return self

@@ -159,9 +159,9 @@ class TextBaselineClassifier(ClassScorer, ClassifierMixin, _TextBaseline):
     ['good']
     """
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> TextBaselineClassifier:
+    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> TextBaselineClassifier:
         """Fit to texts ``X`` (anything `as_texts` takes) and labels ``y``, (n,) or (n, L) of 0/1."""
-        targets = class_targets(y, self.class_weight)
+        targets = class_targets(y, self.class_weight).weighed(sample_weight)
         self._fit(X, targets, groups)
         self.classes_, self.multilabel_, self.temperature_ = targets.classes, targets.task == "multilabel", 1.0
         return self
@@ -179,9 +179,9 @@ class TextBaselineRegressor(NumberScorer, RegressorMixin, _TextBaseline):
     True
     """
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> TextBaselineRegressor:
+    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> TextBaselineRegressor:
         """Fit to texts ``X`` (anything `as_texts` takes) and numbers ``y``, (n,) or (n, t)."""
-        targets = number_targets(y)
+        targets = number_targets(y).weighed(sample_weight)
         self.single_ = targets.flat
         self._fit(X, targets, groups)
         self.coef_ = self.coef_ * targets.scale

@@ -12,6 +12,7 @@ from headstart.data.base.kinds import NUMBERS, Kind
 from headstart.data.inputs.registry import simple_of
 from headstart.data.tables.records import Records
 from headstart.guard.baselines.simple_features import side_by_side, simple_features
+from headstart.math.statistics.named_metrics import Metric, metric_named
 from headstart.networks.network import Network
 from headstart.networks.running.embed import Features, embed
 from headstart.progress import Progress
@@ -40,6 +41,12 @@ class Material:
         More rows of the target.
     shown : Records, optional
         The rows as they were given, where they are those of a table.
+    metric : str, optional
+        Name of what is measured. Default: that of the task.
+    weight : array of float, shape (n,), optional
+        Weights of the examples in what is measured.
+    learning : array of float, shape (n,), optional
+        Weights of the examples in learning: these, times those of the classes.
     """
 
     rows: Any
@@ -52,6 +59,9 @@ class Material:
     sources: tuple[Source, ...] = ()
     unlabelled: np.ndarray | None = field(default=None, repr=False)
     shown: Records | None = field(default=None, repr=False)
+    metric: str | None = None
+    weight: np.ndarray | None = field(default=None, repr=False)
+    learning: np.ndarray | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.y)
@@ -76,6 +86,11 @@ class Material:
     def fitting_network(self) -> Network | None:
         """The network, where it takes what the examples are."""
         return self.network if self.network is not None and self.network.takes is self.kind else None
+
+    @property
+    def measured(self) -> Metric:
+        """What is measured."""
+        return metric_named(self.metric, self.task)
 
     @cached_property
     def classes(self) -> np.ndarray | None:

@@ -10,9 +10,10 @@ from scipy.special import expit, softmax
 
 from headstart.math.statistics.calibration import temperature
 from headstart.math.statistics.comparison import mcnemar_exact, sign_flip
-from headstart.math.statistics.metrics import example_f1, example_log_loss, example_r2
+from headstart.math.statistics.metrics import example_log_loss
+from headstart.math.statistics.named_metrics import Metric, class_balance, metric_named
+from headstart.math.statistics.paired import right_or_wrong
 
-METRIC = {"classification": "accuracy", "multilabel": "example_f1", "regression": "r2"}
 _LEVEL = 0.05
 _TINY = 1e-7
 
@@ -24,9 +25,9 @@ class Table:
     Parameters
     ----------
     scores : array of float, shape (n, C)
-        Mean score of each example over the repeats of each candidate; larger is better.
+        What each example adds to the metric, over the repeats of each candidate; larger is better, also of a loss.
     losses : array of float, shape (n, C)
-        Mean calibrated log-loss (for numbers: squared error), which breaks ties.
+        Mean calibrated log-loss (for numbers: the error that the metric counts), which breaks ties.
     first : array of float, shape (n, C)
         Score in the first repeat, whose folds all candidates share: what is tested pairwise.
     transfer : array of bool, shape (C,)
@@ -40,6 +41,12 @@ class Table:
         Which candidates train in epochs; None: none.
     blend : int, optional
         Which candidate is a mixture of the others.
+    metric : str, optional
+        Name of what is measured; None: the default of the task.
+    spread : array of float, shape (n, C), optional
+        Influence values of the metric, in its own direction, which intervals are made of. Default: the scores.
+    design, floor : float
+        What an interval needs beside them, see `headstart.math.statistics.named_metrics.Metric`.
     """
 
     scores: np.ndarray
@@ -51,10 +58,35 @@ class Table:
     task: str
     dear: np.ndarray | None = None
     blend: int | None = None
+    metric: str | None = None
+    spread: np.ndarray | None = None
+    design: float = 1.0
+    floor: float = 0.0
+
+    @property
+    def measured(self) -> Metric:
+        """What the scores are shares of."""
+        return metric_named(self.metric, self.task)
+
+    def interval(self, candidate: int | np.ndarray, value: float | None = None) -> list[float]:
+        """95% interval of a candidate's metric, around ``value`` where it is given.
+
+        Parameters
+        ----------
+        candidate : int or array of int, shape (n,)
+            A candidate, or the one that is taken for each example.
+        value : float, optional
+            The metric as it was estimated. Default: the mean.
+        """
+        columns = self.measured.sign * self.scores if self.spread is None else self.spread
+        values = columns[np.arange(len(columns)), candidate]
+        return list(self.measured.around(values, self.groups, value, self.design, self.floor))
 
 
-def example_scores(task: str, y: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    """Score of each example; the mean is the metric of the task.
+def example_scores(
+    task: str, y: np.ndarray, prediction: np.ndarray, metric: str | None = None, weight: np.ndarray | None = None
+) -> np.ndarray:
+    """What each example adds to the metric, turned so that larger is better; the mean is the metric (or minus it).
 
     Parameters
     ----------
@@ -63,30 +95,36 @@ def example_scores(task: str, y: np.ndarray, prediction: np.ndarray) -> np.ndarr
         Class numbers (n,), 0/1 (n, L), or numbers (n,) or (n, t).
     prediction : array
         Probabilities (n, K) or (n, L), or numbers (n,) or (n, t).
+    metric : str, optional
+        Name of a metric of the task. Default: right or wrong (1/0); F1 of the set of labels; the share in R^2.
+    weight : array of float, shape (n,), optional
+        Weights of the examples.
 
     Returns
     -------
     array of float, shape (n,)
-        Right or wrong (1/0); F1 of the set of labels; the example's share in R^2.
 
     Examples
     --------
     >>> example_scores("classification", np.array([0, 1]), np.array([[0.9, 0.1], [0.8, 0.2]])).tolist()
     [1.0, 0.0]
     """
-    if task == "classification":
-        return (prediction.argmax(axis=1) == y).astype(np.float64)
-    if task == "multilabel":
-        return example_f1(y, prediction > 0.5)
-    return example_r2(y, prediction)
+    return metric_named(metric, task).gains(y, prediction, weight)
 
 
-def example_losses(task: str, y: np.ndarray, prediction: np.ndarray, fold: np.ndarray) -> np.ndarray:
+def example_losses(
+    task: str,
+    y: np.ndarray,
+    prediction: np.ndarray,
+    fold: np.ndarray,
+    metric: str | None = None,
+    weight: np.ndarray | None = None,
+) -> np.ndarray:
     """Loss of each example after each fold was calibrated on the others, so that over-confidence alone costs nothing.
 
     Parameters
     ----------
-    task, y, prediction
+    task, y, prediction, metric, weight
         As in `example_scores`.
     fold : array of int, shape (n,)
         Fold of each example.
@@ -94,11 +132,18 @@ def example_losses(task: str, y: np.ndarray, prediction: np.ndarray, fold: np.nd
     Returns
     -------
     array of float, shape (n,)
-        Log-loss of temperature-scaled probabilities; for numbers one minus the share in R^2.
+        Log-loss of temperature-scaled probabilities, where the metric counts every class the same with classes of the
+        same weight; for numbers one minus the share in R^2, or the absolute error.
     """
-    if task == "regression":
-        return 1.0 - example_r2(y, prediction)
-    return example_log_loss(calibrated(y, prediction, fold), y)
+    found = metric_named(metric, task)
+    if found.breaks_ties == "squared_error":
+        return -example_scores(task, y, prediction, "r2", weight) + 1.0
+    if found.breaks_ties == "absolute_error":
+        return -found.gains(y, prediction, weight)
+    held = np.ones(len(y)) if weight is None else np.asarray(weight, dtype=np.float64) / np.mean(weight)
+    if found.breaks_ties == "balanced_log_loss" and y.ndim == 1:
+        held = class_balance(y, held)
+    return held * example_log_loss(calibrated(y, prediction, fold), y)
 
 
 def calibrated(y: np.ndarray, probability: np.ndarray, fold: np.ndarray) -> np.ndarray:
@@ -198,7 +243,7 @@ def paired_p_value(
     """
     if groups is not None and len(np.unique(groups)) < len(groups):
         return sign_flip(a - b, groups, n_flips=n_flips), "paired sign-flip test over groups"
-    if task == "classification":
+    if task == "classification" and right_or_wrong(a) and right_or_wrong(b):
         return mcnemar_exact(a > 0.5, b > 0.5), "exact McNemar test"
     return sign_flip(a - b, n_flips=n_flips), "paired sign-flip test"
 
@@ -254,7 +299,7 @@ def pick(table: Table, *, expected: bool = True, rows: np.ndarray | slice = slic
     return single if ahead.mean() > 2 * ahead.std() / np.sqrt(len(ahead)) else blend
 
 
-def cross_fitted(table: Table, allowed: np.ndarray) -> tuple[np.ndarray, list[int]]:
+def cross_fitted(table: Table, allowed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """First-repeat scores of "take the best of these", where each fold's choice is made on the other folds.
 
     Parameters
@@ -267,18 +312,15 @@ def cross_fitted(table: Table, allowed: np.ndarray) -> tuple[np.ndarray, list[in
     -------
     scores : array of float, shape (n,)
         Score of each example under the candidate that the other folds chose.
-    chosen : list of int
-        That candidate, fold by fold.
+    chosen : array of int, shape (n,)
+        That candidate.
     """
-    scores = np.empty(len(table.fold))
-    chosen: list[int] = []
+    chosen = np.empty(len(table.fold), dtype=int)
     for f in np.unique(table.fold):
         here = table.fold == f
         others = np.flatnonzero(~here) if (~here).any() else np.flatnonzero(here)
-        pick = best(table, allowed, others)
-        chosen.append(pick)
-        scores[here] = table.first[here, pick]
-    return scores, chosen
+        chosen[here] = best(table, allowed, others)
+    return table.first[np.arange(len(chosen)), chosen], chosen
 
 
 def tabulate(
@@ -290,6 +332,9 @@ def tabulate(
     groups: np.ndarray | None = None,
     dear: Sequence[bool] | None = None,
     blend: int | None = None,
+    *,
+    metric: str | None = None,
+    weight: np.ndarray | None = None,
 ) -> Table:
     """Put out-of-fold predictions of all candidates into one table.
 
@@ -309,10 +354,17 @@ def tabulate(
         Which candidates train in epochs.
     blend : int, optional
         Which of them is a mixture of the others.
+    metric : str, optional
+        Name of what is measured. Default: that of the task.
+    weight : array of float, shape (n,), optional
+        Weights of the examples.
     """
-    scores = [[example_scores(task, y, p) for p in repeats] for repeats in predictions]
+    measured = metric_named(metric, task)
+    scores = [[measured.gains(y, p, weight) for p in repeats] for repeats in predictions]
+    spread = [np.mean([measured.spread(y, p, weight) for p in repeats], axis=0) for repeats in predictions]
     losses = [
-        [example_losses(task, y, p, fold) for p, fold in zip(repeats, folds, strict=False)] for repeats in predictions
+        [example_losses(task, y, p, fold, metric, weight) for p, fold in zip(repeats, folds, strict=False)]
+        for repeats in predictions
     ]
     return Table(
         scores=np.column_stack([np.mean(repeats, axis=0) for repeats in scores]),
@@ -324,4 +376,8 @@ def tabulate(
         task=task,
         dear=None if dear is None else np.asarray(dear, dtype=bool),
         blend=blend,
+        metric=metric,
+        spread=np.column_stack(spread),
+        design=measured.design(y, weight),
+        floor=measured.floor(y, predictions[0][0], weight),
     )

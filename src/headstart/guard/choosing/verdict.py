@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from headstart.guard.choosing.choose import Table, cross_fitted, paired_p_value
-from headstart.math.statistics.comparison import bootstrap_mean, newcombe_paired
+from headstart.guard.choosing.choose import Table, cross_fitted
+from headstart.math.statistics.named_metrics import METRICS, Metric
+from headstart.math.statistics.paired import paired
 
 FEWEST_ROWS = 20
 FEWEST_GROUPS = 6
 LEVEL = 0.05
+TIMES = 3
+WITH, WITHOUT = "best with transfer", "best without transfer"
+_EACH = ", also against each single way of the other side"
 
 
 def verdict(table: Table, *, transfer_used: bool, random_state: int = 0) -> dict[str, Any]:
@@ -23,6 +28,9 @@ def verdict(table: Table, *, transfer_used: bool, random_state: int = 0) -> dict
     paired one and a third of the largest of these. In simulation with equally good candidates (1 to 4 a side, 50 to 200
     examples) that brings wrong verdicts from 11% down to 5% or less, for 1 to 4 points of power.
 
+    Word, p-value and interval are one inversion: the interval holds the differences that this test, with all its
+    parts, does not reject. So it leaves out 0 exactly when the word is "helps" or "hurts".
+
     Parameters
     ----------
     table : Table
@@ -30,64 +38,90 @@ def verdict(table: Table, *, transfer_used: bool, random_state: int = 0) -> dict
     transfer_used : bool
         Whether the model handed over borrows.
     random_state : int, default=0
-        Seed of random sign flips and bootstrap samples.
+        Seed of random sign flips.
 
     Returns
     -------
     dict
-        ``word`` ("helps", "no evidence either way", "hurts" or "cannot tell"), ``sentence``, ``difference``,
-        ``interval``, ``p_value``, ``n``, ``test``, ``transfer_used``.
+        ``word`` ("helps", "no evidence either way", "hurts" or "cannot tell"), ``sentence``, ``difference`` (above 0:
+        better with transfer, also where the metric is a loss), ``interval``, ``p_value``, ``n``, ``test``,
+        ``metric``, ``transfer_used``, and ``sides``: ``name``, ``transfer``, ``score`` and ``interval`` of the two that
+        are compared, and in ``candidates`` which ones they took.
     """
     n = len(table.fold)
     result: dict[str, Any] = {"word": "cannot tell", "sentence": "", "difference": None, "interval": None}
-    result |= {"p_value": None, "n": n, "test": None, "transfer_used": bool(transfer_used)}
+    result |= {"p_value": None, "n": n, "test": None, "metric": table.measured.name}
+    result |= {"transfer_used": bool(transfer_used), "sides": []}
     if not table.transfer.any():
         return result | {"sentence": "Cannot tell: nothing was borrowed, so there is nothing to compare."}
     if table.transfer.all():
         return result | {"sentence": "Cannot tell: every candidate borrows, so there is nothing to compare with."}
-    with_, without = cross_fitted(table, table.transfer)[0], cross_fitted(table, ~table.transfer)[0]
+    sides = [_side(table, name, side) for name, side in ((WITH, table.transfer), (WITHOUT, ~table.transfer))]
+    with_, without = (scores for scores, _ in sides)
+    result["sides"] = [said for _, said in sides]
     n_groups = n if table.groups is None else len(np.unique(table.groups))
-    grouped = n_groups < n
     result["difference"] = float(with_.mean() - without.mean())
-    if table.task == "classification" and not grouped:
-        result["interval"] = list(newcombe_paired(with_ > 0.5, without > 0.5))
-    else:
-        result["interval"] = list(bootstrap_mean(with_ - without, table.groups, random_state=random_state))
-    reason = _too_few(n, n_groups if grouped else None)
+    reason = _too_few(n, n_groups if n_groups < n else None)
+    p_value, interval, test = compared(table, with_, without, random_state)
+    result["interval"] = interval if all(map(math.isfinite, interval)) else None
     if reason:
         return result | {"sentence": f"Cannot tell whether transfer helps: {reason}."}
-    p_value, test = paired_p_value(table.task, with_, without, table.groups)
-    if result["difference"] > 0:
-        p_value = max(p_value, against_each(table, with_, ~table.transfer))
-    else:
-        p_value = max(p_value, against_each(table, without, table.transfer))
     result |= {"p_value": p_value, "test": test, "word": "no evidence either way"}
-    if p_value < LEVEL and result["difference"] != 0:
+    if p_value < LEVEL:
         result["word"] = "helps" if result["difference"] > 0 else "hurts"
-    result["sentence"] = sentence(result, table.task, float(with_.mean()), float(without.mean()))
+    result["sentence"] = sentence(result, *(side["score"] for side in result["sides"]))
     return result
 
 
-def against_each(table: Table, scores: np.ndarray, others: np.ndarray) -> float:
-    """A third of the largest p-value of the winning side against each single candidate of the other side.
+def compared(
+    table: Table, with_: np.ndarray, without: np.ndarray, random_state: int = 0
+) -> tuple[float, list[float], str]:
+    """The test of the two sides, with its interval.
 
     Parameters
     ----------
     table : Table
-    scores : array of float, shape (n,)
-        Cross-fitted scores of the winning side.
-    others : array of bool, shape (C,)
-        Candidates of the other side.
+    with_, without : array of float, shape (n,)
+        Cross-fitted scores of the two sides.
+    random_state : int, default=0
+        Seed of random sign flips.
 
     Returns
     -------
-    float
-        1.0 where one of them is at least as good.
+    p_value : float
+        The larger of that of the paired test, and a third of the largest one of the winning side against each
+        candidate of the other side (1.0 where one of these is at least as good).
+    interval : list of float
+        From the least to the largest difference that is not rejected at 5%.
+    test : str
     """
-    rivals = table.first[:, others].T
-    if any(rival.mean() >= scores.mean() for rival in rivals):
-        return 1.0
-    return max(paired_p_value(table.task, scores, rival, table.groups)[0] for rival in rivals) / 3.0
+
+    def tested(a: np.ndarray, b: np.ndarray, level: float) -> Any:
+        return paired(a, b, table.groups, level=level, random_state=random_state)
+
+    found = tested(with_, without, LEVEL)
+    p_value, low, high = found.p_value, found.low, found.high
+    sides = [table.first[:, side].T for side in (~table.transfer, table.transfer)]
+    if all(len(side) == 1 for side in sides):
+        return p_value, [low, high], found.test
+    for rival in sides[0]:
+        one = tested(with_, rival, TIMES * LEVEL)
+        low = min(low, one.low)
+        if found.difference > 0:
+            p_value = max(p_value, 1.0 if one.difference <= 0 else one.p_value / TIMES)
+    for rival in sides[1]:
+        one = tested(rival, without, TIMES * LEVEL)
+        high = max(high, one.high)
+        if found.difference < 0:
+            p_value = max(p_value, 1.0 if one.difference >= 0 else one.p_value / TIMES)
+    return p_value, [low, high], found.test + _EACH
+
+
+def _side(table: Table, name: str, allowed: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
+    scores, chosen = cross_fitted(table, allowed)
+    value = table.measured.sign * float(scores.mean())
+    said = {"name": name, "transfer": name == WITH, "score": value, "interval": table.interval(chosen, value)}
+    return scores, said | {"candidates": np.unique(chosen).tolist()}
 
 
 def _too_few(n: int, n_groups: int | None) -> str:
@@ -98,21 +132,21 @@ def _too_few(n: int, n_groups: int | None) -> str:
     return ""
 
 
-def sentence(result: dict[str, Any], task: str, with_: float, without: float) -> str:
+def sentence(result: dict[str, Any], with_: float, without: float) -> str:
     """The verdict in one sentence.
 
     Parameters
     ----------
     result : dict
         As `verdict` gives it, without the sentence.
-    task : {"classification", "multilabel", "regression"}
     with_, without : float
-        Mean score with and without transfer.
+        Score with and without transfer.
 
     Examples
     --------
     >>> result = {"word": "helps", "difference": 0.254, "interval": [0.195, 0.312], "p_value": 1e-9, "n": 244}
-    >>> sentence(result, "classification", 0.967, 0.713)[:79]
+    >>> result |= {"metric": "accuracy", "test": "exact McNemar test"}
+    >>> sentence(result, 0.967, 0.713)[:79]
     'Transfer helps: 96.7% of 244 held-out predictions are right with it, 71.3% with'
     """
     opening = {
@@ -120,30 +154,35 @@ def sentence(result: dict[str, Any], task: str, with_: float, without: float) ->
         "hurts": "Transfer hurts",
         "no evidence either way": "No evidence that transfer helps or hurts",
     }[result["word"]]
-    low, high = result["interval"]
+    measured = METRICS[result["metric"]]
     n = result["n"]
-    if task == "classification":
-        what = f"{_percent(with_)} of {n} held-out predictions are right with it, {_percent(without)} without"
-    elif task == "multilabel":
-        what = (
-            f"the labels of {n} held-out examples are met with a mean F1 of {with_:.3f} with it, {without:.3f} without"
-        )
+    if measured.name == "accuracy":
+        what = f"{amount(measured, with_)} of {n} held-out predictions are right with it, "
     else:
-        what = f"R² on {n} held-out examples is {with_:.3f} with it, {without:.3f} without"
-    if task == "classification":
-        size = f"difference {_signed(100 * result['difference'], 1)} points, "
-        size += f"95% interval {_signed(100 * low, 1)} to {_signed(100 * high, 1)}"
-    else:
-        size = f"difference {_signed(result['difference'], 3)}, 95% interval {_signed(low, 3)} to {_signed(high, 3)}"
-    return f"{opening}: {what} ({size}, {_p_words(result['p_value'])})."
+        what = f"{measured.words} on {n} held-out examples is {amount(measured, with_)} with it, "
+    what += f"{amount(measured, without)} without"
+    better = "difference" if measured.larger_is_better else "better by"
+    size = f"{better} {_signed(measured, result['difference'])}{' points' if measured.percent else ''}"
+    if result["interval"] is not None:
+        low, high = (_signed(measured, end) for end in result["interval"])
+        size += f", 95% interval {low} to {high}"
+    return f"{opening}: {what} ({size}, {_p_words(result['p_value'])}, {result['test']})."
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}%"
+def amount(measured: Metric, value: float) -> str:
+    """A score as a sentence says it.
+
+    Examples
+    --------
+    >>> amount(METRICS["accuracy"], 0.967), amount(METRICS["r2"], 0.5)
+    ('96.7%', '0.500')
+    """
+    return f"{100 * value:.1f}%" if measured.percent else f"{value:.3f}"
 
 
-def _signed(value: float, digits: int) -> str:
-    rounded = round(value, digits) + 0.0
+def _signed(measured: Metric, value: float) -> str:
+    digits = 1 if measured.percent else 3
+    rounded = round(100 * value if measured.percent else value, digits) + 0.0
     return f"{rounded:+.{digits}f}"
 
 

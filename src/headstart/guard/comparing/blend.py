@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
+from headstart.contract.weighted_fit import fit_weighted, takes_weights
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.choosing.choose import logits, probabilities
 from headstart.guard.comparing.out_of_fold import Outcome, predicted
@@ -42,10 +43,13 @@ class _Blended(BaseEstimator):
     estimators: Sequence[tuple[str, Any]] = ()
     weights: Sequence[float] = ()
 
-    def _fit(self, X: Any, y: Any) -> None:
+    def _fit(self, X: Any, y: Any, sample_weight: Any) -> None:
         for weight in self.weights:
             check_number("weights", float(weight), 0)
-        self.estimators_ = [clone(estimator).fit(X, y) for _, estimator in self.estimators]
+        self.estimators_ = [
+            fit_weighted(estimator, X, y, sample_weight if takes_weights(estimator) else None)
+            for _, estimator in self.estimators
+        ]
         self.weights_ = np.asarray(self.weights, dtype=np.float64) / float(np.sum(self.weights))
         self.n_features_in_ = X.shape[1]
 
@@ -87,11 +91,11 @@ class BlendedClassifier(ClassifierMixin, _Blended):
 
     temperatures: Sequence[float] | None = None
 
-    def fit(self, X: Any, y: Any) -> BlendedClassifier:
-        """Fit every part to rows ``X`` (n, d) and labels ``y``."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> BlendedClassifier:
+        """Fit every part to rows ``X`` (n, d) and labels ``y``, with weights where it takes them."""
         X, y = validate_data(self, X, y)
         self.classes_ = np.unique(y)
-        self._fit(X, y)
+        self._fit(X, y, sample_weight)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -114,10 +118,10 @@ class BlendedClassifier(ClassifierMixin, _Blended):
 class BlendedRegressor(RegressorMixin, _Blended):
     """Averages the numbers of several regressors with given weights; see `BlendedClassifier`."""
 
-    def fit(self, X: Any, y: Any) -> BlendedRegressor:
-        """Fit every part to rows ``X`` (n, d) and numbers ``y``."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> BlendedRegressor:
+        """Fit every part to rows ``X`` (n, d) and numbers ``y``, with weights where it takes them."""
         X, y = validate_data(self, X, y, y_numeric=True)
-        self._fit(X, y)
+        self._fit(X, y, sample_weight)
         return self
 
     def predict(self, X: Any) -> np.ndarray:

@@ -10,7 +10,6 @@ import numpy as np
 
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
-from headstart.guard.choosing.choose import example_scores
 from headstart.guard.comparing.out_of_fold import Split, fit_on, predict_on
 
 _SIZES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
@@ -105,20 +104,20 @@ def learning_curve(
     if len(scores) < min(2, len(splits)):
         return None
     pooled = [np.concatenate([repeat[k] for repeat in scores]) for k in range(len(steps))]
-    mean = np.array([values.mean() for values in pooled])
-    half = np.array([1.96 * values.std() / np.sqrt(len(values)) for values in pooled])
-    bottom = -np.inf if material.task == "regression" else 0.0
+    ends = [material.measured.around(values) for values in pooled]
     return {
         "name": candidate.name,
         "transfer": candidate.transfer,
         "n": steps,
-        "score": mean.tolist(),
-        "low": np.maximum(mean - half, bottom).tolist(),
-        "high": np.minimum(mean + half, 1.0).tolist(),
+        "score": [float(values.mean()) for values in pooled],
+        "low": [low for low, _ in ends],
+        "high": [high for _, high in ends],
     }
 
 
 def _scores(candidate: Candidate, material: Material, train: np.ndarray, test: np.ndarray) -> np.ndarray:
     estimator = fit_on(candidate, material, train)
     prediction = predict_on(estimator, candidate, material, test)
-    return example_scores(material.task, material.target[test], prediction)
+    measured = material.measured
+    weight = None if material.weight is None else material.weight[test]
+    return measured.sign * measured.gains(material.target[test], prediction, weight)

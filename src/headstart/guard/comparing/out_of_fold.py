@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from headstart.contract.weighted_fit import takes_weights, weight_argument
 from headstart.errors import TransferWarning
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
@@ -69,9 +70,11 @@ def fit_on(
     if candidate.dear and checkpoint is not None:
         settings["checkpoint"] = checkpoint
     estimator = candidate.fresh(**settings)
-    arguments = {}
+    arguments: dict[str, Any] = {}
     if material.groups is not None and "groups" in inspect.signature(estimator.fit).parameters:
         arguments["groups"] = material.groups[rows]
+    if material.learning is not None and takes_weights(estimator):
+        arguments[weight_argument(estimator)] = material.learning[rows]
     with warnings.catch_warnings():
         if material.sources:  # one warning a fold says nothing that the scores do not say
             warnings.simplefilter("ignore", TransferWarning)

@@ -8,6 +8,7 @@ import numpy as np
 
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.choose import best, example_scores, tabulate
+from headstart.math.statistics.named_metrics import metric_named
 from headstart.guard.comparing.out_of_fold import Outcome, Split, fold_numbers
 
 FEWEST_FOLDS = 2
@@ -29,12 +30,20 @@ def leader(outcomes: Sequence[Outcome], transfer: bool, material: Material, spli
         [transfer] * len(side),
         material.groups,
         [outcome.candidate.dear for outcome in side],
+        metric=material.metric,
+        weight=material.weight,
     )
     return side[best(table, np.ones(len(side), dtype=bool))]
 
 
 def behind(
-    task: str, y: np.ndarray, mine: Sequence[np.ndarray], other: np.ndarray, splits: Sequence[Split]
+    task: str,
+    y: np.ndarray,
+    mine: Sequence[np.ndarray],
+    other: np.ndarray,
+    splits: Sequence[Split],
+    *,
+    metric: str | None = None,
 ) -> float | None:
     """How far a candidate is behind another after its first folds, if by more than one standard error; else None.
 
@@ -51,6 +60,8 @@ def behind(
     other : array
         Out-of-fold predictions for all examples.
     splits : sequence of (train, test)
+    metric : str, optional
+        What is measured. Default: that of the task.
 
     Returns
     -------
@@ -71,14 +82,15 @@ def behind(
     rows = np.concatenate([test for _, test in splits[: len(mine)]])
     if len(mine) < FEWEST_FOLDS or len(rows) < FEWEST_ROWS:
         return None
-    whole = other.copy()
-    whole[rows] = np.concatenate(list(mine))
-    gap = (example_scores(task, y, other) - example_scores(task, y, whole))[rows]
+    said = np.concatenate(list(mine))
+    gap = example_scores(task, y[rows], other[rows], metric) - example_scores(task, y[rows], said, metric)
     error = gap.std(ddof=1) / np.sqrt(len(gap))
     return float(gap.mean()) if gap.mean() > error else None
 
 
-def stopped_words(words: str, gap: float, name: str, done: int, n_splits: int, task: str) -> str:
+def stopped_words(
+    words: str, gap: float, name: str, done: int, n_splits: int, task: str, metric: str | None = None
+) -> str:
     """What was stopped, why and when.
 
     Examples
@@ -86,5 +98,6 @@ def stopped_words(words: str, gap: float, name: str, done: int, n_splits: int, t
     >>> stopped_words("fine-tuning all layers", 0.123, "head", 2, 5, "classification")
     'fine-tuning all layers: stopped after 2 of 5 folds, 12.3 points behind head on the same examples'
     """
-    size = f"{gap:.2f} in R2" if task == "regression" else f"{100 * gap:.1f} points"
+    measured = metric_named(metric, task)
+    size = f"{100 * gap:.1f} points" if measured.percent else f"{gap:.3g} in {measured.words}"
     return f"{words}: stopped after {done} of {n_splits} folds, {size} behind {name} on the same examples"

@@ -59,6 +59,8 @@ class Comparison:
             material.groups,
             [outcome.candidate.dear for outcome in self.outcomes],
             next((c for c, outcome in enumerate(self.outcomes) if outcome.candidate.name == BLEND), None),
+            metric=material.metric,
+            weight=material.weight,
         )
 
 
@@ -240,9 +242,11 @@ def _watch(
 
     def may_go_on(spent: float, parts: Sequence[np.ndarray]) -> bool:
         done, k = len(parts), len(splits)
-        gap = None if rival is None else behind(material.task, material.target, parts, rival.predictions[0], splits)
+        gap = None if rival is None else behind(
+            material.task, material.target, parts, rival.predictions[0], splits, metric=material.metric
+        )
         if rival is not None and gap is not None:
-            stopped.append(stopped_words(candidate.words, gap, rival.candidate.name, done, k, material.task))
+            stopped.append(stopped_words(candidate.words, gap, rival.candidate.name, done, k, material.task, material.metric))
             return False
 
         def in_time() -> bool:

@@ -12,16 +12,19 @@ import numpy as np
 from headstart.data.base.plain import plain
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing import measures
-from headstart.guard.choosing.choose import METRIC, Table, calibrated, logits, pick
+from headstart.guard.choosing.choose import Table, calibrated, logits, pick
 from headstart.guard.comparing.out_of_fold import Outcome
 from headstart.guard.comparing.run import Comparison
+from headstart.guard.evidence.guessing import against_guessing, never_answered, trivial_evidence
+from headstart.guard.evidence.lead import lead
 from headstart.guard.evidence.mistakes import surest_mistakes
 from headstart.math.statistics.bbc import bbc_cv
 from headstart.math.statistics.calibration import temperature
+from headstart.math.statistics.metrics import example_log_loss
 from headstart.networks.network import Network
 
 _LIBRARIES = ("headstart", "torch", "transformers", "scikit-learn", "numpy", "pillow")
-_METHOD = "bootstrap bias-corrected cross-validation, {samples} samples{grouped}"
+_METHOD = "bootstrap bias-corrected cross-validation, {samples} samples{grouped}; interval by {interval}"
 _SAMPLES = 1000
 
 
@@ -103,8 +106,8 @@ def candidate_evidence(comparison: Comparison, table: Table, material: Material,
                 "name": outcome.candidate.name,
                 "transfer": outcome.candidate.transfer,
                 "words": outcome.candidate.words,
-                "score": float(table.scores[:, c].mean()),
-                "interval": measures.score_interval(material.task, table.scores[:, c], material.groups),
+                "score": table.measured.sign * float(table.scores[:, c].mean()),
+                "interval": table.interval(c),
                 "log_loss": found.get("log_loss"),
                 "balanced_accuracy": found.get("balanced_accuracy"),
                 "macro_f1": found.get("macro_f1"),
@@ -119,52 +122,72 @@ def candidate_evidence(comparison: Comparison, table: Table, material: Material,
 
 def mean_measures(material: Material, predictions: Sequence[np.ndarray]) -> dict[str, float]:
     """Scores of each repeat, averaged."""
-    each = [measures.measure(material.task, material.target, prediction) for prediction in predictions]
+    each = [
+        measures.measure(material.task, material.target, prediction, material.weight) for prediction in predictions
+    ]
     return {name: float(np.mean([found[name] for found in each])) for name in each[0]}
 
 
-def estimate_evidence(table: Table, chosen: int, *, expected: bool, random_state: int) -> dict[str, Any]:
-    """The score to expect on new data, corrected for the choosing."""
-    value, interval = bbc_cv(
+def estimate_evidence(
+    table: Table, chosen: int, *, expected: bool, random_state: int, samples: int = _SAMPLES
+) -> dict[str, Any]:
+    """The score to expect on new data, corrected for the choosing, with its interval."""
+    measured = table.measured
+    value = measured.sign * bbc_cv(
         table.scores,
         groups=table.groups,
         select=lambda rows: pick(table, expected=expected, rows=rows, n_flips=199),
-        n_boot=_SAMPLES,
+        n_boot=samples,
         random_state=random_state,
     )
+    naive = measured.sign * float(table.scores[:, chosen].mean())
     grouped = "" if table.groups is None else " of whole groups"
+    shape = "Wilson's formula" if np.isfinite([measured.low, measured.high]).all() else "Student's t of the logarithm"
     return {
-        "metric": METRIC[table.task],
+        "metric": measured.name,
         "value": value,
-        "interval": list(interval),
-        "naive": float(table.scores[:, chosen].mean()),
-        "method": _METHOD.format(samples=f"{_SAMPLES:,}", grouped=grouped),
+        "interval": _interval(table, chosen, value, naive),
+        "naive": naive,
+        "method": _METHOD.format(samples=f"{samples:,}", grouped=grouped, interval=shape),
     }
 
 
-def calibration(material: Material, outcome: Outcome, fold: np.ndarray) -> tuple[float, np.ndarray, dict[str, float]]:
-    """Temperature of the chosen candidate, its calibrated out-of-fold predictions, and what that changed.
+def _interval(table: Table, chosen: int, value: float, naive: float) -> list[float]:
+    """The interval around the corrected score; its better end around the middle of the corrected and the naive score.
+
+    The correction is the mean over choices that might have been made. Where the choice that was made is a good one, it
+    is too large; in simulation most truths that the interval missed lay above it.
+    """
+    better = table.interval(chosen, (value + max(naive, value, key=lambda one: table.measured.sign * one)) / 2.0)
+    around = table.interval(chosen, value)
+    return [around[0], better[1]] if table.measured.larger_is_better else [better[0], around[1]]
+
+
+def calibration(material: Material, outcome: Outcome, fold: np.ndarray) -> tuple[float, np.ndarray, dict[str, Any]]:
+    """Temperature of the chosen candidate, its out-of-fold probabilities under it, and what that changed.
+
+    Each fold is scaled with what fits the other folds. Where that lowers neither the log-loss nor the calibration error
+    out of fold, or only one of them, nothing is scaled.
 
     Returns
     -------
     temperature : float
-        Fitted on all out-of-fold predictions of the first repeat; 1.0 for numbers.
+        Fitted on all out-of-fold predictions of the first repeat; 1.0 for numbers, and where scaling does not help.
     prediction : array
-        Each fold calibrated on the other folds.
+        Out of fold, scaled as the model's will be.
     changed : dict
         ``ece_before``, ``ece_after`` (out of fold too) and ``temperature``; empty for numbers.
     """
     raw = outcome.predictions[0]
     if material.task == "regression":
         return 1.0, raw, {}
-    found = temperature(logits(raw, multilabel=material.task == "multilabel"), material.target)
     scaled = calibrated(material.target, raw, fold)
-    changed = {
-        "ece_before": measures.calibration_error(material.task, material.target, raw),
-        "ece_after": measures.calibration_error(material.task, material.target, scaled),
-        "temperature": found,
-    }
-    return found, scaled, changed
+    error = [measures.calibration_error(material.task, material.target, p) for p in (raw, scaled)]
+    loss = [float(example_log_loss(p, material.target).mean()) for p in (raw, scaled)]
+    if not (loss[1] < loss[0] and error[1] <= error[0]):
+        return 1.0, raw, {"ece_before": error[0], "ece_after": error[0], "temperature": 1.0}
+    found = temperature(logits(raw, multilabel=material.task == "multilabel"), material.target)
+    return found, scaled, {"ece_before": error[0], "ece_after": error[1], "temperature": found}
 
 
 def prediction_evidence(
@@ -177,13 +200,29 @@ def prediction_evidence(
         "metrics": mean_measures(material, outcome.predictions),
         "confusion": None,
         "per_class": [],
+        "reliability": [],
     }
     if material.task == "classification" and labels is not None:
         found["confusion"] = measures.confusion(material.target, first, labels)
     if material.task != "regression" and labels is not None:
         found["per_class"] = measures.per_class(material.task, material.target, first, labels)
+        found["reliability"] = measures.reliability(material.task, material.target, calibrated_prediction)
     found["mistakes"] = surest_mistakes(material, calibrated_prediction, labels)
     return found
+
+
+def guessing_evidence(
+    material: Material, outcome: Outcome, estimate: dict[str, Any], names: Sequence[Any] | None
+) -> dict[str, Any]:
+    """What guessing gives, whether the estimate is shown to be better, the warnings, and the first words of all."""
+    trivial = trivial_evidence(material, names)
+    better, words = against_guessing(trivial, estimate, material.measured)
+    found = [words, never_answered(material, outcome.predictions[0], names)]
+    return {
+        "lead": lead(estimate, trivial, material.kind.many),
+        "trivial": trivial | {"better": better},
+        "warnings": [line for line in found if line],
+    }
 
 
 def versions() -> dict[str, str]:

@@ -83,3 +83,41 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> f
     bins = np.clip(np.ceil(p * _BINS).astype(int) - 1, 0, _BINS - 1)
     gaps = np.bincount(bins, weights=right - p, minlength=_BINS)
     return float(np.abs(gaps).sum() / p.size)
+
+
+def reliability(confidence: np.ndarray, correct: np.ndarray, *, n_bins: int = 10, least: int = 10) -> np.ndarray:
+    """How often a model is right where it is as sure as it says: the reliability curve.
+
+    Parameters
+    ----------
+    confidence : array of float, shape (n,)
+        Probability of the predicted class, 0..1.
+    correct : array of bool, shape (n,)
+        Whether the prediction is right.
+    n_bins : int, default=10
+        Bins at most, each with the same number of predictions; equal probabilities stay in one.
+    least : int, default=10
+        Predictions in a bin at least.
+
+    Returns
+    -------
+    array of float, shape (bins, 3)
+        Mean probability, share that is right, and number of predictions, by rising probability.
+
+    References
+    ----------
+    Niculescu-Mizil and Caruana (2005), Predicting good probabilities with supervised learning; bins of equal number
+    after Nguyen and O'Connor (2015).
+
+    Examples
+    --------
+    >>> reliability(np.repeat([0.6, 0.9], 10), np.repeat([1, 0, 1, 0], [6, 4, 9, 1])).round(2).tolist()
+    [[0.6, 0.6, 10.0], [0.9, 0.9, 10.0]]
+    """
+    p, right = np.asarray(confidence, dtype=np.float64), np.asarray(correct, dtype=np.float64)
+    order = np.argsort(p, kind="stable")
+    bins = max(1, min(n_bins, len(p) // least))
+    edges = np.quantile(p, np.linspace(0, 1, bins + 1)[1:-1], method="lower") if len(p) else []
+    place = np.searchsorted(edges, p[order], side="left")
+    found = [(p[order][place == b], right[order][place == b]) for b in np.unique(place)]
+    return np.array([(sure.mean(), hit.mean(), len(sure)) for sure, hit in found]).reshape(-1, 3)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
+Z = float(stats.norm.ppf(0.975))
 _EXACT_PAIRS = 20
-_SAMPLES = 2000
 
 
 def mcnemar_exact(correct_a: np.ndarray, correct_b: np.ndarray) -> float:
@@ -99,15 +99,17 @@ def sign_flip(
     return (1 + reached) / (1 + n_flips)
 
 
-def wilson_interval(successes: float, n: int) -> tuple[float, float]:
-    """Wilson score interval of a proportion, of 95%.
+def wilson_interval(successes: float, n: float, *, z: float = Z) -> tuple[float, float]:
+    """Wilson score interval of a proportion.
 
     Parameters
     ----------
     successes : float
         Number of successes, 0..n; fractions are allowed (means over repeats).
-    n : int
+    n : float
         Number of trials; 0 gives (0, 1).
+    z : float, default=1.96
+        Standard errors on each side; the default gives 95%.
 
     Returns
     -------
@@ -125,95 +127,9 @@ def wilson_interval(successes: float, n: int) -> tuple[float, float]:
     """
     if n == 0:
         return 0.0, 1.0
-    z = float(stats.norm.ppf(0.975))
     p = successes / n
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     low = 0.0 if successes <= 0 else float(max(0.0, centre - half))
     high = 1.0 if successes >= n else float(min(1.0, centre + half))
     return low, high
-
-
-def newcombe_paired(correct_a: np.ndarray, correct_b: np.ndarray) -> tuple[float, float]:
-    """95% interval of the difference of two accuracies measured on the same examples (Newcombe's method 10).
-
-    The two Wilson intervals are put together, with the correlation of the two classifiers taken into account.
-    Unlike the textbook interval it does not shrink to a point when the two never differ.
-
-    Parameters
-    ----------
-    correct_a, correct_b : array of bool, shape (n,)
-        As in `mcnemar_exact`.
-
-    Returns
-    -------
-    (float, float)
-        Ends of the interval of accuracy A minus accuracy B, within -1..1.
-
-    References
-    ----------
-    Newcombe (1998), Improved confidence intervals for the difference between binomial proportions based on
-    paired data, Statistics in Medicine 17:2635, method 10.
-
-    Examples
-    --------
-    >>> low, high = newcombe_paired([1] * 30, [1] * 20 + [0] * 10)
-    >>> 0.1 < low < 1 / 3 < high < 0.6
-    True
-    """
-    a, b = np.asarray(correct_a, dtype=bool), np.asarray(correct_b, dtype=bool)
-    n = a.size
-    both, only_a = int(np.sum(a & b)), int(np.sum(a & ~b))
-    only_b, none = int(np.sum(~a & b)), int(np.sum(~a & ~b))
-    low_a, high_a = wilson_interval(both + only_a, n)
-    low_b, high_b = wilson_interval(both + only_b, n)
-    p_a, p_b = (both + only_a) / max(n, 1), (both + only_b) / max(n, 1)
-    margins = float(both + only_a) * (only_b + none) * (both + only_b) * (only_a + none)
-    cross = float(both * none - only_a * only_b)
-    cross = max(0.0, cross - n / 2) if cross >= 0 else cross
-    phi = 0.0 if margins == 0 else cross / np.sqrt(margins)
-    down_a, up_a, down_b, up_b = p_a - low_a, high_a - p_a, p_b - low_b, high_b - p_b
-    below = np.sqrt(max(0.0, down_a**2 - 2 * phi * down_a * up_b + up_b**2))
-    above = np.sqrt(max(0.0, up_a**2 - 2 * phi * up_a * down_b + down_b**2))
-    difference = (only_a - only_b) / max(n, 1)
-    return float(max(-1.0, difference - below)), float(min(1.0, difference + above))
-
-
-def bootstrap_mean(
-    values: np.ndarray, groups: np.ndarray | None = None, *, random_state: int = 0
-) -> tuple[float, float]:
-    """Percentile bootstrap interval of a mean, of coverage 95% from 2,000 samples; whole groups are drawn if given.
-
-    Parameters
-    ----------
-    values : array of float, shape (n,)
-        One value per example.
-    groups : array, shape (n,), optional
-        Examples of one group are drawn together.
-    random_state : int, default=0
-        Seed.
-
-    Returns
-    -------
-    (float, float)
-        Lower and upper end.
-
-    References
-    ----------
-    Efron and Tibshirani (1993), An introduction to the bootstrap, chapter 13.
-
-    Examples
-    --------
-    >>> bootstrap_mean([2.0, 2.0, 2.0])
-    (2.0, 2.0)
-    """
-    v = np.asarray(values, dtype=np.float64)
-    index = np.arange(v.size) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
-    sums, counts = np.bincount(index, weights=v), np.bincount(index).astype(np.float64)
-    rng = np.random.default_rng(random_state)
-    means = np.empty(_SAMPLES)
-    for b in range(_SAMPLES):
-        drawn = rng.integers(0, sums.size, size=sums.size)
-        means[b] = sums[drawn].sum() / counts[drawn].sum()
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)

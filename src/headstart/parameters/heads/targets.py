@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import column_or_1d
 
+from headstart.contract.weighted_fit import row_weights
 from headstart.data.base.kinds import things
 from headstart.data.base.rows import Inputs
 from headstart.errors import DataError, ParameterError
@@ -48,6 +49,13 @@ class Targets:
         """The same for some rows."""
         return Targets(self.task, self.Y[index], self.weight[index], self.classes, self.shift, self.scale, self.flat)
 
+    def weighed(self, sample_weight: Any) -> Targets:
+        """The same with rows that weigh as given too, (n,), 0 or more; None changes nothing."""
+        if sample_weight is None:
+            return self
+        weight = self.weight * row_weights(sample_weight, len(self))
+        return replace(self, weight=weight / weight.mean())
+
     @property
     def labels(self) -> np.ndarray:
         """What splits are made on: class numbers (n,), 0/1 labels (n, K) or numbers."""
@@ -81,7 +89,7 @@ def class_targets(y: Any, class_weight: Any) -> Targets:
                 "Add examples of another class.",
             )
         Y, task = np.eye(len(classes))[codes], "classification"
-        weight = _class_weights(classes, codes, class_weight)
+        weight = class_weights(classes, codes, class_weight)
     K = Y.shape[1]
     return Targets(task, Y, weight / max(weight.mean(), 1e-12), classes, np.zeros(K), np.ones(K), task != "multilabel")
 
@@ -104,7 +112,22 @@ def number_targets(y: Any) -> Targets:
     return Targets("regression", (Y - shift) / scale, weight, None, shift, scale, y.ndim == 1)
 
 
-def _class_weights(classes: np.ndarray, codes: np.ndarray, class_weight: Any) -> np.ndarray:
+def class_weights(classes: np.ndarray, codes: np.ndarray, class_weight: Any) -> np.ndarray:
+    """Weight of each row, (n,), from that of its class.
+
+    Parameters
+    ----------
+    classes : array of shape (K,)
+    codes : array of int, shape (n,)
+        Class number of each row.
+    class_weight : None, "balanced" or dict of class to weight
+        "balanced" gives every class the same weight in all; classes that a dict does not name weigh 1.
+
+    Raises
+    ------
+    ParameterError
+        For a class that there is not, or anything else.
+    """
     counts = np.bincount(codes, minlength=len(classes))
     if class_weight is None:
         return np.ones(len(codes))

@@ -58,8 +58,6 @@ class TaughtExamples(Examples):
         self.n = len(self._train)
         self._targets = targets(lessons, self._train, recipe, weights)
         self.n_components = self._targets.shape[1]
-        known = [teacher.card.n_examples for teacher in lessons.teachers]
-        self._n_examples += sum(n for n in known if n is not None)
         taught = " and ".join(teacher.name for teacher in lessons.teachers)
         say = "says" if len(lessons.teachers) == 1 else "say"
         self.words = f"{'; '.join(v.words for v in views)}; what {taught} {say} about {self.n:,} views of them"
@@ -69,7 +67,7 @@ class TaughtExamples(Examples):
 
     @property
     def n_examples(self) -> int:
-        """Different examples seen, together with those that the teachers were trained on, where that is known."""
+        """Different examples that the student sees; those of its teachers are theirs."""
         return self._n_examples
 
     @property

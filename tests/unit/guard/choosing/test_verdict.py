@@ -102,12 +102,61 @@ def test_numbers_are_compared_by_sign_flips() -> None:
 
 def test_the_sentence() -> None:
     result = {"word": "helps", "difference": 0.254, "interval": [0.1949, 0.3123], "p_value": 1e-9, "n": 244}
-    assert sentence(result, "classification", 0.967, 0.713) == (
+    result |= {"metric": "accuracy", "test": "exact McNemar test"}
+    assert sentence(result, 0.967, 0.713) == (
         "Transfer helps: 96.7% of 244 held-out predictions are right with it, 71.3% without "
-        "(difference +25.4 points, 95% interval +19.5 to +31.2, p < 0.001)."
+        "(difference +25.4 points, 95% interval +19.5 to +31.2, p < 0.001, exact McNemar test)."
     )
     result |= {"word": "no evidence either way", "difference": -0.001, "interval": [-0.031, 0.029], "p_value": 0.66}
-    assert sentence(result, "classification", 0.7, 0.701) == (
+    assert sentence(result, 0.7, 0.701) == (
         "No evidence that transfer helps or hurts: 70.0% of 244 held-out predictions are right with it, 70.1% without "
-        "(difference -0.1 points, 95% interval -3.1 to +2.9, p = 0.66)."
+        "(difference -0.1 points, 95% interval -3.1 to +2.9, p = 0.66, exact McNemar test)."
     )
+    result |= {"metric": "log_loss", "interval": None, "test": "paired sign-flip test"}
+    assert sentence(result, 0.7, 0.8) == (
+        "No evidence that transfer helps or hurts: log-loss on 244 held-out examples is 0.700 with it, 0.800 without "
+        "(better by -0.001, p = 0.66, paired sign-flip test)."
+    )
+
+
+@pytest.mark.parametrize("kind", ["classes", "groups", "numbers"])
+def test_word_p_value_and_interval_are_one_test(kind: str) -> None:
+    """The interval leaves out 0 exactly when p is under 0.05, and then the word says so."""
+    rng = np.random.default_rng(7)
+    words = set()
+    for seed in range(25):
+        n, gain = int(rng.integers(20, 90)), float(rng.uniform(-0.55, 0.35))
+        groups = np.arange(n) // 3 if kind == "groups" else None
+        table = fake(rng, n, [0.6, 0.65, 0.6 + gain, 0.65 + gain], groups=groups)
+        if kind == "numbers":
+            noisy = table.first + rng.normal(0, 0.3, table.first.shape)
+            table = Table(**{**vars(table), "scores": noisy, "first": noisy, "task": "regression"})
+        result = verdict(table, transfer_used=True, random_state=seed)
+        low, high = result["interval"]
+        decided = result["word"] in ("helps", "hurts")
+        assert decided == (result["p_value"] < 0.05) == (not low <= 0 <= high)
+        assert low <= result["difference"] <= high and low < high
+        words.add(result["word"])
+    assert len(words) == 3
+
+
+def test_the_sides_are_what_is_compared() -> None:
+    table = fake(np.random.default_rng(8), 60, [0.5, 0.6, 0.7, 0.8])
+    result = verdict(table, transfer_used=True)
+    with_, without = result["sides"]
+    assert with_["score"] - without["score"] == pytest.approx(result["difference"])
+    assert (with_["name"], without["name"]) == ("best with transfer", "best without transfer")
+    assert set(with_["candidates"]) <= {2, 3} and set(without["candidates"]) <= {0, 1}
+    assert all(side["interval"][0] < side["score"] < side["interval"][1] for side in result["sides"])
+    assert f"{100 * with_['score']:.1f}% of 60" in result["sentence"]
+
+
+def test_a_loss_counts_the_other_way_round() -> None:
+    rng = np.random.default_rng(9)
+    gains = -np.column_stack([rng.exponential(1.0, 80), rng.exponential(0.3, 80)])
+    table = Table(gains, -gains, gains, np.array([False, True]), np.arange(80) % 5, None, "classification",
+                  metric="log_loss")  # fmt: skip
+    result = verdict(table, transfer_used=True)
+    assert result["word"] == "helps" and result["difference"] > 0
+    assert 0 < result["sides"][0]["score"] < result["sides"][1]["score"]
+    assert "log-loss on 80 held-out examples" in result["sentence"] and "better by +" in result["sentence"]

@@ -9,9 +9,7 @@ import pytest
 from scipy import stats
 
 from headstart.math.statistics.comparison import (
-    bootstrap_mean,
     mcnemar_exact,
-    newcombe_paired,
     sign_flip,
     wilson_interval,
 )
@@ -65,43 +63,3 @@ def test_wilson_agrees_with_scipy(k: int, n: int) -> None:
 
 def test_wilson_of_nothing_is_everything() -> None:
     assert wilson_interval(0, 0) == (0.0, 1.0)
-
-
-def test_newcombe_is_the_square_and_add_interval_when_margins_are_degenerate() -> None:
-    a, b = np.ones(20, dtype=bool), np.arange(20) < 12
-    low_b, high_b = wilson_interval(12, 20)
-    low_a, _ = wilson_interval(20, 20)
-    low, high = newcombe_paired(a, b)
-    assert low == pytest.approx(0.4 - np.hypot(1 - low_a, high_b - 0.6))
-    assert high == pytest.approx(0.4 + (0.6 - low_b))
-
-
-def test_newcombe_swaps_with_its_arguments_and_stays_wide_without_differences() -> None:
-    rng = np.random.default_rng(3)
-    a, b = rng.random(50) < 0.8, rng.random(50) < 0.6
-    low, high = newcombe_paired(a, b)
-    assert newcombe_paired(b, a) == pytest.approx((-high, -low))
-    low, high = newcombe_paired(a, a)
-    assert low < 0 < high
-
-
-def test_newcombe_covers() -> None:
-    rng = np.random.default_rng(4)
-    hits = 0
-    for _ in range(1500):
-        shared = rng.random(40)
-        a, b = shared < 0.8, np.where(rng.random(40) < 0.5, shared, rng.random(40)) < 0.65
-        low, high = newcombe_paired(a, b)
-        hits += low <= 0.15 <= high
-    assert 0.935 < hits / 1500 < 0.985
-
-
-def test_bootstrap_interval_has_the_width_of_theory_and_grows_with_groups() -> None:
-    rng = np.random.default_rng(5)
-    v = rng.normal(size=400)
-    low, high = bootstrap_mean(v)
-    assert high - low == pytest.approx(2 * 1.96 * v.std() / 20, rel=0.1)
-    groups = np.arange(400) // 10
-    shared = np.repeat(rng.normal(size=40), 10)
-    alone, together = bootstrap_mean(shared), bootstrap_mean(shared, groups)
-    assert together[1] - together[0] > 2.5 * (alone[1] - alone[0])

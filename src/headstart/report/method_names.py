@@ -1,0 +1,52 @@
+"""What the ways to learn are called for people who do not know the field's words."""
+
+from __future__ import annotations
+
+import re
+
+_NAMES = {
+    "head": "borrowed network, new output",
+    "linear head": "borrowed network, simplest new output",
+    "last block": "borrowed network, end trained on",
+    "last 2 blocks": "borrowed network, second half trained on",
+    "last layers": "borrowed network, end trained on",
+    "all layers": "borrowed network, all of it trained on",
+    "pairs": "borrowed network, tuned on pairs",
+    "from scratch": "the same network, taught from nothing",
+    "random features": "the same network, untaught",
+    "blend": "a mixture of these ways",
+    "target alone": "your rows alone",
+    "target alone, tuned": "your rows alone, tuned",
+    "target alone, loose": "your rows alone, less cautious",
+    "trees alone": "your rows alone, decision trees",
+    "source alone": "the borrowed rows alone",
+    "pooled": "borrowed and your rows as one table",
+    "balanced pool": "borrowed and your rows, equal weight",
+    "standardised pool": "borrowed and your rows, scales matched",
+    "pooled trees": "borrowed and your rows, decision trees",
+    "feature augmentation": "borrowed and your rows, shared and own effects",
+    "PRED": "what the borrowed rows predict, as a hint",
+    "importance weighted": "borrowed rows most like yours",
+    "CORAL aligned": "borrowed rows shifted towards yours",
+    "LinearMonge aligned": "borrowed rows moved onto yours",
+    "regular transfer": "a model of the borrowed rows, adjusted",
+    "TrAdaBoost": "borrowed rows, misleading ones weeded out",
+    "transfer forest": "borrowed decision trees, adjusted",
+    "linear": "a linear model",
+    "trees": "decision trees",
+    "best with transfer": "best with transfer, chosen fold by fold",
+    "best without transfer": "best without transfer, chosen fold by fold",
+}
+_VIEWS = re.compile(r"head, (\d+) views")
+
+
+def plain_name(name: str) -> str:
+    """A candidate's name in plain words; a name that is not ours stays as it is.
+
+    Examples
+    --------
+    >>> plain_name("head"), plain_name("head, 4 views"), plain_name("my forest")
+    ('borrowed network, new output', 'borrowed network, new output, 4 views of each', 'my forest')
+    """
+    views = _VIEWS.fullmatch(name)
+    return f"{_NAMES['head']}, {views[1]} views of each" if views else _NAMES.get(name, name)
