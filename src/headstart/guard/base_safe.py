@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import KW_ONLY
 from pathlib import Path
@@ -63,6 +64,11 @@ class BaseSafeTransfer(BaseEstimator):
         Above 1, one more candidate: output layers on so many views of each picture or clip.
     spent : float, default=0.0
         Seconds of the budget that are gone already, as for reading the data.
+    later : int, default=0
+        Examples that are predicted afterwards, for which time is kept.
+    plan : dict, optional
+        ``evidence_["plan"]`` of an earlier fit: what that fit ran is run again, whatever the clock says. For the same
+        data, candidates and seed.
 
     Attributes
     ----------
@@ -80,6 +86,8 @@ class BaseSafeTransfer(BaseEstimator):
     ------
     SourceError
         If the source cannot be used, or takes another kind of input.
+    ParameterError
+        If the plan is of other data, candidates or seed.
     """
 
     source: Any = None
@@ -95,6 +103,8 @@ class BaseSafeTransfer(BaseEstimator):
     unlabelled: Any = None
     views: int = 1
     spent: float = 0.0
+    later: int = 0
+    plan: dict[str, Any] | None = None
 
     def _rows(self, X: Any, *, reset: bool, y: Any = None) -> Any:
         """Examples as Pictures, Clips or Texts, as Records, or as a checked array of numbers."""
@@ -131,6 +141,7 @@ class BaseSafeTransfer(BaseEstimator):
 
     def _guard(self, rows: Any, y: np.ndarray, task: str, groups: Any, names: list[Any] | None) -> None:
         self._check(len(y))
+        began = time.monotonic()
         self._heard = network = fitted(self._network(), rows)  # with its window settled
         with reporter(self.progress, quiet=not self.verbose) as progress:
             group_array = None if groups is None else np.asarray(groups)
@@ -145,7 +156,8 @@ class BaseSafeTransfer(BaseEstimator):
             candidates = self._candidates(material)
             keyed = self.checkpoint is not None
             key = run_key(material, candidates, self.n_splits, self.random_state) if keyed else ""
-            journal = Journal(self.checkpoint, key, resume=True, spent=self.spent)
+            spent = float(self.spent) + time.monotonic() - began
+            journal = Journal(self.checkpoint, key, resume=True, spent=spent)
             found = guard(
                 material,
                 candidates,
@@ -154,6 +166,9 @@ class BaseSafeTransfer(BaseEstimator):
                 random_state=self.random_state,
                 journal=journal,
                 names=names,
+                stated=self.candidates is None,
+                later=int(self.later),
+                plan=self.plan,
             )
         self.best_estimator_, self.best_candidate_ = found.estimator, found.candidate
         self.temperature_, self.evidence_ = found.temperature, found.evidence

@@ -17,6 +17,7 @@ from headstart.errors import TransferWarning
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.unlabelled_scorers import probabilities_of
+from headstart.guard.comparing.deadline import within
 from headstart.guard.comparing.journal import Journal
 
 Split = tuple[np.ndarray, np.ndarray]
@@ -142,6 +143,7 @@ def out_of_fold(
     *,
     name: str,
     may_go_on: Callable[[float, Sequence[np.ndarray]], bool] | None = None,
+    left: Callable[[], float] | None = None,
 ) -> tuple[np.ndarray | None, float]:
     """Predict every example by an estimator that was fitted without its fold.
 
@@ -157,6 +159,8 @@ def out_of_fold(
         Names the folds in the journal.
     may_go_on : callable, optional
         Asked after each fold but the last with the seconds of the folds so far and their predictions; False gives up.
+    left : callable, optional
+        Seconds that are left; a fold that takes longer is interrupted.
 
     Returns
     -------
@@ -164,15 +168,23 @@ def out_of_fold(
         One row for each example; None when given up.
     seconds : float
         Time of the folds that ran.
+
+    Raises
+    ------
+    OutOfTime
+        If a fold was interrupted.
     """
     total, parts = 0.0, []
+    if material.progress is not None:
+        material.progress(candidate.words, 0, len(splits))
     for f, (train, test) in enumerate(splits):
         fold_name = f"{name}-{f}"
 
         def compute(train: np.ndarray = train, test: np.ndarray = test, key: str = fold_name) -> Any:
             start = time.monotonic()
-            estimator = fit_on(candidate, material, train, checkpoint=journal.checkpoint(key))
-            return predict_on(estimator, candidate, material, test), time.monotonic() - start
+            with within(None if left is None else left()):
+                estimator = fit_on(candidate, material, train, checkpoint=journal.checkpoint(key))
+                return predict_on(estimator, candidate, material, test), time.monotonic() - start
 
         prediction, seconds = journal.fold(fold_name, compute)
         journal.forget_checkpoint(fold_name)
