@@ -23,7 +23,7 @@ from headstart.guard.effort import Effort
 from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRegressor
 from headstart.keywords.fitting import KeywordTask, check_false_alarms
 from headstart.keywords.material import KEYWORD
-from headstart.models.model import Model
+from headstart.models.model import Model, read_evidence
 from headstart.models.target import Target, divided, read_target, screened
 from headstart.networks.folder import check_place
 from headstart.parameters.tuning.view_features import check_views
@@ -60,6 +60,7 @@ def fit(
     decimal: str | None = None,
     sheet: str | None = None,
     page: int | None = None,
+    plan: str | Path | dict[str, Any] | None = None,
 ) -> Model:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
@@ -80,7 +81,8 @@ def fit(
         How to read a table, see `headstart.data.reading.read.read_dataset`. A table holds texts if ``text_column``
         is named, or ``source`` is a network for texts, or the only column beside the labels holds sentences.
     budget : float, default=600.0
-        Seconds for everything, above 0.
+        Seconds for everything, above 0. What is compared follows a plan made from prices. Where everything takes no
+        more than half of the budget, all of it is run and the clock decides nothing.
     skip_bad : bool, default=False
         Leave out files that cannot be read, and list them in the evidence.
     out : path-like, optional
@@ -92,7 +94,8 @@ def fit(
     n_splits : int, default=5
         Folds, at least 2; for the task "keyword", which has thousands of windows, no more than 3.
     random_state : int, default=0
-        Seed; the same seed gives the same model on the same machine.
+        Seed. The same seed gives the same model on the same machine with the same number of threads, where the budget
+        is at least twice what everything takes; elsewhere with the same ``plan``.
     device : str, default="auto"
         Where networks run.
     progress : callable, optional
@@ -112,6 +115,9 @@ def fit(
         With ``task="keyword"``: how many false alarms an hour `headstart.listen` may give.
     encoding, decimal, sheet, page
         How files are read, see `headstart.data.reading.read.read_dataset`.
+    plan : path or dict, optional
+        The folder of a model, or ``evidence["plan"]`` of one: what that fit ran is run again, as long as it takes. For
+        the same data, source, candidates and seed.
 
     Returns
     -------
@@ -124,6 +130,8 @@ def fit(
         If the data cannot be learned from.
     SourceError
         If the source cannot be used.
+    ParameterError
+        If the plan is of other data, candidates or seed.
     OutputError
         If ``out`` holds something that headstart did not write; said before anything is trained.
 
@@ -140,6 +148,7 @@ def fit(
     _check_words(task, background, false_alarms)
     reading = Reading(label, path_column, text_column, split_column, group_by, task, encoding, decimal, sheet, page)
     checkpoint = None if out is None else progress_folder(out)
+    repeated = plan_in(plan)
     with reporter(progress) as told:
         effort = Effort(budget, n_splits, random_state, device, views, checkpoint, told)
         target = read_target(data, source, reading, unlabelled=unlabelled, text_windows=text_windows)
@@ -154,10 +163,11 @@ def fit(
             target = screened(target, skip_bad, told)
         if checkpoint is not None and not resume:
             shutil.rmtree(checkpoint, ignore_errors=True)
-        model = _fitted(target, words, effort, candidates)
+        model = _fitted(target, words, effort, candidates, repeated)
         settings = reading.said() | {"skip_bad": skip_bad, "budget": budget, "random_state": random_state, "out": out}
         settings |= {"unlabelled": unlabelled, "views": views, "text_windows": text_windows}
         settings |= {"background": background, "false_alarms": false_alarms}
+        settings |= {"plan": None if isinstance(plan, dict) else plan}
         model.evidence["reproduce"] |= reproduction(
             target.dataset.root, None if target.source is None else target.named, settings
         )
@@ -168,14 +178,15 @@ def fit(
     return model
 
 
-def _fitted(target: Target, words: KeywordTask | None, effort: Effort, candidates: Any) -> Model:
+def _fitted(target: Target, words: KeywordTask | None, effort: Effort, candidates: Any, plan: Any) -> Model:
     """Compare, choose and fit; the part that is kept aside is touched last."""
     dataset = target.dataset
     pool, aside = divided(dataset)
     if words is not None:
         effort, candidates = words.effort, candidates or words.candidates()
     kind = SafeTransferRegressor if dataset.task == "regression" else SafeTransferClassifier
-    guarded = kind(target.source, candidates=candidates, **effort.settings(), **target.more)
+    more = {"later": 0 if aside is None else len(aside), "plan": plan, **target.more}
+    guarded = kind(target.source, candidates=candidates, **effort.settings(), **more)
     guarded.fit(pool.inputs, pool.y, groups=pool.groups)
     model = _model(guarded, dataset, words)
     if aside is not None:
@@ -203,6 +214,25 @@ def _check_words(task: str | None, background: Any, false_alarms: float) -> None
             f"Expected background with the task 'keyword', found it with {task or 'no task'!r}.",
             "Give --task keyword (task='keyword'), or leave the background out.",
         )
+
+
+def plan_in(plan: str | Path | dict[str, Any] | None) -> dict[str, Any] | None:
+    """The plan in the folder of a model; a plan itself as it is.
+
+    Raises
+    ------
+    ParameterError
+        If the model has none.
+    """
+    if plan is None or isinstance(plan, dict):
+        return plan
+    found: dict[str, Any] | None = read_evidence(plan).get("plan")
+    if found is None:
+        raise ParameterError(
+            f"Expected a model with a plan in its evidence at {plan}, found one without.",
+            "Give the folder of a model that this version fitted.",
+        )
+    return found
 
 
 def progress_folder(out: str | Path) -> Path:

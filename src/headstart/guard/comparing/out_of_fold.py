@@ -175,8 +175,6 @@ def out_of_fold(
         If a fold was interrupted.
     """
     total, parts = 0.0, []
-    if material.progress is not None:
-        material.progress(candidate.words, 0, len(splits))
     for f, (train, test) in enumerate(splits):
         fold_name = f"{name}-{f}"
 

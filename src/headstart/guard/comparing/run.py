@@ -161,6 +161,8 @@ def _first(result: Comparison, candidate: Candidate, course: Course, *, in_any_c
     may_go_on = None if in_any_case else _watch(result, candidate, course, keep, stopped)
     name = _file_name(candidate, splits, 0)
     left = None if in_any_case else lambda: deadline.left(keep)
+    if material.progress is not None:
+        material.progress(candidate.words, 0, len(splits))
     try:
         prediction, seconds = out_of_fold(
             candidate, material, splits, course.journal, name=name, may_go_on=may_go_on, left=left
