@@ -66,9 +66,8 @@ def fit_on(
     fitted estimator
     """
     rows = np.arange(len(material)) if index is None else index
-    if candidate.dear and checkpoint is not None:
-        settings["checkpoint"] = checkpoint
-    estimator = candidate.fresh(**settings)
+    kept = {"checkpoint": checkpoint} if candidate.dear and checkpoint is not None else {}
+    estimator = candidate.fresh(**settings, **kept)
     arguments = {}
     if material.groups is not None and "groups" in inspect.signature(estimator.fit).parameters:
         arguments["groups"] = material.groups[rows]
@@ -76,7 +75,8 @@ def fit_on(
         if material.sources:  # one warning a fold says nothing that the scores do not say
             warnings.simplefilter("ignore", TransferWarning)
             warnings.simplefilter("ignore", ConvergenceWarning)
-        return estimator.fit(material.inputs(candidate.takes)[rows], material.y[rows], **arguments)
+        estimator.fit(material.inputs(candidate.takes)[rows], material.y[rows], **arguments)
+    return estimator.set_params(checkpoint=None) if kept else estimator  # where it was is not part of a model
 
 
 def predict_on(estimator: Any, candidate: Candidate, material: Material, index: np.ndarray) -> np.ndarray:
