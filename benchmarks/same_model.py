@@ -34,7 +34,7 @@ LONG = 3600.0
 
 #: Names of what only says how long something took.
 TIMES = ("seconds", "floor")
-SIZES = {"tables": (30, 60), "pictures": (24, 0)}
+SIZES = {"tables": (24, 40), "pictures": (16, 0)}
 
 
 def table(rng: np.random.Generator, n: int, shift: float) -> tuple[np.ndarray, np.ndarray]:
@@ -64,7 +64,7 @@ def task(kind: str, out: Path, rows: int, source_rows: int, budget: float, threa
     else:
         X = rng.random((rows, 24, 24, 3)) * 180 + 60 * y[:, None, None, None]
         data, source = (X.astype(np.uint8), y), small_network() if budget == LONG else "starter:pictures"
-    headstart.models.fitting.fit(data, source, n_splits=3, budget=budget, out=out, resume=True)
+    headstart.models.fitting.fit(data, source, n_splits=2, budget=budget, out=out, resume=True)
 
 
 def start(
@@ -155,7 +155,7 @@ def same_models(kind: str, n: int, seed: int, room: Path, threads: int) -> dict[
             killed(kind, out, moments, size, threads)
             words = "killed after " + " and ".join(f"{moment:.1f} s" for moment in moments)
         else:
-            processes = int(rng.integers(1, 2 * (os.cpu_count() or 1) + 1))
+            processes = int(rng.integers(1, (os.cpu_count() or 1) + 1))
             with load(processes):
                 finish(start(kind, out, size, threads=threads))
             words = f"beside {processes} busy processes"

@@ -40,6 +40,9 @@ class Plan:
         ``name``, ``seconds`` and ``words`` of candidates that do not fit.
     repeated : bool, default=False
         Whether it is the plan of an earlier run, for which the clock is not asked.
+    seconds : dict, optional
+        Price of the folds of each candidate, where not everything fits: how busy the machine is decides as well, and is
+        known only when its turn comes.
     drawn : dict, optional
         Folds of each learning curve by the candidate's name, as an earlier run drew them.
     """
@@ -52,6 +55,7 @@ class Plan:
     floor: float = 0.0
     left_out: tuple[dict[str, Any], ...] = ()
     repeated: bool = False
+    seconds: dict[str, float] | None = None
     drawn: dict[str, int] | None = None
 
     @classmethod
@@ -131,7 +135,7 @@ def whole_plan(costs: Costs, n_splits: int, budget: float) -> Plan | None:
     return Plan(run, n_splits, N_REPEATS, n_splits, True, costs.floor(n_splits))
 
 
-def partial_plan(costs: Costs, n_splits: int, budget: float, spent: float, slowness: float = 1.0) -> Plan:
+def partial_plan(costs: Costs, n_splits: int, budget: float, spent: float) -> Plan:
     """What fits: the least in any case, then candidates in order, then repeats, then learning curves.
 
     Parameters
@@ -141,8 +145,6 @@ def partial_plan(costs: Costs, n_splits: int, budget: float, spent: float, slown
         Folds asked for; three where only they let the most promising costly candidate, or the least, in.
     budget, spent : float
         Seconds for everything, and those that are gone.
-    slowness : float, default=1.0
-        Seconds of wall clock for each second of a price.
 
     Examples
     --------
@@ -151,7 +153,7 @@ def partial_plan(costs: Costs, n_splits: int, budget: float, spent: float, slown
     >>> plan.run, plan.left_out[0]["words"]
     (('alone', 'head'), 'all: about 3 minutes; --budget 5m')
     """
-    available = (budget * (1.0 - RESERVE) - spent) / slowness - costs.later
+    available = budget * (1.0 - RESERVE) - spent - costs.later
     if costs.dear:
         n_splits = splits_that_fit(costs.dear[0], n_splits, 0.85 * available)
     if costs.floor(n_splits) - costs.later > available:
@@ -182,8 +184,9 @@ def partial_plan(costs: Costs, n_splits: int, budget: float, spent: float, slown
     one = kept.curves(n_splits) / n_splits
     curves = n_splits if one * n_splits <= allowed else int(allowed / one)
     run = tuple(price.name for price in taken)
-    floor = spent + slowness * costs.floor(n_splits)
-    return Plan(run, n_splits, repeats, curves if curves > 1 else 0, False, floor, tuple(left_out))
+    floor = spent + costs.floor(n_splits)
+    seconds = {price.name: price.folds(n_splits) for price in taken}
+    return Plan(run, n_splits, repeats, curves if curves > 1 else 0, False, floor, tuple(left_out), seconds=seconds)
 
 
 def given_plan(kept: Any, prints: Mapping[str, Any]) -> Plan:

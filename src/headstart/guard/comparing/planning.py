@@ -79,9 +79,7 @@ def planned(
     dear = [price_of(c, material, n_splits, usable, journal) for c in ordered if c.dear]
     rows = later_seconds(material, later, journal)
     costs = Costs(_cheap_prices(cheap, material, n_splits, journal), dear, least, mixed, words, rows)
-    return whole_plan(costs, n_splits, budget) or partial_plan(
-        costs, n_splits, budget, journal.elapsed(), journal.slowness()
-    )
+    return whole_plan(costs, n_splits, budget) or partial_plan(costs, n_splits, budget, journal.elapsed())
 
 
 def _cheap_prices(

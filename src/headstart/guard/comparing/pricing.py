@@ -73,7 +73,7 @@ def rough_seconds(estimator: Any, n_train: int, material: Material) -> float:
 
 def stated_price(candidate: Candidate, material: Material, n_splits: int) -> Price:
     """The price of a candidate of the standard list for tables by the rows, columns and classes that it learns from."""
-    rows = len(material) + sum(len(source.y) for source in material.sources)
+    rows = len(material) + (sum(len(source.y) for source in material.sources) if candidate.transfer else 0)
     size = max(1.0, rows / _STATED_ROWS) * max(1.0, material.rows.shape[1] / _STATED_COLUMNS)
     fold = _STATED * size * max(1.0, material.columns.shape[1] / 2)
     return Price(candidate.name, fold, fold * n_splits / (n_splits - 1), n_splits)

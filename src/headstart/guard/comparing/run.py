@@ -154,8 +154,8 @@ def _first(result: Comparison, candidate: Candidate, course: Course, *, in_any_c
     """The first cross-validation of a candidate, unless it is behind, cannot be used, or time is over."""
     material, deadline = course.material, course.deadline
     splits, keep = result.splits[0], _final_seconds(result, material)
-    if deadline.dropped(candidate.name) or not (in_any_case or deadline.allows(f"{candidate.name} begins", 0.0, keep)):
-        _drop(result, candidate, deadline)
+    if deadline.dropped(candidate.name) or not (in_any_case or _fits(candidate, course, keep)):
+        _drop(result, candidate, course)
         return
     stopped: list[str] = []
     may_go_on = None if in_any_case else _watch(result, candidate, course, keep, stopped)
@@ -169,7 +169,7 @@ def _first(result: Comparison, candidate: Candidate, course: Course, *, in_any_c
         )
     except OutOfTime:
         deadline.drop(candidate.name)
-        _drop(result, candidate, deadline)
+        _drop(result, candidate, course)
         return
     except (ValueError, np.linalg.LinAlgError) as error:
         if in_any_case and not result.outcomes or not material.sources:
@@ -183,18 +183,25 @@ def _first(result: Comparison, candidate: Candidate, course: Course, *, in_any_c
     elif stopped:
         result.left_out.append({"name": candidate.name, "seconds": seconds, "words": stopped[0]})
     else:
-        _drop(result, candidate, deadline)
+        _drop(result, candidate, course)
 
 
-def _drop(result: Comparison, candidate: Candidate, deadline: Deadline) -> None:
-    """Say that a candidate was dropped, though it was in the plan."""
-    name = f"seconds when {candidate.name} was dropped from {deadline.budget:g}"
-    seconds = deadline.journal.decide(name, deadline.journal.elapsed)
-    advice = money.short(money.budget_that_admits(2.0 * deadline.budget, 0.0))
-    words = (
-        f"{candidate.words}: dropped when the time was over, which this machine spent more slowly than its price said; "
-        f"--budget {advice}"
-    )
+def _fits(candidate: Candidate, course: Course, keep: float) -> bool:
+    """Whether a candidate may begin: where not everything fits, only if it ends in time on a machine as busy as this."""
+    price = (course.plan.seconds or {}).get(candidate.name, 0.0)
+    return course.deadline.allows(f"{candidate.name} begins", price * course.journal.slowness(), keep)
+
+
+def _drop(result: Comparison, candidate: Candidate, course: Course) -> None:
+    """Say that a candidate was dropped, though it was in the plan: the machine was too busy for it."""
+    journal, budget = course.journal, course.deadline.budget
+    price = (course.plan.seconds or {}).get(candidate.name, budget)
+
+    def said() -> list[float]:
+        return [price * journal.slowness(), journal.elapsed()]
+
+    seconds, spent = journal.decide(f"time when {candidate.name} was dropped from {budget:g}", said)
+    words = f"{money.left_out_words(candidate.words, seconds, spent)} (this machine was busy)"
     result.left_out.append({"name": candidate.name, "seconds": seconds, "words": words})
 
 

@@ -44,11 +44,11 @@ def table_fold(candidate: Candidate, material: Material, n_splits: int) -> float
         Seconds; 0 where the small part cannot be learned from, which is for the folds to say.
     """
     n = len(material) - len(material) // n_splits
-    total = n + sum(len(source.y) for source in material.sources)
+    total = n + (sum(len(source.y) for source in material.sources) if candidate.transfer else 0)
     sizes = [size for size in _SIZES if size < total] or [total]
     timed: list[float] = []
     for size in sizes:
-        found = _timed(candidate, material, n, size / total)
+        found = _timed(candidate, material, n, size / total, runs=1 if timed else 2)
         if found is None:
             break
         timed.append(found)
@@ -71,13 +71,13 @@ def grown(sizes: list[int], seconds: list[float], total: int) -> float:
     return seconds[-1] * (total / sizes[-1]) ** power
 
 
-def _timed(candidate: Candidate, material: Material, n: int, share: float) -> float | None:
+def _timed(candidate: Candidate, material: Material, n: int, share: float, runs: int) -> float | None:
     """Seconds of one fit to a part of target and source; None where it cannot be fitted, or takes very long."""
     rng = np.random.default_rng(0)
     kept = min(n, max(_FEWEST_TARGET, round(share * n)))
     rows = np.sort(nested_order(material.target, material.task, rng)[:kept])
     settings: dict[str, Any] = {}
-    if material.sources and share < 1:
+    if candidate.transfer and share < 1:
         settings["source"] = [_part(source, share, material.task, rng) for source in material.sources]
     small = dataclasses.replace(candidate, estimator=candidate.fresh(**settings))
 
@@ -86,9 +86,9 @@ def _timed(candidate: Candidate, material: Material, n: int, share: float) -> fl
             predict_on(fit_on(small, material, rows), small, material, rows)
 
     try:
-        return least_seconds(run, times=2)
+        return least_seconds(run, times=runs)
     except OutOfTime:
-        return _LONGEST
+        return None if runs == 1 else _LONGEST
     except Exception:  # whatever a method says of so few rows, the folds decide
         return None
 
