@@ -252,7 +252,7 @@ _KINDS: dict[str, Any] = {
     "curves": dict,
 }
 _AGREE = (
+    ("random_state", "seed", "Give the same seed, or leave the plan out."),
     ("data", "data", "Fit to the data that the model was fitted to, or leave the plan out."),
     ("candidates", "candidates", "Give the same source, candidates and options, or leave the plan out."),
-    ("random_state", "seed", "Give the same seed, or leave the plan out."),
 )
