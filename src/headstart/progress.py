@@ -16,7 +16,9 @@ _PATIENCE = 2.0
 
 
 @contextmanager
-def reporter(progress: Progress | None = None, *, quiet: bool = False) -> Iterator[Progress | None]:
+def reporter(
+    progress: Progress | None = None, *, quiet: bool = False, lines: bool = False
+) -> Iterator[Progress | None]:
     """Give work something to tell its progress to.
 
     Parameters
@@ -25,14 +27,16 @@ def reporter(progress: Progress | None = None, *, quiet: bool = False) -> Iterat
         The caller's own ``progress(what, done, total)``; used as it is.
     quiet : bool, default=False
         Draw nothing.
+    lines : bool, default=False
+        Where standard error is no terminal, write a line there for each piece of work that is done.
 
     Yields
     ------
     callable or None
-        The caller's own; bars on standard error when that is a terminal; otherwise None.
+        The caller's own; bars on standard error when that is a terminal; otherwise what writes lines, or None.
     """
     if progress is not None or quiet or not sys.stderr.isatty():
-        yield progress
+        yield in_lines() if lines and progress is None and not quiet else progress
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -41,6 +45,31 @@ def reporter(progress: Progress | None = None, *, quiet: bool = False) -> Iterat
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         yield _drawn_on(bars)
+
+
+def in_lines(write: Callable[[str], object] | None = None) -> Progress:
+    """A line when a piece of work is done that announced itself: whose first word was that nothing is done yet.
+
+    Examples
+    --------
+    >>> progress = in_lines(print)
+    >>> for done in range(3):
+    ...     progress("new layers", done, 2)
+    new layers: done after 0 s
+    >>> progress("a part of it", 2, 2)
+    """
+    since: dict[str, float] = {}
+
+    def say(words: str) -> None:
+        print(words, file=sys.stderr, flush=True)
+
+    def update(what: str, done: int, total: int) -> None:
+        if done == 0:
+            since[what] = time.monotonic()
+        elif done >= total and what in since:
+            (write or say)(f"{what}: done after {time.monotonic() - since.pop(what):.0f} s")
+
+    return update
 
 
 def _drawn_on(bars: Any) -> Progress:

@@ -58,7 +58,7 @@ def test_options_reach_the_function(asked: dict[str, Any], tmp_path: Path) -> No
     words = "--source net --label a --label b --group-by p --task multilabel --budget 1h --skip-bad --resume --seed 3"
     assert exit_code(["fit", "table.csv", "--out", str(tmp_path / "m"), *words.split()]) == 0
     wanted = {"source": "net", "label": ["a", "b"], "group_by": "p", "task": "multilabel", "budget": 3600.0}
-    wanted |= {"skip_bad": True, "resume": True, "random_state": 3, "progress": None, "data": Path("table.csv")}
+    wanted |= {"skip_bad": True, "resume": True, "random_state": 3, "plan": None, "data": Path("table.csv")}
     assert {key: asked[key] for key in wanted} == wanted
 
 

@@ -100,13 +100,6 @@ def test_an_interruption_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert main.exit_code(["report"]) == 130
     said = capsys.readouterr().err
     assert "Interrupted." in said and "--resume" not in said
-    monkeypatch.setattr(
-        importlib.import_module("headstart.cli.fit"),
-        "command",
-        click.Command("fit", callback=raises(KeyboardInterrupt())),
-    )
-    assert main.exit_code(["fit"]) == 130
-    assert "The same command with --resume goes on from there." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

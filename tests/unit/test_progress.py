@@ -46,3 +46,18 @@ def test_a_bar_shows_once_work_has_taken_two_seconds(monkeypatch: pytest.MonkeyP
         progress("slow work, second part", 2, 3)
         progress("slow work, third part", 3, 3)
     assert "slow work" in screen.getvalue() and "quick work" not in screen.getvalue()
+
+
+def test_without_a_terminal_each_piece_of_work_that_announced_itself_is_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with reporter(lines=True) as progress:
+        assert progress is not None
+        for done in range(4):
+            progress("fine-tuning all layers", done, 3)
+            progress(f"training, epoch {done + 1} of 9", done + 1, 1)
+        progress("fine-tuning all layers", 3, 3)
+    said = capsys.readouterr()
+    assert not said.out and said.err == "fine-tuning all layers: done after 0 s\n"
+    with reporter(quiet=True, lines=True) as progress:
+        assert progress is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -48,11 +49,15 @@ DEMOS = {
 }
 
 
+#: Part of the time for learning with what is bundled; the rest is for learning without it.
+_WITH_SOURCE = 0.7
+
+
 @click.command("demo")
 @click.argument("what", type=click.Choice(list(DEMOS)), default="pictures")
 @click.option("--labels", type=int, help="How many labels to learn from. Default: 50 pictures, or 40 clips.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("headstart-demo"), show_default=True)
-@click.option("--budget", type=Duration(), default="45s", show_default=True, help="Time for the candidates.")
+@click.option("--budget", type=Duration(), default="45s", show_default=True, help="Time to spend.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Which ones are labelled, and all other chance.")
 @common
 def command(what: str, labels: int | None, out: Path, budget: float, seed: int, as_json: bool) -> None:
@@ -72,9 +77,11 @@ def command(what: str, labels: int | None, out: Path, budget: float, seed: int, 
     data = demo.data(labels, seed)
     rest = len(data) - labels
     note(f"{len(data):,} {demo.what}: {labels} are labelled, {rest:,} are kept for the final score.")
-    with reporter() as progress:
-        model = fit(data, budget=budget, random_state=seed, progress=progress)
-        alone = fit(data, None, budget=budget, random_state=seed, progress=progress)
+    began = time.monotonic()
+    with reporter(lines=True) as progress:
+        model = fit(data, budget=_WITH_SOURCE * budget, random_state=seed, progress=progress)
+        rest_of_time = max(budget - (time.monotonic() - began), (1 - _WITH_SOURCE) * budget)
+        alone = fit(data, None, budget=rest_of_time, random_state=seed, progress=progress)
     again = "headstart demo" + ("" if what == "pictures" else f" {what}") + f" --labels {labels} --seed {seed}"
     model.evidence["data"]["name"] = f"{labels} {demo.what}"
     model.evidence["reproduce"] |= {"command": again, "code": ""}

@@ -9,6 +9,7 @@ import click
 
 from headstart.cli.console import common, note, print_json
 from headstart.cli.duration import Duration
+from headstart.cli.interruption import going_on_from
 from headstart.cli.options import ClassWeight, reading_options, source_options
 from headstart.errors import GuessingWarning
 from headstart.progress import reporter
@@ -60,7 +61,12 @@ from headstart.progress import reporter
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read, and list them in the report.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run of the same command stopped.")
 @click.option(
-    "--seed", "random_state", type=int, default=0, show_default=True, help="The same seed gives the same model."
+    "--plan",
+    type=click.Path(path_type=Path),
+    help="Folder of a model: compare again exactly what it was chosen from, however long that takes.",
+)
+@click.option(
+    "--seed", "random_state", type=int, default=0, show_default=True, help="Of folds and candidates."
 )
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, mps, or auto.")
 @common
@@ -82,11 +88,11 @@ def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **opt
     import warnings
 
     from headstart.cli.summary import print_summary, summary
-    from headstart.models.fitting import fit
+    from headstart.models.fitting import fit, progress_folder
     from headstart.report.write import write_report
 
     options |= {name: list(options[name]) or None for name in ("unlabelled", "background")}
-    with warnings.catch_warnings(), reporter() as progress:
+    with warnings.catch_warnings(), going_on_from(progress_folder(out)), reporter(lines=True) as progress:
         warnings.simplefilter("ignore", GuessingWarning)  # the summary says it
         model = fit(data, borrowed(source), out=out, progress=progress, **options)
     report = write_report(out)

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 import click
 
+from headstart.cli.interruption import interruption, stop_when_terminated
 from headstart.errors import HeadstartError
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -67,7 +68,7 @@ def cli(debug: bool) -> None:
 
 
 def exit_code(args: Sequence[str]) -> int:
-    """Run the command line and return its exit code: 0 done, 1 our error, 2 wrong usage, 130 interrupted.
+    """Run the command line and return its exit code: 0 done, 1 our error, 2 wrong usage, 130 interrupted, 143 terminated.
 
     Parameters
     ----------
@@ -87,11 +88,10 @@ def exit_code(args: Sequence[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        resumable = not {"fit", "pretrain"}.isdisjoint(args)
-        hint = " The same command with --resume goes on from there." if resumable else ""
-        click.echo(f"Interrupted. Nothing half-written was left behind.{hint}", err=True)
-        return 130
+    except (click.Abort, KeyboardInterrupt) as error:
+        words, code = interruption(error.__cause__ or error)
+        click.echo(words, err=True)
+        return code
     except Exception as error:
         if wants_traceback(args):
             traceback.print_exc()
@@ -145,6 +145,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    stop_when_terminated()
     sys.exit(exit_code(sys.argv[1:]))
 
 

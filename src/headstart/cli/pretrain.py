@@ -9,6 +9,7 @@ import click
 
 from headstart.cli.console import common, note, print_json
 from headstart.cli.duration import Duration
+from headstart.cli.interruption import going_on_from
 
 
 @click.command("pretrain")
@@ -104,7 +105,8 @@ def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_js
     from headstart.pretraining.sources.from_data import pretrain
     from headstart.training.processes import processes
 
-    with processes() as first:
+    saved = [] if out is None else [out.parent / f".{out.name}.{what}" for what in ("pretraining", "teaching")]
+    with going_on_from(*saved), processes() as first:
         record = pretrain(data, out, preview=preview, **options)
     if not first:
         return

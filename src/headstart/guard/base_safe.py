@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import KW_ONLY
 from pathlib import Path
@@ -72,6 +73,11 @@ class BaseSafeTransfer(BaseEstimator):
         but the first two; for numbers r2, mae or rmse. Default: accuracy, example_f1, r2.
     class_weight : None, "balanced" or dict of class to weight
         Weights of the classes in learning, where a candidate takes weights; what is measured stays as it is.
+    later : int, default=0
+        Examples that are predicted afterwards, for which time is kept.
+    plan : dict, optional
+        ``evidence_["plan"]`` of an earlier fit: what that fit ran is run again, whatever the clock says. For the same
+        data, candidates and seed.
 
     Attributes
     ----------
@@ -89,6 +95,8 @@ class BaseSafeTransfer(BaseEstimator):
     ------
     SourceError
         If the source cannot be used, or takes another kind of input.
+    ParameterError
+        If the plan is of other data, candidates or seed.
     """
 
     source: Any = None
@@ -106,6 +114,8 @@ class BaseSafeTransfer(BaseEstimator):
     spent: float = 0.0
     metric: str | None = None
     class_weight: Any = None
+    later: int = 0
+    plan: dict[str, Any] | None = None
 
     def _rows(self, X: Any, *, reset: bool, y: Any = None) -> Any:
         """Examples as Pictures, Clips or Texts, as Records, or as a checked array of numbers."""
@@ -146,6 +156,7 @@ class BaseSafeTransfer(BaseEstimator):
         self._check(len(y))
         measured = metric_named(self.metric, task).name
         weight, learning = self._weights(y, task, sample_weight)
+        began = time.monotonic()
         self._heard = network = fitted(self._network(), rows)  # with its window settled
         with reporter(self.progress, quiet=not self.verbose) as progress:
             group_array = None if groups is None else np.asarray(groups)
@@ -162,7 +173,8 @@ class BaseSafeTransfer(BaseEstimator):
             notes += _unweighted(candidates) if learning is not None else ()
             keyed = self.checkpoint is not None
             key = run_key(material, candidates, self.n_splits, self.random_state) if keyed else ""
-            journal = Journal(self.checkpoint, key, resume=True, spent=self.spent)
+            spent = float(self.spent) + time.monotonic() - began
+            journal = Journal(self.checkpoint, key, resume=True, spent=spent)
             found = guard(
                 material,
                 candidates,
@@ -171,6 +183,9 @@ class BaseSafeTransfer(BaseEstimator):
                 random_state=self.random_state,
                 journal=journal,
                 names=names,
+                stated=self.candidates is None,
+                later=int(self.later),
+                plan=self.plan,
             )
         self.best_estimator_, self.best_candidate_ = found.estimator, found.candidate
         self.temperature_, self.evidence_ = found.temperature, found.evidence

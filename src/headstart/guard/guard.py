@@ -18,6 +18,7 @@ from headstart.guard.choosing.choose import pick
 from headstart.guard.choosing.verdict import verdict
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.comparing.out_of_fold import fit_on, fold_numbers
+from headstart.guard.comparing.plan import given_plan
 from headstart.guard.comparing.run import compare
 from headstart.guard.evidence import evidence as say
 from headstart.guard.evidence.before import expected, findings, summary
@@ -57,6 +58,9 @@ def guard(
     random_state: int,
     journal: Journal,
     names: list[Any] | None,
+    stated: bool = False,
+    later: int = 0,
+    plan: Any = None,
 ) -> Guarded:
     """Compare candidates on the same folds, choose one, and fit it to all examples.
 
@@ -76,7 +80,20 @@ def guard(
         Keeps finished folds for a resumed run.
     names : list or None
         Class, label or target names for the report.
+    stated : bool, default=False
+        Whether the candidates are the standard ones, whose prices for tables are known.
+    later : int, default=0
+        Examples that are predicted afterwards.
+    plan : dict, optional
+        ``evidence["plan"]`` of an earlier run, to be repeated.
+
+    Raises
+    ------
+    ParameterError
+        If the plan is of other data, candidates or seed.
     """
+    of = prints(material, candidates, random_state)
+    repeated = None if plan is None else given_plan(plan, of)
     look = table_findings if material.sources else findings
     found = journal.decide("findings", lambda: plain(look(material, random_state=random_state)))
     hopeful = expected(found)
@@ -88,6 +105,9 @@ def guard(
         random_state=random_state,
         journal=journal,
         expected=hopeful,
+        stated=stated,
+        later=later,
+        plan=repeated,
     )
     table = comparison.table(material)
     chosen = pick(table, expected=hopeful)
@@ -103,6 +123,7 @@ def guard(
         "before": {"findings": found, "words": summary(found)},
         "candidates": say.candidate_evidence(comparison, table, material, chosen),
         "left_out": comparison.left_out,
+        "plan": comparison.written() | of,
         "verdict": verdict(table, transfer_used=outcome.candidate.transfer, random_state=random_state),
         "estimate": estimate,
         **say.guessing_evidence(material, outcome, estimate, names),
@@ -132,34 +153,41 @@ def _final(candidate: Candidate, material: Material, journal: Journal) -> Any:
 
 
 def run_key(material: Material, candidates: list[Candidate], n_splits: int, random_state: int) -> str:
-    """Hash of everything that decides the folds' results: data, network, candidates, seed.
+    """Hash of everything that decides the folds' results: data, network, candidates, seed, versions.
 
     Returns
     -------
     str
         32 hex digits.
     """
-    total = hashlib.sha256()
-    if material.numbers:
-        total.update(np.ascontiguousarray(material.rows).tobytes())
-    else:
-        for i in range(len(material.rows)):
-            total.update(material.rows.digest(i).encode())
-    total.update(
-        json.dumps(
-            [
-                material.measured.name,
-                *(None if part is None else part.tolist() for part in (material.y, material.groups, material.weight, material.learning)),
-            ]
-        ).encode()
-    )
+    return _hash(json.dumps([prints(material, candidates, random_state), n_splits, say.versions()]).encode())
+
+
+def prints(material: Material, candidates: list[Candidate], random_state: int) -> dict[str, Any]:
+    """What a plan has to agree with: hashes of the data and of the candidates, and the seed."""
+    parts = [np.ascontiguousarray(material.rows).tobytes()] if material.numbers else []
+    if not material.numbers:
+        parts += [material.rows.digest(i).encode() for i in range(len(material.rows))]
+    labels = (material.y, material.groups, material.weight, material.learning)
+    said = [material.measured.name, *(None if part is None else part.tolist() for part in labels)]
+    parts.append(json.dumps(said).encode())
     for source in material.sources:
-        total.update(np.ascontiguousarray(source.X).tobytes() + str(np.asarray(source.y).tolist()).encode())
+        parts += [np.ascontiguousarray(source.X).tobytes(), str(np.asarray(source.y).tolist()).encode()]
     if material.unlabelled is not None:
-        total.update(np.ascontiguousarray(material.unlabelled).tobytes())
-    total.update(b"" if material.network is None else material.network.digest.encode())
+        parts.append(np.ascontiguousarray(material.unlabelled).tobytes())
     described = [(c.name, c.transfer, c.dear, type(c.estimator).__name__, _settings(c.estimator)) for c in candidates]
-    total.update(json.dumps([described, n_splits, random_state, say.versions()], default=str).encode())
+    network = "" if material.network is None else material.network.digest
+    return {
+        "data": _hash(*parts),
+        "candidates": _hash(json.dumps([network, described], default=str).encode()),
+        "random_state": int(random_state),
+    }
+
+
+def _hash(*parts: bytes) -> str:
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(part)
     return total.hexdigest()[:32]
 
 

@@ -24,7 +24,7 @@ from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRe
 from headstart.keywords.fitting import KeywordTask, check_false_alarms
 from headstart.keywords.material import KEYWORD
 from headstart.math.statistics.named_metrics import Metric, check_metric, metric_named
-from headstart.models.model import Model
+from headstart.models.model import Model, read_evidence
 from headstart.models.target import Target, divided, read_target, screened
 from headstart.networks.folder import check_place
 from headstart.parameters.tuning.view_features import check_views
@@ -63,6 +63,7 @@ def fit(
     page: int | None = None,
     metric: str | None = None,
     class_weight: Any = None,
+    plan: str | Path | dict[str, Any] | None = None,
 ) -> Model:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
@@ -83,7 +84,8 @@ def fit(
         How to read a table, see `headstart.data.reading.read.read_dataset`. A table holds texts if ``text_column``
         is named, or ``source`` is a network for texts, or the only column beside the labels holds sentences.
     budget : float, default=600.0
-        Seconds for everything, above 0.
+        Seconds for everything, above 0. What is compared follows a plan made from prices. Where everything takes no
+        more than half of the budget, all of it is run and the clock decides nothing.
     skip_bad : bool, default=False
         Leave out files that cannot be read, and list them in the evidence.
     out : path-like, optional
@@ -95,7 +97,8 @@ def fit(
     n_splits : int, default=5
         Folds, at least 2; for the task "keyword", which has thousands of windows, no more than 3.
     random_state : int, default=0
-        Seed; the same seed gives the same model on the same machine.
+        Seed. The same seed gives the same model on the same machine with the same number of threads, where the budget
+        is at least twice what everything takes; elsewhere with the same ``plan``.
     device : str, default="auto"
         Where networks run.
     progress : callable, optional
@@ -119,6 +122,9 @@ def fit(
         What is measured, see `SafeTransferClassifier`; it drives the choice, the verdict and the estimate.
     class_weight : None, "balanced" or dict of class to weight
         Weights of the classes in learning, where a candidate takes weights.
+    plan : path or dict, optional
+        The folder of a model, or ``evidence["plan"]`` of one: what that fit ran is run again, as long as it takes. For
+        the same data, source, candidates and seed.
 
     Returns
     -------
@@ -131,6 +137,8 @@ def fit(
         If the data cannot be learned from.
     SourceError
         If the source cannot be used.
+    ParameterError
+        If the plan is of other data, candidates or seed.
     OutputError
         If ``out`` holds something that headstart did not write; said before anything is trained.
 
@@ -149,6 +157,7 @@ def fit(
         check_metric(metric)
     reading = Reading(label, path_column, text_column, split_column, group_by, task, encoding, decimal, sheet, page)
     checkpoint = None if out is None else progress_folder(out)
+    repeated = plan_in(plan)
     with reporter(progress) as told:
         effort = Effort(budget, n_splits, random_state, device, views, checkpoint, told)
         target = read_target(data, source, reading, unlabelled=unlabelled, text_windows=text_windows)
@@ -165,11 +174,11 @@ def fit(
         if checkpoint is not None and not resume:
             shutil.rmtree(checkpoint, ignore_errors=True)
         asked = {"metric": metric, "class_weight": weights_by_class(class_weight, target.dataset)}
-        model = _fitted(target, words, effort, candidates, asked)
+        model = _fitted(target, words, effort, candidates, asked | {"plan": repeated})
         settings = reading.said() | {"skip_bad": skip_bad, "budget": budget, "random_state": random_state, "out": out}
         settings |= {"unlabelled": unlabelled, "views": views, "text_windows": text_windows}
         settings |= {"background": background, "false_alarms": false_alarms}
-        settings |= {"metric": metric, "class_weight": class_weight}
+        settings |= {"metric": metric, "class_weight": class_weight, "plan": None if isinstance(plan, dict) else plan}
         model.evidence["reproduce"] |= reproduction(
             target.dataset.root, None if target.source is None else target.named, settings
         )
@@ -189,7 +198,8 @@ def _fitted(
     if words is not None:
         effort, candidates = words.effort, candidates or words.candidates()
     kind = SafeTransferRegressor if dataset.task == "regression" else SafeTransferClassifier
-    guarded = kind(target.source, candidates=candidates, **effort.settings(), **asked, **target.more)
+    more = {"later": 0 if aside is None else len(aside), **asked, **target.more}
+    guarded = kind(target.source, candidates=candidates, **effort.settings(), **more)
     guarded.fit(pool.inputs, pool.y, groups=pool.groups)
     model = _model(guarded, dataset, words)
     if aside is not None:
@@ -237,6 +247,25 @@ def weights_by_class(class_weight: Any, dataset: Dataset) -> Any:
             "Write the classes as the data have them.",
         )
     return {known[str(name)]: float(weight) for name, weight in class_weight.items()}
+
+
+def plan_in(plan: str | Path | dict[str, Any] | None) -> dict[str, Any] | None:
+    """The plan in the folder of a model; a plan itself as it is.
+
+    Raises
+    ------
+    ParameterError
+        If the model has none.
+    """
+    if plan is None or isinstance(plan, dict):
+        return plan
+    found: dict[str, Any] | None = read_evidence(plan).get("plan")
+    if found is None:
+        raise ParameterError(
+            f"Expected a model with a plan in its evidence at {plan}, found one without.",
+            "Give the folder of a model that this version fitted.",
+        )
+    return found
 
 
 def progress_folder(out: str | Path) -> Path:

@@ -243,4 +243,4 @@ def test_a_hopeless_candidate_is_not_even_timed(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(pricing, "predict_parts", None)
     price = pricing.price_of(named_candidates(slow, features_borrowed=True)[0], material, 5, 60.0, Journal())
     assert price.folds(5) > 240 and price.refit > price.fold
-    assert pricing.rough_seconds(TransferClassifier(source(), train="last:1"), 100) == 0.0
+    assert pricing.rough_seconds(TransferClassifier(source(), train="last:1"), 100, material) == 0.0

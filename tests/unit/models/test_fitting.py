@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tiny_pictures
 from PIL import Image
+from sklearn.linear_model import LogisticRegression
 from tiny_pictures import network, pictures, source
 
 import headstart
 from headstart.data.reading.read import read_dataset
 from headstart.errors import BadPictures, DataError, OutputError, ParameterError, SourceError
+from headstart.guard.comparing import planning
+from headstart.guard.comparing.journal import Journal
+from headstart.guard.safe_transfer import SafeTransferClassifier
 from headstart.models.fitting import fit, progress_folder, reproduction
 from headstart.models.model import Model, load
 from headstart.models.target import divided
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
+from headstart.source import Source
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +165,70 @@ def test_a_real_network_helps_on_real_photos(shared_data: Path, tmp_path: Path) 
     assert again.predict_proba(few.inputs[:3]) == pytest.approx(model.predict_proba(few.inputs[:3]), abs=1e-4)
 
 
+def rows(n: int = 60) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, 4))
+    return X, np.where(X[:, 0] + rng.normal(size=n) > 0, "up", "down")
+
+
+def test_a_plan_is_repeated_exactly_and_for_nothing_else(tmp_path: Path) -> None:
+    X, y = rows()
+    others = Source(X[::-1] + 0.2, y[::-1])
+    first = fit((X, y), others, budget=0.5, n_splits=3, out=tmp_path / "m")
+    plan = first.evidence["plan"]
+    assert not plan["whole"] and plan["run"][:2] == ["target alone", "source alone"]
+    assert {entry["name"] for entry in plan["left_out"]}
+    for given in (tmp_path / "m", plan):
+        again = fit((X, y), others, budget=1000, n_splits=3, plan=given)
+        assert again.evidence["plan"] == plan
+        assert np.array_equal(again.predict_proba(X), first.predict_proba(X))
+        assert again.evidence["left_out"] == first.evidence["left_out"]
+    assert f"--plan {tmp_path / 'm'}" in fit_command(tmp_path)
+    with pytest.raises(ParameterError, match="same data, found one of another"):
+        fit((X[1:], y[1:]), others, n_splits=3, plan=plan)
+    with pytest.raises(ParameterError, match="same candidates"):
+        fit((X, y), others, n_splits=3, plan=plan, candidates={"one": LogisticRegression()})
+    with pytest.raises(ParameterError, match="it is of 0, not 4"):
+        fit((X, y), others, n_splits=3, plan=plan, random_state=4)
+    evidence = json.loads((tmp_path / "m" / "evidence.json").read_text())
+    (tmp_path / "m" / "evidence.json").write_text(json.dumps({k: v for k, v in evidence.items() if k != "plan"}))
+    with pytest.raises(ParameterError, match="Expected a model with a plan in its evidence"):
+        fit((X, y), others, n_splits=3, plan=tmp_path / "m")
+
+
+def fit_command(room: Path) -> str:
+    return reproduction("here.csv", None, {"plan": room / "m"})["command"]
+
+
+@pytest.mark.parametrize("budget", [600.0, 1e5])
+def test_where_everything_fits_twice_no_clock_is_asked(budget: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = rows(24)
+    plans = []
+    for busy in (1.0, 6.0):
+        monkeypatch.setattr(Journal, "slowness", lambda self, busy=busy: busy)
+        monkeypatch.setattr(planning, "cheap_price", None)  # nothing is measured
+        model = SafeTransferClassifier(budget=budget, n_splits=2).fit(X, y)
+        plans.append(model.evidence_["plan"])
+    assert plans[0] == plans[1] and plans[0]["whole"] and plans[0]["repeats"] == 3
+
+
+def test_a_budget_below_the_least_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    X, y = rows(24)
+    SafeTransferClassifier(budget=0.01, n_splits=2, spent=5.0).fit(X, y)
+    assert "is less than this takes: at least about" in caplog.text
+
+
+TABLE_SCRIPT = """
+import numpy as np
+from headstart import Source
+from headstart.models.fitting import fit
+rng = np.random.default_rng(0)
+def table(n):
+    X = rng.normal(size=(n, 3))
+    return X, (X[:, 0] > 0).astype(int)
+fit(table(20), Source(*table(30)), n_splits=2, out={out!r}, resume=True)
+"""
+
 SCRIPT = """
 import sys
 sys.path.insert(0, {tests!r})
@@ -172,11 +243,11 @@ fit({data!r}, source(), candidates=candidates, n_splits=3, out={out!r}, resume=T
 """
 
 
-def _run(folder: Path, out: Path, kill_after: float | None) -> bool:
-    script = SCRIPT.format(tests=MAKERS, data=str(folder), out=str(out))
+def _run(folder: Path, out: Path, kill_after: float | None, script: str = SCRIPT) -> bool:
+    script = script.format(tests=MAKERS, data=str(folder), out=str(out))
     process = subprocess.Popen([sys.executable, "-c", script], env={**os.environ, "OMP_NUM_THREADS": "1"})
     if kill_after is None:
-        assert process.wait(timeout=120) == 0
+        assert process.wait(timeout=240) == 0
         return True
     end = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < end and not progress_folder(out).exists():
@@ -198,3 +269,21 @@ def test_killed_and_resumed_it_ends_with_the_weights_of_an_unkilled_run(folder: 
         [c["score"] for c in json.loads((out / "evidence.json").read_text())["candidates"]] for out in (whole, killed)
     ]
     assert scores[0] == scores[1]
+
+
+def test_a_table_killed_and_resumed_is_the_unkilled_model(tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    _run(tmp_path, whole, None, TABLE_SCRIPT)
+    _run(tmp_path, killed, 1.0, TABLE_SCRIPT)
+    _run(tmp_path, killed, None, TABLE_SCRIPT)
+
+    def content(folder: Path) -> list[tuple[str, Any]]:
+        found = []
+        for path in sorted(folder.rglob("*.*")):
+            if path.suffix == ".json":
+                found.append((path.name, json.loads(re.sub(r'"seconds": [0-9.e-]+', '"seconds": 0', path.read_text()))))
+            elif path.suffix != ".md":
+                found.append((path.name, path.read_bytes()))
+        return found
+
+    assert content(killed) == content(whole)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 RESERVE = 0.10
@@ -44,41 +43,6 @@ class Price:
         """
         share = (1.0 - 1.0 / n_splits) / (1.0 - 1.0 / self.n_splits)
         return self.once + self.fold * share * n_splits
-
-
-def admit(prices: Sequence[Price], n_splits: int, available: float) -> list[str]:
-    """Take candidates in order as long as their folds and the dearest refit fit.
-
-    A candidate that does not fit is passed over; a cheaper one after it may still.
-
-    Parameters
-    ----------
-    prices : sequence of Price
-        In the order of expected gain.
-    n_splits : int
-        Folds of each.
-    available : float
-        Seconds left for folds and refit together.
-
-    Returns
-    -------
-    list of str
-        Names of what is run.
-
-    Examples
-    --------
-    >>> admit([Price("all", 30, 40), Price("scratch", 60, 70), Price("last", 5, 6)], 5, 250.0)
-    ['all', 'last']
-    """
-    taken: list[str] = []
-    spent = refit = 0.0
-    for price in prices:
-        needed = spent + price.folds(n_splits) + max(refit, price.refit)
-        if needed <= available:
-            taken.append(price.name)
-            spent += price.folds(n_splits)
-            refit = max(refit, price.refit)
-    return taken
 
 
 def splits_that_fit(price: Price, n_splits: int, available: float) -> int:

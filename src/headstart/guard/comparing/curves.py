@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
+from headstart.guard.comparing.deadline import Deadline, OutOfTime, within
 from headstart.guard.comparing.out_of_fold import Split, fit_on, predict_on
 
 _SIZES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
@@ -63,7 +63,9 @@ def learning_curve(
     material: Material,
     splits: Sequence[Split],
     *,
-    seconds: float,
+    n_folds: int | None = None,
+    deadline: Deadline | None = None,
+    keep: float = 0.0,
     random_state: int = 0,
 ) -> dict[str, Any] | None:
     """Score on held-out folds of a cheap candidate that was fitted to more and more labels.
@@ -73,34 +75,38 @@ def learning_curve(
     candidate : Candidate
     material : Material
     splits : sequence of (train, test)
-        One repeat each; fewer are used when time is short.
-    seconds : float
-        Time allowed.
+        One repeat each.
+    n_folds : int, optional
+        How many of them are used. Default: all.
+    deadline : Deadline, optional
+        Fewer are used when time is over.
+    keep : float, default=0.0
+        Seconds that are kept for what comes after.
     random_state : int, default=0
         Seed of the order in which labels are added.
 
     Returns
     -------
     dict or None
-        ``name``, ``transfer``, ``n``, ``score``, ``low`` and ``high`` (95% interval over the
-        held-out examples); None when there
-        was no time for two folds.
+        ``name``, ``transfer``, ``n_splits`` (folds used), ``n``, ``score``, ``low`` and ``high`` (95% interval over
+        the held-out examples); None when there was no time for two folds.
     """
     n_train = min(len(train) for train, _ in splits)
     steps = sizes(n_train, None if material.classes is None else len(material.classes))
     scores: list[list[np.ndarray]] = []
-    start = time.monotonic()
-    for f, (train, test) in enumerate(splits):
-        took = (time.monotonic() - start) / max(f, 1)
-        if f > 0 and time.monotonic() - start + took > seconds:
-            break
+    wanted = splits[:n_folds]
+    told = material.progress or (lambda what, done, total: None)
+    for f, (train, test) in enumerate(wanted):
         rng = np.random.default_rng([random_state, f])
         order = train[nested_order(material.target[train], material.task, rng)]
-        scores.append([_scores(candidate, material, np.sort(order[:n]), test) for n in steps])
-        if material.progress is not None:
-            material.progress(f"learning curve of {candidate.name}", f + 1, len(splits))
-    if len(scores) < len(splits) and material.progress is not None:
-        material.progress(f"learning curve of {candidate.name}", len(splits), len(splits))
+        try:
+            with within(None if deadline is None else deadline.left(keep)):
+                found = [_scores(candidate, material, np.sort(order[:n]), test) for n in steps]
+        except OutOfTime:
+            break
+        scores.append(found)
+        told(f"learning curve of {candidate.name}", f + 1, len(wanted))
+    told(f"learning curve of {candidate.name}", len(wanted), len(wanted))
     if len(scores) < min(2, len(splits)):
         return None
     pooled = [np.concatenate([repeat[k] for repeat in scores]) for k in range(len(steps))]
@@ -108,6 +114,7 @@ def learning_curve(
     return {
         "name": candidate.name,
         "transfer": candidate.transfer,
+        "n_splits": len(scores),
         "n": steps,
         "score": [float(values.mean()) for values in pooled],
         "low": [low for low, _ in ends],

@@ -44,13 +44,13 @@ class Journal:
         self, folder: str | Path | None = None, key: str = "", resume: bool = False, spent: float = 0.0
     ) -> None:
         self.folder = None if folder is None else Path(folder)
-        self._start = time.monotonic()
+        self._start, self._worked = time.monotonic(), time.process_time()
         self._state: dict[str, Any] = {"key": key, "elapsed": float(spent), "decisions": {}}
         if self.folder is None:
             return
         found = self._read()
         if resume and found is not None and found.get("key") == key:
-            self._state = found
+            self._state = found | {"elapsed": float(found["elapsed"]) + float(spent)}
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -60,6 +60,15 @@ class Journal:
     def elapsed(self) -> float:
         """Seconds of work so far, those of killed runs included as far as they were kept."""
         return float(self._state["elapsed"] if self.folder is None else self._before) + time.monotonic() - self._start
+
+    def slowness(self) -> float:
+        """How many seconds of wall clock a second of work takes here, from 1 to 8: other programs may run as well."""
+        wall, worked = time.monotonic() - self._start, time.process_time() - self._worked
+        return 1.0 if wall < 1.0 else min(max(wall / max(worked, 1e-3), 1.0), 8.0)
+
+    def known(self, name: str) -> Any:
+        """A decision that was taken; None where it was not."""
+        return self._state["decisions"].get(name)
 
     def decide(self, name: str, compute: Callable[[], Any]) -> Any:
         """Take a decision once: the kept value, or that of ``compute`` (plain JSON types)."""

@@ -18,6 +18,7 @@ from headstart.errors import TransferWarning
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.unlabelled_scorers import probabilities_of
+from headstart.guard.comparing.deadline import within
 from headstart.guard.comparing.journal import Journal
 from headstart.networks.running.precision import as_fitted
 
@@ -67,9 +68,8 @@ def fit_on(
     fitted estimator
     """
     rows = np.arange(len(material)) if index is None else index
-    if candidate.dear and checkpoint is not None:
-        settings["checkpoint"] = checkpoint
-    estimator = candidate.fresh(**settings)
+    kept = {"checkpoint": checkpoint} if candidate.dear and checkpoint is not None else {}
+    estimator = candidate.fresh(**settings, **kept)
     arguments: dict[str, Any] = {}
     if material.groups is not None and "groups" in inspect.signature(estimator.fit).parameters:
         arguments["groups"] = material.groups[rows]
@@ -79,7 +79,8 @@ def fit_on(
         if material.sources:  # one warning a fold says nothing that the scores do not say
             warnings.simplefilter("ignore", TransferWarning)
             warnings.simplefilter("ignore", ConvergenceWarning)
-        return estimator.fit(material.inputs(candidate.takes)[rows], material.y[rows], **arguments)
+        estimator.fit(material.inputs(candidate.takes)[rows], material.y[rows], **arguments)
+    return estimator.set_params(checkpoint=None) if kept else estimator  # where it was is not part of a model
 
 
 def predict_on(estimator: Any, candidate: Candidate, material: Material, index: np.ndarray) -> np.ndarray:
@@ -147,6 +148,7 @@ def out_of_fold(
     *,
     name: str,
     may_go_on: Callable[[float, Sequence[np.ndarray]], bool] | None = None,
+    left: Callable[[], float] | None = None,
 ) -> tuple[np.ndarray | None, float]:
     """Predict every example by an estimator that was fitted without its fold.
 
@@ -162,6 +164,8 @@ def out_of_fold(
         Names the folds in the journal.
     may_go_on : callable, optional
         Asked after each fold but the last with the seconds of the folds so far and their predictions; False gives up.
+    left : callable, optional
+        Seconds that are left; a fold that takes longer is interrupted.
 
     Returns
     -------
@@ -169,6 +173,11 @@ def out_of_fold(
         One row for each example; None when given up.
     seconds : float
         Time of the folds that ran.
+
+    Raises
+    ------
+    OutOfTime
+        If a fold was interrupted.
     """
     total, parts = 0.0, []
     for f, (train, test) in enumerate(splits):
@@ -176,8 +185,9 @@ def out_of_fold(
 
         def compute(train: np.ndarray = train, test: np.ndarray = test, key: str = fold_name) -> Any:
             start = time.monotonic()
-            estimator = fit_on(candidate, material, train, checkpoint=journal.checkpoint(key))
-            return predict_on(estimator, candidate, material, test), time.monotonic() - start
+            with within(None if left is None else left()):
+                estimator = fit_on(candidate, material, train, checkpoint=journal.checkpoint(key))
+                return predict_on(estimator, candidate, material, test), time.monotonic() - start
 
         prediction, seconds = journal.fold(fold_name, compute)
         journal.forget_checkpoint(fold_name)

@@ -1,25 +1,32 @@
-"""What a candidate that trains in epochs will cost on this machine."""
+"""What a candidate will cost: a stated price where that is enough, else one measured in processor time."""
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
-import torch
+import numpy as np
 
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.budget import Price
 from headstart.guard.comparing.journal import Journal
+from headstart.guard.comparing.table_price import table_fold
+from headstart.networks.network import Network
 from headstart.parameters.tuning.plan import network_for, trained_blocks
-from headstart.parameters.tuning.price import predict_parts
+from headstart.parameters.tuning.price import HEAD_SECONDS, predict_parts, seconds_each
 
 _HOPELESS = 4.0
 _STEP = 3.0
+#: Seconds a fold of one candidate of the standard list for tables, with up to 500 rows, 100 columns and two classes;
+#: about three times what it takes on an old processor, so that nothing need be measured where it fits.
+_STATED = 0.25
+_STATED_ROWS, _STATED_COLUMNS = 500, 100
+#: Seconds an input of features that are measured without a network.
+_SIMPLE = 0.02
 
 
 def price_of(candidate: Candidate, material: Material, n_splits: int, usable: float, journal: Journal) -> Price:
-    """Seconds that a candidate will take, predicted from measured speed; kept in the journal.
+    """Seconds that a candidate which trains in epochs will take, predicted from measured speed; kept in the journal.
 
     A few training steps are timed, unless one forward pass already shows that it would take several times what there
     is: then that rough figure is its price.
@@ -38,7 +45,7 @@ def price_of(candidate: Candidate, material: Material, n_splits: int, usable: fl
     n_fold = n - n // n_splits
 
     def measured() -> list[float]:
-        once, fold = 0.0, rough_seconds(candidate.estimator, n_fold, material.input_type)
+        once, fold = 0.0, rough_seconds(candidate.estimator, n_fold, material)
         if fold * n_splits < _HOPELESS * usable:
             once, fold = predict_parts(candidate.fresh(), n_fold, material.rows, material.columns.shape[1])
         once, whole = once * n / n_fold, fold * n / n_fold * candidate.final_rows
@@ -48,7 +55,7 @@ def price_of(candidate: Candidate, material: Material, n_splits: int, usable: fl
     return Price(candidate.name, fold, refit, n_splits, once)
 
 
-def rough_seconds(estimator: Any, n_train: int, input_type: str = "image") -> float:
+def rough_seconds(estimator: Any, n_train: int, material: Material) -> float:
     """Seconds of training all layers, if a step costs three times a forward pass; 0 where only a part is trained.
 
     Parameters
@@ -56,15 +63,57 @@ def rough_seconds(estimator: Any, n_train: int, input_type: str = "image") -> fl
     estimator : TransferClassifier or TransferRegressor
     n_train : int
         Examples to train on.
-    input_type : {"image", "audio"}, default="image"
+    material : Material
     """
     if estimator.source is not None and trained_blocks(estimator.train) is not None:
         return 0.0
-    network = network_for(estimator, input_type)
-    seconds = []
-    with torch.no_grad():
-        for _ in range(2):
-            start = time.monotonic()
-            network.module(network.example(1))
-            seconds.append(time.monotonic() - start)
-    return _STEP * min(seconds) * n_train * int(estimator.epochs)
+    network = network_for(estimator, material.input_type)
+    return _STEP * seconds_each(network, material.rows, material.device) * n_train * int(estimator.epochs)
+
+
+def stated_price(candidate: Candidate, material: Material, n_splits: int) -> Price:
+    """The price of a candidate of the standard list for tables by the rows, columns and classes that it learns from."""
+    rows = len(material) + (sum(len(source.y) for source in material.sources) if candidate.transfer else 0)
+    size = max(1.0, rows / _STATED_ROWS) * max(1.0, material.rows.shape[1] / _STATED_COLUMNS)
+    fold = _STATED * size * max(1.0, material.columns.shape[1] / 2)
+    return Price(candidate.name, fold, fold * n_splits / (n_splits - 1), n_splits)
+
+
+def cheap_price(candidate: Candidate, material: Material, n_splits: int, journal: Journal) -> Price:
+    """Seconds that a candidate takes which does not train in epochs; kept in the journal.
+
+    Of rows of numbers it is fitted to a small part of them. Of pictures, clips and texts the frozen network's forward
+    passes are most of it, and they are run once for all folds.
+    """
+
+    def measured() -> list[float]:
+        if material.numbers:
+            return [0.0, table_fold(candidate, material, n_splits)]
+        return [_features(candidate, material), HEAD_SECONDS * max(1.0, len(material) / 1000)]
+
+    once, fold = journal.decide(f"price of {candidate.name} over {n_splits} folds", measured)
+    return Price(candidate.name, fold, fold * n_splits / (n_splits - 1), n_splits, once)
+
+
+def later_seconds(material: Material, later: int, journal: Journal) -> float:
+    """Seconds that predicting so many examples takes after everything is fitted."""
+    network = material.fitting_network
+    if not later or network is None:
+        return 0.0
+
+    def measured() -> float:
+        return later * seconds_each(network, material.rows, material.device)
+
+    return float(journal.decide(f"price of {later} later", measured))
+
+
+def _features(candidate: Candidate, material: Material) -> float:
+    """Seconds of what is computed once an example before a head is fitted."""
+    source = getattr(candidate.estimator, "source", None)
+    network = source if isinstance(source, Network) else None
+    if candidate.takes == "features":
+        network = material.fitting_network
+    if network is None:
+        return _SIMPLE * len(material)
+    views = int(np.max(getattr(candidate.estimator, "views", None) or 1))
+    return seconds_each(network, material.rows, material.device) * len(material) * views

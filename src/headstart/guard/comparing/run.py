@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,21 +9,19 @@ from typing import Any
 import numpy as np
 
 from headstart.data.sets.splits import folds
-from headstart.guard.candidates.for_inputs import LAST_LAYERS, Candidate
+from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.choose import Table, tabulate
 from headstart.guard.comparing import budget as money
 from headstart.guard.comparing.blend import BLEND, blended_outcome
 from headstart.guard.comparing.curves import learning_curve
+from headstart.guard.comparing.deadline import Deadline, OutOfTime
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.comparing.out_of_fold import Outcome, Split, fold_numbers, out_of_fold
-from headstart.guard.comparing.pricing import price_of
+from headstart.guard.comparing.plan import Plan, written_plan
+from headstart.guard.comparing.planning import in_order, least_of, planned, tell_floor
 from headstart.guard.comparing.race import behind, leader, stopped_words
 
-N_REPEATS = 3
-_OVERRUN = 1.25
-_FOR_REPEATS = 0.15
-_FOR_CURVES = 0.08
 
 
 @dataclass
@@ -33,8 +30,10 @@ class Comparison:
 
     Parameters
     ----------
+    plan : Plan
+        What was to be run.
     outcomes : list of Outcome
-        Of the candidates that were run, in order.
+        Of the candidates that were run, in the order of the candidates.
     left_out : list of dict
         ``name``, ``seconds`` and ``words`` of those that did not fit, or were stopped because they were behind.
     splits : list of list of (train, test)
@@ -43,10 +42,19 @@ class Comparison:
         Learning curves of cheap candidates.
     """
 
+    plan: Plan
     outcomes: list[Outcome] = field(default_factory=list)
     left_out: list[dict[str, Any]] = field(default_factory=list)
     splits: list[list[Split]] = field(default_factory=list)
     curves: list[dict[str, Any]] = field(default_factory=list)
+
+    def written(self) -> dict[str, Any]:
+        """The plan as it was carried out, which another run can repeat."""
+        ran = [o.candidate.name for o in self.outcomes if o.candidate.name != BLEND]
+        run = [name for name in self.plan.run if name in ran]
+        curves = {curve["name"]: curve["n_splits"] for curve in self.curves}
+        found = written_plan(self.plan, run, len(self.splits), curves)
+        return found | {"left_out": self.left_out}
 
     def table(self, material: Material) -> Table:
         """Results of all candidates on the same examples."""
@@ -73,8 +81,11 @@ def compare(
     random_state: int,
     journal: Journal,
     expected: bool = True,
+    stated: bool = False,
+    later: int = 0,
+    plan: Plan | None = None,
 ) -> Comparison:
-    """Cheap candidates in repeated cross-validation, dear ones as the budget allows.
+    """Run what the plan holds, in its order; the clock is asked only whether the budget is over.
 
     Parameters
     ----------
@@ -90,30 +101,47 @@ def compare(
         Time spent, finished folds, decisions.
     expected : bool, default=True
         Whether transfer can be expected to help; if not, learning from scratch is tried first.
+    stated : bool, default=False
+        Whether these are the standard candidates, whose prices for tables are known without measuring.
+    later : int, default=0
+        Examples to predict after everything is fitted.
+    plan : Plan, optional
+        Of an earlier run. Default: one is made.
     """
-    usable = budget * (1.0 - money.RESERVE)
-    cheap = [candidate for candidate in candidates if not candidate.dear]
-    dear = in_order([candidate for candidate in candidates if candidate.dear], expected)
-    prices = {c.name: price_of(c, material, n_splits, usable, journal) for c in dear}
-    if dear:
-        allowance = usable - journal.elapsed()
-        n_splits = journal.decide(
-            f"folds within {budget:g}",
-            lambda: money.splits_that_fit(prices[dear[0].name], n_splits, 0.85 * allowance),
-        )
-    result = Comparison()
-    for repeat in range(N_REPEATS):
+    if plan is None:
+        order = in_order(candidates, expected)
+
+        def made() -> dict[str, Any]:
+            return planned(material, order, budget, n_splits, journal, stated=stated, later=later).kept()
+
+        plan = Plan.of(journal.decide(f"plan within {budget:g}", made))
+        tell_floor(plan.floor, budget)
+    course = Course(material, journal, Deadline(journal, budget, open_end=plan.repeated), plan)
+    result = Comparison(plan=plan, left_out=list(plan.left_out))
+    for repeat in range(plan.repeats):
         seed = random_state + repeat
-        found = folds(material.target, material.task, groups=material.groups, n_splits=n_splits, random_state=seed)
+        found = folds(material.target, material.task, groups=material.groups, n_splits=plan.n_splits, random_state=seed)
         result.splits.append(found)
-    for candidate in cheap:
-        _cheap(result, candidate, material, usable, budget, journal)
-    _dear(result, dear, prices, material, usable, budget, journal)
-    _repeats(result, material, usable, budget, journal)
-    _curves(result, material, usable, budget, journal, random_state)
+    known = {candidate.name: candidate for candidate in candidates}
+    least = least_of(candidates)
+    for place, name in enumerate(plan.run):
+        _first(result, known[name], course, in_any_case=place < least)
+    result.outcomes.sort(key=lambda outcome: list(known).index(outcome.candidate.name))
+    _repeats(result, course)
+    _curves(result, course, random_state)
     if material.sources:
         _blend(result, material)
     return result
+
+
+@dataclass(frozen=True)
+class Course:
+    """What every step of a comparison is given."""
+
+    material: Material
+    journal: Journal
+    deadline: Deadline
+    plan: Plan
 
 
 def _blend(result: Comparison, material: Material) -> None:
@@ -124,95 +152,64 @@ def _blend(result: Comparison, material: Material) -> None:
         result.outcomes.append(outcome)
 
 
-def _cheap(
-    result: Comparison, candidate: Candidate, material: Material, usable: float, budget: float, journal: Journal
-) -> None:
-    """The first repeat of a cheap candidate; where rows are borrowed, one that takes too long is given up and named.
-
-    The first candidate, which borrows nothing, always runs to its end; a later one may take half of what is left.
-    """
-    splits = result.splits[0]
+def _first(result: Comparison, candidate: Candidate, course: Course, *, in_any_case: bool) -> None:
+    """The first cross-validation of a candidate, unless it is behind, cannot be used, or time is over."""
+    material, deadline = course.material, course.deadline
+    splits, keep = result.splits[0], _final_seconds(result, material)
+    if deadline.dropped(candidate.name) or not (in_any_case or _fits(candidate, course, keep)):
+        _drop(result, candidate, course)
+        return
+    stopped: list[str] = []
+    may_go_on = None if in_any_case else _watch(result, candidate, course, keep, stopped)
     name = _file_name(candidate, splits, 0)
-    allowed = 0.5 * (usable - journal.elapsed())
-
-    def may_go_on(spent: float, parts: Sequence[np.ndarray]) -> bool:
-        def in_time() -> bool:
-            return spent / len(parts) * (len(splits) + 1) <= allowed
-
-        return bool(journal.decide(f"{candidate.name} goes on after {len(parts)} within {budget:g}", in_time))
-
-    limited = bool(material.sources) and bool(result.outcomes)
+    left = None if in_any_case else lambda: deadline.left(keep)
+    if material.progress is not None:
+        material.progress(candidate.words, 0, len(splits))
     try:
         prediction, seconds = out_of_fold(
-            candidate, material, splits, journal, name=name, may_go_on=may_go_on if limited else None
+            candidate, material, splits, course.journal, name=name, may_go_on=may_go_on, left=left
         )
+    except OutOfTime:
+        deadline.drop(candidate.name)
+        _drop(result, candidate, course)
+        return
     except (ValueError, np.linalg.LinAlgError) as error:
-        if not limited:
+        if in_any_case and not result.outcomes or not material.sources:
             raise
         words = f"{candidate.words}: it cannot be used here ({str(error).splitlines()[0]})"
         result.left_out.append({"name": candidate.name, "seconds": 0.0, "words": words})
         return
-    if prediction is None:
-        _leave_out(result, candidate, seconds * (len(splits) + 1), budget, journal)
-    else:
+    if prediction is not None:
         result.outcomes.append(Outcome(candidate, [prediction], seconds))
+        _step_back(result, candidate)
+    elif stopped:
+        result.left_out.append({"name": candidate.name, "seconds": seconds, "words": stopped[0]})
+    else:
+        _drop(result, candidate, course)
 
 
-def in_order(dear: Sequence[Candidate], expected: bool) -> list[Candidate]:
-    """Dear candidates in the order of expected gain.
+def _fits(candidate: Candidate, course: Course, keep: float) -> bool:
+    """Whether a candidate may begin: where not everything fits, only if it ends in time on a machine as busy as this."""
+    price = (course.plan.seconds or {}).get(candidate.name, 0.0)
+    return course.deadline.allows(f"{candidate.name} begins", price * course.journal.slowness(), keep)
 
-    Last layers of a detector, all layers, from scratch, then last blocks as they come; from scratch before all layers
-    when no gain is to be expected.
-    """
-    first = (LAST_LAYERS, *(("all layers", "from scratch") if expected else ("from scratch", "all layers")))
-    return sorted(dear, key=lambda candidate: first.index(candidate.name) if candidate.name in first else len(first))
+
+def _drop(result: Comparison, candidate: Candidate, course: Course) -> None:
+    """Say that a candidate was dropped, though it was in the plan: the machine was too busy for it."""
+    journal, budget = course.journal, course.deadline.budget
+    price = (course.plan.seconds or {}).get(candidate.name, budget)
+
+    def said() -> list[float]:
+        return [price * journal.slowness(), journal.elapsed()]
+
+    seconds, spent = journal.decide(f"time when {candidate.name} was dropped from {budget:g}", said)
+    words = f"{money.left_out_words(candidate.words, seconds, spent)} (this machine was busy)"
+    result.left_out.append({"name": candidate.name, "seconds": seconds, "words": words})
 
 
 def _file_name(candidate: Candidate, splits: Sequence[Split], repeat: int) -> str:
     plain = "".join(letter if letter.isalnum() else "-" for letter in candidate.name)
     return f"{plain}-{len(splits)}-folds-{repeat}"
-
-
-def _dear(
-    result: Comparison,
-    dear: Sequence[Candidate],
-    prices: dict[str, money.Price],
-    material: Material,
-    usable: float,
-    budget: float,
-    journal: Journal,
-) -> None:
-    """Run what fits, in order; give up what turns out to be too slow; say what was left out."""
-    k = len(result.splits[0])
-    refit = 0.0
-    for candidate in dear:
-        price = prices[candidate.name]
-        needed = max(refit, price.refit)
-
-        def fits(price: money.Price = price, needed: float = needed) -> bool:
-            return bool(money.admit([dataclasses.replace(price, refit=needed)], k, left()))
-
-        def left() -> float:
-            return usable - journal.elapsed()
-
-        if not journal.decide(f"{candidate.name} fits into {budget:g}", fits):
-            _leave_out(result, candidate, price.folds(k) + needed, budget, journal)
-            continue
-        stopped: list[str] = []
-        may_go_on = _watch(result, candidate, price, needed, material, usable, budget, journal, stopped)
-        name = _file_name(candidate, result.splits[0], 0)
-        prediction, seconds = out_of_fold(
-            candidate, material, result.splits[0], journal, name=name, may_go_on=may_go_on
-        )
-        if prediction is None and stopped:
-            result.left_out.append({"name": candidate.name, "seconds": seconds, "words": stopped[0]})
-            continue
-        if prediction is None:
-            _leave_out(result, candidate, _OVERRUN * (price.folds(k) + needed), budget, journal)
-            continue
-        refit = needed
-        result.outcomes.append(Outcome(candidate, [prediction], seconds))
-        _step_back(result, candidate)
 
 
 def _step_back(result: Comparison, candidate: Candidate) -> None:
@@ -224,21 +221,16 @@ def _step_back(result: Comparison, candidate: Candidate) -> None:
 
 
 def _watch(
-    result: Comparison,
-    candidate: Candidate,
-    price: money.Price,
-    needed: float,
-    material: Material,
-    usable: float,
-    budget: float,
-    journal: Journal,
-    stopped: list[str],
+    result: Comparison, candidate: Candidate, course: Course, keep: float, stopped: list[str]
 ) -> Callable[[float, Sequence[np.ndarray]], bool]:
-    """Whether a dear candidate goes on after a fold: not when it is behind (said in ``stopped``), or too slow."""
-    splits = result.splits[0]
-    rivals = [outcome for outcome in result.outcomes if outcome.candidate.name != candidate.instead_of]
-    rival = leader(rivals, candidate.transfer, material, splits)
-    deadline = journal.elapsed() + _OVERRUN * price.folds(len(splits))
+    """Whether a candidate goes on after a fold: not when it is behind (said in ``stopped``), or will not end in time.
+
+    Only candidates that train in epochs are raced; of those of a plan that is repeated it is known that they end.
+    """
+    material, splits, rival = course.material, result.splits[0], None
+    if candidate.dear and not course.plan.repeated:
+        rivals = [outcome for outcome in result.outcomes if outcome.candidate.name != candidate.instead_of]
+        rival = leader(rivals, candidate.transfer, material, splits)
 
     def may_go_on(spent: float, parts: Sequence[np.ndarray]) -> bool:
         done, k = len(parts), len(splits)
@@ -248,74 +240,82 @@ def _watch(
         if rival is not None and gap is not None:
             stopped.append(stopped_words(candidate.words, gap, rival.candidate.name, done, k, material.task, material.metric))
             return False
-
-        def in_time() -> bool:
-            each = max(spent - price.once, 0.0) / done
-            end = journal.elapsed() + each * (k - done)
-            return end <= deadline or end + needed <= usable
-
-        return bool(journal.decide(f"{candidate.name} goes on after {done} within {budget:g}", in_time))
+        rest = spent / (done + 1) * (k - done)  # the first fold may have computed what is computed once
+        return course.deadline.allows(f"{candidate.name} goes on after {done}", rest, keep)
 
     return may_go_on
 
 
-def _leave_out(result: Comparison, candidate: Candidate, seconds: float, budget: float, journal: Journal) -> None:
-    spent = journal.decide(f"spent before {candidate.name} was left out of {budget:g}", journal.elapsed)
-    words = money.left_out_words(candidate.words, seconds, spent)
-    result.left_out.append({"name": candidate.name, "seconds": seconds, "words": words})
-
-
-def _repeats(result: Comparison, material: Material, usable: float, budget: float, journal: Journal) -> None:
-    """Further repeats of cheap candidates, all of them or none, while they take a small part of the time."""
+def _repeats(result: Comparison, course: Course) -> None:
+    """Further cross-validations of cheap candidates, each of all of them or of none."""
     cheap = [outcome for outcome in result.outcomes if not outcome.candidate.dear]
-    dearest = _dearest(result)
-    for repeat in range(1, N_REPEATS):
-        cost = sum(outcome.seconds for outcome in cheap) / repeat
-
-        def fits(cost: float = cost, repeat: int = repeat) -> bool:
-            left = usable - journal.elapsed() - 1.5 * dearest
-            return cost * repeat <= _FOR_REPEATS * budget and cost <= left
-
-        if not cheap or not journal.decide(f"repeat {repeat} within {budget:g}", fits):
+    keep = _final_seconds(result, course.material)
+    for repeat in range(1, course.plan.repeats):
+        found = _repeat(result, course, cheap, repeat, keep)
+        if not cheap or len(found) < len(cheap):
             del result.splits[repeat:]
             return
-        splits = result.splits[repeat]
-        for outcome in cheap:
-            name = _file_name(outcome.candidate, splits, repeat)
-            prediction, seconds = out_of_fold(outcome.candidate, material, splits, journal, name=name)
-            assert prediction is not None
+        for outcome, (prediction, seconds) in zip(cheap, found, strict=True):
             outcome.predictions.append(prediction)
             outcome.seconds += seconds
 
 
-def _dearest(result: Comparison) -> float:
-    """Seconds that the final training of a dear candidate will take at most, as its folds went."""
-    k = len(result.splits[0])
-    dear = [outcome for outcome in result.outcomes if outcome.candidate.dear]
-    return max((o.seconds / k * o.candidate.final_rows * o.candidate.final_fits for o in dear), default=0.0)
+def _repeat(
+    result: Comparison, course: Course, cheap: Sequence[Outcome], repeat: int, keep: float
+) -> list[tuple[np.ndarray, float]]:
+    """Predictions of one more cross-validation and their seconds; fewer than there are candidates when time is over."""
+    what, deadline, splits = f"repeat {repeat}", course.deadline, result.splits[repeat]
+    rest = sum(outcome.seconds for outcome in cheap) / repeat
+    if deadline.dropped(what) or not deadline.allows(what, rest, keep):
+        return []
+    found = []
+    for outcome in cheap:
+        name = _file_name(outcome.candidate, splits, repeat)
+        try:
+            prediction, seconds = out_of_fold(
+                outcome.candidate, course.material, splits, course.journal, name=name, left=lambda: deadline.left(keep)
+            )
+        except OutOfTime:
+            deadline.drop(what)
+            return []
+        assert prediction is not None
+        found.append((prediction, seconds))
+    return found
 
 
-def _curves(
-    result: Comparison, material: Material, usable: float, budget: float, journal: Journal, random_state: int
-) -> None:
+def _final_seconds(result: Comparison, material: Material) -> float:
+    """Seconds that the final training will take at most, as the folds went."""
+    if not result.outcomes:
+        return 0.0
+    k, repeats = len(result.splits[0]), [len(outcome.predictions) for outcome in result.outcomes]
+    each = [
+        outcome.seconds / n / (k - 1) * outcome.candidate.final_rows * outcome.candidate.final_fits
+        for outcome, n in zip(result.outcomes, repeats, strict=True)
+    ]
+    return sum(each) if material.sources else max(each)
+
+
+def _curves(result: Comparison, course: Course, random_state: int) -> None:
     """Learning curves of the best cheap candidate of each side; none where nothing is borrowed."""
-    if not any(outcome.candidate.transfer for outcome in result.outcomes):
+    material, plan = course.material, course.plan
+    if not any(outcome.candidate.transfer for outcome in result.outcomes) or not (plan.curves or plan.drawn):
         return
     table = result.table(material)
     cheap = np.array([not outcome.candidate.dear for outcome in result.outcomes])
-    dearest = _dearest(result)
+    keep = _final_seconds(result, material)
     for side in (True, False):
         here = np.flatnonzero(cheap & (table.transfer == side))
         if not here.size:
             continue
         candidate = result.outcomes[here[np.argmax(table.scores[:, here].mean(axis=0))]].candidate
+        n_folds = plan.curves if plan.drawn is None else plan.drawn.get(candidate.name, 0)
 
-        def draw(candidate: Candidate = candidate) -> dict[str, Any] | None:
-            left = min(_FOR_CURVES * budget, usable - journal.elapsed() - 1.5 * dearest)
-            if left <= 0:
-                return None
-            return learning_curve(candidate, material, result.splits[0], seconds=left, random_state=random_state)
+        def draw(candidate: Candidate = candidate, n_folds: int = n_folds) -> dict[str, Any] | None:
+            how: dict[str, Any] = {"n_folds": n_folds, "deadline": course.deadline, "keep": keep}
+            return learning_curve(candidate, material, result.splits[0], random_state=random_state, **how)
 
-        curve = journal.decide(f"curve of {candidate.name} within {budget:g}", draw)
+        if n_folds < 2 and plan.n_splits > 1:
+            continue
+        curve = course.journal.decide(f"curve of {candidate.name} within {course.deadline.budget:g}", draw)
         if curve is not None:
             result.curves.append(curve)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import copy
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,12 @@ from headstart.parameters.tuning.tuning import epochs_for
 from headstart.parameters.tuning.windows import windows_each
 from headstart.training.batches import Batch, steps_per_epoch
 from headstart.training.optimizers import make_optimizer, parameter_groups
+from headstart.training.work_seconds import least_seconds
 
 #: Seconds of a solved head on features that are there, beside the forward passes.
 HEAD_SECONDS = 0.3
+#: A step of training takes no longer than so many forward passes of its rows; what says more was disturbed.
+_MOST_PASSES = 12.0
 
 
 def predict_parts(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 2) -> tuple[float, float]:
@@ -58,6 +61,8 @@ def predict_parts(estimator: Any, n_train: int, inputs: Any, n_outputs: int = 2)
     few = x[: rows_a_pass(network.preprocessing)]
     forward = _forward_seconds(trainee, few) / len(few) if stored else 0.0
     step = _step_seconds(trainee, x, stored, n_outputs)
+    if not stored:
+        step = min(step, _MOST_PASSES * _forward_seconds(trainee, few) * n / len(few))
     rows = round(n_train * (windows_each(inputs, network.preprocessing) if stored else 1.0))
     steps = epochs_for(settings, rows) * steps_per_epoch(rows, settings.batch_size)
     per_step = step * settings.batch_size / max(n, 1)
@@ -80,19 +85,30 @@ def _at_boundary(boundary: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     return boundary.expand(len(x), *boundary.shape[1:]).contiguous()
 
 
+def seconds_each(network: Network, inputs: Inputs, device: str = "cpu") -> float:
+    """Seconds that one input takes through a frozen network, all its windows together."""
+    x = _example(network, inputs[: min(len(inputs), 4)]).to(device)
+    module = network.module if device == "cpu" else copy.deepcopy(network.module).to(device)
+
+    def run() -> None:
+        with torch.no_grad():
+            module(x)
+
+    return least_seconds(run, device=device) / len(x) * windows_each(inputs, network.preprocessing)
+
+
 def _forward_seconds(trainee: Trainee, x: torch.Tensor) -> float:
-    """Seconds of one forward pass, the faster of two."""
-    seconds = []
-    for _ in range(2):
-        started = time.monotonic()
+    """Seconds of one forward pass."""
+
+    def run() -> None:
         with torch.no_grad():
             trainee.outputs(x, stored=False)
-        seconds.append(time.monotonic() - started)
-    return min(seconds)
+
+    return least_seconds(run, device=trainee.device.type)
 
 
 def _step_seconds(trainee: Trainee, x: torch.Tensor, stored: bool, n_outputs: int) -> float:
-    """Seconds of one training step, the faster of two after a warm-up."""
+    """Seconds of one training step, after a warm-up."""
     groups = parameter_groups(
         trainee.head.parameters(), trainee.layers, learning_rate=1e-6, layer_decay=1.0, weight_decay=0.0
     )
@@ -104,11 +120,10 @@ def _step_seconds(trainee: Trainee, x: torch.Tensor, stored: bool, n_outputs: in
     batch = Batch(x, Y, torch.ones(len(x), device=x.device))
     loss = trainee.loss("classification", stored)
     trainee.set_mode()
-    seconds = []
-    for _ in range(3):
-        started = time.monotonic()
+
+    def step() -> None:
         optimizer.zero_grad(set_to_none=True)
         loss(batch).backward()
         optimizer.step()
-        seconds.append(time.monotonic() - started)
-    return min(seconds[1:])
+
+    return least_seconds(step, device=trainee.device.type)

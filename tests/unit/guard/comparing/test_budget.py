@@ -8,24 +8,12 @@ from headstart.cli.duration import Duration
 from headstart.guard.comparing.budget import (
     RESERVE,
     Price,
-    admit,
     budget_that_admits,
     left_out_words,
     short,
     spell,
     splits_that_fit,
 )
-
-
-def test_folds_and_the_dearest_refit_count() -> None:
-    prices = [Price("all", 10, 12), Price("scratch", 10, 20)]
-    assert admit(prices, 5, 120.0) == ["all", "scratch"]
-    assert admit(prices, 5, 119.0) == ["all"]
-    assert admit(prices, 5, 61.0) == []
-
-
-def test_a_cheaper_one_may_fit_after_a_dear_one_did_not() -> None:
-    assert admit([Price("all", 100, 100), Price("last", 1, 1)], 5, 10.0) == ["last"]
 
 
 def test_fewer_folds_train_on_less() -> None:
@@ -37,8 +25,6 @@ def test_what_is_computed_once_is_paid_once() -> None:
     price = Price("last", 10, 12, once=30)
     assert price.folds(5) == 80
     assert price.folds(3) == pytest.approx(30 + 10 * 5 / 6 * 3)
-    assert admit([price], 5, 92.0) == ["last"]
-    assert admit([price], 5, 91.0) == []
 
 
 def test_three_folds_only_where_they_let_it_in() -> None:

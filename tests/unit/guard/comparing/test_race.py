@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
-
 import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
@@ -15,7 +12,7 @@ from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.budget import Price
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.comparing.race import behind, leader
-from headstart.guard.comparing.run import Comparison, _watch, compare
+from headstart.guard.comparing.run import Comparison, compare
 
 
 def splits_of(n: int, k: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -40,7 +37,7 @@ def test_behind_is_a_standard_error_of_the_paired_difference(n: int) -> None:
 
 @pytest.fixture(autouse=True)
 def prices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("headstart.guard.comparing.run.price_of", lambda c, m, k, *rest: Price(c.name, 1.0, 1.0, k))
+    monkeypatch.setattr("headstart.guard.comparing.planning.price_of", lambda c, m, k, *rest: Price(c.name, 1.0, 1.0, k))
 
 
 def run(dear: object, instead_of: str = "") -> tuple[Comparison, Material]:
@@ -67,20 +64,6 @@ def test_what_keeps_up_runs_to_the_end() -> None:
     comparison, _ = run(LogisticRegression(C=0.5))
     assert [outcome.candidate.name for outcome in comparison.outcomes] == ["quick", "slow"]
     assert not comparison.left_out
-
-
-def test_what_was_computed_once_does_not_count_for_the_folds_to_come() -> None:
-    rng = np.random.default_rng(0)
-    y = np.arange(60) % 2
-    material = Material(rng.normal(size=(60, 3)), y, "classification")
-    candidate = Candidate("slow", DummyClassifier(), True, "a slow one", dear=True)
-    journal: Any = SimpleNamespace(elapsed=lambda: 40.0, decide=lambda name, compute: compute())
-    comparison = Comparison(splits=[splits_of(60, 5)])
-    price = Price("slow", 2.0, 5.0, 5, once=30.0)
-    go_on = _watch(comparison, candidate, price, 5.0, material, 90.0, 100.0, journal, [])
-    assert go_on(32.0, [np.zeros((12, 2))])
-    assert go_on(39.0, [np.zeros((12, 2))])
-    assert not go_on(50.0, [np.zeros((12, 2))])
 
 
 def test_a_candidate_steps_back_where_the_one_in_its_place_was_run() -> None:

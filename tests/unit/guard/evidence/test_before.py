@@ -18,6 +18,8 @@ from headstart.data.sets.splits import folds
 from headstart.guard.candidates.for_inputs import Candidate, standard_for_inputs
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.train_size import train_size
+from headstart.guard.comparing.deadline import Deadline
+from headstart.guard.comparing.journal import Journal
 from headstart.guard.comparing.curves import learning_curve, nested_order, sizes
 from headstart.guard.evidence.before import expected, findings, relatedness, source_size, summary
 from headstart.guard.evidence.mistakes import surest_mistakes
@@ -99,11 +101,12 @@ def test_a_learning_curve_rises() -> None:
     given = Material(X, y, "classification")
     candidate = Candidate("line", LogisticRegression(), False, "line")
     splits = folds(y, "classification")
-    curve = learning_curve(candidate, given, splits, seconds=60)
+    curve = learning_curve(candidate, given, splits, n_folds=4)
     assert curve is not None and curve["n"] == [10, 20, 50, 120]
-    assert curve["score"][-1] > curve["score"][0]
+    assert curve["n_splits"] == 4 and curve["score"][-1] > curve["score"][0]
     assert all(low <= s <= high for low, s, high in zip(curve["low"], curve["score"], curve["high"], strict=True))
-    assert learning_curve(candidate, given, splits, seconds=0) is None
+    over = Deadline(Journal(spent=100), 10)
+    assert learning_curve(candidate, given, splits, deadline=over) is None
 
 
 def test_mistakes_come_surest_first_with_a_thumbnail() -> None:

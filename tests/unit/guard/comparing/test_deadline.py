@@ -1,0 +1,108 @@
+"""When the wall clock says stop, what runs is interrupted, dropped and named."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+
+from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.material import Material
+from headstart.guard.comparing.deadline import Deadline, OutOfTime, within
+from headstart.guard.comparing.journal import Journal
+from headstart.guard.comparing.plan import Plan
+from headstart.guard.comparing.run import Comparison, compare
+
+
+class Sleeper(ClassifierMixin, BaseEstimator):
+    """Takes its time, and takes no exception for an answer."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = seconds
+
+    def fit(self, X: np.ndarray, y: np.ndarray) -> Sleeper:
+        try:
+            time.sleep(self.seconds)
+        except Exception:
+            time.sleep(self.seconds)
+        self.inner_ = LogisticRegression().fit(X, y)
+        self.classes_ = self.inner_.classes_
+        return self
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        return np.asarray(self.inner_.predict_proba(X))
+
+
+def run(seconds: float, journal: Journal, plan: Plan | None = None) -> Comparison:
+    rng = np.random.default_rng(0)
+    y = np.arange(40) % 2
+    material = Material(rng.normal(size=(40, 3)) + y[:, None], y, "classification")
+    ways = {"quick": LogisticRegression(), "slow": Sleeper(seconds), "last": LogisticRegression(C=0.1)}
+    candidates = [Candidate(name, estimator, False, f"the {name} one") for name, estimator in ways.items()]
+    planned = Plan(tuple(ways), 4, 2, curves=0) if plan is None else plan
+    return compare(
+        material, candidates, budget=2.0, n_splits=4, random_state=0, journal=journal, plan=planned
+    )
+
+
+def test_a_fold_is_interrupted_and_the_rest_goes_on_without_it(tmp_path: Path) -> None:
+    began = time.monotonic()
+    found = run(30.0, Journal(tmp_path / "j", "key"))
+    assert time.monotonic() - began < 10
+    assert "quick" in {outcome.candidate.name for outcome in found.outcomes}
+    left = {entry["name"]: entry["words"] for entry in found.left_out}
+    assert left["slow"].startswith("the slow one: about ") and "this machine was busy" in left["slow"]
+    written = found.written()
+    assert "slow" not in written["run"] and written["repeats"] == 1
+    again = run(0.0, Journal(tmp_path / "j", "key", resume=True))
+    assert again.written() == written  # what was dropped before a kill is dropped after it
+    assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+
+
+def test_a_plan_that_is_repeated_is_not_hurried() -> None:
+    found = run(0.0, Journal(spent=1000.0), Plan(("quick", "slow"), 4, 2, repeated=True, drawn={}))
+    assert found.written()["run"] == ["quick", "slow"] and found.written()["repeats"] == 2
+
+
+def test_time_is_over_once_and_the_signal_is_given_back() -> None:
+    with pytest.raises(OutOfTime), within(0.05):
+        time.sleep(5)
+    with within(None), within(float("inf")):
+        assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+    with within(60):
+        pass
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_another_s_alarm_and_other_threads_are_left_alone() -> None:
+    mine = signal.signal(signal.SIGALRM, lambda *_: None)
+    try:
+        with within(0.01):
+            time.sleep(0.05)
+    finally:
+        signal.signal(signal.SIGALRM, mine)
+    ended: list[bool] = []
+
+    def elsewhere() -> None:
+        with within(0.01):
+            time.sleep(0.05)
+        ended.append(True)
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert ended == [True]
+
+
+def test_answers_are_kept(tmp_path: Path) -> None:
+    early = Deadline(Journal(tmp_path / "j", "key"), 100)
+    assert early.allows("this", 50, keep=10) and not early.allows("that", 85, keep=10)
+    late = Deadline(Journal(tmp_path / "j", "key", resume=True, spent=500), 100)
+    assert late.allows("this", 50, keep=10) and not late.allows("other", 0, keep=0)
+    assert Deadline(Journal(spent=500), 100, open_end=True).allows("other", 1e9, keep=0)
