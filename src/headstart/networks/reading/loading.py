@@ -27,7 +27,7 @@ from headstart.networks.reading.text_source import read_text
 from headstart.networks.reading.transformers_source import read_settings, read_transformers
 from headstart.networks.refuse import FORMS, refuse_file, refuse_input, refuse_missing, refuse_type
 from headstart.nn.bodies.sound_network import MODEL_TYPE
-from headstart.source import NetworkSource
+from headstart.source import NetworkSource, Source
 
 __all__ = ["Network", "SourceCard", "load_network", "random_network"]
 
@@ -78,6 +78,19 @@ def load_network(source: Any, *, input_type: str | None = None) -> Network:
     return network
 
 
+def taken(source: Any) -> str:
+    """What a network to borrow from takes, in words for a refusal: nothing is fetched and no file of code is run.
+
+    Examples
+    --------
+    >>> taken("starter:speech"), taken("mine.py:build")
+    ('clips', 'pictures, clips or texts')
+    """
+    *first, last = (kind.many for kind in network_kinds())
+    near = not isinstance(source, str | os.PathLike) or str(source).startswith("starter:") or Path(source).is_dir()
+    return load_network(source).takes.many if near and not is_file_source(source) else f"{', '.join(first)} or {last}"
+
+
 def _loaded_once(source: Any, input_type: str | None) -> Network:
     key, path = _key(source)
     keys = [key]
@@ -105,6 +118,11 @@ def _key(source: Any) -> tuple[Any, Path | None]:
         return ("source", module_key(source.module), stamp, settings, wave), None
     if isinstance(source, nn.Module):
         return ("module", module_key(source)), None
+    if isinstance(source, Source) and source.X is None:
+        raise SourceError(
+            f"Expected {FORMS}, found the name of one ({source.name!r}) in a model that was loaded from its folder.",
+            "What such a name stands for is never looked up: set source= to what you want to borrow from.",
+        )
     if not isinstance(source, (str, os.PathLike)):
         raise SourceError(f"Expected {FORMS}, found {type(source).__name__}.", "Give one of these.")
     text = os.fspath(source)
