@@ -14,7 +14,7 @@ from torch import nn
 
 from headstart.data.base.kinds import CLIPS, kind_named, network_kinds
 from headstart.errors import ParameterError, SourceError
-from headstart.networks.folder import MANIFEST, refuse_odd_files
+from headstart.networks.folder import MANIFEST, read_manifest, refuse_odd_files
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.reading.audio_source import is_audio_type, read_audio
 from headstart.networks.reading.file_source import call_function, is_file_source, split_source
@@ -26,6 +26,7 @@ from headstart.networks.reading.sound_source import read_sound
 from headstart.networks.reading.text_source import read_text
 from headstart.networks.reading.transformers_source import read_settings, read_transformers
 from headstart.networks.refuse import FORMS, refuse_file, refuse_input, refuse_missing, refuse_type
+from headstart.networks.seal import check_files
 from headstart.nn.bodies.sound_network import MODEL_TYPE
 from headstart.source import NetworkSource, Source
 
@@ -173,6 +174,8 @@ def _read(source: Any, kind: str, path: Path | None, input_type: str | None) -> 
 
 def _read_own_folder(folder: Path, input_type: str | None) -> Network:
     ours = (folder / MANIFEST).is_file()
+    if ours:
+        check_files(folder, read_manifest(folder))
     if ours and not (folder / "config.json").is_file():
         raise SourceError(
             f"Expected a network in {folder}, found weights that headstart saved for a module of yours.",
