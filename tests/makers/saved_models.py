@@ -77,12 +77,8 @@ def inputs_of(input_type: str, n: int = N, seed: int = 0, rate: int = 8000, seco
         return pictures(n, seed)[0], y
     if input_type == "audio":
         t = np.arange(round(rate * seconds)) / rate
-        waves = [
-            (
-                0.3 * np.sin(2 * np.pi * (300 + 500 * label + 40 * rng.random()) * t) + rng.normal(0, 0.02, len(t))
-            ).astype(np.float32)
-            for label in y
-        ]
+        low = 2 * np.pi * (300 + 500 * y + 40 * rng.random(n))
+        waves = [(0.3 * np.sin(one * t) + rng.normal(0, 0.02, len(t))).astype(np.float32) for one in low]
         return Clips(waves, sampling_rate=rate), y
     words = sorted({word for text in TEXTS for word in text.replace(",", "").split()})
     liked = np.array_split(words, 2)

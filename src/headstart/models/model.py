@@ -20,11 +20,11 @@ from headstart.keywords.listener import Detector
 from headstart.models.saving.baselines import BASELINES, load_baseline, save_baseline
 from headstart.models.saving.evidence_file import EVIDENCE, read_evidence
 from headstart.models.saving.tables import load_table_model, save_table_model
-from headstart.models.saving.trial import in_words, try_out
+from headstart.models.saving.trial import try_out
 from headstart.networks.folder import MANIFEST, read_manifest, write_folder, write_manifest
 from headstart.networks.manifest import check_model
 from headstart.networks.saving.model_card import model_card
-from headstart.networks.seal import check_files
+from headstart.networks.seal import check_files, in_words
 from headstart.parameters.saving import load_estimator, save_estimator
 from headstart.parameters.transfer import BaseTransfer
 
@@ -247,7 +247,7 @@ def load(folder: str | Path, module: Any = None) -> Model:
     said = (evidence.get("data") or {}).get("input_type", manifest["input_type"])
     if said != manifest["input_type"]:
         refuse(repr(manifest["input_type"]), "data.input_type", str(path / EVIDENCE), repr(said))
-    with in_words(path):
+    with in_words("a model that headstart saved", path):
         estimator, encoder = _read_parts(path, manifest, module)
     heard = manifest.get("detector")
     return Model(

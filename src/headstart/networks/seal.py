@@ -7,10 +7,11 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from headstart.errors import SourceError
+from headstart.errors import HeadstartError, SourceError
 
 MANIFEST = "headstart.json"
 #: What may be written anew by anybody: nothing is learned from these when a model is loaded.
@@ -92,6 +93,29 @@ def check_files(folder: Path, manifest: dict[str, Any]) -> None:
     added = sorted(name for name in _listed(folder) if name not in said and _taken_up(name))
     if added:
         raise _other(f"the files that {MANIFEST} lists in {folder}", f"another one, {added[0]}")
+
+
+@contextmanager
+def in_words(what: str, folder: Path) -> Iterator[None]:
+    """Turn whatever reading a folder's parts ends in into an error that names the folder.
+
+    Raises
+    ------
+    SourceError
+    """
+    try:
+        yield
+    except HeadstartError:
+        raise
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":  # what Rust raises
+            raise
+        said = str(error).strip().splitlines() or [""]
+        raise SourceError(
+            f"Expected {what} in {folder}, found parts that do not go together: {type(error).__name__}: "
+            f"{said[0][:200]}.",
+            "It is damaged, or was not written for this: get the folder again.",
+        ) from error
 
 
 def _taken_up(name: str) -> bool:

@@ -81,7 +81,7 @@ def several(shape: Shape, least: int = 0, most: int = 1_000_000) -> Shape:
 def table_of(shape: Shape) -> Shape:
     """An object with any keys, and such a value for each."""
     return Shape(
-        f"an object whose values are each {shape.words}",
+        f"a JSON object whose values are each {shape.words}",
         lambda x: isinstance(x, dict),
         lambda x: ((key, part, shape) for key, part in x.items()),
     )
@@ -92,7 +92,7 @@ def record(must: Mapping[str, Shape], may: Mapping[str, Shape] | None = None, *,
     known = {**must, **(may or {})}
     only = f" and no others but {', '.join(may)}" if closed and may else " and no others" if closed else ""
     return Shape(
-        f"an object with {', '.join(must) or 'known keys'}{only}",
+        f"a JSON object{' with ' if must else ''}{', '.join(must)}{only}",
         lambda x: isinstance(x, dict) and set(must) <= set(x) and (not closed or set(x) <= set(known)),
         lambda x: ((key, part, known[key]) for key, part in x.items() if key in known),
     )
@@ -168,13 +168,13 @@ def read_json(
         found = parsed(Path(file).read_bytes())
     except BadInput as error:
         raise SourceError(f"Expected {what} in {file}, found: {error.reason}.", todo) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SourceError(f"Expected {what} in {file}, found: {error}.", todo) from error
     return checked(found, shape, str(file), todo=todo)
 
 
-def parsed(content: bytes) -> Any:
-    """JSON by the letter.
+def parsed(content: bytes, deepest: int = DEEPEST) -> Any:
+    """JSON by the letter, of at most so many levels.
 
     Raises
     ------
@@ -193,9 +193,7 @@ def parsed(content: bytes) -> Any:
         found = json.loads(text, object_pairs_hook=_once, parse_constant=_constant, parse_float=_finite)
     except UnicodeDecodeError as error:
         raise ValueError("bytes that are not UTF-8") from error
-    except RecursionError as error:
-        raise ValueError(f"more than {DEEPEST} levels") from error
-    _require_shallow(found)
+    _require_shallow(found, deepest)
     return found
 
 
@@ -221,9 +219,9 @@ def _is_number(value: Any) -> bool:
     return (type(value) is int and abs(value) < 1 << 1000) or (type(value) is float and math.isfinite(value))
 
 
-def _require_shallow(value: Any) -> None:
+def _require_shallow(value: Any, deepest: int) -> None:
     level = [value]
-    for _ in range(DEEPEST):
+    for _ in range(deepest):
         level = [
             part
             for held in level
@@ -233,7 +231,7 @@ def _require_shallow(value: Any) -> None:
         ]
         if not level:
             return
-    raise ValueError(f"more than {DEEPEST} levels")
+    raise ValueError(f"more than {deepest} levels")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

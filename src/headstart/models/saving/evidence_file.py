@@ -80,6 +80,4 @@ def read_evidence(folder: str | Path, what: str = "the evidence of a model") -> 
             "Give a folder that 'headstart fit --out' or 'headstart demo' wrote.",
         )
     evidence: dict[str, Any] = read_json(path / EVIDENCE, _SHAPE, what=what, todo="Fit the model again.")
-        path / EVIDENCE, _SHAPE, what="the evidence of a model", todo="It is damaged: fit the model again."
-    )
     return evidence

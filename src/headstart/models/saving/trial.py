@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,34 +11,13 @@ import pandas as pd
 
 from headstart.data.base.kinds import kind_named
 from headstart.data.inputs.registry import entry_of
-from headstart.errors import HeadstartError, SourceError
+from headstart.errors import SourceError
 from headstart.guard.comparing.out_of_fold import predicted
 from headstart.networks.running.cache import memory_cache
 from headstart.networks.running.embed import embed
 from headstart.training.device import pick_device
 
 _TODO = "It is damaged, or was not written by headstart: copy the folder anew, or fit again."
-
-
-@contextmanager
-def in_words(folder: Path) -> Iterator[None]:
-    """Turn whatever reading a folder's parts ends in into an error that names the folder.
-
-    Raises
-    ------
-    SourceError
-    """
-    try:
-        yield
-    except HeadstartError:
-        raise
-    except Exception as error:
-        said = str(error).strip().splitlines() or [""]
-        raise SourceError(
-            f"Expected a model that headstart saved in {folder}, found parts that do not go together: "
-            f"{type(error).__name__}: {said[0][:200]}.",
-            _TODO,
-        ) from error
 
 
 def try_out(estimator: Any, encoder: Any, manifest: dict[str, Any], folder: Path) -> None:

@@ -31,12 +31,16 @@ from headstart.networks.refuse import shards_of
 
 #: Names of settings, and the largest whole number that one of that name may be: far beyond any network that there is.
 _LIMITS = (
-    (re.compile(r"(^|_)(ids?|token|vocab)(_|$)|vocab"), 1 << 26),
+    (re.compile(r"(^|_)(ids?|token)(_|$)|vocab"), 1 << 26),
     (re.compile(r"layers|depths?($|_)|blocks|stages|heads|groups|experts"), 1 << 14),
-    (re.compile(r"size|dim|channels|length|positions?|width|features|resolution|patch|window|mel|labels"), 1 << 22),
+    (re.compile(r"mel($|s|_)|mels|masks"), 1 << 11),
+    (re.compile(r"fft|win($|dow)|hop"), 1 << 16),
+    (re.compile(r"size|dim|channels|length|positions?|width|features|resolution|patch|labels|rate|samples"), 1 << 22),
 )
 _HEADER = table_of(record({}, {"shape": several(whole(0, 1 << 48), 0, 16)}))
 _LONGEST_HEADER = 100_000_000
+#: Files that say what becomes of an input.
+PROCESSORS = ("preprocessor_config.json", "processor_config.json")
 #: Weights beyond those in the file that may be made anew: an output layer.
 _SPARE = 50_000_000
 

@@ -17,6 +17,7 @@ from headstart.errors import ParameterError, SourceError
 from headstart.networks.folder import MANIFEST, read_manifest, refuse_odd_files
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.reading.audio_source import is_audio_type, read_audio
+from headstart.networks.reading.config_file import PROCESSORS, read_config
 from headstart.networks.reading.file_source import call_function, is_file_source, split_source
 from headstart.networks.reading.hub import fetch
 from headstart.networks.reading.module_source import module_key, read_module
@@ -26,7 +27,7 @@ from headstart.networks.reading.sound_source import read_sound
 from headstart.networks.reading.text_source import read_text
 from headstart.networks.reading.transformers_source import read_settings, read_transformers
 from headstart.networks.refuse import FORMS, refuse_file, refuse_input, refuse_missing, refuse_type
-from headstart.networks.seal import check_files
+from headstart.networks.seal import check_files, in_words
 from headstart.nn.bodies.sound_network import MODEL_TYPE
 from headstart.source import NetworkSource, Source
 
@@ -155,10 +156,11 @@ def _stamp(path: Path) -> tuple[Any, ...]:
 
 
 def _read(source: Any, kind: str, path: Path | None, input_type: str | None) -> Network:
-    if kind == "hub" and path is not None:
-        return _read_folder(path, input_type, "transformers", str(source), f"hub: {source}")
     if path is not None:
-        return _read_own_folder(path, input_type)
+        with in_words("a network", path):
+            if kind == "hub":
+                return _read_folder(path, input_type, "transformers", str(source), f"hub: {source}")
+            return _read_own_folder(path, input_type)
     if kind == "file":
         network = read_module(call_function(source), input_type)
         named = f"{source.rpartition(':')[2]}" if network.name == type(network.module).__name__ else network.name
@@ -193,6 +195,9 @@ def _read_own_folder(folder: Path, input_type: str | None) -> Network:
 def _read_folder(folder: Path, input_type: str | None, kind: str, name: str | None = None, origin: str = "") -> Network:
     """A folder with ``config.json``, by what it says that the network is."""
     model_type = str(read_settings(folder).get("model_type"))
+    for settings in (folder / file for file in PROCESSORS):
+        if settings.is_file():
+            read_config(settings)
     if is_audio_type(model_type):
         refuse_input(name or folder.resolve().name, CLIPS.input_type, input_type)
         return read_audio(folder, kind=kind, name=name, origin=origin)
