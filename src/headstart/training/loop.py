@@ -12,8 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from headstart.errors import ParameterError
 from headstart.progress import Progress
-from headstart.training.checkpoint import load_checkpoint, save_checkpoint
+from headstart.training.checkpoint import load_checkpoint, same_tensors, save_checkpoint
 from headstart.training.processes import mean_of_all, rank, wait_for_all
 from headstart.training.schedule import warmup_cosine
 
@@ -210,6 +211,11 @@ def _restore(settings: LoopSettings, moving: dict[str, Tensor], optimizer: torch
     found = load_checkpoint(settings.checkpoint, settings.key) if settings.checkpoint is not None else None
     if found is None:
         return RunState()
+    if not same_tensors(found.get("weights"), moving) or not same_tensors(found.get("best") or moving, moving):
+        raise ParameterError(
+            f"Expected the weights of this training in the checkpoint {settings.checkpoint}, found others.",
+            "Remove it, or give another place (checkpoint=, --out).",
+        )
     with torch.no_grad():
         for name, tensor in moving.items():
             tensor.copy_(found["weights"][name])

@@ -77,6 +77,8 @@ def read_sealed(path: Path) -> bytes | None:
     except OSError as error:
         raise NotSealed(error.strerror or str(error), False) from error
     mark, digest, content = whole[: len(MARK)], whole[len(MARK) : len(MARK) + _DIGEST], whole[len(MARK) + _DIGEST :]
+    if len(mark) < len(MARK) and MARK.startswith(mark):
+        raise NotSealed("a file that ends too soon", True)
     if mark != MARK:
         raise NotSealed("a file of another form", False)
     if hashlib.sha256(content).digest() != digest:
