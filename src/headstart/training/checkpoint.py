@@ -85,6 +85,23 @@ def same_tensors(found: Any, wanted: dict[str, Tensor]) -> bool:
     )
 
 
+def same_form(found: Any, wanted: Any) -> bool:
+    """Whether a value has the types, keys and lengths of another.
+
+    Examples
+    --------
+    >>> same_form([{"lr": 0.1}], [{"lr": 0.5}]), same_form([{"lr": "x"}], [{"lr": 0.5}]), same_form([], [1])
+    (True, False, False)
+    """
+    if type(found) is not type(wanted):
+        return False
+    if isinstance(wanted, dict):
+        return set(found) == set(wanted) and all(same_form(found[key], wanted[key]) for key in wanted)
+    if isinstance(wanted, list | tuple):
+        return len(found) == len(wanted) and all(map(same_form, found, wanted))
+    return True
+
+
 def _state(content: bytes) -> dict[str, Any]:
     """What was packed; its checksum is right, so that anything else was not written by headstart."""
     try:
