@@ -16,7 +16,8 @@ from headstart.cli.console import common, print_json
 def command(model: Path, out: Path | None, as_json: bool) -> None:
     """Write report.html for the saved MODEL: one file, readable without a connection."""
     from headstart.cli.summary import summary
-    from headstart.report.write import read_evidence, write_report
+    from headstart.models.saving.evidence_file import read_evidence
+    from headstart.report.write import write_report
 
     written = write_report(model, out)
     if as_json:

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.weighted_fit import row_weights, takes_weights
-from headstart.data.base.kinds import NUMBERS, ROWS, Kind, kind_named, things
+from headstart.data.base.kinds import NUMBERS, ROWS, Kind, kind_named
 from headstart.data.inputs.inputs import inputs_in, refuse_other_kind
 from headstart.data.tables.records import Records
 from headstart.data.tables.rows import as_frame, is_frame, records_of
@@ -27,7 +27,7 @@ from headstart.guard.candidates.train_size import train_size
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.guard import guard, run_key
 from headstart.math.statistics.named_metrics import metric_named
-from headstart.networks.reading.loading import load_network
+from headstart.networks.reading.loading import load_network, taken
 from headstart.networks.window import fitted
 from headstart.parameters.heads.targets import class_weights
 from headstart.progress import reporter
@@ -129,7 +129,7 @@ class BaseSafeTransfer(BaseEstimator):
         if reset:
             self.input_type_ = NUMBERS.input_type
             if self.source is not None and not borrows_rows(self.source):
-                wanted = things(load_network(self.source).input_type)
+                wanted = taken(self.source)
                 raise SourceError(
                     f"Expected {wanted}, because the source takes {wanted}, found {type(X).__name__} of numbers.",
                     f"Give {wanted}, or source=None to learn from the numbers alone.",

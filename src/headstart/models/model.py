@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.base.json_files import refuse
 from headstart.data.base.kinds import Kind, kind_named
 from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
 from headstart.data.tables.rows import rows_of
@@ -17,13 +18,15 @@ from headstart.guard.choosing.choose import logits, probabilities
 from headstart.guard.comparing.out_of_fold import predicted
 from headstart.keywords.listener import Detector
 from headstart.models.saving.baselines import BASELINES, load_baseline, save_baseline
+from headstart.models.saving.evidence_file import EVIDENCE, read_evidence
 from headstart.models.saving.tables import load_table_model, save_table_model
-from headstart.networks.folder import read_manifest, refuse_odd_files, write_folder, write_manifest
+from headstart.models.saving.trial import try_out
+from headstart.networks.folder import MANIFEST, read_manifest, write_folder, write_manifest
+from headstart.networks.manifest import check_model
 from headstart.networks.saving.model_card import model_card
+from headstart.networks.seal import check_files, in_words
 from headstart.parameters.saving import load_estimator, save_estimator
 from headstart.parameters.transfer import BaseTransfer
-
-EVIDENCE = "evidence.json"
 
 
 class Model:
@@ -238,19 +241,18 @@ def load(folder: str | Path, module: Any = None) -> Model:
             f"Expected a fitted model in {path}, found what headstart saved as {kind or 'a source'}.",
             "Use it as source=, or give the --out of headstart fit.",
         )
-    estimator: Any
-    encoder: Any = None
-    if kind == "transfer":
-        estimator = load_estimator(path, manifest, module)
-        encoder = load_table_model(path)[1] if kind_named(manifest["input_type"]).values else None
-    elif kind == "baseline":
-        estimator = load_baseline(path, manifest["baseline"])
-    else:
-        estimator, encoder = load_table_model(path)
+    check_model(manifest, str(path / MANIFEST))
+    evidence = read_evidence(path)
+    check_files(path, manifest)
+    said = (evidence.get("data") or {}).get("input_type", manifest["input_type"])
+    if said != manifest["input_type"]:
+        refuse(repr(manifest["input_type"]), "data.input_type", str(path / EVIDENCE), repr(said))
+    with in_words("a model that headstart saved", path):
+        estimator, encoder = _read_parts(path, manifest, module)
     heard = manifest.get("detector")
     return Model(
         estimator,
-        read_evidence(path),
+        evidence,
         task=manifest["task"],
         classes=manifest["classes"],
         temperature=manifest["temperature"],
@@ -260,22 +262,16 @@ def load(folder: str | Path, module: Any = None) -> Model:
     )
 
 
-def read_evidence(folder: str | Path) -> dict[str, Any]:
-    """The evidence of a saved model.
-
-    Raises
-    ------
-    SourceError
-        If there is none or it is damaged.
-    """
-    refuse_odd_files(folder)
-    path = Path(folder) / EVIDENCE
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SourceError(f"Expected the evidence of a model in {path}, found: {error}.", "Fit it again.") from error
-    if not isinstance(found, dict):
-        raise SourceError(
-            f"Expected the evidence of a model in {path}, found a {type(found).__name__}.", "Fit it again."
-        )
-    return found
+def _read_parts(path: Path, manifest: dict[str, Any], module: Any) -> tuple[Any, Any]:
+    """Estimator and encoder of a folder whose words have been checked, tried out on one input."""
+    estimator: Any
+    encoder: Any = None
+    if manifest["kind"] == "transfer":
+        estimator = load_estimator(path, manifest, module)
+        encoder = load_table_model(path)[1] if kind_named(manifest["input_type"]).values else None
+    elif manifest["kind"] == "baseline":
+        estimator = load_baseline(path, manifest["baseline"])
+    else:
+        estimator, encoder = load_table_model(path)
+    try_out(estimator, encoder, manifest, path)
+    return estimator, encoder

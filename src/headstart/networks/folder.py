@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from headstart.data.base.content import plain_file
+from headstart.data.base.json_files import read_json
 from headstart.data.base.reasons import BadInput
 from headstart.errors import OutputError, SourceError
+from headstart.networks.manifest import SCHEMA_VERSION, VERSIONED, check_manifest
+from headstart.networks.seal import MANIFEST, check_words, seal
 
-MANIFEST = "headstart.json"
-SCHEMA_VERSION = 2
+_ANEW = "It is damaged, or headstart did not write it: copy the folder anew, or fit again."
 
 
 def write_folder(path: str | Path, write: Callable[[Path], None]) -> Path:
@@ -53,6 +55,7 @@ def write_folder(path: str | Path, write: Callable[[Path], None]) -> Path:
         _sweep(target)
         temporary.mkdir()
         write(temporary)
+        seal(temporary)
         _share(temporary)
         _flush(temporary)
         check_place(target)
@@ -133,27 +136,28 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     Raises
     ------
     SourceError
-        If there is none, it is damaged, or a newer headstart wrote it.
+        If there is none, it is damaged or says what it cannot, or a newer headstart wrote it.
     """
     folder = Path(path).expanduser()
     _recover(Path(os.path.realpath(folder)))
     refuse_odd_files(folder)
     file = folder / MANIFEST
+    if folder.is_file():
+        raise SourceError(f"Expected a folder that headstart saved, found the file {folder}.", "Give its folder.")
     if not file.is_file():
         raise SourceError(
             f"Expected a folder that headstart saved, found no {MANIFEST} in {folder}.",
             "Give the folder that was the --out of headstart fit.",
         )
-    try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
-        schema = int(manifest["schema_version"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise SourceError(f"Expected a manifest of headstart in {file}, found: {error!r}.", "Save it again.") from error
-    if schema > SCHEMA_VERSION:
+    manifest: dict[str, Any] = read_json(file, VERSIONED, what=VERSIONED.words, todo=_ANEW)
+    if manifest["schema_version"] > SCHEMA_VERSION:
         raise SourceError(
-            f"Expected schema version {SCHEMA_VERSION} or older in {file}, found {schema}: a newer headstart wrote it.",
+            f"Expected schema version {SCHEMA_VERSION} or older in {file}, found {manifest['schema_version']}: a newer "
+            "headstart wrote it.",
             "Update it with: pip install -U headstart",
         )
+    check_manifest(manifest, str(file))
+    check_words(manifest, str(file))
     return manifest
 
 

@@ -9,16 +9,18 @@ from typing import Any, NoReturn
 import torch
 from torch import nn
 
+from headstart.data.base.json_files import TEXT, read_json, record, table_of
 from headstart.data.base.kinds import CLIPS, PICTURES, TEXTS, Kind, kind_named, network_kinds
 from headstart.errors import SourceError
 
 _PICKLES = {".pt", ".pth", ".th", ".bin", ".ckpt", ".pkl", ".pickle", ".joblib"}
 _LFS = b"version https://git-lfs"
-_WEIGHTS = (
-    "model.safetensors",
-    "model.safetensors.index.json",
-    "pytorch_model.bin",
-    "pytorch_model.bin.index.json",
+WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
+#: What makes safetensors of a folder's pickle; for a folder whose maker is trusted, for opening one can run any code.
+_CONVERT = (
+    'Take one with model.safetensors, or where you trust its maker make it so: python -c "import torch; '
+    "from safetensors.torch import save_file; w = torch.load('{name}', weights_only=True); "
+    "save_file({{k: v.clone() for k, v in w.items()}}, 'model.safetensors', {{'format': 'pt'}})\""
 )
 _SOUND = "a sound network"
 _TEXT = "a text network"
@@ -207,14 +209,15 @@ def weight_file(folder: Path) -> Path:
     Returns
     -------
     Path
-        safetensors before pickle.
+        Of safetensors.
 
     Raises
     ------
     SourceError
-        If there are no weights, or a placeholder of Git LFS in their place.
+        If there are no weights but perhaps a pickle, a placeholder of Git LFS in their place, or a list of other files
+        than safetensors beside it.
     """
-    for name in _WEIGHTS:
+    for name in WEIGHTS:
         file = folder / name
         if not file.is_file():
             continue
@@ -224,12 +227,38 @@ def weight_file(folder: Path) -> Path:
             raise SourceError(
                 f"Expected weights, found a placeholder of Git LFS in {file}.", "Fetch them with: git lfs pull"
             )
+        if name.endswith(".json"):
+            shards_of(file)
         return file
+    pickles = sorted(item.name for item in folder.iterdir() if item.suffix.lower() in _PICKLES)
+    if pickles:
+        raise SourceError(
+            f"Expected safetensors in {folder}, found {pickles[0]}, a pickle: opening one can run any code here.",
+            _CONVERT.format(name=pickles[0]),
+        )
     found = ", ".join(sorted(item.name for item in folder.iterdir())[:8]) or "nothing"
     raise SourceError(
         f"Expected a network with its weights in {folder}, found no weights (it holds {found}).",
         "model.safetensors must lie beside config.json.",
     )
+
+
+def shards_of(index: Path) -> list[Path]:
+    """The files of safetensors that a list of weights names, each beside it.
+
+    Raises
+    ------
+    SourceError
+        If the list is damaged, or names anything else.
+    """
+    said = read_json(index, record({"weight_map": table_of(TEXT)}))["weight_map"]
+    names = sorted(set(said.values()))
+    for name in names:
+        if Path(name).name != name or not name.endswith(".safetensors") or not (index.parent / name).is_file():
+            raise SourceError(
+                f"Expected files of safetensors beside {index}, found {name!r} in it.", "Get the folder again, whole."
+            )
+    return [index.parent / name for name in names]
 
 
 def refuse_bad_numbers(module: nn.Module, name: str) -> None:

@@ -22,7 +22,7 @@ from headstart.parameters.heads.hidden_heads import HIDDEN, HiddenHeads, hidden_
 from headstart.parameters.heads.solved import LAYERS, Part, SolvedHead
 from headstart.parameters.heads.targets import Targets
 from headstart.parameters.transfer import BaseTransfer, TransferClassifier, TransferRegressor
-from headstart.source import NetworkSource
+from headstart.source import NetworkSource, Source
 
 HEAD = "head.safetensors"
 _PROBLEMS = {
@@ -105,7 +105,7 @@ def load_estimator(folder: str | Path, manifest: dict[str, Any], module: nn.Modu
     kinds = {"TransferClassifier": TransferClassifier, "TransferRegressor": TransferRegressor}
     if described["class"] not in kinds:
         raise SourceError(f"Expected a model of {' or '.join(kinds)}, found {described['class']!r}.")
-    estimator = kinds[described["class"]](**described["params"])
+    estimator = kinds[described["class"]](**_read_params(described["params"], kinds[described["class"]]))
     targets = _read_targets(described["targets"])
     network = _read_network(source, manifest.get("network"), module)
     if described.get("inside"):
@@ -174,6 +174,19 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     return None
+
+
+def _read_params(said: dict[str, Any], kind: type[BaseTransfer]) -> dict[str, Any]:
+    """Parameters of an estimator; what it borrowed comes back as a name that is never looked up."""
+    known = set(kind().get_params(deep=False))
+    unknown = sorted(set(said) - known)
+    if unknown:
+        raise SourceError(f"Expected parameters of {kind.__name__}, found {unknown[0]!r}.", "Fit it again.")
+    named = {name: Source(None, None, str(said[name])) for name in ("source", "network") if said.get(name) is not None}
+    device = str(said.get("device", "auto"))
+    if device.partition(":")[0] not in ("auto", "cpu", "cuda", "mps"):
+        raise SourceError(f"Expected a device of auto, cpu, cuda or mps, found {device!r}.", "Fit it again.")
+    return {**said, **named, "checkpoint": None, "device": device}
 
 
 def _describe_targets(targets: Targets) -> dict[str, Any]:

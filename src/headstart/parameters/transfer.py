@@ -13,13 +13,12 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from headstart.contract.estimator_class import estimator_class
-from headstart.data.base.kinds import things
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.inputs import as_inputs, inputs_in
 from headstart.data.sets.splits import holdout
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
-from headstart.networks.reading.loading import load_network
+from headstart.networks.reading.loading import taken
 from headstart.networks.running.cache import passing_cache
 from headstart.networks.running.embed import Features, embed
 from headstart.networks.window import fitted
@@ -178,7 +177,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         """Ready-made features: a solved head on standardised columns."""
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], multi_output=True, y_numeric=self._numeric)
         if self.source is not None:
-            wanted = things(load_network(self.source).input_type)
+            wanted = taken(self.source)
             raise ParameterError(
                 f"Expected {wanted} for the network {self.source!r}, found a table of {X.shape[1]} columns.",
                 f"Give {wanted}, or source=None for a head on these features.",

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
 
 from headstart.errors import OutputError, SourceError
-from headstart.networks.folder import refuse_odd_files
+from headstart.models.saving.evidence_file import read_evidence
 from headstart.report.page import build
 
 
@@ -27,51 +26,23 @@ def render(evidence: dict[str, Any]) -> str:
     -------
     str
         HTML with style and pictures inside.
+
+    Raises
+    ------
+    SourceError
+        If the evidence does not hold what a page is made of.
     """
     loader = PackageLoader("headstart", "report")
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.get_template("page.jinja").render(build(evidence))
-
-
-def read_evidence(folder: str | Path) -> dict[str, Any]:
-    """Read the evidence of a saved model.
-
-    Parameters
-    ----------
-    folder : path-like
-        A folder that ``headstart fit --out`` or ``Model.save`` wrote.
-
-    Returns
-    -------
-    dict
-        What ``evidence.json`` holds.
-
-    Raises
-    ------
-    SourceError
-        When the folder is absent, or holds no readable evidence.
-    """
-    path = Path(folder)
-    if not path.is_dir():
-        found = "a file" if path.exists() else "nothing"
-        raise SourceError(f"Expected the folder of a saved model at {path}, found {found} there.", "Check the path.")
-    refuse_odd_files(path)
     try:
-        evidence = json.loads((path / "evidence.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        return environment.get_template("page.jinja").render(build(evidence))
+    except (ArithmeticError, AttributeError, LookupError, TemplateError, TypeError, ValueError) as error:
         raise SourceError(
-            f"Expected evidence.json in {path}, found none.",
-            "Give a folder that 'headstart fit --out' or 'headstart demo' wrote.",
-        ) from None
-    except ValueError as error:
-        raise SourceError(
-            f"Expected JSON in {path / 'evidence.json'}, found something else ({error}).", "Fit the model again."
-        ) from None
-    if not isinstance(evidence, dict):
-        raise SourceError(f"Expected a JSON object in {path / 'evidence.json'}, found a {type(evidence).__name__}.")
-    return evidence
+            f"Expected evidence as headstart writes it, found some without a page ({type(error).__name__}: {error}).",
+            "Fit the model again.",
+        ) from error
 
 
 def write_report(model_folder: str | Path, out: str | Path | None = None) -> Path:
@@ -96,7 +67,7 @@ def write_report(model_folder: str | Path, out: str | Path | None = None) -> Pat
     OutputError
         When the file cannot be written.
     """
-    html = render(read_evidence(model_folder))
+    html = render(read_evidence(model_folder, "JSON"))
     target = Path(model_folder if out is None else out)
     if target.is_dir():
         target = target / "report.html"

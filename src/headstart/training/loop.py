@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable
@@ -12,8 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from headstart.errors import ParameterError
 from headstart.progress import Progress
-from headstart.training.checkpoint import load_checkpoint, save_checkpoint
+from headstart.training.checkpoint import load_checkpoint, same_form, same_tensors, save_checkpoint
 from headstart.training.processes import mean_of_all, rank, wait_for_all
 from headstart.training.schedule import warmup_cosine
 
@@ -210,9 +212,46 @@ def _restore(settings: LoopSettings, moving: dict[str, Tensor], optimizer: torch
     found = load_checkpoint(settings.checkpoint, settings.key) if settings.checkpoint is not None else None
     if found is None:
         return RunState()
+    if not _fits(found, settings, moving, optimizer):
+        raise ParameterError(
+            f"Expected the state of this training in the checkpoint {settings.checkpoint}, found another's.",
+            "Remove it, or give another place (checkpoint=, --out).",
+        )
     with torch.no_grad():
         for name, tensor in moving.items():
             tensor.copy_(found["weights"][name])
     optimizer.load_state_dict(found["optimizer"])
     best = {name: tensor.to(moving[name].device) for name, tensor in found["best"].items()}
     return RunState(found["epoch"], found["history"], found["best_loss"], found["best_epoch"], best)
+
+
+def _fits(found: dict[str, Any], settings: LoopSettings, moving: dict[str, Tensor], optimizer: Any) -> bool:
+    """Whether a state has all parts of this training's, each of its form."""
+    own = optimizer.state_dict()["param_groups"]
+    said = found.get("optimizer")
+    if not isinstance(said, dict) or not same_form(said.get("param_groups"), own):
+        return False
+    shapes = {
+        number: parameter.shape
+        for group, held in zip(own, optimizer.param_groups, strict=True)
+        for number, parameter in zip(group["params"], held["params"], strict=True)
+    }
+    state = said.get("state")
+    steps = isinstance(state, dict) and all(
+        number in shapes
+        and isinstance(parts, dict)
+        and all(
+            part is None or (isinstance(part, Tensor) and part.shape in (shapes[number], ())) for part in parts.values()
+        )
+        for number, parts in state.items()
+    )
+    start = dataclasses.asdict(RunState())
+    return (
+        steps
+        and same_tensors(found.get("weights"), moving)
+        and (found.get("best") == {} or same_tensors(found.get("best"), moving))
+        and all(same_form(found.get(name), start[name]) for name in ("epoch", "best_loss", "best_epoch"))
+        and 0 <= found["epoch"] <= settings.epochs
+        and isinstance(found.get("history"), list)
+        and all(isinstance(record, dict) and "epoch" in record for record in found["history"])
+    )

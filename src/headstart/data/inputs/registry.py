@@ -80,6 +80,8 @@ class Entry:
         preprocessing and notes.
     pretraining : str, optional
         How networks for it are pretrained: a `Material`.
+    trial : callable, optional
+        ``trial()``: one input of no meaning, on which a model that was loaded is tried.
 
     Examples
     --------
@@ -107,6 +109,7 @@ class Entry:
     explained: str | None = None
     module: str | None = None
     pretraining: str | None = None
+    trial: Callable[[], Any] | None = None
 
 
 def _varied_picture(decoded: Any, preprocessing: Any, augmentation: Any, rng: np.random.Generator) -> np.ndarray:
@@ -134,6 +137,7 @@ _ENTRIES: dict[Kind, Entry] = {
             "headstart.guard.baselines.texts:TextBaselineRegressor",
         ),
         explained="headstart.guard.evidence.words:add_words",
+        trial=lambda: Texts(["a text"]),
     ),
     CLIPS: Entry(
         CLIPS,
@@ -150,6 +154,7 @@ _ENTRIES: dict[Kind, Entry] = {
         windows=lambda pieces, preprocessing: Clips(pieces, sampling_rate=preprocessing.rate),
         module="headstart.networks.reading.module_source:taken_waves",
         pretraining="headstart.pretraining.materials:CLIPS",
+        trial=lambda: Clips([np.sin(np.arange(8000) / 8).astype(np.float32)], sampling_rate=16_000),
     ),
     PICTURES: Entry(
         PICTURES,
@@ -166,6 +171,7 @@ _ENTRIES: dict[Kind, Entry] = {
         mirrored=True,
         module="headstart.networks.reading.module_source:taken_pixels",
         pretraining="headstart.pretraining.materials:PICTURES",
+        trial=lambda: Pictures([np.arange(32 * 32 * 3, dtype=np.uint8).reshape(32, 32, 3)]),
     ),
     ROWS: Entry(ROWS, Records, is_frame, records_of, row_specimen),
 }

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import logging
 import os
 import shutil
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from headstart.data.base.json_files import parsed
+from headstart.networks.seal import said_digest
+
+_LOG = logging.getLogger("headstart")
 _FILE = "journal.json"
 
 
@@ -82,14 +89,13 @@ class Journal:
         if self.folder is None:
             return compute()
         path = self.folder / f"{name}.npz"
-        try:
-            with np.load(path, allow_pickle=False) as kept:
-                return kept["prediction"], float(kept["seconds"])
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            pass
+        found = _fold_in(path)
+        if found is not None:
+            return found
         prediction, seconds = compute()
+        seal = _digest(prediction, seconds)
         with _atomic(path) as handle:
-            np.savez(handle, prediction=prediction, seconds=np.float64(seconds))
+            np.savez(handle, prediction=prediction, seconds=np.float64(seconds), sha256=np.array(seal))
         self._write()
         return prediction, seconds
 
@@ -112,24 +118,51 @@ class Journal:
 
     def _read(self) -> dict[str, Any] | None:
         assert self.folder is not None
-        try:
-            state = json.loads((self.folder / _FILE).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        path = self.folder / _FILE
+        if not path.is_file():
             return None
-        good = isinstance(state, dict) and {"key", "elapsed", "decisions"} <= state.keys()
-        return state if good else None
+        try:
+            state = parsed(path.read_bytes())
+            if not isinstance(state, dict) or not {"key", "elapsed", "decisions", "sha256"} <= state.keys():
+                raise ValueError("other entries")
+            if state.pop("sha256") != said_digest(state):
+                raise ValueError("other words than were written")
+        except (OSError, ValueError) as error:
+            _LOG.warning("What was kept in %s cannot be used (%s): all work begins anew.", path, error)
+            return None
+        return state
 
     def _write(self) -> None:
         if self.folder is None:
             return
         self._state["elapsed"] = self.elapsed()
         with _atomic(self.folder / _FILE) as handle:
-            handle.write(json.dumps(self._state).encode())
+            handle.write(json.dumps({**self._state, "sha256": said_digest(self._state)}).encode())
 
 
 def checkpoint_in(folder: Path | None, name: str) -> Path | None:
     """Where a training in epochs keeps its checkpoint in a folder of progress; None where no folder is kept."""
     return None if folder is None else folder / f"{name}.checkpoint"
+
+
+def _fold_in(path: Path) -> tuple[np.ndarray, float] | None:
+    """What is kept of a fold, as it was written; a file that is damaged is said, and counts as not there."""
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            prediction, seconds = kept["prediction"], float(kept["seconds"])
+            if str(kept["sha256"]) != _digest(prediction, seconds):
+                raise ValueError("other values than were written")
+    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        _LOG.warning("The fold kept in %s cannot be used (%s): it is computed again.", path, error)
+        return None
+    return prediction, seconds
+
+
+def _digest(prediction: np.ndarray, seconds: float) -> str:
+    said = f"{prediction.dtype} {prediction.shape} {float(seconds)!r} "
+    return hashlib.sha256(said.encode() + np.ascontiguousarray(prediction).tobytes()).hexdigest()
 
 
 class _atomic:

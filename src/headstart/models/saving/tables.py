@@ -11,12 +11,15 @@ from typing import Any
 import sklearn
 from safetensors.numpy import load, save
 
+from headstart.data.base.json_files import parsed
 from headstart.errors import SourceError, TransferWarning
 from headstart.models.saving.table_values import Writer, built, check_structure
 
 STRUCTURE = "table.json"
 ARRAYS = "table.safetensors"
 FORMAT = 1
+#: Of JSON; each value that holds others is a few.
+_LEVELS = 400
 
 
 def save_table_model(estimator: Any, encoder: Any, folder: str | Path) -> dict[str, Any]:
@@ -114,8 +117,7 @@ def _read(folder: Path) -> dict[str, Any]:
     for name in (STRUCTURE, ARRAYS):
         if not (folder / name).is_file():
             raise SourceError(f"Expected a model that headstart saved in {folder}, found no {name}.", "Fit it again.")
-    text = (folder / STRUCTURE).read_text(encoding="utf-8")
-    found = json.loads(text, object_pairs_hook=_once, parse_constant=_constant)
+    found = parsed((folder / STRUCTURE).read_bytes(), _LEVELS)
     if not isinstance(found, dict) or set(found) != {"format", "scikit-learn", "sha256", "estimator", "encoder"}:
         raise SourceError(f"Expected a model of a table in {folder / STRUCTURE}, found other entries.", "Fit it again.")
     if found["format"] != FORMAT:
@@ -124,17 +126,6 @@ def _read(folder: Path) -> dict[str, Any]:
             "Update headstart with: pip install -U headstart",
         )
     return found
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name that is given twice")
-    return found
-
-
-def _constant(name: str) -> Any:
-    raise ValueError(f"{name}, which is no JSON")
 
 
 def _text(value: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
+from headstart.data.base.json_files import TEXT, read_json, several, table_of
 from headstart.errors import SourceError
 from headstart.guard.baselines.text_terms import Terms
 from headstart.guard.baselines.texts import CHOICES, TextBaselineClassifier, TextBaselineRegressor
@@ -43,7 +44,7 @@ def load_text_baseline(folder: str | Path, described: dict[str, Any]) -> TextBas
     estimator = KINDS[described["class"]]()
     try:
         arrays = load_file(Path(folder) / ARRAYS)
-        names = json.loads((Path(folder) / VOCABULARY).read_text(encoding="utf-8"))
+        names = read_json(Path(folder) / VOCABULARY, table_of(several(TEXT, 0, 10_000_000)))
         estimator.features_ = str(described["features"])
         estimator.terms_ = [
             Terms(kind, [str(name) for name in names[kind]], arrays[f"idf.{kind}"])

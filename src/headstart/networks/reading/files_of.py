@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from headstart.errors import SourceError
+from headstart.networks.reading.config_file import require_room
 from headstart.networks.refuse import weight_file
 
 
@@ -69,6 +70,7 @@ def load_weights(model_class: Any, folder: Path, config: Any, **more: Any) -> tu
         If the file of weights cannot be read.
     """
     file = weight_file(folder)
+    require_room(model_class, config, file)
     try:
         with quiet():
             module, report = model_class.from_pretrained(
@@ -79,7 +81,7 @@ def load_weights(model_class: Any, folder: Path, config: Any, **more: Any) -> tu
                 trust_remote_code=False,
                 local_files_only=True,
                 weights_only=True,
-                use_safetensors="safetensors" in file.name,
+                use_safetensors=True,
                 **more,
             )
     except Exception as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
@@ -20,6 +19,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
+from headstart.data.base.json_files import ANY, TEXT, read_json, record, several, table_of
 from headstart.errors import SourceError
 from headstart.networks.reading.sentence_folder import LENGTH, MODULES
 from headstart.networks.reading.text_tokenizer import VOCABULARIES
@@ -196,24 +196,23 @@ def within_time(call: Callable[[], Any], seconds: float) -> Any:
 
 def _reads_texts(folder: Path) -> bool:
     try:
-        settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return takes_texts(str(read_json(folder / "config.json", table_of(ANY)).get("model_type", "")))
+    except SourceError:
         return False
-    return isinstance(settings, dict) and takes_texts(str(settings.get("model_type", "")))
 
 
 def _layers(folder: Path) -> list[str]:
     """Folders in which a network's files say that there are settings of pooling and dense layers."""
     try:
-        modules = json.loads((folder / MODULES).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        modules = read_json(folder / MODULES, several(table_of(ANY)))
+    except SourceError:
         return []
     kinds = [(str(module.get("path", "")), str(module.get("type", "")).rpartition(".")[2]) for module in modules]
     return [place for place, kind in kinds if kind in ("Pooling", "Dense") and Path(place).name == place]
 
 
 def _shards(index: Path) -> list[str]:
-    names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    names = set(read_json(index, record({"weight_map": table_of(TEXT)}))["weight_map"].values())
     return sorted(name for name in names if Path(name).name == name)
 
 

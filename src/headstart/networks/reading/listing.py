@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +16,10 @@ from headstart.errors import HeadstartError
 from headstart.networks.folder import MANIFEST, read_manifest
 from headstart.networks.reading.audio_source import is_audio_type
 from headstart.networks.reading.card_of import examples_of, licence_of
+from headstart.networks.reading.config_file import shapes_in
 from headstart.networks.reading.hub import cache_of_hub, cached_folder
 from headstart.networks.reading.transformers_source import read_settings
-from headstart.networks.refuse import refuse_type, weight_file
+from headstart.networks.refuse import WEIGHTS, refuse_type, shards_of, weight_file
 from headstart.nn.bodies.sound_network import MODEL_TYPE
 
 STARTER_FOLDERS = Path(__file__).parents[2] / "starters"
@@ -123,16 +122,11 @@ def count_parameters(file: Path) -> int | None:
         ``model.safetensors`` or ``model.safetensors.index.json``.
     """
     if file.name.endswith(".safetensors.index.json"):
-        names = set(json.loads(file.read_text(encoding="utf-8"))["weight_map"].values())
-        counts = [count_parameters(file.parent / name) for name in names]
+        counts = [count_parameters(shard) for shard in shards_of(file)]
         return None if any(count is None for count in counts) else sum(count or 0 for count in counts)
     if file.suffix != ".safetensors":
         return None
-    with file.open("rb") as opened:
-        (length,) = struct.unpack("<Q", opened.read(8))
-        header: dict[str, Any] = json.loads(opened.read(min(length, 100_000_000)))
-    tensors = {key: value for key, value in header.items() if key != "__metadata__" and not key.endswith(_BUFFERS)}
-    return sum(math.prod(value["shape"]) for value in tensors.values())
+    return sum(math.prod(shape) for name, shape in shapes_in(file).items() if not name.endswith(_BUFFERS))
 
 
 def _input_type(folder: Path, saved: dict[str, Any]) -> str:
@@ -177,6 +171,4 @@ def _sources_at(place: Path) -> list[Path]:
 def _is_network(folder: Path) -> bool:
     """Whether there are weights, beside a configuration or a manifest."""
     described = (folder / MANIFEST).is_file() or (folder / "config.json").is_file()
-    return described and any(
-        (folder / name).is_file() for name in ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin")
-    )
+    return described and any((folder / name).is_file() for name in (*WEIGHTS, "pytorch_model.bin"))

@@ -14,9 +14,10 @@ from torch import nn
 
 from headstart.data.base.kinds import CLIPS, kind_named, network_kinds
 from headstart.errors import ParameterError, SourceError
-from headstart.networks.folder import MANIFEST, refuse_odd_files
+from headstart.networks.folder import MANIFEST, read_manifest, refuse_odd_files
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.reading.audio_source import is_audio_type, read_audio
+from headstart.networks.reading.config_file import PROCESSORS, read_config
 from headstart.networks.reading.file_source import call_function, is_file_source, split_source
 from headstart.networks.reading.hub import fetch
 from headstart.networks.reading.module_source import module_key, read_module
@@ -26,8 +27,9 @@ from headstart.networks.reading.sound_source import read_sound
 from headstart.networks.reading.text_source import read_text
 from headstart.networks.reading.transformers_source import read_settings, read_transformers
 from headstart.networks.refuse import FORMS, refuse_file, refuse_input, refuse_missing, refuse_type
+from headstart.networks.seal import check_files, in_words
 from headstart.nn.bodies.sound_network import MODEL_TYPE
-from headstart.source import NetworkSource
+from headstart.source import NetworkSource, Source
 
 __all__ = ["Network", "SourceCard", "load_network", "random_network"]
 
@@ -78,6 +80,19 @@ def load_network(source: Any, *, input_type: str | None = None) -> Network:
     return network
 
 
+def taken(source: Any) -> str:
+    """What a network to borrow from takes, in words for a refusal: nothing is fetched and no file of code is run.
+
+    Examples
+    --------
+    >>> taken("starter:speech"), taken("mine.py:build")
+    ('clips', 'pictures, clips or texts')
+    """
+    *first, last = (kind.many for kind in network_kinds())
+    near = not isinstance(source, str | os.PathLike) or str(source).startswith("starter:") or Path(source).is_dir()
+    return load_network(source).takes.many if near and not is_file_source(source) else f"{', '.join(first)} or {last}"
+
+
 def _loaded_once(source: Any, input_type: str | None) -> Network:
     key, path = _key(source)
     keys = [key]
@@ -105,6 +120,11 @@ def _key(source: Any) -> tuple[Any, Path | None]:
         return ("source", module_key(source.module), stamp, settings, wave), None
     if isinstance(source, nn.Module):
         return ("module", module_key(source)), None
+    if isinstance(source, Source) and source.X is None:
+        raise SourceError(
+            f"Expected {FORMS}, found the name of one ({source.name!r}) in a model that was loaded from its folder.",
+            "What such a name stands for is never looked up: set source= to what you want to borrow from.",
+        )
     if not isinstance(source, (str, os.PathLike)):
         raise SourceError(f"Expected {FORMS}, found {type(source).__name__}.", "Give one of these.")
     text = os.fspath(source)
@@ -136,10 +156,11 @@ def _stamp(path: Path) -> tuple[Any, ...]:
 
 
 def _read(source: Any, kind: str, path: Path | None, input_type: str | None) -> Network:
-    if kind == "hub" and path is not None:
-        return _read_folder(path, input_type, "transformers", str(source), f"hub: {source}")
     if path is not None:
-        return _read_own_folder(path, input_type)
+        with in_words("a network", path):
+            if kind == "hub":
+                return _read_folder(path, input_type, "transformers", str(source), f"hub: {source}")
+            return _read_own_folder(path, input_type)
     if kind == "file":
         network = read_module(call_function(source), input_type)
         named = f"{source.rpartition(':')[2]}" if network.name == type(network.module).__name__ else network.name
@@ -155,6 +176,8 @@ def _read(source: Any, kind: str, path: Path | None, input_type: str | None) -> 
 
 def _read_own_folder(folder: Path, input_type: str | None) -> Network:
     ours = (folder / MANIFEST).is_file()
+    if ours:
+        check_files(folder, read_manifest(folder))
     if ours and not (folder / "config.json").is_file():
         raise SourceError(
             f"Expected a network in {folder}, found weights that headstart saved for a module of yours.",
@@ -172,6 +195,9 @@ def _read_own_folder(folder: Path, input_type: str | None) -> Network:
 def _read_folder(folder: Path, input_type: str | None, kind: str, name: str | None = None, origin: str = "") -> Network:
     """A folder with ``config.json``, by what it says that the network is."""
     model_type = str(read_settings(folder).get("model_type"))
+    for settings in (folder / file for file in PROCESSORS):
+        if settings.is_file():
+            read_config(settings)
     if is_audio_type(model_type):
         refuse_input(name or folder.resolve().name, CLIPS.input_type, input_type)
         return read_audio(folder, kind=kind, name=name, origin=origin)

@@ -11,11 +11,18 @@ from typing import Any
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from headstart.data.base.json_files import TEXT, Shape, maybe, read_json, record, several, whole
 from headstart.errors import SourceError
+from headstart.networks.reading.config_file import read_config
 from headstart.nn.bodies.text_network import TextNetwork, UnitLength
 
 MODULES = "modules.json"
 LENGTH = "sentence_bert_config.json"
+_PLACE = Shape(
+    "a folder inside", lambda x: isinstance(x, str) and not Path(x).is_absolute() and ".." not in Path(x).parts
+)
+_MODULES = several(record({}, {"type": TEXT, "path": _PLACE}), 0, 100)
+_LENGTH = record({}, {"max_seq_length": maybe(whole(1, 1 << 22))})
 _NAMES = {
     "cls": "first",
     "max": "max",
@@ -75,12 +82,12 @@ def read_layout(folder: Path) -> SentenceLayout:
         For a layer that cannot be carried over, or damaged files.
     """
     layout = SentenceLayout((), (), None, None, folder)
-    modules = _json(folder / MODULES) if (folder / MODULES).is_file() else []
+    modules = read_json(folder / MODULES, _MODULES) if (folder / MODULES).is_file() else []
     for entry in modules:
         kind, place = str(entry.get("type", "")).rpartition(".")[2], folder / str(entry.get("path", ""))
         layout = _with(layout, kind, place, folder)
     settings = layout.body / LENGTH
-    length = _json(settings).get("max_seq_length") if settings.is_file() else None
+    length = read_json(settings, _LENGTH).get("max_seq_length") if settings.is_file() else None
     return dataclasses.replace(layout, window=None if length is None else int(length))
 
 
@@ -88,7 +95,7 @@ def _with(layout: SentenceLayout, kind: str, place: Path, folder: Path) -> Sente
     if kind == "Transformer":
         return dataclasses.replace(layout, body=place)
     if kind == "Pooling":
-        return dataclasses.replace(layout, poolings=_poolings(_json(place / "config.json"), folder))
+        return dataclasses.replace(layout, poolings=_poolings(read_config(place / "config.json"), folder))
     if kind == "Dense":
         dense, width = _dense(place)
         return dataclasses.replace(layout, after=(*layout.after, *dense), n_features=width)
@@ -116,7 +123,7 @@ def _poolings(settings: dict[str, Any], folder: Path) -> tuple[str, ...]:
 
 
 def _dense(place: Path) -> tuple[tuple[nn.Module, ...], int]:
-    settings = _json(place / "config.json")
+    settings = read_config(place / "config.json")
     activation = settings.get("activation_function", "torch.nn.modules.activation.Tanh")
     file = place / "model.safetensors"
     if activation not in _ACTIVATIONS or not file.is_file():
@@ -193,13 +200,6 @@ def _dense_settings(layer: nn.Linear, following: nn.Module | None) -> dict[str, 
         "bias": layer.bias is not None,
         "activation_function": activation or "torch.nn.modules.linear.Identity",
     }
-
-
-def _json(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SourceError(f"Expected JSON in {file}, found: {error}.", "Get the file again.") from error
 
 
 def _write(file: Path, content: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -12,6 +11,7 @@ from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.errors import ParameterError, SourceError
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.reading.card_of import licence_of, manifest_card
+from headstart.networks.reading.config_file import read_config, require_room
 from headstart.networks.reading.module_source import fill
 from headstart.networks.refuse import refuse_bad_numbers, weight_file
 from headstart.nn.bodies.sound_network import SoundConfig, SoundNetwork
@@ -39,11 +39,12 @@ def read_sound(folder: Path, *, kind: str = "headstart", name: str | None = None
     """
     name = name or folder.resolve().name
     try:
-        config = SoundConfig.from_dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+        config = SoundConfig.from_dict(read_config(folder / "config.json"))
+        file = weight_file(folder)
+        require_room(SoundNetwork, config, file)
         module = SoundNetwork(config)
     except ParameterError as error:
         raise SourceError(f"{folder / 'config.json'}: {error.message}", error.todo or "Get the file again.") from error
-    file = weight_file(folder)
     try:
         tensors = load_file(file)
     except (SafetensorError, OSError) as error:

@@ -15,6 +15,7 @@ from headstart.data.pictures.preprocessing import FILTERS, Preprocessing
 from headstart.errors import MissingExtra, SourceError
 from headstart.networks.network import Network, SourceCard
 from headstart.networks.reading.card_of import manifest_card
+from headstart.networks.reading.config_file import read_config
 from headstart.networks.reading.files_of import first_line
 from headstart.networks.reading.hub import fetch
 from headstart.networks.refuse import refuse_bad_numbers, weight_file
@@ -76,8 +77,8 @@ def read_timm_folder(folder: Path, *, kind: str = "timm", name: str | None = Non
     name = name or folder.name
     file = weight_file(folder)
     if file.suffix != ".safetensors":
-        raise SourceError(f"Expected safetensors in {folder}, found {file.name}.", "Take a network that has them.")
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        raise SourceError(f"Expected one file of safetensors in {folder}, found {file.name}.", "Take another network.")
+    config = read_config(folder / "config.json")
     try:
         module = timm.create_model(f"local-dir:{folder}", pretrained=True)
     except Exception as error:

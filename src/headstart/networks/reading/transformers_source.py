@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.errors import SourceError
 from headstart.networks.network import Network
 from headstart.networks.reading.card_of import transformers_card
+from headstart.networks.reading.config_file import read_config
 from headstart.networks.reading.files_of import load_config, load_weights, quiet
 from headstart.networks.reading.preprocess_of import preprocessing_of, takes_bgr
 from headstart.networks.refuse import refuse_bad_numbers, refuse_type
@@ -91,13 +91,7 @@ def read_settings(folder: Path) -> dict[str, Any]:
             f"Expected a network's folder with config.json and model.safetensors, found {folder} (it holds {found}).",
             "Give the folder that holds config.json.",
         )
-    try:
-        settings = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise SourceError(f"Expected JSON in {file}, found {error}.", "Get the file again.") from error
-    if not isinstance(settings, dict):
-        raise SourceError(f"Expected a JSON object in {file}, found {type(settings).__name__}.", "Get the file again.")
-    return settings
+    return read_config(file)
 
 
 def _weights(folder: Path, config: Any, name: str) -> tuple[nn.Module, tuple[str, ...]]:

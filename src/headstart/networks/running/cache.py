@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
 import os
 import shutil
 import threading
@@ -17,6 +18,7 @@ import numpy as np
 from headstart.cache_folder import cache_folder
 from headstart.networks.running.shards import PARTIAL, SUFFIX, Shard, read_shard, write_shard
 
+_LOG = logging.getLogger("headstart")
 SMALL = 4 << 20
 MANY = 16
 SPARE = 1 << 30
@@ -154,6 +156,7 @@ class FeatureCache:
         try:
             if shard.path not in self._intact:
                 if not shard.intact():
+                    _LOG.warning("The features kept in %s are damaged: they are computed again.", shard.path)
                     shard.path.unlink(missing_ok=True)
                     return None
                 self._intact.add(shard.path)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-MAGIC, ALIGN = b"HSROWS1\n", 64
+MAGIC, ALIGN = b"HSROWS2\n", 64
 SUFFIX, PARTIAL = ".rows", ".partial"
 
 
@@ -30,7 +30,7 @@ class Shard:
     offset : int
         Where the rows begin in the file.
     checksum : int
-        CRC-32 of the rows.
+        CRC-32 of keys, shape and rows.
     """
 
     path: Path
@@ -51,7 +51,7 @@ class Shard:
     def intact(self) -> bool:
         """Whether the rows are what was written; reads the whole file."""
         try:
-            return zlib.crc32(self.rows().data) == self.checksum
+            return zlib.crc32(self.rows().data, _said(self.keys, self.shape)) == self.checksum
         except (OSError, ValueError):
             return False
 
@@ -78,7 +78,7 @@ def write_shard(folder: Path, keys: Sequence[str], batches: Iterable[np.ndarray]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{uuid.uuid4().hex}{SUFFIX}"
     partial = path.with_suffix(PARTIAL)
-    checksum = 0
+    checksum = _said(keys, shape)
     try:
         with open(partial, "wb") as file:
             # The checksum is known last: leave room for it, ten digits wide, and fill it in at the end.
@@ -111,6 +111,11 @@ def read_shard(path: Path) -> Shard | None:
         return shard if path.stat().st_size == offset + shard.n_bytes else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _said(keys: Sequence[str], shape: Sequence[int]) -> int:
+    """CRC-32 of what a file says of its rows."""
+    return zlib.crc32(json.dumps([list(keys), list(shape)]).encode())
 
 
 def _header(keys: Sequence[str], shape: tuple[int, ...], checksum: int) -> bytes:

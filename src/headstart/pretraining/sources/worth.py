@@ -16,6 +16,7 @@ from headstart.networks.folder import read_manifest, write_manifest
 from headstart.networks.network import Network
 from headstart.networks.reading.loading import load_network
 from headstart.networks.reading.random_weights import random_network
+from headstart.networks.seal import seal
 from headstart.parameters.transfer import TransferClassifier
 from headstart.progress import Progress
 
@@ -86,6 +87,7 @@ def add_results(folder: str | Path, rows: Sequence[dict[str, Any]]) -> None:
     kept = {row["set"]: row for row in [*manifest.get("transfer", []), *rows]}
     manifest["transfer"] = list(kept.values())
     write_manifest(place, manifest)
+    seal(place)
     card = place / "README.md"
     text = card.read_text(encoding="utf-8")
     before, _, after = text.partition(f"\n{HEADING}\n")

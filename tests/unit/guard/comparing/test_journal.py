@@ -71,3 +71,30 @@ def test_finish_removes_everything_and_no_folder_keeps_nothing(tmp_path: Path) -
     assert loose.checkpoint("x") is None
     assert loose.fold("a", lambda: (np.zeros(1), 1.0))[1] == 1.0
     loose.finish()
+
+
+def test_other_values_than_were_written_are_never_taken(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    journal = Journal(tmp_path / "j", "key")
+    journal.decide("folds", lambda: 5)
+    journal.fold("head-0", lambda: (np.arange(50.0), 4.25))
+    kept = {name: (tmp_path / "j" / name).read_bytes() for name in ("journal.json", "head-0.npz")}
+    rng, told = np.random.default_rng(0), 0
+    for _ in range(200):
+        for name, content in kept.items():
+            damaged = bytearray(content)
+            damaged[rng.integers(len(damaged))] ^= 1 << int(rng.integers(8))
+            (tmp_path / "j" / name).write_bytes(damaged if name == "head-0.npz" or rng.random() < 0.3 else content)
+        again = Journal(tmp_path / "j", "key", resume=True)
+        assert again.decide("folds", lambda: 7) in (5, 7)
+        found, seconds = again.fold("head-0", lambda: (np.full(50, -1.0), 1.0))
+        assert (found.tolist(), seconds) in ((np.arange(50.0).tolist(), 4.25), ([-1.0] * 50, 1.0))
+        told += seconds == 1.0
+    assert told > 100 and "cannot be used" in caplog.text
+
+
+def test_a_plain_change_of_a_kept_fold_is_noticed(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", "key")
+    journal.fold("head-0", lambda: (np.zeros(3), 1.0))
+    with np.load(tmp_path / "j" / "head-0.npz") as kept:
+        np.savez(tmp_path / "j" / "head-0.npz", **{**kept, "prediction": np.ones(3)})
+    assert journal.fold("head-0", lambda: (np.full(3, 2.0), 1.0))[0].tolist() == [2.0] * 3

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import pickle
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -255,20 +256,48 @@ class Bomb:
         return (open, ("/tmp/headstart-test-bomb", "w"))
 
 
-def test_pickled_weights_load_only_as_plain_tensors(vit_folder: Path) -> None:
-    weights = load_file(vit_folder / "model.safetensors")
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "model.pt", "weights.pkl", "flax.ckpt"])
+def test_a_folder_with_pickled_weights_is_refused_and_the_remedy_works(vit_folder: Path, name: str) -> None:
     before = load_network(vit_folder).digest
+    weights = load_file(vit_folder / "model.safetensors")
     (vit_folder / "model.safetensors").unlink()
-    torch.save(weights, vit_folder / "pytorch_model.bin")
-    assert load_network(vit_folder).digest == before
-    with (vit_folder / "pytorch_model.bin").open("wb") as file:
-        pickle.dump({"x": Bomb()}, file)
-    with pytest.raises(SourceError, match="Expected readable weights"):
-        load_network(vit_folder)
-    torch.save({"x": Bomb()}, vit_folder / "pytorch_model.bin")
-    with pytest.raises(SourceError, match="Expected readable weights"):
+    torch.save({"x": Bomb()}, vit_folder / name)
+    with pytest.raises(SourceError, match=rf"found {name}, a pickle: opening one can run any code") as error:
         load_network(vit_folder)
     assert not Path("/tmp/headstart-test-bomb").exists()
+    torch.save(weights, vit_folder / name)
+    command = str(error.value).partition('python -c "')[2].rstrip('"')
+    subprocess.run([sys.executable, "-c", command], cwd=vit_folder, check=True)
+    assert load_network(vit_folder).digest == before
+
+
+@pytest.mark.parametrize(
+    "named", ["evil.bin", "../small-vit/model.safetensors", "/etc/passwd", "absent.safetensors", 3]
+)
+def test_a_list_of_weights_names_safetensors_beside_it_and_nothing_else(vit_folder: Path, named: object) -> None:
+    (vit_folder / "model.safetensors").rename(vit_folder / "kept.safetensors")
+    torch.save({"x": Bomb()}, vit_folder / "evil.bin")
+    (vit_folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"vit.a": named}}))
+    with pytest.raises(SourceError, match=r"Expected (files of safetensors beside|a text as weight_map)"):
+        load_network(vit_folder)
+    assert not Path("/tmp/headstart-test-bomb").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"num_hidden_layers": 10**9}, "at most 16,384 as num_hidden_layers"),
+        ({"hidden_size": 1 << 40}, "at most 4,194,304 as hidden_size"),
+        ({"intermediate_size": 3_000_000, "num_hidden_layers": 12}, "missing or of another shape"),
+        ({"model_type": ["vit"]}, "Expected a text as model_type"),
+        ({"id2label": {"0": 1}}, "Expected a text as id2label.0"),
+    ],
+)
+def test_sizes_are_looked_at_before_memory_is_taken(vit_folder: Path, change: dict, words: str) -> None:
+    settings = json.loads((vit_folder / "config.json").read_text())
+    (vit_folder / "config.json").write_text(json.dumps({**settings, **change}))
+    with pytest.raises(SourceError, match=words):
+        load_network(vit_folder)
 
 
 @pytest.mark.parametrize("name", ["net.pt", "net.pth", "net.bin", "net.pkl", "net.ckpt"])

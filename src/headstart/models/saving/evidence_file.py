@@ -1,0 +1,83 @@
+"""The evidence of a saved model: read once, and checked for what is read of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from headstart.data.base.json_files import ANY, FLAG, TEXT, maybe, number, one_of, read_json, record, several, table_of
+from headstart.errors import SourceError
+from headstart.networks.folder import refuse_odd_files
+from headstart.networks.manifest import INPUTS, TASKS
+
+EVIDENCE = "evidence.json"
+_RECORD = table_of(ANY)
+_NAMED = record({"name": TEXT}, {"words": TEXT, "seconds": maybe(number())})
+_CANDIDATE = record(
+    {"name": TEXT},
+    {
+        "words": TEXT,
+        "transfer": FLAG,
+        "chosen": FLAG,
+        "score": maybe(number()),
+        "interval": maybe(several(number(), 2, 2)),
+        "seconds": maybe(number()),
+    },
+)
+_SHAPE = record(
+    {},
+    {
+        "data": record(
+            {},
+            {
+                "input_type": INPUTS,
+                "task": one_of(*TASKS),
+                "n": number(0),
+                "n_per_class": table_of(number(0)),
+                "columns": several(TEXT),
+                "notes": several(TEXT),
+            },
+        ),
+        "verdict": maybe(record({}, {"word": TEXT, "sentence": TEXT})),
+        "estimate": maybe(record({}, {"metric": TEXT, "value": maybe(number()), "method": TEXT})),
+        "candidates": several(_CANDIDATE),
+        "left_out": several(_NAMED),
+        "metrics": maybe(_RECORD),
+        "test": maybe(_RECORD),
+        "mistakes": several(_RECORD),
+        "per_class": maybe(several(_RECORD)),
+        "keyword": maybe(_RECORD),
+        "reproduce": maybe(_RECORD),
+        "history": maybe(several(_RECORD)),
+        "curves": maybe(several(_RECORD)),
+    },
+)
+
+
+def read_evidence(folder: str | Path, what: str = "the evidence of a model") -> dict[str, Any]:
+    """The evidence of a saved model.
+
+    Parameters
+    ----------
+    folder : path-like
+        A folder that ``headstart fit --out`` or ``Model.save`` wrote.
+    what : str
+        What the words call a file that cannot be read.
+
+    Raises
+    ------
+    SourceError
+        If there is no such folder, it holds no evidence, or other things than evidence is made of.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        found = "a file" if path.exists() else "nothing"
+        raise SourceError(f"Expected the folder of a saved model at {path}, found {found} there.", "Check the path.")
+    refuse_odd_files(path)
+    if not (path / EVIDENCE).is_file():
+        raise SourceError(
+            f"Expected {EVIDENCE} in {path}, found none.",
+            "Give a folder that 'headstart fit --out' or 'headstart demo' wrote.",
+        )
+    evidence: dict[str, Any] = read_json(path / EVIDENCE, _SHAPE, what=what, todo="Fit the model again.")
+    return evidence

@@ -1,0 +1,79 @@
+"""A model that was loaded, tried on one input before anybody relies on it."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from headstart.data.base.kinds import kind_named
+from headstart.data.inputs.registry import entry_of
+from headstart.errors import SourceError
+from headstart.guard.comparing.out_of_fold import predicted
+from headstart.networks.running.cache import memory_cache
+from headstart.networks.running.embed import embed
+from headstart.training.device import pick_device
+
+_TODO = "It is damaged, or was not written by headstart: copy the folder anew, or fit again."
+
+
+def try_out(estimator: Any, encoder: Any, manifest: dict[str, Any], folder: Path) -> None:
+    """Ask a loaded model about one input of no meaning.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+    encoder : TableEncoder or None
+    manifest : dict
+        Checked.
+    folder : Path
+        For the words.
+
+    Raises
+    ------
+    SourceError
+        If its answer is not finite, or not one number for each class, label or number.
+    """
+    task, classes = manifest["task"], manifest["classes"]
+    known = np.asarray(classes) if task == "classification" else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if kind_named(manifest["input_type"]).values:
+            answer = _of_rows(estimator, encoder, task, known, folder)
+        else:
+            entry = entry_of(kind_named(manifest["input_type"]))
+            if entry.trial is None:
+                return
+            answer = _of_inputs(estimator, entry.trial(), task)
+    wide = answer.reshape(len(answer), -1).shape[1]
+    if len(answer) != 1 or not np.isfinite(answer).all() or (classes is not None and wide != len(classes)):
+        said = "a number" if classes is None else f"{len(classes)} finite scores"
+        raise SourceError(
+            f"Expected {said} for one input of the model in {folder}, found an array {answer.shape} "
+            f"with {int((~np.isfinite(answer)).sum())} that are not finite.",
+            _TODO,
+        )
+
+
+def _of_inputs(estimator: Any, inputs: Any, task: str) -> np.ndarray:
+    fitted = getattr(estimator, "fitted_", None)
+    if fitted is not None:
+        network, device = fitted.network, str(pick_device(estimator.device))
+        return np.asarray(fitted.scores(embed(network, inputs, device=device, exact=True, cache=memory_cache())))
+    return np.asarray(estimator.predict(inputs) if task == "regression" else estimator.predict_proba(inputs))
+
+
+def _of_rows(estimator: Any, encoder: Any, task: str, classes: np.ndarray | None, folder: Path) -> np.ndarray:
+    """What it says of a row without any value."""
+    if encoder is None:
+        raise SourceError(f"Expected what makes numbers of rows beside the model in {folder}, found none.", _TODO)
+    own = getattr(estimator, "classes_", None)
+    if classes is not None and not set(np.asarray(own).tolist()) <= set(classes.tolist()):
+        raise SourceError(f"Expected a model of {classes.tolist()[:8]} in {folder}, found one of other classes.", _TODO)
+    if classes is not None and (np.sort(classes) != classes).any():
+        raise SourceError(f"Expected the classes of a table in order in {folder}, found {classes.tolist()[:8]}.", _TODO)
+    row = encoder.encode(pd.DataFrame({encoder.columns_[0]["name"]: [None]}))
+    return predicted(estimator, row, task, classes)
