@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import KW_ONLY
 from pathlib import Path
@@ -14,9 +15,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from headstart.contract.estimator_class import estimator_class
 from headstart.data.base.kinds import NUMBERS, ROWS, Kind, kind_named, things
 from headstart.data.inputs.inputs import inputs_in, refuse_other_kind
+from headstart.data.sets.groups import merge
 from headstart.data.tables.records import Records
 from headstart.data.tables.rows import as_frame, is_frame, records_of
-from headstart.errors import DataError, ParameterError, SourceError
+from headstart.errors import DataError, ParameterError, SourceError, TransferWarning
 from headstart.guard.candidates.for_inputs import named_candidates, standard_for_inputs, standard_for_tables
 from headstart.guard.candidates.for_tables import table_candidates
 from headstart.guard.candidates.material import Material
@@ -141,6 +143,11 @@ class BaseSafeTransfer(BaseEstimator):
                 table = tabulated(rows, y, task, self.source, self.unlabelled)
                 rows, notes, self.encoder_ = table.rows, table.notes, table.encoder
                 more = {"sources": table.sources, "unlabelled": table.unlabelled, "shown": table.shown}
+                for words in table.shared:
+                    warnings.warn(words, TransferWarning, stacklevel=3)
+                if not _together(group_array, table.twins):
+                    group_array = merge(group_array, table.twins, len(y))
+                    notes = (*notes, f"{len(table.twins)} rows repeat others; equal rows stay in one fold.")
             material = Material(rows, y, task, group_array, network, device, progress, **more)
             candidates = self._candidates(material)
             keyed = self.checkpoint is not None
@@ -212,3 +219,8 @@ class BaseSafeTransfer(BaseEstimator):
         network = getattr(self, "_heard", None) or self._network()
         seen = Material(rows, np.zeros(len(rows)), "regression", None, network, pick_device(self.device).type)
         return seen.inputs("features")
+
+
+def _together(groups: np.ndarray | None, pairs: list[tuple[int, int]]) -> bool:
+    """Whether the rows of each pair are in one group already."""
+    return not pairs or (groups is not None and all(groups[i] == groups[j] for i, j in pairs))
