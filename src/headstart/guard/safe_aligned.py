@@ -104,7 +104,8 @@ class BaseSafeAligned(Borrower):
         check_number("level", self.level, 0, 1, open_low=True, open_high=True)
         check_number("n_splits", self.n_splits, 2, whole=True)
         domains = self._domains(X, y, task=self._task, need_target_labels=False)
-        offered, source, self.notes_ = as_sources(self.source), self.source, ()
+        offered, source = as_sources(self.source), self.source
+        self.notes_: tuple[str, ...] = ()
         if y is not None and offered:
             offered, self.notes_ = without_target(X, np.asarray(y), offered)
             source = (offered or None) if self.notes_ else source

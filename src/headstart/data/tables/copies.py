@@ -51,27 +51,28 @@ class Cells:
         return len(self.numbers)
 
 
-def cells_of(tables: Sequence[Any], columns: Sequence[Column] | None = None) -> list[Cells]:
-    """Cells of several tables, as far as all of them have them.
+def cells_of(one: Any, other: Any, columns: Sequence[Column] | None = None) -> tuple[Cells, Cells]:
+    """Cells of two tables, as far as both have them.
 
     Parameters
     ----------
-    tables : sequence of frames, or of arrays or CSR matrices of shape (n, d)
+    one, other : frames, or arrays or CSR matrices of shape (n, d)
     columns : sequence of Column, optional
-        What the columns of frames hold. Other columns that all frames have count as names of rows.
+        What the columns of frames hold. Other columns that both frames have count as names of rows.
     """
     if columns is None:
-        return [Cells(_plain(table)) for table in tables]
+        return Cells(_plain(one)), Cells(_plain(other))
+    tables = (one, other)
     shared = [column for column in columns if all(column.name in frame.columns for frame in tables)]
     taken = {column.name for column in columns}
-    names = [n for n in tables[0].columns if n not in taken and all(n in frame.columns for frame in tables)]
+    names = [n for n in one.columns if n not in taken and all(n in frame.columns for frame in tables)]
     found = []
     for frame in tables:
         rows = typed(frame, adapted(shared, frame))
         numbers = [name for name in rows.columns if rows[name].dtype.kind == "f"]
         words = [name for name in rows.columns if name not in numbers]
         found.append(Cells(rows[numbers].to_numpy(dtype=float), _words(rows[words]), _words(frame[names])))
-    return found
+    return found[0], found[1]
 
 
 def _plain(table: Any) -> np.ndarray:

@@ -56,7 +56,8 @@ def near_rows(one: np.ndarray, other: np.ndarray, *, ties: bool = True) -> np.nd
     found = []
     for kept in _subsets(p):
         turn = _whitening(other[:, kept] / spread[kept])
-        found.append(_pairs(*(side[:, kept] / spread[kept] @ turn for side in (one, other)), ties))
+        a, b = (side[:, kept] / spread[kept] @ turn for side in (one, other))
+        found.append(_pairs(a, b, ties))
     return np.unique(np.concatenate(found), axis=0)
 
 

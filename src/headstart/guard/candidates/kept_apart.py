@@ -55,17 +55,17 @@ def without_target(
     return kept, tuple(notes)
 
 
-def side_by_side(X: Any, other: Any, columns: Sequence[Column] | None = None) -> list[Cells]:
+def side_by_side(X: Any, other: Any, columns: Sequence[Column] | None = None) -> tuple[Cells, Cells]:
     """Cells of two tables with the same columns: frames, arrays, CSR matrices, or a frame and an array."""
     mine, theirs = as_frame(X), as_frame(other)
     if mine is None and theirs is None:
         plain = [part if sp.issparse(part) else np.asarray(part) for part in (X, other)]
         if all(part.dtype.kind in "biuf" for part in plain):
-            return cells_of(plain)
+            return cells_of(plain[0], plain[1])
         mine = pd.DataFrame(plain[0]).rename(columns=str)
     known = mine if mine is not None else theirs
     frames = [frame if frame is not None else _framed(part, known) for frame, part in ((mine, X), (theirs, other))]
-    return cells_of(frames, columns or plan_columns(frames[0], [("", frames[1])]).columns)
+    return cells_of(frames[0], frames[1], columns or plan_columns(frames[0], [("", frames[1])]).columns)
 
 
 def _framed(rows: Any, like: Any) -> pd.DataFrame:

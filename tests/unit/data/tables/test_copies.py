@@ -101,7 +101,7 @@ def test_cells_of_frames_are_read_as_their_columns_are() -> None:
     )
     one.loc[::2, "town"] = "Ulm"
     other = pd.DataFrame({"town": one["town"].str.upper() + " ", "size": one["size"].str.replace(".", ",")})
-    mine, theirs = cells_of([one, other], plan_columns(one).columns)
+    mine, theirs = cells_of(one, other, plan_columns(one).columns)
     assert (mine.numbers == theirs.numbers).all() and (mine.words == theirs.words).all() and not mine.names.shape[1]
     assert copies(mine, theirs).tolist() == [[i, i] for i in range(40)]
 
@@ -114,16 +114,16 @@ def test_rows_of_one_name_are_one_thing_and_numbers_of_rows_are_none() -> None:
         return pd.DataFrame({"who": numbers, "x": rng.normal(size=len(numbers)), "z": rng.normal(size=len(numbers))})
 
     one, other = frame(who[:30]), frame(who[20:])
-    assert copies(*cells_of([one, other], plan_columns(one[["x", "z"]]).columns)).tolist() == [
+    assert copies(*cells_of(one, other, plan_columns(one[["x", "z"]]).columns)).tolist() == [
         [20 + i, i] for i in range(10)
     ]
     counted = frame(np.arange(30)), frame(np.arange(70))
-    assert not len(copies(*cells_of(counted, plan_columns(one[["x", "z"]]).columns)))
+    assert not len(copies(*cells_of(*counted, plan_columns(one[["x", "z"]]).columns)))
 
 
 def test_sparse_rows_are_compared_too() -> None:
     X = sparse.random(80, 500, 0.02, format="csr", random_state=0)
-    assert copies(*cells_of([X[:10], X[5:]])).tolist() == [[5 + i, i] for i in range(5)]
+    assert copies(*cells_of(X[:10], X[5:])).tolist() == [[5 + i, i] for i in range(5)]
 
 
 @settings(max_examples=25, deadline=None)
