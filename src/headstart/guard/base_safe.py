@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import KW_ONLY
 from pathlib import Path
@@ -16,9 +17,10 @@ from headstart.contract.estimator_class import estimator_class
 from headstart.contract.weighted_fit import row_weights, takes_weights
 from headstart.data.base.kinds import NUMBERS, ROWS, Kind, kind_named
 from headstart.data.inputs.inputs import inputs_in, refuse_other_kind
+from headstart.data.sets.groups import merge
 from headstart.data.tables.records import Records
 from headstart.data.tables.rows import as_frame, is_frame, records_of
-from headstart.errors import DataError, ParameterError, SourceError
+from headstart.errors import DataError, ParameterError, SourceError, TransferWarning
 from headstart.guard.candidates.for_inputs import named_candidates, standard_for_inputs, standard_for_tables
 from headstart.guard.candidates.for_tables import table_candidates
 from headstart.guard.candidates.material import Material
@@ -168,6 +170,11 @@ class BaseSafeTransfer(BaseEstimator):
                 rows, notes, self.encoder_ = table.rows, table.notes, table.encoder
                 more = {"sources": table.sources, "unlabelled": table.unlabelled, "shown": table.shown}
             more |= {"metric": measured, "weight": weight, "learning": learning}
+                for words in table.shared:
+                    warnings.warn(words, TransferWarning, stacklevel=3)
+                if not _together(group_array, table.twins):
+                    group_array = merge(group_array, table.twins, len(y))
+                    notes = (*notes, f"{len(table.twins)} rows repeat others; equal rows stay in one fold.")
             material = Material(rows, y, task, group_array, network, device, progress, **more)
             candidates = self._candidates(material)
             notes += _unweighted(candidates) if learning is not None else ()
@@ -267,3 +274,8 @@ def _unweighted(candidates: list[Any]) -> tuple[str, ...]:
     """A note that names the candidates that learn without weights, where there are any."""
     names = [candidate.name for candidate in candidates if not takes_weights(candidate.estimator)]
     return (f"These take no weights and learned without them: {', '.join(names)}.",) if names else ()
+
+
+def _together(groups: np.ndarray | None, pairs: list[tuple[int, int]]) -> bool:
+    """Whether the rows of each pair are in one group already."""
+    return not pairs or (groups is not None and all(groups[i] == groups[j] for i, j in pairs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import KW_ONLY
 from typing import Any, ClassVar
 
@@ -15,8 +16,11 @@ from headstart.contract.borrower import Borrower
 from headstart.contract.delegating import for_all_classes, inner_has
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
+from headstart.contract.raw_sources import as_sources
 from headstart.contract.weighted_fit import takes_weights
 from headstart.data.sets.splits import folds
+from headstart.errors import TransferWarning
+from headstart.guard.candidates.kept_apart import without_target
 from headstart.guard.candidates.pooling import PooledClassifier, PooledRegressor
 from headstart.guard.candidates.short_list import (
     BALANCED,
@@ -64,6 +68,13 @@ class BaseSafeAligned(Borrower):
     evidence_ : list of dict
         ``name``, ``plain``, ``score``, ``gain`` over the best plain way, corrected ``p_value``, ``accepted``, and
         ``weight`` in what was chosen.
+    notes_ : tuple of str
+        How many rows of each source are rows of the target too; with labels of the target they are not borrowed.
+
+    Warns
+    -----
+    TransferWarning
+        What ``notes_`` says.
     """
 
     _pooled: ClassVar[Any]
@@ -92,12 +103,19 @@ class BaseSafeAligned(Borrower):
         check_number("level", self.level, 0, 1, open_low=True, open_high=True)
         check_number("n_splits", self.n_splits, 2, whole=True)
         domains = self._domains(X, y, task=self._task, need_target_labels=False)
-        candidates = self._candidates(y is not None, bool(domains.sources))
-        if domains.sources and self._task == "classification" and len(np.unique(np.asarray(domains.source.y))) < 2:
+        offered, source = as_sources(self.source), self.source
+        self.notes_: tuple[str, ...] = ()
+        if y is not None and offered:
+            offered, self.notes_ = without_target(X, np.asarray(y), offered)
+            source = (offered or None) if self.notes_ else source
+            for words in self.notes_:
+                warnings.warn(words, TransferWarning, stacklevel=2)
+        candidates = self._candidates(y is not None, source)
+        if self._task == "classification" and len({label for one in offered for label in np.asarray(one.y)}) < 2:
             candidates.pop(SOURCE_ALONE, None)  # one class is nothing to learn from
         held_out: HeldOut = {}
         self.evidence_ = []
-        if domains.sources and len(domains.target) > 3 and (y is None or self._comparable(domains.target.y)):
+        if offered and len(domains.target) > 3 and (y is None or self._comparable(domains.target.y)):
             if y is None:
                 self.evidence_ = self._compared(*self._circular(candidates, X))
             else:
@@ -141,17 +159,17 @@ class BaseSafeAligned(Borrower):
         """Whether every part of the folds can hold two classes: two classes with two rows or more each."""
         return self._task == "regression" or int((np.bincount(labels) > 1).sum()) > 1
 
-    def _candidates(self, labelled: bool, offered: bool) -> dict[str, Any]:
+    def _candidates(self, labelled: bool, source: Any) -> dict[str, Any]:
         """Unfitted candidates by name; the plain ones first."""
         common = {name: getattr(self, name) for name in ("unlabelled", "preprocess", "preprocess_scope")}
-        inner, borrowed = self._unfitted(), {"source": self.source, **common}
+        inner, borrowed = self._unfitted(), {"source": source, **common}
         found = {NO_TRANSFER: self._pooled(inner, None if not labelled else 1.0, **borrowed)}
-        if labelled and offered:
+        if labelled and source is not None:
             found[SOURCE_ALONE] = self._pooled(inner, 0.0, **borrowed)
             found[POOLED] = self._pooled(inner, None, **borrowed)
             if takes_weights(inner):
                 found[BALANCED] = self._pooled(inner, 0.5, **borrowed)
-        for name, build in self._short_list(inner, labelled).items() if offered else ():
+        for name, build in self._short_list(inner, labelled).items() if source is not None else ():
             found[name] = build(inner, borrowed)
         return found
 

@@ -286,13 +286,12 @@ def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, 
         Arguments of `fit`; those left at their defaults are not repeated.
     """
     defaults = {"budget": 600.0, "random_state": 0, "false_alarms": 1.0, "views": 1}
-    given = {k: v for k, v in settings.items() if v not in (None, False) and v != defaults.get(k)}
+    given = {k: v for k, v in settings.items() if v is not None and v is not False}
+    given = {k: v for k, v in given.items() if k not in defaults or v != defaults[k]}
     offered = source if isinstance(source, list) else [source]
     named = all(isinstance(one, str | Path) for one in offered)
     code = [repr(root) if root else "(X, y)", _code(source) if named else "None" if source is None else "source"]
-    code += [
-        f"{key}={str(value) if isinstance(value, Path) else value!r}" for key, value in given.items() if key != "out"
-    ]
+    code += [f"{key}={_value(key, value)}" for key, value in given.items() if key != "out"]
     words = ["headstart", "fit", shlex.quote(root)]
     for one in offered:
         words += ["--source", shlex.quote("none" if one is None else str(one))]
@@ -309,6 +308,16 @@ def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, 
             words += [flag, short(float(one)) if key == "budget" else shlex.quote(str(one))]
     command = " ".join(words) if root and told and (named or source is None) else ""
     return {"command": command, "code": f"import headstart\n\nmodel = headstart.fit({', '.join(code)})"}
+
+
+def _value(key: str, value: Any) -> str:
+    """What stands for an argument in code; data in memory are called as the argument is."""
+    if isinstance(value, Path):
+        return str(value)
+    plain = all(
+        isinstance(one, str | Path | int | float) for one in (value if isinstance(value, list | tuple) else [value])
+    )
+    return repr(value) if plain else key
 
 
 def _code(source: Any) -> str:

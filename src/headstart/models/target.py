@@ -18,6 +18,7 @@ from headstart.data.sets.screen import screen
 from headstart.errors import ParameterError
 from headstart.keywords.material import KEYWORD
 from headstart.models.offered import kind_offered, rows_offered, tables_offered
+from headstart.models.shared_rows import kept_apart
 from headstart.networks.network import Network
 from headstart.networks.reading.loading import load_network
 from headstart.networks.window import window_notes
@@ -79,7 +80,7 @@ def read_target(
 
 
 def screened(target: Target, skip_bad: bool, progress: Progress | None) -> Target:
-    """The target with its pictures, clips or texts each looked at once; rows of a table stay as they are.
+    """The target with its pictures, clips or texts each looked at once, or with the rows of its tables kept apart.
 
     Parameters
     ----------
@@ -95,14 +96,23 @@ def screened(target: Target, skip_bad: bool, progress: Progress | None) -> Targe
     """
     dataset = target.dataset
     if dataset.kind.values:
-        return target
+        whole, sources, unlabelled = kept_apart(dataset, target.source or [], target.more.get("unlabelled"))
+        _tell_new(whole, dataset)
+        return dataclasses.replace(
+            target, dataset=whole, source=sources or None, more={**target.more, "unlabelled": unlabelled}
+        )
     network, seen = seen_through(target)
     found = screen(dataset, seen, skip_bad=skip_bad, progress=progress)
     notes = (*found.notes, *window_notes(network, divided(found)[0].inputs))
     whole = dataclasses.replace(found, notes=notes)
-    known = set(sentences(dataset))
-    tell(line for line in sentences(whole) if line not in known)
+    _tell_new(whole, dataset)
     return dataclasses.replace(target, dataset=whole)
+
+
+def _tell_new(found: Dataset, before: Dataset) -> None:
+    """Say what is known of a data set beyond what was said before."""
+    known = set(sentences(before))
+    tell(line for line in sentences(found) if line not in known)
 
 
 def seen_through(target: Target) -> tuple[Network | None, Any]:

@@ -86,13 +86,15 @@ def test_methods_that_predict_may_be_listed_with_mappings() -> None:
     own = GradualSelfTrainingClassifier(LogisticRegression(C=3.0), rounds=2)
     listed = {"mine": own, "with the estimator": GradualSelfTrainingClassifier(), "CORAL": CORAL(regularisation=0.0)}
     safe = SafeAlignedClassifier(mappings=listed, source=Source(X, y)).fit(target)
-    built = safe._candidates(False, True)
+    built = safe._candidates(False, safe.source)
     assert built["mine"].estimator.C == 3.0 and built["mine"].rounds == 2 and built["mine"].source is safe.source
     assert built["with the estimator"].estimator.C == 1.0 and own.source is None
     assert len(safe.evidence_) == 4 and safe.chosen_ == "CORAL" and safe.score(target, truth) > 0.9
     rng = np.random.default_rng(9)
     rows = rng.normal(size=(60, 2))
-    numbers = SafeAlignedRegressor(mappings=[RegularTransferRegressor()], source=Source(rows, rows.sum(axis=1)))
+    numbers = SafeAlignedRegressor(
+        mappings=[RegularTransferRegressor()], source=Source(rows[20:], rows[20:].sum(axis=1))
+    )
     assert numbers.fit(rows[:20], rows[:20].sum(axis=1)).evidence_[-1]["name"] == "RegularTransferRegressor"
 
 
@@ -107,7 +109,7 @@ def test_a_mapping_that_brings_the_labels_back_is_taken() -> None:
 def test_the_evidence_is_an_exact_test_on_the_same_rows() -> None:
     X, y, target, _ = domains(1)
     safe = SafeAlignedClassifier(mappings={"a": CORAL(), "b": SubspaceAlignment(1)}, source=Source(X, y)).fit(target)
-    said, truth = safe._circular(safe._candidates(False, True), target)
+    said, truth = safe._circular(safe._candidates(False, safe.source), target)
     right = {name: answers == truth for name, answers in said.items()}
     for row in safe.evidence_[1:]:
         expected = min(1.0, 2 * mcnemar_exact(right[row["name"]], right["no transfer"]))

@@ -164,12 +164,12 @@ def test_shuffled_labels_of_a_source_do_no_harm() -> None:
 
 def test_numbers_with_units_of_their_own_are_standardised_and_plain_ones_are_not() -> None:
     rng = np.random.default_rng(5)
-    X = rng.normal(size=(30, 3))
+    X, there = rng.normal(size=(2, 30, 3))
     y = X @ [1.0, 1, 1]
     settings = {"candidates": {"plain": Ridge()}, "budget": 3, "n_splits": 2}
-    assert SafeTransferRegressor(Source(X, y), **settings).fit(X, y).encoder_ is None
-    wide = X * [1, 1, 1000]
-    assert SafeTransferRegressor(Source(wide, y), **settings).fit(wide, y).encoder_ is not None
+    assert SafeTransferRegressor(Source(there, y), **settings).fit(X, y).encoder_ is None
+    units = [1, 1, 1000]
+    assert SafeTransferRegressor(Source(there * units, y), **settings).fit(X * units, y).encoder_ is not None
 
 
 def test_pools_are_weighted_as_they_say() -> None:

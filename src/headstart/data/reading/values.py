@@ -176,4 +176,4 @@ def _repeated(features: pd.DataFrame) -> tuple[str, ...]:
     if not again:
         return ()
     rows = "1 row repeats an earlier one" if again == 1 else f"{again:,} rows repeat earlier ones"
-    return (f"{rows} in every column. Copies of one case should be removed, or kept together with --group-by.",)
+    return (f"{rows} in every column.",)

@@ -1,44 +1,18 @@
-"""Which rows of one set are in another too, as they are or nearly so."""
+"""Which inputs of a set are copies of one another, as they are or nearly so."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
-from headstart.data.base.content import digest_of
 from headstart.data.base.near import Prints, near_pairs
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import merge
 
 #: Nearly equal inputs that are copies in any case.
 _FEW_COPIES = 4
-
-
-def overlap(one: Prints, other: Prints) -> list[tuple[int, int]]:
-    """Rows of one set that are (nearly) in another: pairs (row of one, row of the other), the first found for each.
-
-    Use it for parts of a set, for a source and a target, for rows to predict and rows that were learned from.
-
-    Parameters
-    ----------
-    one, other : Prints
-        Of inputs of one kind, as a `Look` takes them, or of rows of values as `prints_of_rows` does.
-
-    Examples
-    --------
-    >>> overlap(prints_of_rows([[1.0, 2.0], [3.0, 4.0]]), prints_of_rows([[3.0, 4.0]]))
-    [(1, 0)]
-    """
-    if not len(one) or not len(other):
-        return []
-    found = []
-    for rows in connected(near_pairs(one.joined(other))):
-        there = next((row - len(one) for row in rows if row >= len(one)), None)
-        found += [(row, there) for row in rows if row < len(one) and there is not None]
-    return sorted(found)
 
 
 def connected(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
@@ -149,27 +123,5 @@ NEAR = {
     "image": "re-encoded, resized, mirrored or in other light",
     "audio": "at another level, or with other silence around",
     "text": "but for spaces, capitals and what stands at the ends",
+    "table": "equal, or rounded, or changed in a column or two",
 }
-
-
-def prints_of_rows(X: Any) -> Prints:
-    """Prints of rows of values: equal for rows that are equal to about nine digits.
-
-    Parameters
-    ----------
-    X : array-like of shape (n, d)
-        Numbers, or cells of any type.
-
-    Examples
-    --------
-    >>> prints = prints_of_rows(np.array([[1.0, 2.0], [1.0 + 1e-13, 2.0], [1.1, 2.0]]))
-    >>> prints.keys[0] == prints.keys[1], prints.keys[0] == prints.keys[2]
-    (True, False)
-    """
-    table = np.asarray(X)
-    table = table[:, None] if table.ndim == 1 else table
-    if table.dtype.kind in "biuf":
-        cells = [[f"{value:.9g}" for value in row] for row in table.astype(np.float64).tolist()]
-    else:
-        cells = [[str(value) for value in row] for row in table.tolist()]
-    return Prints(tuple(digest_of("\0".join(row).encode("utf-8", "surrogatepass")).encode() for row in cells))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from headstart.data.tables.cells import CATEGORY, DATE, Column, fits, present
+from headstart.data.tables.cells import CATEGORY, DATE, Column, adapted, fits, present
 from headstart.data.tables.judge import judged, seen
 from headstart.data.tables.numbers import FoundNumbers
 from headstart.errors import DataError
@@ -154,7 +154,7 @@ def differences(plan: ColumnPlan, target: pd.DataFrame, other: str, frame: pd.Da
     if beyond:
         many, left = ("columns", "they were") if len(beyond) > 1 else ("column", "it was")
         notes.append(f"The target lacks the {many} {_names(beyond)} of {other}; {left} left out.")
-    for column in columns:
+    for column in adapted(columns, frame):
         if column.kind != CATEGORY and column.name in frame.columns:
             wrong = refuse_misfits(column, frame[column.name], other)
             if wrong:

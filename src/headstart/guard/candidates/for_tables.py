@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
@@ -102,6 +103,7 @@ def alone(task: str, n: int, random_state: int) -> list[Candidate]:
         linear = [
             ("target alone", Ridge(), "ridge regression"),
             ("target alone, tuned", tuned, "ridge regression with a penalty by leave-one-out"),
+            ("mean", DummyRegressor(), "the mean"),
         ]
     else:
         loose = LogisticRegression(C=10.0, max_iter=1000)

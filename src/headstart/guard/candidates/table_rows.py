@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,12 @@ from sklearn.preprocessing import StandardScaler
 
 from headstart.contract.raw_sources import as_numbers, as_sources, labels_of, named, raw_rows, weights_of
 from headstart.data.tables.column_names import names_of
+from headstart.data.tables.copies import twins
 from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.records import Records
 from headstart.data.tables.rows import as_frame, records_of
 from headstart.errors import SourceError
+from headstart.guard.candidates.kept_apart import side_by_side, taken, without_target
 from headstart.source import Source
 
 _WIDE = 5.0
@@ -34,6 +36,11 @@ class Tabular:
         What makes such numbers of new rows; None leaves them as they are.
     shown : Records or None
         The rows as they were given, where they are those of a table.
+    notes : tuple of str
+    shared : tuple of str
+        Those of the notes that tell of rows of the target among what is borrowed.
+    twins : list of (int, int)
+        Pairs of equal rows of the target.
     """
 
     rows: np.ndarray
@@ -42,6 +49,8 @@ class Tabular:
     encoder: Any = None
     shown: Records | None = None
     notes: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+    twins: list[tuple[int, int]] = field(default_factory=list)
 
     def encode(self, X: Any) -> np.ndarray:
         """New rows in numbers."""
@@ -55,6 +64,8 @@ def borrows_rows(source: Any) -> bool:
 
 def tabulated(X: Any, y: np.ndarray, task: str, source: Any, unlabelled: Any) -> Tabular:
     """Bring target, sources and unlabelled rows into one form, without a look at labels.
+
+    Rows of the target that stand in a source too are left out of it, see `without_target`.
 
     Tables become numbers by `TableEncoder`. Arrays stay as they are, unless the widest tenth of their columns spreads
     five times as much as the middle one: then each column is standardised over all rows together.
@@ -79,6 +90,8 @@ def tabulated(X: Any, y: np.ndarray, task: str, source: Any, unlabelled: Any) ->
         )
     who = named(given)
     kept, notes = _labelled(given, who, y, task)
+    kept, shared = without_target(X, y, kept)
+    notes, who = (*notes, *shared), named(kept)
     names = tuple(entry.name or name.removeprefix("the ") for entry, name in zip(kept, who, strict=True))
     frame = as_frame(X)
     if frame is not None:
@@ -97,7 +110,7 @@ def tabulated(X: Any, y: np.ndarray, task: str, source: Any, unlabelled: Any) ->
             plain = unlabelled.X if isinstance(unlabelled, Source) else unlabelled
             extra = _numbers(plain, width, "the unlabelled rows")
         rows, encoder, shown = X, None, None
-        if given:
+        if kept:
             encoder = _scaler([rows, *raw, *([] if extra is None else [extra])])
         if encoder is not None:
             rows, raw = encoder.transform(rows), [encoder.transform(part) for part in raw]
@@ -105,7 +118,8 @@ def tabulated(X: Any, y: np.ndarray, task: str, source: Any, unlabelled: Any) ->
     found = tuple(
         Source(part, entry.y, name, entry.sample_weight) for part, entry, name in zip(raw, kept, names, strict=True)
     )
-    return Tabular(np.asarray(rows), found, extra, encoder, shown, tuple(notes))
+    same = twins(side_by_side(X, X)[0]) if y.ndim == 1 else []
+    return Tabular(np.asarray(rows), found, extra, encoder, shown, tuple(notes), shared, same)
 
 
 def _labelled(
@@ -130,20 +144,13 @@ def _labelled(
             continue
         n, other = int((~known).sum()), _shown(labels[~known])
         notes.append(f"{n:,} rows of {name} have classes that the target lacks ({other}); they were left out.")
-        rows = np.flatnonzero(known)
-        part = None if weights is None else weights[rows]
-        kept.append(Source(_take(source.X, rows), labels[rows], source.name, part))
+        kept.append(taken(Source(source.X, labels, source.name, weights), np.flatnonzero(known)))
     return kept, tuple(notes)
 
 
 def _shown(labels: Any) -> str:
     found = np.unique(labels).tolist()
     return ", ".join(map(repr, found[:5])) + (", ..." if len(found) > 5 else "")
-
-
-def _take(X: Any, rows: np.ndarray) -> Any:
-    frame = as_frame(X)
-    return frame.iloc[rows] if frame is not None else np.asarray(X)[rows]
 
 
 def _frame(X: Any, who: str) -> Any:

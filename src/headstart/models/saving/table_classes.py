@@ -78,7 +78,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         "headstart.guard.safe_aligned",
         "SafeAlignedClassifier SafeAlignedRegressor",
-        f"{_BORROWED} best_estimator_ chosen_ evidence_",
+        f"{_BORROWED} best_estimator_ chosen_ evidence_ notes_",
     ),
     ("headstart.instances.boosting.multi_source", "MultiSourceTrAdaBoostClassifier", f"{_BOOSTED} chosen_"),
     ("headstart.instances.boosting.task_transfer", "TaskTrAdaBoostClassifier", f"{_BOOSTED} chosen_ turned_"),

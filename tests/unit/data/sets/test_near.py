@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
@@ -17,7 +16,7 @@ from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.data.reading.read import read_dataset
 from headstart.data.reading.recognise import from_arrays
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.overlap import connected, overlap, prints_of_rows
+from headstart.data.sets.overlap import connected
 from headstart.data.sets.screen import screen
 from headstart.data.sets.splits import folds
 from headstart.data.texts.plain_text import PlainText
@@ -175,14 +174,7 @@ def test_a_thousand_equal_prints_are_no_million_pairs() -> None:
     assert len(near_pairs(Prints(vectors=vectors))) == 999
 
 
-def test_overlap_names_rows_of_one_set_that_are_in_another() -> None:
-    rows = np.random.default_rng(0).normal(size=(20, 3))
-    assert overlap(prints_of_rows(rows), prints_of_rows(rows[[7, 3]] + 1e-12)) == [(3, 1), (7, 0)]
-    cells = prints_of_rows(pd.DataFrame({"a": ["x", "y"], "b": [1, 2]}))
-    assert overlap(cells, prints_of_rows(pd.DataFrame({"a": ["y"], "b": [2]}))) == [(1, 0)]
-    assert overlap(cells, Prints()) == []
-    keys = Prints((b"a", b"", b"b", b"a"))
-    assert overlap(keys, Prints((b"b", b"", b"a"))) == [(0, 2), (2, 0), (3, 2)]
+def test_rows_that_nothing_connects_are_in_no_set() -> None:
     assert connected([]) == []
 
 

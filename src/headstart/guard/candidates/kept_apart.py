@@ -1,0 +1,91 @@
+"""What is borrowed without the target's own rows: a source that holds them tells their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse as sp
+
+from headstart.contract.raw_sources import named
+from headstart.data.tables.cells import Column
+from headstart.data.tables.column_plan import plan_columns
+from headstart.data.tables.copies import Cells, cells_of, copies
+from headstart.data.tables.rows import as_frame
+from headstart.source import Source
+
+_SHOWN = 5
+
+
+def without_target(
+    X: Any, y: np.ndarray, sources: Sequence[Source], columns: Sequence[Column] | None = None
+) -> tuple[list[Source], tuple[str, ...]]:
+    """Sources without the rows that are the target's too, by `headstart.data.tables.copies.copies`, and what is said.
+
+    Parameters
+    ----------
+    X : Records, frame, array or CSR matrix of shape (n, d)
+    y : array of shape (n,)
+    sources : sequence of Source
+        With labels. One of which nothing is left is left out.
+    columns : sequence of Column, optional
+        What the columns of a table hold. Default: told from it.
+
+    Returns
+    -------
+    sources : list of Source
+    notes : tuple of str
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> rows = rng.normal(size=(50, 4))
+    >>> kept, notes = without_target(rows[:20], np.arange(20) % 2, [Source(rows, np.arange(50) % 2)])
+    >>> len(kept[0].y), notes[0][:71]
+    (30, '20 rows of the source are rows of the target too (rows 1, 2, 3, 4, 5, .')
+    """
+    kept, notes = [], []
+    for source, who in zip(sources, named(list(sources)), strict=True):
+        pairs = copies(*side_by_side(X, source.X, columns), (y, np.asarray(source.y)))
+        left = np.setdiff1d(np.arange(len(source.y)), pairs[:, 1])
+        kept += [taken(source, left)] if len(left) else []
+        notes += [_words(who, pairs[:, 1], len(source.y))] if len(pairs) else []
+    return kept, tuple(notes)
+
+
+def side_by_side(X: Any, other: Any, columns: Sequence[Column] | None = None) -> tuple[Cells, Cells]:
+    """Cells of two tables with the same columns: frames, arrays, CSR matrices, or a frame and an array."""
+    mine, theirs = as_frame(X), as_frame(other)
+    if mine is None and theirs is None:
+        plain = [part if sp.issparse(part) else np.asarray(part) for part in (X, other)]
+        if all(part.dtype.kind in "biuf" for part in plain):
+            return cells_of(plain[0], plain[1])
+        mine = pd.DataFrame(plain[0]).rename(columns=str)
+    known = mine if mine is not None else theirs
+    frames = [frame if frame is not None else _framed(part, known) for frame, part in ((mine, X), (theirs, other))]
+    return cells_of(frames[0], frames[1], columns or plan_columns(frames[0], [("", frames[1])]).columns)
+
+
+def _framed(rows: Any, like: Any) -> pd.DataFrame:
+    return pd.DataFrame(rows.toarray() if sp.issparse(rows) else np.asarray(rows), columns=like.columns)
+
+
+def taken(source: Source, rows: np.ndarray) -> Source:
+    """Some rows of a source; itself where they are all of them."""
+    if len(rows) == len(source.y):
+        return source
+    frame = as_frame(source.X)
+    X = frame.iloc[rows] if frame is not None else (source.X if sp.issparse(source.X) else np.asarray(source.X))[rows]
+    weights = None if source.sample_weight is None else np.asarray(source.sample_weight)[rows]
+    return Source(X, np.asarray(source.y)[rows], source.name, weights)
+
+
+def _words(who: str, rows: np.ndarray, n: int) -> str:
+    if len(rows) == n:
+        return f"All {n:,} rows of {who} are rows of the target too: nothing of it was borrowed."
+    shown = ", ".join(str(row + 1) for row in rows[:_SHOWN].tolist()) + (", ..." if len(rows) > _SHOWN else "")
+    if len(rows) == 1:
+        return f"1 row of {who} is a row of the target too (row {shown}); it was not borrowed."
+    return f"{len(rows):,} rows of {who} are rows of the target too (rows {shown}); they were not borrowed."
