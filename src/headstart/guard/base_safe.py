@@ -169,12 +169,12 @@ class BaseSafeTransfer(BaseEstimator):
                 table = tabulated(rows, y, task, self.source, self.unlabelled)
                 rows, notes, self.encoder_ = table.rows, table.notes, table.encoder
                 more = {"sources": table.sources, "unlabelled": table.unlabelled, "shown": table.shown}
-            more |= {"metric": measured, "weight": weight, "learning": learning}
                 for words in table.shared:
                     warnings.warn(words, TransferWarning, stacklevel=3)
                 if not _together(group_array, table.twins):
                     group_array = merge(group_array, table.twins, len(y))
                     notes = (*notes, f"{len(table.twins)} rows repeat others; equal rows stay in one fold.")
+            more |= {"metric": measured, "weight": weight, "learning": learning}
             material = Material(rows, y, task, group_array, network, device, progress, **more)
             candidates = self._candidates(material)
             notes += _unweighted(candidates) if learning is not None else ()
