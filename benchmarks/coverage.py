@@ -127,7 +127,7 @@ def tabulate(
     )
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def truth(metric: str, level: float) -> float:
     """Score of a candidate on endless data."""
     setting = Setting(metric, level, _ENDLESS, 1, 0.0)

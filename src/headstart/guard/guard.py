@@ -149,7 +149,10 @@ def run_key(material: Material, candidates: list[Candidate], n_splits: int, rand
         json.dumps(
             [
                 material.measured.name,
-                *(None if part is None else part.tolist() for part in (material.y, material.groups, material.weight, material.learning)),
+                *(
+                    None if part is None else part.tolist()
+                    for part in (material.y, material.groups, material.weight, material.learning)
+                ),
             ]
         ).encode()
     )

@@ -10,7 +10,7 @@ import numpy as np
 from headstart.data.base.plain import plain
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.verdict import amount
-from headstart.math.statistics.named_metrics import Metric, guess, metric_named
+from headstart.math.statistics.named_metrics import Metric, guess
 
 _MOST_LABELS = 20
 
@@ -92,9 +92,7 @@ def _labels(which: np.ndarray, n: int, n_labels: int) -> np.ndarray:
     return answer
 
 
-def against_guessing(
-    trivial: dict[str, Any], estimate: dict[str, Any], metric: Metric
-) -> tuple[bool, str]:
+def against_guessing(trivial: dict[str, Any], estimate: dict[str, Any], metric: Metric) -> tuple[bool, str]:
     """Whether the estimate's interval lies on the better side of what guessing gives; the words if it does not.
 
     Examples
