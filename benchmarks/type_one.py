@@ -184,6 +184,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--draws", type=int, default=200)
+    parser.add_argument("--only", default="", help="kinds whose name holds these words")
     parser.add_argument("--write", type=Path)
     arguments = parser.parse_args()
     need_data()
@@ -191,6 +192,8 @@ def main() -> None:
     lines = ["| input | draws | helps | hurts | no evidence either way |", "|---|---|---|---|---|"]
     print(*lines, sep="\n", flush=True)
     for name, make in kinds().items():
+        if arguments.only not in name:
+            continue
         found = rates(make(), draws)
         each = " | ".join(f"{count} ({100 * count / draws:.1f}%)" for count in found.values())
         lines.append(f"| {name} | {draws} | {each} |")

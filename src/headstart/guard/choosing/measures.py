@@ -39,12 +39,7 @@ def measure(
     >>> {name: round(value, 3) for name, value in found.items()}
     {'r2': 0.5, 'mae': 0.5, 'rmse': 0.707}
     """
-    found = {}
-    for name in metrics_of(task):
-        found[name] = METRICS[name].value(target, prediction, weight)
-    if task == "multilabel":
-        found["mean_average_precision"] = found.pop("average_precision")
-    return found
+    return {name: METRICS[name].value(target, prediction, weight) for name in metrics_of(task)}
 
 
 def calibration_error(task: str, target: np.ndarray, probability: np.ndarray) -> float:
