@@ -127,7 +127,7 @@ def tabulate(
     )
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def truth(metric: str, level: float) -> float:
     """Score of a candidate on endless data."""
     setting = Setting(metric, level, _ENDLESS, 1, 0.0)
@@ -171,7 +171,7 @@ def grid(quick: bool) -> Iterator[tuple[str, list[Setting]]]:
         yield f"{METRICS[name].words}, n = {n}", [Setting(name, p, n, c, u) for p in ways for c, u in few]
 
 
-def table(quick: bool, draws: int) -> list[str]:
+def table(quick: bool, draws: int, only: str = "") -> list[str]:
     """The lines of the table, printed as they come."""
     lines = [
         "| what, on how many examples | settings | covered, all | lowest setting | highest setting | mean width |",
@@ -179,6 +179,8 @@ def table(quick: bool, draws: int) -> list[str]:
     ]
     print(*lines, sep="\n", flush=True)
     for name, cells in grid(quick):
+        if only not in name:
+            continue
         found = [coverage(cell, draws, seed) for seed, cell in enumerate(cells)]
         hits = [hit for hit, _ in found]
         width = np.mean([wide for _, wide in found])
@@ -208,9 +210,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--draws", type=int, default=200)
+    parser.add_argument("--only", default="", help="rows whose name holds these words")
     parser.add_argument("--write", type=Path)
     arguments = parser.parse_args()
-    lines = table(arguments.quick, arguments.draws)
+    lines = table(arguments.quick, arguments.draws, arguments.only)
     if arguments.write:
         words = (
             f"Share of draws whose 95% interval holds the score that the chosen candidate has on endless data, "

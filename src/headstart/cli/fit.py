@@ -97,7 +97,7 @@ def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **opt
         model = fit(data, borrowed(source), out=out, progress=progress, **options)
     report = write_report(out)
     if as_json:
-        for words in model.evidence["warnings"]:
+        for words in model.evidence.get("warnings") or []:
             note(f"Warning: {words}")
         print_json(summary(model.evidence) | {"model": str(out), "report": str(report)})
         return

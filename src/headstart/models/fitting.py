@@ -189,9 +189,7 @@ def fit(
     return model
 
 
-def _fitted(
-    target: Target, words: KeywordTask | None, effort: Effort, candidates: Any, asked: dict[str, Any]
-) -> Model:
+def _fitted(target: Target, words: KeywordTask | None, effort: Effort, candidates: Any, asked: dict[str, Any]) -> Model:
     """Compare, choose and fit; the part that is kept aside is touched last."""
     dataset = target.dataset
     pool, aside = divided(dataset)

@@ -156,7 +156,7 @@ def reliability_curve(bins: Sequence[dict[str, float]]) -> Markup:
     start = min(0.9, int(10 * least) / 10)
     across = linear(start, 1.0, LEFT + 14, WIDTH - RIGHT - 14)
     up, body = _y_axis([start, 1.0], "accuracy", top=1.0)
-    for mark in ticks(start, 1.0):
+    for mark in [tick for tick in ticks(start, 1.0) if tick >= start - 1e-9]:
         body.append(below(across(mark), f"{100 * mark:.3g}%"))
     body.append(below_all("how sure the model is"))
     body.append(_line([(across(start), up(start)), (across(1.0), up(1.0))], "even"))

@@ -179,7 +179,9 @@ def _curves(curves: Sequence[dict[str, Any]], metric: str, kind: str) -> dict[st
     usable = [curve for curve in curves if curve.get("n") and not any(missing(score) for score in curve["score"])]
     if not usable or len({n for curve in usable for n in curve["n"]}) < 2:
         return None
-    legend = [{"name": plain_name(curve["name"]), "kind": "transfer" if curve["transfer"] else "without"} for curve in usable]
+    legend = [
+        {"name": plain_name(curve["name"]), "kind": "transfer" if curve["transfer"] else "without"} for curve in usable
+    ]
     saved = labels_saved(usable, metric, kind)
     return {"figure": learning_curves(usable, metric, kind), "legend": legend, "words": saved}
 

@@ -359,3 +359,56 @@ def test_what_is_no_model_is_said(tmp_path: Path) -> None:
     (tmp_path / "evidence.json").write_text("[]")
     with pytest.raises(SourceError, match="Expected a JSON object"):
         write_report(tmp_path)
+
+
+def led() -> dict[str, Any]:
+    evidence = example()
+    evidence["lead"] = {
+        "words": "Right for about 96 of 100 new pictures (guessing: 50).",
+        "detail": "With 95% confidence.",
+    }
+    evidence["trivial"] = {"words": "always <ants>", "score": 0.504, "metric": "accuracy", "better": True}
+    evidence["verdict"]["sides"] = [
+        {"name": "best with transfer", "transfer": True, "score": 0.955, "interval": [0.92, 0.98]},
+        {"name": "best without transfer", "transfer": False, "score": 0.704, "interval": [0.64, 0.76]},
+    ]
+    return evidence
+
+
+def test_what_to_expect_comes_first_and_the_verdict_second() -> None:
+    html = render(led())
+    assert html.index("Right for about 96 of 100") < html.index("Transfer helps:")
+    assert "<h1>Right for about 96" in html and "always &lt;ants&gt;" in html and "50.4%" in html
+
+
+def test_both_sides_of_the_verdict_are_rows_and_are_explained() -> None:
+    rows = {row["name"]: row["value"] for row in build(led())["candidates"]["rows"]}
+    assert rows["best with transfer, chosen fold by fold"] == "95.5%"
+    assert rows["best without transfer, chosen fold by fold"] == "70.4%"
+    assert "cross-fitting" in render(led()) and "cross-fitting" not in render(example())
+
+
+def test_warnings_stand_under_the_first_sentence() -> None:
+    evidence = led() | {"warnings": ["Not shown to be better than guessing."]}
+    html = render(evidence)
+    assert '<p class="warning">Not shown to be better than guessing.</p>' in html
+    assert 'class="warning"' not in render(led())
+
+
+def test_methods_have_plain_names_and_those_of_users_their_own() -> None:
+    evidence = example()
+    evidence["candidates"] = [
+        candidate("head", True, 0.9, words="solved heads"),
+        candidate("pooled", True, 0.8, words="pooled"),
+    ]
+    names = [row["name"] for row in build(evidence)["candidates"]["rows"]]
+    assert names == ["borrowed network, new output", "pooled"]
+
+
+def test_the_reliability_curve_is_drawn_and_said() -> None:
+    low, high = ({"sure": at, "right": at + 0.02, "low": at - 0.1, "high": at + 0.05, "n": 40} for at in (0.6, 0.95))
+    evidence = example() | {"reliability": [low, high]}
+    assert "60.0% sure, 62.0% right of 40" in render(evidence)
+    evidence["metrics"]["temperature"] = 1.0
+    assert "scaling them did not make them better" in render(evidence)
+    assert build(example())["reliability"] is None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, softmax
 
+from headstart.guard.choosing.guessing import trivial_answer
 from headstart.math.statistics.calibration import temperature
 from headstart.math.statistics.comparison import mcnemar_exact, sign_flip
 from headstart.math.statistics.metrics import example_log_loss
@@ -45,6 +46,8 @@ class Table:
         Name of what is measured; None: the default of the task.
     spread : array of float, shape (n, C), optional
         Influence values of the metric, in its own direction, which intervals are made of. Default: the scores.
+    trivial : array of float, shape (n,), optional
+        Scores of the answer that needs no learning.
     design, floor : float
         What an interval needs beside them, see `headstart.math.statistics.named_metrics.Metric`.
     """
@@ -60,6 +63,7 @@ class Table:
     blend: int | None = None
     metric: str | None = None
     spread: np.ndarray | None = None
+    trivial: np.ndarray | None = None
     design: float = 1.0
     floor: float = 0.0
 
@@ -378,6 +382,7 @@ def tabulate(
         blend=blend,
         metric=metric,
         spread=np.column_stack(spread),
+        trivial=measured.gains(y, trivial_answer(measured, task, y)[1], weight),
         design=measured.design(y, weight),
         floor=measured.floor(y, predictions[0][0], weight),
     )

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from headstart.math.statistics.calibration import expected_calibration_error, reliability as reliability_curve
+from headstart.math.statistics.calibration import expected_calibration_error
+from headstart.math.statistics.calibration import reliability as reliability_curve
 from headstart.math.statistics.comparison import wilson_interval
 from headstart.math.statistics.named_metrics import METRICS, metrics_of
 
@@ -38,12 +39,7 @@ def measure(
     >>> {name: round(value, 3) for name, value in found.items()}
     {'r2': 0.5, 'mae': 0.5, 'rmse': 0.707}
     """
-    found = {}
-    for name in metrics_of(task):
-        found[name] = METRICS[name].value(target, prediction, weight)
-    if task == "multilabel":
-        found["mean_average_precision"] = found.pop("average_precision")
-    return found
+    return {name: METRICS[name].value(target, prediction, weight) for name in metrics_of(task)}
 
 
 def calibration_error(task: str, target: np.ndarray, probability: np.ndarray) -> float:
@@ -52,7 +48,10 @@ def calibration_error(task: str, target: np.ndarray, probability: np.ndarray) ->
 
 
 def reliability(task: str, target: np.ndarray, probability: np.ndarray) -> list[dict[str, float]]:
-    """The reliability curve of the predicted class, or over all labels: ``sure``, ``right``, ``low``, ``high``, ``n``."""
+    """The reliability curve of the predicted class, or over all labels.
+
+    Each bin has ``sure``, ``right`` with its interval ``low`` to ``high``, and ``n``.
+    """
     found = []
     for sure, right, n in reliability_curve(*_sure_and_right(task, target, probability)).tolist():
         low, high = wilson_interval(right * n, n)

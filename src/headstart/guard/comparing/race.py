@@ -8,8 +8,8 @@ import numpy as np
 
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.choose import best, example_scores, tabulate
-from headstart.math.statistics.named_metrics import metric_named
 from headstart.guard.comparing.out_of_fold import Outcome, Split, fold_numbers
+from headstart.math.statistics.named_metrics import metric_named
 
 FEWEST_FOLDS = 2
 FEWEST_ROWS = 12

@@ -234,11 +234,15 @@ def _watch(
 
     def may_go_on(spent: float, parts: Sequence[np.ndarray]) -> bool:
         done, k = len(parts), len(splits)
-        gap = None if rival is None else behind(
-            material.task, material.target, parts, rival.predictions[0], splits, metric=material.metric
+        gap = (
+            None
+            if rival is None
+            else behind(material.task, material.target, parts, rival.predictions[0], splits, metric=material.metric)
         )
         if rival is not None and gap is not None:
-            stopped.append(stopped_words(candidate.words, gap, rival.candidate.name, done, k, material.task, material.metric))
+            stopped.append(
+                stopped_words(candidate.words, gap, rival.candidate.name, done, k, material.task, material.metric)
+            )
             return False
         rest = spent / (done + 1) * (k - done)  # the first fold may have computed what is computed once
         return course.deadline.allows(f"{candidate.name} goes on after {done}", rest, keep)

@@ -122,9 +122,7 @@ def candidate_evidence(comparison: Comparison, table: Table, material: Material,
 
 def mean_measures(material: Material, predictions: Sequence[np.ndarray]) -> dict[str, float]:
     """Scores of each repeat, averaged."""
-    each = [
-        measures.measure(material.task, material.target, prediction, material.weight) for prediction in predictions
-    ]
+    each = [measures.measure(material.task, material.target, prediction, material.weight) for prediction in predictions]
     return {name: float(np.mean([found[name] for found in each])) for name in each[0]}
 
 

@@ -117,7 +117,7 @@ def reliability(confidence: np.ndarray, correct: np.ndarray, *, n_bins: int = 10
     p, right = np.asarray(confidence, dtype=np.float64), np.asarray(correct, dtype=np.float64)
     order = np.argsort(p, kind="stable")
     bins = max(1, min(n_bins, len(p) // least))
-    edges = np.quantile(p, np.linspace(0, 1, bins + 1)[1:-1], method="lower") if len(p) else []
+    edges = np.quantile(p, np.linspace(0, 1, bins + 1)[1:-1], method="lower") if len(p) else np.zeros(0)
     place = np.searchsorted(edges, p[order], side="left")
     found = [(p[order][place == b], right[order][place == b]) for b in np.unique(place)]
     return np.array([(sure.mean(), hit.mean(), len(sure)) for sure, hit in found]).reshape(-1, 3)

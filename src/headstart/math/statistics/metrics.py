@@ -82,34 +82,3 @@ def example_r2(y: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     spread = t.var(axis=0)
     relative = np.where(spread > 0, error / np.where(spread > 0, spread, 1.0), (error > 0).astype(float))
     return 1.0 - relative.mean(axis=1)
-
-
-def mean_average_precision(y: np.ndarray, probability: np.ndarray) -> float:
-    """Average precision of each label, averaged over the labels that occur.
-
-    Parameters
-    ----------
-    y : array of 0/1, shape (n, L)
-        True labels.
-    probability : array of float, shape (n, L)
-        Score of each label; larger means more likely.
-
-    Returns
-    -------
-    float
-        0..1; NaN when no label occurs. (scikit-learn counts a label without positives as 0.)
-
-    Examples
-    --------
-    >>> mean_average_precision([[1, 0], [0, 0], [1, 0]], [[0.9, 0.1], [0.5, 0.2], [0.6, 0.3]])
-    1.0
-    """
-    labels, scores = np.asarray(y) == 1, np.asarray(probability, dtype=np.float64)
-    values = []
-    for column in np.flatnonzero(labels.any(axis=0)):
-        distinct, level = np.unique(-scores[:, column], return_inverse=True)
-        hits = np.cumsum(np.bincount(level, weights=labels[:, column], minlength=distinct.size))
-        shown = np.cumsum(np.bincount(level, minlength=distinct.size))
-        gained = np.diff(hits, prepend=0.0)
-        values.append(float(np.sum(gained * hits / shown) / hits[-1]))
-    return float(np.mean(values)) if values else float("nan")

@@ -298,12 +298,8 @@ _ALL = (
     ),
     Metric("log_loss", "log-loss", (_CLASSES, _LABELS), _log_loss, False, high=math.inf, probabilities=True),
     Metric("brier", "Brier score", (_CLASSES, _LABELS), _brier, False, probabilities=True),
-    Metric(
-        "r2", "R\u00b2", (_NUMBERS,), _r2, low=-math.inf, influence=_r2_influence, breaks_ties="squared_error"
-    ),
-    Metric(
-        "mae", "mean absolute error", (_NUMBERS,), _mae, False, high=math.inf, breaks_ties="absolute_error"
-    ),
+    Metric("r2", "R\u00b2", (_NUMBERS,), _r2, low=-math.inf, influence=_r2_influence, breaks_ties="squared_error"),
+    Metric("mae", "mean absolute error", (_NUMBERS,), _mae, False, high=math.inf, breaks_ties="absolute_error"),
     Metric(
         "rmse",
         "root mean squared error",

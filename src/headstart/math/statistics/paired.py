@@ -55,8 +55,9 @@ def paired(
 
     Everything else: if A is better by d, the sign of each unit's difference less d is a coin. A pattern of flips
     reaches the observed sum exactly when d is at least the mean difference of the units that it flips, or of those
-    that it leaves (more than 2,000 units flip in random bundles). So the quantiles of the smaller and of the larger of these two means over all patterns are the ends
-    of the interval, and the share of patterns whose smaller mean is at most 0 is the p-value.
+    that it leaves. So the quantiles of the smaller and of the larger of these two means over all patterns are the ends
+    of the interval, and the share of patterns whose smaller mean is at most 0 is the p-value. More than 2,000 units
+    flip in random bundles.
 
     Parameters
     ----------

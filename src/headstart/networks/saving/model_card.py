@@ -86,7 +86,9 @@ def _title(proof: Mapping[str, Any], network: Mapping[str, Any]) -> str:
 
 
 def _summary(proof: Mapping[str, Any], network: Mapping[str, Any]) -> str:
-    sentences = [(proof.get("verdict") or {}).get("sentence")]
+    lead = proof.get("lead") or {}
+    sentences = [lead.get("words"), lead.get("detail"), *(f"**{words}**" for words in proof.get("warnings") or [])]
+    sentences.append((proof.get("verdict") or {}).get("sentence"))
     chosen = next((item for item in proof.get("candidates") or [] if item.get("chosen")), None)
     if chosen is not None:
         sentences.append(
@@ -105,6 +107,9 @@ def _scores(proof: Mapping[str, Any]) -> str:
         lines.append(
             f"- Expected {_words(estimate['metric'])} on new data: {value} (95% interval, {estimate['method']})"
         )
+    trivial = proof.get("trivial")
+    if trivial:
+        lines.append(f"- Guessing ({trivial['words']}): {_number(trivial['score'])}")
     test = proof.get("test")
     if test:
         scores = ", ".join(f"{_words(k)} {_number(v)}" for k, v in test.items() if isinstance(v, float))

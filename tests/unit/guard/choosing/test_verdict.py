@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headstart.guard.choosing.choose import Table
+from headstart.guard.choosing.choose import Table, tabulate
 from headstart.guard.choosing.verdict import sentence, verdict
 
 
@@ -160,3 +160,18 @@ def test_a_loss_counts_the_other_way_round() -> None:
     assert result["word"] == "helps" and result["difference"] > 0
     assert 0 < result["sides"][0]["score"] < result["sides"][1]["score"]
     assert "log-loss on 80 held-out examples" in result["sentence"] and "better by +" in result["sentence"]
+
+
+def test_what_is_no_better_than_guessing_helps_nobody() -> None:
+    """Labels by chance are learned to worse than chance on held-out folds; a source that says nothing stays at it."""
+    rng = np.random.default_rng(10)
+    y = rng.permutation(np.arange(100) % 2)
+    half, below = (np.eye(2)[np.where(np.arange(100) < right, y, 1 - y)] for right in (52, 30))
+    folds = [np.arange(100) % 5]
+    table = tabulate("classification", y, [[below], [half]], folds, [False, True])
+    assert table.trivial is not None and table.trivial.mean() == 0.5
+    result = verdict(table, transfer_used=True)
+    assert result["word"] == "no evidence either way" and result["difference"] == pytest.approx(0.22)
+    assert result["test"].endswith("also against each single way of the other side and guessing")
+    alone = Table(**{**vars(table), "trivial": None})
+    assert verdict(alone, transfer_used=True)["word"] == "helps"

@@ -81,7 +81,9 @@ def test_answers_that_are_never_given_are_named_with_the_remedy() -> None:
     material = Material(np.zeros((100, 1)), Y, "classification")
     always = np.eye(3)[np.zeros(100, dtype=int)]
     words = never_answered(material, always, ["well", "ill", "rare"])
-    assert words.startswith("The model answers 'well' for every one of 100 held-out rows of numbers, though 30 are 'ill', 20 are")
+    assert words.startswith(
+        "The model answers 'well' for every one of 100 held-out rows of numbers, though 30 are 'ill', 20 are"
+    )
     assert "--metric balanced_accuracy" in words and "class_weight='balanced'" in words
     some = np.eye(3)[np.arange(100) % 2]
     assert "answers none with 'rare', though 20 are 'rare'" in never_answered(material, some, ["well", "ill", "rare"])

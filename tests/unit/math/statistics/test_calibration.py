@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from headstart.math.statistics.calibration import expected_calibration_error, temperature
+from headstart.math.statistics.calibration import expected_calibration_error, reliability, temperature
 
 
 @pytest.mark.parametrize("true_t", [0.5, 1.0, 3.0])
@@ -42,3 +42,14 @@ def test_calibration_error_closed_forms() -> None:
     assert expected_calibration_error(np.full(10, 1.0), np.zeros(10)) == pytest.approx(1.0)
     assert expected_calibration_error([0.2, 0.9], [1, 0]) == pytest.approx((0.8 + 0.9) / 2)
     assert expected_calibration_error([], []) == 0.0
+
+
+def test_the_reliability_curve_holds_every_prediction_once_and_follows_the_truth() -> None:
+    rng = np.random.default_rng(0)
+    sure = rng.uniform(0.5, 1.0, 4000)
+    bins = reliability(sure, rng.random(4000) < sure)
+    assert len(bins) == 10 and bins[:, 2].sum() == 4000
+    assert (np.diff(bins[:, 0]) > 0).all()
+    assert np.abs(bins[:, 0] - bins[:, 1]).max() < 0.06
+    assert reliability(np.full(50, 0.8), np.ones(50)).tolist() == [[pytest.approx(0.8), 1.0, 50.0]]
+    assert reliability(np.zeros(0), np.zeros(0)).shape == (0, 3)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from headstart.math.statistics.metrics import example_f1, example_log_loss, example_r2, mean_average_precision
+from headstart.math.statistics.metrics import example_f1, example_log_loss, example_r2
 
 
 def test_log_loss_has_scikit_learns_mean() -> None:
@@ -39,14 +39,3 @@ def test_example_r2_has_scikit_learns_mean(shape: tuple[int, ...]) -> None:
     y = rng.normal(size=shape)
     p = y + rng.normal(size=shape)
     assert example_r2(y, p).mean() == pytest.approx(sk.r2_score(y, p))
-
-
-def test_mean_average_precision_agrees_and_skips_labels_that_never_occur() -> None:
-    rng = np.random.default_rng(4)
-    y, p = rng.integers(0, 2, (60, 3)), rng.random((60, 3)).round(1)
-    assert mean_average_precision(y, p) == pytest.approx(sk.average_precision_score(y, p, average="macro"))
-    with_empty = np.column_stack([y, np.zeros(60, dtype=int)])
-    assert mean_average_precision(with_empty, np.column_stack([p, p[:, 0]])) == pytest.approx(
-        mean_average_precision(y, p)
-    )
-    assert np.isnan(mean_average_precision(np.zeros((3, 2)), np.zeros((3, 2))))

@@ -116,8 +116,12 @@ def test_of_two_classes_the_rarer_is_looked_for() -> None:
 
 
 def test_wrong_names_are_refused_with_the_list() -> None:
-    with pytest.raises(ParameterError, match=r"Expected a metric for classes, found 'r2'\. Choose one of accuracy, bal"):
+    with pytest.raises(
+        ParameterError, match=r"Expected a metric for classes, found 'r2'\. Choose one of accuracy, bal"
+    ):
         metric_named("r2", "classification")
-    with pytest.raises(ParameterError, match=r"Expected a metric, found 'accurracy'\. Choose one: for classes accuracy"):
+    with pytest.raises(
+        ParameterError, match=r"Expected a metric, found 'accurracy'\. Choose one: for classes accuracy"
+    ):
         check_metric("accurracy")
     assert metric_named(None, "multilabel").name == "example_f1"
