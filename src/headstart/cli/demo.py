@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -66,6 +65,8 @@ def command(what: str, labels: int | None, out: Path, budget: float, seed: int, 
     The pictures are 1,797 real handwritten digits (scikit-learn's), the speech four names in thirty voices. All that
     are not labelled are kept for the final score.
     """
+    import time
+
     from headstart.cli.summary import print_summary, summary
     from headstart.models.fitting import fit
     from headstart.networks.folder import check_place

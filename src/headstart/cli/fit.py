@@ -65,9 +65,7 @@ from headstart.progress import reporter
     type=click.Path(path_type=Path),
     help="Folder of a model: compare again exactly what it was chosen from, however long that takes.",
 )
-@click.option(
-    "--seed", "random_state", type=int, default=0, show_default=True, help="Of folds and candidates."
-)
+@click.option("--seed", "random_state", type=int, default=0, show_default=True, help="Of folds and candidates.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, mps, or auto.")
 @common
 def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ class Terminated(KeyboardInterrupt):
 
 def stop_when_terminated() -> None:
     """Take SIGTERM for an interruption from now on."""
+    import signal
 
     def stop(*_: Any) -> None:
         raise Terminated

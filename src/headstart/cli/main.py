@@ -68,7 +68,9 @@ def cli(debug: bool) -> None:
 
 
 def exit_code(args: Sequence[str]) -> int:
-    """Run the command line and return its exit code: 0 done, 1 our error, 2 wrong usage, 130 interrupted, 143 terminated.
+    """Run the command line and return its exit code.
+
+    0 is done, 1 our error, 2 wrong usage, 130 interrupted, 143 terminated.
 
     Parameters
     ----------

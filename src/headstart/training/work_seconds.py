@@ -12,7 +12,7 @@ _PATIENCE = 2.0
 _LONGEST = 15.0
 
 
-def least_seconds(work: Callable[[], object], *, times: int = 4, device: str = "cpu") -> float:
+def least_seconds(work: Callable[[], object], *, times: int = 3, device: str = "cpu") -> float:
     """Seconds of a piece of work: the least of several runs after a warm-up.
 
     On a busy machine the wall clock also counts other programs, and a first run also counts what is prepared once. So
@@ -22,7 +22,7 @@ def least_seconds(work: Callable[[], object], *, times: int = 4, device: str = "
     Parameters
     ----------
     work : callable
-    times : int, default=4
+    times : int, default=3
         Runs at most, the warm-up included.
     device : str, default="cpu"
         Elsewhere the processor only waits, and the wall clock counts.

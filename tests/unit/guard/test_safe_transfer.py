@@ -244,3 +244,17 @@ def test_a_hopeless_candidate_is_not_even_timed(monkeypatch: pytest.MonkeyPatch)
     price = pricing.price_of(named_candidates(slow, features_borrowed=True)[0], material, 5, 60.0, Journal())
     assert price.folds(5) > 240 and price.refit > price.fold
     assert pricing.rough_seconds(TransferClassifier(source(), train="last:1"), 100, material) == 0.0
+
+
+def test_in_a_hurry_prices_are_rough(monkeypatch: pytest.MonkeyPatch) -> None:
+    from headstart.data.pictures.pictures import as_pictures
+    from headstart.guard.candidates.for_inputs import Candidate
+    from headstart.guard.candidates.material import Material
+    from headstart.guard.comparing import pricing
+    from headstart.guard.comparing.journal import Journal
+
+    X, y = pictures(12)
+    material = Material(as_pictures(X), y, "classification")
+    part = Candidate("part", TransferClassifier(source(), train="last:1"), True, "part", dear=True)
+    monkeypatch.setattr(pricing, "predict_parts", None)  # no training step is timed
+    assert pricing.price_of(part, material, 5, 20.0, Journal(spent=15.0)).fold > 0

@@ -185,8 +185,8 @@ def partial_plan(costs: Costs, n_splits: int, budget: float, spent: float) -> Pl
     curves = n_splits if one * n_splits <= allowed else int(allowed / one)
     run = tuple(price.name for price in taken)
     floor = spent + costs.floor(n_splits)
-    seconds = {price.name: price.folds(n_splits) for price in taken}
-    return Plan(run, n_splits, repeats, curves if curves > 1 else 0, False, floor, tuple(left_out), seconds=seconds)
+    prices = {price.name: price.folds(n_splits) for price in taken}
+    return Plan(run, n_splits, repeats, curves if curves > 1 else 0, False, floor, tuple(left_out), seconds=prices)
 
 
 def given_plan(kept: Any, prints: Mapping[str, Any]) -> Plan:

@@ -82,9 +82,7 @@ def planned(
     return whole_plan(costs, n_splits, budget) or partial_plan(costs, n_splits, budget, journal.elapsed())
 
 
-def _cheap_prices(
-    candidates: Sequence[Candidate], material: Material, n_splits: int, journal: Journal
-) -> list[Price]:
+def _cheap_prices(candidates: Sequence[Candidate], material: Material, n_splits: int, journal: Journal) -> list[Price]:
     """Their prices; features of one network are computed once for all candidates that use them."""
     prices, seen = [], set()
     for candidate in candidates:

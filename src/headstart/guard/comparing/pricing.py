@@ -17,6 +17,7 @@ from headstart.parameters.tuning.price import HEAD_SECONDS, predict_parts, secon
 
 _HOPELESS = 4.0
 _STEP = 3.0
+_FOR_PRICES = 0.5
 #: Seconds a fold of one candidate of the standard list for tables, with up to 500 rows, 100 columns and two classes;
 #: about three times what it takes on an old processor, so that nothing need be measured where it fits.
 _STATED = 0.25
@@ -29,7 +30,7 @@ def price_of(candidate: Candidate, material: Material, n_splits: int, usable: fl
     """Seconds that a candidate which trains in epochs will take, predicted from measured speed; kept in the journal.
 
     A few training steps are timed, unless one forward pass already shows that it would take several times what there
-    is: then that rough figure is its price.
+    is, or half of the time is gone: then that rough figure is its price.
 
     Parameters
     ----------
@@ -45,8 +46,9 @@ def price_of(candidate: Candidate, material: Material, n_splits: int, usable: fl
     n_fold = n - n // n_splits
 
     def measured() -> list[float]:
-        once, fold = 0.0, rough_seconds(candidate.estimator, n_fold, material)
-        if fold * n_splits < _HOPELESS * usable:
+        hurried = journal.elapsed() > _FOR_PRICES * usable
+        once, fold = 0.0, rough_seconds(candidate.estimator, n_fold, material, parts_too=hurried)
+        if not hurried and fold * n_splits < _HOPELESS * usable:
             once, fold = predict_parts(candidate.fresh(), n_fold, material.rows, material.columns.shape[1])
         once, whole = once * n / n_fold, fold * n / n_fold * candidate.final_rows
         return [once, fold, once * (candidate.final_rows - 1) + whole * candidate.final_fits]
@@ -55,8 +57,10 @@ def price_of(candidate: Candidate, material: Material, n_splits: int, usable: fl
     return Price(candidate.name, fold, refit, n_splits, once)
 
 
-def rough_seconds(estimator: Any, n_train: int, material: Material) -> float:
+def rough_seconds(estimator: Any, n_train: int, material: Material, parts_too: bool = False) -> float:
     """Seconds of training all layers, if a step costs three times a forward pass; 0 where only a part is trained.
+
+    With ``parts_too`` what trains a part is priced as if it trained all, rather than not at all.
 
     Parameters
     ----------
@@ -64,8 +68,9 @@ def rough_seconds(estimator: Any, n_train: int, material: Material) -> float:
     n_train : int
         Examples to train on.
     material : Material
+    parts_too : bool, default=False
     """
-    if estimator.source is not None and trained_blocks(estimator.train) is not None:
+    if not parts_too and estimator.source is not None and trained_blocks(estimator.train) is not None:
         return 0.0
     network = network_for(estimator, material.input_type)
     return _STEP * seconds_each(network, material.rows, material.device) * n_train * int(estimator.epochs)

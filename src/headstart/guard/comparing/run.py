@@ -23,7 +23,6 @@ from headstart.guard.comparing.planning import in_order, least_of, planned, tell
 from headstart.guard.comparing.race import behind, leader, stopped_words
 
 
-
 @dataclass
 class Comparison:
     """What came out of running the candidates.
@@ -174,7 +173,7 @@ def _first(result: Comparison, candidate: Candidate, course: Course, *, in_any_c
         _drop(result, candidate, course)
         return
     except (ValueError, np.linalg.LinAlgError) as error:
-        if in_any_case and not result.outcomes or not material.sources:
+        if (in_any_case and not result.outcomes) or not material.sources:
             raise
         words = f"{candidate.words}: it cannot be used here ({str(error).splitlines()[0]})"
         result.left_out.append({"name": candidate.name, "seconds": 0.0, "words": words})
@@ -189,7 +188,7 @@ def _first(result: Comparison, candidate: Candidate, course: Course, *, in_any_c
 
 
 def _fits(candidate: Candidate, course: Course, keep: float) -> bool:
-    """Whether a candidate may begin: where not everything fits, only if it ends in time on a machine as busy as this."""
+    """Whether a candidate may begin: where not everything fits, only if it ends in time on so busy a machine."""
     price = (course.plan.seconds or {}).get(candidate.name, 0.0)
     return course.deadline.allows(f"{candidate.name} begins", price * course.journal.slowness(), keep)
 

@@ -46,9 +46,7 @@ def run(seconds: float, journal: Journal, plan: Plan | None = None) -> Compariso
     ways = {"quick": LogisticRegression(), "slow": Sleeper(seconds), "last": LogisticRegression(C=0.1)}
     candidates = [Candidate(name, estimator, False, f"the {name} one") for name, estimator in ways.items()]
     planned = Plan(tuple(ways), 4, 2, curves=0) if plan is None else plan
-    return compare(
-        material, candidates, budget=2.0, n_splits=4, random_state=0, journal=journal, plan=planned
-    )
+    return compare(material, candidates, budget=2.0, n_splits=4, random_state=0, journal=journal, plan=planned)
 
 
 def test_a_fold_is_interrupted_and_the_rest_goes_on_without_it(tmp_path: Path) -> None:

@@ -96,7 +96,9 @@ def test_what_is_borrowed_is_run_before_its_controls() -> None:
 
 def kept(**changes: Any) -> dict[str, Any]:
     plan = Plan(("a", "b"), 5, whole=False, floor=3.0)
-    found = written_plan(plan, ["a"], 2, {"a": 4}) | PRINTS | {"left_out": [{"name": "b", "seconds": 9.0, "words": "b"}]}
+    found = (
+        written_plan(plan, ["a"], 2, {"a": 4}) | PRINTS | {"left_out": [{"name": "b", "seconds": 9.0, "words": "b"}]}
+    )
     return {key: value for key, value in (found | changes).items() if value is not None}
 
 
@@ -108,8 +110,11 @@ def test_a_written_plan_is_read_again() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"version": 2}, {"run": None}, {"run": []}, {"run": [3]}, {"n_splits": 1}, {"repeats": 0}, {"repeats": 10**9}]
-    + [{"curves": {"a": "x"}}, {"left_out": ["b"]}, {"data": 7}, {"whole": "yes"}, {"floor": None}],
+    [
+        *({"version": 2}, {"run": None}, {"run": []}, {"run": [3]}, {"n_splits": 1}, {"repeats": 0}),
+        *({"curves": {"a": "x"}}, {"left_out": ["b"]}, {"data": 7}, {"whole": "yes"}, {"floor": None}),
+        {"repeats": 10**9},
+    ],
 )
 def test_what_is_no_plan_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ParameterError, match="Expected the plan of a model, version 1"):

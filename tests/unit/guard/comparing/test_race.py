@@ -37,7 +37,9 @@ def test_behind_is_a_standard_error_of_the_paired_difference(n: int) -> None:
 
 @pytest.fixture(autouse=True)
 def prices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("headstart.guard.comparing.planning.price_of", lambda c, m, k, *rest: Price(c.name, 1.0, 1.0, k))
+    monkeypatch.setattr(
+        "headstart.guard.comparing.planning.price_of", lambda c, m, k, *rest: Price(c.name, 1.0, 1.0, k)
+    )
 
 
 def run(dear: object, instead_of: str = "") -> tuple[Comparison, Material]:

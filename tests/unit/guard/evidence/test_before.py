@@ -18,9 +18,9 @@ from headstart.data.sets.splits import folds
 from headstart.guard.candidates.for_inputs import Candidate, standard_for_inputs
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.train_size import train_size
+from headstart.guard.comparing.curves import learning_curve, nested_order, sizes
 from headstart.guard.comparing.deadline import Deadline
 from headstart.guard.comparing.journal import Journal
-from headstart.guard.comparing.curves import learning_curve, nested_order, sizes
 from headstart.guard.evidence.before import expected, findings, relatedness, source_size, summary
 from headstart.guard.evidence.mistakes import surest_mistakes
 from headstart.networks.reading.loading import load_network
