@@ -46,6 +46,7 @@ from headstart.progress import reporter
     show_default=True,
     help="Of pictures and clips: also learn from so many views of each.",
 )
+@click.option("--plain", is_flag=True, help="Compare only what transformers can load without headstart.")
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read, and list them in the report.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run of the same command stopped.")
 @click.option(

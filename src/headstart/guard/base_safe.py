@@ -63,6 +63,8 @@ class BaseSafeTransfer(BaseEstimator):
         Above 1, one more candidate: output layers on so many views of each picture or clip.
     spent : float, default=0.0
         Seconds of the budget that are gone already, as for reading the data.
+    plain : bool, default=False
+        Compare only what transformers can load by itself afterwards. Of pictures, clips and texts.
 
     Attributes
     ----------
@@ -95,6 +97,7 @@ class BaseSafeTransfer(BaseEstimator):
     unlabelled: Any = None
     views: int = 1
     spent: float = 0.0
+    plain: bool = False
 
     def _rows(self, X: Any, *, reset: bool, y: Any = None) -> Any:
         """Examples as Pictures, Clips or Texts, as Records, or as a checked array of numbers."""
@@ -167,6 +170,12 @@ class BaseSafeTransfer(BaseEstimator):
 
     def _candidates(self, material: Material) -> list[Any]:
         network = material.network
+        if self.plain and (material.numbers or self.candidates is not None):
+            raise ParameterError(
+                f"Expected plain with the standard candidates for pictures, clips or texts, found "
+                f"{'candidates of your own' if self.candidates is not None else material.kind.many}.",
+                "Leave plain out.",
+            )
         if self.candidates is not None:
             borrowed = network is not None and network.trained and not material.numbers
             return named_candidates(self.candidates, features_borrowed=borrowed)
@@ -184,6 +193,7 @@ class BaseSafeTransfer(BaseEstimator):
             random_state=self.random_state,
             train_size=None if network is None else train_size(network),
             views=self.views,
+            plain=self.plain,
         )
 
     @property

@@ -53,6 +53,7 @@ def fit(
     progress: Progress | None = None,
     unlabelled: Any = None,
     views: int = 1,
+    plain: bool = False,
     text_windows: int | None = None,
     background: Any = None,
     false_alarms: float = 1.0,
@@ -102,6 +103,9 @@ def fit(
     views : int from 1 to 64, default=1
         Above 1, heads that learned from so many views of each picture or clip are compared too; views are run once and
         cached, and nothing is judged on a varied one.
+    plain : bool, default=False
+        Compare only what transformers can load by itself: the saved folder then needs no headstart to answer. Of
+        pictures, clips and texts, with a network of transformers' own.
     text_windows : int from 1 to 1000, optional
         Into how many windows of the network's length a text may be cut, whose features are averaged; what is longer is
         not read. Default: one, or as many as a source was saved with.
@@ -138,6 +142,7 @@ def fit(
     """
     _check_out(out, resume)
     _check_words(task, background, false_alarms)
+    _check_plain(plain, task, candidates)
     reading = Reading(label, path_column, text_column, split_column, group_by, task, encoding, decimal, sheet, page)
     checkpoint = None if out is None else progress_folder(out)
     with reporter(progress) as told:
@@ -154,9 +159,10 @@ def fit(
             target = screened(target, skip_bad, told)
         if checkpoint is not None and not resume:
             shutil.rmtree(checkpoint, ignore_errors=True)
+        target = dataclasses.replace(target, more=target.more | ({"plain": True} if plain else {}))
         model = _fitted(target, words, effort, candidates)
         settings = reading.said() | {"skip_bad": skip_bad, "budget": budget, "random_state": random_state, "out": out}
-        settings |= {"unlabelled": unlabelled, "views": views, "text_windows": text_windows}
+        settings |= {"unlabelled": unlabelled, "views": views, "plain": plain, "text_windows": text_windows}
         settings |= {"background": background, "false_alarms": false_alarms}
         model.evidence["reproduce"] |= reproduction(
             target.dataset.root, None if target.source is None else target.named, settings
@@ -203,6 +209,13 @@ def _check_words(task: str | None, background: Any, false_alarms: float) -> None
             f"Expected background with the task 'keyword', found it with {task or 'no task'!r}.",
             "Give --task keyword (task='keyword'), or leave the background out.",
         )
+
+
+def _check_plain(plain: bool, task: str | None, candidates: Any) -> None:
+    """Refuse what chooses its candidates by itself."""
+    if plain and (task == KEYWORD or candidates is not None):
+        found = "the task 'keyword'" if task == KEYWORD else "candidates of your own"
+        raise ParameterError(f"Expected plain with the standard candidates, found {found}.", "Leave plain out.")
 
 
 def progress_folder(out: str | Path) -> Path:

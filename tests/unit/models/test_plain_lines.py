@@ -1,4 +1,4 @@
-"""The lines of a model card are run, for every kind of head and family: they answer as headstart does, or there are none."""
+"""The lines of a model card are run for every kind of head and family: they answer as headstart, or there are none."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ import soundfile
 import torch
 from PIL import Image
 from safetensors import safe_open
-from saved_models import CONFIGS, FAMILIES, HEADS, sounds, transferred
+from saved_models import CONFIGS, FAMILIES, HEADS, inputs_of, network_of, sounds, transferred
+from tiny_pictures import source
 
-from headstart import load
+from headstart import fit, load
+from headstart.errors import ParameterError
+from headstart.guard.safe_transfer import SafeTransferClassifier
+from headstart.parameters.transfer import TransferClassifier
 
 _OUTPUTS = re.compile(r"(body\.)?(output|score|classifier(\.\d+)?(\.dense)?)\.(weight|bias)")
 CASES = [
@@ -106,3 +110,34 @@ def test_our_own_network_has_none(tmp_path: Path) -> None:
 
 def test_every_family_is_asked() -> None:
     assert set(CONFIGS) | {"ast", "whisper", "clap", "bert"} <= {family for family, _, _ in CASES}
+
+
+def test_plain_compares_only_what_transformers_can_load(tmp_path: Path) -> None:
+    X, y = inputs_of("image", 40)
+    model = fit((X, y), network_of("resnet"), plain=True, budget=20, n_splits=2, out=tmp_path / "model")
+    names = {row["name"] for row in model.evidence["candidates"] + model.evidence["left_out"]}
+    assert {"linear head", "random features", "from scratch"} <= names and not names & {"head", "pixels and edges"}
+    assert "plain=True" in model.evidence["reproduce"]["code"]
+    lines = lines_of(tmp_path / "model")
+    assert (
+        lines and run(lines, tmp_path / "model", tmp_path, model, X)[0] == load(tmp_path / "model").predict(X).tolist()
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"source": None}, "a network of transformers' own for plain models, found none"),
+        ({"source": source()}, r"found tiny \(Sequential\).*leave plain out"),
+        ({"candidates": {"a": TransferClassifier()}}, "found candidates of your own"),
+        ({"task": "keyword"}, "found the task 'keyword'"),
+    ],
+)
+def test_plain_without_such_a_network_is_refused(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(ParameterError, match=words):
+        fit(inputs_of("image", 20), plain=True, budget=5, n_splits=2, **settings)
+
+
+def test_plain_rows_are_refused() -> None:
+    with pytest.raises(ParameterError, match="found rows of numbers"):
+        SafeTransferClassifier(plain=True).fit(np.eye(20), np.arange(20) % 2)
