@@ -13,10 +13,13 @@ import logging
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 
 import click
 
+from headstart.cli.console import echo
+from headstart.data.base.visible import visible
 from headstart.errors import HeadstartError
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -85,17 +88,18 @@ def exit_code(args: Sequence[str]) -> int:
         outcome = cli.main(args=list(args), prog_name="headstart", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
     except click.ClickException as error:
+        error.message = visible(error.message)
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         resumable = not {"fit", "pretrain"}.isdisjoint(args)
         hint = " The same command with --resume goes on from there." if resumable else ""
-        click.echo(f"Interrupted. Nothing half-written was left behind.{hint}", err=True)
+        echo(f"Interrupted. Nothing half-written was left behind.{hint}", err=True)
         return 130
     except Exception as error:
         if wants_traceback(args):
-            traceback.print_exc()
-        click.echo(in_words(error), err=True)
+            echo(traceback.format_exc(), err=True)
+        echo(in_words(error), err=True)
         return 1
 
 
@@ -103,7 +107,7 @@ class _ToStandardError(logging.Handler):
     """What the house says of the data it read, on standard error."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(record.getMessage(), err=True)
+        echo(record.getMessage(), err=True)
 
 
 def _listen_to_the_house() -> None:
@@ -145,6 +149,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    told = warnings.formatwarning
+    warnings.formatwarning = lambda *given, **more: visible(told(*given, **more))
     sys.exit(exit_code(sys.argv[1:]))
 
 

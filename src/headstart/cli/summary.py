@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
-from headstart.cli.console import print_table
+from headstart.cli.console import echo, print_table
 
 
 def summary(evidence: dict[str, Any]) -> dict[str, Any]:
@@ -41,11 +39,11 @@ def print_summary(evidence: dict[str, Any]) -> None:
     from headstart.report.page import build
 
     page = build(evidence)
-    click.secho(page["verdict"]["sentence"], bold=True)
+    echo(page["verdict"]["sentence"], bold=True)
     if page["verdict"]["done"]:
-        click.echo(page["verdict"]["done"])
+        echo(page["verdict"]["done"])
     if page["candidates"]["rows"]:
-        click.echo()
+        echo()
         print_table(
             ("", "candidate", "transfer", page["metric"], "95% interval", "time"),
             [
@@ -62,17 +60,17 @@ def print_summary(evidence: dict[str, Any]) -> None:
             right=(3, 4, 5),
         )
     for entry in page["left_out"]:
-        click.echo(f"Left out: {entry['words'] or entry['name'] + ', ' + entry['price']}")
-    click.echo()
+        echo(f"Left out: {entry['words'] or entry['name'] + ', ' + entry['price']}")
+    echo()
     for tile in page["tiles"]:
-        click.echo(f"{tile['label']}: {tile['value']}" + (f" ({tile['note']})" if tile["note"] else ""))
+        echo(f"{tile['label']}: {tile['value']}" + (f" ({tile['note']})" if tile["note"] else ""))
     if evidence.get("keyword"):
-        click.echo(evidence["keyword"]["sentence"])
+        echo(evidence["keyword"]["sentence"])
     if kind_named(str((evidence.get("data") or {}).get("input_type"))).values:
         for words in page["data"]["notes"]:
-            click.echo(f"Note: {words}")
+            echo(f"Note: {words}")
     dropped, duplicates = page["data"]["dropped"], page["data"]["duplicates"]
     if dropped:
-        click.echo(f"{page['things'].capitalize()} left out: {len(dropped)}; the report names each with its reason.")
+        echo(f"{page['things'].capitalize()} left out: {len(dropped)}; the report names each with its reason.")
     if duplicates:
-        click.echo(f"Sets of equal {page['things']}: {len(duplicates)}; each was kept on one side of every split.")
+        echo(f"Sets of equal {page['things']}: {len(duplicates)}; each was kept on one side of every split.")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headstart.data.base.kinds import Kind, kind_named, things
+from headstart.data.base.visible import visible
 from headstart.networks.saving.plain_lines import plain_lines
 
 
@@ -48,7 +51,7 @@ def model_card(manifest: Mapping[str, Any], evidence: Mapping[str, Any] | None =
         _use(manifest, kind, lines),
         _limits(proof, kind),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return visible("\n\n".join(part for part in parts if part)) + "\n"
 
 
 def _kind(network: Mapping[str, Any], proof: Mapping[str, Any]) -> Kind:
@@ -87,7 +90,8 @@ def _pipeline_tag(proof: Mapping[str, Any], kind: Kind) -> str | None:
 
 def _title(proof: Mapping[str, Any], network: Mapping[str, Any]) -> str:
     data = proof.get("data") or {}
-    return f"Model for {data['name']}" if data.get("name") else f"Model from {network.get('name', 'scratch')}"
+    name = f"Model for {data['name']}" if data.get("name") else f"Model from {network.get('name', 'scratch')}"
+    return _said(name)
 
 
 def _summary(proof: Mapping[str, Any], network: Mapping[str, Any]) -> str:
@@ -99,7 +103,7 @@ def _summary(proof: Mapping[str, Any], network: Mapping[str, Any]) -> str:
         )
     if network.get("name"):
         sentences.append(f"Network: {network['name']}.")
-    return " ".join(sentence for sentence in sentences if sentence)
+    return " ".join(_said(sentence) for sentence in sentences if sentence)
 
 
 def _scores(proof: Mapping[str, Any]) -> str:
@@ -113,7 +117,7 @@ def _scores(proof: Mapping[str, Any]) -> str:
     test = proof.get("test")
     if test:
         scores = ", ".join(f"{_words(k)} {_number(v)}" for k, v in test.items() if isinstance(v, float))
-        lines.append(f"- On the {test['part']} part ({test['n']} rows, used for nothing else): {scores}")
+        lines.append(f"- On the {_said(test['part'])} part ({test['n']} rows, used for nothing else): {scores}")
     for name, value in (proof.get("metrics") or {}).items():
         if isinstance(value, (int, float)):
             lines.append(f"- {_words(name).capitalize()}, out of fold: {_number(value)}")
@@ -131,7 +135,7 @@ def _candidates(proof: Mapping[str, Any]) -> str:
         borrows = "yes" if row.get("transfer") else "no"
         scores = f"{_number(row.get('score'))} | {_number(low)} to {_number(high)} | {_number(row.get('seconds'), 1)}"
         table.append(f"| {mark}{_cell(row['name'])}{mark} | {borrows} | {scores} |")
-    left = [f"- Left out: {row['name']} ({row['words']})" for row in proof.get("left_out") or []]
+    left = [f"- Left out: {_said(row['name'])} ({_said(row['words'])})" for row in proof.get("left_out") or []]
     return "\n".join(["## What was compared, on the same folds", "", *table, *([""] if left else []), *left])
 
 
@@ -154,13 +158,13 @@ def _data(proof: Mapping[str, Any]) -> str:
     lines = ["## Data", "", f"{data['n']} {many}, {data.get('task', 'classification')}."]
     counts = data.get("n_per_class") or {}
     if counts:
-        each = ", ".join(f"{name} {n}" for name, n in counts.items())
+        each = ", ".join(f"{_said(name)} {n}" for name, n in counts.items())
         lines.append(f"{many.capitalize()} of each class: {each}.")
     if data.get("n_groups"):
         lines.append(f"{data['n_groups']} groups; no group stood on both sides of a split.")
     if data.get("dropped"):
         lines.append(f"{len(data['dropped'])} files could not be read and were left out.")
-    lines += [str(note) for note in data.get("notes") or []]
+    lines += [_said(note) for note in data.get("notes") or []]
     return "\n".join(lines)
 
 
@@ -200,5 +204,16 @@ def _words(name: str) -> str:
     return str(name).replace("_", " ")
 
 
+def _said(text: Any) -> str:
+    """Words of somebody's data as words: no HTML, no links, no new line and no new heading.
+
+    Examples
+    --------
+    >>> _said("<script>\\n# [a](b) `c`")
+    '&lt;script&gt; # \\\\[a\\\\](b) \\\\`c\\\\`'
+    """
+    return re.sub(r"([\[\]`])", r"\\\1", html.escape(" ".join(str(text).split()), quote=False))
+
+
 def _cell(text: Any) -> str:
-    return str(text).replace("|", "\\|").replace("\n", " ")
+    return _said(text).replace("|", "\\|")

@@ -37,8 +37,7 @@ def plain_lines(manifest: Mapping[str, Any]) -> list[str]:
         lines = _PICTURE.splitlines() if plain else []
     if not lines:
         return []
-    task = manifest.get("task") or ((estimator or {}).get("targets") or {}).get("task")
-    return [*lines, *_ANSWERS.get(str(task), "").splitlines()]
+    return [*lines, *_ANSWERS.get(str(manifest.get("task")), "").splitlines()]
 
 
 _PICTURE = """import torch
