@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from headstart.cli.console import common, print_json
+from headstart.cli.console import common, echo, print_json
 from headstart.cli.options import reading_options, source_options
 from headstart.progress import reporter
 
@@ -60,8 +60,8 @@ def command(
     if as_json:
         print_json(found)
         return
-    click.secho(found["words"], bold=True)
+    echo(found["words"], bold=True)
     for finding in found["findings"]:
-        click.echo(f" {SIGNS.get(finding['verdict'], '.')} {finding['words']}")
+        echo(f" {SIGNS.get(finding['verdict'], '.')} {finding['words']}")
     for words in found.get("notes", []):
-        click.echo(f"Note: {words}")
+        echo(f"Note: {words}")

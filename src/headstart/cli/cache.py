@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from headstart.cli.console import common, print_json
+from headstart.cli.console import common, echo, print_json
 
 
 @click.command("cache")
@@ -29,10 +29,10 @@ def command(clear: bool, as_json: bool) -> None:
             {"folder": folder, "bytes": size, "spoken_bytes": spoken, "limit_bytes": cache.disk_bytes, "cleared": clear}
         )
     elif folder is None:
-        click.echo("Nothing is kept on disk (HEADSTART_CACHE=off).")
+        echo("Nothing is kept on disk (HEADSTART_CACHE=off).")
     else:
         words = f"{size / 1e6:,.1f} MB"
         limit = f"{cache.disk_bytes / 1e9:,.0f} GB"
-        click.echo(f"{folder}: {words} deleted." if clear else f"{folder}: {words} of at most {limit}.")
+        echo(f"{folder}: {words} deleted." if clear else f"{folder}: {words} of at most {limit}.")
         if spoken:
-            click.echo(f"Spoken words beside it: {spoken / 1e6:,.1f} MB{' deleted' if clear else ''}.")
+            echo(f"Spoken words beside it: {spoken / 1e6:,.1f} MB{' deleted' if clear else ''}.")

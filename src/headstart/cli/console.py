@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from headstart.data.base.visible import visible
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -21,16 +23,26 @@ def common(function: Command) -> Command:
     )(function)
 
 
+def echo(words: str = "", *, err: bool = False, newline: bool = True, **style: Any) -> None:
+    """Print text, on standard output unless ``err``: everything that the commands say leaves here.
+
+    Names of files, classes, columns and errors are other people's: what in them would steer a terminal is shown as its
+    number. ``style`` is click's (bold, dim).
+    """
+    shown = visible(words)
+    click.echo(click.style(shown, **style) if style else shown, err=err, nl=newline)
+
+
 def print_json(value: Any) -> None:
     """Print a value as one JSON document on standard output."""
     from headstart.data.base.plain import plain
 
-    click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+    echo(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def note(words: str) -> None:
     """Say something beside the result, on standard error."""
-    click.echo(words, err=True)
+    echo(words, err=True)
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
@@ -45,9 +57,9 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Seq
     right : sequence of int
         Columns that are aligned on the right (numbers).
     """
-    table = [list(header), *[list(row) for row in rows]]
+    table = [[visible(cell).replace("\n", " ") for cell in row] for row in (header, *rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(header))]
     for number, row in enumerate(table):
         cells = [c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
         line = "  ".join(cells).rstrip()
-        click.echo(click.style(line, dim=True) if number == 0 else line)
+        echo(line, **({"dim": True} if number == 0 else {}))

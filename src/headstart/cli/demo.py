@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from headstart.cli.console import common, note, print_json
+from headstart.cli.console import common, echo, note, print_json
 from headstart.cli.demos.digits import digits
 from headstart.cli.demos.wake_words import N_WORDS, wake_words
 from headstart.cli.duration import Duration
@@ -94,7 +94,7 @@ def command(what: str, labels: int | None, out: Path, budget: float, seed: int, 
         print_json(summary(model.evidence) | {"demo": test, "model": str(out), "report": str(report)})
         return
     print_summary(model.evidence)
-    click.secho(
+    echo(
         f"\nOn the {rest:,} other {demo.what} the chosen model is right in {100 * chosen:.1f}%; "
         f"learned from the {labels} alone: {100 * without:.1f}%.",
         bold=True,

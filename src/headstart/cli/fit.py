@@ -58,6 +58,7 @@ from headstart.progress import reporter
     type=ClassWeight(),
     help="Weights of the classes in learning: balanced, or as ill=5,well=1.",
 )
+@click.option("--plain", is_flag=True, help="Compare only what transformers can load without headstart.")
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read, and list them in the report.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run of the same command stopped.")
 @click.option(

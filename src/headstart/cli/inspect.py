@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from headstart.cli.console import common, print_json
+from headstart.cli.console import common, echo, print_json
 from headstart.cli.options import reading_options
 from headstart.errors import HeadstartError
 from headstart.progress import reporter
@@ -51,5 +51,5 @@ def command(data: tuple[Path, ...], as_json: bool, **reading: Any) -> int:
         return refused
     for number, (_, dataset, words) in enumerate(found):
         lines = [] if dataset is None else sentences(dataset)
-        click.echo("\n".join([*([""] if number else []), *lines, *([f"Refused: {words}"] if words else [])]))
+        echo("\n".join([*([""] if number else []), *lines, *([f"Refused: {words}"] if words else [])]))
     return refused

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from headstart.cli.console import note
+from headstart.cli.console import echo, note
 
 
 @click.command("listen")
@@ -48,9 +48,9 @@ def command(
     for event in listen(loaded, sound, sampling_rate=rate, threshold=threshold):
         count += 1
         if as_json:
-            click.echo(json.dumps(event._asdict(), ensure_ascii=False))
+            echo(json.dumps(event._asdict(), ensure_ascii=False))
         else:
-            click.echo(f"{clock(event.time)}  {event.word}  {event.score:.1f}")
+            echo(f"{clock(event.time)}  {event.word}  {event.score:.1f}")
         sys.stdout.flush()
     if not as_json:
         note(f"{count} event{'' if count == 1 else 's'}.")

@@ -13,11 +13,14 @@ import logging
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 
 import click
 
+from headstart.cli.console import echo
 from headstart.cli.interruption import interruption, stop_when_terminated
+from headstart.data.base.visible import visible
 from headstart.errors import HeadstartError
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -88,16 +91,17 @@ def exit_code(args: Sequence[str]) -> int:
         outcome = cli.main(args=list(args), prog_name="headstart", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
     except click.ClickException as error:
+        error.message = visible(error.message)
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
         words, code = interruption(error.__cause__ or error)
-        click.echo(words, err=True)
+        echo(words, err=True)
         return code
     except Exception as error:
         if wants_traceback(args):
-            traceback.print_exc()
-        click.echo(in_words(error), err=True)
+            echo(traceback.format_exc(), err=True)
+        echo(in_words(error), err=True)
         return 1
 
 
@@ -105,7 +109,7 @@ class _ToStandardError(logging.Handler):
     """What the house says of the data it read, on standard error."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(record.getMessage(), err=True)
+        echo(record.getMessage(), err=True)
 
 
 def _listen_to_the_house() -> None:
@@ -148,6 +152,8 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     stop_when_terminated()
+    told = warnings.formatwarning
+    warnings.formatwarning = lambda *given, **more: visible(told(*given, **more))
     sys.exit(exit_code(sys.argv[1:]))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from headstart.cli.console import common, note, print_json, print_table
+from headstart.cli.console import common, echo, note, print_json, print_table
 
 
 @click.command("methods")
@@ -19,7 +19,7 @@ def command(markdown: bool, as_json: bool) -> None:
     if as_json:
         print_json({"methods": [{"name": name, **card.to_dict()} for name, card in catalogue.cards().items()]})
     elif markdown:
-        click.echo(catalogue.markdown(), nl=False)
+        echo(catalogue.markdown(), newline=False)
     else:
         header, rows = list(catalogue.HEADER), catalogue.rows()
         print_table(header[:5] + header[6:], [[*row[:5], row[6]] for row in rows])

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, note, print_json, print_table
+from headstart.data.base.visible import cell
 from headstart.progress import reporter
 
 
@@ -18,7 +19,12 @@ from headstart.progress import reporter
 @click.argument("inputs", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--text", multiple=True, help="A text to label, as it stands here; again for several.")
 @click.option("--text-column", multiple=True, help="Column of a table that holds texts; again for several, joined.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print a table with a column of probabilities for each class.")
+@click.option(
+    "--csv",
+    "as_csv",
+    is_flag=True,
+    help="Print a table with a column of probabilities for each class; ' stands before formulas.",
+)
 @common
 def command(
     model: Path,
@@ -85,7 +91,11 @@ def _number(value: Any) -> str:
 
 
 def _print_csv(rows: list[dict[str, Any]], failed: list[dict[str, str]]) -> None:
-    """A header, then one line an input; broken ones have their reason in the last column and nothing else."""
+    """A header, then one line an input; broken ones have their reason in the last column and nothing else.
+
+    Text that a spreadsheet would take for a formula (it begins with =, +, -, @, a tab or a return) has an apostrophe
+    before it.
+    """
     first = rows[0] if rows else {}
     shares = list(first.get("probabilities", {}))
     said = next((key for key in ("label", "labels", "value") if key in first), "label")
@@ -93,10 +103,10 @@ def _print_csv(rows: list[dict[str, Any]], failed: list[dict[str, str]]) -> None
     middle = [f"value {i + 1}" for i in range(values)] if values else [said]
     header = ["file", *middle, *(f"p({name})" for name in shares), "error"]
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(header)
+    writer.writerow([cell(name) for name in header])
     for row in rows:
         answer = row[said]
         cells = answer if values else [";".join(answer) if said == "labels" else answer]
-        writer.writerow([row["file"], *cells, *row.get("probabilities", {}).values(), ""])
+        writer.writerow([cell(part) for part in (row["file"], *cells, *row.get("probabilities", {}).values(), "")])
     for entry in failed:
-        writer.writerow([entry["file"], *[""] * (len(header) - 2), entry["reason"]])
+        writer.writerow([cell(part) for part in (entry["file"], *[""] * (len(header) - 2), entry["reason"])])

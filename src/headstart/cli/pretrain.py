@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from headstart.cli.console import common, note, print_json
+from headstart.cli.console import common, echo, note, print_json
 from headstart.cli.duration import Duration
 from headstart.cli.interruption import going_on_from
 
@@ -117,12 +117,12 @@ def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_js
         note(f"Preview: {preview}")
     if out is None:
         return
-    click.echo(
+    echo(
         f"On held-out examples: {held_out_words(record)}; {record['n_parameters']:,} parameters; "
         f"{record['pictures_per_second']:,} examples a second; {record['seconds']:,.0f} seconds."
     )
     for row in record.get("transfer", ()):
-        click.echo(
+        echo(
             f"{row['set']}, {row['labels']} labels: {row['source']:.1%} right, {row['random']:.1%} from random weights."
         )
     for remark in record["notes"][len(options["notes"]) :]:

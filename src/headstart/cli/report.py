@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from headstart.cli.console import common, print_json
+from headstart.cli.console import common, echo, print_json
 
 
 @click.command("report")
@@ -23,4 +23,4 @@ def command(model: Path, out: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(summary(read_evidence(model)) | {"model": str(model), "report": str(written)})
     else:
-        click.echo(str(written))
+        echo(str(written))

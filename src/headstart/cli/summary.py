@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
-from headstart.cli.console import print_table
+from headstart.cli.console import echo, print_table
 
 
 def summary(evidence: dict[str, Any]) -> dict[str, Any]:
@@ -42,15 +40,15 @@ def print_summary(evidence: dict[str, Any]) -> None:
 
     page = build(evidence)
     if page["lead"]["words"]:
-        click.secho(page["lead"]["words"], bold=True)
-        click.echo(page["lead"]["detail"])
+        echo(page["lead"]["words"], bold=True)
+        echo(page["lead"]["detail"])
     for words in page["warnings"]:
-        click.echo(f"Warning: {words}")
-    click.secho(page["verdict"]["sentence"], bold=not page["lead"]["words"])
+        echo(f"Warning: {words}")
+    echo(page["verdict"]["sentence"], bold=not page["lead"]["words"])
     if page["verdict"]["done"]:
-        click.echo(page["verdict"]["done"])
+        echo(page["verdict"]["done"])
     if page["candidates"]["rows"]:
-        click.echo()
+        echo()
         print_table(
             ("", "what was tried", "borrows", page["metric"], "95% interval", "time"),
             [
@@ -67,19 +65,19 @@ def print_summary(evidence: dict[str, Any]) -> None:
             right=(3, 4, 5),
         )
     if page["sides"]:
-        click.echo("Chosen fold by fold: the best on the other folds; the verdict compares these two.")
+        echo("Chosen fold by fold: the best on the other folds; the verdict compares these two.")
     for entry in page["left_out"]:
-        click.echo(f"Left out: {entry['words'] or entry['name'] + ', ' + entry['price']}")
-    click.echo()
+        echo(f"Left out: {entry['words'] or entry['name'] + ', ' + entry['price']}")
+    echo()
     for tile in page["tiles"]:
-        click.echo(f"{tile['label']}: {tile['value']}" + (f" ({tile['note']})" if tile["note"] else ""))
+        echo(f"{tile['label']}: {tile['value']}" + (f" ({tile['note']})" if tile["note"] else ""))
     if evidence.get("keyword"):
-        click.echo(evidence["keyword"]["sentence"])
+        echo(evidence["keyword"]["sentence"])
     if kind_named(str((evidence.get("data") or {}).get("input_type"))).values:
         for words in page["data"]["notes"]:
-            click.echo(f"Note: {words}")
+            echo(f"Note: {words}")
     dropped, duplicates = page["data"]["dropped"], page["data"]["duplicates"]
     if dropped:
-        click.echo(f"{page['things'].capitalize()} left out: {len(dropped)}; the report names each with its reason.")
+        echo(f"{page['things'].capitalize()} left out: {len(dropped)}; the report names each with its reason.")
     if duplicates:
-        click.echo(f"Sets of equal {page['things']}: {len(duplicates)}; each was kept on one side of every split.")
+        echo(f"Sets of equal {page['things']}: {len(duplicates)}; each was kept on one side of every split.")

@@ -80,6 +80,8 @@ class BaseSafeTransfer(BaseEstimator):
     plan : dict, optional
         ``evidence_["plan"]`` of an earlier fit: what that fit ran is run again, whatever the clock says. For the same
         data, candidates and seed.
+    plain : bool, default=False
+        Compare only what transformers can load by itself afterwards. Of pictures, clips and texts.
 
     Attributes
     ----------
@@ -118,6 +120,7 @@ class BaseSafeTransfer(BaseEstimator):
     class_weight: Any = None
     later: int = 0
     plan: dict[str, Any] | None = None
+    plain: bool = False
 
     def _rows(self, X: Any, *, reset: bool, y: Any = None) -> Any:
         """Examples as Pictures, Clips or Texts, as Records, or as a checked array of numbers."""
@@ -223,6 +226,12 @@ class BaseSafeTransfer(BaseEstimator):
 
     def _candidates(self, material: Material) -> list[Any]:
         network = material.network
+        if self.plain and (material.numbers or self.candidates is not None):
+            raise ParameterError(
+                f"Expected plain with the standard candidates for pictures, clips or texts, found "
+                f"{'candidates of your own' if self.candidates is not None else material.kind.many}.",
+                "Leave plain out.",
+            )
         if self.candidates is not None:
             borrowed = network is not None and network.trained and not material.numbers
             return named_candidates(self.candidates, features_borrowed=borrowed)
@@ -240,6 +249,7 @@ class BaseSafeTransfer(BaseEstimator):
             random_state=self.random_state,
             train_size=None if network is None else train_size(network),
             views=self.views,
+            plain=self.plain,
         )
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,13 +17,13 @@ from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import describe, sentences, tell
 from headstart.errors import ParameterError
 from headstart.guard.choosing import measures
-from headstart.guard.comparing.budget import short
 from headstart.guard.effort import Effort
 from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRegressor
 from headstart.keywords.fitting import KeywordTask, check_false_alarms
 from headstart.keywords.material import KEYWORD
 from headstart.math.statistics.named_metrics import Metric, check_metric, metric_named
 from headstart.models.model import Model, read_evidence
+from headstart.models.reproduction import reproduction
 from headstart.models.target import Target, divided, read_target, screened
 from headstart.networks.folder import check_place
 from headstart.parameters.tuning.view_features import check_views
@@ -54,6 +53,7 @@ def fit(
     progress: Progress | None = None,
     unlabelled: Any = None,
     views: int = 1,
+    plain: bool = False,
     text_windows: int | None = None,
     background: Any = None,
     false_alarms: float = 1.0,
@@ -108,6 +108,9 @@ def fit(
     views : int from 1 to 64, default=1
         Above 1, heads that learned from so many views of each picture or clip are compared too; views are run once and
         cached, and nothing is judged on a varied one.
+    plain : bool, default=False
+        Compare only what transformers can load by itself: the saved folder then needs no headstart to answer. Of
+        pictures, clips and texts, with a network of transformers' own.
     text_windows : int from 1 to 1000, optional
         Into how many windows of the network's length a text may be cut, whose features are averaged; what is longer is
         not read. Default: one, or as many as a source was saved with.
@@ -155,6 +158,7 @@ def fit(
     _check_words(task, background, false_alarms)
     if metric is not None:
         check_metric(metric)
+    _check_plain(plain, task, candidates)
     reading = Reading(label, path_column, text_column, split_column, group_by, task, encoding, decimal, sheet, page)
     checkpoint = None if out is None else progress_folder(out)
     repeated = plan_in(plan)
@@ -174,9 +178,9 @@ def fit(
         if checkpoint is not None and not resume:
             shutil.rmtree(checkpoint, ignore_errors=True)
         asked = {"metric": metric, "class_weight": weights_by_class(class_weight, target.dataset)}
-        model = _fitted(target, words, effort, candidates, asked | {"plan": repeated})
+        model = _fitted(target, words, effort, candidates, asked | {"plan": repeated, "plain": plain})
         settings = reading.said() | {"skip_bad": skip_bad, "budget": budget, "random_state": random_state, "out": out}
-        settings |= {"unlabelled": unlabelled, "views": views, "text_windows": text_windows}
+        settings |= {"unlabelled": unlabelled, "views": views, "plain": plain, "text_windows": text_windows}
         settings |= {"background": background, "false_alarms": false_alarms}
         settings |= {"metric": metric, "class_weight": class_weight, "plan": None if isinstance(plan, dict) else plan}
         model.evidence["reproduce"] |= reproduction(
@@ -266,60 +270,17 @@ def plan_in(plan: str | Path | dict[str, Any] | None) -> dict[str, Any] | None:
     return found
 
 
+def _check_plain(plain: bool, task: str | None, candidates: Any) -> None:
+    """Refuse what chooses its candidates by itself."""
+    if plain and (task == KEYWORD or candidates is not None):
+        found = "the task 'keyword'" if task == KEYWORD else "candidates of your own"
+        raise ParameterError(f"Expected plain with the standard candidates, found {found}.", "Leave plain out.")
+
+
 def progress_folder(out: str | Path) -> Path:
     """Where a fit keeps what it has finished: ``.name.progress`` beside ``out``."""
     target = Path(out).expanduser().resolve()
     return target.parent / f".{target.name}.progress"
-
-
-def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, str]:
-    """The command and the code that give the same result again; the command is empty for data in memory.
-
-    Parameters
-    ----------
-    root : str
-        Where the data were read from; empty for arrays.
-    source : str, path or other
-    settings : dict
-        Arguments of `fit`; those left at their defaults are not repeated.
-    """
-    defaults = {"budget": 600.0, "random_state": 0, "false_alarms": 1.0, "views": 1}
-    given = {k: v for k, v in settings.items() if v is not None and v is not False}
-    given = {k: v for k, v in given.items() if k not in defaults or v != defaults[k]}
-    offered = source if isinstance(source, list) else [source]
-    named = all(isinstance(one, str | Path) for one in offered)
-    code = [repr(root) if root else "(X, y)", _code(source) if named else "None" if source is None else "source"]
-    code += [f"{key}={_value(key, value)}" for key, value in given.items() if key != "out"]
-    words = ["headstart", "fit", shlex.quote(root)]
-    for one in offered:
-        words += ["--source", shlex.quote("none" if one is None else str(one))]
-    files = given.get("unlabelled", [])
-    told = all(isinstance(one, str | Path) for one in (files if isinstance(files, list) else [files]))
-    for key, value in given.items():
-        if isinstance(value, Mapping):
-            value = ",".join(f"{name}={weight:g}" for name, weight in value.items())
-        flag = {"random_state": "--seed"}.get(key, f"--{key.replace('_', '-')}")
-        if value is True:
-            words.append(flag)
-            continue
-        for one in value if isinstance(value, list | tuple) else [value]:
-            words += [flag, short(float(one)) if key == "budget" else shlex.quote(str(one))]
-    command = " ".join(words) if root and told and (named or source is None) else ""
-    return {"command": command, "code": f"import headstart\n\nmodel = headstart.fit({', '.join(code)})"}
-
-
-def _value(key: str, value: Any) -> str:
-    """What stands for an argument in code; data in memory are called as the argument is."""
-    if isinstance(value, Path):
-        return str(value)
-    plain = all(
-        isinstance(one, str | Path | int | float) for one in (value if isinstance(value, list | tuple) else [value])
-    )
-    return repr(value) if plain else key
-
-
-def _code(source: Any) -> str:
-    return repr([str(one) for one in source]) if isinstance(source, list) else repr(str(source))
 
 
 def _model(guarded: Any, dataset: Dataset, words: KeywordTask | None) -> Model:

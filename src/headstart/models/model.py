@@ -186,7 +186,7 @@ class Model:
             manifest["detector"] = self.detector.to_dict()
         if isinstance(self.estimator, BaseTransfer):
             names = None if self.classes_ is None else [str(label) for label in self.classes_]
-            manifest |= {"kind": "transfer", **save_estimator(self.estimator, folder, label_names=names)}
+            manifest |= {"kind": "transfer", **save_estimator(self.estimator, folder, names, self.temperature)}
             if self.kind.values:
                 save_table_model(None, self.encoder, folder)
         elif self.kind.values:

@@ -132,7 +132,7 @@ _ESTIMATOR = record(
         "history": several(table_of(maybe(number())), 0, 100_000),
         "head": _HEAD,
     },
-    {"inside": FLAG},
+    {"inside": FLAG, "temperature": number(1e-6, 1e6)},
 )
 _BASELINE = record(
     {

@@ -32,12 +32,14 @@ _PROBLEMS = {
 }
 
 
-def save_estimator(estimator: BaseTransfer, folder: str | Path, label_names: list[str] | None = None) -> dict[str, Any]:
+def save_estimator(
+    estimator: BaseTransfer, folder: str | Path, label_names: list[str] | None = None, temperature: float = 1.0
+) -> dict[str, Any]:
     """Write a fitted `TransferClassifier` or `TransferRegressor` into an existing folder.
 
     Where the head is one linear map and the network's output layer is a linear layer, the head goes inside and the
     folder alone gives other libraries the same outputs. Any other head goes to ``head.safetensors``; the network then
-    carries the plain linear head beside it, so that it is of use without headstart too.
+    has no output layer, for it would answer otherwise.
 
     Parameters
     ----------
@@ -46,6 +48,8 @@ def save_estimator(estimator: BaseTransfer, folder: str | Path, label_names: lis
         Usually the one that `headstart.networks.folder.write_folder` hands out.
     label_names : list of str, optional
         Names of the labels of a multi-label model.
+    temperature : float, default=1.0
+        What logits are divided by: done to the weights of a head inside the network, and undone when it is loaded.
 
     Returns
     -------
@@ -60,23 +64,23 @@ def save_estimator(estimator: BaseTransfer, folder: str | Path, label_names: lis
         "history": fitted.history,
     }
     manifest: dict[str, Any] = {"estimator": described}
-    inside = False
     if fitted.network is not None:
-        linear = fitted.linear
-        module = _with_output(fitted.network, linear if linear is not None else _plain_linear(fitted), fitted)
-        inside = module is not None and linear is not None
-        labels = _labels(fitted.targets, label_names)
-        if fitted.targets.task == "regression" and linear is not None:
-            module, inside = _with_output(fitted.network, _in_units(linear, fitted.targets), fitted), True
-        described["inside"] = bool(inside and module is not None)
+        linear, targets = fitted.linear, fitted.targets
+        if linear is not None:
+            linear = _in_units(linear, targets) if targets.task == "regression" else _cooled(linear, temperature)
+        module = _with_output(fitted.network, linear)
+        described["inside"] = module is not None
+        if module is not None and temperature != 1.0:
+            described["temperature"] = float(temperature)
         manifest["network"] = save_network(
             fitted.network,
             module,
             target,
-            labels=labels,
+            labels=_labels(targets, label_names),
             head_linear=module is not None,
-            problem_type=_PROBLEMS[fitted.targets.task],
-            n_examples=len(fitted.targets),
+            problem_type=_PROBLEMS[targets.task],
+            n_examples=len(targets),
+            headless=module is None,
         )
     arrays, described["head"] = _head_arrays(fitted)
     if not described.get("inside"):
@@ -116,6 +120,7 @@ def load_estimator(folder: str | Path, manifest: dict[str, Any], module: nn.Modu
         intercept = layer.bias.detach().numpy().astype(np.float64)
         if targets.task == "regression":
             coef, intercept = coef / targets.scale, (intercept - targets.shift) / targets.scale
+        coef, intercept = _cooled((coef, intercept), 1.0 / described.get("temperature", 1.0))
         part = Part("output", coef, intercept, 1.0)
         fitted = Fitted(
             targets, network, SolvedHead(targets.task, (part,), float("nan"), {}, part), None, described["history"]
@@ -130,7 +135,7 @@ def load_estimator(folder: str | Path, manifest: dict[str, Any], module: nn.Modu
     return estimator
 
 
-def _with_output(network: Network, linear: tuple[np.ndarray, np.ndarray] | None, fitted: Fitted) -> nn.Module | None:
+def _with_output(network: Network, linear: tuple[np.ndarray, np.ndarray] | None) -> nn.Module | None:
     """A copy of the module with a linear output layer of these weights; None where it cannot have one."""
     name = network.chain.output_layer
     if linear is None or name is None or not isinstance(network.module.get_submodule(name), nn.Linear):
@@ -145,8 +150,9 @@ def _with_output(network: Network, linear: tuple[np.ndarray, np.ndarray] | None,
     return module.eval()
 
 
-def _plain_linear(fitted: Fitted) -> tuple[np.ndarray, np.ndarray] | None:
-    return None if fitted.solved is None else (fitted.solved.plain.coef, fitted.solved.plain.intercept)
+def _cooled(linear: tuple[np.ndarray, np.ndarray], temperature: float) -> tuple[np.ndarray, np.ndarray]:
+    """A head whose logits are those of another, divided by a temperature."""
+    return linear[0] / temperature, linear[1] / temperature
 
 
 def _in_units(linear: tuple[np.ndarray, np.ndarray], targets: Targets) -> tuple[np.ndarray, np.ndarray]:

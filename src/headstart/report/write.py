@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
 
+from headstart.data.base.visible import visible
 from headstart.errors import OutputError, SourceError
 from headstart.models.saving.evidence_file import read_evidence
 from headstart.report.page import build
@@ -37,7 +38,7 @@ def render(evidence: dict[str, Any]) -> str:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     try:
-        return environment.get_template("page.jinja").render(build(evidence))
+        return visible(environment.get_template("page.jinja").render(build(evidence)))
     except (ArithmeticError, AttributeError, LookupError, TemplateError, TypeError, ValueError) as error:
         raise SourceError(
             f"Expected evidence as headstart writes it, found some without a page ({type(error).__name__}: {error}).",

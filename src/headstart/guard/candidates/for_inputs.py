@@ -101,6 +101,7 @@ def standard_for_inputs(
     random_state: int = 0,
     train_size: int | None = None,
     views: int = 1,
+    plain: bool = False,
 ) -> list[Candidate]:
     """Candidates for pictures, clips or texts.
 
@@ -128,28 +129,38 @@ def standard_for_inputs(
         Side of the pictures when all layers are trained. Default: the network's own.
     views : int, default=1
         Above 1, output layers on so many views of each picture or clip are a candidate too.
+    plain : bool, default=False
+        Only what transformers can load by itself: one linear layer on the network, whatever of it was trained.
+
+    Raises
+    ------
+    ParameterError
+        If ``plain`` and there is no network of transformers' own.
     """
+    if plain:
+        _require_plain(network)
     numbers = task == "regression"
     transfer = TransferRegressor if numbers else TransferClassifier
     preprocessing = None if network is None else network.preprocessing
     simple = without_network(task, input_type, preprocessing, random_state)
     known = simple_of(kind_named(input_type))
-    found = [Candidate(known.name, simple, False, known.words)]
+    found = [] if plain else [Candidate(known.name, simple, False, known.words)]
     if network is None:
         return found
+    best = "linear" if plain else "auto"
     common: dict[str, Any] = {"device": device, "random_state": random_state}
 
     def borrowed(**settings: Any) -> Any:
         return transfer(network, **common, **settings)
 
-    random = transfer(random_network(network, random_state), train="head", head="auto", **common)
-    found += [
-        Candidate("random features", random, False, "output layers on the same network with random weights"),
-        Candidate("head", borrowed(train="head", head="auto"), True, "output layers on frozen features"),
-        Candidate("linear head", borrowed(train="head", head="linear"), True, "one linear layer on frozen features"),
-    ]
+    random = transfer(random_network(network, random_state), train="head", head=best, **common)
+    found.append(Candidate("random features", random, False, "output layers on the same network with random weights"))
+    if not plain:
+        found.append(Candidate("head", borrowed(train="head", head="auto"), True, "output layers on frozen features"))
+    linear = borrowed(train="head", head="linear")
+    found.append(Candidate("linear head", linear, True, "one linear layer on frozen features"))
     if check_views(views, "head", input_type) > 1:
-        varied = borrowed(train="head", head="auto", views=views)
+        varied = borrowed(train="head", head=best, views=views)
         words = f"output layers on frozen features of {views} views of each example"
         found.append(Candidate(f"head, {views} views", varied, True, words))
     from_scratch = transfer(None, network=network, train="all", image_size=train_size, **common)
@@ -165,8 +176,18 @@ def standard_for_inputs(
     ]
     if kind_named(input_type).pairs and not numbers and n < FEW * n_classes:
         words = "tuning the last two blocks on pairs of examples"
-        found.append(Candidate("pairs", borrowed(train="contrastive"), True, words, dear=True))
+        found.append(Candidate("pairs", borrowed(train="contrastive", head=best), True, words, dear=True))
     return found
+
+
+def _require_plain(network: Network | None) -> None:
+    """Refuse what transformers could not load afterwards."""
+    if network is None or not hasattr(network.config, "to_json_string"):
+        found = "none" if network is None else f"{network.name} ({type(network.module).__name__})"
+        raise ParameterError(
+            f"Expected a network of transformers' own for plain models, found {found}.",
+            "Name another (--source, source=...), or leave plain out.",
+        )
 
 
 def without_network(task: str, input_type: str, preprocessing: Any = None, random_state: int = 0) -> Any:

@@ -15,7 +15,7 @@ from headstart.networks.reading.audio_source import HEAD
 from headstart.nn.bodies.audio_network import AudioNetwork
 
 
-def save_audio(module: AudioNetwork, config: Any, folder: Path) -> None:
+def save_audio(module: AudioNetwork, config: Any, folder: Path, *, headless: bool = False) -> None:
     """Write configuration, weights and ``preprocessor_config.json``.
 
     ``AutoModelForAudioClassification`` and ``AutoFeatureExtractor`` load the folder. CLAP has no class for
@@ -30,6 +30,8 @@ def save_audio(module: AudioNetwork, config: Any, folder: Path) -> None:
         Of its body, with the classes of its outputs.
     folder : Path
         An existing one.
+    headless : bool, default=False
+        Leave the output layer beside the body out.
     """
     from headstart.networks.reading.files_of import quiet
 
@@ -40,7 +42,7 @@ def save_audio(module: AudioNetwork, config: Any, folder: Path) -> None:
         body.save_pretrained(folder, save_original_format=module.output is None)
     text = json.dumps(module.front_end.settings, indent=2)
     (folder / "preprocessor_config.json").write_text(text + "\n", encoding="utf-8")
-    if module.output is not None:
+    if module.output is not None and not headless:
         tensors = {
             f"output.{key}": value.detach().cpu().contiguous() for key, value in module.output.state_dict().items()
         }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save, save_file
 from torch import nn
 
 from headstart.data.inputs.canvases import AnyPreprocessing
@@ -37,6 +37,7 @@ def save_network(
     problem_type: str | None = None,
     preprocessing: AnyPreprocessing | None = None,
     n_examples: int | None = None,
+    headless: bool = False,
 ) -> dict[str, Any]:
     """Write weights, configuration and preprocessing of a trained network into a folder.
 
@@ -66,6 +67,9 @@ def save_network(
         What it was trained with, where that is not the network's own (another input size).
     n_examples : int, optional
         Labelled examples that it was trained on now.
+    headless : bool, default=False
+        Leave the output layer of a network of transformers' out: it would answer otherwise than the head that lies
+        elsewhere.
 
     Returns
     -------
@@ -101,17 +105,19 @@ def save_network(
     elif isinstance(module, AudioNetwork):
         config = _transformers_config(network, module, labels if head_linear else None, problem_type, head_linear)
         if rebuilds(module, config):
-            save_audio(module, config, target)
+            save_audio(module, config, target, headless=headless)
             loads_with = "transformers"
     elif isinstance(module, TextNetwork):
         config = _transformers_config(network, module, labels if head_linear else None, problem_type, head_linear)
-        save_text(module, config, used, target)
+        save_text(module, config, used, target, headless=headless)
         loads_with = "transformers"
     elif network.config is not None:
         config = _transformers_config(network, module, labels if head_linear else None, problem_type, head_linear)
         if _rebuilds(module, config):
             _save_transformers(module, config, used, target)
             loads_with = "transformers"
+    if headless and loads_with == "transformers" and network.chain.output_layer is not None:
+        leave_out(target, network.chain.output_layer.removeprefix("body."))
     if loads_with != "transformers":
         save_weights(module, target / WEIGHTS)
     return {
@@ -140,6 +146,20 @@ def save_weights(module: nn.Module, file: str | Path) -> None:
     """
     tensors = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in module.state_dict().items()}
     save_file(tensors, str(file), metadata={"format": "pt"})
+
+
+def leave_out(folder: Path, layer: str) -> None:
+    """Take a layer's weights, and the names of its outputs, out of a transformers folder."""
+    for file in sorted(folder.glob("*.safetensors")):
+        tensors = load_file(file)
+        kept = {name: tensor for name, tensor in tensors.items() if not name.startswith(f"{layer}.")}
+        if len(kept) < len(tensors):
+            file.write_bytes(save(kept, metadata={"format": "pt"}))
+    file = folder / "config.json"
+    config = json.loads(file.read_text(encoding="utf-8"))
+    for name in ("id2label", "label2id", "problem_type", "num_labels"):
+        config.pop(name, None)
+    file.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
 def _require_finite(module: nn.Module) -> None:

@@ -15,7 +15,9 @@ from headstart.networks.reading.text_source import HEAD
 from headstart.nn.bodies.text_network import TextNetwork, UnitLength
 
 
-def save_text(module: TextNetwork, config: Any, used: TextPreprocessing, folder: Path) -> None:
+def save_text(
+    module: TextNetwork, config: Any, used: TextPreprocessing, folder: Path, *, headless: bool = False
+) -> None:
     """Write body, tokenizer, pooling and output layer.
 
     ``AutoModel`` and ``AutoTokenizer`` load the body and its tokenizer, sentence-transformers the features; the output
@@ -24,7 +26,7 @@ def save_text(module: TextNetwork, config: Any, used: TextPreprocessing, folder:
     Parameters
     ----------
     module : TextNetwork
-    config, folder
+    config, folder, headless
         As of `headstart.networks.saving.audio_saving.save_audio`.
     used : TextPreprocessing
     """
@@ -39,6 +41,8 @@ def save_text(module: TextNetwork, config: Any, used: TextPreprocessing, folder:
     for name, text in used.tokenizer.files.items():
         (folder / name).write_text(text, encoding="utf-8")
     write_layout(module, folder, used.window)
+    if headless:
+        return
     tensors = {f"output.{key}": value.detach().cpu().contiguous() for key, value in module.output.state_dict().items()}
     save_file(tensors, str(folder / HEAD))
 

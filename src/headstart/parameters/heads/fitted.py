@@ -11,6 +11,7 @@ from torch import nn
 
 from headstart.networks.network import Network
 from headstart.networks.running.embed import Features
+from headstart.nn.layers.heads import Standardise
 from headstart.parameters.heads.solved import SolvedHead
 from headstart.parameters.heads.targets import Targets
 
@@ -60,11 +61,14 @@ class Fitted:
         if self.solved is not None:
             return linear_part(self.solved) if isinstance(self.solved, SolvedHead) and self.solved.is_linear else None
         assert self.layers is not None
-        modules = [m for m in self.layers if not isinstance(m, nn.Dropout)]
-        if len(modules) != 1 or not isinstance(modules[0], nn.Linear):
+        *before, layer = [m for m in self.layers if not isinstance(m, nn.Dropout)]
+        if not isinstance(layer, nn.Linear) or not all(isinstance(m, Standardise) for m in before):
             return None
-        layer = modules[0]
-        return layer.weight.detach().numpy().T.astype(np.float64), layer.bias.detach().numpy().astype(np.float64)
+        coef, intercept = (part.detach().numpy().astype(np.float64) for part in (layer.weight.T, layer.bias))
+        for fixed in before[::-1]:
+            shift, scale = (part.numpy().astype(np.float64) for part in (fixed.shift, fixed.scale))
+            coef, intercept = coef * scale[:, None], intercept - (shift * scale) @ coef
+        return coef, intercept
 
 
 def linear_part(head: SolvedHead) -> tuple[np.ndarray, np.ndarray]:

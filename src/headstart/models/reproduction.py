@@ -1,0 +1,59 @@
+"""The command and the code that give a result again."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+from headstart.guard.comparing.budget import short
+
+
+def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, str]:
+    """The command and the code that give the same result again; the command is empty for data in memory.
+
+    Parameters
+    ----------
+    root : str
+        Where the data were read from; empty for arrays.
+    source : str, path or other
+    settings : dict
+        Arguments of `fit`; those left at their defaults are not repeated.
+    """
+    defaults = {"budget": 600.0, "random_state": 0, "false_alarms": 1.0, "views": 1}
+    given = {k: v for k, v in settings.items() if v is not None and v is not False}
+    given = {k: v for k, v in given.items() if k not in defaults or v != defaults[k]}
+    offered = source if isinstance(source, list) else [source]
+    named = all(isinstance(one, str | Path) for one in offered)
+    code = [repr(root) if root else "(X, y)", _code(source) if named else "None" if source is None else "source"]
+    code += [f"{key}={_value(key, value)}" for key, value in given.items() if key != "out"]
+    words = ["headstart", "fit", shlex.quote(root)]
+    for one in offered:
+        words += ["--source", shlex.quote("none" if one is None else str(one))]
+    files = given.get("unlabelled", [])
+    told = all(isinstance(one, str | Path) for one in (files if isinstance(files, list) else [files]))
+    for key, value in given.items():
+        if isinstance(value, Mapping):
+            value = ",".join(f"{name}={weight:g}" for name, weight in value.items())
+        flag = {"random_state": "--seed"}.get(key, f"--{key.replace('_', '-')}")
+        if value is True:
+            words.append(flag)
+            continue
+        for one in value if isinstance(value, list | tuple) else [value]:
+            words += [flag, short(float(one)) if key == "budget" else shlex.quote(str(one))]
+    command = " ".join(words) if root and told and (named or source is None) else ""
+    return {"command": command, "code": f"import headstart\n\nmodel = headstart.fit({', '.join(code)})"}
+
+
+def _value(key: str, value: Any) -> str:
+    """What stands for an argument in code; data in memory are called as the argument is."""
+    if isinstance(value, Path):
+        return str(value)
+    plain = all(
+        isinstance(one, str | Path | int | float) for one in (value if isinstance(value, list | tuple) else [value])
+    )
+    return repr(value) if plain else key
+
+
+def _code(source: Any) -> str:
+    return repr([str(one) for one in source]) if isinstance(source, list) else repr(str(source))
