@@ -115,6 +115,7 @@ def learned_weights(
     task: str,
     prior: np.ndarray,
     borrows: Sequence[bool] | np.ndarray,
+    more: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weight and temperature of each candidate from what it said of rows that it had not learned from.
 
@@ -133,6 +134,8 @@ def learned_weights(
     borrows : C bools
         Which learn from the source. Their temperature is 1 or more: many rows have made them as sure as the source
         allows, and a few rows of the target that they all get right must not make them surer.
+    more : array of shape (C,), optional
+        Log-likelihood a row of classes that a candidate is known to gain by what it learns in the end.
 
     Returns
     -------
@@ -153,14 +156,53 @@ def learned_weights(
         least = max(float(squares.mean(axis=(1, 2)).min()), 1e-12)
         weights = mixture_weights(-0.5 * squares.mean(axis=1) / least, prior=prior, strength=_STRENGTH)
     else:
-        own, ones = np.arange(len(truth)), np.ones(n_repeats)
         likely = np.empty((len(held_out), len(truth)))
         for c, repeats in enumerate(held_out):
-            even = warmed(repeats[:n_repeats], ones)
-            heat[c] = np.mean([temperature(logits(p, multilabel=False), truth) for p in even])
+            heat[c] = np.mean([_heat(said, truth) for said in repeats[:n_repeats]])
             heat[c] = max(heat[c], 1.0) if borrows[c] else heat[c]
-            chances = [p[own, truth] for p in warmed(repeats[:n_repeats], heat[c] * ones)]
-            likely[c] = np.log(np.clip(chances, _FLOOR, 1.0)).mean(axis=0)
+            likely[c] = np.mean([_log_likelihood(said, truth, heat[c]) for said in repeats[:n_repeats]], axis=0)
+        likely += 0.0 if more is None else np.asarray(more)[:, None]
         weights = posterior_weights(_POWER * likely, prior=prior)
     weights = np.where(weights < min(_LEAST, weights.max()), 0.0, weights)
     return weights / weights.sum(), heat
+
+
+def mean_log_likelihood(said: np.ndarray, truth: np.ndarray) -> float:
+    """Mean logarithm of the calibrated probability that answers (n, K), of any sum, give to classes (n,)."""
+    p = (said + 1e-9) / (said + 1e-9).sum(axis=1, keepdims=True)
+    return float(_log_likelihood(p, truth, _heat(p, truth)).mean())
+
+
+def still_to_come(most: float, few: float, k: int) -> float:
+    r"""What a mean log-likelihood gains when all rows are learned from, and not all but one of k parts.
+
+    By the law :math:`L(m) = a - b/m` from its values at :math:`n (k-1)/k` and at :math:`n/k` rows.
+
+    Parameters
+    ----------
+    most, few : float
+        Values at both sizes.
+    k : int
+        Above 2.
+
+    References
+    ----------
+    Cortes, Jackel, Solla, Vapnik and Denker (1993), Learning curves: asymptotic values and rate of convergence, with
+    the exponent 1.
+
+    Examples
+    --------
+    >>> curve = lambda m: -0.5 - 3.0 / m
+    >>> round(curve(20) + still_to_come(curve(20), curve(10), 3) - curve(30), 12)
+    0.0
+    """
+    return (most - few) / (k * (k - 2))
+
+
+def _heat(said: np.ndarray, truth: np.ndarray) -> float:
+    return temperature(logits(warmed([said], [1.0])[0], multilabel=False), truth)
+
+
+def _log_likelihood(said: np.ndarray, truth: np.ndarray, heat: float) -> np.ndarray:
+    """Of each row, (n,)."""
+    return np.log(np.clip(warmed([said], [heat])[0][np.arange(len(truth)), truth], _FLOOR, 1.0))

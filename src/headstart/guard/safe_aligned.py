@@ -34,7 +34,15 @@ from headstart.guard.candidates.short_list import (
 )
 from headstart.guard.choosing.unlabelled_scorers import labelled_source
 from headstart.guard.comparing.out_of_fold import predicted
-from headstart.guard.mixture import MIXTURE, MixedClassifier, MixedRegressor, learned_weights, prior_weights
+from headstart.guard.mixture import (
+    MIXTURE,
+    MixedClassifier,
+    MixedRegressor,
+    learned_weights,
+    mean_log_likelihood,
+    prior_weights,
+    still_to_come,
+)
 from headstart.math.statistics.comparison import mcnemar_exact, sign_flip
 from headstart.math.statistics.validation import circular_validation
 from headstart.source import Source
@@ -42,6 +50,8 @@ from headstart.source import Source
 _LEAST_GAIN = 0.01
 #: Draws of the folds; a few rows with large errors decide how numbers compare.
 _REPEATS = {"classification": 1, "regression": 3}
+#: Draws of the folds by which the target's learning curve is told.
+_CURVE_DRAWS = 3
 HeldOut = dict[str, list[np.ndarray]]
 
 
@@ -136,8 +146,10 @@ class BaseSafeAligned(Borrower):
         names = list(held_out)
         borrows = [name != NO_TRANSFER for name in names]
         prior = prior_weights(self._task, [not one for one in borrows], [name in PLAIN for name in names])
-        truth = np.asarray(y) if self._task == "regression" else np.searchsorted(self.classes_, y)
-        weights, heat = learned_weights([held_out[name] for name in names], truth, self._task, prior, borrows)
+        truth = np.asarray(y)
+        more = np.array([0.0 if one else self._unlearned(candidates[NO_TRANSFER], X, truth) for one in borrows])
+        codes = truth if self._task == "regression" else np.searchsorted(self.classes_, truth)
+        weights, heat = learned_weights([held_out[name] for name in names], codes, self._task, prior, borrows, more)
         for row, weight in zip(self.evidence_, weights, strict=True):
             row["weight"] = float(weight)
         kept = np.flatnonzero(weights)
@@ -197,8 +209,8 @@ class BaseSafeAligned(Borrower):
         """What each candidate says of target rows that it did not learn from, on the same folds."""
         seed = self.random_state
         seeds = [None if seed is None else seed + repeat for repeat in range(_REPEATS[self._task])]
-        splits = [folds(truth, self._task, n_splits=int(self.n_splits), random_state=one) for one in seeds]
-        inside = X.iloc if hasattr(X, "iloc") else X if hasattr(X, "shape") else np.asarray(X)
+        splits = [folds(truth, self._task, n_splits=self._n_folds(truth), random_state=one) for one in seeds]
+        inside = _rows(X)
         classes = getattr(self, "classes_", None)
         found: HeldOut = {}
         for name, candidate in candidates.items():
@@ -214,6 +226,40 @@ class BaseSafeAligned(Borrower):
                     said[test] = predicted(fitted, inside[test], self._task, classes)
                 found[name].append(said)
         return found
+
+    def _n_folds(self, truth: np.ndarray) -> int:
+        """As many folds as the rarest class with two rows or more has rows, where those are fewer than ``n_splits``.
+
+        Then each training part lacks as much of every class. With more folds the class of a row that is held out is
+        the one that lacks a row, and what learns from a handful alone looks far worse than it is.
+        """
+        if self._task == "regression":
+            return int(self.n_splits)
+        counts = np.unique(truth, return_counts=True)[1]
+        return int(min([self.n_splits, *counts[counts > 1]]))
+
+    def _unlearned(self, alone: Any, X: Any, truth: np.ndarray) -> float:
+        """Log-likelihood a row that the target alone gains by learning from all rows, not from all but a fold.
+
+        It is extrapolated from what is learned from all but a fold and from a fold alone, see `still_to_come`.
+        """
+        if self._task == "regression":
+            return 0.0
+        k, codes = self._n_folds(truth), np.searchsorted(self.classes_, truth)
+        inside, found = _rows(X), []
+        for seed in range(_CURVE_DRAWS if k > 2 else 0):
+            parts = folds(truth, self._task, n_splits=k, random_state=seed)
+            levels = []
+            for few in (False, True):
+                said = np.zeros((len(truth), len(self.classes_)))
+                for some, others in parts:
+                    train, test = (others, some) if few else (some, others)
+                    if len(np.unique(truth[train])) > 1:
+                        fitted = clone(alone).fit(inside[train], truth[train])
+                        said[test] += predicted(fitted, inside[test], self._task, self.classes_)
+                levels.append(mean_log_likelihood(said, codes))
+            found.append(still_to_come(*levels, k))
+        return max(0.0, float(np.mean(found))) if found else 0.0
 
     def _answers(self, held_out: HeldOut) -> dict[str, np.ndarray]:
         """Labels, or numbers, of the first draw of the folds."""
@@ -248,6 +294,11 @@ class BaseSafeAligned(Borrower):
         return self.best_estimator_.predict(X)
 
 
+def _rows(X: Any) -> Any:
+    """What gives some rows of X by their positions."""
+    return X.iloc if hasattr(X, "iloc") else X if hasattr(X, "shape") else np.asarray(X)
+
+
 @estimator_class
 class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
     r"""Chooses between no transfer and a short list of methods, and falls back where the evidence is thin.
@@ -266,8 +317,10 @@ class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
 
     with :math:`p_{ci}` the calibrated probability that it gave to the label of row i, which it had not learned from,
     and the prior :math:`\pi` 0.75 for the target alone, 0.2 for the other plain ways together and 0.05 for all methods
-    together: borrowing has to earn its weight. The power holds back evidence from a few rows. Parts under 0.01 are left
-    out; often one part is left.
+    together: borrowing has to earn its weight. The power holds back evidence from a few rows. Out of fold the target
+    alone learns from fewer rows than in the end, which a source does not: what its likelihood lacks by that is added,
+    extrapolated from two sizes. Folds are as many as the rarest class has rows, ``n_splits`` at most. Parts under 0.01
+    are left out; often one part is left.
 
     A method is a mapping, whose rows the estimator learns from, or predicts by itself, as self-training does with the
     same estimator. Circular validation cannot see classes that were exchanged on both ways.

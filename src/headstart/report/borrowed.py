@@ -27,7 +27,7 @@ def borrowed(source: dict[str, Any] | None) -> list[tuple[str, str]]:
     if not source:
         return []
     if source.get("kind") == "rows":
-        rows = [(str(entry["name"]), count(entry["n"], "row")) for entry in source.get("sources") or []]
+        rows = [(str(entry["name"]), count(entry["n"], "row") + _help(entry)) for entry in source.get("sources") or []]
         rows.append(("Columns, in numbers", count(source["n_columns"]) if source.get("n_columns") else ""))
         rows.append(("Without labels", count(source["n_unlabelled"], "row") if source.get("n_unlabelled") else ""))
         return [(name, value) for name, value in rows if value]
@@ -41,6 +41,11 @@ def borrowed(source: dict[str, Any] | None) -> list[tuple[str, str]]:
         ("Origin", str(source.get("origin") or "")),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def _help(entry: dict[str, Any]) -> str:
+    """Whether one of several sources helps by itself."""
+    return "" if "used" not in entry else ", helps by itself" if entry["used"] else ", does not help by itself"
 
 
 def lead(source: dict[str, Any] | None) -> str:

@@ -26,8 +26,9 @@ from headstart.errors import BadPictures, DataError, OutputError, ParameterError
 from headstart.guard.comparing import planning
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.safe_transfer import SafeTransferClassifier
-from headstart.models.fitting import fit, progress_folder, reproduction
+from headstart.models.fitting import fit, progress_folder
 from headstart.models.model import Model, load
+from headstart.models.reproduction import reproduction
 from headstart.models.target import divided
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
 from headstart.source import Source

@@ -20,6 +20,7 @@ from headstart.features.aligned import AlignedClassifier, AlignedRegressor
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.pooling import PooledClassifier, PooledRegressor
+from headstart.guard.candidates.worth import WorthyPooledClassifier, WorthyPooledRegressor
 from headstart.source import Source
 
 _ENOUGH_FOR_BOOSTING = 200
@@ -42,9 +43,9 @@ def table_candidates(material: Material, *, random_state: int = 0) -> list[Candi
     """Candidates for rows of numbers with labelled rows of other tables to borrow from.
 
     Without transfer: a linear model and trees on the target alone. With transfer: the source alone, pooled with the
-    target, pooled so that both weigh the same, each side standardised by itself; and the methods of the catalogue that
-    help most often: augmented features, aligned rows, importance weights, boosting, biased regularisation, transferred
-    trees.
+    target, pooled so that both weigh the same, each side standardised by itself, of several sources those alone that
+    help; and the methods of the catalogue that help most often: augmented features, aligned rows, importance weights,
+    boosting, biased regularisation, transferred trees.
 
     Parameters
     ----------
@@ -77,6 +78,10 @@ def table_candidates(material: Material, *, random_state: int = 0) -> list[Candi
             "both sets, each brought to mean 0 and variance 1 by itself",
         ),
     }
+    if len(sources) > 1:
+        worthy = WorthyPooledRegressor if numbers else WorthyPooledClassifier
+        words = "the target and those sources that each help it, with the same weight in total"
+        ways["worthy sources"] = (worthy(target_share=0.5, **borrowed), words)
     found += [Candidate(name, estimator, True, words) for name, (estimator, words) in ways.items()]
     found += _families(task, borrowed, _CHEAP, random_state)
     if material.rows.shape[1] <= _MOST_COLUMNS:

@@ -12,6 +12,7 @@ from headstart.data.base.kinds import NUMBERS, Kind
 from headstart.data.inputs.registry import simple_of
 from headstart.data.tables.records import Records
 from headstart.guard.baselines.simple_features import side_by_side, simple_features
+from headstart.guard.candidates.worth import Worth, worth_of_each
 from headstart.math.statistics.named_metrics import Metric, metric_named
 from headstart.networks.network import Network
 from headstart.networks.running.embed import Features, embed
@@ -110,6 +111,18 @@ class Material:
         if self.classes is not None:
             return np.eye(len(self.classes))[self.target]
         return self.target.reshape(len(self), -1).astype(np.float64)
+
+    @cached_property
+    def worth(self) -> Worth | None:
+        """What each of several sources is worth by itself; None for fewer than two."""
+        if len(self.sources) < 2:
+            return None
+        labels = [np.asarray(source.y) for source in self.sources]
+        if self.classes is not None:
+            labels = [np.searchsorted(self.classes, given) for given in labels]
+        pairs = [(np.asarray(source.X), given) for source, given in zip(self.sources, labels, strict=True)]
+        n_classes = None if self.classes is None else len(self.classes)
+        return worth_of_each(self.rows, self.target, pairs, classes=n_classes, groups=self.groups)
 
     @cached_property
     def network_features(self) -> Features | None:

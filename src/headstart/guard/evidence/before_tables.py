@@ -11,10 +11,12 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from headstart.guard.candidates.for_tables import alone
 from headstart.guard.candidates.material import Material
+from headstart.guard.candidates.worth import Worth
 from headstart.guard.evidence.before import examples_per_class, source_size
 
 Finding = dict[str, Any]
 _MOST_ROWS = 1000
+_MOST_NAMES = 5
 _ALIKE, _APART = 0.65, 0.95
 
 
@@ -50,7 +52,24 @@ def table_findings(material: Material, *, random_state: int = 0) -> list[Finding
     own = material.rows if material.unlabelled is None else np.vstack([material.rows, material.unlabelled])
     found.append(_alike(X[part], own[rng.permutation(len(own))[:_MOST_ROWS]], random_state))
     found.append(_carries(X[part], y[part], material))
-    return found
+    return found if material.worth is None else [*found, _worth(material, material.worth)]
+
+
+def _worth(material: Material, worth: Worth) -> Finding:
+    """Which of several sources help a linear model of the target, each by itself."""
+    used, unit = np.flatnonzero(worth.used), "" if material.classes is None else " points"
+    size = 1.0 if material.classes is None else 100.0
+    digits = 3 if material.classes is None else 1
+    shown = [
+        f"{material.sources[s].name or f'source {s + 1}'} ({size * worth.gain[s]:+.{digits}f}{unit}, standard error "
+        f"{size * worth.standard_error[s]:.{digits}f})"
+        for s in used[:_MOST_NAMES]
+    ]
+    more = f" and {len(used) - _MOST_NAMES} more" if len(used) > _MOST_NAMES else ""
+    words = f"Of {len(worth.used)} sources {len(used)} {'helps' if len(used) == 1 else 'help'} a linear model by itself"
+    if not len(used):
+        return _finding("sources", 0, "against", f"Of {len(worth.used)} sources none helps a linear model by itself.")
+    return _finding("sources", len(used), "for", f"{words}: {', '.join(shown)}{more}.")
 
 
 def _classes(y: np.ndarray, classes: np.ndarray) -> Finding:

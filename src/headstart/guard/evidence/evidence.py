@@ -77,7 +77,12 @@ def rows_evidence(material: Material) -> dict[str, Any] | None:
     """What rows were offered to borrow from."""
     if not material.sources:
         return None
-    each = [{"name": source.name or f"source {i + 1}", "n": len(source.X)} for i, source in enumerate(material.sources)]
+    each: list[dict[str, Any]] = [
+        {"name": source.name or f"source {i + 1}", "n": len(source.X)} for i, source in enumerate(material.sources)
+    ]
+    if material.worth is not None:
+        for entry, *found in zip(each, *vars(material.worth).values(), strict=True):
+            entry |= dict(zip(vars(material.worth), found, strict=True))
     return {
         "name": ", ".join(str(entry["name"]) for entry in each),
         "kind": "rows",

@@ -124,6 +124,11 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("headstart.data.tables.encoder", "TableEncoder", "columns_ notes_ transformer_"),
     ("headstart.guard.candidates.pooling", "PooledClassifier PooledRegressor", _DELEGATED),
     (
+        "headstart.guard.candidates.worth",
+        "WorthyPooledClassifier WorthyPooledRegressor",
+        f"{_DELEGATED} worth_",
+    ),
+    (
         "headstart.guard.comparing.blend",
         "BlendedClassifier BlendedRegressor",
         f"{_LEARNED} classes_ estimators_ weights_",
