@@ -96,7 +96,7 @@ def test_several_labels() -> None:
     ).fit(X, Y)
     assert model.predict(X).shape == (40, 2) and model.predict_proba(X).shape == (40, 2)
     assert model.evidence_["estimate"]["metric"] == "example_f1"
-    assert {"exact_match", "macro_f1", "mean_average_precision"} <= model.evidence_["metrics"].keys()
+    assert {"exact_match", "macro_f1", "average_precision"} <= model.evidence_["metrics"].keys()
     assert model.evidence_["metrics"]["example_f1"] > 0.8
 
 

@@ -41,6 +41,8 @@ class Metric:
         As ``shares``, with the spread that the score has over samples. Default: what the shares say.
     by_class : bool, default=False
         Whether every class counts the same, however rare.
+    rarer : bool, default=False
+        Whether of two classes the rarer alone is looked for.
     probabilities : bool, default=False
         Whether it judges how sure predictions are or how they rank, not the decisions alone.
     breaks_ties : {"log_loss", "balanced_log_loss", "squared_error", "absolute_error"}
@@ -57,6 +59,7 @@ class Metric:
     high: float = 1.0
     influence: Values | None = None
     by_class: bool = False
+    rarer: bool = False
     probabilities: bool = False
     breaks_ties: Literal["log_loss", "balanced_log_loss", "squared_error", "absolute_error"] = "log_loss"
 
@@ -127,6 +130,8 @@ class Metric:
             return uneven
         counts = np.bincount(y)
         counts = counts[counts > 0]
+        if self.rarer and len(counts) == 2:
+            return uneven * float(len(y) / counts.min())
         return uneven * float(len(y) * (1.0 / counts).sum() / len(counts) ** 2)
 
     def floor(self, y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
@@ -293,6 +298,7 @@ _ALL = (
         _average_precision,
         influence=_average_precision,
         by_class=True,
+        rarer=True,
         probabilities=True,
         breaks_ties="balanced_log_loss",
     ),
