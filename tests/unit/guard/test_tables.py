@@ -52,7 +52,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder / "there.parquet",
         label="y",
         unlabelled=folder / "more.xlsx",
-        budget=10,
+        n_splits=3,
         out=folder / "model",
     )
     return folder

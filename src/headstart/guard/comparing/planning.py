@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Sequence
 
@@ -79,7 +80,12 @@ def planned(
     dear = [price_of(c, material, n_splits, usable, journal) for c in ordered if c.dear]
     rows = later_seconds(material, later, journal)
     costs = Costs(_cheap_prices(cheap, material, n_splits, journal), dear, least, mixed, words, rows)
-    return whole_plan(costs, n_splits, budget) or partial_plan(costs, n_splits, budget, journal.elapsed())
+    whole = whole_plan(costs, n_splits, budget)
+    if whole is not None:
+        return whole
+    spent = journal.elapsed()
+    plan = partial_plan(costs, n_splits, budget, spent)
+    return dataclasses.replace(plan, floor=spent + journal.slowness() * costs.floor(plan.n_splits))
 
 
 def _cheap_prices(candidates: Sequence[Candidate], material: Material, n_splits: int, journal: Journal) -> list[Price]:
