@@ -34,7 +34,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_damaged_and_hostile_model_folders(part: int, bench: Any) -> None:
     fuzz = bench("fuzz_models")
     found = list(fuzz.run(range(9_000_000 + 100 * part, 9_000_000 + 100 * part + 100)))
-    faults = [words for outcome, words in found if outcome in fuzz.FAULTS]
+    faults = [words for outcome, words in found if outcome in bench("damage").FAULTS]
     assert len(found) == 100 and not faults
     counts = Counter(outcome for outcome, _ in found)
     assert counts["damaged, refused"] > 25 and counts["hostile, refused"] > 10 and counts["answers equal"] > 3
@@ -47,7 +47,7 @@ def test_damaged_checkpoints(bench: Any) -> None:
         found = list(fuzz.run(range(9_000_000, 9_000_300)))
     finally:
         logging.getLogger("headstart").setLevel(level)
-    faults = [words for outcome, words in found if outcome in fuzz.FAULTS]
+    faults = [words for outcome, words in found if outcome in bench("damage").FAULTS]
     counts = Counter(outcome for outcome, _ in found)
     assert len(found) == 300 and not faults
     assert counts["refused"] > 30 and counts["the weights of an unbroken run"] > 100

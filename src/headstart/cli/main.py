@@ -88,8 +88,9 @@ def exit_code(args: Sequence[str]) -> int:
         outcome = cli.main(args=list(args), prog_name="headstart", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
     except click.ClickException as error:
-        error.message = visible(error.message)
-        error.show()
+        shown = io.StringIO()
+        error.show(file=shown)
+        echo(shown.getvalue(), err=True, newline=False)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         resumable = not {"fit", "pretrain"}.isdisjoint(args)
