@@ -13,13 +13,11 @@ import logging
 import os
 import sys
 import traceback
-import warnings
 from collections.abc import Sequence
 
 import click
 
 from headstart.cli.console import echo
-from headstart.data.base.visible import visible
 from headstart.errors import HeadstartError
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -150,6 +148,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    import warnings
+
+    from headstart.data.base.visible import visible
+
     told = warnings.formatwarning
     warnings.formatwarning = lambda *given, **more: visible(told(*given, **more))
     sys.exit(exit_code(sys.argv[1:]))
