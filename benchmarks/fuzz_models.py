@@ -30,6 +30,7 @@ from saved_models import MODELS  # noqa: E402
 from headstart import load  # noqa: E402
 from headstart.errors import HeadstartError  # noqa: E402
 from headstart.models.saving.tables import ARRAYS, STRUCTURE, digest  # noqa: E402
+from headstart.networks.folder import refuse_odd_files  # noqa: E402
 from headstart.networks.seal import seal  # noqa: E402
 
 ASKED = 4
@@ -85,6 +86,7 @@ def damage(folder: Path, others: list[Path], rng: np.random.Generator) -> str:
 
 def make_right(folder: Path) -> None:
     """Give a folder the checksums of what is in it now."""
+    refuse_odd_files(folder)
     structure, arrays = folder / STRUCTURE, folder / ARRAYS
     if structure.is_file() and arrays.is_file():
         found = json.loads(structure.read_bytes())

@@ -13,14 +13,12 @@ import logging
 import os
 import sys
 import traceback
-import warnings
 from collections.abc import Sequence
 
 import click
 
 from headstart.cli.console import echo
 from headstart.cli.interruption import interruption, stop_when_terminated
-from headstart.data.base.visible import visible
 from headstart.errors import HeadstartError
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -91,8 +89,9 @@ def exit_code(args: Sequence[str]) -> int:
         outcome = cli.main(args=list(args), prog_name="headstart", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
     except click.ClickException as error:
-        error.message = visible(error.message)
-        error.show()
+        shown = io.StringIO()
+        error.show(file=shown)
+        echo(shown.getvalue(), err=True, newline=False)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
         words, code = interruption(error.__cause__ or error)
@@ -151,6 +150,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    import warnings
+
+    from headstart.data.base.visible import visible
+
     stop_when_terminated()
     told = warnings.formatwarning
     warnings.formatwarning = lambda *given, **more: visible(told(*given, **more))

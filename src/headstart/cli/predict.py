@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, note, print_json, print_table
-from headstart.data.base.visible import cell
 from headstart.progress import reporter
 
 
@@ -96,6 +95,8 @@ def _print_csv(rows: list[dict[str, Any]], failed: list[dict[str, str]]) -> None
     Text that a spreadsheet would take for a formula (it begins with =, +, -, @, a tab or a return) has an apostrophe
     before it.
     """
+    from headstart.data.base.visible import cell
+
     first = rows[0] if rows else {}
     shares = list(first.get("probabilities", {}))
     said = next((key for key in ("label", "labels", "value") if key in first), "label")

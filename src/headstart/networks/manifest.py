@@ -252,6 +252,9 @@ def _check_transfer(manifest: dict[str, Any], where: str) -> None:
                 where,
                 f"no {missing[0]}" if missing else "another",
             )
+    seen = network.get("preprocessing", {})
+    if "mean" in seen and not len(seen["mean"]) == len(seen["std"]) == seen.get("channels", 3):
+        refuse("a mean and a standard deviation for each channel", "network.preprocessing", where, told(seen["std"]))
     if estimator.get("inside") and (not network or estimator["head"].get("parts", _INSIDE) != _INSIDE):
         refuse("one linear part inside a network", "estimator.head", where, told(estimator["head"].get("parts")))
     hidden = estimator["head"]

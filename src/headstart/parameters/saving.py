@@ -182,7 +182,7 @@ def _plain(value: Any) -> Any:
     return None
 
 
-def _read_params(said: dict[str, Any], kind: type[BaseTransfer]) -> dict[str, Any]:
+def _read_params(said: dict[str, Any], kind: type[TransferClassifier] | type[TransferRegressor]) -> dict[str, Any]:
     """Parameters of an estimator; what it borrowed comes back as a name that is never looked up."""
     known = set(kind().get_params(deep=False))
     unknown = sorted(set(said) - known)

@@ -127,7 +127,7 @@ class Journal:
                 raise ValueError("other entries")
             if state.pop("sha256") != said_digest(state):
                 raise ValueError("other words than were written")
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             _LOG.warning("What was kept in %s cannot be used (%s): all work begins anew.", path, error)
             return None
         return state

@@ -61,10 +61,11 @@ class Fitted:
         if self.solved is not None:
             return linear_part(self.solved) if isinstance(self.solved, SolvedHead) and self.solved.is_linear else None
         assert self.layers is not None
-        *before, layer = [m for m in self.layers if not isinstance(m, nn.Dropout)]
-        if not isinstance(layer, nn.Linear) or not all(isinstance(m, Standardise) for m in before):
+        *first, layer = [m for m in self.layers if not isinstance(m, nn.Dropout)]
+        before = [m for m in first if isinstance(m, Standardise)]
+        if not isinstance(layer, nn.Linear) or len(before) < len(first):
             return None
-        coef, intercept = (part.detach().numpy().astype(np.float64) for part in (layer.weight.T, layer.bias))
+        coef, intercept = (part.detach().numpy().astype(np.float64) for part in (layer.weight.mT, layer.bias))
         for fixed in before[::-1]:
             shift, scale = (part.numpy().astype(np.float64) for part in (fixed.shift, fixed.scale))
             coef, intercept = coef * scale[:, None], intercept - (shift * scale) @ coef
