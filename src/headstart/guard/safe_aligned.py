@@ -258,7 +258,7 @@ class BaseSafeAligned(Borrower):
                         fitted = clone(alone).fit(inside[train], truth[train])
                         said[test] += predicted(fitted, inside[test], self._task, self.classes_)
                 levels.append(mean_log_likelihood(said, codes))
-            found.append(still_to_come(*levels, k))
+            found.append(still_to_come(levels[0], levels[1], k))
         return max(0.0, float(np.mean(found))) if found else 0.0
 
     def _answers(self, held_out: HeldOut) -> dict[str, np.ndarray]:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from headstart.guard.mixture import learned_weights, prior_weights, warmed
+from headstart.guard.mixture import (
+    learned_weights,
+    mean_log_likelihood,
+    prior_weights,
+    still_to_come,
+    warmed,
+)
 from headstart.math.statistics.calibration import temperature
 
 
@@ -66,3 +72,29 @@ def test_what_borrows_is_made_no_surer_by_a_few_rows() -> None:
     prior = np.array([0.5, 0.5])
     weights, heat = learned_weights([[right], [right]], truth, "classification", prior, [False, True])
     assert heat[0] < 0.9 and heat[1] == 1.0 and weights[0] > weights[1]
+
+
+def test_what_will_still_be_learned_counts_as_likelihood() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.integers(2, size=20)
+    said = [[rng.dirichlet(np.ones(2), size=20)] for _ in range(2)]
+    prior = np.array([0.5, 0.5])
+    before = learned_weights(said, truth, "classification", prior, [False, True])[0]
+    after = learned_weights(said, truth, "classification", prior, [False, True], np.array([0.1, 0.0]))[0]
+    assert after[0] / after[1] == pytest.approx(before[0] / before[1] * np.exp(0.5 * 20 * 0.1))
+
+
+@pytest.mark.parametrize("k", [3, 4, 5])
+def test_the_law_of_the_learning_curve_is_met(k: int) -> None:
+    def curve(m: float) -> float:
+        return -0.4 - 2.5 / m
+
+    n = 60.0
+    assert curve(n * (k - 1) / k) + still_to_come(curve(n * (k - 1) / k), curve(n / k), k) == pytest.approx(curve(n))
+
+
+def test_the_mean_log_likelihood_is_calibrated_first() -> None:
+    truth = np.arange(40) % 2
+    said = 0.6 * np.eye(2)[truth] + 0.2
+    assert mean_log_likelihood(said, truth) == pytest.approx(mean_log_likelihood(3 * said, truth))
+    assert mean_log_likelihood(said, truth) > np.log(0.8)

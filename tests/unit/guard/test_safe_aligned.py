@@ -199,3 +199,22 @@ def test_what_is_no_list_of_mappings_is_refused() -> None:
     with pytest.raises(ParameterError, match="Expected level"):
         SafeAlignedClassifier(level=2.0, source=Source(X, y)).fit(target)
     assert AlignedClassifier(CORAL(), source=Source(X, y)).fit(target).score(target, y) >= 0
+
+
+def test_a_handful_a_class_is_not_judged_by_folds_that_lack_a_row_of_the_class_asked_for() -> None:
+    """Ten classes with three rows each in many dimensions, and a source that knows half as much."""
+    differences = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        means = 1.3 * rng.normal(size=(10, 30))
+        other = 0.5 * means + 1.0 * rng.normal(size=(10, 30))
+
+        def rows(centres: np.ndarray, a_class: int, rng: np.random.Generator = rng) -> tuple[np.ndarray, np.ndarray]:
+            y = np.arange(10).repeat(a_class)
+            return centres[y] + 2.0 * rng.normal(size=(len(y), 30)), y
+
+        (X, y), (new, truth), source = rows(means, 3), rows(means, 60), Source(*rows(other, 15))
+        safe = SafeAlignedClassifier(mappings=[], source=source).fit(X, y)
+        assert safe._n_folds(y) == 3
+        differences.append(safe.score(new, truth) - LogisticRegression(max_iter=1000).fit(X, y).score(new, truth))
+    assert np.mean(differences) > -0.01 and min(differences) > -0.06

@@ -15,6 +15,7 @@ from headstart.guard.choosing.choose import (
     cross_fitted,
     example_losses,
     example_scores,
+    lead,
     paired_p_value,
     tabulate,
 )
@@ -71,8 +72,8 @@ def test_within_a_standard_error_the_log_loss_decides_and_beyond_it_the_accuracy
     both = np.array([True, True])
     assert table.losses.mean(axis=0)[1] < table.losses.mean(axis=0)[0]
     assert best(table, both) == 1
-    for sides in ((False, True), (True, False)):
-        assert choose(tabulate("classification", Y, [[vague], [sharp]], [FOLD], sides)) == 1
+    assert choose(tabulate("classification", Y, [[vague], [sharp]], [FOLD], (True, False))) == 1
+    assert choose(tabulate("classification", Y, [[vague], [sharp]], [FOLD], (False, True))) == 0  # not ahead by score
     far = tabulate("classification", Y, [[vague], [made_up(np.arange(40) < 20, Y, 0.9)]], [FOLD], (True, True))
     assert best(far, both) == 0
 
@@ -141,3 +142,31 @@ def test_the_test_follows_the_task_and_the_groups() -> None:
     p, name = paired_p_value("classification", a, b, np.arange(30) // 5)
     assert name == "paired sign-flip test over groups" and p > mcnemar_exact(a, b)
     assert paired_p_value("regression", a, b, None)[1] == "paired sign-flip test"
+
+
+def test_the_lead_is_a_weighted_sum_of_paired_differences_in_standard_errors() -> None:
+    rng = np.random.default_rng(0)
+    scores, losses = rng.random((60, 2)), rng.random((60, 2))
+    table = Table(scores, losses, scores, np.array([False, True]), np.arange(60) % 5, None, "regression")
+    by_score, by_loss = (
+        d.mean() / (d.std() / np.sqrt(60)) for d in (scores[:, 1] - scores[:, 0], losses[:, 0] - losses[:, 1])
+    )
+    w = 60 / 160
+    assert lead(table, 1, 0) == pytest.approx((by_score + w * by_loss) / np.sqrt(1 + w**2 + 1.2 * w))
+    assert lead(table, 0, 1) == pytest.approx(-lead(table, 1, 0))
+
+
+@pytest.mark.parametrize(("gain", "least", "most"), [(-0.1, 0.0, 0.1), (0.0, 0.2, 0.5), (0.1, 0.85, 1.0)])
+def test_harm_is_seldom_and_gains_are_kept(gain: float, least: float, most: float) -> None:
+    rng = np.random.default_rng(1)
+    y, taken = np.arange(100) % 2, []
+    for _ in range(150):
+        hard = rng.random(100)
+        pair = [
+            made_up(hard < 0.7, y, 0.8),
+            made_up(np.where(rng.random(100) < 0.7, hard, rng.random(100)) < 0.7 + gain, y, 0.8),
+        ]
+        taken.append(
+            choose(tabulate("classification", y, [[p] for p in pair], [np.arange(100) // 2 % 5], (False, True)))
+        )
+    assert least <= np.mean(taken) <= most
