@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from headstart.contract.estimator_class import estimator_class
-from headstart.guard.choosing.choose import logits, probabilities
 from headstart.guard.comparing.out_of_fold import predicted
 from headstart.math.statistics.calibration import temperature
+from headstart.math.statistics.probability import logits, probabilities
 from headstart.math.statistics.stacking import mixture_weights, posterior_weights
 
 MIXTURE = "mixture"

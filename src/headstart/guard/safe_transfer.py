@@ -15,8 +15,8 @@ from headstart.data.inputs.inputs import inputs_in
 from headstart.data.tables.rows import is_frame
 from headstart.errors import DataError
 from headstart.guard.base_safe import BaseSafeTransfer
-from headstart.guard.choosing.choose import logits, probabilities
 from headstart.guard.comparing.out_of_fold import predicted
+from headstart.math.statistics.probability import logits, probabilities
 
 
 @estimator_class

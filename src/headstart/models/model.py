@@ -14,9 +14,9 @@ from headstart.data.base.kinds import Kind, kind_named
 from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
 from headstart.data.tables.rows import rows_of
 from headstart.errors import OutputError, ParameterError, SourceError
-from headstart.guard.choosing.choose import logits, probabilities
 from headstart.guard.comparing.out_of_fold import predicted
 from headstart.keywords.listener import Detector
+from headstart.math.statistics.probability import logits, probabilities
 from headstart.models.saving.baselines import BASELINES, load_baseline, save_baseline
 from headstart.models.saving.evidence_file import EVIDENCE, read_evidence
 from headstart.models.saving.tables import load_table_model, save_table_model

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, softmax
 
 from headstart.guard.choosing.guessing import trivial_answer
-from headstart.math.statistics.calibration import temperature
+from headstart.math.statistics.calibration import calibrated
 from headstart.math.statistics.comparison import mcnemar_exact, sign_flip
 from headstart.math.statistics.metrics import example_log_loss
 from headstart.math.statistics.named_metrics import Metric, class_balance, metric_named
@@ -18,7 +17,6 @@ from headstart.math.statistics.paired import right_or_wrong
 _LEVEL = 0.05
 #: How far transfer has to be ahead, and examples at which the loss counts half; see `lead`.
 _LEAD, _SURE_LOSS = 0.3, 100.0
-_TINY = 1e-7
 
 
 @dataclass(frozen=True)
@@ -150,42 +148,6 @@ def example_losses(
     if found.breaks_ties == "balanced_log_loss" and y.ndim == 1:
         held = class_balance(y, held)
     return held * example_log_loss(calibrated(y, prediction, fold), y)
-
-
-def calibrated(y: np.ndarray, probability: np.ndarray, fold: np.ndarray) -> np.ndarray:
-    """Probabilities of each fold, scaled with the temperature that fits the other folds best.
-
-    Parameters
-    ----------
-    y : array of int, shape (n,) or (n, L)
-        Class numbers, or 0/1 labels.
-    probability : array of float, shape (n, K) or (n, L)
-        Out-of-fold probabilities.
-    fold : array of int, shape (n,)
-        Fold of each example.
-
-    Returns
-    -------
-    array of float, shape of ``probability``
-    """
-    z = logits(probability, multilabel=y.ndim == 2)
-    result = np.empty_like(z)
-    for f in np.unique(fold):
-        here = fold == f
-        t = temperature(z[~here], y[~here]) if (~here).any() else 1.0
-        result[here] = probabilities(z[here] / t, multilabel=y.ndim == 2)
-    return result
-
-
-def logits(probability: np.ndarray, *, multilabel: bool) -> np.ndarray:
-    """Logits that give these probabilities back (for classes up to a constant), held finite."""
-    p = np.clip(np.asarray(probability, dtype=np.float64), _TINY, 1.0)
-    return np.log(p) - np.log(np.clip(1.0 - p, _TINY, 1.0)) if multilabel else np.log(p)
-
-
-def probabilities(values: np.ndarray, *, multilabel: bool) -> np.ndarray:
-    """Probabilities of logits: softmax over classes, or one sigmoid a label."""
-    return expit(values) if multilabel else softmax(values, axis=-1)
 
 
 def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(None)) -> int:

@@ -12,15 +12,16 @@ import numpy as np
 from headstart.data.base.plain import plain
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing import measures
-from headstart.guard.choosing.choose import Table, calibrated, logits, pick
+from headstart.guard.choosing.choose import Table, pick
 from headstart.guard.comparing.out_of_fold import Outcome
 from headstart.guard.comparing.run import Comparison
 from headstart.guard.evidence.guessing import against_guessing, never_answered, trivial_evidence
 from headstart.guard.evidence.lead import lead
 from headstart.guard.evidence.mistakes import surest_mistakes
 from headstart.math.statistics.bbc import bbc_cv
-from headstart.math.statistics.calibration import temperature
+from headstart.math.statistics.calibration import calibrated, temperature
 from headstart.math.statistics.metrics import example_log_loss
+from headstart.math.statistics.probability import logits
 from headstart.networks.network import Network
 
 _LIBRARIES = ("headstart", "torch", "transformers", "scikit-learn", "numpy", "pillow")

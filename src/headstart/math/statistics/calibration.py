@@ -6,6 +6,9 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
+from headstart.math.statistics.probability import logits as logits_of
+from headstart.math.statistics.probability import probabilities
+
 _RANGE = np.log(20.0)
 _BINS = 15
 
@@ -49,6 +52,31 @@ def temperature(logits: np.ndarray, y: np.ndarray) -> float:
         return float(nll + 0.5 * log_t**2)
 
     return float(np.exp(minimize_scalar(loss, bounds=(-_RANGE, _RANGE), method="bounded").x))
+
+
+def calibrated(y: np.ndarray, probability: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """Probabilities of each fold, scaled with the temperature that fits the other folds best.
+
+    Parameters
+    ----------
+    y : array of int, shape (n,) or (n, L)
+        Class numbers, or 0/1 labels.
+    probability : array of float, shape (n, K) or (n, L)
+        Out-of-fold probabilities.
+    fold : array of int, shape (n,)
+        Fold of each example.
+
+    Returns
+    -------
+    array of float, shape of ``probability``
+    """
+    z = logits_of(probability, multilabel=y.ndim == 2)
+    result = np.empty_like(z)
+    for f in np.unique(fold):
+        here = fold == f
+        t = temperature(z[~here], y[~here]) if (~here).any() else 1.0
+        result[here] = probabilities(z[here] / t, multilabel=y.ndim == 2)
+    return result
 
 
 def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> float:

@@ -10,7 +10,6 @@ import pytest
 from headstart.guard.choosing.choose import (
     Table,
     best,
-    calibrated,
     choose,
     cross_fitted,
     example_losses,
@@ -19,6 +18,7 @@ from headstart.guard.choosing.choose import (
     paired_p_value,
     tabulate,
 )
+from headstart.math.statistics.calibration import calibrated
 from headstart.math.statistics.comparison import mcnemar_exact
 
 
