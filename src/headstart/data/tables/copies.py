@@ -121,8 +121,8 @@ def copies(one: Cells, other: Cells, labels: tuple[np.ndarray, np.ndarray] | Non
     --------
     >>> rng = np.random.default_rng(0)
     >>> there = rng.normal(size=(30, 3))
-    >>> copies(Cells(there[[7, 3]].round(3)), Cells(there)).tolist()
-    [[1, 3], [0, 7]]
+    >>> copies(Cells(there[[7, 3, 9]].round(3)), Cells(there)).tolist()
+    [[1, 3], [0, 7], [2, 9]]
     """
     if not len(one) or not len(other):
         return np.empty((0, 2), dtype=int)

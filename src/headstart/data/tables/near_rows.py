@@ -13,6 +13,8 @@ from headstart.math.statistics.coincidence import beyond_chance
 _NEIGHBOUR = 5
 #: Shares of the measure that are tried.
 _SHARES = (0.35, 0.2, 0.1, 0.05, 0.02)
+#: So few near rows prove nothing, with so many looks.
+_TOO_FEW = 2
 #: Copies that are lost for one row less that is none.
 _PRICE = 10.0
 _MOST_DIMENSIONS = 6.0
@@ -28,7 +30,7 @@ def near_rows(one: np.ndarray, other: np.ndarray, *, ties: bool = True) -> np.nd
     Directions are brought to one variance. A row s of the other set has its fifth neighbour in that set at a distance
     :math:`\rho`. Where s is no copy, about :math:`5 r^d` rows are expected within :math:`r\rho` of it, for d effective
     dimensions (at most 6 are counted on). Pairs nearer than r are of copies where they are more than by chance and
-    more than rows are so near within their own sets; one alone is never enough. Of r from 0.35 to 0.02 that is taken at
+    more than rows are so near within their own sets; two are never enough. Of r from 0.35 to 0.02 that is taken at
     which they exceed ten times what is expected by most. The same is tried with one column left out after the other,
     and with pairs of few columns, or eighths of many.
 
@@ -82,8 +84,10 @@ def _pairs(a: np.ndarray, b: np.ndarray, ties: bool) -> np.ndarray:
     for least in _SHARES:
         rows = np.flatnonzero(share <= least)
         by_chance = len(a) * _NEIGHBOUR * least**dimensions
-        if len(rows) - _PRICE * by_chance > best and beyond_chance(
-            len(rows), max(by_chance, _natural(tree, a, least, ties))
+        if (
+            len(rows) > _TOO_FEW
+            and len(rows) - _PRICE * by_chance > best
+            and beyond_chance(len(rows), max(by_chance, _natural(tree, a, least, ties)))
         ):
             best, found = len(rows) - _PRICE * by_chance, np.column_stack([rows, nearest[rows]])
     return found

@@ -115,7 +115,7 @@ class WorthyPooledClassifier(ClassifierMixin, BaseWorthyPooled):
     >>> from headstart import Source
     >>> rng = np.random.default_rng(0)
     >>> X, good, bad = rng.normal(size=(3, 60, 8))
-    >>> sources = [Source(bad, rng.integers(0, 2, 60)), Source(good, (good.sum(axis=1) > 0).astype(int))]
+    >>> sources = [Source(bad, (bad.sum(axis=1) < 0).astype(int)), Source(good, (good.sum(axis=1) > 0).astype(int))]
     >>> pool = WorthyPooledClassifier(source=sources, target_share=0.5)
     >>> pool.fit(X[:30], (X[:30].sum(axis=1) > 0).astype(int)).worth_["used"]
     [False, True]
