@@ -24,9 +24,6 @@ from headstart.networks.reading.loading import load_network
 from headstart.networks.window import window_notes
 from headstart.parameters.tuning.plan import source_with_windows
 
-Progress = Callable[[str, int, int], None]
-AUTO = "auto"
-
 
 @dataclass(frozen=True)
 class Target:
@@ -46,6 +43,10 @@ class Target:
     source: Any
     named: Any
     more: dict[str, Any] = field(default_factory=dict)
+
+
+Progress = Callable[[str, int, int], None]
+AUTO = "auto"
 
 
 def read_target(

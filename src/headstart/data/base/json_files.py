@@ -13,10 +13,6 @@ from headstart.data.base.content import plain_file
 from headstart.data.base.reasons import BadInput
 from headstart.errors import SourceError
 
-MOST_BYTES = 256 << 20
-DEEPEST = 64
-_AGAIN = "It is damaged, or was not written for this: get the folder again."
-
 
 @dataclass(frozen=True)
 class Shape:
@@ -35,6 +31,11 @@ class Shape:
     words: str
     holds: Callable[[Any], bool]
     parts: Callable[[Any], Iterable[tuple[str, Any, Shape]]] = lambda value: ()
+
+
+MOST_BYTES = 256 << 20
+DEEPEST = 64
+_AGAIN = "It is damaged, or was not written for this: get the folder again."
 
 
 ANY = Shape("a value", lambda value: True)

@@ -15,19 +15,6 @@ from headstart.data.tables.cells import Column, adapted, typed
 from headstart.data.tables.near_rows import near_rows
 from headstart.math.statistics.coincidence import beyond_chance, equal_by_chance, unseen_by_chance
 
-#: Share of the other table that equal rows may be of to be taken for copies without a further look.
-_FEW = 0.05
-#: Share of rows that may have an equal by chance where equal rows are told from chance by their number.
-_SELDOM = 0.1
-#: Columns of numbers are measured where two values are equal in fewer pairs than this; names differ in so many rows.
-_MEASURED, _NAMES = 0.02, 0.95
-#: Bits that equal rows must have beyond those of choosing a pair.
-_SURE = 4.0
-_DIGITS = 9
-_ALL_BUT_ONE, _ALL_BUT_TWO = 60, 12
-_SKETCH = 3
-_MOST_TIMES = 4
-
 
 @dataclass(frozen=True, eq=False)
 class Cells:
@@ -49,6 +36,20 @@ class Cells:
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+
+#: Share of the other table that equal rows may be of to be taken for copies without a further look.
+_FEW = 0.05
+#: Share of rows that may have an equal by chance where equal rows are told from chance by their number.
+_SELDOM = 0.1
+#: Columns of numbers are measured where two values are equal in fewer pairs than this; names differ in so many rows.
+_MEASURED, _NAMES = 0.02, 0.95
+#: Bits that equal rows must have beyond those of choosing a pair.
+_SURE = 4.0
+_DIGITS = 9
+_ALL_BUT_ONE, _ALL_BUT_TWO = 60, 12
+_SKETCH = 3
+_MOST_TIMES = 4
 
 
 def cells_of(one: Any, other: Any, columns: Sequence[Column] | None = None) -> tuple[Cells, Cells]:

@@ -13,13 +13,6 @@ from headstart.data.tables.cells import CATEGORY, DATE, DURATION, NUMBER, Column
 from headstart.data.tables.dates import FoundDates, dates_in
 from headstart.data.tables.numbers import FoundNumbers, number_of, numbers_in, settled
 
-_ID_NAME = re.compile(
-    r"(.*[_\s.-])?(id|ids|index|idx|uuid|guid|key|nr|no|rownames?)|unnamed: ?\d+|.*[a-z]ID", re.IGNORECASE
-)
-_VALUES = frozenset({"text", NUMBER, CATEGORY, DATE, DURATION})
-_MOST_TEXTS, _SENTENCE, _SAMPLE = 100, 4, 200
-_TEXTS_ALONE = "With --text-column (text_column=...) it would be learned from, alone."
-
 
 @dataclass(frozen=True)
 class Seen:
@@ -45,6 +38,14 @@ class Seen:
     def hold(self, kind: str) -> bool:
         """Whether the values are texts and this."""
         return self.kinds <= {"text", kind}
+
+
+_ID_NAME = re.compile(
+    r"(.*[_\s.-])?(id|ids|index|idx|uuid|guid|key|nr|no|rownames?)|unnamed: ?\d+|.*[a-z]ID", re.IGNORECASE
+)
+_VALUES = frozenset({"text", NUMBER, CATEGORY, DATE, DURATION})
+_MOST_TEXTS, _SENTENCE, _SAMPLE = 100, 4, 200
+_TEXTS_ALONE = "With --text-column (text_column=...) it would be learned from, alone."
 
 
 @dataclass(frozen=True)

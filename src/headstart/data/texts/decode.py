@@ -12,20 +12,6 @@ from headstart.data.base.reasons import BadText
 from headstart.data.base.signatures import what_is
 from headstart.data.texts.encodings import codec_named, proposed, surely_western
 
-UTF8 = "UTF-8"
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8", UTF8),
-    (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
-    (codecs.BOM_UTF32_BE, "utf-32-be", "UTF-32"),
-    (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
-    (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
-)
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")
-_CONTROL_BYTES = frozenset([*range(0x09), *range(0x0E, 0x1A), *range(0x1C, 0x20)])
-_PLAIN = frozenset([9, 10, 13, *range(0x20, 0x7F)])
-_SAMPLE = 1 << 16
-_SAY = "say what it is (--encoding {0}, encoding='{0}'), or save it as UTF-8"
-
 
 @dataclass(frozen=True)
 class DecodedText:
@@ -41,6 +27,21 @@ class DecodedText:
 
     text: str
     encoding: str
+
+
+UTF8 = "UTF-8"
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8", UTF8),
+    (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
+    (codecs.BOM_UTF32_BE, "utf-32-be", "UTF-32"),
+    (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
+    (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")
+_CONTROL_BYTES = frozenset([*range(0x09), *range(0x0E, 0x1A), *range(0x1C, 0x20)])
+_PLAIN = frozenset([9, 10, 13, *range(0x20, 0x7F)])
+_SAMPLE = 1 << 16
+_SAY = "say what it is (--encoding {0}, encoding='{0}'), or save it as UTF-8"
 
 
 def text_from_bytes(content: bytes, encoding: str | None = None) -> DecodedText:

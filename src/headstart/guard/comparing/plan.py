@@ -10,13 +10,6 @@ from typing import Any
 from headstart.errors import ParameterError
 from headstart.guard.comparing.budget import RESERVE, Price, left_out_words, splits_that_fit
 
-N_REPEATS = 3
-#: Whatever takes no more than this part of the budget is run whole, whatever the clock says.
-WHOLE = 0.5
-_FOR_REPEATS = 0.15
-_FOR_CURVES = 0.08
-_VERSION = 1
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -49,7 +42,7 @@ class Plan:
 
     run: tuple[str, ...]
     n_splits: int
-    repeats: int = N_REPEATS
+    repeats: int = 3
     curves: int = 0
     whole: bool = True
     floor: float = 0.0
@@ -67,6 +60,14 @@ class Plan:
         """For a journal."""
         found = dataclasses.asdict(self)
         return found | {"run": list(self.run), "left_out": list(self.left_out)}
+
+
+N_REPEATS = 3
+#: Whatever takes no more than this part of the budget is run whole, whatever the clock says.
+WHOLE = 0.5
+_FOR_REPEATS = 0.15
+_FOR_CURVES = 0.08
+_VERSION = 1
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,6 @@ from headstart.math.ratios.gaussian import (
     kernel_width,
 )
 
-#: Kernel values up to which means are compared with the true kernel, n_source * (n_source + n_target).
-TRUE_KERNEL = 4_000_000_000
-
-#: Landmarks above that.
-LANDMARKS = 500
-
 
 @dataclass(frozen=True)
 class ClassRatios:
@@ -43,6 +37,13 @@ class ClassRatios:
     ratios: np.ndarray
     priors: np.ndarray
     condition: float
+
+
+#: Kernel values up to which means are compared with the true kernel, n_source * (n_source + n_target).
+TRUE_KERNEL = 4_000_000_000
+
+#: Landmarks above that.
+LANDMARKS = 500
 
 
 def mmd_target_shift(

@@ -118,10 +118,8 @@ def reliability(confidence: np.ndarray, correct: np.ndarray, *, n_bins: int = 10
 
     Parameters
     ----------
-    confidence : array of float, shape (n,)
-        Probability of the predicted class, 0..1.
-    correct : array of bool, shape (n,)
-        Whether the prediction is right.
+    confidence, correct
+        As in `expected_calibration_error`.
     n_bins : int, default=10
         Bins at most, each with the same number of predictions; equal probabilities stay in one.
     least : int, default=10

@@ -9,14 +9,6 @@ from scipy import stats
 
 from headstart.math.statistics.comparison import Z, mcnemar_exact, wilson_interval
 
-MCNEMAR = "exact McNemar test"
-SIGN_FLIP = "paired sign-flip test"
-GROUPED = "paired sign-flip test over groups"
-_FLIPS = 9_999
-_CHUNK = 4_000_000
-_FEW = 6
-_MOST = 2_000
-
 
 @dataclass(frozen=True)
 class Paired:
@@ -40,6 +32,15 @@ class Paired:
     low: float
     high: float
     test: str
+
+
+MCNEMAR = "exact McNemar test"
+SIGN_FLIP = "paired sign-flip test"
+GROUPED = "paired sign-flip test over groups"
+_FLIPS = 9_999
+_CHUNK = 4_000_000
+_FEW = 6
+_MOST = 2_000
 
 
 def paired(

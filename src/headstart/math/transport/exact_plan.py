@@ -11,11 +11,6 @@ from scipy.sparse import coo_array, csr_array
 from headstart.errors import DataError
 from headstart.math.transport.sinkhorn import CELLS, sinkhorn
 
-#: Up to so many cells the whole problem goes to the network simplex at once.
-SMALL = 250_000
-#: Cells kept for each row and for each column, by reduced cost.
-KEPT = 12
-
 
 @dataclass(frozen=True)
 class ExactPlan:
@@ -36,6 +31,12 @@ class ExactPlan:
     f: np.ndarray
     g: np.ndarray
     value: float
+
+
+#: Up to so many cells the whole problem goes to the network simplex at once.
+SMALL = 250_000
+#: Cells kept for each row and for each column, by reduced cost.
+KEPT = 12
 
 
 def exact_plan(

@@ -22,10 +22,6 @@ from headstart.networks.reading.transformers_source import read_settings
 from headstart.networks.refuse import WEIGHTS, refuse_type, shards_of, weight_file
 from headstart.nn.bodies.sound_network import MODEL_TYPE
 
-STARTER_FOLDERS = Path(__file__).parents[2] / "starters"
-_BUFFERS = ("running_mean", "running_var", "num_batches_tracked", "position_ids")
-_NEEDS_MODULE = "It holds weights alone; give the module too: headstart.NetworkSource(module, weights={folder!r})."
-
 
 @dataclass(frozen=True)
 class Listed:
@@ -54,6 +50,11 @@ class Listed:
     n_examples: int | None = None
     licence: str | None = None
     reason: str = ""
+
+
+STARTER_FOLDERS = Path(__file__).parents[2] / "starters"
+_BUFFERS = ("running_mean", "running_var", "num_batches_tracked", "position_ids")
+_NEEDS_MODULE = "It holds weights alone; give the module too: headstart.NetworkSource(module, weights={folder!r})."
 
 
 def list_sources(places: Sequence[str | Path]) -> list[Listed]:
