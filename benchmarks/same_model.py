@@ -33,7 +33,8 @@ from headstart.source import NetworkSource, Source
 LONG = 3600.0
 
 #: Names of what only says how long something took.
-TIMES = ("seconds", "floor")
+#: What says how long something took, and the hashes of files that do.
+TIMES = ("seconds", "floor", "files", "sha256")
 SIZES = {"tables": (24, 40), "pictures": (16, 0)}
 
 

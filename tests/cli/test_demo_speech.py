@@ -12,7 +12,7 @@ from small_sounds import save_source
 
 from headstart.cli.demos.wake_words import FOLDER, wake_words
 from headstart.cli.main import exit_code
-from headstart.networks.reading import loading as load
+from headstart.networks.reading import folder_source
 from headstart.pretraining.speech.word_list import word_marks
 
 
@@ -42,7 +42,7 @@ def test_it_ends_with_a_verdict_and_a_page_to_listen_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save_source(tmp_path / "starters" / "speech")
-    monkeypatch.setattr(load, "_STARTERS", tmp_path / "starters")
+    monkeypatch.setattr(folder_source, "_STARTERS", tmp_path / "starters")
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", "")  # espeak-ng is not needed
     out = tmp_path / "model"

@@ -10,13 +10,23 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from headstart import SafeTransferClassifier, SafeTransferRegressor, TransferClassifier, TransferRegressor
 
 
+#: A penalty is chosen on rows that are left out: two copies of a row stand on both sides, a row of weight 2 on one.
+_REPEATED = {"check_sample_weight_equivalence_on_dense_data": "penalties are chosen on rows that are left out"}
+
+
+def fails(estimator: Any) -> dict[str, str]:
+    """Checks that cannot hold, with the reason."""
+    return {} if type(estimator) is SafeTransferClassifier else _REPEATED
+
+
 @parametrize_with_checks(
     [
         TransferClassifier(),
         TransferRegressor(),
         SafeTransferClassifier(n_splits=2),
         SafeTransferRegressor(n_splits=2),
-    ]
+    ],
+    expected_failed_checks=fails,
 )
 @pytest.mark.filterwarnings("ignore")
 def test_contract(estimator: Any, check: Any) -> None:

@@ -63,7 +63,9 @@ def row_weights(sample_weight: Any, n: int) -> np.ndarray:
     if found.shape != (n,):
         raise DataError(f"Expected a weight for each of {n} rows, found an array of shape {found.shape}.")
     if not (np.isfinite(found).all() and found.min(initial=0.0) >= 0 and found.sum() > 0):
-        raise DataError("Expected weights of rows of 0 or more, not all 0, found others.", "Repair sample_weight.")
+        raise DataError(
+            "Expected weights of rows of zero or more, not all of them zero, found others.", "Repair sample_weight."
+        )
     return found
 
 

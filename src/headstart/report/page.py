@@ -247,7 +247,7 @@ def _reliability(evidence: dict[str, Any]) -> dict[str, Any] | None:
         return None
     words = f"On average the model is off by {amount('accuracy', metrics['ece_after'])}. "
     if metrics.get("temperature") == 1.0:
-        words += "Its probabilities are as they came: scaling them did not make them better on examples left out."
+        words += "Its probabilities are as they came: scaling them did not make them better on what was left out."
     else:
         words += f"Before its probabilities were scaled it was {amount('accuracy', metrics.get('ece_before'))}."
     return {"figure": reliability_curve(bins), "words": words}

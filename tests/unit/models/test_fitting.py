@@ -166,15 +166,15 @@ def test_a_real_network_helps_on_real_photos(shared_data: Path, tmp_path: Path) 
     assert again.predict_proba(few.inputs[:3]) == pytest.approx(model.predict_proba(few.inputs[:3]), abs=1e-4)
 
 
-def rows(n: int = 60) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(0)
+def rows(n: int = 60, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, 4))
     return X, np.where(X[:, 0] + rng.normal(size=n) > 0, "up", "down")
 
 
 def test_a_plan_is_repeated_exactly_and_for_nothing_else(tmp_path: Path) -> None:
     X, y = rows()
-    others = Source(X[::-1] + 0.2, y[::-1])
+    others = Source(*rows(80, seed=1))
     first = fit((X, y), others, budget=0.5, n_splits=3, out=tmp_path / "m")
     plan = first.evidence["plan"]
     assert not plan["whole"] and plan["run"][:2] == ["target alone", "source alone"]
@@ -282,7 +282,8 @@ def test_a_table_killed_and_resumed_is_the_unkilled_model(tmp_path: Path) -> Non
         found = []
         for path in sorted(folder.rglob("*.*")):
             if path.suffix == ".json":
-                found.append((path.name, json.loads(re.sub(r'"seconds": [0-9.e-]+', '"seconds": 0', path.read_text()))))
+                told = json.loads(re.sub(r'"seconds": [0-9.e-]+', '"seconds": 0', path.read_text()))
+                found.append((path.name, {key: told[key] for key in told.keys() - {"files", "sha256"}}))
             elif path.suffix != ".md":
                 found.append((path.name, path.read_bytes()))
         return found

@@ -322,6 +322,7 @@ def tabulate(
     *,
     metric: str | None = None,
     weight: np.ndarray | None = None,
+    learning: np.ndarray | None = None,
 ) -> Table:
     """Put out-of-fold predictions of all candidates into one table.
 
@@ -345,12 +346,16 @@ def tabulate(
         Name of what is measured. Default: that of the task.
     weight : array of float, shape (n,), optional
         Weights of the examples.
+    learning : array of float, shape (n,), optional
+        Weights in learning, with those of the classes: what is learned with them is also told apart with them, where
+        scores cannot.
     """
     measured = metric_named(metric, task)
+    decisive = weight if learning is None else learning
     scores = [[measured.gains(y, p, weight) for p in repeats] for repeats in predictions]
     spread = [np.mean([measured.spread(y, p, weight) for p in repeats], axis=0) for repeats in predictions]
     losses = [
-        [example_losses(task, y, p, fold, metric, weight) for p, fold in zip(repeats, folds, strict=False)]
+        [example_losses(task, y, p, fold, metric, decisive) for p, fold in zip(repeats, folds, strict=False)]
         for repeats in predictions
     ]
     return Table(

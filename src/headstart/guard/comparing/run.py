@@ -68,6 +68,7 @@ class Comparison:
             next((c for c, outcome in enumerate(self.outcomes) if outcome.candidate.name == BLEND), None),
             metric=material.metric,
             weight=material.weight,
+            learning=material.learning,
         )
 
 

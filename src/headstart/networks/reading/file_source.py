@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import importlib.util
 import sys
@@ -15,6 +16,8 @@ from typing import Any
 from torch import nn
 
 from headstart.errors import SourceError
+from headstart.networks.network import Network
+from headstart.networks.reading.module_source import read_module
 from headstart.networks.refuse import refuse_missing
 from headstart.source import NetworkSource
 
@@ -134,3 +137,10 @@ def _failed(words: str, error: BaseException, path: Path) -> SourceError:
     number = frames[-1].lineno if frames else getattr(error, "lineno", None)
     line = f" in line {number}" if number else ""
     return SourceError(f"{words}, found {type(error).__name__}{line}: {str(error).strip()[:300]}", "Repair it.")
+
+
+def read_file(source: str, input_type: str | None) -> Network:
+    """The network that the function of a file makes."""
+    network = read_module(call_function(source), input_type)
+    named = f"{source.rpartition(':')[2]}" if network.name == type(network.module).__name__ else network.name
+    return dataclasses.replace(network, name=named, card=dataclasses.replace(network.card, origin=source))

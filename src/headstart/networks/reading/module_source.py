@@ -313,9 +313,3 @@ def _preprocessing(given: NetworkSource, side: int, channels: int) -> Preprocess
         mean, std = (sum(mean) / len(mean),) * channels, (sum(std) / len(std),) * channels
     resize = round(side * 256 / 224) if side >= 128 else side
     return Preprocessing(resize=resize, crop=(side, side), mean=mean, std=std, channels=channels)
-
-
-def module_key(module: nn.Module) -> tuple[Any, ...]:
-    """What changes when a module's weights are written to, without reading them."""
-    tensors = [*module.parameters(), *module.buffers()]
-    return (id(module), tuple((tensor.data_ptr(), tensor._version) for tensor in tensors))

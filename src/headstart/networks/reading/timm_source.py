@@ -24,13 +24,15 @@ _LABELS = ("label_names", "label_descriptions", "labels", "label_offset")
 _OTHER_SIZE = ("test_input_size", "test_crop_pct", "test_pool_size", "pool_size")
 
 
-def read_timm(source: str) -> Network:
+def read_timm(source: str, input_type: str | None = None) -> Network:
     """Read a network by timm's own name ("timm:resnet18") or by its hub id ("timm/resnet18.a1_in1k").
 
     Parameters
     ----------
     source : str
         As above. The weights come from the hub, or from its local cache without a call.
+    input_type : str, optional
+        Makes no difference: these networks take pictures.
 
     Returns
     -------

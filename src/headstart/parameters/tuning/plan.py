@@ -12,7 +12,8 @@ from headstart.data.base.kinds import kind_named, things
 from headstart.data.inputs.variants import AnyAugmentation
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
-from headstart.networks.reading.loading import load_network, random_network
+from headstart.networks.reading.loading import load_network
+from headstart.networks.reading.random_weights import random_network
 from headstart.parameters.heads.settings import TuningSettings
 from headstart.parameters.tuning.lora import lora_rank
 from headstart.training.optimizers import OPTIMIZERS

@@ -19,7 +19,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from headstart.errors import ParameterError, SourceError
-from headstart.networks.reading.loading import load_network, random_network
+from headstart.networks.reading.loading import load_network
+from headstart.networks.reading.random_weights import random_network
 from headstart.source import NetworkSource
 
 SMALL_VIT: dict[str, Any] = {

@@ -17,7 +17,8 @@ from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.errors import MissingExtra, SourceError
 from headstart.networks.folder import write_folder, write_manifest
 from headstart.networks.reading import timm_source
-from headstart.networks.reading.loading import load_network, random_network
+from headstart.networks.reading.loading import load_network
+from headstart.networks.reading.random_weights import random_network
 from headstart.networks.saving.save import save_network
 
 SETTINGS = {

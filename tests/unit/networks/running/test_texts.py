@@ -11,7 +11,8 @@ from text_families import FAMILIES, TEXTS, family_folder
 from headstart.data.texts.texts import Texts
 from headstart.networks.cutting.cut import frozen_names, replay_agrees
 from headstart.networks.network import Network
-from headstart.networks.reading.loading import load_network, random_network
+from headstart.networks.reading.loading import load_network
+from headstart.networks.reading.random_weights import random_network
 from headstart.networks.running.cache import memory_cache
 from headstart.networks.running.embed import boundary, embed
 

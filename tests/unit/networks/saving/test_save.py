@@ -18,7 +18,8 @@ from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.errors import OutputError, SourceError
 from headstart.networks.folder import read_manifest, write_folder, write_manifest
 from headstart.networks.network import Network, SourceCard
-from headstart.networks.reading.loading import load_network, random_network
+from headstart.networks.reading.loading import load_network
+from headstart.networks.reading.random_weights import random_network
 from headstart.networks.saving.model_card import model_card
 from headstart.networks.saving.save import save_network, save_weights
 from headstart.source import NetworkSource
