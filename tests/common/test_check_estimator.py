@@ -9,7 +9,6 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from headstart import SafeTransferClassifier, SafeTransferRegressor, TransferClassifier, TransferRegressor
 
-
 #: A penalty is chosen on rows that are left out: two copies of a row stand on both sides, a row of weight 2 on one.
 _REPEATED = {"check_sample_weight_equivalence_on_dense_data": "penalties are chosen on rows that are left out"}
 
