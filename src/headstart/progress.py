@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
+from headstart.visible import visible
+
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called as ``progress(what, done, total)`` from the thread that asked for the work."""
 
@@ -33,7 +35,8 @@ def reporter(
     Yields
     ------
     callable or None
-        The caller's own; bars on standard error when that is a terminal; otherwise what writes lines, or None.
+        The caller's own; bars on standard error when that is a terminal; otherwise what writes lines, or None. What
+        work is called may be other people's names: bars and lines show as numbers what in them would steer a terminal.
     """
     if progress is not None or quiet or not sys.stderr.isatty():
         yield in_lines() if lines and progress is None and not quiet else progress
@@ -67,7 +70,7 @@ def in_lines(write: Callable[[str], object] | None = None) -> Progress:
         if done == 0:
             since[what] = time.monotonic()
         elif done >= total and what in since:
-            (write or say)(f"{what}: done after {time.monotonic() - since.pop(what):.0f} s")
+            (write or say)(f"{_one_line(what)}: done after {time.monotonic() - since.pop(what):.0f} s")
 
     return update
 
@@ -80,12 +83,16 @@ def _drawn_on(bars: Any) -> Progress:
         key = what.split(",")[0]  # what follows a comma may change as work goes on
         started = since.setdefault(key, time.monotonic())
         if key not in shown and time.monotonic() - started >= _PATIENCE and done < total:
-            shown[key] = bars.add_task(what, total=total, completed=done)
+            shown[key] = bars.add_task(_one_line(what), total=total, completed=done)
         if key in shown:
-            bars.update(shown[key], description=what, completed=done, total=total)
+            bars.update(shown[key], description=_one_line(what), completed=done, total=total)
         if done >= total:
             since.pop(key, None)
             if key in shown:
                 bars.remove_task(shown.pop(key))
 
     return update
+
+
+def _one_line(what: str) -> str:
+    return visible(what).replace("\n", " ")

@@ -18,7 +18,7 @@ SOURCE = ROOT / "src" / "headstart"
 FILES = sorted(SOURCE.rglob("*.py"))
 METHODS = ("instances", "features", "parameters", "detection", "semisupervised", "multitask", "multiview")
 LEVELS = (
-    ("errors",),
+    ("errors", "visible"),
     ("source", "progress", "cache_folder"),
     ("math",),
     ("nn",),

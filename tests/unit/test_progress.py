@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 import time
 
 import pytest
 
 from headstart.progress import reporter
+from headstart.visible import visible
 
 
 class Terminal(io.StringIO):
@@ -61,3 +63,32 @@ def test_without_a_terminal_each_piece_of_work_that_announced_itself_is_a_line(
     assert not said.out and said.err == "fine-tuning all layers: done after 0 s\n"
     with reporter(quiet=True, lines=True) as progress:
         assert progress is None
+
+
+@pytest.mark.parametrize(
+    "steers", ["\x1b[2J", "\x1b]0;title\x07", "\r", "\x9b31m", "\x08" * 9, "\u202e", "\ud800", "\x00"]
+)
+def test_names_of_others_steer_no_terminal(steers: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On bars, apart from what rich itself writes to steer, and on lines."""
+    name, screen, now = f"class {steers}a\nb", Terminal(), [0.0]
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    with reporter() as progress:
+        assert progress is not None
+        progress(f"{name}, first part", 0, 3)
+        now[0] = 2.5
+        progress(f"{name}, second part", 1, 3)
+        progress(f"{name}, third part", 3, 3)
+    drawn = re.sub(r"\x1b\[[?0-9;]*[AKhlm]|\n", "", screen.getvalue())
+    shown = f"class {visible(steers)}a b, second part"
+    assert shown in drawn and all(c == "\r" or c == "━" or c == "╺" or " " <= c <= "~" for c in drawn)
+    assert not any(c in visible(steers) for c in steers if not " " <= c <= "~")
+
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with reporter(lines=True) as progress:
+        assert progress is not None
+        progress(name, 0, 1)
+        progress(name, 1, 1)
+    assert sys.stderr.getvalue() == f"class {visible(steers)}a b: done after 0 s\n"  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ def echo(words: str = "", *, err: bool = False, newline: bool = True, **style: A
     Names of files, classes, columns and errors are other people's: what in them would steer a terminal is shown as its
     number. ``style`` is click's (bold, dim).
     """
-    from headstart.data.base.visible import visible
+    from headstart.visible import visible
 
     shown = visible(words)
     click.echo(click.style(shown, **style) if style else shown, err=err, nl=newline)
@@ -57,7 +57,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Seq
     right : sequence of int
         Columns that are aligned on the right (numbers).
     """
-    from headstart.data.base.visible import visible
+    from headstart.visible import visible
 
     table = [[visible(cell).replace("\n", " ") for cell in row] for row in (header, *rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(header))]

@@ -152,7 +152,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     import warnings
 
-    from headstart.data.base.visible import visible
+    from headstart.visible import visible
 
     stop_when_terminated()
     told = warnings.formatwarning

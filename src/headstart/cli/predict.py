@@ -95,7 +95,7 @@ def _print_csv(rows: list[dict[str, Any]], failed: list[dict[str, str]]) -> None
     Text that a spreadsheet would take for a formula (it begins with =, +, -, @, a tab or a return) has an apostrophe
     before it.
     """
-    from headstart.data.base.visible import cell
+    from headstart.visible import cell
 
     first = rows[0] if rows else {}
     shares = list(first.get("probabilities", {}))

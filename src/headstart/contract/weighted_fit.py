@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def row_weights(sample_weight: Any, n: int) -> np.ndarray:
         raise DataError(f"Expected a weight for each of {n} rows, found an array of shape {found.shape}.")
     if not (np.isfinite(found).all() and found.min(initial=0.0) >= 0 and found.sum() > 0):
         raise DataError(
-            "Expected weights of rows of zero or more, not all of them zero, found others.", "Repair sample_weight."
+            "Expected weights of rows of zero or more, not all zero, found others.", "Repair sample_weight."
         )
     return found
 
@@ -104,3 +105,15 @@ def weight_argument(estimator: Any) -> str:
             "Give one that does, for example LogisticRegression(), or no weights.",
         )
     return f"{path}sample_weight"
+
+
+def unweighted(names: Iterable[str]) -> tuple[str, ...]:
+    """A note that names the candidates that learn without weights, where there are any.
+
+    Examples
+    --------
+    >>> unweighted([]), unweighted(["nearest"])
+    ((), ('These take no weights and learned without them: nearest.',))
+    """
+    found = ", ".join(names)
+    return (f"These take no weights and learned without them: {found}.",) if found else ()

@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from headstart.contract.estimator_class import estimator_class
-from headstart.contract.weighted_fit import row_weights, takes_weights
+from headstart.contract.weighted_fit import row_weights, takes_weights, unweighted
 from headstart.data.base.kinds import NUMBERS, ROWS, Kind, kind_named
 from headstart.data.inputs.inputs import inputs_in, refuse_other_kind
 from headstart.data.sets.groups import merge
@@ -180,7 +180,8 @@ class BaseSafeTransfer(BaseEstimator):
             more |= {"metric": measured, "weight": weight, "learning": learning}
             material = Material(rows, y, task, group_array, network, device, progress, **more)
             candidates = self._candidates(material)
-            notes += _unweighted(candidates) if learning is not None else ()
+            if learning is not None:
+                notes += unweighted(one.name for one in candidates if not takes_weights(one.estimator))
             keyed = self.checkpoint is not None
             key = run_key(material, candidates, self.n_splits, self.random_state) if keyed else ""
             spent = float(self.spent) + time.monotonic() - began
@@ -278,12 +279,6 @@ class BaseSafeTransfer(BaseEstimator):
         network = getattr(self, "_heard", None) or self._network()
         seen = Material(rows, np.zeros(len(rows)), "regression", None, network, pick_device(self.device).type)
         return seen.inputs("features")
-
-
-def _unweighted(candidates: list[Any]) -> tuple[str, ...]:
-    """A note that names the candidates that learn without weights, where there are any."""
-    names = [candidate.name for candidate in candidates if not takes_weights(candidate.estimator)]
-    return (f"These take no weights and learned without them: {', '.join(names)}.",) if names else ()
 
 
 def _together(groups: np.ndarray | None, pairs: list[tuple[int, int]]) -> bool:

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from headstart.contract.estimator_class import estimator_class
 from headstart.guard.comparing.out_of_fold import predicted
+from headstart.math.ratios.odds import effective_sample_size
 from headstart.math.statistics.calibration import temperature
 from headstart.math.statistics.probability import logits, probabilities
 from headstart.math.statistics.stacking import mixture_weights, posterior_weights
@@ -116,6 +117,7 @@ def learned_weights(
     prior: np.ndarray,
     borrows: Sequence[bool] | np.ndarray,
     more: np.ndarray | None = None,
+    sample_weight: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weight and temperature of each candidate from what it said of rows that it had not learned from.
 
@@ -136,6 +138,8 @@ def learned_weights(
         allows, and a few rows of the target that they all get right must not make them surer.
     more : array of shape (C,), optional
         Log-likelihood a row of classes that a candidate is known to gain by what it learns in the end.
+    sample_weight : array of shape (n,), optional
+        Weights of the rows, above 0, of any scale: together they count as many rows as their effective number.
 
     Returns
     -------
@@ -151,26 +155,30 @@ def learned_weights(
     """
     heat = np.ones(len(held_out))
     n_repeats = min(map(len, held_out))
+    worth = _worth(sample_weight)
     if task == "regression":
         squares = np.stack([[(said - truth) ** 2 for said in repeats[:n_repeats]] for repeats in held_out])
-        least = max(float(squares.mean(axis=(1, 2)).min()), 1e-12)
-        weights = mixture_weights(-0.5 * squares.mean(axis=1) / least, prior=prior, strength=_STRENGTH)
+        mean = squares.mean(axis=(1, 2)) if worth is None else np.average(squares.mean(axis=1), axis=1, weights=worth)
+        likely = -0.5 * squares.mean(axis=1) / max(float(mean.min()), 1e-12)
+        weights = mixture_weights(likely, prior=prior, strength=_STRENGTH, sample_weight=worth)
     else:
         likely = np.empty((len(held_out), len(truth)))
         for c, repeats in enumerate(held_out):
-            heat[c] = np.mean([_heat(said, truth) for said in repeats[:n_repeats]])
+            heat[c] = np.mean([_heat(said, truth, worth) for said in repeats[:n_repeats]])
             heat[c] = max(heat[c], 1.0) if borrows[c] else heat[c]
             likely[c] = np.mean([_log_likelihood(said, truth, heat[c]) for said in repeats[:n_repeats]], axis=0)
         likely += 0.0 if more is None else np.asarray(more)[:, None]
-        weights = posterior_weights(_POWER * likely, prior=prior)
+        weights = posterior_weights(_POWER * likely if worth is None else _POWER * worth * likely, prior=prior)
     weights = np.where(weights < min(_LEAST, weights.max()), 0.0, weights)
     return weights / weights.sum(), heat
 
 
-def mean_log_likelihood(said: np.ndarray, truth: np.ndarray) -> float:
+def mean_log_likelihood(said: np.ndarray, truth: np.ndarray, sample_weight: np.ndarray | None = None) -> float:
     """Mean logarithm of the calibrated probability that answers (n, K), of any sum, give to classes (n,)."""
     p = (said + 1e-9) / (said + 1e-9).sum(axis=1, keepdims=True)
-    return float(_log_likelihood(p, truth, _heat(p, truth)).mean())
+    worth = _worth(sample_weight)
+    likely = _log_likelihood(p, truth, _heat(p, truth, worth))
+    return float(likely.mean() if worth is None else np.average(likely, weights=worth))
 
 
 def still_to_come(most: float, few: float, k: int) -> float:
@@ -199,8 +207,13 @@ def still_to_come(most: float, few: float, k: int) -> float:
     return (most - few) / (k * (k - 2))
 
 
-def _heat(said: np.ndarray, truth: np.ndarray) -> float:
-    return temperature(logits(warmed([said], [1.0])[0], multilabel=False), truth)
+def _worth(weight: np.ndarray | None) -> np.ndarray | None:
+    """Weights whose sum is their effective number of rows (Kish 1965); equal ones are 1 each."""
+    return None if weight is None else weight * (effective_sample_size(weight) / weight.sum())
+
+
+def _heat(said: np.ndarray, truth: np.ndarray, weight: np.ndarray | None) -> float:
+    return temperature(logits(warmed([said], [1.0])[0], multilabel=False), truth, weight)
 
 
 def _log_likelihood(said: np.ndarray, truth: np.ndarray, heat: float) -> np.ndarray:

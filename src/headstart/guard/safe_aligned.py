@@ -14,12 +14,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from headstart.contract.borrower import Borrower
 from headstart.contract.delegating import for_all_classes, inner_has
+from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.contract.raw_sources import as_sources
-from headstart.contract.weighted_fit import takes_weights
+from headstart.contract.weighted_fit import row_weights, takes_weights, unweighted
 from headstart.data.sets.splits import folds
-from headstart.errors import TransferWarning
+from headstart.errors import DataError, TransferWarning
 from headstart.guard.candidates.kept_apart import without_target
 from headstart.guard.candidates.pooling import PooledClassifier, PooledRegressor
 from headstart.guard.candidates.short_list import (
@@ -32,27 +33,28 @@ from headstart.guard.candidates.short_list import (
     default_list,
     given_list,
 )
+from headstart.guard.choosing.against_plain import compared
 from headstart.guard.choosing.unlabelled_scorers import labelled_source
-from headstart.guard.comparing.out_of_fold import predicted
+from headstart.guard.few_labels import (
+    HeldOut,
+    fitted,
+    held_out_answers,
+    learned_from_the_rest,
+    learns_weighted,
+    rows_of,
+)
 from headstart.guard.mixture import (
     MIXTURE,
     MixedClassifier,
     MixedRegressor,
     learned_weights,
-    mean_log_likelihood,
     prior_weights,
-    still_to_come,
 )
-from headstart.math.statistics.comparison import mcnemar_exact, sign_flip
 from headstart.math.statistics.validation import circular_validation
 from headstart.source import Source
 
-_LEAST_GAIN = 0.01
 #: Draws of the folds; a few rows with large errors decide how numbers compare.
 _REPEATS = {"classification": 1, "regression": 3}
-#: Draws of the folds by which the target's learning curve is told.
-_CURVE_DRAWS = 3
-HeldOut = dict[str, list[np.ndarray]]
 
 
 @estimator_class
@@ -79,12 +81,13 @@ class BaseSafeAligned(Borrower):
         ``name``, ``plain``, ``score``, ``gain`` over the best plain way, corrected ``p_value``, ``accepted``, and
         ``weight`` in what was chosen.
     notes_ : tuple of str
-        How many rows of each source are rows of the target too; with labels of the target they are not borrowed.
+        How many rows of each source are rows of the target too; with labels of the target they are not borrowed. And
+        which candidates learned without ``sample_weight``, because they take none.
 
     Warns
     -----
     TransferWarning
-        What ``notes_`` says.
+        What ``notes_`` says of rows on both sides.
     """
 
     _pooled: ClassVar[Any]
@@ -105,55 +108,91 @@ class BaseSafeAligned(Borrower):
             return self.estimator
         return LogisticRegression(max_iter=1000) if self._task == "classification" else Ridge()
 
-    def fit(self, X: Any, y: Any = None) -> Any:
-        """Measure, choose, and fit to rows of the target (n, d); what is borrowed was given at construction.
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """Measure, choose, and fit to the target; what is borrowed was given at construction.
 
-        With labels ``y`` (n,) the candidates are compared on folds of the target, without by circular validation.
+        With labels the candidates are compared on folds of the target, without by circular validation.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Rows of the target.
+        y : array-like of shape (n,), optional
+            Their labels; without a source they are needed.
+        sample_weight : array-like of shape (n,), optional
+            Weights of the rows, 0 or more; a row of weight 0 is left out. They count in the comparison, where only
+            their ratios matter, in the mixture, where they are worth as many rows as their effective number, and in
+            learning, where a candidate takes weights: there a row of a source counts 1, or its own weight.
+
+        Raises
+        ------
+        DataError
+            For weights that are negative, not finite, all 0, not one a row, or given without labels.
         """
         check_number("level", self.level, 0, 1, open_low=True, open_high=True)
         check_number("n_splits", self.n_splits, 2, whole=True)
         domains = self._domains(X, y, task=self._task, need_target_labels=False)
+        if sample_weight is None:
+            return self._fit(X, y, domains, None)
+        if y is None:
+            raise DataError("Expected labels y with sample_weight, found y=None.", "Leave sample_weight out.")
+        weight = row_weights(sample_weight, len(domains.target))
+        kept = np.flatnonzero(weight)
+        if len(kept) < len(weight):
+            return self.fit(rows_of(X)[kept], np.asarray(y)[kept], weight[kept])
+        return self._fit(X, y, domains, None if (weight == 1).all() else weight)
+
+    def _fit(self, X: Any, y: Any, domains: Domains, weight: np.ndarray | None) -> Any:
         offered, source = as_sources(self.source), self.source
         self.notes_: tuple[str, ...] = ()
         if y is not None and offered:
             offered, self.notes_ = without_target(X, np.asarray(y), offered)
             source = (offered or None) if self.notes_ else source
             for words in self.notes_:
-                warnings.warn(words, TransferWarning, stacklevel=2)
+                warnings.warn(words, TransferWarning, stacklevel=3)
         candidates = self._candidates(y is not None, source)
         if self._task == "classification" and len({label for one in offered for label in np.asarray(one.y)}) < 2:
             candidates.pop(SOURCE_ALONE, None)  # one class is nothing to learn from
+        if weight is not None:
+            without = [name for name, one in candidates.items() if name != SOURCE_ALONE and not learns_weighted(one)]
+            self.notes_ += unweighted(without)
         held_out: HeldOut = {}
         self.evidence_ = []
         if offered and len(domains.target) > 3 and (y is None or self._comparable(domains.target.y)):
             if y is None:
-                self.evidence_ = self._compared(*self._circular(candidates, X))
+                said, truth = self._circular(candidates, X)
             else:
-                held_out = self._labelled(candidates, X, np.asarray(y))
-                self.evidence_ = self._compared(self._answers(held_out), np.asarray(y))
+                held_out = self._labelled(candidates, X, np.asarray(y), weight)
+                said, truth = self._answers(held_out), np.asarray(y)
+            self.evidence_ = compared(said, truth, PLAIN, self.level, self._task == "regression", weight)
         accepted = [row for row in self.evidence_ if row["accepted"]]
         if held_out and not accepted:
-            self._mix(candidates, held_out, X, y)
+            self._mix(candidates, held_out, X, y, weight)
             return self
         self.chosen_ = max(accepted, key=lambda row: row["score"])["name"] if accepted else self._fallback(candidates)
         for row in self.evidence_:
             row["weight"] = float(row["name"] == self.chosen_)
-        self.best_estimator_ = candidates[self.chosen_].fit(X, y)
+        self.best_estimator_ = fitted(candidates[self.chosen_], X, y, weight)
         return self
 
-    def _mix(self, candidates: dict[str, Any], held_out: HeldOut, X: Any, y: Any) -> None:
+    def _mix(self, candidates: dict[str, Any], held_out: HeldOut, X: Any, y: Any, weight: np.ndarray | None) -> None:
         """Weigh all candidates by what is known before and by what they said, and fit those that matter."""
         names = list(held_out)
         borrows = [name != NO_TRANSFER for name in names]
         prior = prior_weights(self._task, [not one for one in borrows], [name in PLAIN for name in names])
         truth = np.asarray(y)
-        more = np.array([0.0 if one else self._unlearned(candidates[NO_TRANSFER], X, truth) for one in borrows])
-        codes = truth if self._task == "regression" else np.searchsorted(self.classes_, truth)
-        weights, heat = learned_weights([held_out[name] for name in names], codes, self._task, prior, borrows, more)
-        for row, weight in zip(self.evidence_, weights, strict=True):
-            row["weight"] = float(weight)
+        alone = candidates[NO_TRANSFER]
+        codes, more = truth, np.zeros(len(names))
+        if self._task == "classification":
+            codes = np.searchsorted(self.classes_, truth)
+            gained = learned_from_the_rest(alone, X, truth, self.classes_, self._n_folds(truth), weight)
+            more = np.where(borrows, 0.0, gained)
+        said = [held_out[name] for name in names]
+        weights, heat = learned_weights(said, codes, self._task, prior, borrows, more, weight)
+        for row, share in zip(self.evidence_, weights, strict=True):
+            row["weight"] = float(share)
         kept = np.flatnonzero(weights)
-        parts = [candidates[names[c]].fit(X, y) for c in kept]
+        parts = [fitted(candidates[names[c]], X, y, weight) for c in kept]
         if len(kept) == 1:
             self.chosen_, self.best_estimator_ = names[kept[0]], parts[0]
             return
@@ -205,27 +244,13 @@ class BaseSafeAligned(Borrower):
             said[name] = circular_validation(learn, X_source, truth, X)[0]
         return said, truth
 
-    def _labelled(self, candidates: dict[str, Any], X: Any, truth: np.ndarray) -> HeldOut:
+    def _labelled(self, candidates: dict[str, Any], X: Any, truth: np.ndarray, weight: np.ndarray | None) -> HeldOut:
         """What each candidate says of target rows that it did not learn from, on the same folds."""
         seed = self.random_state
         seeds = [None if seed is None else seed + repeat for repeat in range(_REPEATS[self._task])]
         splits = [folds(truth, self._task, n_splits=self._n_folds(truth), random_state=one) for one in seeds]
-        inside = _rows(X)
-        classes = getattr(self, "classes_", None)
-        found: HeldOut = {}
-        for name, candidate in candidates.items():
-            found[name] = []
-            if name == SOURCE_ALONE and self.preprocess is None:  # it learns nothing from the folds
-                alone = clone(candidate).fit(X, truth)
-                found[name] = [predicted(alone, X, self._task, classes)] * len(splits)
-                continue
-            for parts in splits:
-                said = np.empty(len(truth) if classes is None else (len(truth), len(classes)))
-                for train, test in parts:
-                    fitted = clone(candidate).fit(inside[train], truth[train])
-                    said[test] = predicted(fitted, inside[test], self._task, classes)
-                found[name].append(said)
-        return found
+        always = (SOURCE_ALONE,) if self.preprocess is None else ()  # it learns nothing from the folds
+        return held_out_answers(candidates, X, truth, splits, getattr(self, "classes_", None), weight, always)
 
     def _n_folds(self, truth: np.ndarray) -> int:
         """As many folds as the rarest class with two rows or more has rows, where those are fewer than ``n_splits``.
@@ -238,29 +263,6 @@ class BaseSafeAligned(Borrower):
         counts = np.unique(truth, return_counts=True)[1]
         return int(min([self.n_splits, *counts[counts > 1]]))
 
-    def _unlearned(self, alone: Any, X: Any, truth: np.ndarray) -> float:
-        """Log-likelihood a row that the target alone gains by learning from all rows, not from all but a fold.
-
-        It is extrapolated from what is learned from all but a fold and from a fold alone, see `still_to_come`.
-        """
-        if self._task == "regression":
-            return 0.0
-        k, codes = self._n_folds(truth), np.searchsorted(self.classes_, truth)
-        inside, found = _rows(X), []
-        for seed in range(_CURVE_DRAWS if k > 2 else 0):
-            parts = folds(truth, self._task, n_splits=k, random_state=seed)
-            levels = []
-            for few in (False, True):
-                said = np.zeros((len(truth), len(self.classes_)))
-                for some, others in parts:
-                    train, test = (others, some) if few else (some, others)
-                    if len(np.unique(truth[train])) > 1:
-                        fitted = clone(alone).fit(inside[train], truth[train])
-                        said[test] += predicted(fitted, inside[test], self._task, self.classes_)
-                levels.append(mean_log_likelihood(said, codes))
-            found.append(still_to_come(levels[0], levels[1], k))
-        return max(0.0, float(np.mean(found))) if found else 0.0
-
     def _answers(self, held_out: HeldOut) -> dict[str, np.ndarray]:
         """Labels, or numbers, of the first draw of the folds."""
         first = {name: repeats[0] for name, repeats in held_out.items()}
@@ -268,35 +270,10 @@ class BaseSafeAligned(Borrower):
             return first
         return {name: self.classes_[said.argmax(axis=1)] for name, said in first.items()}
 
-    def _compared(self, said: dict[str, np.ndarray], truth: np.ndarray) -> list[dict[str, Any]]:
-        """Score of each candidate, and whether it is better than every plain one beyond chance."""
-        numbers = self._task == "regression"
-        spread = max(float(np.var(truth)), 1e-12) if numbers else 1.0
-        good = {
-            name: 1.0 - (truth - answers) ** 2 / spread if numbers else (answers == truth).astype(np.float64)
-            for name, answers in said.items()
-        }
-        plain = [name for name in said if name in PLAIN]
-        reference = good[max(plain, key=lambda name: good[name].mean())]
-        tests = max(1, len(said) - len(plain))
-        found = []
-        for name, score in good.items():
-            p = sign_flip(score - reference) if numbers else mcnemar_exact(score > 0.5, reference > 0.5)
-            gain = float(score.mean() - reference.mean())
-            enough = name not in plain and gain >= _LEAST_GAIN and p * tests < self.level
-            row = {"name": name, "plain": name in plain, "score": float(score.mean()), "gain": gain}
-            found.append(row | {"p_value": float(min(1.0, p * tests)), "accepted": bool(enough)})
-        return found
-
     def predict(self, X: Any) -> np.ndarray:
         """Predict rows of the target, (n,)."""
         check_is_fitted(self, "best_estimator_")
         return self.best_estimator_.predict(X)
-
-
-def _rows(X: Any) -> Any:
-    """What gives some rows of X by their positions."""
-    return X.iloc if hasattr(X, "iloc") else X if hasattr(X, "shape") else np.asarray(X)
 
 
 @estimator_class

@@ -122,9 +122,8 @@ def load_estimator(folder: str | Path, manifest: dict[str, Any], module: nn.Modu
             coef, intercept = coef / targets.scale, (intercept - targets.shift) / targets.scale
         coef, intercept = _cooled((coef, intercept), 1.0 / described.get("temperature", 1.0))
         part = Part("output", coef, intercept, 1.0)
-        fitted = Fitted(
-            targets, network, SolvedHead(targets.task, (part,), float("nan"), {}, part), None, described["history"]
-        )
+        solved = SolvedHead(targets.task, (part,), float("nan"), {})
+        fitted = Fitted(targets, network, solved, None, described["history"])
     else:
         fitted = _read_head(targets, network, described, load_file(str(source / HEAD)))
     estimator.fitted_ = fitted
@@ -222,7 +221,7 @@ def _head_arrays(fitted: Fitted) -> tuple[dict[str, np.ndarray], dict[str, Any]]
         more, said = hidden_arrays(fitted.solved)
         return {**arrays, **more}, said
     if fitted.solved is not None:
-        for i, part in enumerate([*fitted.solved.parts, fitted.solved.plain]):
+        for i, part in enumerate(fitted.solved.parts):
             arrays[f"{i}.coef"] = np.ascontiguousarray(part.coef)
             arrays[f"{i}.intercept"] = np.ascontiguousarray(part.intercept)
         head = fitted.solved
@@ -256,12 +255,12 @@ def _read_head(
         hidden = read_hidden(targets, head, arrays)
         return Fitted(targets, network, hidden, None, described["history"], shift, scale)
     if head["kind"] == "solved":
-        named = [*head["parts"], ["output", 1.0]]
-        parts = [
-            Part(name, arrays[f"{i}.coef"], arrays[f"{i}.intercept"], weight) for i, (name, weight) in enumerate(named)
-        ]
+        parts = tuple(
+            Part(name, arrays[f"{i}.coef"], arrays[f"{i}.intercept"], weight)
+            for i, (name, weight) in enumerate(head["parts"])
+        )
         loss = float("nan") if head["loss"] is None else head["loss"]
-        solved = SolvedHead(targets.task, tuple(parts[:-1]), loss, head["losses"], parts[-1])
+        solved = SolvedHead(targets.task, parts, loss, head["losses"])
         return Fitted(targets, network, solved, None, described["history"], shift, scale)
     layers = make_head(head["n_features"], len(targets.shift), head["widths"], head["dropout"])
     if head["standardised"]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-import json
+import logging
 import math
-import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from headstart.data.base.json_files import TEXT, record, whole
+from headstart.data.base.sealed import read_note, write_note
 from headstart.pretraining.examples.examples import Examples, steps
 from headstart.pretraining.objectives import Objective
 from headstart.pretraining.recipe import Recipe
@@ -21,6 +22,8 @@ ROUND = 25_600  # examples between two measurements
 FEWEST = 4  # measurements in the time given
 PART = 0.93  # of the time given that is for training; the rest is for measurements and the end
 LONGEST = 10.0  # seconds for finding out how fast it goes
+_NOTE = record({"key": TEXT, "rounds": whole(1, 10**9), "total": whole(1, 10**12)}, closed=True)
+_LOG = logging.getLogger("headstart")
 
 
 @dataclass(frozen=True)
@@ -97,19 +100,24 @@ def chosen_plan(objective: Objective, examples: Examples, recipe: Recipe, key: s
     note : Path
         Where it is noted.
     resume : bool
+
+    Raises
+    ------
+    ParameterError
+        If what stands at ``note`` is none of this version's. A damaged note, or one of another run, is said on the
+        logger "headstart", and the speed is measured anew.
     """
     if recipe.budget is None:
         return plan_for_epochs(examples.n, recipe.epochs)
-    if resume and note.is_file():
-        known = json.loads(note.read_text(encoding="utf-8"))
+    known = read_note(note, _NOTE, "the speed is measured anew") if resume else None
+    if known is not None:
         if known.pop("key") == key:
             return Plan(**known)
+        _LOG.warning("The note %s is of other examples or settings: the speed is measured anew.", note)
     speed = told_by_first(measured_speed(objective, examples, recipe))
     plan = plan_for_budget(examples.n, recipe.budget, speed, recipe.batch_size)
     if rank() == 0:
-        partial = note.with_name(f"{note.name}.part")
-        partial.write_text(json.dumps({"key": key, **asdict(plan)}), encoding="utf-8")
-        os.replace(partial, note)
+        write_note(note, {"key": key, **asdict(plan)})
     wait_for_all()
     return plan
 

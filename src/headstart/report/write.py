@@ -9,10 +9,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
 
-from headstart.data.base.visible import visible
 from headstart.errors import OutputError, SourceError
 from headstart.models.saving.evidence_file import read_evidence
 from headstart.report.page import build
+from headstart.visible import visible
 
 
 def render(evidence: dict[str, Any]) -> str:

@@ -98,3 +98,33 @@ def test_the_mean_log_likelihood_is_calibrated_first() -> None:
     said = 0.6 * np.eye(2)[truth] + 0.2
     assert mean_log_likelihood(said, truth) == pytest.approx(mean_log_likelihood(3 * said, truth))
     assert mean_log_likelihood(said, truth) > np.log(0.8)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_weights_of_rows_count_by_their_ratios_and_equal_ones_not_at_all(task: str) -> None:
+    rng = np.random.default_rng(4)
+    if task == "classification":
+        truth = rng.integers(2, size=20)
+        said = [[0.5 * rng.dirichlet(np.ones(2), size=20) + 0.5 * np.eye(2)[truth]] for _ in range(3)]
+    else:
+        truth = rng.normal(size=20)
+        said = [[truth + rng.normal(size=20)] for _ in range(3)]
+    prior = np.full(3, 1 / 3)
+    arguments = (said, truth, task, prior, [False, True, True])
+    plain = learned_weights(*arguments)
+    for found, expected in zip(learned_weights(*arguments, sample_weight=np.full(20, 7.0)), plain, strict=True):
+        assert found == pytest.approx(expected)
+    weight = rng.uniform(0.1, 5.0, 20)
+    one, other = (learned_weights(*arguments, sample_weight=scale * weight)[0] for scale in (1.0, 10.0))
+    assert one == pytest.approx(other) and not np.allclose(one, plain[0], atol=1e-3)
+
+
+def test_one_heavy_row_counts_as_one_row() -> None:
+    truth = np.zeros(30, dtype=int)
+    right, wrong = np.tile([0.9, 0.1], (30, 1)), np.tile([0.9, 0.1], (30, 1))
+    wrong[0] = [0.1, 0.9]
+    heavy = np.r_[1e6, np.ones(29)]
+    prior = np.array([0.5, 0.5])
+    share = learned_weights([[wrong], [right]], truth, "classification", prior, [True, True], None, heavy)[0][0]
+    alone = learned_weights([[wrong[:1]], [right[:1]]], truth[:1], "classification", prior, [True, True])[0][0]
+    assert share == pytest.approx(alone, abs=1e-3) and 0.05 < share < 0.5

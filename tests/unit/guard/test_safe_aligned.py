@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OutputCodeClassifier
+from sklearn.neighbors import KNeighborsClassifier
 
 from headstart import (
     CORAL,
@@ -20,7 +21,7 @@ from headstart import (
     Source,
     SubspaceAlignment,
 )
-from headstart.errors import ParameterError
+from headstart.errors import DataError, ParameterError
 from headstart.math.statistics.comparison import mcnemar_exact
 
 
@@ -218,3 +219,78 @@ def test_a_handful_a_class_is_not_judged_by_folds_that_lack_a_row_of_the_class_a
         assert safe._n_folds(y) == 3
         differences.append(safe.score(new, truth) - LogisticRegression(max_iter=1000).fit(X, y).score(new, truth))
     assert np.mean(differences) > -0.01 and min(differences) > -0.06
+
+
+def drawn(seed: int = 0, n: int = 30) -> tuple[np.ndarray, np.ndarray, Source]:
+    """Rows of a target, their labels, and a source that knows part of it."""
+    rng = np.random.default_rng(seed)
+    y, z = np.arange(n) % 2, np.arange(80) % 2
+    X, other = (rng.normal(size=(len(c), 3)) + 1.5 * c[:, None] * [1.0, 0.5, 0.0] for c in (y, z))
+    return X, y, Source(other + np.array([0.5, 0.0, 0.0]), z)
+
+
+@pytest.mark.parametrize("make", [SafeAlignedClassifier, SafeAlignedRegressor])
+def test_weights_of_one_are_no_weights_and_a_row_of_weight_0_is_left_out(make: type) -> None:
+    X, y, source = drawn()
+    y = y if make is SafeAlignedClassifier else X @ [1.0, 2.0, 3.0]
+    source = source if make is SafeAlignedClassifier else Source(source.X, source.X @ [1.0, 2.0, 2.0])
+    plain = make(source=source).fit(X, y)
+    ones = make(source=source).fit(X, y, sample_weight=[1] * len(X))
+    assert ones.evidence_ == plain.evidence_ and np.array_equal(ones.predict(X), plain.predict(X))
+    some = np.where(np.arange(len(X)) % 5 == 0, 0.0, 1.0)
+    left_out = make(source=source).fit(X[some > 0], y[some > 0])
+    zeros = make(source=source).fit(pd.DataFrame(X).to_numpy(), y, some)
+    assert zeros.evidence_ == left_out.evidence_ and np.array_equal(zeros.predict(X), left_out.predict(X))
+    assert make().fit(pd.DataFrame(X, columns=list("abc")), y, some).n_features_in_ == 3
+
+
+def test_weights_steer_what_is_learned_and_what_is_compared() -> None:
+    """A third of the rows are of another kind, where the answer is the opposite: who weighs more is who is right."""
+    X, y, source = drawn(1, 60)
+    y = np.where(np.arange(60) % 3 == 0, 1 - y, y)
+    heavy = np.where(np.arange(60) % 3 == 0, 40.0, 1.0)
+    right = [
+        np.average(SafeAlignedClassifier(source=source).fit(X, y, weight).predict(X) == y, weights=heavy)
+        for weight in (None, heavy)
+    ]
+    assert right[0] < 0.4 < 0.7 < right[1]
+    scores = {row["name"]: row["score"] for row in SafeAlignedClassifier(source=source).fit(X, y, heavy).evidence_}
+    alone = LogisticRegression(max_iter=1000).fit(source.X, source.y)
+    assert scores["source alone"] == pytest.approx(np.average(alone.predict(X) == y, weights=heavy))
+    assert scores["source alone"] < 0.5 < scores["no transfer"]
+
+
+def test_the_scale_of_weights_is_that_of_the_source() -> None:
+    """Rows that weigh nothing beside the source leave the source alone in the pool; heavy ones the target alone."""
+    X, y, source = drawn(2)
+    pooled = {}
+    for scale in (1e-6, 1e6):
+        safe = SafeAlignedClassifier(source=source).fit(X, 1 - y, np.full(len(X), scale))
+        pooled[scale] = {row["name"]: row["score"] for row in safe.evidence_}["pooled"]
+    assert pooled[1e-6] < 0.4 and pooled[1e6] > 0.6
+
+
+def test_candidates_that_take_no_weights_learn_without_and_are_named() -> None:
+    X, y, source = drawn(3)
+    weight = np.linspace(1, 2, len(X))
+    safe = SafeAlignedClassifier(source=source).fit(X, y, weight)
+    assert safe.notes_ == ("These take no weights and learned without them: self-training.",)
+    near = SafeAlignedClassifier(KNeighborsClassifier(3), source=source, mappings=[CORAL()]).fit(X, y, weight)
+    assert near.notes_ == ("These take no weights and learned without them: no transfer, pooled, CORAL.",)
+    assert SafeAlignedClassifier(source=source).fit(X, y).notes_ == ()
+
+
+def test_weights_that_cannot_be_used_are_refused_in_words() -> None:
+    X, y, source = drawn(4)
+    safe = SafeAlignedClassifier(source=source)
+    with pytest.raises(
+        DataError, match=r"Expected labels y with sample_weight, found y=None\. Leave sample_weight out"
+    ):
+        safe.fit(X, sample_weight=np.ones(len(X)))
+    with pytest.raises(DataError, match="Expected a weight for each of 30 rows, found an array of shape"):
+        safe.fit(X, y, np.ones(29))
+    for wrong in (-1.0, np.nan, np.inf):
+        with pytest.raises(DataError, match="Expected weights of rows of zero or more, not all zero"):
+            safe.fit(X, y, np.r_[wrong, np.ones(29)])
+    with pytest.raises(DataError, match="not all zero"):
+        safe.fit(X, y, np.zeros(30))

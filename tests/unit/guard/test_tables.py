@@ -234,3 +234,10 @@ def test_posterior_weights_follow_the_prior_and_the_product_of_likelihoods() -> 
     likely = np.log([[0.5, 0.5], [0.25, 0.5]])
     assert np.allclose(posterior_weights(likely), [2 / 3, 1 / 3])
     assert np.allclose(posterior_weights(likely, prior=np.array([0.2, 0.8])), [1 / 3, 2 / 3])
+
+
+def test_whole_weights_of_examples_are_repeated_examples_in_a_mixture() -> None:
+    rng = np.random.default_rng(12)
+    likely, worth = rng.normal(size=(3, 20)), rng.integers(1, 4, size=20)
+    expected = mixture_weights(likely.repeat(worth, axis=1))
+    assert np.allclose(mixture_weights(likely, sample_weight=worth), expected, atol=1e-6)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from headstart.data.base.sealed import write_note
 from headstart.errors import ParameterError
 from headstart.networks.reading.loading import load_network
 from headstart.pretraining import rounds as planning
@@ -94,3 +96,61 @@ def test_progress_tells_the_speed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert [done for _, done, _ in training] == list(range(1, 151))
     assert {total for _, _, total in training} == {150}
     assert training[-1][0].endswith(" examples a second") or training[-1][0] == "training"
+
+
+def noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Any]:
+    """A noted plan, and what reads it again: with another speed, so that a plan made anew differs."""
+    note, settings = tmp_path / "plan", Recipe(budget=100.0, batch_size=16)
+    monkeypatch.setattr(planning, "measured_speed", lambda *_: 50.0)
+    made = chosen_plan(None, examples(), settings, "this run", note, resume=False)  # type: ignore[arg-type]
+    monkeypatch.setattr(planning, "measured_speed", lambda *_: 1.0)
+    anew = plan_for_budget(160, 100.0, 1.0, 16)
+    assert made != anew
+
+    def again() -> str:
+        plan = chosen_plan(None, examples(), settings, "this run", note, resume=True)  # type: ignore[arg-type]
+        return {made: "kept", anew: "anew"}[plan]
+
+    return note, again
+
+
+def test_a_damaged_plan_is_said_and_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    note, again = noted(tmp_path, monkeypatch)
+    assert again() == "kept" and not caplog.messages
+    whole = note.read_bytes()
+    for place in range(8 * 8, 8 * len(whole), 5):
+        damaged = bytearray(whole)
+        damaged[place // 8] ^= 1 << place % 8
+        note.write_bytes(bytes(damaged))
+        assert again() == "anew"
+    for length in range(len(whole)):
+        note.write_bytes(whole[:length])
+        assert again() == "anew"
+    assert all("is damaged (" in line and "the speed is measured anew" in line for line in caplog.messages)
+
+
+@pytest.mark.parametrize("what", ["old", "thesis", "zero", "text"])
+def test_what_is_no_plan_of_this_version_is_refused_and_left_alone(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note, again = noted(tmp_path, monkeypatch)
+    if what == "old":
+        note.write_text('{"key": "this run", "rounds": 3, "total": 5}')
+    elif what == "thesis":
+        note.write_text("my thesis")
+    else:
+        write_note(note, {"key": "this run", "rounds": 0 if what == "zero" else "3", "total": 5})
+    before = note.read_bytes()
+    with pytest.raises(ParameterError, match=r"Expected a note of this version of headstart or nothing at .*Remove it"):
+        again()
+    assert note.read_bytes() == before
+
+
+def test_a_plan_of_another_run_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    note, again = noted(tmp_path, monkeypatch)
+    write_note(note, {"key": "another run", "rounds": 3, "total": 5})
+    assert again() == "anew" and "is of other examples or settings: the speed is measured anew" in caplog.text

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import logging
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
+
+from headstart.data.base.json_files import Shape, checked, parsed
+from headstart.errors import ParameterError, SourceError
+
+_LOG = logging.getLogger("headstart")
 
 MARK = b"HSSEALED"
 _DIGEST = hashlib.sha256().digest_size
@@ -84,3 +92,50 @@ def read_sealed(path: Path) -> bytes | None:
     if hashlib.sha256(content).digest() != digest:
         raise NotSealed("other bytes than were written", True)
     return content
+
+
+def write_note(path: Path, note: dict[str, Any]) -> None:
+    """Replace a sealed note of plain JSON types, as `write_sealed`."""
+    write_sealed(path, json.dumps(note).encode())
+
+
+def read_note(path: Path, shape: Shape, then: str) -> Any:
+    """What `write_note` wrote; None where there is nothing, or where it is damaged, which is said.
+
+    Parameters
+    ----------
+    path : Path
+    shape : Shape
+        What the note has to be.
+    then : str
+        What happens without it, for the line on the logger "headstart" about a damaged one.
+
+    Raises
+    ------
+    ParameterError
+        If something else stands there: somebody's file, or a note in the form of an earlier headstart. It is left
+        alone.
+
+    Examples
+    --------
+    >>> from headstart.data.base.json_files import record, whole
+    >>> write_note(Path("note"), {"n": 3})
+    >>> read_note(Path("note"), record({"n": whole(1, 5)}), "it is counted anew")
+    {'n': 3}
+    """
+    try:
+        content = read_sealed(path)
+        if content is None:
+            return None
+        try:
+            return checked(parsed(content), shape, str(path))
+        except (SourceError, ValueError, RecursionError) as error:
+            raise NotSealed("a file of another form", False) from error
+    except NotSealed as error:
+        if not error.ours:
+            raise ParameterError(
+                f"Expected a note of this version of headstart or nothing at {path}, found {error.reason}.",
+                "Remove it, or give another place (--out).",
+            ) from error
+        _LOG.warning("The note %s is damaged (%s): %s.", path, error.reason, then)
+        return None

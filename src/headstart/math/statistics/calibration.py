@@ -13,7 +13,7 @@ _RANGE = np.log(20.0)
 _BINS = 15
 
 
-def temperature(logits: np.ndarray, y: np.ndarray) -> float:
+def temperature(logits: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None) -> float:
     """Temperature T that makes probabilities softmax(logits / T) fit the labels best.
 
     T > 1 softens the probabilities of an over-confident model, T < 1 sharpens; the predicted class never
@@ -25,6 +25,8 @@ def temperature(logits: np.ndarray, y: np.ndarray) -> float:
         Scores on held-out examples; logarithms of probabilities serve as well.
     y : array of int, shape (n,), or (n, L) of 0/1 for multi-label
         Class numbers 0..K-1, or one 0/1 column per label (then the sigmoid takes the place of the softmax).
+    sample_weight : array of float, shape (n,), optional
+        How many examples each stands for. Default: 1.
 
     Returns
     -------
@@ -46,9 +48,10 @@ def temperature(logits: np.ndarray, y: np.ndarray) -> float:
     def loss(log_t: float) -> float:
         scaled = z / np.exp(log_t)
         if labels.ndim == 2:
-            nll = np.logaddexp(0.0, np.where(labels == 1, -scaled, scaled)).sum()
+            lost = np.logaddexp(0.0, np.where(labels == 1, -scaled, scaled))
         else:
-            nll = (logsumexp(scaled, axis=1) - scaled[np.arange(len(labels)), labels]).sum()
+            lost = logsumexp(scaled, axis=1) - scaled[np.arange(len(labels)), labels]
+        nll = lost.sum() if sample_weight is None else (sample_weight @ lost).sum()
         return float(nll + 0.5 * log_t**2)
 
     return float(np.exp(minimize_scalar(loss, bounds=(-_RANGE, _RANGE), method="bounded").x))

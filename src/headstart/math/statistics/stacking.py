@@ -8,7 +8,12 @@ from headstart.errors import DataError
 
 
 def mixture_weights(
-    log_likelihood: np.ndarray, *, prior: np.ndarray | None = None, strength: float = 2.0, rounds: int = 500
+    log_likelihood: np.ndarray,
+    *,
+    prior: np.ndarray | None = None,
+    strength: float = 2.0,
+    rounds: int = 500,
+    sample_weight: np.ndarray | None = None,
 ) -> np.ndarray:
     r"""Weights on the simplex that make held-out examples likely under the mixture of models.
 
@@ -28,6 +33,8 @@ def mixture_weights(
         Alpha: how many examples the prior counts for; above 0.
     rounds : int, default=500
         Most rounds; it ends earlier when no weight moves by more than 1e-6.
+    sample_weight : array of shape (n,), optional
+        How many examples each stands for. Default: 1.
 
     Returns
     -------
@@ -48,11 +55,14 @@ def mixture_weights(
     found = _checked(log_likelihood)
     p = np.exp(found - found.max(axis=0))
     n_models, n = p.shape
+    worth = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    total = n if worth is None else worth.sum()
     first = np.full(n_models, 1.0 / n_models) if prior is None else np.asarray(prior, dtype=np.float64)
     weight = first
     for _ in range(rounds):
         share = weight[:, None] * p
-        new = ((share / share.sum(axis=0)).sum(axis=1) + strength * first) / (n + strength)
+        share /= share.sum(axis=0)
+        new = ((share.sum(axis=1) if worth is None else share @ worth) + strength * first) / (total + strength)
         moved = np.abs(new - weight).max()
         weight = new
         if moved < 1e-6:

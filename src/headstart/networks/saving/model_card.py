@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headstart.data.base.kinds import Kind, kind_named, things
-from headstart.data.base.visible import visible
 from headstart.networks.saving.plain_lines import plain_lines
+from headstart.visible import visible
 
 
 def model_card(manifest: Mapping[str, Any], evidence: Mapping[str, Any] | None = None) -> str:

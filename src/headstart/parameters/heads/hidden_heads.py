@@ -14,7 +14,7 @@ from headstart.networks.running.embed import Features
 from headstart.nn.layers.heads import Standardise, make_head
 from headstart.parameters.heads.deep_head import train_deep_head
 from headstart.parameters.heads.settings import TuningSettings
-from headstart.parameters.heads.solved import Part, feature_set, solve_head
+from headstart.parameters.heads.solved import Part, feature_set
 from headstart.parameters.heads.targets import Targets
 from headstart.progress import Progress
 
@@ -24,8 +24,6 @@ WIDTH, INPUT_DROPOUT, DROPOUT, BATCH = 512, 0.2, 0.5, 128
 _STEPS, _EPOCHS = 1500, (12, 30)
 RATE, DECAY = 1e-3, 0.05
 _SETS = ("output", "grid")
-#: Rows from which the linear head beside them is solved.
-_PLAIN_ROWS = 3000
 
 
 @dataclass(frozen=True)
@@ -38,14 +36,11 @@ class HiddenHeads:
         Feature set of each member, as in `feature_set`.
     members : tuple of nn.Sequential
         Each takes raw features; its first module standardises them.
-    plain : Part
-        The linear head on the network's last features: what other libraries get.
     """
 
     task: str
     names: tuple[str, ...]
     members: tuple[nn.Sequential, ...]
-    plain: Part
     parts: tuple[Part, ...] = ()
     loss: float = float("nan")
     losses: dict[str, float] = field(default_factory=dict)
@@ -97,16 +92,7 @@ def train_hidden_heads(seen: Any, settings: TuningSettings, progress: Progress |
         spread = np.where(spread > 1e-6, spread, 1.0).astype(np.float32)
         head, _ = train_deep_head((x - mean) / spread, targets, how, input_dropout=INPUT_DROPOUT, progress=progress)
         members.append(_of_raw(head, mean, spread))
-    some = _some_rows(targets)
-    plain = solve_head(features[some], targets.rows(some), "linear", random_state=settings.seed).plain
-    return HiddenHeads(targets.task, names, tuple(members), plain)
-
-
-def _some_rows(targets: Targets) -> np.ndarray:
-    """Rows enough for a linear head that only stands in for this one: evenly over the classes, each at least once."""
-    order = np.argsort(targets.Y.argmax(axis=1), kind="stable")
-    even = order[np.linspace(0, len(order) - 1, min(len(order), _PLAIN_ROWS)).round().astype(int)]
-    return np.unique(np.concatenate([even, targets.Y.argmax(axis=0)]))
+    return HiddenHeads(targets.task, names, tuple(members))
 
 
 def _of_raw(head: nn.Sequential, mean: np.ndarray, spread: np.ndarray) -> nn.Sequential:
@@ -120,7 +106,7 @@ def _of_raw(head: nn.Sequential, mean: np.ndarray, spread: np.ndarray) -> nn.Seq
 
 def hidden_arrays(head: HiddenHeads) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """What a file keeps of the heads: arrays, and their description in plain JSON types."""
-    arrays = {"plain.coef": np.ascontiguousarray(head.plain.coef), "plain.intercept": head.plain.intercept}
+    arrays: dict[str, np.ndarray] = {}
     sizes = []
     for number, member in enumerate(head.members):
         arrays |= {f"{number}.{key}": value.detach().numpy() for key, value in member.state_dict().items()}
@@ -141,5 +127,4 @@ def read_hidden(targets: Targets, described: dict[str, Any], arrays: dict[str, n
         own = {k.removeprefix(start): torch.from_numpy(v) for k, v in arrays.items() if k.startswith(start)}
         member.load_state_dict(own)
         members.append(member.eval())
-    plain = Part("output", arrays["plain.coef"], arrays["plain.intercept"], 1.0)
-    return HiddenHeads(targets.task, tuple(described["names"]), tuple(members), plain)
+    return HiddenHeads(targets.task, tuple(described["names"]), tuple(members))

@@ -48,15 +48,12 @@ class SolvedHead:
         Held-out loss of the average: mean log-loss, or mean squared error of standardised targets.
     losses : dict
         Held-out loss of each part alone.
-    plain : Part
-        The linear head on the network's last features, also where the average was taken: what other libraries get.
     """
 
     task: str
     parts: tuple[Part, ...]
     loss: float
     losses: dict[str, float]
-    plain: Part
 
     @property
     def is_linear(self) -> bool:
@@ -131,7 +128,7 @@ def solve_head(
     blind = features if chosen_on is None else chosen_on
     linear = _solve_part(features, targets, "output", folds, views, blind)
     if kind == "linear" or not (features.depths or features.grids):
-        return SolvedHead(targets.task, (linear[0],), linear[1], {"output": linear[1]}, linear[0])
+        return SolvedHead(targets.task, (linear[0],), linear[1], {"output": linear[1]})
     names = _deeper_sets(features)
     solved = [linear, *(_solve_part(features, targets, name, folds, views, blind) for name in names)]
     names = ["output", *names]
@@ -142,13 +139,13 @@ def solve_head(
     named = dict(zip(names, losses.tolist(), strict=True))
     margin = MARGIN if features.grids else -MARGIN
     if kind == "auto" and linear[1] <= loss * (1 + margin):
-        return SolvedHead(targets.task, (linear[0],), linear[1], named, linear[0])
+        return SolvedHead(targets.task, (linear[0],), linear[1], named)
     parts = tuple(
         Part(part.name, part.coef, part.intercept, float(weight))
         for (part, _, _), weight in zip(solved, weights, strict=True)
         if weight > 0.01
     )
-    return SolvedHead(targets.task, parts, loss, named, linear[0])
+    return SolvedHead(targets.task, parts, loss, named)
 
 
 def _deeper_sets(features: Features) -> list[str]:

@@ -148,5 +148,5 @@ def test_bad_metrics_and_weights_are_refused_at_once() -> None:
         SafeTransferRegressor(class_weight="balanced").fit(X, y.astype(float))
     with pytest.raises(ParameterError, match="weights of classes of 0 or more"):
         SafeTransferClassifier(class_weight={0: -1.0}).fit(X, y)
-    with pytest.raises(DataError, match="Expected weights of rows of 0 or more, not all 0"):
+    with pytest.raises(DataError, match="Expected weights of rows of zero or more, not all zero"):
         SafeTransferClassifier().fit(X, y, sample_weight=np.zeros(20))

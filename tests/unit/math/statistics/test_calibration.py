@@ -53,3 +53,13 @@ def test_the_reliability_curve_holds_every_prediction_once_and_follows_the_truth
     assert np.abs(bins[:, 0] - bins[:, 1]).max() < 0.06
     assert reliability(np.full(50, 0.8), np.ones(50)).tolist() == [[pytest.approx(0.8), 1.0, 50.0]]
     assert reliability(np.zeros(0), np.zeros(0)).shape == (0, 3)
+
+
+def test_whole_weights_are_repeated_examples() -> None:
+    rng = np.random.default_rng(9)
+    logits, y, weight = 3 * rng.normal(size=(40, 3)), rng.integers(3, size=40), rng.integers(1, 4, size=40)
+    expected = temperature(logits.repeat(weight, axis=0), y.repeat(weight))
+    assert temperature(logits, y, weight) == pytest.approx(expected, rel=1e-4)
+    labels = rng.integers(2, size=(40, 3))
+    expected = temperature(logits.repeat(weight, axis=0), labels.repeat(weight, axis=0))
+    assert temperature(logits, labels, weight) == pytest.approx(expected, rel=1e-4)

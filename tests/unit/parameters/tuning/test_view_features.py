@@ -122,7 +122,7 @@ def test_copies_instead_of_views_change_nothing() -> None:
         rows = targets.rows(np.tile(np.arange(210), 3))
         rows = type(rows)(rows.task, rows.Y, rows.weight / 3, rows.classes, rows.shift, rows.scale, rows.flat)
         thrice = solve_head(Features.of(np.tile(X, (3, 1))), rows, "linear", views=3)
-        np.testing.assert_allclose(thrice.plain.coef, plain.plain.coef, atol=tolerance * 10, rtol=1e-2)
+        np.testing.assert_allclose(thrice.parts[0].coef, plain.parts[0].coef, atol=tolerance * 10, rtol=1e-2)
         assert thrice.loss == pytest.approx(plain.loss, rel=1e-2)
     assert of_views([(np.array([0]), np.array([1]))], 2, 1)[0][0].tolist() == [0]
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 
-#: Control characters but newline, and those that turn the direction of what follows them.
-_HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+#: Control characters but newline, those that turn the direction of what follows them, and halves of characters, as
+#: names of files have them whose bytes are no text: no file or terminal takes them.
+_HIDDEN = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def visible(text: str) -> str:
     """The text with every control character but newline, and every mark that turns its direction, as its number.
+
+    So is half a character (U+D800 to U+DFFF), which cannot be written at all.
 
     Examples
     --------
