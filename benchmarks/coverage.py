@@ -32,7 +32,7 @@ _SURE = 2.0
 _ENDLESS = 200_000
 _TITLE = "## Does the interval hold?"
 _WORDS = """\
-Share of draws whose 95% interval holds the score that the chosen candidate has on endless data, {draws} draws a setting.
+Share of draws whose 95% interval holds the score that the chosen candidate has on endless data, {draws} draws each.
 Settings: true accuracies of the best candidate of 0.5, 0.7, 0.9, 0.95 and 0.99 with 2 candidates of equal worth, 4 of
 which the worst is 5 points below the best, and 12 of equal worth (for other metrics accuracies of 0.7 and 0.95, for
 numbers R² of 0.3 and 0.9; 2 of equal worth, 6 with the worst 5 points below). The choice and its correction are the
