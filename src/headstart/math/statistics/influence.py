@@ -149,8 +149,8 @@ def precision_optimism(labels: np.ndarray, scores: np.ndarray, weight: np.ndarra
     r"""By how much the average precision of few examples is too high.
 
     Each example of the class counts among those that score at least as high as itself, as one that is surely of the
-    class; among endless others it would be of the class as often as they are. With the score :math:`\theta` for that
-    share it adds :math:`(1 - \theta) w_j / B_j` too much, see `precision_values`.
+    class; among endless others it would be of the class as often as they are, about :math:`P_j`. So it adds
+    :math:`(1 - P_j) w_j / B_j` too much, see `precision_values`.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def precision_optimism(labels: np.ndarray, scores: np.ndarray, weight: np.ndarra
     >>> precision_optimism(labels, np.array([[0.9], [0.4], [0.5]]), np.ones(3))
     0.0
     >>> round(precision_optimism(labels, np.array([[0.9], [0.5], [0.4]]), np.ones(3)), 3)
-    0.111
+    0.056
     """
     found = []
     for t, s in zip(labels.T, scores.T, strict=True):
@@ -176,8 +176,7 @@ def precision_optimism(labels: np.ndarray, scores: np.ndarray, weight: np.ndarra
         if own.sum() <= 0:
             continue
         level, hits, shown = _at_least(t, s, weight)
-        area = float(own @ (hits / shown)[level]) / own.sum()
-        found.append((1.0 - area) * float(own @ (weight / shown[level])) / own.sum())
+        found.append(float((own * weight) @ ((1.0 - hits / shown) / shown)[level]) / own.sum())
     return float(np.mean(found)) if found else 0.0
 
 
