@@ -154,13 +154,14 @@ def sprung(make: Callable[[Rng], Trap], seed: int, budget: float) -> tuple[str, 
 def main() -> None:
     arguments = parser(__doc__ or "", repeats=10)
     arguments.add_argument("--budget", type=float, default=8.0)
+    arguments.add_argument("--seed", type=int, default=0, help="the first of the seeds")
     arguments.add_argument("--only")
     options = arguments.parse_args()
     print("| trap | helps | other verdicts | told |\n|---|---|---|---|")
     for name, make in {**TRAPS, **HONEST}.items():
         if options.only not in (None, name):
             continue
-        found = [sprung(make, seed, options.budget) for seed in range(options.repeats)]
+        found = [sprung(make, options.seed + i, options.budget) for i in range(options.repeats)]
         words = Counter(word for word, _, _ in found)
         others = ", ".join(f"{word} {count}" for word, count in words.items() if word != "helps")
         test = [score for _, _, score in found if score is not None]

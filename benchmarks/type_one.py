@@ -169,12 +169,12 @@ def kinds() -> dict[str, Callable[[], Draw]]:
     }
 
 
-def rates(draw: Draw, draws: int) -> dict[str, int]:
+def rates(draw: Draw, draws: int, first: int = 0) -> dict[str, int]:
     """How often each word was said."""
     words: list[str] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for seed in range(draws):
+        for seed in range(first, first + draws):
             words.append(judged(*draw(np.random.default_rng(seed)), seed))
     return {word: words.count(word) for word in ("helps", "hurts", "no evidence either way")}
 
@@ -184,6 +184,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--draws", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0, help="the first of the seeds")
     parser.add_argument("--only", default="", help="kinds whose name holds these words")
     parser.add_argument("--write", type=Path)
     arguments = parser.parse_args()
@@ -194,7 +195,7 @@ def main() -> None:
     for name, make in kinds().items():
         if arguments.only not in name:
             continue
-        found = rates(make(), draws)
+        found = rates(make(), draws, arguments.seed)
         each = " | ".join(f"{count} ({100 * count / draws:.1f}%)" for count in found.values())
         lines.append(f"| {name} | {draws} | {each} |")
         print(lines[-1], flush=True)
@@ -203,9 +204,9 @@ def main() -> None:
             f"{N} examples with labels by chance, the guard's folds, table and verdict, {draws} draws a kind. Tables "
             "run the candidates that are linear or pool rows; pictures, clips and texts linear models on ready "
             "features, two penalties each (see the first lines of the file). "
-            "Made by `python benchmarks/type_one.py --write docs/truth.md`."
+            f"Made by `python benchmarks/type_one.py --seed {arguments.seed} --write docs/truth.md`."
         )
-        write(arguments.write, _TITLE, lines, words)
+        write(arguments.write, _TITLE, lines, words, whole=not arguments.only)
 
 
 if __name__ == "__main__":

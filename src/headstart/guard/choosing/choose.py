@@ -50,6 +50,8 @@ class Table:
         Scores of the answer that needs no learning.
     design, floor : float
         What an interval needs beside them, see `headstart.math.statistics.named_metrics.Metric`.
+    optimism : array of float, shape (C,), optional
+        By how much the score of few examples is too high. Default: 0.
     """
 
     scores: np.ndarray
@@ -66,6 +68,7 @@ class Table:
     trivial: np.ndarray | None = None
     design: float = 1.0
     floor: float = 0.0
+    optimism: np.ndarray | None = None
 
     @property
     def measured(self) -> Metric:
@@ -84,6 +87,8 @@ class Table:
         """
         columns = self.measured.sign * self.scores if self.spread is None else self.spread
         values = columns[np.arange(len(columns)), candidate]
+        value = float(values.mean()) if value is None else value
+        value -= 0.0 if self.optimism is None else float(np.mean(self.optimism[candidate]))
         return list(self.measured.around(values, self.groups, value, self.design, self.floor))
 
 
@@ -373,4 +378,5 @@ def tabulate(
         trivial=measured.gains(y, trivial_answer(measured, task, y)[1], weight),
         design=measured.design(y, weight),
         floor=measured.floor(y, predictions[0][0], weight),
+        optimism=np.array([np.mean([measured.optimism(y, p, weight) for p in repeats]) for repeats in predictions]),
     )

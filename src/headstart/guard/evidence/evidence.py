@@ -25,7 +25,7 @@ from headstart.math.statistics.probability import logits
 from headstart.networks.network import Network
 
 _LIBRARIES = ("headstart", "torch", "transformers", "scikit-learn", "numpy", "pillow")
-_METHOD = "bootstrap bias-corrected cross-validation, {samples} samples{grouped}; interval by {interval}"
+_METHOD = "bootstrap bias-corrected cross-validation, {samples} samples{grouped}; interval by Wilson's formula"
 _SAMPLES = 1000
 
 
@@ -146,13 +146,12 @@ def estimate_evidence(
     )
     naive = measured.sign * float(table.scores[:, chosen].mean())
     grouped = "" if table.groups is None else " of whole groups"
-    shape = "Wilson's formula" if np.isfinite([measured.low, measured.high]).all() else "Student's t of the logarithm"
     return {
         "metric": measured.name,
         "value": value,
         "interval": _interval(table, chosen, value, naive),
         "naive": naive,
-        "method": _METHOD.format(samples=f"{samples:,}", grouped=grouped, interval=shape),
+        "method": _METHOD.format(samples=f"{samples:,}", grouped=grouped),
     }
 
 

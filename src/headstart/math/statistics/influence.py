@@ -131,20 +131,59 @@ def precision_values(labels: np.ndarray, scores: np.ndarray, weight: np.ndarray)
     0.833
     """
     found = []
-    for k in range(labels.shape[1]):
-        t = labels[:, k]
+    for t, s in zip(labels.T, scores.T, strict=True):
         own = weight * t
         if own.sum() <= 0:
             continue
-        level = np.unique(-scores[:, k], return_inverse=True)[1]
-        hits, shown = np.cumsum(np.bincount(level, own)), np.cumsum(np.bincount(level, weight))
-        precision = hits / np.maximum(shown, 1e-300)
+        level, hits, shown = _at_least(t, s, weight)
+        precision = hits / shown
         area = float(own @ precision[level]) / own.sum()
-        held = np.bincount(level, own) / np.maximum(shown, 1e-300)
+        held = np.bincount(level, own) / shown
         later, later_precise = np.cumsum(held[::-1])[::-1], np.cumsum((held * precision)[::-1])[::-1]
         slope = (t * (precision[level] - area) + t * later[level] - later_precise[level]) / own.sum()
         found.append(area + len(labels) * weight * slope)
     return np.mean(found, axis=0) if found else np.zeros(len(labels))
+
+
+def precision_optimism(labels: np.ndarray, scores: np.ndarray, weight: np.ndarray) -> float:
+    r"""By how much the average precision of few examples is too high.
+
+    Each example of the class counts among those that score at least as high as itself, as one that is surely of the
+    class; among endless others it would be of the class as often as they are, about :math:`P_j`. So it adds
+    :math:`(1 - P_j) w_j / B_j` too much, see `precision_values`.
+
+    Parameters
+    ----------
+    labels, scores, weight
+        As in `auc_values`.
+
+    Returns
+    -------
+    float
+        Mean over the classes that occur, 0 or more; 0 for a perfect ranking.
+
+    Examples
+    --------
+    >>> labels = np.array([[1], [0], [1]])
+    >>> precision_optimism(labels, np.array([[0.9], [0.4], [0.5]]), np.ones(3))
+    0.0
+    >>> round(precision_optimism(labels, np.array([[0.9], [0.5], [0.4]]), np.ones(3)), 3)
+    0.056
+    """
+    found = []
+    for t, s in zip(labels.T, scores.T, strict=True):
+        own = weight * t
+        if own.sum() <= 0:
+            continue
+        level, hits, shown = _at_least(t, s, weight)
+        found.append(float((own * weight) @ ((1.0 - hits / shown) / shown)[level]) / own.sum())
+    return float(np.mean(found)) if found else 0.0
+
+
+def _at_least(t: np.ndarray, scores: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rank of each example, best first, and the weight of the class and of all that rank at least as high."""
+    level = np.unique(-scores, return_inverse=True)[1]
+    return level, np.cumsum(np.bincount(level, weight * t)), np.maximum(np.cumsum(np.bincount(level, weight)), 1e-300)
 
 
 def _share_below(scores: np.ndarray, weight: np.ndarray) -> np.ndarray:

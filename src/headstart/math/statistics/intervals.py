@@ -31,9 +31,14 @@ def score_interval(
 
     and the interval is Wilson's for n / D answers, around the estimate. With few wrong answers they say little of D,
     so two more are added whose D is what one would think before: ``design``, times (1 + m) / 2 for groups of m
-    examples. 40 right of 40 are thus 91 to 100%, and not 100 to 100%. Where a score has one bound alone, as a loss has,
-    the interval is that of the logarithm of the distance to the bound, with Student's t and two more examples in its
-    spread: one that loses ``floor``, and one that loses nothing.
+    examples. 40 right of 40 are thus 91 to 100%, and not 100 to 100%. A few groups say D with few degrees of freedom,
+    which Student's t allows for; the added part is not estimated, so that k groups whose own part of the sum is f have
+    (k - 1) / f^2 of them.
+
+    Where a score has one bound alone, as a loss has, its distance to the bound is what Wilson's interval becomes for
+    rare answers: those x whose distance to the one that was found is no more than t standard errors at x, of variance
+    u x / n. The unit u is the sum of squares above over the sum of the distances; one answer that loses ``floor`` is
+    added to both.
 
     Parameters
     ----------
@@ -60,15 +65,15 @@ def score_interval(
     ----------
     Wilson (1927), Probable inference; Korn and Graubard (1998), Confidence intervals for proportions with small
     expected number of positive counts estimated from survey data, for the effective number of answers and its t
-    quantiles; Jaeckel (1972) for the variance from influence values. The two added answers are ours; benchmarks/
-    coverage.py measures what they do.
+    quantiles; Satterthwaite (1946), An approximate distribution of estimates of variance components; Jaeckel (1972) for
+    the variance from influence values. The two added answers are ours; benchmarks/coverage.py measures what they do.
 
     Examples
     --------
     >>> [round(end, 3) for end in score_interval(np.ones(40))]
     [0.912, 1.0]
     >>> [round(end, 2) for end in score_interval(np.ones(40), np.arange(40) // 5)]
-    [0.72, 1.0]
+    [0.78, 1.0]
     """
     v = np.asarray(values, dtype=np.float64)
     unit = np.arange(v.size) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
@@ -94,23 +99,26 @@ def _answers(mean: float, squares: float, sizes: np.ndarray, design: float) -> f
     p = min(max(mean, 0.0), 1.0)
     if units < n:
         squares *= units / max(units - 1, 1)
-    before = design * (1.0 + n / units) / 2.0
-    answers = n / ((squares + _BEFORE * before) / (n * p * (1.0 - p) + _BEFORE))
+    before = _BEFORE * design * (1.0 + n / units) / 2.0
+    answers = n / ((squares + before) / (n * p * (1.0 - p) + _BEFORE))
     if units < n:
-        answers *= (_t_quantile(int(n) - 1) / _t_quantile(units - 1)) ** 2
+        seen = squares / (squares + before)
+        freedom = min((units - 1) / max(seen, 1e-3) ** 2, n - 1)
+        answers *= (_t_quantile(n - 1) / _t_quantile(freedom)) ** 2
     return answers
 
 
 def _distances(centre: float, mean: float, squares: float, sizes: np.ndarray, floor: float) -> tuple[float, float]:
-    """Interval of a distance above 0, on its logarithm."""
+    """Interval of a distance above 0 whose variance grows with it."""
     n, units = float(sizes.sum()), len(sizes)
-    size = n / units
-    held = (n * mean + size * floor) / (n + size)
-    squares = (squares + (size * (floor - held)) ** 2 + (size * held) ** 2) * units / max(units - 1, 1)
-    half = _t_quantile(units - 1) * math.sqrt(squares) / (n * held) if held > 0 else 0.0
-    middle = max(centre, 1e-3 * held)
-    return middle * math.exp(-half), middle * math.exp(half)
+    unseen = floor * n / units
+    total = n * mean + unseen
+    unit = (squares * units / max(units - 1, 1) + unseen**2) / total if total > 0 else 0.0
+    shift = _t_quantile(units - 1) ** 2 * unit / (2.0 * n)
+    middle = max(centre, 0.0)
+    half = math.sqrt(shift * (2.0 * middle + shift))
+    return middle + shift - half, middle + shift + half
 
 
-def _t_quantile(freedom: int) -> float:
+def _t_quantile(freedom: float) -> float:
     return float(stats.t.ppf(0.975, max(freedom, 1)))

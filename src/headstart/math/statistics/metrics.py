@@ -82,3 +82,30 @@ def example_r2(y: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     spread = t.var(axis=0)
     relative = np.where(spread > 0, error / np.where(spread > 0, spread, 1.0), (error > 0).astype(float))
     return 1.0 - relative.mean(axis=1)
+
+
+def surprise(y: np.ndarray, prediction: np.ndarray) -> float:
+    r"""Log-loss of the examples on which the loss falls, if the probabilities are right: :math:`E[l^2] / E[l]`.
+
+    A loss is rare and large where a model is sure; where none was seen, the model itself says how large.
+
+    Parameters
+    ----------
+    y : array of int, shape (n,) or (n, L)
+        Tells classes from labels.
+    prediction : array of float, shape (n, K) or (n, L)
+        Probabilities.
+
+    Examples
+    --------
+    >>> y = np.array([0, 0])
+    >>> [round(surprise(y, np.tile([p, 1 - p], (2, 1))), 2) for p in (0.5, 0.9, 0.99)]
+    [0.69, 1.66, 3.79]
+    """
+    p = np.asarray(prediction, dtype=np.float64)
+    each = np.clip(p[:, None, :] if y.ndim == 1 else np.stack([p, 1.0 - p], axis=2), _TINY, 1.0)
+    loss = -np.log(each)
+    mean = (each * loss).sum(axis=2)
+    variance = (each * loss**2).sum(axis=2) - mean**2
+    squares = variance.sum(axis=1) / mean.shape[1] ** 2 + mean.mean(axis=1) ** 2
+    return float(squares.sum() / max(mean.mean(axis=1).sum(), 1e-300))

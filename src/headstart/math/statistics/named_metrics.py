@@ -10,9 +10,15 @@ from typing import Literal
 import numpy as np
 
 from headstart.errors import ParameterError
-from headstart.math.statistics.influence import as_columns, auc_values, f1_values, precision_values
+from headstart.math.statistics.influence import (
+    as_columns,
+    auc_values,
+    f1_values,
+    precision_optimism,
+    precision_values,
+)
 from headstart.math.statistics.intervals import score_interval
-from headstart.math.statistics.metrics import example_f1, example_log_loss, example_r2
+from headstart.math.statistics.metrics import example_f1, example_log_loss, example_r2, surprise
 
 Values = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 _CLASSES, _LABELS, _NUMBERS = "classification", "multilabel", "regression"
@@ -45,6 +51,10 @@ class Metric:
         Whether of two classes the rarer alone is looked for.
     probabilities : bool, default=False
         Whether it judges how sure predictions are or how they rank, not the decisions alone.
+    too_good : callable, optional
+        ``(y, prediction, weight)`` to a number: by how much the score of few examples is too high.
+    each : float, default=1.0
+        Spread of one answer's share before it is seen, as a part of that of right or wrong.
     breaks_ties : {"log_loss", "balanced_log_loss", "squared_error", "absolute_error"}
         The loss that decides what the score cannot.
     """
@@ -61,6 +71,8 @@ class Metric:
     by_class: bool = False
     rarer: bool = False
     probabilities: bool = False
+    too_good: Callable[[np.ndarray, np.ndarray, np.ndarray], float] | None = None
+    each: float = 1.0
     breaks_ties: Literal["log_loss", "balanced_log_loss", "squared_error", "absolute_error"] = "log_loss"
 
     @property
@@ -100,7 +112,9 @@ class Metric:
             Where the interval stands. Default: the mean score of the predictions.
         """
         values = np.mean([self.spread(y, one, weight) for one in predictions], axis=0)
-        return self.around(values, groups, estimate, self.design(y, weight), self.floor(y, predictions[0], weight))
+        value = float(values.mean()) if estimate is None else estimate
+        value -= float(np.mean([self.optimism(y, one, weight) for one in predictions]))
+        return self.around(values, groups, value, self.design(y, weight), self.floor(y, predictions[0], weight))
 
     def around(
         self,
@@ -125,7 +139,7 @@ class Metric:
 
     def design(self, y: np.ndarray, weight: np.ndarray | None = None) -> float:
         """How many examples are worth one right-or-wrong answer, before any answer is seen."""
-        uneven = float((_weights(len(y), weight) ** 2).mean())
+        uneven = self.each * float((_weights(len(y), weight) ** 2).mean())
         if not self.by_class or y.ndim == 2:
             return uneven
         counts = np.bincount(y)
@@ -135,11 +149,19 @@ class Metric:
         return uneven * float(len(y) * (1.0 / counts).sum() / len(counts) ** 2)
 
     def floor(self, y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
-        """What guessing loses, where the score is a loss without an end; else 0."""
+        """What an answer that was not seen loses, where the score is a loss without an end; else 0.
+
+        As much as guessing, for a log-loss at least as much as `surprise` says.
+        """
         if math.isfinite(self.low) and math.isfinite(self.high):
             return 0.0
         bound = self.low if math.isfinite(self.low) else self.high
-        return abs(self.value(y, guess(y, prediction), weight) - bound)
+        guessing = abs(self.value(y, guess(y, prediction), weight) - bound)
+        return max(guessing, surprise(y, prediction)) if self.probabilities else guessing
+
+    def optimism(self, y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
+        """By how much the score of few examples is above that of endless ones, on average."""
+        return 0.0 if self.too_good is None else float(self.too_good(y, prediction, _weights(len(y), weight)))
 
 
 def guess(y: np.ndarray, prediction: np.ndarray) -> np.ndarray:
@@ -198,12 +220,21 @@ def _auc(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> np.ndarray:
     return auc_values(as_columns(y, p)[0], p, w)
 
 
-def _average_precision(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> np.ndarray:
+def _looked_for(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Columns of labels and of scores; of two classes the rarer alone."""
     labels = as_columns(y, p)[0]
-    if y.ndim == 1 and p.shape[1] == 2:  # of two classes the rarer is the one looked for
-        rarer = int(labels[:, 1].sum() <= labels[:, 0].sum())
-        labels, p = labels[:, [rarer]], p[:, [rarer]]
-    return precision_values(labels, p, w)
+    if y.ndim == 2 or p.shape[1] != 2:
+        return labels, p
+    rarer = int(labels[:, 1].sum() <= labels[:, 0].sum())
+    return labels[:, [rarer]], p[:, [rarer]]
+
+
+def _average_precision(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> np.ndarray:
+    return precision_values(*_looked_for(y, p), w)
+
+
+def _average_precision_too_good(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> float:
+    return precision_optimism(*_looked_for(y, p), w)
 
 
 def _log_loss(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> np.ndarray:
@@ -297,13 +328,15 @@ _ALL = (
         (_CLASSES, _LABELS),
         _average_precision,
         influence=_average_precision,
+        too_good=_average_precision_too_good,
         by_class=True,
         rarer=True,
         probabilities=True,
         breaks_ties="balanced_log_loss",
     ),
     Metric("log_loss", "log-loss", (_CLASSES, _LABELS), _log_loss, False, high=math.inf, probabilities=True),
-    Metric("brier", "Brier score", (_CLASSES, _LABELS), _brier, False, probabilities=True),
+    # a third: the variance of a share anywhere from 0 to 1
+    Metric("brier", "Brier score", (_CLASSES, _LABELS), _brier, False, probabilities=True, each=1 / 3),
     Metric("r2", "R\u00b2", (_NUMBERS,), _r2, low=-math.inf, influence=_r2_influence, breaks_ties="squared_error"),
     Metric("mae", "mean absolute error", (_NUMBERS,), _mae, False, high=math.inf, breaks_ties="absolute_error"),
     Metric(

@@ -59,3 +59,17 @@ def test_it_covers(skill: float, size: int) -> None:
         low, high = score_interval((hard < stats.norm.ppf(skill)).astype(float), groups)
         hits += low <= skill <= high
     assert 0.91 <= hits / runs <= (0.99 if size == 1 else 1.0)
+
+
+@pytest.mark.parametrize(("groups", "size"), [(8, 5), (10, 5), (40, 5), (12, 20)])
+@pytest.mark.parametrize("alike", [0.0, 0.3, 0.6])
+def test_few_groups_are_covered_and_no_wider_than_they_have_to_be(groups: int, size: int, alike: float) -> None:
+    rng, hits, runs = np.random.default_rng(2), [], 150
+    numbers = np.repeat(np.arange(groups), size)
+    for skill in (0.6, 0.8, 0.9):
+        for _ in range(runs):
+            hard = np.sqrt(alike) * rng.normal(size=groups)[numbers]
+            hard = hard + np.sqrt(1.0 - alike) * rng.normal(size=groups * size)
+            low, high = score_interval((hard < stats.norm.ppf(skill)).astype(float), numbers)
+            hits.append(low <= skill <= high)
+    assert 0.93 <= np.mean(hits) <= 0.99

@@ -7,6 +7,7 @@ import pytest
 from sklearn import metrics as sk
 
 from headstart.errors import ParameterError
+from headstart.math.statistics.metrics import example_log_loss, surprise
 from headstart.math.statistics.named_metrics import METRICS, check_metric, metric_named, metrics_of
 
 N, K = 150, 3
@@ -125,3 +126,40 @@ def test_wrong_names_are_refused_with_the_list() -> None:
     ):
         check_metric("accurracy")
     assert metric_named(None, "multilabel").name == "example_f1"
+
+
+@pytest.mark.parametrize(("sure", "n"), [(0.9, 20), (0.95, 40), (0.98, 80)])
+def test_a_loss_that_the_model_itself_expects_is_in_the_interval(sure: float, n: int) -> None:
+    """All answers were right, as happens in 12 to 20 of 100 such draws; the wrong ones lose much."""
+    y, p = np.zeros(n, dtype=int), np.tile([sure, 1.0 - sure], (n, 1))
+    expected = -(sure * np.log(sure) + (1.0 - sure) * np.log(1.0 - sure))
+    low, high = METRICS["log_loss"].interval(y, [p])
+    assert low < -np.log(sure) < 0.9 * expected < high
+
+
+@pytest.mark.parametrize("labels", [False, True])
+def test_surprise_is_what_drawn_answers_lose(labels: bool) -> None:
+    rng = np.random.default_rng(0)
+    p = rng.random((200, 3)) if labels else rng.dirichlet(np.ones(3), 200)
+    draws = [
+        (rng.random(p.shape) < p).astype(int) if labels else (rng.random((200, 1)) > p.cumsum(axis=1)).sum(axis=1)
+        for _ in range(400)
+    ]
+    losses = np.array([example_log_loss(p, y) for y in draws])
+    assert surprise(draws[0], p) == pytest.approx((losses**2).mean() / losses.mean(), rel=0.02)
+
+
+@pytest.mark.parametrize("distance", [0.0, 0.7, 1.5, 6.0])
+def test_average_precision_of_few_examples_is_too_high_by_its_optimism(distance: float) -> None:
+    rng, metric = np.random.default_rng(0), METRICS["average_precision"]
+
+    def drawn(n: int) -> tuple[np.ndarray, np.ndarray]:
+        y = (np.arange(n) < n / 5).astype(int)
+        score = rng.normal(size=n) + distance * y
+        return y, np.column_stack([-score, score])
+
+    endless, few = metric.value(*drawn(100_000)), [drawn(50) for _ in range(400)]
+    found = np.mean([metric.value(*one) for one in few]) - endless
+    told = np.mean([metric.optimism(*one) for one in few])
+    assert told == pytest.approx(found, abs=0.025)
+    assert told > 0.04 or distance > 1.0
