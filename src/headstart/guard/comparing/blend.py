@@ -19,7 +19,8 @@ from headstart.math.statistics.probability import logits, probabilities
 from headstart.math.statistics.stacking import mixture_weights, posterior_weights
 
 BLEND = "blend"
-_LEAST = 0.03
+#: Weight from which a candidate is part of the mixture.
+LEAST = 0.03
 _STRENGTH = 1.0
 _FLOOR = 1e-3
 
@@ -134,7 +135,9 @@ class BlendedRegressor(RegressorMixin, _Blended):
 def blended_outcome(
     outcomes: Sequence[Outcome], task: str, target: np.ndarray, folds: Sequence[np.ndarray]
 ) -> Outcome | None:
-    """The mixture of all candidates as one more candidate; its held-out predictions use weights from other folds.
+    """The mixture of the candidates as one more candidate; its held-out predictions use weights from other folds.
+
+    Those that were out after the first repeat have no part in it.
 
     Parameters
     ----------
@@ -150,6 +153,8 @@ def blended_outcome(
     Outcome or None
         None for fewer than two candidates.
     """
+    seconds = sum(outcome.seconds for outcome in outcomes)
+    outcomes = [outcome for outcome in outcomes if not outcome.out]
     if len(outcomes) < 2 or task not in ("classification", "regression") or target.ndim != 1:
         return None
     prior = _prior(np.array([outcome.candidate.transfer for outcome in outcomes]))
@@ -165,7 +170,7 @@ def blended_outcome(
         predictions.append(mixed)
     every = [np.stack([outcome.predictions[r] for outcome in outcomes]) for r in range(n_repeats)]
     weights, heat = _learned(every, task, target, prior)
-    kept = np.flatnonzero(weights >= min(_LEAST, weights.max())).tolist()
+    kept = np.flatnonzero(weights >= min(LEAST, weights.max())).tolist()
     chosen = [(outcomes[c].candidate.name, outcomes[c].candidate.estimator) for c in kept]
     total = weights[kept].sum()
     shares = [(outcomes[c].candidate.name, float(weights[c] / total)) for c in kept]
@@ -176,7 +181,15 @@ def blended_outcome(
     if task == "classification":
         estimator = BlendedClassifier(chosen, estimator.weights, [float(heat[c]) for c in kept])
     candidate = Candidate(BLEND, estimator, borrows, f"a mixture of the others: {said}{more}")
-    return Outcome(candidate, predictions, sum(outcome.seconds for outcome in outcomes))
+    return Outcome(candidate, predictions, seconds)
+
+
+def first_weights(outcomes: Sequence[Outcome], task: str, target: np.ndarray) -> np.ndarray | None:
+    """What each candidate would weigh in the mixture by its first repeat, (C,); None where there is none to be."""
+    if len(outcomes) < 2 or task not in ("classification", "regression") or target.ndim != 1:
+        return None
+    prior = _prior(np.array([outcome.candidate.transfer for outcome in outcomes]))
+    return _learned([np.stack([outcome.predictions[0] for outcome in outcomes])], task, target, prior)[0]
 
 
 def scaled(probability: np.ndarray, temperature_: float) -> np.ndarray:

@@ -35,11 +35,14 @@ class Outcome:
         For each finished repeat, one row for each example: probabilities (n, K) or (n, L), or numbers.
     seconds : float
         Time that fitting and predicting took.
+    out : bool
+        Whether the first repeat showed that it cannot be taken, and that no mixture needs it: it has no other.
     """
 
     candidate: Candidate
     predictions: list[np.ndarray]
     seconds: float = 0.0
+    out: bool = False
 
 
 def fit_on(

@@ -13,7 +13,8 @@ from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.choose import Table, tabulate
 from headstart.guard.comparing import budget as money
-from headstart.guard.comparing.blend import BLEND, blended_outcome
+from headstart.guard.comparing.blend import BLEND, LEAST, blended_outcome, first_weights
+from headstart.guard.comparing.contenders import contenders
 from headstart.guard.comparing.curves import learning_curve
 from headstart.guard.comparing.deadline import Deadline, OutOfTime
 from headstart.guard.comparing.journal import Journal
@@ -251,9 +252,11 @@ def _watch(
 
 
 def _repeats(result: Comparison, course: Course) -> None:
-    """Further cross-validations of cheap candidates, each of all of them or of none."""
-    cheap = [outcome for outcome in result.outcomes if not outcome.candidate.dear]
+    """Further cross-validations of the cheap candidates that could still be taken, each of all of those or of none."""
     keep = _final_seconds(result, course.material)
+    if course.plan.repeats > 1:
+        _mark(result, course.material)
+    cheap = [outcome for outcome in result.outcomes if not (outcome.candidate.dear or outcome.out)]
     for repeat in range(1, course.plan.repeats):
         found = _repeat(result, course, cheap, repeat, keep)
         if not cheap or len(found) < len(cheap):
@@ -262,6 +265,15 @@ def _repeats(result: Comparison, course: Course) -> None:
         for outcome, (prediction, seconds) in zip(cheap, found, strict=True):
             outcome.predictions.append(prediction)
             outcome.seconds += seconds
+
+
+def _mark(result: Comparison, material: Material) -> None:
+    """Mark the cheap candidates that the first cross-validation has put out of the running."""
+    outcomes = result.outcomes
+    weights = first_weights(outcomes, material.task, material.target) if material.sources else None
+    kept = contenders(result.table(material), weights, LEAST)
+    for outcome, stays in zip(outcomes, kept, strict=True):
+        outcome.out = not (stays or outcome.candidate.dear)
 
 
 def _repeat(

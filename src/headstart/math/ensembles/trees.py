@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -36,67 +36,9 @@ class Tree:
     spread: np.ndarray
 
 
-@dataclass
-class TreeBuilder:
-    """Nodes are added one by one; a node's children may be named later.
-
-    Examples
-    --------
-    >>> build = TreeBuilder()
-    >>> root = build.add(np.array([0.5]), feature=0, threshold=1.0)
-    >>> build.join(root, build.add(np.array([0.0])), build.add(np.array([1.0])))
-    >>> predict_trees(pack([build.tree()]), np.array([[0.0], [2.0]])).ravel().tolist()
-    [0.0, 1.0]
-    """
-
-    feature: list[int] = field(default_factory=list)
-    threshold: list[float] = field(default_factory=list)
-    left: list[int] = field(default_factory=list)
-    right: list[int] = field(default_factory=list)
-    value: list[np.ndarray] = field(default_factory=list)
-
-    def add(self, value: np.ndarray, feature: int = -1, threshold: float = 0.0) -> int:
-        """A new node; its number."""
-        self.feature.append(feature)
-        self.threshold.append(threshold)
-        self.left.append(-1)
-        self.right.append(-1)
-        self.value.append(value)
-        return len(self.feature) - 1
-
-    def join(self, node: int, left: int, right: int) -> None:
-        """Name the children of a node."""
-        self.left[node], self.right[node] = left, right
-
-    def cut(self, node: int, value: np.ndarray) -> None:
-        """Make the newest nodes after ``node`` vanish, and it a leaf."""
-        for column in (self.feature, self.threshold, self.left, self.right, self.value):
-            del column[node:]
-        self.add(value)
-
-    def graft(self, tree: Tree, node: int = 0) -> int:
-        """Copy a subtree as it is; the number of its root here."""
-        own = self.add(tree.value[node], int(tree.feature[node]), float(tree.threshold[node]))
-        if tree.feature[node] >= 0:
-            left = self.graft(tree, int(tree.left[node]))
-            self.join(own, left, self.graft(tree, int(tree.right[node])))
-        return own
-
-    def tree(self) -> Tree:
-        """What was built; without spreads."""
-        return Tree(
-            np.array(self.feature, dtype=np.int64),
-            np.array(self.threshold, dtype=np.float64),
-            np.array(self.left, dtype=np.int64),
-            np.array(self.right, dtype=np.int64),
-            np.array(self.value, dtype=np.float64),
-            np.zeros(len(self.feature)),
-        )
-
-
 @dataclass(frozen=True)
 class PackedTrees:
-    """Several trees in one set of arrays, as in `Tree`, with the root of each."""
+    """Several trees in one set of arrays, as in `Tree`, with the root of each; 0 for spreads that are not known."""
 
     feature: np.ndarray
     threshold: np.ndarray
@@ -104,24 +46,63 @@ class PackedTrees:
     right: np.ndarray
     value: np.ndarray
     roots: np.ndarray
+    spread: np.ndarray | float = 0.0
 
 
 def pack(trees: Sequence[Tree]) -> PackedTrees:
     """Put trees one behind another."""
-    starts = np.cumsum([0, *(len(tree.feature) for tree in trees[:-1])])
+    root = np.zeros(1, dtype=np.int64)
+    each = (PackedTrees(t.feature, t.threshold, t.left, t.right, t.value, root, t.spread) for t in trees)
+    return joined(list(each))
 
-    def children(name: str) -> np.ndarray:
-        parts = [getattr(tree, name) for tree in trees]
-        return np.concatenate([np.where(part < 0, -1, part + start) for part, start in zip(parts, starts, strict=True)])
+
+def joined(parts: Sequence[PackedTrees]) -> PackedTrees:
+    """Put packed trees one behind another.
+
+    Examples
+    --------
+    >>> stump = Tree(*map(np.array, ([0, -1, -1], [1.0, 0, 0], [1, -1, -1], [2, -1, -1], [[0.5], [0.0], [1.0]])), 0)
+    >>> both = joined([pack([stump]), pack([stump])])
+    >>> both.roots.tolist(), predict_trees(both, np.array([[0.0], [2.0]])).ravel().tolist()
+    ([0, 3], [0.0, 1.0])
+    """
+    starts = np.cumsum([0, *(len(part.feature) for part in parts[:-1])])
+
+    def moved(name: str) -> np.ndarray:
+        columns = [getattr(part, name) for part in parts]
+        return np.concatenate([np.where(c < 0, -1, c + start) for c, start in zip(columns, starts, strict=True)])
 
     return PackedTrees(
-        np.concatenate([tree.feature for tree in trees]),
-        np.concatenate([tree.threshold for tree in trees]),
-        children("left"),
-        children("right"),
-        np.concatenate([tree.value for tree in trees]),
-        starts,
+        np.concatenate([part.feature for part in parts]),
+        np.concatenate([part.threshold for part in parts]),
+        moved("left"),
+        moved("right"),
+        np.concatenate([part.value for part in parts]),
+        moved("roots"),
+        np.concatenate([np.broadcast_to(part.spread, len(part.feature)) for part in parts]),
     )
+
+
+def compact(trees: PackedTrees) -> PackedTrees:
+    """The nodes that can be reached alone, one tree behind another; without spreads."""
+    found, owner = [trees.roots], [np.arange(len(trees.roots))]
+    while len(found[-1]):
+        inner = trees.feature[found[-1]] >= 0
+        above, tree = found[-1][inner], owner[-1][inner]
+        found.append(np.concatenate([trees.left[above], trees.right[above]]))
+        owner.append(np.concatenate([tree, tree]))
+    nodes, owners = np.concatenate(found), np.concatenate(owner)
+    nodes = nodes[np.argsort(owners, kind="stable")]
+    place = np.full(len(trees.feature) + 1, -1)  # the last entry stands for -1
+    place[nodes] = np.arange(len(nodes))
+    left, right, roots = place[trees.left[nodes]], place[trees.right[nodes]], place[trees.roots]
+    return PackedTrees(trees.feature[nodes], trees.threshold[nodes], left, right, trees.value[nodes], roots)
+
+
+def only(trees: PackedTrees) -> Tree:
+    """The single tree of a pack."""
+    n = len(trees.feature)
+    return Tree(trees.feature, trees.threshold, trees.left, trees.right, trees.value, np.zeros(n))
 
 
 def predict_trees(trees: PackedTrees, X: np.ndarray) -> np.ndarray:
@@ -150,11 +131,20 @@ def walk(trees: PackedTrees | Tree, rows: np.ndarray) -> np.ndarray:
     """Leaf that each row reaches in each tree, (n, T); rows in single precision."""
     roots = trees.roots if isinstance(trees, PackedTrees) else np.zeros(1, dtype=np.int64)
     n, T = len(rows), len(roots)
-    node = np.tile(roots, n)
+    return descend(trees, rows, np.tile(roots, n), np.repeat(np.arange(n), T)).reshape(n, T)
+
+
+def descend(trees: PackedTrees | Tree, rows: np.ndarray, node: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """Leaf that is reached from each ``node`` (p,) by the row of that number ``row`` (p,)."""
+    node = node.copy()
     open_ = np.flatnonzero(trees.feature[node] >= 0)
     while len(open_):
-        here = node[open_]
-        goes_left = rows[open_ // T, trees.feature[here]] <= trees.threshold[here]
-        node[open_] = np.where(goes_left, trees.left[here], trees.right[here])
+        node[open_] = one_down(trees, rows, node[open_], row[open_])
         open_ = open_[trees.feature[node[open_]] >= 0]
-    return node.reshape(n, T)
+    return node
+
+
+def one_down(trees: PackedTrees | Tree, rows: np.ndarray, node: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """Child of each inner ``node`` (p,) to which the row of that number goes."""
+    goes_left = rows[row, trees.feature[node]] <= trees.threshold[node]
+    return np.where(goes_left, trees.left[node], trees.right[node])

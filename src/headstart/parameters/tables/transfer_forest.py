@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin, clone
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.validation import check_is_fitted
 
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_option
 from headstart.contract.remembered import fit_on_source
-from headstart.math.ensembles.tree_transfer import UNREACHED, expand_and_reduce, transfer_structure
-from headstart.math.ensembles.trees import PackedTrees, Tree, pack, predict_trees
+from headstart.math.ensembles.tree_growth import grow_trees
+from headstart.math.ensembles.tree_transfer import UNREACHED, expand_and_reduce_all, transfer_structure_all
+from headstart.math.ensembles.trees import BLOCK, PackedTrees, Tree, joined, pack, predict_trees
 from headstart.parameters.tables.forest_source import check_forest, read_tree
 from headstart.parameters.tables.model_source import ModelLearner, is_model, unfrozen
 
@@ -95,36 +95,32 @@ class TransferForest(ModelLearner):
         rng = np.random.default_rng(self.random_state)
         rows = np.asarray(X, dtype=np.float32)
         counts = np.ones(len(rows)) if weight is None else np.asarray(weight, dtype=np.float64)
-        made: list[Tree] = []
-        for tree, inner in zip(trees, np.ravel(forest.estimators_), strict=True):
-            drawn = counts
-            if self.bootstrap:
-                drawn = counts * np.bincount(rng.integers(len(rows), size=len(rows)), minlength=len(rows))
-            kept = np.flatnonzero(drawn > 0)
-            if not len(kept):
-                kept, drawn = np.arange(len(rows)), counts
-            part = rows[kept], Y[kept], drawn[kept]
+        columns = int(np.ravel(forest.estimators_)[0].max_features_)
+
+        def grow(group: np.ndarray, row: np.ndarray, held: np.ndarray) -> PackedTrees:
+            return grow_trees(group, rows[row], Y[row], held, columns, rng)
+
+        made: list[PackedTrees] = []
+        step = max(1, BLOCK // Y.size)
+        for start in range(0, len(trees), step):
+            packed = pack(trees[start : start + step])
+            drawn = self._drawn(counts, len(packed.roots), rng)
             if self.algorithm != "strut":
-                made.append(expand_and_reduce(tree, *part, self._grower(inner, *part, rng), self.unreached))
+                made.append(expand_and_reduce_all(packed, rows, Y, drawn, grow, self.unreached))
             if self.algorithm != "ser":
-                made.append(transfer_structure(tree, *part, numbers=numbers))
-        packed = pack(made)
-        self.feature_, self.threshold_ = packed.feature, packed.threshold
-        self.children_left_, self.children_right_ = packed.left, packed.right
-        self.values_, self.roots_ = packed.value, packed.roots
+                made.append(transfer_structure_all(packed, rows, Y, drawn, numbers=numbers))
+        refined = joined(made)
+        self.feature_, self.threshold_ = refined.feature, refined.threshold
+        self.children_left_, self.children_right_ = refined.left, refined.right
+        self.values_, self.roots_ = refined.value, refined.roots
 
-    def _grower(self, inner: Any, X: np.ndarray, Y: np.ndarray, weight: np.ndarray, rng: np.random.Generator) -> Any:
-        """Full trees on some target rows, with the forest's way of choosing columns."""
-        numbers = Y.shape[1] == 1
-        kind = DecisionTreeRegressor if numbers else DecisionTreeClassifier
-        labels = Y[:, 0] if numbers else Y.argmax(axis=1)
-        options = {"max_features": inner.max_features, "random_state": int(rng.integers(2**31 - 1))}
-
-        def grow(rows: np.ndarray) -> Tree:
-            fitted = kind(**options).fit(X[rows], labels[rows], sample_weight=weight[rows])
-            return read_tree(fitted.tree_, None if numbers else fitted.classes_, Y.shape[1])
-
-        return grow
+    def _drawn(self, counts: np.ndarray, n_trees: int, rng: np.random.Generator) -> np.ndarray:
+        """Weight of each row in each tree, (T, m); not all are 0."""
+        if not self.bootstrap:
+            return np.tile(counts, (n_trees, 1))
+        m = len(counts)
+        drawn = np.stack([counts * np.bincount(rng.integers(m, size=m), minlength=m) for _ in range(n_trees)])
+        return np.where((drawn > 0).any(axis=1, keepdims=True), drawn, counts)
 
     def _answers(self, X: Any) -> np.ndarray:
         """Mean of the trees' answers, (n, K) or (n, 1)."""

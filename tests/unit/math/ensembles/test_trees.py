@@ -9,7 +9,14 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from headstart.math.ensembles.tree_transfer import best_threshold, expand_and_reduce, jensen_shannon, transfer_structure
+from headstart.math.ensembles.tree_transfer import (
+    best_threshold,
+    expand_and_reduce,
+    expand_and_reduce_all,
+    jensen_shannon,
+    transfer_structure,
+    transfer_structure_all,
+)
 from headstart.math.ensembles.trees import Tree, pack, predict_trees, walk
 from headstart.parameters.tables.forest_source import read_tree
 
@@ -184,3 +191,30 @@ def test_divergence_is_bounded_and_symmetric() -> None:
         found = float(jensen_shannon(p[None], q)[0])
         assert 0 <= found <= 1 and found == pytest.approx(float(jensen_shannon(q[None], p)[0]))
         assert found == pytest.approx(slow_jsd(p, q), abs=1e-12)
+
+
+@pytest.mark.parametrize("numbers", [False, True])
+@pytest.mark.parametrize("unreached", ["keep", "prune"])
+def test_trees_refined_together_are_those_refined_one_by_one(numbers: bool, unreached: str) -> None:
+    X, y = rows(50, 5, shift=0.4)
+    trees = [source_tree(depth, numbers) for depth in (1, 3, 6)]
+    Y = y[:, None].astype(float) if numbers else np.eye(3)[y]
+    weight = np.random.default_rng(0).integers(0, 3, (len(trees), 50)).astype(float)
+    moved = transfer_structure_all(pack(trees), X, Y, weight, numbers=numbers)
+    new = rows(300, 9)[0]
+
+    def grow_all(group, row, held):
+        each = [
+            grower(X[row[group == g]], Y[row[group == g]], held[group == g], numbers) for g in range(group.max() + 1)
+        ]
+        return pack([grow(np.arange((group == g).sum())) for g, grow in enumerate(each)])
+
+    grown = expand_and_reduce_all(pack(trees), X, Y, weight, grow_all, unreached)
+    strut, ser = [], []
+    for tree, drawn in zip(trees, weight, strict=True):
+        part = X[drawn > 0], Y[drawn > 0], drawn[drawn > 0]
+        strut.append(transfer_structure(tree, *part, numbers=numbers))
+        ser.append(expand_and_reduce(tree, *part, grower(*part, numbers), unreached))
+    assert np.allclose(predict_trees(moved, new), predict_trees(pack(strut), new))
+    assert np.allclose(predict_trees(grown, new), predict_trees(pack(ser), new))
+    assert len(grown.feature) == sum(len(tree.feature) for tree in ser)  # nothing unreachable is kept
