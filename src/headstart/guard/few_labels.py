@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
+from headstart.contract.answers import predicted
 from headstart.contract.weighted_fit import takes_weights
 from headstart.data.sets.splits import folds
-from headstart.guard.comparing.out_of_fold import Split, predicted
+from headstart.guard.comparing.out_of_fold import Split
 from headstart.guard.mixture import mean_log_likelihood, still_to_come
 
 #: Draws of the folds by which the target's learning curve is told.

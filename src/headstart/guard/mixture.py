@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
+from headstart.contract.answers import predicted
 from headstart.contract.estimator_class import estimator_class
-from headstart.guard.comparing.out_of_fold import predicted
 from headstart.math.ratios.odds import effective_sample_size
 from headstart.math.statistics.calibration import temperature
 from headstart.math.statistics.probability import logits, probabilities

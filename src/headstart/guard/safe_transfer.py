@@ -9,13 +9,13 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
+from headstart.contract.answers import predicted
 from headstart.contract.estimator_class import estimator_class
 from headstart.data.base.kinds import things
 from headstart.data.inputs.inputs import inputs_in
 from headstart.data.tables.rows import is_frame
 from headstart.errors import DataError
 from headstart.guard.base_safe import BaseSafeTransfer
-from headstart.guard.comparing.out_of_fold import predicted
 from headstart.math.statistics.probability import logits, probabilities
 
 

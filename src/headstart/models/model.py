@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from headstart.contract.answers import predicted
 from headstart.data.base.json_files import refuse
 from headstart.data.base.kinds import Kind, kind_named
 from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
 from headstart.data.tables.rows import rows_of
 from headstart.errors import OutputError, ParameterError, SourceError
-from headstart.guard.comparing.out_of_fold import predicted
 from headstart.keywords.listener import Detector
 from headstart.math.statistics.probability import logits, probabilities
 from headstart.models.saving.baselines import BASELINES, load_baseline, save_baseline

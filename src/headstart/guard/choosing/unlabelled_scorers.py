@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from scipy.special import softmax
 from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from headstart.contract.answers import probabilities_of
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.contract.raw_sources import as_sources
 from headstart.data.sets.splits import folds
 from headstart.data.tables.column_names import stack
-from headstart.errors import ParameterError, SourceError
+from headstart.errors import SourceError
 from headstart.math.statistics.validation import (
     circular_validation,
     deep_embedded_risk,
@@ -273,25 +273,6 @@ def predict_source(estimator: Any, X: Any) -> np.ndarray:
     if mapping is None or not hasattr(estimator, "estimator_"):
         return np.asarray(estimator.predict(X))
     return np.asarray(estimator.estimator_.predict(mapping.transform_source(X)))
-
-
-def probabilities_of(estimator: Any, X: Any) -> np.ndarray:
-    """Probabilities of a classifier, or the softmax of its scores.
-
-    Raises
-    ------
-    ParameterError
-        If it has neither.
-    """
-    if hasattr(estimator, "predict_proba"):
-        return np.asarray(estimator.predict_proba(X), dtype=np.float64)
-    if hasattr(estimator, "decision_function"):
-        scores = np.asarray(estimator.decision_function(X), dtype=np.float64)
-        return softmax(np.column_stack([np.zeros_like(scores), scores]) if scores.ndim == 1 else scores, axis=1)
-    raise ParameterError(
-        f"Expected a classifier with predict_proba or decision_function, found {type(estimator).__name__}.",
-        "Use CircularValidation, which needs labels alone.",
-    )
 
 
 def discriminator_ratio(source: np.ndarray, target: np.ndarray) -> np.ndarray:

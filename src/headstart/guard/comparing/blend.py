@@ -9,11 +9,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from headstart.contract.answers import predicted
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.contract.weighted_fit import fit_weighted, takes_weights
 from headstart.guard.candidates.for_inputs import Candidate
-from headstart.guard.comparing.out_of_fold import Outcome, predicted
+from headstart.guard.comparing.out_of_fold import Outcome
 from headstart.math.statistics.calibration import temperature
 from headstart.math.statistics.probability import logits, probabilities
 from headstart.math.statistics.stacking import mixture_weights, posterior_weights

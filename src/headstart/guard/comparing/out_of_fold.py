@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from headstart.contract.answers import predicted
 from headstart.contract.weighted_fit import takes_weights, weight_argument
 from headstart.errors import TransferWarning
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
-from headstart.guard.choosing.unlabelled_scorers import probabilities_of
 from headstart.guard.comparing.deadline import within
 from headstart.guard.comparing.journal import Journal
 from headstart.networks.running.precision import as_fitted
@@ -90,57 +90,6 @@ def predict_on(estimator: Any, candidate: Candidate, material: Material, index: 
     """Predictions for some examples of the material, see `predicted`."""
     with as_fitted():
         return predicted(estimator, material.inputs(candidate.takes)[index], material.task, material.classes)
-
-
-def predicted(estimator: Any, X: Any, task: str, classes: np.ndarray | None) -> np.ndarray:
-    """Predictions of any fitted estimator in one form.
-
-    Parameters
-    ----------
-    estimator : fitted estimator
-    X : inputs of m examples
-    task : {"classification", "multilabel", "regression"}
-    classes : array (K,) or None
-        All class labels in sorted order; those that the estimator does not know get probability 0.
-
-    Returns
-    -------
-    array
-        Probabilities (m, K) or (m, L), or numbers (m,) or (m, t).
-    """
-    if task == "regression":
-        return np.asarray(estimator.predict(X), dtype=np.float64)
-    if task == "multilabel":
-        return _label_probabilities(estimator, X)
-    assert classes is not None
-    known = np.asarray(estimator.classes_)
-    found = _class_probabilities(estimator, X, len(known))
-    result = np.zeros((len(found), len(classes)))
-    result[:, np.searchsorted(classes, known)] = found
-    return result
-
-
-def _class_probabilities(estimator: Any, X: Any, n_classes: int) -> np.ndarray:
-    if hasattr(estimator, "predict_proba") or hasattr(estimator, "decision_function"):
-        return probabilities_of(estimator, X)
-    hard = np.searchsorted(estimator.classes_, estimator.predict(X))
-    return 0.98 * np.eye(n_classes)[hard] + 0.02 / n_classes
-
-
-def _label_probabilities(estimator: Any, X: Any) -> np.ndarray:
-    if not hasattr(estimator, "predict_proba"):
-        return 0.01 + 0.98 * np.asarray(estimator.predict(X), dtype=np.float64)
-    found = estimator.predict_proba(X)
-    if isinstance(found, list):  # scikit-learn's forests and neighbours: one (m, 2) array for each label
-        found = [
-            part[:, 1] if part.shape[1] == 2 else part[:, 0] * known[0] for part, known in _pairs(estimator, found)
-        ]
-        return np.column_stack(found).astype(np.float64)
-    return np.asarray(found, dtype=np.float64)
-
-
-def _pairs(estimator: Any, found: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
-    return list(zip(found, (np.asarray(known) for known in estimator.classes_), strict=True))
 
 
 def out_of_fold(

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from headstart.contract.answers import predicted
 from headstart.data.base.kinds import kind_named
 from headstart.data.inputs.registry import entry_of
 from headstart.errors import SourceError
-from headstart.guard.comparing.out_of_fold import predicted
 from headstart.networks.running.cache import memory_cache
 from headstart.networks.running.embed import embed
 from headstart.training.device import pick_device
