@@ -24,7 +24,7 @@ from scipy.special import expit
 
 from headstart.guard.choosing.choose import Table, pick
 from headstart.guard.evidence.evidence import estimate_evidence
-from headstart.math.statistics.metrics import example_log_loss
+from headstart.math.statistics.metrics import example_brier, example_log_loss
 from headstart.math.statistics.named_metrics import METRICS
 
 _SHARED, _WITHIN, _BETWEEN = 0.6, 0.3, 0.3
@@ -36,9 +36,10 @@ Share of draws whose 95% interval holds the score that the chosen candidate has 
 Settings: true accuracies of the best candidate of 0.5, 0.7, 0.9, 0.95 and 0.99 with 2 candidates of equal worth, 4 of
 which the worst is 5 points below the best, and 12 of equal worth (for other metrics accuracies of 0.7 and 0.95, for
 numbers R² of 0.3 and 0.9; 2 of equal worth, 6 with the worst 5 points below). The choice and its correction are the
-guard's own. For metrics that count every class the same a fifth of the examples is of the rarer, harder class. With 200
-draws a setting that is covered in 95% of all ranges from 92 to 98%.
-Made by `python benchmarks/coverage.py --seed {seed} --write docs/truth.md`."""
+guard's own. For metrics that count every class the same a fifth of the examples is of the rarer, harder class. By
+chance a setting that is covered in 95% shows {least:.0f} to {most:.0f}%; one that is right in 99% is hardly missed with
+few examples, since the interval ends at 100% there. Made by
+`python benchmarks/coverage.py --draws {draws} --seed {seed} --write docs/truth.md`."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ def tabulate(
     scores = [[metric.gains(y, p) for p in repeats] for repeats in parts]
     spread = [np.mean([metric.spread(y, p) for p in repeats], axis=0) for repeats in parts]
     losses = [-scores[c][0] if setting.numbers else example_log_loss(parts[c][0], y) for c in range(len(parts))]
+    squares = losses if setting.numbers else [example_brier(repeats[0], y) for repeats in parts]
     return Table(
         np.column_stack([np.mean(repeats, axis=0) for repeats in scores]),
         np.column_stack(losses),
@@ -133,6 +135,7 @@ def tabulate(
         design=metric.design(y),
         floor=metric.floor(y, parts[0][0]),
         optimism=np.array([np.mean([metric.optimism(y, p) for p in repeats]) for repeats in parts]),
+        squares=np.column_stack(squares),
     )
 
 
@@ -231,7 +234,8 @@ def main() -> None:
     arguments = parser.parse_args()
     lines = table(arguments.quick, arguments.draws, arguments.only, arguments.seed)
     if arguments.write:
-        words = _WORDS.format(draws=arguments.draws, seed=arguments.seed)
+        chance = 196 * (0.95 * 0.05 / arguments.draws) ** 0.5
+        words = _WORDS.format(draws=arguments.draws, seed=arguments.seed, least=95 - chance, most=95 + chance)
         write(arguments.write, _TITLE, lines, words, whole=not arguments.only)
 
 

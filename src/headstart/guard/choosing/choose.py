@@ -10,13 +10,15 @@ import numpy as np
 from headstart.guard.choosing.guessing import trivial_answer
 from headstart.math.statistics.calibration import calibrated
 from headstart.math.statistics.comparison import mcnemar_exact, sign_flip
-from headstart.math.statistics.metrics import example_log_loss
+from headstart.math.statistics.metrics import example_brier, example_log_loss
 from headstart.math.statistics.named_metrics import Metric, class_balance, metric_named
 from headstart.math.statistics.paired import right_or_wrong
 
 _LEVEL = 0.05
-#: How far transfer has to be ahead, and examples at which the loss counts half; see `lead`.
-_LEAD, _SURE_LOSS = 0.3, 100.0
+#: Examples at which transfer has to be ahead by half of a standard error; see `choose`.
+_HALF = 50.0
+#: How much the leads by score and by Brier score are correlated, about.
+_ALIKE = 0.6
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Table:
         What an interval needs beside them, see `headstart.math.statistics.named_metrics.Metric`.
     optimism : array of float, shape (C,), optional
         By how much the score of few examples is too high. Default: 0.
+    squares : array of float, shape (n, C), optional
+        As the losses, with the Brier score in place of the log-loss. Default: the losses.
     """
 
     scores: np.ndarray
@@ -69,6 +73,7 @@ class Table:
     design: float = 1.0
     floor: float = 0.0
     optimism: np.ndarray | None = None
+    squares: np.ndarray | None = None
 
     @property
     def measured(self) -> Metric:
@@ -144,15 +149,25 @@ def example_losses(
         Log-loss of temperature-scaled probabilities, where the metric counts every class the same with classes of the
         same weight; for numbers one minus the share in R^2, or the absolute error.
     """
+    return _both_losses(task, y, prediction, fold, metric, weight)[0]
+
+
+def _both_losses(
+    task: str, y: np.ndarray, prediction: np.ndarray, fold: np.ndarray, metric: str | None, weight: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """`example_losses`, and the same with Brier scores."""
     found = metric_named(metric, task)
-    if found.breaks_ties == "squared_error":
-        return -example_scores(task, y, prediction, "r2", weight) + 1.0
-    if found.breaks_ties == "absolute_error":
-        return -found.gains(y, prediction, weight)
+    if found.breaks_ties in ("squared_error", "absolute_error"):
+        squared = found.breaks_ties == "squared_error"
+        error = (
+            1.0 - example_scores(task, y, prediction, "r2", weight) if squared else -found.gains(y, prediction, weight)
+        )
+        return error, error
     held = np.ones(len(y)) if weight is None else np.asarray(weight, dtype=np.float64) / np.mean(weight)
     if found.breaks_ties == "balanced_log_loss" and y.ndim == 1:
         held = class_balance(y, held)
-    return held * example_log_loss(calibrated(y, prediction, fold), y)
+    p = calibrated(y, prediction, fold)
+    return held * example_log_loss(p, y), held * example_brier(p, y)
 
 
 def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(None)) -> int:
@@ -231,8 +246,9 @@ def choose(
     table : Table
     expected : bool, default=True
         Whether transfer can be expected to help (trained weights, more source than target data). If not, it has to
-        be better than the best candidate without it at p < 0.05; otherwise it is enough to be ahead by 0.3 by `lead`,
-        and where it trains in epochs and the other does not, to be the one that `best` takes.
+        be better than the best candidate without it at p < 0.05; otherwise it is enough to be ahead by n / (n + 50)
+        by `lead` (0.3 with 20 examples, 0.75 with 150, where waiting for more costs less), and where it trains in
+        epochs and the other does not, to be the one that `best` takes.
     rows : array of int or slice
         Examples to judge by; a bootstrap sample, for instance.
     n_flips : int, default=10000
@@ -244,7 +260,8 @@ def choose(
     if expected:
         dear = table.dear is not None and table.dear[with_] and not table.dear[without]
         pair = np.isin(np.arange(len(table.transfer)), [with_, without])
-        told = lead(table, with_, without, rows) > _LEAD and not (dear and best(table, pair, rows) == without)
+        n = len(table.scores[rows])
+        told = lead(table, with_, without, rows) > n / (n + _HALF) and not (dear and best(table, pair, rows) == without)
         return with_ if told else without
     a, b = table.first[rows][:, with_], table.first[rows][:, without]
     groups = None if table.groups is None else table.groups[rows]
@@ -253,21 +270,18 @@ def choose(
 
 
 def lead(table: Table, one: int, other: int, rows: np.ndarray | slice = slice(None)) -> float:
-    r"""How far one candidate is ahead of another, in standard errors: by score, and by log-loss as far as that is told.
+    """How far one candidate is ahead of another, in standard errors, by score and by Brier score together.
 
-    .. math:: z = \frac{z_s + w z_l}{\sqrt{1 + w^2 + 1.2 w}}, \qquad w = \frac{n}{n + 100}
-
-    with the mean of the paired differences of score and of calibrated loss, each over its standard error; 0.6 is about
-    how both are correlated. The temperatures behind the losses are noise at 20 rows, so that the score decides there;
-    with 150 the loss tells more than right and wrong do. A standard error below one part in n counts as that.
+    Both are means of paired differences over their standard error; their sum is divided by its own, with 0.6 for how
+    much they are correlated. The Brier score of calibrated probabilities counts by how much an answer is right or wrong
+    where the score counts it whole, so that it says more with 20 examples; unlike in the log-loss, no single sure
+    mistake decides. A standard error of the score below one part in n counts as that.
     """
+    squares = table.losses if table.squares is None else table.squares
     ahead, n = table.scores[rows][:, one] - table.scores[rows][:, other], len(table.scores[rows])
-    spared = table.losses[rows][:, other] - table.losses[rows][:, one]
-    by_score, by_loss = (
-        part.mean() / max(part.std() / np.sqrt(n), least) for part, least in ((ahead, 1.0 / n), (spared, 1e-9))
-    )
-    weight = n / (n + _SURE_LOSS)
-    return float((by_score + weight * by_loss) / np.sqrt(1 + weight**2 + 1.2 * weight))
+    spared = squares[rows][:, other] - squares[rows][:, one]
+    leads = [part.mean() / max(part.std() / np.sqrt(n), least) for part, least in ((ahead, 1.0 / n), (spared, 1e-9))]
+    return float(sum(leads) / np.sqrt(2.0 + 2.0 * _ALIKE))
 
 
 def pick(table: Table, *, expected: bool = True, rows: np.ndarray | slice = slice(None), n_flips: int = 10_000) -> int:
@@ -359,13 +373,16 @@ def tabulate(
     decisive = weight if learning is None else learning
     scores = [[measured.gains(y, p, weight) for p in repeats] for repeats in predictions]
     spread = [np.mean([measured.spread(y, p, weight) for p in repeats], axis=0) for repeats in predictions]
-    losses = [
-        [example_losses(task, y, p, fold, metric, decisive) for p, fold in zip(repeats, folds, strict=False)]
+    both = [
+        np.mean(
+            [_both_losses(task, y, p, fold, metric, decisive) for p, fold in zip(repeats, folds, strict=False)], axis=0
+        )
         for repeats in predictions
     ]
     return Table(
         scores=np.column_stack([np.mean(repeats, axis=0) for repeats in scores]),
-        losses=np.column_stack([np.mean(repeats, axis=0) for repeats in losses]),
+        losses=np.column_stack([losses for losses, _ in both]),
+        squares=np.column_stack([squares for _, squares in both]),
         first=np.column_stack([repeats[0] for repeats in scores]),
         transfer=np.asarray(transfer, dtype=bool),
         fold=np.asarray(folds[0]),

@@ -34,6 +34,35 @@ def example_log_loss(probability: np.ndarray, y: np.ndarray) -> np.ndarray:
     return -np.log(p[np.arange(len(labels)), labels])
 
 
+def example_brier(probability: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Brier score of each example: half of the squared distance from the right answer, 0..1.
+
+    Parameters
+    ----------
+    probability, y
+        As in `example_log_loss`.
+
+    Returns
+    -------
+    array of float, shape (n,)
+        For multi-label the mean squared error over labels.
+
+    References
+    ----------
+    Brier (1950), Verification of forecasts expressed in terms of probability; halved, so that of two classes it is the
+    squared error of one.
+
+    Examples
+    --------
+    >>> example_brier([[0.5, 0.5], [1.0, 0.0]], [1, 1]).tolist()
+    [0.25, 1.0]
+    """
+    p, labels = np.asarray(probability, dtype=np.float64), np.asarray(y)
+    if labels.ndim == 2:
+        return ((p - (labels == 1)) ** 2).mean(axis=1)
+    return ((p - np.eye(p.shape[1])[labels]) ** 2).sum(axis=1) / 2.0
+
+
 def example_f1(y: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """F1 of each example's set of labels: ``2 |true and predicted| / (|true| + |predicted|)``.
 

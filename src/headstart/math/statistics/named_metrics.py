@@ -18,7 +18,7 @@ from headstart.math.statistics.influence import (
     precision_values,
 )
 from headstart.math.statistics.intervals import score_interval
-from headstart.math.statistics.metrics import example_f1, example_log_loss, example_r2, surprise
+from headstart.math.statistics.metrics import example_brier, example_f1, example_log_loss, example_r2, surprise
 
 Values = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 _CLASSES, _LABELS, _NUMBERS = "classification", "multilabel", "regression"
@@ -242,8 +242,7 @@ def _log_loss(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 
 def _brier(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> np.ndarray:
-    squares = (as_columns(y, p)[0] - p) ** 2
-    return w * (squares.mean(axis=1) if y.ndim == 2 else squares.sum(axis=1) / 2.0)
+    return w * example_brier(p, y)
 
 
 def _example_f1(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> np.ndarray:

@@ -73,7 +73,9 @@ def test_within_a_standard_error_the_log_loss_decides_and_beyond_it_the_accuracy
     assert table.losses.mean(axis=0)[1] < table.losses.mean(axis=0)[0]
     assert best(table, both) == 1
     assert choose(tabulate("classification", Y, [[vague], [sharp]], [FOLD], (True, False))) == 1
-    assert choose(tabulate("classification", Y, [[vague], [sharp]], [FOLD], (False, True))) == 0  # not ahead by score
+    assert (
+        choose(tabulate("classification", Y, [[vague], [sharp]], [FOLD], (False, True))) == 1
+    )  # surer, which outweighs one answer
     far = tabulate("classification", Y, [[vague], [made_up(np.arange(40) < 20, Y, 0.9)]], [FOLD], (True, True))
     assert best(far, both) == 0
 
@@ -144,16 +146,40 @@ def test_the_test_follows_the_task_and_the_groups() -> None:
     assert paired_p_value("regression", a, b, None)[1] == "paired sign-flip test"
 
 
-def test_the_lead_is_a_weighted_sum_of_paired_differences_in_standard_errors() -> None:
+def test_the_lead_is_a_sum_of_paired_differences_in_standard_errors() -> None:
     rng = np.random.default_rng(0)
-    scores, losses = rng.random((60, 2)), rng.random((60, 2))
+    scores, losses, squares = rng.random((3, 60, 2))
     table = Table(scores, losses, scores, np.array([False, True]), np.arange(60) % 5, None, "regression")
-    by_score, by_loss = (
-        d.mean() / (d.std() / np.sqrt(60)) for d in (scores[:, 1] - scores[:, 0], losses[:, 0] - losses[:, 1])
-    )
-    w = 60 / 160
-    assert lead(table, 1, 0) == pytest.approx((by_score + w * by_loss) / np.sqrt(1 + w**2 + 1.2 * w))
-    assert lead(table, 0, 1) == pytest.approx(-lead(table, 1, 0))
+    for each, given in ((losses, table), (squares, replace(table, squares=squares))):
+        by_score, by_loss = (
+            d.mean() / (d.std() / np.sqrt(60)) for d in (scores[:, 1] - scores[:, 0], each[:, 0] - each[:, 1])
+        )
+        assert lead(given, 1, 0) == pytest.approx((by_score + by_loss) / np.sqrt(2 + 2 * 0.6))
+        assert lead(given, 0, 1) == pytest.approx(-lead(given, 1, 0))
+
+
+def test_one_sure_mistake_does_not_decide() -> None:
+    """40 answers, each a little surer with transfer; then one of them is wrong, at 98%."""
+    right = np.arange(40) < 30
+    alone = made_up(right, Y, 0.6)
+    other = made_up(right, Y, 0.8)
+    other[~right] = made_up(right, Y, 0.6)[~right]
+    other[39] = np.where(np.arange(2) == Y[39], 0.001, 0.999)
+    table = tabulate("classification", Y, [[alone], [other]], [FOLD], (False, True))
+    assert table.losses[39, 1] - table.losses[39, 0] > 5 * (table.squares[39, 1] - table.squares[39, 0]) > 0
+    assert choose(table) == 1
+
+
+@pytest.mark.parametrize(("n", "least"), [(20, 0.29), (150, 0.75), (5000, 0.99)])
+def test_more_examples_ask_for_a_clearer_lead(n: int, least: float) -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=n)
+    noise = (noise - noise.mean()) / noise.std()
+    for ahead, chosen in ((least - 0.05, 0), (least + 0.05, 1)):
+        gain = noise + ahead * np.sqrt(0.8) / np.sqrt(n)  # by score and loss alike: twice that over sqrt(3.2)
+        scores = np.column_stack([np.zeros(n), gain])
+        table = Table(scores, -scores, scores, np.array([False, True]), np.arange(n) % 5, None, "regression")
+        assert choose(table) == chosen
 
 
 @pytest.mark.parametrize(("gain", "least", "most"), [(-0.1, 0.0, 0.1), (0.0, 0.2, 0.5), (0.1, 0.85, 1.0)])
