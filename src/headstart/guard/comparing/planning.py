@@ -12,11 +12,10 @@ from headstart.guard.comparing.budget import RESERVE, Price, spell
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.comparing.plan import N_REPEATS, Costs, Plan, partial_plan, whole_plan
 from headstart.guard.comparing.pricing import cheap_price, later_seconds, price_of, stated_price
+from headstart.guard.comparing.race import MANY_ROWS
 
 #: What only shows how much of a gain comes from the architecture; run after what is borrowed.
 CONTROLS = ("random features", "from scratch")
-#: Rows of a table from which one cross-validation is enough: what others would differ by is less than rows differ by.
-_TOLD_BY_ONE = 500
 
 
 def least_of(candidates: Sequence[Candidate]) -> int:
@@ -73,7 +72,7 @@ def planned(
     cheap = [candidate for candidate in ordered if not candidate.dear]
     least = least_of(ordered)
     mixed = bool(material.sources)
-    repeats = 1 if mixed and len(material) >= _TOLD_BY_ONE else N_REPEATS
+    repeats = 1 if mixed and len(material) >= MANY_ROWS else N_REPEATS
     if stated and material.numbers:
         prices = [stated_price(candidate, material, n_splits) for candidate in cheap]
         found = whole_plan(Costs(prices, (), least, mixed, words, repeats=repeats), n_splits, budget)

@@ -21,7 +21,7 @@ from headstart.guard.comparing.journal import Journal
 from headstart.guard.comparing.out_of_fold import Outcome, Split, fold_numbers, out_of_fold
 from headstart.guard.comparing.plan import Plan, written_plan
 from headstart.guard.comparing.planning import in_order, least_of, planned, tell_floor
-from headstart.guard.comparing.race import behind, leader, stopped_words
+from headstart.guard.comparing.race import MANY_ROWS, behind, front, leader, stopped_words
 
 
 @dataclass
@@ -184,6 +184,7 @@ def _first(result: Comparison, candidate: Candidate, course: Course, *, in_any_c
         result.outcomes.append(Outcome(candidate, [prediction], seconds))
         _step_back(result, candidate)
     elif stopped:
+        seconds = seconds if candidate.dear else 0.0  # what a table's plan says does not depend on the clock
         result.left_out.append({"name": candidate.name, "seconds": seconds, "words": stopped[0]})
     else:
         _drop(result, candidate, course)
@@ -226,19 +227,23 @@ def _watch(
 ) -> Callable[[float, Sequence[np.ndarray]], bool]:
     """Whether a candidate goes on after a fold: not when it is behind (said in ``stopped``), or will not end in time.
 
-    Only candidates that train in epochs are raced; of those of a plan that is repeated it is known that they end.
+    Raced are candidates that train in epochs, and of tables with many rows all, which have to be behind by twice as
+    much; of those of a plan that is repeated it is known that they end.
     """
     material, splits, rival = course.material, result.splits[0], None
+    rivals = [outcome for outcome in result.outcomes if outcome.candidate.name != candidate.instead_of]
     if candidate.dear and not course.plan.repeated:
-        rivals = [outcome for outcome in result.outcomes if outcome.candidate.name != candidate.instead_of]
         rival = leader(rivals, candidate.transfer, material, splits)
+    elif material.sources and len(material) >= MANY_ROWS and not course.plan.repeated:
+        rival = front(rivals, candidate.transfer, material)
+    how: dict[str, Any] = {"metric": material.metric, "errors": 1.0 if candidate.dear else 2.0}
 
     def may_go_on(spent: float, parts: Sequence[np.ndarray]) -> bool:
         done, k = len(parts), len(splits)
         gap = (
             None
             if rival is None
-            else behind(material.task, material.target, parts, rival.predictions[0], splits, metric=material.metric)
+            else behind(material.task, material.target, parts, rival.predictions[0], splits, **how)
         )
         if rival is not None and gap is not None:
             stopped.append(
