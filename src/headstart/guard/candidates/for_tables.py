@@ -11,6 +11,8 @@ from sklearn.ensemble import (
     ExtraTreesRegressor,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
 )
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.preprocessing import StandardScaler
@@ -25,6 +27,8 @@ from headstart.source import Source
 
 _ENOUGH_FOR_BOOSTING = 200
 _MANY_ROWS = 2000
+#: Trees of a transfer forest, and rows of each, where there are many.
+_TREES, _TREE_ROWS = 50, 4000
 _MOST_COLUMNS = 300
 Family = tuple[str, str, dict[str, Any], str]
 _CHEAP: tuple[Family, ...] = (
@@ -88,7 +92,8 @@ def table_candidates(material: Material, *, random_state: int = 0) -> list[Candi
         found += _aligned(task, borrowed)
     words = "trees on both sets, with the same weight in total"
     found.append(Candidate("pooled trees", pooled(trees, 0.5, **borrowed), True, words))
-    return found + _families(task, borrowed, _COSTLY, random_state)
+    forest = _forest(numbers, n_both - n, random_state)
+    return found + _families(task, borrowed, _COSTLY, random_state, TransferForest=forest)
 
 
 def alone(task: str, n: int, random_state: int) -> list[Candidate]:
@@ -122,6 +127,14 @@ def alone(task: str, n: int, random_state: int) -> list[Candidate]:
     return [Candidate(name, model, False, f"{said} on the target's rows alone") for name, model, said in ways]
 
 
+def _forest(numbers: bool, n: int, random_state: int) -> Any:
+    """What a transfer forest begins with: with many rows fewer trees, each of at most 4,000 rows; None is its own."""
+    if n < _MANY_ROWS:
+        return None
+    kind = RandomForestRegressor if numbers else RandomForestClassifier
+    return kind(_TREES, max_samples=_TREE_ROWS if n > _TREE_ROWS else None, random_state=random_state)
+
+
 def _trees(numbers: bool, n: int, random_state: int) -> Any:
     """Histogram gradient boosting where there are rows enough for its bins, else randomised trees."""
     if n >= _ENOUGH_FOR_BOOSTING and numbers:
@@ -132,8 +145,10 @@ def _trees(numbers: bool, n: int, random_state: int) -> Any:
     return trees(n_estimators=60, random_state=random_state)
 
 
-def _families(task: str, borrowed: dict[str, Any], wanted: Sequence[Family], random_state: int) -> list[Candidate]:
-    """Methods of the catalogue."""
+def _families(
+    task: str, borrowed: dict[str, Any], wanted: Sequence[Family], random_state: int, **estimators: Any
+) -> list[Candidate]:
+    """Methods of the catalogue; ``estimators`` by the start of their names, where they are not to take their own."""
     end = "Regressor" if task == "regression" else "Classifier"
     found = []
     for name, start, settings, words in wanted:
@@ -145,6 +160,8 @@ def _families(task: str, borrowed: dict[str, Any], wanted: Sequence[Family], ran
         given = {key: value for key, value in {**settings, **borrowed}.items() if key in names}
         if "random_state" in names:
             given["random_state"] = random_state
+        if start in estimators:
+            given["estimator"] = estimators[start]
         found.append(Candidate(name, kind(**given), True, words))
     return found
 

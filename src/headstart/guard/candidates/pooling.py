@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from headstart.contract.card import MethodCard
 from headstart.contract.delegating import DelegatingMixin
@@ -17,7 +18,9 @@ from headstart.contract.options import check_number
 from headstart.contract.remembered import fit_on_source
 from headstart.contract.weighted_fit import fit_weighted
 from headstart.data.tables.column_names import stack
+from headstart.math.ensembles.bins import coarse_columns
 
+_BOOSTINGS = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 _WORDS = "Learns from source and target rows together: the baseline of every transfer."
 
 
@@ -50,7 +53,10 @@ class BasePooled(WeightedLearner, DelegatingMixin):
         rows, labels, weights = self._pooled(domains)
         answers = labels if domains.classes is None else domains.classes[labels.astype(np.int64)]
         fit = fit_on_source if rows is domains.source.X else fit_weighted
-        self.estimator_ = fit(self._unfitted(), rows, answers, weights)
+        estimator = self._unfitted()
+        if weights is not None and isinstance(estimator, _BOOSTINGS):
+            rows = coarse_columns(rows, estimator.max_bins)
+        self.estimator_ = fit(estimator, rows, answers, weights)
 
     def _pooled(self, domains: Domains) -> tuple[Any, np.ndarray, np.ndarray | None]:
         """Rows, labels and weights of what is learned from."""

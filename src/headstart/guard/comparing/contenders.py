@@ -52,3 +52,25 @@ def contenders(table: Table, weights: np.ndarray | None = None, least: float = 0
         behind = gap.mean(axis=0) > _ERRORS * gap.std(axis=0) / np.sqrt(len(gap))
         kept |= here & ~(behind & (score <= score[lead]))
     return kept
+
+
+def near_best(table: Table, allowed: np.ndarray) -> np.ndarray:
+    """Which of these are, by score and by loss, within one standard error of the best of their side.
+
+    Parameters
+    ----------
+    table : Table
+    allowed : array of bool, shape (C,)
+
+    Returns
+    -------
+    array of bool, shape (C,)
+    """
+    near = np.zeros(len(allowed), dtype=bool)
+    for side in np.unique(table.transfer[allowed]):
+        here = allowed & (table.transfer == side)
+        lead = best(table, here)
+        gaps = table.losses - table.losses[:, [lead]], table.scores[:, [lead]] - table.scores
+        behind = [gap.mean(axis=0) > gap.std(axis=0) / np.sqrt(len(gap)) for gap in gaps]
+        near |= here & ~behind[0] & ~behind[1]
+    return near

@@ -27,6 +27,22 @@ def sizes(n_train: int, n_classes: int | None) -> list[int]:
     return [n for n in _SIZES if fewest <= n < 0.8 * n_train] + [n_train]
 
 
+def affordable(steps: Sequence[int], n_splits: int, fits: int | None) -> tuple[list[int], int]:
+    """Sizes and number of folds for about so many fits; the last size takes none.
+
+    Examples
+    --------
+    >>> affordable([10, 20, 50, 100, 200, 500, 800], 5, 15), affordable([10, 20, 50, 100, 200], 5, 5)
+    (([10, 50, 500, 800], 5), ([10, 100, 200], 2))
+    """
+    fitted = list(steps[:-1])
+    if fits is None or not fitted:
+        return list(steps), n_splits
+    kept = min(len(fitted), max(2, fits // n_splits))
+    places = np.linspace(0, len(fitted) - 1, kept).round().astype(int)
+    return [*(fitted[place] for place in places), steps[-1]], min(n_splits, max(2, fits // kept))
+
+
 def nested_order(target: np.ndarray, task: str, rng: np.random.Generator) -> np.ndarray:
     """An order of examples of which every beginning is balanced; two of each class come first.
 
@@ -63,7 +79,9 @@ def learning_curve(
     material: Material,
     splits: Sequence[Split],
     *,
+    whole: np.ndarray | None = None,
     n_folds: int | None = None,
+    fits: int | None = None,
     deadline: Deadline | None = None,
     keep: float = 0.0,
     random_state: int = 0,
@@ -76,8 +94,13 @@ def learning_curve(
     material : Material
     splits : sequence of (train, test)
         One repeat each.
+    whole : array, optional
+        What was predicted for all examples in these folds: the end of the curve, for which nothing is fitted then.
     n_folds : int, optional
-        How many of them are used. Default: all.
+        How many of the folds are used. Default: all.
+    fits : int, optional
+        How often it may be fitted, about: with fewer sizes, and then with fewer folds, but two of each. Default: as
+        often as it takes.
     deadline : Deadline, optional
         Fewer are used when time is over.
     keep : float, default=0.0
@@ -94,17 +117,20 @@ def learning_curve(
     n_train = min(len(train) for train, _ in splits)
     steps = sizes(n_train, None if material.classes is None else len(material.classes))
     scores: list[list[np.ndarray]] = []
-    wanted = splits[:n_folds]
+    steps, most = affordable(steps, len(splits), fits)
+    wanted = splits[:n_folds][:most]
     told = material.progress or (lambda what, done, total: None)
     for f, (train, test) in enumerate(wanted):
         rng = np.random.default_rng([random_state, f])
         order = train[nested_order(material.target[train], material.task, rng)]
         try:
             with within(None if deadline is None else deadline.left(keep)):
-                found = [_scores(candidate, material, np.sort(order[:n]), test) for n in steps]
+                fitted = steps if whole is None else steps[:-1]
+                found = [_predicted(candidate, material, np.sort(order[:n]), test) for n in fitted]
         except OutOfTime:
             break
-        scores.append(found)
+        found += [] if whole is None else [whole[test]]
+        scores.append([_scores(material, test, prediction) for prediction in found])
         told(f"learning curve of {candidate.name}", f + 1, len(wanted))
     told(f"learning curve of {candidate.name}", len(wanted), len(wanted))
     if len(scores) < min(2, len(splits)):
@@ -122,9 +148,11 @@ def learning_curve(
     }
 
 
-def _scores(candidate: Candidate, material: Material, train: np.ndarray, test: np.ndarray) -> np.ndarray:
-    estimator = fit_on(candidate, material, train)
-    prediction = predict_on(estimator, candidate, material, test)
+def _predicted(candidate: Candidate, material: Material, train: np.ndarray, test: np.ndarray) -> np.ndarray:
+    return predict_on(fit_on(candidate, material, train), candidate, material, test)
+
+
+def _scores(material: Material, test: np.ndarray, prediction: np.ndarray) -> np.ndarray:
     measured = material.measured
     weight = None if material.weight is None else material.weight[test]
     return measured.sign * measured.gains(material.target[test], prediction, weight)

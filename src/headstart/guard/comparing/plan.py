@@ -85,6 +85,8 @@ class Costs:
         Seconds of what comes after the final training.
     words : mapping
         What each candidate does, by name.
+    repeats : int, default=3
+        Most cross-validations of each cheap candidate.
     """
 
     cheap: Sequence[Price]
@@ -93,6 +95,7 @@ class Costs:
     mixed: bool
     words: Mapping[str, str]
     later: float = 0.0
+    repeats: int = N_REPEATS
 
     def final(self, taken: Sequence[Price]) -> float:
         """Seconds of the final training, if these were compared."""
@@ -112,7 +115,7 @@ class Costs:
         """Seconds of the whole plan."""
         each = [*self.cheap, *self.dear]
         folds = sum(price.folds(n_splits) for price in each)
-        more = (N_REPEATS - 1) * self.again(n_splits) + self.curves(n_splits)
+        more = (self.repeats - 1) * self.again(n_splits) + self.curves(n_splits)
         return folds + more + self.final(each) + self.later
 
     def floor(self, n_splits: int) -> float:
@@ -133,7 +136,7 @@ def whole_plan(costs: Costs, n_splits: int, budget: float) -> Plan | None:
     if costs.everything(n_splits) > WHOLE * budget:
         return None
     run = tuple(price.name for price in (*costs.cheap, *costs.dear))
-    return Plan(run, n_splits, N_REPEATS, n_splits, True, costs.floor(n_splits))
+    return Plan(run, n_splits, costs.repeats, n_splits, True, costs.floor(n_splits))
 
 
 def partial_plan(costs: Costs, n_splits: int, budget: float, spent: float) -> Plan:
@@ -178,7 +181,7 @@ def partial_plan(costs: Costs, n_splits: int, budget: float, spent: float) -> Pl
     left = available - gone - costs.final(taken)
     again = kept.again(n_splits)
     repeats = 1
-    while repeats < N_REPEATS and again * repeats <= _FOR_REPEATS * budget and again * repeats <= left:
+    while repeats < costs.repeats and again * repeats <= _FOR_REPEATS * budget and again * repeats <= left:
         repeats += 1
     left -= again * (repeats - 1)
     allowed = min(left, _FOR_CURVES * budget)

@@ -10,8 +10,9 @@ from headstart.guard.candidates.for_inputs import LAST_LAYERS, Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.budget import RESERVE, Price, spell
 from headstart.guard.comparing.journal import Journal
-from headstart.guard.comparing.plan import Costs, Plan, partial_plan, whole_plan
+from headstart.guard.comparing.plan import N_REPEATS, Costs, Plan, partial_plan, whole_plan
 from headstart.guard.comparing.pricing import cheap_price, later_seconds, price_of, stated_price
+from headstart.guard.comparing.race import MANY_ROWS
 
 #: What only shows how much of a gain comes from the architecture; run after what is borrowed.
 CONTROLS = ("random features", "from scratch")
@@ -71,15 +72,16 @@ def planned(
     cheap = [candidate for candidate in ordered if not candidate.dear]
     least = least_of(ordered)
     mixed = bool(material.sources)
+    repeats = 1 if mixed and len(material) >= MANY_ROWS else N_REPEATS
     if stated and material.numbers:
         prices = [stated_price(candidate, material, n_splits) for candidate in cheap]
-        found = whole_plan(Costs(prices, (), least, mixed, words), n_splits, budget)
+        found = whole_plan(Costs(prices, (), least, mixed, words, repeats=repeats), n_splits, budget)
         if found is not None:
             return found
     usable = budget * (1.0 - RESERVE)
     dear = [price_of(c, material, n_splits, usable, journal) for c in ordered if c.dear]
     rows = later_seconds(material, later, journal)
-    costs = Costs(_cheap_prices(cheap, material, n_splits, journal), dear, least, mixed, words, rows)
+    costs = Costs(_cheap_prices(cheap, material, n_splits, journal), dear, least, mixed, words, rows, repeats)
     whole = whole_plan(costs, n_splits, budget)
     if whole is not None:
         return whole

@@ -18,9 +18,9 @@ from headstart.parameters.tuning.price import HEAD_SECONDS, predict_parts, secon
 _HOPELESS = 4.0
 _STEP = 3.0
 _FOR_PRICES = 0.5
-#: Seconds a fold of one candidate of the standard list for tables, with up to 500 rows, 100 columns and two classes;
-#: about three times what it takes on an old processor, so that nothing need be measured where it fits.
-_STATED = 0.25
+#: Seconds a fold of one candidate of the standard list for tables, with up to 100 columns and two classes: at least,
+#: and for each 500 rows; about three times what it takes on an old processor, so that nothing need be measured.
+_STATED, _STATED_MORE = 0.1, 0.03
 _STATED_ROWS, _STATED_COLUMNS = 500, 100
 #: Seconds an input of features that are measured without a network.
 _SIMPLE = 0.02
@@ -79,8 +79,8 @@ def rough_seconds(estimator: Any, n_train: int, material: Material, parts_too: b
 def stated_price(candidate: Candidate, material: Material, n_splits: int) -> Price:
     """The price of a candidate of the standard list for tables by the rows, columns and classes that it learns from."""
     rows = len(material) + (sum(len(source.y) for source in material.sources) if candidate.transfer else 0)
-    size = max(1.0, rows / _STATED_ROWS) * max(1.0, material.rows.shape[1] / _STATED_COLUMNS)
-    fold = _STATED * size * max(1.0, material.columns.shape[1] / 2)
+    size = max(1.0, material.rows.shape[1] / _STATED_COLUMNS) * max(1.0, material.columns.shape[1] / 2)
+    fold = (_STATED + _STATED_MORE * rows / _STATED_ROWS) * size
     return Price(candidate.name, fold, fold * n_splits / (n_splits - 1), n_splits)
 
 

@@ -1,4 +1,4 @@
-"""Giving up a dear candidate that is behind: the rest of its folds would not make it the choice."""
+"""Giving up a candidate that is behind: the rest of its folds would not make it the choice."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from headstart.math.statistics.named_metrics import metric_named
 
 FEWEST_FOLDS = 2
 FEWEST_ROWS = 12
+#: Rows of a table from which one cross-validation tells enough, and its first folds who is behind for good.
+MANY_ROWS = 500
 
 
 def leader(outcomes: Sequence[Outcome], transfer: bool, material: Material, splits: Sequence[Split]) -> Outcome | None:
@@ -36,6 +38,17 @@ def leader(outcomes: Sequence[Outcome], transfer: bool, material: Material, spli
     return side[best(table, np.ones(len(side), dtype=bool))]
 
 
+def front(outcomes: Sequence[Outcome], transfer: bool, material: Material) -> Outcome | None:
+    """The finished candidate of the highest score on one side, by the first repeat, without a look at losses."""
+    side = [outcome for outcome in outcomes if outcome.candidate.transfer == transfer]
+
+    def score(outcome: Outcome) -> float:
+        gains = example_scores(material.task, material.target, outcome.predictions[0], material.metric, material.weight)
+        return float(gains.mean())
+
+    return max(side, key=score, default=None)
+
+
 def behind(
     task: str,
     y: np.ndarray,
@@ -44,8 +57,9 @@ def behind(
     splits: Sequence[Split],
     *,
     metric: str | None = None,
+    errors: float = 1.0,
 ) -> float | None:
-    """How far a candidate is behind another after its first folds, if by more than one standard error; else None.
+    """How far a candidate is behind another after its first folds, if by more than a standard error; else None.
 
     A race in the sense of Maron & Moore (1994), with the standard error of the paired difference as the bound: in the
     end a dear candidate has to be ahead by one to be chosen.
@@ -62,6 +76,8 @@ def behind(
     splits : sequence of (train, test)
     metric : str, optional
         What is measured. Default: that of the task.
+    errors : float, default=1.0
+        How many standard errors it has to be behind.
 
     Returns
     -------
@@ -85,7 +101,7 @@ def behind(
     said = np.concatenate(list(mine))
     gap = example_scores(task, y[rows], other[rows], metric) - example_scores(task, y[rows], said, metric)
     error = gap.std(ddof=1) / np.sqrt(len(gap))
-    return float(gap.mean()) if gap.mean() > error else None
+    return float(gap.mean()) if gap.mean() > errors * error else None
 
 
 def stopped_words(

@@ -14,14 +14,14 @@ from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.choose import Table, tabulate
 from headstart.guard.comparing import budget as money
 from headstart.guard.comparing.blend import BLEND, LEAST, blended_outcome, first_weights
-from headstart.guard.comparing.contenders import contenders
+from headstart.guard.comparing.contenders import contenders, near_best
 from headstart.guard.comparing.curves import learning_curve
 from headstart.guard.comparing.deadline import Deadline, OutOfTime
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.comparing.out_of_fold import Outcome, Split, fold_numbers, out_of_fold
 from headstart.guard.comparing.plan import Plan, written_plan
 from headstart.guard.comparing.planning import in_order, least_of, planned, tell_floor
-from headstart.guard.comparing.race import behind, leader, stopped_words
+from headstart.guard.comparing.race import MANY_ROWS, behind, front, leader, stopped_words
 
 
 @dataclass
@@ -128,8 +128,9 @@ def compare(
     for place, name in enumerate(plan.run):
         _first(result, known[name], course, in_any_case=place < least)
     result.outcomes.sort(key=lambda outcome: list(known).index(outcome.candidate.name))
-    _repeats(result, course)
-    _curves(result, course, random_state)
+    first = result.table(material)
+    _repeats(result, course, first)
+    _curves(result, course, first, random_state)
     if material.sources:
         _blend(result, material)
     return result
@@ -184,6 +185,7 @@ def _first(result: Comparison, candidate: Candidate, course: Course, *, in_any_c
         result.outcomes.append(Outcome(candidate, [prediction], seconds))
         _step_back(result, candidate)
     elif stopped:
+        seconds = seconds if candidate.dear else 0.0  # what a table's plan says does not depend on the clock
         result.left_out.append({"name": candidate.name, "seconds": seconds, "words": stopped[0]})
     else:
         _drop(result, candidate, course)
@@ -226,19 +228,23 @@ def _watch(
 ) -> Callable[[float, Sequence[np.ndarray]], bool]:
     """Whether a candidate goes on after a fold: not when it is behind (said in ``stopped``), or will not end in time.
 
-    Only candidates that train in epochs are raced; of those of a plan that is repeated it is known that they end.
+    Raced are candidates that train in epochs, and of tables with many rows all, which have to be behind by twice as
+    much; of those of a plan that is repeated it is known that they end.
     """
     material, splits, rival = course.material, result.splits[0], None
+    rivals = [outcome for outcome in result.outcomes if outcome.candidate.name != candidate.instead_of]
     if candidate.dear and not course.plan.repeated:
-        rivals = [outcome for outcome in result.outcomes if outcome.candidate.name != candidate.instead_of]
         rival = leader(rivals, candidate.transfer, material, splits)
+    elif material.sources and len(material) >= MANY_ROWS and not course.plan.repeated:
+        rival = front(rivals, candidate.transfer, material)
+    how: dict[str, Any] = {"metric": material.metric, "errors": 1.0 if candidate.dear else 2.0}
 
     def may_go_on(spent: float, parts: Sequence[np.ndarray]) -> bool:
         done, k = len(parts), len(splits)
         gap = (
             None
             if rival is None
-            else behind(material.task, material.target, parts, rival.predictions[0], splits, metric=material.metric)
+            else behind(material.task, material.target, parts, rival.predictions[0], splits, **how)
         )
         if rival is not None and gap is not None:
             stopped.append(
@@ -251,11 +257,11 @@ def _watch(
     return may_go_on
 
 
-def _repeats(result: Comparison, course: Course) -> None:
+def _repeats(result: Comparison, course: Course, first: Table) -> None:
     """Further cross-validations of the cheap candidates that could still be taken, each of all of those or of none."""
     keep = _final_seconds(result, course.material)
     if course.plan.repeats > 1:
-        _mark(result, course.material)
+        _mark(result, course.material, first)
     cheap = [outcome for outcome in result.outcomes if not (outcome.candidate.dear or outcome.out)]
     for repeat in range(1, course.plan.repeats):
         found = _repeat(result, course, cheap, repeat, keep)
@@ -267,11 +273,11 @@ def _repeats(result: Comparison, course: Course) -> None:
             outcome.seconds += seconds
 
 
-def _mark(result: Comparison, material: Material) -> None:
+def _mark(result: Comparison, material: Material, first: Table) -> None:
     """Mark the cheap candidates that the first cross-validation has put out of the running."""
     outcomes = result.outcomes
     weights = first_weights(outcomes, material.task, material.target) if material.sources else None
-    kept = contenders(result.table(material), weights, LEAST)
+    kept = contenders(first, weights, LEAST)
     for outcome, stays in zip(outcomes, kept, strict=True):
         outcome.out = not (stays or outcome.candidate.dear)
 
@@ -311,24 +317,29 @@ def _final_seconds(result: Comparison, material: Material) -> float:
     return sum(each) if material.sources else max(each)
 
 
-def _curves(result: Comparison, course: Course, random_state: int) -> None:
-    """Learning curves of the best cheap candidate of each side; none where nothing is borrowed."""
+def _curves(result: Comparison, course: Course, first: Table, random_state: int) -> None:
+    """A learning curve on each side, of the first cheap candidate that is within noise of the best of them.
+
+    None where nothing is borrowed. A curve takes about half as many fits as the folds of its candidate took.
+    """
     material, plan = course.material, course.plan
     if not any(outcome.candidate.transfer for outcome in result.outcomes) or not (plan.curves or plan.drawn):
         return
-    table = result.table(material)
-    cheap = np.array([not outcome.candidate.dear for outcome in result.outcomes])
+    near = near_best(first, np.array([not outcome.candidate.dear for outcome in result.outcomes]))
     keep = _final_seconds(result, material)
     for side in (True, False):
-        here = np.flatnonzero(cheap & (table.transfer == side))
+        here = np.flatnonzero(near & (first.transfer == side))
         if not here.size:
             continue
-        candidate = result.outcomes[here[np.argmax(table.scores[:, here].mean(axis=0))]].candidate
+        outcome = result.outcomes[here[0]]
+        candidate = outcome.candidate
         n_folds = plan.curves if plan.drawn is None else plan.drawn.get(candidate.name, 0)
 
-        def draw(candidate: Candidate = candidate, n_folds: int = n_folds) -> dict[str, Any] | None:
-            how: dict[str, Any] = {"n_folds": n_folds, "deadline": course.deadline, "keep": keep}
-            return learning_curve(candidate, material, result.splits[0], random_state=random_state, **how)
+        def draw(outcome: Outcome = outcome, n_folds: int = n_folds) -> dict[str, Any] | None:
+            fits = len(outcome.predictions) * plan.n_splits // 2
+            how: dict[str, Any] = {"n_folds": n_folds, "fits": fits, "deadline": course.deadline, "keep": keep}
+            how |= {"whole": outcome.predictions[0], "random_state": random_state}
+            return learning_curve(outcome.candidate, material, result.splits[0], **how)
 
         if n_folds < 2 and plan.n_splits > 1:
             continue
