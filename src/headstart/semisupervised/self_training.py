@@ -26,7 +26,7 @@ class BalancedSelfTrainingClassifier(UnlabelledLearner, DelegatingMixin):
 
     Parameters
     ----------
-    rounds : int, default=10
+    rounds : int, default=5
         1 or more.
     temperature : float, default=0.5
         Probabilities are raised to its inverse, above 0; below 1 sharpens them.
@@ -52,7 +52,7 @@ class BalancedSelfTrainingClassifier(UnlabelledLearner, DelegatingMixin):
     True
     """
 
-    rounds: int = 10
+    rounds: int = 5
     temperature: float = 0.5
 
     def _check(self) -> None:
