@@ -67,6 +67,9 @@ if TYPE_CHECKING:
     from headstart.parameters.tables.transfer_forest import TransferForestClassifier, TransferForestRegressor
     from headstart.parameters.transfer import TransferClassifier, TransferRegressor
     from headstart.pretraining.sources.from_data import pretrain
+    from headstart.semisupervised.discriminant import SemiSupervisedDiscriminantClassifier
+    from headstart.semisupervised.propagation import LabelPropagationClassifier
+    from headstart.semisupervised.self_training import BalancedSelfTrainingClassifier
     from headstart.source import NetworkSource, Source
 
 __version__ = "0.1.0"
@@ -101,6 +104,7 @@ __all__ = [
     "AlignedRegressor",
     "BBSE",
     "BalancedDistributionAdaptation",
+    "BalancedSelfTrainingClassifier",
     "BalancedWeighting",
     "CORAL",
     "CircularValidation",
@@ -123,6 +127,7 @@ __all__ = [
     "KLIEP",
     "KernelDensityRatio",
     "KernelMeanMatching",
+    "LabelPropagationClassifier",
     "LinearMonge",
     "MMDTargetShift",
     "ManifoldEmbeddedAlignment",
@@ -143,6 +148,7 @@ __all__ = [
     "SafeAlignedRegressor",
     "SafeTransferClassifier",
     "SafeTransferRegressor",
+    "SemiSupervisedDiscriminantClassifier",
     "SoftNeighbourhoodDensity",
     "Source",
     "SubspaceAlignment",

@@ -88,7 +88,7 @@ def reading_options(*more_tasks: str) -> Callable[[Command], Command]:
 def source_options(help_of_source: str) -> Callable[[Command], Command]:
     """Give a command what it borrows from: ``--source`` and ``--unlabelled``, each perhaps several times."""
     source = click.option("--source", multiple=True, default=("auto",), show_default=True, help=help_of_source)
-    rows = "Of a table: another table with more rows like it, without labels."
+    rows = "More like the data, without labels: a folder or list of pictures, clips or texts; of a table another table."
     return lambda function: source(click.option("--unlabelled", multiple=True, help=rows)(function))
 
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+#: What is borrowed -> the room of the methods that borrow it, in the order of the documentation.
+ROOMS = {
+    "instances": "instances",
+    "features": "features",
+    "parameters": "parameters",
+    "unlabelled": "semisupervised",
+}
 _ALLOWED = {
-    "transfers": ("instances", "features", "parameters"),
+    "transfers": tuple(ROOMS),
     "target_labels": ("none", "some", "optional"),
     "source_labels": ("needed", "optional", "none"),
 }
@@ -19,7 +26,8 @@ class MethodCard:
 
     Parameters
     ----------
-    transfers : {"instances", "features", "parameters"}
+    transfers : {"instances", "features", "parameters", "unlabelled"}
+        "unlabelled": rows of the target without labels are what is borrowed.
     target_labels : {"none", "some", "optional"}
         "none": labels of the target are never looked at while there is a source; "some": it cannot do without;
         "optional": it uses them where they are given.

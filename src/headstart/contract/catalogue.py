@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from headstart.contract.card import MethodCard
+from headstart.contract.card import ROOMS, MethodCard
 
 _WRITTEN: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("methods.toml").read_text("utf-8"))
 
@@ -44,7 +44,7 @@ def cards() -> dict[str, MethodCard]:
     >>> cards()["CORAL"].target_labels
     'none'
     """
-    rank = ("instances", "features", "parameters")
+    rank = tuple(ROOMS)
     return dict(sorted(CARDS.items(), key=lambda entry: (rank.index(entry[1].transfers), entry[0])))
 
 
@@ -82,11 +82,11 @@ def markdown() -> str:
         "In the column *cost*, n counts rows of both sides, d columns, K classes.",
     ]
     found = cards()
-    for room in ("instances", "features", "parameters"):
-        chosen = {name: card for name, card in found.items() if card.transfers == room}
+    for borrowed in ROOMS:
+        chosen = {name: card for name, card in found.items() if card.transfers == borrowed}
         if not chosen:
             continue
-        lines += ["", f"## What is transferred: {room}", ""]
+        lines += ["", f"## What is transferred: {borrowed}", ""]
         lines += ["| method | in a sentence | learns | target labels | source labels | cost | paper |"]
         lines += ["| --- | --- | --- | --- | --- | --- | --- |"]
         for row in (row for row in rows() if row[0] in chosen):

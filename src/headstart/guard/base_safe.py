@@ -26,6 +26,7 @@ from headstart.guard.candidates.for_tables import table_candidates
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.table_rows import borrows_rows, in_fitted_order, tabulated
 from headstart.guard.candidates.train_size import train_size
+from headstart.guard.candidates.unlabelled_inputs import shares_of, unlabelled_for
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.guard import guard, run_key
 from headstart.math.statistics.named_metrics import metric_named
@@ -63,8 +64,9 @@ class BaseSafeTransfer(BaseEstimator):
         and settings. It belongs to this one fit; anything else in it is removed.
     progress : callable, optional
         Told ``progress(what, done, total)`` as work goes on.
-    unlabelled : array-like or frame, optional
-        More rows of the target without labels, where rows are borrowed.
+    unlabelled : array-like, frame, pictures, clips or texts, optional
+        More of the target without labels: rows where rows are borrowed; of pictures, clips and texts an output layer
+        that learns from them too is one more candidate. What is equal to an example of the target is left out.
     views : int, default=1
         Above 1, one more candidate: output layers on so many views of each picture or clip.
     spent : float, default=0.0
@@ -177,6 +179,8 @@ class BaseSafeTransfer(BaseEstimator):
                 if not _together(group_array, table.twins):
                     group_array = merge(group_array, table.twins, len(y))
                     notes = (*notes, f"{len(table.twins)} rows repeat others; equal rows stay in one fold.")
+            elif self.unlabelled is not None:
+                more["unlabelled"], notes = unlabelled_for(rows, self.unlabelled, task, network)
             more |= {"metric": measured, "weight": weight, "learning": learning}
             material = Material(rows, y, task, group_array, network, device, progress, **more)
             candidates = self._candidates(material)
@@ -201,6 +205,7 @@ class BaseSafeTransfer(BaseEstimator):
         self.best_estimator_, self.best_candidate_ = found.estimator, found.candidate
         self.temperature_, self.evidence_ = found.temperature, found.evidence
         self.verdict_ = found.evidence["verdict"]["word"]
+        notes += shares_of(found.estimator, y)
         found.evidence["data"]["notes"] += list(notes)
 
     def _weights(self, y: np.ndarray, task: str, sample_weight: Any) -> tuple[np.ndarray | None, np.ndarray | None]:
@@ -251,6 +256,7 @@ class BaseSafeTransfer(BaseEstimator):
             train_size=None if network is None else train_size(network),
             views=self.views,
             plain=self.plain,
+            unlabelled=material.unlabelled,
         )
 
     @property

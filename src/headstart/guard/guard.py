@@ -165,16 +165,14 @@ def run_key(material: Material, candidates: list[Candidate], n_splits: int, rand
 
 def prints(material: Material, candidates: list[Candidate], random_state: int) -> dict[str, Any]:
     """What a plan has to agree with: hashes of the data and of the candidates, and the seed."""
-    parts = [np.ascontiguousarray(material.rows).tobytes()] if material.numbers else []
-    if not material.numbers:
-        parts += [material.rows.digest(i).encode() for i in range(len(material.rows))]
+    parts = _content(material.rows, material.numbers)
     labels = (material.y, material.groups, material.weight, material.learning)
     said = [material.measured.name, *(None if part is None else part.tolist() for part in labels)]
     parts.append(json.dumps(said).encode())
     for source in material.sources:
         parts += [np.ascontiguousarray(source.X).tobytes(), str(np.asarray(source.y).tolist()).encode()]
     if material.unlabelled is not None:
-        parts.append(np.ascontiguousarray(material.unlabelled).tobytes())
+        parts += _content(material.unlabelled, material.numbers)
     described = [(c.name, c.transfer, c.dear, type(c.estimator).__name__, _settings(c.estimator)) for c in candidates]
     network = "" if material.network is None else material.network.digest
     return {
@@ -182,6 +180,13 @@ def prints(material: Material, candidates: list[Candidate], random_state: int) -
         "candidates": _hash(json.dumps([network, described], default=str).encode()),
         "random_state": int(random_state),
     }
+
+
+def _content(rows: Any, numbers: bool) -> list[bytes]:
+    """What tells rows from others: all of an array, digests of inputs."""
+    if numbers:
+        return [np.ascontiguousarray(rows).tobytes()]
+    return [rows.digest(i).encode() for i in range(len(rows))]
 
 
 def _hash(*parts: bytes) -> str:

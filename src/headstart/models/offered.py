@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from headstart.data.base.kinds import Kind
+from headstart.data.base.kinds import Kind, kind_of_suffix
+from headstart.data.base.rows import Inputs
+from headstart.data.inputs.inputs import as_inputs, inputs_of, refuse_other_kind
+from headstart.data.reading.unlabelled import read_unlabelled
+from headstart.data.sets.dataset import Dataset
 from headstart.data.tables.frame import TABLES, table_suffix
 from headstart.data.tables.rows import is_frame, rows_of
 from headstart.errors import HeadstartError, SourceError
@@ -87,6 +92,54 @@ def rows_offered(unlabelled: Any) -> Sequence[Any]:
         else:
             found.append(rows_of(one.X if isinstance(one, Source) else one))
     return found
+
+
+def inputs_offered(unlabelled: Any, dataset: Dataset) -> Inputs | None:
+    """Examples without labels for pictures, clips or texts: what was given, and those of the data whose label is blank.
+
+    Parameters
+    ----------
+    unlabelled : path, list of paths or texts, or inputs
+        A path as `headstart.data.reading.unlabelled.read_unlabelled` takes it; of texts also a table with the columns
+        of texts that the target has.
+    dataset : Dataset
+        The labelled data.
+
+    Raises
+    ------
+    DataError
+        For another kind of input, or a path that leads to none.
+    """
+    kind: Kind = dataset.kind
+    found: list[Inputs] = [] if dataset.without_label is None else [dataset.without_label]
+    for one in _parts(unlabelled, kind):
+        if isinstance(one, str | Path):
+            found.append(read_unlabelled(one, kind=kind, text_columns=dataset.text_columns))
+        else:
+            found.append(as_inputs(one, dataset.input_type))
+        if found[-1].kind is not kind:
+            refuse_other_kind(found[-1].kind, kind, "without labels as with them")
+    if not found:
+        return None
+    return inputs_of(kind, [i for part in found for i in part.items], [name for part in found for name in part.names])
+
+
+def _parts(given: Any, kind: Kind) -> list[Any]:
+    """Folders and lists to be read, and what is an example itself: a picture's file, a text (words with a space)."""
+    if given is None:
+        return []
+    if isinstance(given, str | Path):
+        return [given]
+    if not isinstance(given, list | tuple) or not all(isinstance(one, str | Path) for one in given):
+        return [given]
+    own = [one for one in given if _is_example(one, kind)]
+    return [*(one for one in given if not _is_example(one, kind)), *([own] if own else [])]
+
+
+def _is_example(one: str | Path, kind: Kind) -> bool:
+    if kind.typed:
+        return isinstance(one, str) and len(one.split()) > 1 and not os.path.exists(one)
+    return kind_of_suffix(Path(one).suffix) is kind
 
 
 def _check_file(place: Path) -> None:

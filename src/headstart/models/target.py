@@ -15,9 +15,9 @@ from headstart.data.sets.checks import check_labels
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import sentences, tell
 from headstart.data.sets.screen import screen
-from headstart.errors import ParameterError
+from headstart.data.sets.unlabelled import apart_from
 from headstart.keywords.material import KEYWORD
-from headstart.models.offered import kind_offered, rows_offered, tables_offered
+from headstart.models.offered import inputs_offered, kind_offered, rows_offered, tables_offered
 from headstart.models.shared_rows import kept_apart
 from headstart.networks.network import Network
 from headstart.networks.reading.loading import load_network
@@ -73,11 +73,11 @@ def read_target(
         tables = found.tables(tables_offered(source), rows_offered(unlabelled))
         check_labels(tables.target)
         return Target(tables.target, list(tables.sources) or None, source, {"unlabelled": tables.unlabelled})
-    _refuse_rows(unlabelled)
     dataset = found.dataset()
     if isinstance(source, str) and source == AUTO:
         dataset, source = _bundled(dataset)
-    return Target(dataset, source_with_windows(source, dataset.input_type, text_windows), source)
+    more = {"unlabelled": inputs_offered(unlabelled, dataset)}
+    return Target(dataset, source_with_windows(source, dataset.input_type, text_windows), source, more)
 
 
 def screened(target: Target, skip_bad: bool, progress: Progress | None) -> Target:
@@ -104,10 +104,14 @@ def screened(target: Target, skip_bad: bool, progress: Progress | None) -> Targe
         )
     network, seen = seen_through(target)
     found = screen(dataset, seen, skip_bad=skip_bad, progress=progress)
-    notes = (*found.notes, *window_notes(network, divided(found)[0].inputs))
+    more: Any = target.more.get("unlabelled")
+    said: tuple[str, ...] = ()
+    if more is not None:
+        more, said = apart_from(found, more, seen, progress)
+    notes = (*found.notes, *window_notes(network, divided(found)[0].inputs), *said)
     whole = dataclasses.replace(found, notes=notes)
     _tell_new(whole, dataset)
-    return dataclasses.replace(target, dataset=whole)
+    return dataclasses.replace(target, dataset=whole, more={**target.more, "unlabelled": more})
 
 
 def _tell_new(found: Dataset, before: Dataset) -> None:
@@ -140,11 +144,3 @@ def _bundled(dataset: Dataset) -> tuple[Dataset, str | None]:
         return dataset, dataset.kind.starter
     words = f"Nothing was borrowed: for {dataset.kind.many} no network is bundled. Name one (--source, source=...)."
     return dataclasses.replace(dataset, notes=(*dataset.notes, words)), None
-
-
-def _refuse_rows(unlabelled: Any) -> None:
-    if unlabelled is not None:
-        raise ParameterError(
-            "Expected unlabelled rows with a table of values, found pictures, clips or texts.",
-            "headstart pretrain learns from pictures and clips without labels.",
-        )

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from headstart.contract.estimator_class import estimator_class
 from headstart.data.base.rows import Inputs
-from headstart.data.inputs.inputs import as_inputs, inputs_in
+from headstart.data.inputs.inputs import as_inputs, inputs_in, refuse_other_kind
 from headstart.data.sets.splits import holdout
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
@@ -27,6 +27,7 @@ from headstart.parameters.heads.fitted import Fitted
 from headstart.parameters.heads.hidden_heads import HIDDEN, train_hidden_heads
 from headstart.parameters.heads.solved import solve_head
 from headstart.parameters.heads.targets import Targets, class_targets, matched, number_targets, one_column
+from headstart.parameters.heads.unlabelled import check_unlabelled, solve_with_unlabelled
 from headstart.parameters.tuning.augmenting import choose_augmentation
 from headstart.parameters.tuning.contrastive import contrast
 from headstart.parameters.tuning.first_head import first_head
@@ -282,9 +283,18 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
     ``"all"``.
     `SafeTransferClassifier` measures which.
 
+    Parameters
+    ----------
+    unlabelled : pictures, clips or texts, optional
+        More examples of the target without labels, with ``train="head"`` and one linear head
+        (`headstart.parameters.heads.unlabelled.solve_with_unlabelled`). For a few labels a class and hundreds of
+        examples without; held-out examples must not be among them.
+
     Attributes
     ----------
     classes_ : ndarray of shape (K,)
+    class_shares_ : ndarray of shape (K,) or None
+        Of the classes, as the examples without labels look; None where there are none.
 
     References
     ----------
@@ -297,6 +307,27 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
     >>> TransferClassifier(source=None).fit(X, ["a", "a", "b", "b"]).predict(X).tolist()
     ['a', 'a', 'b', 'b']
     """
+
+    _: KW_ONLY
+    unlabelled: Any = None
+
+    def _fit_inputs(
+        self, inputs: Inputs, targets: Targets, groups: np.ndarray | None, progress: Progress | None
+    ) -> Fitted:
+        self.class_shares_ = check_unlabelled(self, targets.task)
+        if self.unlabelled is None:
+            return super()._fit_inputs(inputs, targets, groups, progress)
+        more = as_inputs(self.unlabelled, inputs.input_type)
+        if more.kind is not inputs.kind:
+            refuse_other_kind(more.kind, inputs.kind, "without labels")
+        network, device = fitted(network_for(self, inputs.input_type), inputs), str(pick_device(self.device))
+        seen, other = (embed(network, rows, device=device, progress=progress) for rows in (inputs, more))
+        head, self.class_shares_ = solve_with_unlabelled(seen, other, targets)
+        return Fitted(targets, network, head, None, [])
+
+    def _fit_table(self, X: Any, y: Any, groups: np.ndarray | None, sample_weight: Any) -> Fitted:
+        self.class_shares_ = check_unlabelled(self, "ready-made features")
+        return super()._fit_table(X, y, groups, sample_weight)
 
     def _targets(self, y: Any) -> Targets:
         array = one_column(y)

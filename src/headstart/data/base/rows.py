@@ -128,6 +128,10 @@ class Inputs(Row[Item], Generic[Item]):
     def load(self, i: int, enough: Any = None) -> tuple[Any, str]:
         """Decode input ``i``, as much of it as is enough, and give its digest too, reading its file once."""
 
+    def __sklearn_clone__(self) -> Self:
+        """Itself: clones of an estimator share the examples that they borrow."""
+        return self
+
     @abstractmethod
     def _digest_in_memory(self, item: Any) -> str:
         """Digest of an item that is no file."""

@@ -70,7 +70,9 @@ class Recognised:
             return found
         if found.kind.values:
             raise ParameterError("Expected page only with pictures, found a table of values.", "Leave it out.")
-        return dataclasses.replace(found, inputs=found.inputs.on_page(self.reading.page))
+        rest, page = found.without_label, self.reading.page
+        more = None if rest is None else rest.on_page(page)
+        return dataclasses.replace(found, inputs=found.inputs.on_page(page), without_label=more)
 
     def tables(self, sources: Sequence[Any], unlabelled: Sequence[Any]) -> Tables:
         """The rows of a table of values, with those that are borrowed, and more without labels."""

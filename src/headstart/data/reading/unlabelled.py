@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from headstart.data.base.files import list_inputs, printable, refuse_odd_file
-from headstart.data.base.kinds import Kind, file_kinds
+from headstart.data.base.kinds import TEXTS, Kind, file_kinds
 from headstart.data.inputs.inputs import as_inputs, inputs_of
 from headstart.data.reading.npz import read_npz_pictures
+from headstart.data.reading.roles import named_column
 from headstart.data.reading.table import read_paths
-from headstart.data.tables.frame import TABLES, table_suffix
+from headstart.data.reading.text_columns import joined_texts
+from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.errors import DataError
 
 
-def read_unlabelled(path: str | Path, path_column: str | None = None, kind: Kind | None = None) -> Any:
+def read_unlabelled(
+    path: str | Path, path_column: str | None = None, kind: Kind | None = None, text_columns: Sequence[str] = ()
+) -> Any:
     """All inputs of a folder and the folders below it, or that a file names; labels are passed over.
 
     Parameters
@@ -26,6 +31,8 @@ def read_unlabelled(path: str | Path, path_column: str | None = None, kind: Kind
         Of a table. Default: told from its name or content.
     kind : Kind, optional
         What is looked for in a folder. Default: what is there; texts beside others are notes about them.
+    text_columns : sequence of str, optional
+        Columns that hold the texts of a table, one below the other.
 
     Returns
     -------
@@ -47,6 +54,10 @@ def read_unlabelled(path: str | Path, path_column: str | None = None, kind: Kind
     suffix = place.suffix.lower()
     if suffix == ".npz":
         return read_npz_pictures(place)
+    if table_suffix(place) in TABLES and text_columns:
+        frame = read_frame(place)
+        columns = [named_column(frame, name, "texts", where) for name in text_columns]
+        return inputs_of(TEXTS, joined_texts(frame, columns), [f"{place.name}, row {i + 1}" for i in range(len(frame))])
     if table_suffix(place) in TABLES:
         return read_paths(place, path_column)
     if suffix == ".txt":

@@ -52,6 +52,8 @@ class Dataset:
         What each column of a table was taken for, in the table's order.
     unlabelled : int
         How many rows had no label; they are no part of this.
+    without_label : Pictures, Clips, Texts or None
+        Those of them that may be learned from as they are: inputs outside the parts for validation and test.
     form : dict of str to str
         How a file was read: "encoding", "separator", "sheet", ..., whichever it has.
 
@@ -79,6 +81,7 @@ class Dataset:
     layout: str = ""
     columns: tuple[ReadColumn, ...] = ()
     unlabelled: int = 0
+    without_label: Any = None
     form: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -84,7 +84,8 @@ def sentences(dataset: Dataset) -> list[str]:
     if found["groups"] is not None:
         lines.append(f"Groups: {found['groups']}, each kept on one side of every split")
     if found["unlabelled"]:
-        lines.append(f"Without a label: {found['unlabelled']}, which take no part")
+        use = "take no part" if dataset.without_label is None else "only learning without labels may use"
+        lines.append(f"Without a label: {found['unlabelled']}, which {use}")
     if dataset.dropped:
         shown = "; ".join(f"{name}: {reason}" for name, reason in dataset.dropped[:_MOST_NAMES])
         more = "; ..." if len(dataset.dropped) > _MOST_NAMES else ""

@@ -27,7 +27,7 @@ def unlabelled_note(labels: np.ndarray, kept: np.ndarray, many: str) -> str:
     Examples
     --------
     >>> unlabelled_note(np.array(["a", "?", ""]), np.array([True, False, False]), "rows")
-    "2 of 3 rows without a label ('?') took no part."
+    "2 of 3 rows have no label ('?')."
     """
     if kept.all():
         return ""
@@ -36,7 +36,7 @@ def unlabelled_note(labels: np.ndarray, kept: np.ndarray, many: str) -> str:
     left = labels[~kept] if labels.ndim == 1 else np.array([])
     words = sorted({label.strip() for label in left.tolist() if isinstance(label, str)} - {""})
     shown = f" ({', '.join(map(repr, words[:_SHOWN]))})" if words else ""
-    return f"{int((~kept).sum())} of {len(kept)} {many} without a label{shown} took no part."
+    return f"{int((~kept).sum())} of {len(kept)} {many} have no label{shown}."
 
 
 def class_notes(y: np.ndarray, many: str) -> list[str]:

@@ -9,6 +9,9 @@ import numpy as np
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.labels import ReadLabels
 
+#: Parts whose rows are never learned from, with labels or without.
+HELD_OUT = ("val", "test")
+
 
 def labelled(
     inputs: Any,
@@ -19,7 +22,7 @@ def labelled(
     notes: tuple[str, ...] = (),
     **more: Any,
 ) -> Dataset:
-    """Put inputs, labels, groups and parts together; rows without a label are counted, and no part of it.
+    """Put inputs, labels, groups and parts together; rows without a label are counted, and stand beside it.
 
     Parameters
     ----------
@@ -38,10 +41,12 @@ def labelled(
     >>> from headstart.data.sets.labels import read_labels
     >>> pictures = Pictures([np.zeros((8, 8), dtype=np.uint8)] * 3)
     >>> dataset = labelled(pictures, read_labels(["ant", None, "bee"], pictures.names))
-    >>> len(dataset), dataset.unlabelled
-    (2, 1)
+    >>> len(dataset), dataset.unlabelled, dataset.without_label
+    (2, 1, Pictures(1))
     """
-    rows = np.flatnonzero(labels.kept)
+    rows, blank = np.flatnonzero(labels.kept), ~np.asarray(labels.kept, dtype=bool)
+    if parts is not None:
+        blank &= ~np.isin(parts, HELD_OUT)
     whole = len(rows) == len(inputs)
     return Dataset(
         inputs=inputs if whole else inputs[rows],
@@ -52,5 +57,6 @@ def labelled(
         parts=None if parts is None else parts[rows],
         notes=(*notes, *labels.notes),
         unlabelled=len(inputs) - len(rows),
+        without_label=None if whole or inputs.kind.values or not blank.any() else inputs[np.flatnonzero(blank)],
         **more,
     )

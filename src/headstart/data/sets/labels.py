@@ -94,7 +94,7 @@ def read_labels(
     Examples
     --------
     >>> read_labels([2, 0, 2], ["a", "b", "c"]).classes, read_labels(["x", None, "y"], ["a", "b", "c"]).notes[0]
-    ((0, 2), '1 of 3 rows without a label took no part.')
+    ((0, 2), '1 of 3 rows have no label.')
     >>> read_labels([["red"], ["red", "round"]], ["a", "b"]).y.tolist()
     [[1, 0], [1, 1]]
     """

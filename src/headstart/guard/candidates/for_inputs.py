@@ -24,6 +24,8 @@ from headstart.parameters.tuning.view_features import check_views
 
 #: Name of the candidate that tunes a good part of a network for a detector.
 LAST_LAYERS = "last layers"
+#: Name of the candidate that learns from examples without labels too.
+UNLABELLED = "head, unlabelled"
 #: Texts a class below which pairs of them are a way to learn.
 FEW = 64
 
@@ -53,6 +55,9 @@ class Candidate:
         What it does, in a phrase.
     dear : bool
         Whether it trains in epochs, and so has to be admitted by the budget.
+    wary : bool
+        Whether it has to be ahead by a standard error of the held-out loss to be taken, as what is dear has to: for
+        what often helps and now and then does much harm.
     takes : {"rows", "features"}
         "rows" gets the data as given; "features" gets the network's pooled features of pictures or clips, or simple
         features of them where there is no network.
@@ -73,6 +78,7 @@ class Candidate:
     final_rows: float = 1.0
     final_fits: float = 1.0
     instead_of: str = ""
+    wary: bool = False
 
     def fresh(self, **settings: Any) -> Any:
         """A new, unfitted estimator that shares what the candidate borrows.
@@ -102,6 +108,7 @@ def standard_for_inputs(
     train_size: int | None = None,
     views: int = 1,
     plain: bool = False,
+    unlabelled: Any = None,
 ) -> list[Candidate]:
     """Candidates for pictures, clips or texts.
 
@@ -131,6 +138,9 @@ def standard_for_inputs(
         Above 1, output layers on so many views of each picture or clip are a candidate too.
     plain : bool, default=False
         Only what transformers can load by itself: one linear layer on the network, whatever of it was trained.
+    unlabelled : Inputs, optional
+        More examples without labels. With classes and a trained network an output layer that learns from them too is a
+        candidate.
 
     Raises
     ------
@@ -168,6 +178,10 @@ def standard_for_inputs(
     found.append(Candidate("from scratch", from_scratch, False, scratch_words, dear=True))
     if not network.trained:
         return found
+    if unlabelled is not None and task == "classification":
+        more = borrowed(train="head", head="linear", unlabelled=unlabelled)
+        words = f"one linear layer that learns from {len(unlabelled):,} examples without labels too"
+        found.append(Candidate(UNLABELLED, more, True, words, wary=True))
     all_layers = borrowed(train="all", image_size=train_size)
     found += [
         Candidate("all layers", all_layers, True, "fine-tuning all layers", dear=True),

@@ -38,8 +38,8 @@ class Material:
         ``progress(what, done, total)``.
     sources : tuple of Source
         Labelled rows of numbers to borrow from, with the columns of ``rows``.
-    unlabelled : array (m, d), optional
-        More rows of the target.
+    unlabelled : array (m, d) or Inputs, optional
+        More rows of the target, none of which is among ``rows``.
     shown : Records, optional
         The rows as they were given, where they are those of a table.
     metric : str, optional
@@ -58,7 +58,7 @@ class Material:
     device: str = "cpu"
     progress: Progress | None = field(default=None, repr=False)
     sources: tuple[Source, ...] = ()
-    unlabelled: np.ndarray | None = field(default=None, repr=False)
+    unlabelled: Any = field(default=None, repr=False)
     shown: Records | None = field(default=None, repr=False)
     metric: str | None = None
     weight: np.ndarray | None = field(default=None, repr=False)

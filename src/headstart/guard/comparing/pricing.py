@@ -121,4 +121,6 @@ def _features(candidate: Candidate, material: Material) -> float:
     if network is None:
         return _SIMPLE * len(material)
     views = int(np.max(getattr(candidate.estimator, "views", None) or 1))
-    return seconds_each(network, material.rows, material.device) * len(material) * views
+    more = getattr(candidate.estimator, "unlabelled", None)
+    n = len(material) * views + (0 if more is None else len(more))
+    return seconds_each(network, material.rows, material.device) * n

@@ -11,6 +11,7 @@ from typing import Any
 _LEARNED = "n_features_in_ feature_names_in_"
 _BORROWED = f"{_LEARNED} classes_ preprocess_ source_preprocess_"
 _DELEGATED = f"{_BORROWED} estimator_"
+_UNLABELLED = f"{_DELEGATED} class_shares_ notes_"
 _MAPPED = f"{_BORROWED} _n_features_out identity_"
 _PROJECTED = f"{_MAPPED} n_components_ projection_"
 _BOOSTED = f"{_BORROWED} errors_ estimator_weights_ estimators_ fitted_with_source_ weights_"
@@ -121,6 +122,13 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
         "TransferForestClassifier TransferForestRegressor",
         f"{_DELEGATED} {_FOREST}",
     ),
+    (
+        "headstart.semisupervised.discriminant",
+        "SemiSupervisedDiscriminantClassifier",
+        f"{_UNLABELLED} coef_ intercept_",
+    ),
+    ("headstart.semisupervised.propagation", "LabelPropagationClassifier", f"{_UNLABELLED} soft_labels_"),
+    ("headstart.semisupervised.self_training", "BalancedSelfTrainingClassifier", f"{_UNLABELLED} soft_labels_"),
     ("headstart.data.tables.encoder", "TableEncoder", "columns_ notes_ transformer_"),
     ("headstart.guard.candidates.pooling", "PooledClassifier PooledRegressor", _DELEGATED),
     (
@@ -183,6 +191,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("sklearn.pipeline", "Pipeline", ""),
     ("sklearn.preprocessing", "LabelBinarizer", "classes_ sparse_input_ y_type_"),
     ("sklearn.preprocessing", "LabelEncoder", "classes_"),
+    ("sklearn.preprocessing", "Normalizer", _LEARNED),
     (
         "sklearn.preprocessing",
         "MinMaxScaler",

@@ -23,7 +23,7 @@ def test_rows_without_a_label_are_set_aside_alike_everywhere(tmp_path: Path, not
     dataset = from_arrays(X, ["a", nothing, "b", "a"])
     assert dataset.y.tolist() == ["a", "b", "a"] and dataset.unlabelled == 1
     assert dataset.names == ("picture 0", "picture 2", "picture 3")
-    assert "1 of 4 pictures without a label" in dataset.notes[0]
+    assert "1 of 4 pictures have no label" in dataset.notes[0]
     read = read_label_cells(["1.5", nothing, "2,5".replace(",", "."), "3"], FOUR)
     assert read.y.tolist() == [1.5, 2.5, 3.0] and read.task == "regression"
     frame = pd.DataFrame(

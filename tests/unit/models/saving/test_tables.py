@@ -68,7 +68,7 @@ def everything(folder: Path) -> list[str]:
         if "random_state" in model.get_params():
             model.set_params(random_state=0)
         y, ys = (part[:, 0] if is_regressor(model) else Y[(part[:, 0] > 0).astype(int)] for part in (rows, others))
-        model.set_params(source=Source(others, ys, name="far")).fit(rows, y)
+        model.set_params(source=Source(others, ys, name="far"), unlabelled=rows).fit(rows, y)
         (folder / name).mkdir()
         save_table_model(model, encoder, folder / name)
         twin, other = load_table_model(folder / name)

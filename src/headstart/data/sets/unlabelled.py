@@ -1,0 +1,58 @@
+"""Examples without labels, looked at once beside the labelled ones: broken ones and copies of these are left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from headstart.data.base.near import near_pairs
+from headstart.data.base.rows import Inputs
+from headstart.data.inputs.canvases import Seen, readable_canvases
+from headstart.data.inputs.inputs import inputs_of
+from headstart.data.inputs.registry import entry_of
+from headstart.data.sets.dataset import Dataset
+from headstart.progress import Progress
+
+
+def apart_from(
+    dataset: Dataset, more: Inputs, preprocessing: Seen, progress: Progress | None = None
+) -> tuple[Any, tuple[str, ...]]:
+    """Examples without labels that can be read and are no copy, equal or nearly so, of a labelled one.
+
+    Labelled ones are held out in some fold, or kept for the test: a copy of one without its label would be learned from
+    there all the same.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Screened; the part kept for the test too.
+    more : Inputs
+    preprocessing : Preprocessing or SoundPreprocessing
+        Of the network that will be used.
+    progress : callable, optional
+
+    Returns
+    -------
+    Inputs or None
+        None where nothing is left.
+    notes : tuple of str
+    """
+    n, kind = len(dataset), dataset.kind
+    both = inputs_of(kind, [*dataset.inputs.items, *more.items], [*dataset.inputs.names, *more.names])
+    look_at = entry_of(kind).look
+    assert look_at is not None, f"{kind.many} are not decoded"
+    look = look_at(both)
+    found, bad = readable_canvases(both, preprocessing, progress=progress, visit=look.visit)
+    broken = {i for i, _ in (*bad, *look.reasons())}
+    whole = np.setdiff1d(np.arange(len(both)), sorted(broken))
+    kept = [canvas for canvas in map(found.__getitem__, whole) if canvas is not None]
+    pairs = [(int(whole[i]), int(whole[j])) for i, j in near_pairs(look.near(whole))]
+    pairs += [(int(whole[i]), int(whole[j])) for rows in look.same(whole, kept) for i in rows for j in rows]
+    copies = {j for i, j in pairs if i < n <= j} | {i for i, j in pairs if j < n <= i}
+    left = np.array([i - n for i in range(n, len(both)) if i not in broken | copies], dtype=np.int64)
+    unread, notes = len([i for i in broken if i >= n]), []
+    for count, why in ((unread, "cannot be read"), (len(copies), "are copies of labelled ones")):
+        if count:
+            notes.append(f"{count:,} of {len(more):,} {kind.many} without labels {why}; they were left out.")
+    return more[left] if len(left) else None, tuple(notes)

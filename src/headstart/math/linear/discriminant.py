@@ -1,0 +1,136 @@
+"""A linear discriminant that learns from labelled and unlabelled rows together, by expectation maximisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headstart.math.linear.row_space import row_space
+from headstart.math.linear.soft_labels import half_way, normalised
+
+#: Weight of the covariance's mean variance in the first round, and rounds until the wanted weight is reached.
+_FIRST_SHRINKAGE, _COOLING = 0.9, 15
+#: What the log-density of a row counts: columns of a network depend on each other more than one covariance says.
+_DENSITY = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class SoftDiscriminant:
+    """A discriminant: ``scores = X @ coef + intercept``, up to a constant of each row.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (d, K)
+    intercept : ndarray of shape (K,)
+    posterior : ndarray of shape (n, K)
+        Class probabilities of the rows it was made of; of a labelled row 1 for its label.
+    """
+
+    coef: np.ndarray
+    intercept: np.ndarray
+    posterior: np.ndarray
+
+
+def discriminant_by_em(
+    X: np.ndarray,
+    known: np.ndarray,
+    n_classes: int,
+    *,
+    prior: np.ndarray | None = None,
+    shares: np.ndarray | None = None,
+    shrinkage: float = 0.2,
+    n_components: int = 64,
+    labelled_mass: float = 0.2,
+    rounds: int = 30,
+) -> SoftDiscriminant:
+    r"""Fit normal distributions of one shared covariance to rows of which some have labels.
+
+    A round gives each row without a label its probabilities of the classes, then takes means, covariance and shares
+    from all rows by them:
+
+    .. math::
+        \log q_{ik} = \tfrac12 \log N(z_i; \mu_k, (1 - a_t) S + a_t \tfrac{\operatorname{tr} S}{p} I) + \log\pi_k
+        + \log p_{ik} + \text{const},
+
+    in the first p principal components of all rows, where p_ik is what another classifier says (``prior``). Three
+    things keep it from what plain expectation maximisation does with few labels, which is to settle on clusters that
+    are no classes: the covariance begins nearly round (a_0 = 0.9) and reaches ``shrinkage`` after 15 rounds; densities
+    count half; labelled rows weigh together at least ``labelled_mass`` of the others.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+    known : ndarray of shape (n,)
+        Class codes, -1 where there is no label; each class has one row or more.
+    n_classes : int
+    prior : ndarray of shape (n, K), optional
+        Log-probabilities by another classifier.
+    shares : ndarray of shape (K,), optional
+        Class shares that are taken as given. Default: half way between those of the round and equal ones.
+    shrinkage : float, default=0.2
+        In 0 to 1; 0 needs more rows than components.
+    n_components : int, default=64
+        At most so many.
+    labelled_mass : float, default=0.2
+        Weight of all labelled rows together, in terms of all others; a row never weighs below 1.
+    rounds : int, default=30
+
+    Returns
+    -------
+    SoftDiscriminant
+
+    Examples
+    --------
+    >>> X = np.array([[-2.0], [2.0], [-1.8], [-2.1], [1.9], [2.2]])
+    >>> found = discriminant_by_em(X, np.array([0, 1, -1, -1, -1, -1]), 2)
+    >>> found.posterior.argmax(axis=1).tolist()
+    [0, 1, 0, 0, 1, 1]
+    """
+    space = row_space(X)
+    kept = np.argsort(-space.singular, kind="stable")[:n_components]
+    Z = (space.left * space.singular)[:, kept]
+    labelled = known >= 0
+    posterior = np.zeros((len(Z), n_classes))
+    posterior[labelled, known[labelled]] = 1.0
+    weight = np.ones(len(Z))
+    if not labelled.all():
+        weight[labelled] = max(1.0, labelled_mass * (~labelled).sum() / labelled.sum())
+    pi = np.full(n_classes, 1 / n_classes) if shares is None else np.asarray(shares, dtype=np.float64)
+    centres = _centres(Z[labelled], posterior[labelled], np.ones(labelled.sum()))
+    scatter = Z.T @ Z / len(Z)
+    for step in range(rounds):
+        amount = max(shrinkage, _FIRST_SHRINKAGE + (shrinkage - _FIRST_SHRINKAGE) * step / _COOLING)
+        axes, offset = _rule(centres, _shrunk(scatter, amount), pi)
+        scores = Z @ axes + offset + (0.0 if prior is None else prior)
+        posterior[~labelled] = normalised(scores[~labelled])
+        held = weight @ posterior
+        if shares is None:
+            pi = half_way(held / held.sum())
+        centres = _centres(Z, posterior, weight)
+        scatter = ((Z.T * weight) @ Z - (centres.T * held) @ centres) / weight.sum()
+    axes, offset = _rule(centres, _shrunk(scatter, shrinkage), pi)
+    spread = np.zeros((len(space.singular), n_classes))
+    spread[kept] = axes
+    coef = space.back(spread)
+    return SoftDiscriminant(coef, offset - space.mean @ coef, posterior)
+
+
+def _centres(Z: np.ndarray, posterior: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Weighted means of the classes, (K, p)."""
+    held = posterior * weight[:, None]
+    return np.asarray((held.T @ Z) / held.sum(axis=0)[:, None])
+
+
+def _shrunk(scatter: np.ndarray, amount: float) -> np.ndarray:
+    """A covariance moved towards one with the same variance in every direction, and never singular."""
+    p = len(scatter)
+    mean = max(float(np.trace(scatter)) / p, 1e-12) if p else 0.0
+    return (1 - amount) * scatter + (amount + 1e-9) * mean * np.eye(p)
+
+
+def _rule(centres: np.ndarray, covariance: np.ndarray, pi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Axes (p, K) and offsets (K,) of the scores of the classes."""
+    axes = np.linalg.solve(covariance, centres.T)
+    offset = -0.5 * np.einsum("kp,pk->k", centres, axes)
+    return _DENSITY * axes, _DENSITY * offset + np.log(np.maximum(pi, 1e-12))
