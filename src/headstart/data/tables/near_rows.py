@@ -20,6 +20,8 @@ _PRICE = 10.0
 _MOST_DIMENSIONS = 6.0
 _MOST_COLUMNS, _MOST_BLOCKS, _MOST_PAIRS = 64, 8, 2e7
 _SAMPLE = 500
+#: Parts of the rows, by how far is looked from each.
+_PARTS = 8
 #: Part of the mean variance that is added to each direction's, so that noise in a narrow one is not blown up.
 _RIDGE = 0.01
 
@@ -96,17 +98,42 @@ def _pairs(a: np.ndarray, b: np.ndarray, ties: bool) -> np.ndarray:
 def _shares(tree: cKDTree, rows: np.ndarray, itself: int, ties: bool) -> tuple[np.ndarray, np.ndarray]:
     """Distance of each row to the nearest of the tree, as a share of that one's measure, and which it is.
 
+    Shares above those that are tried may be 1, and then the number of the nearest means nothing.
+
     Parameters
     ----------
     itself : {0, 1}
         Whether the rows are in the tree themselves.
     """
-    distance, nearest = (part.reshape(len(rows), -1)[:, -1] for part in tree.query(rows, k=1 + itself))
-    k = min(_NEIGHBOUR + 1 + itself, tree.n)
-    measure = tree.query(tree.data[nearest], k=k)[0][:, -1]
-    share = np.divide(distance, measure, out=np.ones_like(distance), where=measure > 0)
-    share[(distance == 0) & (not ties)] = 1.0
+    share, nearest = np.ones(len(rows)), np.zeros(len(rows), dtype=np.int64)
+    k, reach = min(_NEIGHBOUR + 1 + itself, tree.n), _reach(tree, rows, itself)
+    for part in np.array_split(np.argsort(reach), _PARTS):
+        if not len(part):
+            continue
+        found = tree.query(rows[part], k=1 + itself, distance_upper_bound=reach[part[-1]])
+        distance, near = (column.reshape(len(part), -1)[:, -1] for column in found)
+        met = np.isfinite(distance)
+        own, distance, near = part[met], distance[met], near[met]
+        measure = tree.query(tree.data[near], k=k)[0][:, -1] if len(own) else distance
+        share[own] = np.divide(distance, measure, out=np.ones_like(distance), where=measure > 0)
+        share[own[(distance == 0) & (not ties)]] = 1.0
+        nearest[own] = near
     return share, nearest
+
+
+def _reach(tree: cKDTree, rows: np.ndarray, itself: int) -> np.ndarray:
+    r"""Distance of each row beyond which no share can be among those that are tried.
+
+    The nearest s of a row x has its measure :math:`\rho` within :math:`|x - s| + q`, where q is how far from x its
+    own next neighbours are; so :math:`|x - s| \le r\rho` asks for :math:`|x - s| \le q\,r/(1-r)`. In a part of the tree
+    q is larger, never smaller.
+    """
+    n = _NEIGHBOUR + 2 + 2 * itself
+    part = tree.data[:: max(1, tree.n // _SAMPLE)]
+    if len(part) < n:
+        return np.full(len(rows), np.inf)
+    near = cKDTree(part).query(rows, k=n)[0][:, -1]
+    return near * (_SHARES[0] / (1.0 - _SHARES[0]) * (1.0 + 1e-9)) + np.finfo(float).tiny
 
 
 def _natural(tree: cKDTree, rows: np.ndarray, least: float, ties: bool) -> float:

@@ -94,7 +94,8 @@ def _grown(
         child = 2 * place[group] + (X[row, feature[group]] > threshold[group])
         order = np.argsort(child, kind="stable")
         group, row, n = child[order], row[order], 2 * len(parted)
-    return PackedTrees(*(np.concatenate(columns) for columns in zip(*levels, strict=True)), roots)
+    feature, threshold, left, right, value = (np.concatenate(column) for column in zip(*levels, strict=True))
+    return PackedTrees(feature, threshold, left, right, value, roots)
 
 
 def _splits(

@@ -118,7 +118,8 @@ def _expanded(
         columns = [column.copy() for column in (more.feature, more.threshold, more.left, more.right, more.value)]
         for column in columns:
             column[nodes[here.mixed]] = column[more.roots[len(trees.roots) :]]
-        more = PackedTrees(*columns, trees.roots)
+        feature, threshold, left, right, known = columns
+        more = PackedTrees(feature, threshold, left, right, known, trees.roots)
         said = more.value[descend(more, X, leaf[own], row[own])]
         wrong = (said - y[own])[:, 0] ** 2 if y.shape[1] == 1 else said.argmax(axis=1) != y[own].argmax(axis=1)
         error += np.bincount(leaf[own], w[own] * wrong, len(error))
@@ -199,7 +200,8 @@ def transfer_structure_all(
         first, second = trees.left[source[parted]], trees.right[source[parted]]
         source = np.column_stack([np.where(turned, second, first), np.where(turned, first, second)]).ravel()
     roots = np.arange(len(weight))
-    return compact(PackedTrees(*(np.concatenate(columns) for columns in zip(*levels, strict=True)), roots))
+    feature, threshold, left, right, value = (np.concatenate(column) for column in zip(*levels, strict=True))
+    return compact(PackedTrees(feature, threshold, left, right, value, roots))
 
 
 def best_threshold(
