@@ -158,7 +158,7 @@ def main() -> None:
                 gains[way] += gap.tolist()
                 print(f"  {way:36s} {np.mean(scores):5.1f}  worst {gap.min():+5.1f}", flush=True)
     print("over all draws: mean gain, share of draws hurt by over 1 point, worst")
-    for way, gap in gains.items():
+    for way, gap in ((way, gap) for way, gap in gains.items() if gap):
         print(f"  {way:36s} {np.mean(gap):+5.1f}  {np.mean(np.array(gap) < -1):4.0%}  {min(gap):+5.1f}")
     always, kept = np.mean(gains["discriminant"]), np.mean(gains["guard"])
     print(f"  the guard kept {kept / always:.0%} of the discriminant's gain")

@@ -103,8 +103,9 @@ def fit(
         Where networks run.
     progress : callable, optional
         Told ``progress(what, done, total)``. Default: bars on standard error if that is a terminal.
-    unlabelled : path, frame, array, or a list of them, optional
-        More rows of a table's target, without labels.
+    unlabelled : path, frame, array, pictures, clips, texts, or a list of them, optional
+        More like the data, without labels: of a table rows with its columns; of pictures, clips and texts a folder, a
+        list or a table of them, see `headstart.data.reading.unlabelled.read_unlabelled`.
     views : int from 1 to 64, default=1
         Above 1, heads that learned from so many views of each picture or clip are compared too; views are run once and
         cached, and nothing is judged on a varied one.
