@@ -15,10 +15,6 @@ from headstart.data.sets.splits import folds
 from headstart.guard.candidates.pooling import BasePooled, PooledClassifier, PooledRegressor
 from headstart.math.linear.source_worth import answers_with_each, mean_and_error, worthy
 
-_REPEATS, _SPLITS = 2, 5
-#: Rows of a source that are looked at, evenly spaced.
-_MOST_ROWS = 5000
-
 
 @dataclass(frozen=True, eq=False)
 class Worth:
@@ -36,6 +32,11 @@ class Worth:
     gain: np.ndarray
     standard_error: np.ndarray
     used: np.ndarray
+
+
+_REPEATS, _SPLITS = 2, 5
+#: Rows of a source that are looked at, evenly spaced.
+_MOST_ROWS = 5000
 
 
 def worth_of_each(

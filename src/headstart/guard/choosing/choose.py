@@ -14,12 +14,6 @@ from headstart.math.statistics.metrics import example_brier, example_log_loss
 from headstart.math.statistics.named_metrics import Metric, class_balance, metric_named
 from headstart.math.statistics.paired import right_or_wrong
 
-_LEVEL = 0.05
-#: Examples at which transfer has to be ahead by half of a standard error; see `choose`.
-_HALF = 50.0
-#: How much the leads by score and by Brier score are correlated, about.
-_ALIKE = 0.6
-
 
 @dataclass(frozen=True)
 class Table:
@@ -95,6 +89,13 @@ class Table:
         value = float(values.mean()) if value is None else value
         value -= 0.0 if self.optimism is None else float(np.mean(self.optimism[candidate]))
         return list(self.measured.around(values, self.groups, value, self.design, self.floor))
+
+
+_LEVEL = 0.05
+#: Examples at which transfer has to be ahead by half of a standard error; see `choose`.
+_HALF = 50.0
+#: How much the leads by score and by Brier score are correlated, about.
+_ALIKE = 0.6
 
 
 def example_scores(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
 
@@ -131,11 +134,7 @@ def precision_values(labels: np.ndarray, scores: np.ndarray, weight: np.ndarray)
     0.833
     """
     found = []
-    for t, s in zip(labels.T, scores.T, strict=True):
-        own = weight * t
-        if own.sum() <= 0:
-            continue
-        level, hits, shown = _at_least(t, s, weight)
+    for t, own, (level, hits, shown) in _classes(labels, scores, weight):
         precision = hits / shown
         area = float(own @ precision[level]) / own.sum()
         held = np.bincount(level, own) / shown
@@ -171,13 +170,16 @@ def precision_optimism(labels: np.ndarray, scores: np.ndarray, weight: np.ndarra
     0.056
     """
     found = []
-    for t, s in zip(labels.T, scores.T, strict=True):
-        own = weight * t
-        if own.sum() <= 0:
-            continue
-        level, hits, shown = _at_least(t, s, weight)
+    for _, own, (level, hits, shown) in _classes(labels, scores, weight):
         found.append(float((own * weight) @ ((1.0 - hits / shown) / shown)[level]) / own.sum())
     return float(np.mean(found)) if found else 0.0
+
+
+def _classes(labels: np.ndarray, scores: np.ndarray, weight: np.ndarray) -> Iterator[tuple[Any, ...]]:
+    """Of each class that occurs: labels, the weights of its examples, and what `_at_least` says."""
+    for t, s in zip(labels.T, scores.T, strict=True):
+        if weight @ t > 0:
+            yield t, weight * t, _at_least(t, s, weight)
 
 
 def _at_least(t: np.ndarray, scores: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -62,7 +62,7 @@ def solve_with_unlabelled(features: Features, more: Features, targets: Targets) 
     solved = solve_logistic(rows, found.posterior, sample_weight=weight, penalties=[_SOFT])
     loss = float(log_losses(rows[:n] @ solved.coef + solved.intercept, Y).mean())
     part = Part("output", solved.coef, solved.intercept, 1.0)
-    return SolvedHead(targets.task, (part,), loss, {"output": loss}, part), found.posterior[n:].mean(axis=0)
+    return SolvedHead(targets.task, (part,), loss, {"output": loss}), found.posterior[n:].mean(axis=0)
 
 
 def check_unlabelled(estimator: Any, what: str) -> np.ndarray | None:
