@@ -50,11 +50,6 @@ class EasyTransfer(ClassifierMixin, Learner):
     labels_ : ndarray of shape (n_target,)
         Of the target's rows, then the unlabelled ones; rows with a label keep it.
 
-    Raises
-    ------
-    ParameterError
-        If an option is none of the above.
-
     References
     ----------
     Wang, Chen, Yu, Huang and Yang (2019), "Easy transfer learning by exploiting intra-domain structures", ICME,

@@ -206,11 +206,6 @@ class JointDistributionOptimalTransportRegressor(RegressorMixin, BaseJointTransp
     transported_ : ndarray of shape (n_target,)
         Numbers that arrived at the target's rows, then the unlabelled ones.
 
-    Raises
-    ------
-    ParameterError
-        If an option is outside its range.
-
     References
     ----------
     Courty, Flamary, Habrard and Rakotomamonjy (2017), "Joint distribution optimal transportation for domain

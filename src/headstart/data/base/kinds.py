@@ -142,6 +142,21 @@ ROWS = Kind(
 NUMBERS = Kind("numbers", "row of numbers", "rows of numbers", values=True, hub="tabular")
 """Ready-made features, as in an array (n, d)."""
 
+
+class OfKind:
+    """Something that holds inputs of one kind."""
+
+    @property
+    def kind(self) -> Kind:
+        """What the inputs are, and how they are called."""
+        raise NotImplementedError
+
+    @property
+    def input_type(self) -> str:
+        """The name of the kind in programs: "image", "audio", "text" or "table"."""
+        return self.kind.input_type
+
+
 _KNOWN: dict[str, Kind] = {kind.input_type: kind for kind in (PICTURES, CLIPS, TEXTS, ROWS, NUMBERS)}
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from headstart.data.base.columns import ReadColumn
-from headstart.data.base.kinds import Kind
+from headstart.data.base.kinds import Kind, OfKind
 from headstart.data.sets.task import TASKS
 from headstart.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
-class Dataset:
+class Dataset(OfKind):
     """Pictures, clips, texts or rows of a table with labels, groups and parts, and what happened to them on the way in.
 
     Parameters
@@ -102,11 +102,6 @@ class Dataset:
     def kind(self) -> Kind:
         """What the inputs are, and how they are called."""
         return self.inputs.kind
-
-    @property
-    def input_type(self) -> str:
-        """ "image", "audio", "text" or "table"."""
-        return self.kind.input_type
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.data.base.kinds import NUMBERS, Kind
+from headstart.data.base.kinds import NUMBERS, Kind, OfKind
 from headstart.data.inputs.registry import simple_of
 from headstart.data.tables.records import Records
 from headstart.guard.baselines.simple_features import side_by_side, simple_features
@@ -21,7 +21,7 @@ from headstart.source import Source
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class Material(OfKind):
     """What is to be learned, and the network that may be borrowed from.
 
     Parameters
@@ -72,11 +72,6 @@ class Material:
         """What the examples are; rows of features are `NUMBERS`."""
         found: Kind = getattr(self.rows if self.shown is None else self.shown, "kind", NUMBERS)
         return found
-
-    @property
-    def input_type(self) -> str:
-        """The name of the kind in programs."""
-        return self.kind.input_type
 
     @property
     def numbers(self) -> bool:

@@ -20,13 +20,8 @@ def measure(
 
     Parameters
     ----------
-    task : {"classification", "multilabel", "regression"}
-    target : array
-        Class numbers (n,), 0/1 (n, L), or numbers (n,) or (n, t).
-    prediction : array
-        Probabilities (n, K) or (n, L), or numbers.
-    weight : array of float, shape (n,), optional
-        Weights of the examples.
+    task, target, prediction, weight
+        As in `headstart.guard.choosing.choose.example_scores`.
 
     Returns
     -------

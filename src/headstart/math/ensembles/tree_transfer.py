@@ -54,11 +54,6 @@ def expand_and_reduce_all(
         What to do with parts of a tree that no target row reaches: keep the source's, and cut no node above them; or
         let their parent's source distribution answer, as the authors' program does.
 
-    Returns
-    -------
-    PackedTrees
-        T trees.
-
     Notes
     -----
     Segev, Harel, Mannor, Crammer and El-Yaniv (2017), Learn on source, refine on target, IEEE TPAMI 39:1811, SER.
@@ -157,11 +152,6 @@ def transfer_structure_all(
         The target is a number: variance takes the place of entropy, and of the Jensen-Shannon divergence the squared
         Hellinger distance of normal distributions with the sides' means and variances, each domain in its own root's
         mean and standard deviation. The paper knows classes only.
-
-    Returns
-    -------
-    PackedTrees
-        T trees.
 
     Notes
     -----

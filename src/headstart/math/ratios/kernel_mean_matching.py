@@ -23,6 +23,20 @@ from headstart.math.ratios.gaussian import (
 )
 from headstart.math.ratios.working_set import match_on_working_set
 
+SOLVERS = ("auto", "exact", "nystroem")
+
+#: Source rows up to which ``"auto"`` holds the kernel matrix whole.
+EXACT_ROWS = 400
+
+#: Kernel values up to which the objective is computed with the true kernel, n_source * (n_source + n_target).
+TRUE_KERNEL = 4_000_000_000
+
+#: Landmarks above that, where nothing corrects the approximation.
+UNCORRECTED_LANDMARKS = 500
+
+#: Times the low-rank solution is corrected with the true kernel, at most.
+ROUNDS = 20
+
 
 @dataclass(frozen=True)
 class MeanMatching:
@@ -47,21 +61,6 @@ class MeanMatching:
     gap: float
     certified: bool
     width: float
-
-
-SOLVERS = ("auto", "exact", "nystroem")
-
-#: Source rows up to which ``"auto"`` holds the kernel matrix whole.
-EXACT_ROWS = 400
-
-#: Kernel values up to which the objective is computed with the true kernel, n_source * (n_source + n_target).
-TRUE_KERNEL = 4_000_000_000
-
-#: Landmarks above that, where nothing corrects the approximation.
-UNCORRECTED_LANDMARKS = 500
-
-#: Times the low-rank solution is corrected with the true kernel, at most.
-ROUNDS = 20
 
 
 def kernel_mean_matching(

@@ -151,15 +151,8 @@ def precision_optimism(labels: np.ndarray, scores: np.ndarray, weight: np.ndarra
     class; among endless others it would be of the class as often as they are, about :math:`P_j`. So it adds
     :math:`(1 - P_j) w_j / B_j` too much, see `precision_values`.
 
-    Parameters
-    ----------
-    labels, scores, weight
-        As in `auc_values`.
-
-    Returns
-    -------
-    float
-        Mean over the classes that occur, 0 or more; 0 for a perfect ranking.
+    The arguments are those of `auc_values`; the result is the mean over the classes that occur, 0 or more, and 0 for a
+    perfect ranking.
 
     Examples
     --------
