@@ -116,8 +116,8 @@ def _distances(centre: float, mean: float, squares: float, sizes: np.ndarray, fl
     unit = (squares * units / max(units - 1, 1) + unseen**2) / total if total > 0 else 0.0
     shift = _t_quantile(units - 1) ** 2 * unit / (2.0 * n)
     middle = max(centre, 0.0)
-    half = math.sqrt(shift * (2.0 * middle + shift))
-    return middle + shift - half, middle + shift + half
+    far = middle + shift + math.sqrt(shift * (2.0 * middle + shift))
+    return (middle**2 / far if far > 0 else 0.0), far  # the two solve one quadratic equation
 
 
 def _t_quantile(freedom: float) -> float:
