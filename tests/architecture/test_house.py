@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
+
+import pytest
 
 import headstart
 
@@ -53,3 +56,23 @@ def test_what_travels_in_the_package_is_listed() -> None:
     packed = {path for pattern in listed["headstart"] for path in source.glob(pattern)}
     data = {p for p in source.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")}
     assert data <= packed, f"add to package-data: {sorted(str(p.relative_to(source)) for p in data - packed)}"
+
+
+def test_nothing_stands_in_the_root_that_does_not_belong_there() -> None:
+    try:
+        listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a checkout")
+    known = {
+        "benchmarks",
+        "docs",
+        "examples",
+        "src",
+        "tests",
+        ".ci",
+        ".gitignore",
+        ".pre-commit-config.yaml",
+        "LICENSE",
+    }
+    known |= {"CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md", "constraints.txt", "pyproject.toml"}
+    assert {name.partition("/")[0] for name in listed.splitlines()} <= known
