@@ -74,5 +74,13 @@ def test_nothing_stands_in_the_root_that_does_not_belong_there() -> None:
         ".pre-commit-config.yaml",
         "LICENSE",
     }
-    known |= {"CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md", "constraints.txt", "pyproject.toml"}
+    known |= {
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "README.md",
+        "SECURITY.md",
+        "constraints.txt",
+        "pyproject.toml",
+    }
     assert {name.partition("/")[0] for name in listed.splitlines()} <= known
