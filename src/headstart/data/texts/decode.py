@@ -41,8 +41,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")
 _CONTROL_BYTES = frozenset([*range(0x09), *range(0x0E, 0x1A), *range(0x1C, 0x20)])
 _PLAIN = frozenset([9, 10, 13, *range(0x20, 0x7F)])
 _SAMPLE = 1 << 16
-#: Letters beyond ASCII that have to be whole for each that is damaged: for one, and for several. Double-byte encodings of
-#: other alphabets look like UTF-8 that is damaged at both ends of every word.
+#: Letters beyond ASCII that have to be whole for each that is damaged: for one, and for several. Double-byte encodings
+#: of other alphabets look like UTF-8 that is damaged at both ends of every word.
 _WHOLE = (2, 8)
 _SAY = "say what it is (--encoding {0}, encoding='{0}'), or save it as UTF-8"
 
