@@ -232,6 +232,12 @@ def _nothing(root: Path, found: _Found) -> DataError:
             f"{wanted}, found the table {tables[0]}.",
             f"Give the table itself: {printable(str(root / tables[0]))}.",
         )
+    arrays = [path.name for path in files if path.suffix.lower() == ".npz"]
+    if arrays:
+        return DataError(
+            f"{wanted}, found the file of arrays {arrays[0]}.",
+            f"Give the file itself: {printable(str(root / arrays[0]))}.",
+        )
     if found.loose:
         return DataError(
             f"Expected a folder for each class in {where}, found {found.kind.count(len(found.loose))} in no such "

@@ -125,6 +125,12 @@ def test_files_that_no_reader_takes_are_named_as_what_they_are(
         read_dataset(tmp_path)
 
 
+def test_a_folder_of_arrays_is_told_to_be_given_by_its_file(tmp_path: Path) -> None:
+    np.savez(tmp_path / "Some.npz", images=np.zeros((2, 8, 8), np.uint8), labels=[0, 1])
+    with pytest.raises(DataError, match=r"found the file of arrays Some\.npz\. Give the file itself"):
+        read_dataset(tmp_path)
+
+
 def test_pictures_beside_files_of_boxes_are_no_class(tmp_path: Path) -> None:
     root = painted(tmp_path, "images/1.png", "images/2.png")
     for ending, folder in ((".xml", "annotations"), (".txt", "labels")):
