@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 
@@ -143,13 +144,13 @@ NUMBERS = Kind("numbers", "row of numbers", "rows of numbers", values=True, hub=
 """Ready-made features, as in an array (n, d)."""
 
 
-class OfKind:
+class OfKind(ABC):
     """Something that holds inputs of one kind."""
 
     @property
+    @abstractmethod
     def kind(self) -> Kind:
         """What the inputs are, and how they are called."""
-        raise NotImplementedError
 
     @property
     def input_type(self) -> str:
