@@ -124,3 +124,25 @@ def first_best(of: np.ndarray, score: np.ndarray) -> np.ndarray:
     sizes = np.diff(np.append(starts, len(of)))
     best = np.flatnonzero(score == np.repeat(np.maximum.reduceat(score, starts), sizes))
     return best[np.searchsorted(best, starts)]
+
+
+def children(parted: np.ndarray, n: int, made: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers of the left and right child of each of n nodes of a level, and the place of each among the parted ones.
+
+    Parameters
+    ----------
+    parted : ndarray of int
+        Nodes of the level that are parted; the others are leaves, and have -1 everywhere.
+    n, made : int
+        Nodes of the level, and nodes up to it: the children come next, two by two.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in children(np.array([0, 2]), 3, 10)]
+    [[10, -1, 12], [11, -1, 13], [0, -1, 1]]
+    """
+    left, right, place = (np.full(n, -1) for _ in range(3))
+    place[parted] = np.arange(len(parted))
+    left[parted] = made + 2 * place[parted]
+    right[parted] = left[parted] + 1
+    return left, right, place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from headstart.math.ensembles.groups import Places, first_best, places_between, summarise
+from headstart.math.ensembles.groups import Places, children, first_best, places_between, summarise
 from headstart.math.ensembles.trees import PackedTrees, joined
 
 #: Values, rows times columns, that are looked at at a time.
@@ -77,18 +77,14 @@ def _grown(
     while n:
         here = summarise(group, Y[row], weight[row], n)
         feature, threshold = np.full(n, -1), np.zeros(n)
-        left, right = np.full(n, -1), np.full(n, -1)
         open_ = here.mixed[group]
         group, row = group[open_], row[open_]
         centre = here.mean[group] if Y.shape[1] == 1 else 0.0
         parted, column, where = _splits(group, X[row], Y[row] - centre, weight[row], max_features, rng)
         feature[parted], threshold[parted] = column, where
         made += n
-        left[parted] = made + 2 * np.arange(len(parted))
-        right[parted] = left[parted] + 1
+        left, right, place = children(parted, n, made)
         levels.append((feature, threshold, left, right, here.mean))
-        place = np.full(n, -1)
-        place[parted] = np.arange(len(parted))
         kept = place[group] >= 0
         group, row = group[kept], row[kept]
         child = 2 * place[group] + (X[row, feature[group]] > threshold[group])

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from headstart.math.ensembles.groups import Summary, first_best, places_between, summarise
+from headstart.math.ensembles.groups import Summary, children, first_best, places_between, summarise
 from headstart.math.ensembles.trees import PackedTrees, Tree, compact, descend, joined, one_down, only, pack
 
 #: Grows a full tree on some of the target's rows, given by number.
@@ -170,7 +170,6 @@ def transfer_structure_all(
         n = len(source)
         here = summarise(group, y, w, n)
         feature, threshold = np.full(n, -1), np.zeros(n)
-        left, right = np.full(n, -1), np.full(n, -1)
         open_ = (trees.feature[source] >= 0) & here.mixed
         kept = np.flatnonzero(open_[group])
         group, row, y, seen, w = group[kept], row[kept], y[kept], seen[kept], w[kept]
@@ -179,11 +178,8 @@ def transfer_structure_all(
         parted, where, turned = best_thresholds(group, column, seen, w, sides, numbers=numbers)
         feature[parted], threshold[parted] = trees.feature[source[parted]], where
         made += n
-        left[parted] = made + 2 * np.arange(len(parted))
-        right[parted] = left[parted] + 1
+        left, right, place = children(parted, n, made)
         levels.append((feature, threshold, left, right, here.mean))
-        place = np.full(n, -1)
-        place[parted] = np.arange(len(parted))
         kept = np.flatnonzero(place[group] >= 0)
         below = 2 * place[group] + (column > threshold[group])
         group, row, y, seen, w = below[kept], row[kept], y[kept], seen[kept], w[kept]
