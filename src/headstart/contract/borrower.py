@@ -136,8 +136,8 @@ class Borrower(BaseEstimator, metaclass=ABCMeta):
         """
         check_option("preprocess_scope", self.preprocess_scope, SCOPES)
         sparse = self._takes_sparse() if sparse is None else sparse
-        if hasattr(self, "network_"):
-            del self.network_  # of an earlier fit
+        if "network_" in vars(self):
+            delattr(self, "network_")  # of an earlier fit
         named_network, _ = network_among(self.source)
         if named_network is None:
             refuse_inputs(X)
