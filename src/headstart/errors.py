@@ -31,6 +31,10 @@ class DataError(HeadstartError, ValueError):
     """The data cannot be used as they are: labels, groups, files or shapes."""
 
 
+class NoLabels(DataError):
+    """The data hold no labels; with a labelled set beside them they can be learned from all the same."""
+
+
 class BadInputs(DataError):
     """One or more inputs cannot be decoded; :class:`BadPictures`, :class:`BadClips` or :class:`BadTexts`.
 

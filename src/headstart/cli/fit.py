@@ -19,8 +19,8 @@ from headstart.progress import reporter
 @click.argument("data", type=click.Path(path_type=Path))
 @source_options(
     "What to borrow from: a folder, a hub id, starter:pictures, starter:speech, timm:NAME, FILE.py:FUNCTION; 'auto' is "
-    "the starter for the kind of data, 'none' learns from the data alone. For a table: another table with the same "
-    "label column; again for several."
+    "the starter for the kind of data, 'none' learns from the data alone. Beside a network, a labelled folder or table "
+    "of the same classes. For a table: another table with the same label column; again for several."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the model into.")
 @reading_options("keyword")
@@ -66,6 +66,15 @@ from headstart.progress import reporter
     type=click.Path(path_type=Path),
     help="Folder of a model: compare again exactly what it was chosen from, however long that takes.",
 )
+@click.option(
+    "--classes",
+    help="Of data without labels: the classes that they have, as a,b, where they may lack some of the source's.",
+)
+@click.option(
+    "--ask",
+    type=click.IntRange(1),
+    help="Of data without labels: write so many, drawn at random, into a table to be labelled.",
+)
 @click.option("--seed", "random_state", type=int, default=0, show_default=True, help="Of folds and candidates.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, mps, or auto.")
 @common
@@ -83,6 +92,11 @@ def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **opt
     headstart fit table.csv --label diagnosis --group-by patient --out model --budget 1h
     headstart fit mails.csv --label spam --text-column subject --text-column body --source FOLDER --out model
     headstart fit here.csv --label ill --source there.csv --unlabelled more.csv --out model
+    headstart fit here/ --source starter:pictures --source elsewhere/ --out model
+    headstart fit here-without-labels/ --source starter:pictures --source elsewhere/ --ask 30 --out model
+
+    Data without labels are learned from a labelled set of the same classes among the sources; how good the model is
+    cannot be told then, until some random examples are labelled (--ask).
     """
     import warnings
 
@@ -91,6 +105,8 @@ def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **opt
     from headstart.report.write import write_report
 
     options |= {name: list(options[name]) or None for name in ("unlabelled", "background")}
+    options["ask"] = options["ask"] or 0
+    options["classes"] = None if options["classes"] is None else [one.strip() for one in options["classes"].split(",")]
     with warnings.catch_warnings(), going_on_from(progress_folder(out)), reporter(lines=True) as progress:
         warnings.simplefilter("ignore", GuessingWarning)  # the summary says it
         model = fit(data, borrowed(source), out=out, progress=progress, **options)

@@ -15,13 +15,14 @@ from headstart.data.inputs.registry import entry_of, resolve
 from headstart.data.reading.options import Reading
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import describe, sentences, tell
-from headstart.errors import ParameterError
+from headstart.errors import NoLabels, ParameterError
 from headstart.guard.choosing import measures
 from headstart.guard.effort import Effort
 from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRegressor
 from headstart.keywords.fitting import KeywordTask, check_false_alarms
 from headstart.keywords.material import KEYWORD
 from headstart.math.statistics.named_metrics import Metric, check_metric, metric_named
+from headstart.models.adapting import Asked, fit_without_labels
 from headstart.models.model import Model, read_evidence
 from headstart.models.reproduction import reproduction
 from headstart.models.target import Target, divided, read_target, screened
@@ -64,11 +65,14 @@ def fit(
     metric: str | None = None,
     class_weight: Any = None,
     plan: str | Path | dict[str, Any] | None = None,
+    classes: Sequence[Any] | None = None,
+    ask: int = 0,
 ) -> Model:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
     A ``test`` part of the data (or, where there is none, a ``val`` part) is kept for the final score and touches
-    nothing else.
+    nothing else. Data without labels are adapted to from labelled sets among the sources, by
+    `SafeAdaptedClassifier`; how good that is cannot be told without labels, and is not claimed.
 
     Parameters
     ----------
@@ -76,10 +80,11 @@ def fit(
         A folder with a folder for each class (perhaps inside ``train``, ``val``, ``test``), a table of paths and
         labels, or pictures (or `Clips`, or texts) and labels in memory. Or a table of texts or of values: a CSV,
         Parquet, JSON Lines or Excel file, a frame with a column of labels, or (rows, labels).
-    source : str, path, NetworkSource, torch.nn.Module or None, default="auto"
+    source : str, path, NetworkSource, torch.nn.Module, labelled set, list of these or None, default="auto"
         What to borrow from. "auto" takes the bundled network for the kind of data: ``starter:pictures`` or
         ``starter:speech``; for texts none is bundled. None learns from the data alone. For a table of values: another
-        table (a path, a frame, ``Source(X, y)``) or a list of them; "auto" is then None.
+        table (a path, a frame, ``Source(X, y)``) or a list of them; "auto" is then None. Labelled sets of the same
+        classes may stand beside a network: ``[network, "elsewhere/"]``, folders, tables or ``Source(X, y)``.
     label, path_column, text_column, split_column, group_by, task
         How to read a table, see `headstart.data.reading.read.read_dataset`. A table holds texts if ``text_column``
         is named, or ``source`` is a network for texts, or the only column beside the labels holds sentences.
@@ -129,6 +134,11 @@ def fit(
     plan : path or dict, optional
         The folder of a model, or ``evidence["plan"]`` of one: what that fit ran is run again, as long as it takes. For
         the same data, source, candidates and seed.
+    classes : sequence, optional
+        Of data without labels: the classes that they have, where they may lack some of the source's.
+    ask : int, default=0
+        Of data without labels: write so many of them, drawn at random, into a table to be labelled, beside ``out``;
+        ``fit`` reads it, with the data as ``unlabelled``, and tests what was chosen.
 
     Returns
     -------
@@ -165,7 +175,19 @@ def fit(
     repeated = plan_in(plan)
     with reporter(progress) as told:
         effort = Effort(budget, n_splits, random_state, device, views, checkpoint, told)
-        target = read_target(data, source, reading, unlabelled=unlabelled, text_windows=text_windows)
+        try:
+            target = read_target(data, source, reading, unlabelled=unlabelled, text_windows=text_windows)
+        except NoLabels:
+            how: dict[str, Any] = {"unlabelled": unlabelled, "text_windows": text_windows, "skip_bad": skip_bad}
+            adapted = fit_without_labels(data, source, reading, effort, Asked(classes, ask, out), **how)
+            if adapted is None:
+                raise
+            return adapted
+        if classes is not None or ask:
+            raise ParameterError(
+                f"Expected classes and ask with data without labels, found {len(target.dataset):,} labels.",
+                "Leave them out (--classes, --ask).",
+            )
         tell(sentences(target.dataset))
         metric_named(metric, target.dataset.task)
         check_views(views, "head", target.dataset.input_type)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 
 from headstart.contract.network_rows import is_network
 from headstart.data.base.files import list_inputs
-from headstart.data.base.kinds import file_kinds
+from headstart.data.base.kinds import Kind, file_kinds
 from headstart.data.inputs.canvases import Seen
 from headstart.data.inputs.inputs import refuse_other_kind
 from headstart.data.reading.options import Reading
@@ -97,15 +98,15 @@ def is_set(one: Any) -> bool:
     return place.is_file() and (table_suffix(place) in TABLES or place.suffix.lower() == ".npz")
 
 
-def read_sets(sets: list[Any], dataset: Dataset, reading: Reading) -> list[LabelledSet]:
+def read_sets(sets: list[Any], dataset: Dataset | None, reading: Reading) -> list[LabelledSet]:
     """Read labelled sets and match them with the target: the same kind, task and classes.
 
     Parameters
     ----------
     sets : list
         As `parted` gives them.
-    dataset : Dataset
-        The target.
+    dataset : Dataset or None
+        The target; None where it has no labels: then the first set says what they are.
     reading : Reading
         What was said of the target; where it goes with a set it holds there too.
 
@@ -116,6 +117,8 @@ def read_sets(sets: list[Any], dataset: Dataset, reading: Reading) -> list[Label
     DataError
         If it holds another kind of input, or cannot be read.
     """
+    if dataset is None:
+        return _alike(sets, reading)
     if sets and dataset.task == "multilabel":
         raise SourceError(
             "Expected one class or number an example where labelled sets are borrowed from, found several labels.",
@@ -124,14 +127,40 @@ def read_sets(sets: list[Any], dataset: Dataset, reading: Reading) -> list[Label
     return [_read(one, i, dataset, reading) for i, one in enumerate(sets, 1)]
 
 
-def _read(one: Any, number: int, target: Dataset, reading: Reading) -> LabelledSet:
-    name, given = f"set {number}", one
+def _alike(sets: list[Any], reading: Reading) -> list[LabelledSet]:
+    """Sets with classes, each of the kind of the first."""
+    found: list[LabelledSet] = []
+    for i, one in enumerate(sets, 1):
+        name, given = _named(one, i)
+        kind = found[0].dataset.kind if found else None
+        read = recognise(given, _reading_for(given, reading, None), wanted=_always(kind))
+        dataset = read.dataset()
+        if dataset.task != "classification":
+            raise SourceError(
+                f"Expected classes in {name} for data without labels, found {_words(dataset.task)}.",
+                "Numbers and several labels cannot be carried over without labels: label some examples.",
+            )
+        if kind is not None and dataset.kind is not kind:
+            refuse_other_kind(dataset.kind, kind, f"in {name} as in {found[0].name}")
+        found.append(LabelledSet(name, dataset))
+    return found
+
+
+def _always(kind: Kind | None) -> Callable[[], Kind | None]:
+    return lambda: kind
+
+
+def _named(one: Any, number: int) -> tuple[str, Any]:
+    """How messages call a set, and what is to be read."""
     if isinstance(one, Source):
-        name, given = one.name or name, (one.X, one.y)
         if one.X is None or one.y is None:
             raise SourceError(f"Expected labels in {one}, found none.", "Give Source(X, y).")
-    elif isinstance(one, str | os.PathLike):
-        name = Path(one).name
+        return one.name or f"set {number}", (one.X, one.y)
+    return (Path(one).name if isinstance(one, str | os.PathLike) else f"set {number}"), one
+
+
+def _read(one: Any, number: int, target: Dataset, reading: Reading) -> LabelledSet:
+    name, given = _named(one, number)
     found = _grouped(given, _reading_for(given, reading, target), target)
     if found.kind is not target.kind:
         refuse_other_kind(found.kind, target.kind, f"in {name} as in the target")
@@ -158,12 +187,13 @@ def _words(task: str) -> str:
     return {"classification": "classes", "regression": "numbers"}.get(task, "several labels")
 
 
-def _reading_for(given: Any, reading: Reading, target: Dataset) -> Reading:
+def _reading_for(given: Any, reading: Reading, target: Dataset | None) -> Reading:
     """What of the words about the target goes with a set: in memory nothing but the task, in a folder no columns."""
+    task = reading.task if target is None else target.task
     if isinstance(given, tuple | Dataset):
-        return Reading(task=target.task)
+        return Reading(task=task)
     if is_frame(given) or not Path(given).is_dir():
-        return dataclasses.replace(reading, task=target.task, split_column=None)
+        return dataclasses.replace(reading, task=task, split_column=None)
     pattern = reading.label if isinstance(reading.label, str) and reading.label.startswith("re:") else None
     return Reading(label=pattern, encoding=reading.encoding, page=reading.page, group_by=reading.group_by)
 

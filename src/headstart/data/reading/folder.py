@@ -18,7 +18,7 @@ from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import by_regex, groups_by_regex
 from headstart.data.sets.labels import as_numbers_if_whole
 from headstart.data.tables.frame import TABLES, table_suffix
-from headstart.errors import DataError
+from headstart.errors import DataError, NoLabels
 
 _FAR_MORE = 2
 
@@ -239,7 +239,7 @@ def _nothing(root: Path, found: _Found) -> DataError:
             f"Give the file itself: {printable(str(root / arrays[0]))}.",
         )
     if found.loose:
-        return DataError(
+        return NoLabels(
             f"Expected a folder for each class in {where}, found {found.kind.count(len(found.loose))} in no such "
             "folder.",
             "Put them into folders named after their classes, or give a table with a path and a label in each row, or "

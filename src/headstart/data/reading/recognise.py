@@ -31,7 +31,7 @@ from headstart.data.sets.labels import read_labels
 from headstart.data.sets.task import as_label_array
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.rows import as_frame, is_frame, rows_of
-from headstart.errors import DataError, ParameterError
+from headstart.errors import DataError, NoLabels, ParameterError
 
 Wanted = Callable[[], Kind | None]
 _ARRAYS = ".npz"
@@ -123,6 +123,12 @@ def recognise(
         frame = as_frame(data)
         assert frame is not None
         return _table(frame.reset_index(drop=True), None, how, wanted, only)
+    if not isinstance(data, str | os.PathLike):
+        inputs = as_inputs(data)
+        raise NoLabels(
+            f"Expected {inputs.kind.many} with their labels, as (X, y), found {inputs.kind.many} alone.",
+            "Give the labels, or source= a labelled set of the same classes.",
+        )
     place = Path(data).expanduser()
     if place.is_dir():
         return _folder(place, how)

@@ -20,7 +20,7 @@ from headstart.data.sets.labels import ReadLabels, Writing, read_label_columns, 
 from headstart.data.tables.column_plan import proven_decimal
 from headstart.data.tables.frame import form_of
 from headstart.data.tables.gaps import is_missing
-from headstart.errors import DataError
+from headstart.errors import DataError, NoLabels
 
 _LABEL_NAMES = ("label", "labels", "class", "target", "y", "category")
 _SPLIT_NAMES = ("split", "part", "partition", "subset", "set")
@@ -51,9 +51,8 @@ def named_column(frame: pd.DataFrame, name: str, purpose: str, where: str = "") 
         near = difflib.get_close_matches(name, frame.columns, 1)
         hint = f"Did you mean {near[0]!r}?" if near else ""
         place = f" in {where}" if where else ""
-        raise DataError(
-            f"Expected a column {name!r} with the {purpose}{place}, found the columns {listed(frame)}.", hint
-        )
+        kind = NoLabels if purpose == "labels" else DataError
+        raise kind(f"Expected a column {name!r} with the {purpose}{place}, found the columns {listed(frame)}.", hint)
     return found
 
 
@@ -87,7 +86,7 @@ def label_columns(frame: pd.DataFrame, label: str | Sequence[str] | None, taken:
             return [found]
     if len(free) == 1:
         return free
-    raise DataError(
+    raise NoLabels(
         f"Expected a column with labels, found the columns {listed(frame)}.", "Name it (--label, label=...)."
     )
 

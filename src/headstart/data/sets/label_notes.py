@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from headstart.data.tables.gaps import PERHAPS
-from headstart.errors import DataError
+from headstart.errors import NoLabels
 
 _REPEATS = 5
 _SHOWN = 5
@@ -32,7 +32,7 @@ def unlabelled_note(labels: np.ndarray, kept: np.ndarray, many: str) -> str:
     if kept.all():
         return ""
     if not kept.any():
-        raise DataError(f"Expected labels, found none: all {len(kept)} {many} are without one.", "Fill them in.")
+        raise NoLabels(f"Expected labels, found none: all {len(kept)} {many} are without one.", "Fill them in.")
     left = labels[~kept] if labels.ndim == 1 else np.array([])
     words = sorted({label.strip() for label in left.tolist() if isinstance(label, str)} - {""})
     shown = f" ({', '.join(map(repr, words[:_SHOWN]))})" if words else ""

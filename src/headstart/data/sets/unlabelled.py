@@ -13,6 +13,22 @@ from headstart.data.sets.dataset import Dataset
 from headstart.progress import Progress
 
 
+def unusable(inputs: Inputs, preprocessing: Seen, progress: Progress | None = None) -> list[tuple[int, str]]:
+    """Position and reason of every input that cannot be used.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    preprocessing : Preprocessing or SoundPreprocessing
+    progress : callable, optional
+    """
+    look_at = entry_of(inputs.kind).look
+    assert look_at is not None, f"{inputs.kind.many} are not decoded"
+    look = look_at(inputs)
+    _, bad = readable_canvases(inputs, preprocessing, progress=progress, visit=look.visit)
+    return sorted({int(i): str(why) for i, why in (*bad, *look.reasons())}.items())
+
+
 def apart_from(
     dataset: Dataset, more: Inputs, preprocessing: Seen, progress: Progress | None = None, who: str = "without labels"
 ) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -22,6 +22,7 @@ from headstart.math.statistics.bbc import bbc_cv
 from headstart.math.statistics.calibration import calibrated, temperature
 from headstart.math.statistics.metrics import example_log_loss
 from headstart.math.statistics.probability import logits
+from headstart.networks.network import Network
 
 _LIBRARIES = ("headstart", "torch", "transformers", "scikit-learn", "numpy", "pillow")
 _METHOD = "bootstrap bias-corrected cross-validation, {samples} samples{grouped}; interval by Wilson's formula"
@@ -59,11 +60,16 @@ def data_evidence(material: Material, names: Sequence[Any] | None) -> dict[str, 
 
 def source_evidence(material: Material) -> dict[str, Any] | None:
     """What was offered: a network, and perhaps labelled sets beside it."""
-    network = material.network
+    found = network_evidence(material.network)
+    sets = [{"name": one.name or f"set {i}", "n": len(one.y)} for i, one in enumerate(material.lent, 1)]
+    return found if found is None or not sets else found | {"sets": sets}
+
+
+def network_evidence(network: Network | None) -> dict[str, Any] | None:
+    """What is known of a network that was borrowed from."""
     if network is None:
         return None
     card = network.card
-    sets = [{"name": one.name or f"set {i}", "n": len(one.y)} for i, one in enumerate(material.lent, 1)]
     return {
         "name": network.name,
         "kind": network.kind,
@@ -72,7 +78,6 @@ def source_evidence(material: Material) -> dict[str, Any] | None:
         "n_classes": card.n_classes,
         "licence": card.licence,
         "origin": card.origin,
-        **({"sets": sets} if sets else {}),
     }
 
 

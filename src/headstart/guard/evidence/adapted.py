@@ -1,0 +1,79 @@
+"""What is known of a model that was chosen without labels, in plain JSON types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from headstart.data.base.kinds import Kind
+from headstart.data.base.plain import plain
+from headstart.guard.evidence.evidence import network_evidence, versions
+from headstart.guard.safe_adapted import NOTHING, SOURCE_ONLY, SafeAdaptedClassifier
+from headstart.networks.network import Network
+from headstart.source import Source
+
+#: Random examples that are enough to test what was chosen without labels.
+ENOUGH = 30
+
+
+def adapted_evidence(
+    safe: SafeAdaptedClassifier, kind: Kind, answers: np.ndarray, network: Network | None, sources: Sequence[Source]
+) -> dict[str, Any]:
+    """The evidence of a model for data without labels: no score is claimed.
+
+    Parameters
+    ----------
+    safe : fitted SafeAdaptedClassifier
+    kind : Kind
+        What the examples are.
+    answers : array of shape (n,)
+        What the model says of them.
+    network : Network or None
+    sources : sequence of Source
+        Labelled sets.
+    """
+    n, many = len(answers), kind.many
+    classes, counts = np.unique(answers, return_counts=True)
+    sets = [{"name": one.name or f"set {i}", "n": len(one.y)} for i, one in enumerate(sources, 1)]
+    lent = " and ".join(str(one["name"]) for one in sets)
+    sentence = (
+        f"{'Nothing to adapt' if safe.verdict_ == NOTHING else 'Not proven'}: the {many} have no labels, so how often "
+        "the model is right on them cannot be told."
+    )
+    done = "as it is" if safe.chosen_ == SOURCE_ONLY else f"adapted by {safe.chosen_}"
+    detail = f"It learned from {lent}, {done}. Label {ENOUGH} {many} drawn at random to test it (--ask {ENOUGH})."
+    shares = {str(label): int(count) for label, count in zip(classes.tolist(), counts, strict=True)}
+    found = {
+        "data": {
+            "name": "",
+            "input_type": kind.input_type,
+            "n": n,
+            "labelled": False,
+            "task": "classification",
+            "classes": np.asarray(safe.best_estimator_.estimator_.classes_).tolist(),
+            "n_per_class": {},
+            "notes": list(safe.notes_),
+        },
+        "lead": {"words": sentence, "detail": detail},
+        "verdict": {"word": safe.verdict_, "sentence": sentence, "transfer_used": True},
+        "source": (network_evidence(network) or {"name": lent, "kind": "rows"}) | {"sets": sets},
+        "candidates": [],
+        "adaptation": {
+            "chosen": safe.chosen_,
+            "domain_auc": safe.domain_auc_,
+            "gate": safe.gate,
+            "answers": shares,
+            "ways": [_way(row) for row in safe.evidence_],
+        },
+        "reproduce": {"command": "", "code": "", "versions": versions(), "random_state": safe.random_state},
+    }
+    cleaned: dict[str, Any] = plain(found)
+    return cleaned
+
+
+def _way(row: dict[str, Any]) -> dict[str, Any]:
+    """One way to adapt: how it was judged without labels."""
+    said = {"name": row["name"], "agreement": row["agreement"], "consensus": row["consensus"]}
+    return said | {"carried_back": row["score"], "chosen": bool(row["weight"])}
