@@ -220,7 +220,10 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
             self.augment, network, inputs, targets, whole=settings.blocks is None, seed=settings.seed
         )
         settings, held = replace(settings, augmentation=augmentation), self._held(targets, groups)
-        start = first_head(network, inputs, targets, settings, groups=groups, held_out=held, progress=progress)
+
+        def start(features: np.ndarray) -> Any:
+            return first_head(features, targets, settings, groups=groups, held_out=held)
+
         tuned = tune(network, inputs, targets, settings, start=start, held_out=held, progress=progress)
         return Fitted(targets, tuned.network, None, tuned.head, tuned.history)
 

@@ -53,7 +53,7 @@ class Runner:
         self.dtype = dtype
         self.exact = exact
         self.cast = network.preprocessing.as_is is np.float32 and dtype != torch.float32
-        net = prepared(twin(_simple(network)), torch.float32 if self.cast else dtype, device)
+        net = prepared(twin(simple(network)), torch.float32 if self.cast else dtype, device)
         self.rows = Rows(net, network.chain, layout_of(network.chain)).eval()
 
     def __call__(self, arrays: np.ndarray) -> np.ndarray:
@@ -134,12 +134,12 @@ def _half(network: Network, device: str) -> Forward | None:
 
 
 def _compiled(network: Network, device: str) -> Forward:
-    rows = Rows(twin(_simple(network)).requires_grad_(False), network.chain, layout_of(network.chain)).eval()
+    rows = Rows(twin(simple(network)).requires_grad_(False), network.chain, layout_of(network.chain)).eval()
     half = half_type(device) is not None
     return CompiledRunner(rows, network.example(2), network.preprocessing, half, torch.get_num_threads())
 
 
-def _simple(network: Network) -> nn.Module:
+def simple(network: Network) -> nn.Module:
     """The network with less work, in float32; found once."""
     with _lock:
         if network not in _simplified:
