@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 from torch import nn
@@ -23,6 +24,7 @@ def first_head(
     *,
     groups: np.ndarray | None = None,
     held_out: tuple[np.ndarray, np.ndarray] | None = None,
+    lent: int = 0,
 ) -> tuple[np.ndarray, np.ndarray] | nn.Sequential:
     """A head on the frozen features, before the network moves (Kumar et al. 2022, LP-FT).
 
@@ -38,13 +40,15 @@ def first_head(
         For the folds that a linear head's penalty is chosen on.
     held_out : (train rows, validation rows), optional
         For stopping early.
+    lent : int, default=0
+        How many of the last rows are lent by other sets; a linear head is not judged on them.
 
     Returns
     -------
     (coef (d, K), intercept (K,)), or nn.Sequential
     """
     if not settings.widths:
-        rows = Features.of(features)
-        return linear_part(solve_head(rows, targets, "linear", groups=groups, random_state=settings.seed))
+        how: dict[str, Any] = {"groups": groups, "random_state": settings.seed, "lent": lent}
+        return linear_part(solve_head(Features.of(features), targets, "linear", **how))
     alone = dataclasses.replace(settings, learning_rate=RATES[settings.optimizer][1])
     return train_deep_head(features, targets, alone, held_out=held_out)[0]
