@@ -88,7 +88,10 @@ def fit_inputs(estimator: Any, given: Given, progress: Progress | None) -> Fitte
         estimator.augment, network, inputs, targets, whole=settings.blocks is None, seed=settings.seed
     )
     settings, held = replace(settings, augmentation=augmentation), held_rows(estimator, targets, groups, m)
-    start = first_head(network, inputs, targets, settings, groups=groups, held_out=held, progress=progress, lent=m)
+
+    def start(features: np.ndarray) -> Any:
+        return first_head(features, targets, settings, groups=groups, held_out=held, lent=m)
+
     tuned = tune(network, inputs, targets, settings, start=start, held_out=held, progress=progress)
     return Fitted(targets, tuned.network, None, tuned.head, tuned.history)
 

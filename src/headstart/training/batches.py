@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +12,7 @@ from torch import Tensor
 from headstart.data.inputs.canvases import AnyPreprocessing
 from headstart.data.inputs.variants import AnyAugmentation, variant
 from headstart.networks.running.runtime import to_tensor
+from headstart.training.prefetch import ahead
 
 
 @dataclass(frozen=True)
@@ -109,25 +108,36 @@ def stored_batches(
     device: torch.device,
     codes: np.ndarray | None = None,
     lengths: np.ndarray | None = None,
+    chosen: np.ndarray | None = None,
 ) -> Callable[[int], Iterator[Batch]]:
     """Batches of numbers that are there already: features, or activations at a boundary (memory-mapped or not).
 
     Parameters
     ----------
-    rows : ndarray of shape (n, ...)
+    rows : ndarray of shape (m, ...)
     Y : ndarray of shape (n, K)
     weight : ndarray of shape (n,)
     codes : ndarray of int, shape (n,), optional
         Classes that every batch holds alike, see `balanced_rows`.
     lengths : ndarray of int, shape (n,), optional
         Of texts, whose batches are of about one length each, see `batch_rows`.
+    chosen : ndarray of int, shape (n,), optional
+        Which of the rows they are; by default all m.
     """
     targets, weights = _to(Y, device), _to(weight, device)
+    held = None if isinstance(rows, np.memmap) else torch.from_numpy(np.asarray(rows, np.float32))
+
+    def make(index: np.ndarray) -> Batch:
+        own, place = torch.from_numpy(index), index if chosen is None else chosen[index]
+        if held is None:  # read from the disk in one sweep
+            x = torch.from_numpy(np.asarray(rows[np.sort(place)], np.float32))[torch.from_numpy(_rank(place))]
+        else:
+            x = held[torch.from_numpy(place)]
+        return Batch(onto(x, device), targets[own.to(device)], weights[own.to(device)])
 
     def batches(epoch: int) -> Iterator[Batch]:
-        for index in _dealt(len(rows), codes, batch_size, seed, epoch, lengths):
-            chosen = torch.from_numpy(index)
-            yield Batch(_to(rows[np.sort(index)][_rank(index)], device), targets[chosen], weights[chosen])
+        made = map(make, _dealt(len(Y), codes, batch_size, seed, epoch, lengths))
+        return made if held is not None and device.type == "cpu" else ahead(made)
 
     return batches
 
@@ -157,28 +167,22 @@ def canvas_batches(
             variant(canvases[i], preprocessing, augmentation, np.random.default_rng([seed, epoch, int(i)]))
             for i in index
         ]
-        chosen = torch.from_numpy(index)
-        x = to_tensor(preprocessing.stack(arrays), preprocessing).to(device)
-        return Batch(x, targets[chosen], weights[chosen])
+        own = torch.from_numpy(index).to(device)
+        x = onto(to_tensor(preprocessing.stack(arrays), preprocessing), device)
+        return Batch(x, targets[own], weights[own])
 
     def batches(epoch: int) -> Iterator[Batch]:
         dealt = _dealt(len(canvases), codes, batch_size, seed, epoch, lengths)
-        return ahead(make, [(epoch, index) for index in dealt])
+        return ahead(make(epoch, index) for index in dealt)
 
     return batches
 
 
-def ahead(make: Callable[..., Batch], arguments: Iterable[tuple[Any, ...]]) -> Iterator[Batch]:
-    """Call ``make`` for each of the arguments in order, one call ahead of the reader, in a thread."""
-    with ThreadPoolExecutor(1) as pool:
-        waiting = None
-        for argument in arguments:
-            following = pool.submit(make, *argument)
-            if waiting is not None:
-                yield waiting.result()
-            waiting = following
-        if waiting is not None:
-            yield waiting.result()
+def onto(x: Tensor, device: torch.device) -> Tensor:
+    """A batch on the device; to a GPU from pinned memory, so that the copy overlaps with the step before."""
+    if device.type == "cuda":
+        return x.pin_memory().to(device, non_blocking=True)
+    return x.to(device)
 
 
 def _rank(index: np.ndarray) -> np.ndarray:

@@ -221,6 +221,10 @@ def _restore(settings: LoopSettings, moving: dict[str, Tensor], optimizer: torch
         for name, tensor in moving.items():
             tensor.copy_(found["weights"][name])
     optimizer.load_state_dict(found["optimizer"])
+    for parameter, parts in optimizer.state.items():
+        for name, part in parts.items():  # laid out like the parameter, as a step in one sweep takes for granted
+            if isinstance(part, Tensor) and part.shape == parameter.shape:
+                parts[name] = torch.empty_like(parameter, dtype=part.dtype).copy_(part)
     best = {name: tensor.to(moving[name].device) for name, tensor in found["best"].items()}
     return RunState(found["epoch"], found["history"], found["best_loss"], found["best_epoch"], best)
 

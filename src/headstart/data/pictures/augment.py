@@ -86,7 +86,7 @@ def _recoloured(picture: Image.Image, augmentation: Augmentation, rng: np.random
         return np.asarray(picture)
     gain, shift = 1.0 + rng.uniform(-1, 1, size=2) * augmentation.light
     table = np.clip((np.arange(256) - 128.0) * gain + 128.0 * shift, 0, 255).astype(np.uint8)
-    return table[np.asarray(picture)]
+    return np.asarray(picture.point(table.tolist() * len(picture.getbands())))
 
 
 def random_box(

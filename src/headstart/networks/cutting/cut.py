@@ -2,15 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
 from headstart.errors import ParameterError
 from headstart.networks.cutting.chain import Chain
 from headstart.networks.cutting.features import read_features
-from headstart.networks.cutting.stubs import Stubs, record_stubs, stubbed
+from headstart.networks.cutting.stubs import Stubs, opened, stubbed, stubs_of
 from headstart.networks.cutting.text_boundary import TextStubs, entered, marked
 from headstart.networks.cutting.trace import Call, Trace, main_tensor, trace, twin
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """The boundary before the last k blocks of a network, as `find_cut` finds it; for all copies of the network.
+
+    Attributes
+    ----------
+    stubs : Stubs or None
+        To enter there; None when the boundary is the input itself.
+    depth : dict of str to int
+        Names of the parameters and buffers behind it, and how many blocks lie behind theirs.
+    """
+
+    stubs: Stubs | None
+    depth: dict[str, int]
+
+
+def find_cut(module: nn.Module, chain: Chain, k: int | None, example: Tensor | None = None) -> Cut:
+    """Find what lies behind the boundary before the last k blocks, from one trace of a twin.
+
+    Parameters
+    ----------
+    module, chain, k, example
+        As in `Tail`; the network is not changed.
+    """
+    if k is not None and k < 0:
+        raise ParameterError(f"Expected a number of blocks k >= 0, found {k}.", "Use 0 for the head alone.")
+    net = twin(module).eval()
+    x = _example(net, chain, example)
+    record = trace(net, x)
+    entering = k is not None and k < len(chain.blocks)
+    stubs = stubs_of(net, record, chain.blocks[-(k or 0) - 1], x) if entering else None
+    return Cut(stubs, {} if k == 0 else _moving(net, chain, k, x, record, stubs))
 
 
 class Tail(nn.Module):
@@ -31,6 +69,8 @@ class Tail(nn.Module):
         ``len(chain.blocks)`` or None (all of it: then the boundary is the input itself).
     example : Tensor, (N, ...), optional
         An input of the network; noise of the chain's input shape by default.
+    cut : Cut, optional
+        What `find_cut` found of the network, where it was asked already.
 
     Attributes
     ----------
@@ -47,15 +87,19 @@ class Tail(nn.Module):
     True
     """
 
-    def __init__(self, module: nn.Module, chain: Chain, k: int | None, example: Tensor | None = None) -> None:
+    def __init__(
+        self, module: nn.Module, chain: Chain, k: int | None, example: Tensor | None = None, cut: Cut | None = None
+    ) -> None:
         super().__init__()
         self.module = module
         self.chain = chain
         self.k = k
-        self.stubs = _stubs(module, chain, k, example)
+        cut = find_cut(module, chain, k, example) if cut is None else cut
+        self.stubs = cut.stubs
+        self._enter: Callable[[Tensor], Tensor] | None = None
         texts = chain.takes_tokens and self.stubs is not None and self.stubs.boundary.ndim == 3
         self.texts = TextStubs(chain.blocks[-(k or 0) - 1], chain.tokens) if texts else None
-        self.trainable = [p for group in trainable_parameters(module, chain, k, example) for p in group]
+        self.trainable = [p for group in by_depth(module, cut) for p in group]
 
     def forward(self, boundary: Tensor) -> Tensor:
         """Features, (N, n_features), from a batch of boundary activations, (N, ...); of texts with NaN for no token."""
@@ -64,10 +108,32 @@ class Tail(nn.Module):
                 return read_features(self.module, self.chain.output_layer, x)
         if self.stubs is None:
             return read_features(self.module, self.chain.output_layer, boundary)
-        if self.stubs.example.device != boundary.device:
-            self.stubs = self.stubs.to(boundary.device)
-        with stubbed(self.module, self.stubs, boundary) as x:
+        if self._enter is not None:
+            return read_features(self.module, self.chain.output_layer, self._enter(boundary))
+        with stubbed(self.module, self._stubs_on(boundary.device), boundary) as x:
             return read_features(self.module, self.chain.output_layer, x)
+
+    @contextmanager
+    def open(self, device: torch.device) -> Iterator[None]:
+        """Stay at the boundary for the length of a with-block, in which the network can be entered nowhere else.
+
+        A batch then costs no exchange of the forward methods. Of texts nothing changes: what they are entered with
+        depends on their length.
+        """
+        if self.texts is not None or self.stubs is None:
+            yield
+            return
+        with opened(self.module, self._stubs_on(device)) as self._enter:
+            try:
+                yield
+            finally:
+                self._enter = None
+
+    def _stubs_on(self, device: torch.device) -> Stubs:
+        assert self.stubs is not None
+        if self.stubs.example.device != device:
+            self.stubs = self.stubs.to(device)
+        return self.stubs
 
 
 def body_forward(module: nn.Module, chain: Chain, x: Tensor) -> Tensor:
@@ -86,7 +152,16 @@ def body_forward(module: nn.Module, chain: Chain, x: Tensor) -> Tensor:
     return read_features(module, chain.output_layer, x)
 
 
-def replay_agrees(module: nn.Module, chain: Chain, k: int | None, example: Tensor, tolerance: float = 1e-4) -> bool:
+def replay_agrees(
+    module: nn.Module,
+    chain: Chain,
+    k: int | None,
+    example: Tensor,
+    tolerance: float = 1e-4,
+    *,
+    cut: Cut | None = None,
+    stored: Tensor | None = None,
+) -> bool:
     """Whether features replayed from the boundary equal those of the full forward pass.
 
     Parameters
@@ -101,23 +176,22 @@ def replay_agrees(module: nn.Module, chain: Chain, k: int | None, example: Tenso
         A batch, best of real inputs.
     tolerance : float, default=1e-4
         Largest difference allowed, as a fraction of the largest feature.
+    cut : Cut, optional
+        What `find_cut` found, where it was asked already.
+    stored : Tensor, (N, ...), optional
+        Activations of the batch at the boundary, as they will be replayed; by default those of the forward pass.
     """
     net = twin(module).eval()
     try:
-        stubs = _stubs(net, chain, k, example)
-        if stubs is None:
+        tail = Tail(net, chain, k, example, cut)
+        if tail.stubs is None:
             return True
         with torch.no_grad():
-            record = trace(net, example)
-            stored = main_tensor(record.once(stubs.block).output)
-            full = read_features(net, chain.output_layer, example)
-            assert stored is not None
-            if chain.takes_tokens and stored.ndim == 3:
-                way = entered(net, TextStubs(stubs.block, chain.tokens), marked(stored, example))
-            else:
-                way = stubbed(net, stubs, stored)
-            with way as x:
-                replayed = read_features(net, chain.output_layer, x)
+            if stored is None:
+                found = main_tensor(trace(net, example).once(tail.stubs.block).output)
+                assert found is not None
+                stored = marked(found, example) if tail.texts is not None else found
+            full, replayed = read_features(net, chain.output_layer, example), tail(stored)
     except (RuntimeError, TypeError, ValueError, LookupError, IndexError, AssertionError):
         return False
     if replayed.shape != full.shape:
@@ -142,7 +216,7 @@ def frozen_names(module: nn.Module, chain: Chain, k: int | None, example: Tensor
     set of str
         As in `named_parameters` and `named_buffers`. The output layer's are not among them.
     """
-    moving = set(_moving(module, chain, k, example))
+    moving = set(find_cut(module, chain, k, example).depth)
     head = f"{chain.output_layer}." if chain.output_layer is not None else None
     names = [name for name, _ in module.named_parameters(remove_duplicate=False)]
     names += [name for name, _ in module.named_buffers(remove_duplicate=False)]
@@ -167,21 +241,16 @@ def trainable_parameters(
         Number of blocks, from 0 (no group) to ``len(chain.blocks)``, which also takes what lies before the first;
         None is all of it, also where the network cannot be cut.
     """
-    depth = _moving(module, chain, k, example)
+    return [] if k == 0 else by_depth(module, find_cut(module, chain, k, example))
+
+
+def by_depth(module: nn.Module, cut: Cut) -> list[list[nn.Parameter]]:
+    """Parameters behind a boundary in groups, see `trainable_parameters`."""
     groups: dict[int, list[nn.Parameter]] = {}
     for name, parameter in module.named_parameters():
-        if name in depth:
-            groups.setdefault(depth[name], []).append(parameter)
+        if name in cut.depth:
+            groups.setdefault(cut.depth[name], []).append(parameter)
     return [groups[i] for i in sorted(groups)]
-
-
-def _stubs(module: nn.Module, chain: Chain, k: int | None, example: Tensor | None) -> Stubs | None:
-    """Stubs for the boundary before the last k blocks; None when that is the input itself."""
-    if k is not None and k < 0:
-        raise ParameterError(f"Expected a number of blocks k >= 0, found {k}.", "Use 0 for the head alone.")
-    if k is None or k >= len(chain.blocks):
-        return None
-    return record_stubs(module, chain.blocks[-k - 1], _example(module, chain, example))
 
 
 def _example(module: nn.Module, chain: Chain, example: Tensor | None) -> Tensor:
@@ -195,17 +264,14 @@ def _example(module: nn.Module, chain: Chain, example: Tensor | None) -> Tensor:
     return noise.to(like.device, like.dtype)
 
 
-def _moving(module: nn.Module, chain: Chain, k: int | None, example: Tensor | None) -> dict[str, int]:
+def _moving(
+    net: nn.Module, chain: Chain, k: int | None, x: Tensor, record: Trace, stubs: Stubs | None
+) -> dict[str, int]:
     """Names of parameters and buffers behind the boundary, with their depth (0 for the last block)."""
-    if k == 0:
-        return {}
-    net = twin(module).eval()
-    x = _example(net, chain, example)
-    record = trace(net, x)
     ends = [record.once(block).end for block in chain.blocks]
     n_behind = max(1, len(ends) if k is None else min(k, len(ends)))
     start = 0 if k is None or k >= len(ends) else ends[-k - 1]
-    reached = _reached(net, chain, k, x)
+    reached = _reached(net, chain, x, stubs)
     moving: dict[str, int] = {}
     for is_buffer, named in ((False, net.named_parameters), (True, net.named_buffers)):
         for name, _ in named(remove_duplicate=False):
@@ -225,10 +291,9 @@ def _moving(module: nn.Module, chain: Chain, k: int | None, example: Tensor | No
     }
 
 
-def _reached(net: nn.Module, chain: Chain, k: int | None, x: Tensor) -> set[str]:
+def _reached(net: nn.Module, chain: Chain, x: Tensor, stubs: Stubs | None) -> set[str]:
     """Names of the parameters that the features behind the boundary depend on; gradients tell."""
     names = [(name, p) for name, p in net.named_parameters(remove_duplicate=False) if p.requires_grad]
-    stubs = _stubs(net, chain, k, x)
     with torch.enable_grad():
         if stubs is None:
             features = read_features(net, chain.output_layer, x)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from headstart.networks.cutting.trace import main_tensor, overridden, trace, twin, with_main_tensor
+from headstart.networks.cutting.trace import Trace, main_tensor, overridden, trace, twin, with_main_tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,11 +80,14 @@ def record_stubs(module: nn.Module, block: str, example: Tensor) -> Stubs:
     LookupError
         If the block does not run exactly once.
     """
-    net = twin(module).eval()
-    record = trace(net, example[:1].detach())
-    block_call = record.once(block)
-    before = record.before(block_call)
-    return _probed(net, Stubs(block, block_call.output, before, example[:1].detach()))
+    net, x = twin(module).eval(), example[:1].detach()
+    return stubs_of(net, trace(net, x), block, x)
+
+
+def stubs_of(net: nn.Module, record: Trace, block: str, x: Tensor) -> Stubs:
+    """The same from a trace of ``net``, a twin of the network in evaluation mode, on one input, (1, ...)."""
+    call = record.once(block)
+    return _probed(net, Stubs(block, call.output, record.before(call), x))
 
 
 def _probed(net: nn.Module, stubs: Stubs) -> Stubs:
@@ -139,22 +142,41 @@ def stubbed(module: nn.Module, stubs: Stubs, boundary: Tensor) -> Iterator[Tenso
     Tensor, (N, ...) or (1, ...)
         The input to call the network with; its values have no influence.
     """
-    n = boundary.shape[0]
+    with opened(module, stubs) as enter:
+        yield enter(boundary)
+
+
+@contextmanager
+def opened(module: nn.Module, stubs: Stubs) -> Iterator[Callable[[Tensor], Tensor]]:
+    """Let the network start at one boundary after another, for the length of a with-block; see `stubbed`.
+
+    Yields
+    ------
+    callable
+        From the next batch's boundary to the input to call the network with.
+    """
+    entry = stubs.boundary
 
     def widen(tensor: Tensor) -> Tensor:
         if tensor.ndim == 0 or tensor.shape[0] != 1:
             return tensor
-        wide = tensor if stubs.narrow else tensor.expand(n, *tensor.shape[1:])
+        wide = tensor if stubs.narrow else tensor.expand(len(entry), *tensor.shape[1:])
         return wide.clone() if stubs.repeats else wide
 
     def constant(output: Any) -> Callable[..., Any]:
+        if stubs.narrow and not stubs.repeats:
+            return lambda *args, **kwargs: output
         return lambda *args, **kwargs: _map(output, widen)
 
+    def enter(boundary: Tensor) -> Tensor:
+        nonlocal entry
+        entry = boundary.clone() if stubs.copies else boundary
+        return widen(stubs.example)
+
     forwards = {name: constant(output) for name, output in stubs.before.items()}
-    entry = boundary.clone() if stubs.copies else boundary
     forwards[stubs.block] = lambda *args, **kwargs: with_main_tensor(stubs.output, entry)
     with overridden(module, forwards):
-        yield widen(stubs.example)
+        yield enter
 
 
 def _map(output: Any, function: Callable[[Tensor], Tensor]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import weakref
 from typing import Any
 
 import numpy as np
@@ -16,15 +17,22 @@ from headstart.errors import OutputError
 from headstart.networks.cutting.text_boundary import marked
 from headstart.networks.cutting.trace import Reached, main_tensor, twin
 from headstart.networks.network import Network
+from headstart.networks.running.runners import simple
 from headstart.networks.running.runtime import prepared, to_tensor
 
 IN_MEMORY = 1 << 30
+#: Largest difference of the activations of the simplified network, as a part of the largest one.
+TOLERANCE = 1e-4
+
+_Stopping = tuple[tuple[str, str], nn.Module, tuple[int, ...]]
+_kept: weakref.WeakKeyDictionary[Network, _Stopping] = weakref.WeakKeyDictionary()
 
 
 class Entry:
     """From cropped pictures, windows of sound or tokens to the activations that a block returns, (N, ...) in float32.
 
-    What lies behind the block is not computed. Of a text, what stands where it has no token is NaN.
+    What lies behind the block is not computed. It is the simplified network that runs, if what the block then returns
+    is the same but for rounding. Of a text, what stands where it has no token is NaN.
 
     Parameters
     ----------
@@ -40,28 +48,50 @@ class Entry:
         self.length: int | None = None
         self.preprocessing = network.preprocessing
         self.device = device
-        self.net = prepared(twin(network.module), torch.float32, device)
-        self.net.get_submodule(block).register_forward_hook(_stop)
-        with torch.inference_mode():
-            self.shape = self.reached(network.example().to(device)).shape[1:]
+        self.net, self.shape = _up_to(network, block, device)
         if length is not None and len(self.shape) == 2:
             self.length, self.shape = length, (length, self.shape[1])
 
     def __call__(self, arrays: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
-            return self.reached(to_tensor(arrays, self.preprocessing).to(self.device))
+        return self.reached(to_tensor(arrays, self.preprocessing).to(self.device))
 
     def reached(self, batch: Tensor) -> np.ndarray:
         """The block's main tensor for a batch of inputs, as float32 rows."""
+        tensor = _at_stop(self.net, batch)
+        if not batch.is_floating_point() and tensor.ndim == 3:
+            tensor = _padded(marked(tensor, batch), self.length)
+        return np.asarray(tensor.float().cpu().numpy())
+
+
+def _up_to(network: Network, block: str, device: str) -> tuple[nn.Module, tuple[int, ...]]:
+    """The network that stops behind a block, and the shape of what that returns; the last one asked for is kept."""
+    place, net, shape = _kept.get(network, (None, None, ()))
+    if net is None or place != (block, device):
+        net, lean = (_stopping(module, block, device) for module in (network.module, simple(network)))
+        wanted, found = (_at_stop(module, network.example().to(device)) for module in (net, lean))
+        shape = tuple(wanted.shape[1:])
+        if found.shape[1:] == shape and bool((found - wanted).abs().max() <= TOLERANCE * wanted.abs().max()):
+            net = lean
+        _kept[network] = ((block, device), net, shape)
+    return net, shape
+
+
+def _stopping(module: nn.Module, block: str, device: str) -> nn.Module:
+    net = prepared(twin(module), torch.float32, device)
+    net.get_submodule(block).register_forward_hook(_stop)
+    return net
+
+
+def _at_stop(net: nn.Module, batch: Tensor) -> Tensor:
+    """What the block returns for a batch: its main tensor."""
+    with torch.inference_mode():
         try:
-            self.net(batch)
+            net(batch)
         except Reached as reached:
             tensor = main_tensor(reached.output)
             assert tensor is not None
-            if not batch.is_floating_point() and tensor.ndim == 3:
-                tensor = _padded(marked(tensor, batch), self.length)
-            return np.ascontiguousarray(tensor.float().cpu().numpy())
-        raise LookupError("Expected the block at the boundary to run in a forward pass; it did not.")
+            return tensor
+    raise LookupError("Expected the block at the boundary to run in a forward pass; it did not.")
 
 
 def _stop(block: nn.Module, args: Any, output: Any) -> None:
@@ -90,11 +120,19 @@ def common_length(network: Network, inputs: Inputs) -> int | None:
 def array_for(n: int, shape: tuple[int, ...]) -> np.ndarray:
     """An array of n rows, in memory up to 1 GiB, else in a temporary file that vanishes with it.
 
+    Maps (C, H, W) lie with the channels last, as convolutions want them.
+
     Raises
     ------
     OutputError
         If the disk has no room for the file.
     """
+    if len(shape) == 3:
+        return _room(n, (*shape[1:], shape[0])).transpose(0, 3, 1, 2)
+    return _room(n, shape)
+
+
+def _room(n: int, shape: tuple[int, ...]) -> np.ndarray:
     n_bytes = 4 * n * int(np.prod(shape, dtype=np.int64))
     if n_bytes <= IN_MEMORY:
         return np.empty((n, *shape), np.float32)

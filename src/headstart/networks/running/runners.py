@@ -12,7 +12,7 @@ from torch import nn
 
 from headstart.networks.cutting.trace import twin
 from headstart.networks.network import Network
-from headstart.networks.running.compiled import CompiledRunner, openvino_installed
+from headstart.networks.running.compiled import CompiledRunner, openvino_installed, worth_compiling
 from headstart.networks.running.precision import agrees
 from headstart.networks.running.runtime import Layout, Rows, half_type, layout_of, prepared, to_tensor
 from headstart.networks.running.simplify import simplify
@@ -20,7 +20,6 @@ from headstart.nn.threads import in_workers
 
 ENOUGH = 8
 MOST = 16
-WORTH_COMPILING = 2000
 
 Forward = Callable[[np.ndarray], np.ndarray]
 
@@ -53,7 +52,7 @@ class Runner:
         self.dtype = dtype
         self.exact = exact
         self.cast = network.preprocessing.as_is is np.float32 and dtype != torch.float32
-        net = prepared(twin(_simple(network)), torch.float32 if self.cast else dtype, device)
+        net = prepared(twin(simple(network)), torch.float32 if self.cast else dtype, device)
         self.rows = Rows(net, network.chain, layout_of(network.chain)).eval()
 
     def __call__(self, arrays: np.ndarray) -> np.ndarray:
@@ -81,7 +80,8 @@ def runner_for(
         Gives 8 to 16 of the user's own pictures or windows, on which the faster passes are tried; asked only the first
         time. None where there are too few to tell: then float32 is used, and nothing is settled.
     n : int, default=0
-        How many pictures or clips there are; with 2,000 a pass is compiled, where the extra ``openvino`` is installed.
+        How many pictures or clips there are; where the extra ``openvino`` is installed, a pass is compiled for so many
+        that it pays (`headstart.networks.running.compiled.worth_compiling`).
     """
     with _lock:
         runners = _kept.setdefault(network, {})
@@ -89,7 +89,8 @@ def runner_for(
             return _exact(network, device)
         if sample is not None:
             fixed = not network.chain.takes_tokens  # a compiled pass takes inputs of one size
-            compiling = fixed and n >= WORTH_COMPILING and device == "cpu" and openvino_installed()
+            asked = fixed and device == "cpu" and (device, "compiled") not in runners and openvino_installed()
+            compiling = (device, "compiled") in runners or (asked and worth_compiling(network, n))
             if compiling and (device, "compiled") not in runners:
                 runners[device, "compiled"] = _tried(network, device, [_compiled, _half], sample())
             if not compiling and (device, "fast") not in runners:
@@ -134,12 +135,12 @@ def _half(network: Network, device: str) -> Forward | None:
 
 
 def _compiled(network: Network, device: str) -> Forward:
-    rows = Rows(twin(_simple(network)).requires_grad_(False), network.chain, layout_of(network.chain)).eval()
+    rows = Rows(twin(simple(network)).requires_grad_(False), network.chain, layout_of(network.chain)).eval()
     half = half_type(device) is not None
     return CompiledRunner(rows, network.example(2), network.preprocessing, half, torch.get_num_threads())
 
 
-def _simple(network: Network) -> nn.Module:
+def simple(network: Network) -> nn.Module:
     """The network with less work, in float32; found once."""
     with _lock:
         if network not in _simplified:

@@ -8,58 +8,47 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from headstart.data.base.rows import Inputs
-from headstart.networks.network import Network
-from headstart.networks.running.embed import embed
+from headstart.networks.running.embed import Features
 from headstart.parameters.heads.deep_head import train_deep_head
 from headstart.parameters.heads.fitted import linear_part
 from headstart.parameters.heads.settings import TuningSettings
 from headstart.parameters.heads.solved import solve_head
 from headstart.parameters.heads.targets import Targets
 from headstart.parameters.tuning.plan import RATES
-from headstart.progress import Progress
-from headstart.training.device import pick_device
 
 
 def first_head(
-    network: Network,
-    inputs: Inputs,
+    features: np.ndarray,
     targets: Targets,
     settings: TuningSettings,
     *,
     groups: np.ndarray | None = None,
     held_out: tuple[np.ndarray, np.ndarray] | None = None,
-    progress: Progress | None = None,
     lent: int = 0,
-) -> tuple[np.ndarray, np.ndarray] | nn.Sequential | None:
+) -> tuple[np.ndarray, np.ndarray] | nn.Sequential:
     """A head on the frozen features, before the network moves (Kumar et al. 2022, LP-FT).
 
     A linear head is solved; one with hidden layers is trained for as many epochs, at the rate of new heads, on
-    standardised features. A network with random weights has no features worth it.
+    standardised features.
 
     Parameters
     ----------
-    network : Network
-    inputs : Pictures, Clips or Texts, n of them
+    features : ndarray of shape (n, d), float32
     targets : Targets of n
     settings : TuningSettings
     groups : ndarray of shape (n,), optional
         For the folds that a linear head's penalty is chosen on.
     held_out : (train rows, validation rows), optional
         For stopping early.
-    progress : callable, optional
     lent : int, default=0
         How many of the last rows are lent by other sets; a linear head is not judged on them.
 
     Returns
     -------
-    (coef (d, K), intercept (K,)), nn.Sequential, or None
+    (coef (d, K), intercept (K,)), or nn.Sequential
     """
-    if not network.trained:
-        return None
-    features = embed(network, inputs, device=str(pick_device(settings.device)), progress=progress)
     if not settings.widths:
         how: dict[str, Any] = {"groups": groups, "random_state": settings.seed, "lent": lent}
-        return linear_part(solve_head(features, targets, "linear", **how))
+        return linear_part(solve_head(Features.of(features), targets, "linear", **how))
     alone = dataclasses.replace(settings, learning_rate=RATES[settings.optimizer][1])
-    return train_deep_head(features.output.astype(np.float32), targets, alone, held_out=held_out)[0]
+    return train_deep_head(features, targets, alone, held_out=held_out)[0]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import weakref
 from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from headstart.networks.cutting.cut import Tail, body_forward, trainable_parameters
+from headstart.networks.cutting.cut import Cut, Tail, body_forward, by_depth, find_cut
 from headstart.networks.network import Network
 from headstart.networks.running.entry import Entry
 from headstart.networks.running.pipeline import in_parts
@@ -23,6 +24,9 @@ from headstart.parameters.tuning.lora import add_lora, merge_lora
 from headstart.training.batches import Batch
 from headstart.training.device import autocast, bf16_is_sound, has_bf16, pick_device
 
+#: Rows that are judged together.
+TOGETHER = 64
+
 
 class Trainee:
     """A private copy of a network's module with a new head, the parts that move set apart from those that do not.
@@ -33,41 +37,30 @@ class Trainee:
         Not changed.
     n_outputs : int
     settings : TuningSettings
-    start : (coef, intercept), nn.Sequential or None
-        A solved linear head or trained layers to start from; None starts from random weights.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        n_outputs: int,
-        settings: TuningSettings,
-        start: tuple[np.ndarray, np.ndarray] | nn.Sequential | None = None,
-    ) -> None:
+    def __init__(self, network: Network, n_outputs: int, settings: TuningSettings) -> None:
         self.settings, self.network, self.chain = settings, network, network.chain
         self.device = pick_device(settings.device)
         self.module = channels_last(copy.deepcopy(network.module).to(self.device))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
             head = make_head(self.chain.n_features, n_outputs, settings.widths, settings.dropout)
-        head = nn.Sequential(nn.Identity()) if settings.pairs else head
-        if isinstance(start, tuple) and not settings.widths and not settings.pairs:
-            load_linear(head, *start)
-        head = copy.deepcopy(start) if isinstance(start, nn.Sequential) else head
-        self.head = head.to(self.device)
+        self.head = (nn.Sequential(nn.Identity()) if settings.pairs else head).to(self.device)
+        self.cut = cut_of(network, settings.blocks)
         if self.chain.output_layer is not None:
             self.module.set_submodule(self.chain.output_layer, nn.Identity())
         if settings.rank is not None:
             groups = [add_lora(self.module, settings.rank, settings.seed, network.name)]
             self.module.to(self.device)
         else:
-            groups = trainable_parameters(self.module, self.chain, settings.blocks)
+            groups = by_depth(self.module, self.cut)
         moving = {id(p) for group in groups for p in group}
         for parameter in self.module.parameters():
             parameter.requires_grad_(id(parameter) in moving)
         self.layers = groups
         self.start = {name: p.detach().clone() for name, p in self.module.named_parameters() if p.requires_grad}
-        self.tail = None if settings.blocks is None else Tail(self.module, self.chain, settings.blocks)
+        self.tail = None if settings.blocks is None else Tail(self.module, self.chain, settings.blocks, cut=self.cut)
         self.entry: Entry | None = None
         k = self.settings.blocks or 0
         self.time_last = k < len(self.chain.blocks) and self.chain.blocks[-k - 1] in self.chain.time_last
@@ -76,6 +69,21 @@ class Trainee:
     def _sound_in_bf16(self) -> bool:
         example = self.network.example(1).to(self.device)
         return bf16_is_sound(self.module, lambda: body_forward(self.module, self.chain, example))
+
+    def start_from(self, head: tuple[np.ndarray, np.ndarray] | nn.Sequential) -> None:
+        """Take a solved linear head, or trained layers, in the place of random weights."""
+        if isinstance(head, tuple):
+            load_linear(self.head, *head)
+        else:
+            self.head = copy.deepcopy(head).to(self.device)
+
+    def features(self, kept: np.ndarray) -> np.ndarray:
+        """What the untrained tail makes of activations at the boundary, (n, n_features) in float32."""
+        assert self.tail is not None
+        self.module.eval()
+        with torch.no_grad(), self.tail.open(self.device):
+            parts = [torch.from_numpy(np.array(kept[i : i + TOGETHER])) for i in range(0, len(kept), TOGETHER)]
+            return np.concatenate([self.tail(_laid(x.to(self.device))).float().cpu().numpy() for x in parts])
 
     def replay(self) -> None:
         """From now on run the frozen part apart, as `boundary` does, so that both ways see the same activations."""
@@ -93,8 +101,7 @@ class Trainee:
             x, stored = torch.from_numpy(in_parts(self.entry.reached, x)).to(self.device), True
         if self.head.training and stored and self.settings.channel_dropout > 0:
             x = without_channels(x, self.settings.channel_dropout, self.time_last)
-        if stored and x.ndim == 4:
-            x = x.contiguous(memory_format=torch.channels_last)
+        x = _laid(x) if stored else x
         with autocast(self.device, self.bf16 and (self.head.training or self.tail is None)):
             features = self.tail(x) if stored and self.tail is not None else body_forward(self.module, self.chain, x)
         return self.head(features.float())
@@ -129,6 +136,21 @@ class Trainee:
         network = dataclasses.replace(self.network, module=module, trained=True)
         network.__dict__["chain"] = self.chain
         return network
+
+
+def _laid(x: Tensor) -> Tensor:
+    return x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x
+
+
+_cuts: weakref.WeakKeyDictionary[Network, dict[int | None, Cut]] = weakref.WeakKeyDictionary()
+
+
+def cut_of(network: Network, k: int | None) -> Cut:
+    """What lies behind the boundary before the last k blocks of a network; found once a network."""
+    cuts = _cuts.setdefault(network, {})
+    if k not in cuts:
+        cuts[k] = find_cut(network.module, network.chain, k)
+    return cuts[k]
 
 
 def channels_last(module: nn.Module, undo: bool = False) -> nn.Module:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,12 +17,14 @@ from headstart.data.inputs.canvases import canvases
 from headstart.errors import ParameterError
 from headstart.networks.cutting.cut import replay_agrees
 from headstart.networks.network import Network
-from headstart.networks.running.embed import boundary
+from headstart.networks.running.cache import passing_cache
+from headstart.networks.running.embed import boundary, embed
+from headstart.networks.running.entry import Entry
 from headstart.networks.running.runtime import to_tensor
 from headstart.nn.losses.tasks import task_loss
 from headstart.parameters.heads.settings import TuningSettings
 from headstart.parameters.heads.targets import Targets
-from headstart.parameters.tuning.trainee import Trainee
+from headstart.parameters.tuning.trainee import TOGETHER, Trainee
 from headstart.parameters.tuning.windows import means, spread, spread_targets, telling_rows
 from headstart.progress import Progress
 from headstart.training.batches import Batch, canvas_batches, steps_per_epoch, stored_batches
@@ -31,6 +34,10 @@ from headstart.training.optimizers import make_optimizer, parameter_groups
 
 #: Most steps of training on pairs: n examples give n (n - 1) / 2 pairs, and few of them are enough.
 MOST_STEPS = 300
+
+
+#: From features (n, d) of the frozen network to the head that training starts from.
+Start = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray] | nn.Sequential]
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,7 @@ def tune(
     targets: Targets,
     settings: TuningSettings,
     *,
-    start: tuple[np.ndarray, np.ndarray] | nn.Sequential | None = None,
+    start: Start | None = None,
     held_out: tuple[np.ndarray, np.ndarray] | None = None,
     progress: Progress | None = None,
 ) -> Tuned:
@@ -66,7 +73,9 @@ def tune(
     inputs : Pictures, Clips or Texts, n of them
     targets : Targets of n
     settings : TuningSettings
-    start : (coef (d, K), intercept (K,)) or nn.Sequential, optional
+    start : callable, optional
+        From features of the frozen network, (n, d), to the head that training starts from: (coef (d, K), intercept
+        (K,)) or nn.Sequential. Asked where the network was trained before; without it the head is random.
     held_out : (train rows, validation rows), optional
         For stopping early; without it every row trains and the last epoch counts.
     progress : callable, optional
@@ -77,9 +86,9 @@ def tune(
             f"{network.chain.note}",
             "Use train='head' or train='all'.",
         )
-    trainee = Trainee(network, targets.Y.shape[1], settings, start)
+    trainee = Trainee(network, targets.Y.shape[1], settings)
     rows, held = (np.arange(len(targets)), None) if held_out is None else held_out
-    works = _boundary_works(network, inputs, settings)
+    works = _boundary_works(trainee, inputs)
     _refuse_hidden_channels(network, settings, works)
     stored = works and settings.stored and settings.augmentation is None
     if works and not stored:
@@ -98,6 +107,8 @@ def tune(
         kept = boundary(network, inputs, settings.blocks, device=str(pick_device(settings.device)), progress=progress)
     else:
         kept = canvases(inputs, network.preprocessing, progress=progress)
+    if start is not None and network.trained and not settings.pairs:
+        trainee.start_from(start(_first_features(trainee, inputs, kept, owner, stored, progress)))
     lengths = _lengths(network, inputs, rows)
     batches = _batches(trainee, kept, targets, rows, stored, lengths)
     modules = nn.ModuleDict({"module": trainee.module, "head": trainee.head})
@@ -108,16 +119,17 @@ def tune(
         layer_decay=settings.layer_decay,
         weight_decay=settings.weight_decay,
     )
-    history = train(
-        modules,
-        make_optimizer(settings.optimizer, groups),
-        batches,
-        trainee.loss(targets.task, stored),
-        settled,
-        evaluate=None if held is None else _evaluation(trainee, kept, targets, held, owner, stored),
-        set_mode=trainee.set_mode,
-        progress=progress,
-    )
+    with trainee.tail.open(trainee.device) if works and trainee.tail is not None else nullcontext():
+        history = train(
+            modules,
+            make_optimizer(settings.optimizer, groups),
+            batches,
+            trainee.loss(targets.task, stored),
+            settled,
+            evaluate=None if held is None else _evaluation(trainee, kept, targets, held, owner, stored),
+            set_mode=trainee.set_mode,
+            progress=progress,
+        )
     return Tuned(trainee.finished(), trainee.head, history)
 
 
@@ -127,14 +139,40 @@ def epochs_for(settings: TuningSettings, n: int) -> int:
     return max(1, min(settings.epochs, most))
 
 
-def _boundary_works(network: Network, inputs: Inputs, settings: TuningSettings) -> bool:
+def _boundary_works(trainee: Trainee, inputs: Inputs) -> bool:
     """Whether replaying from the boundary gives what the full forward pass gives, on one batch of the data."""
-    if settings.blocks is None or settings.blocks >= len(network.chain.blocks):
+    network, blocks = trainee.network, trainee.settings.blocks
+    if blocks is None or blocks >= len(network.chain.blocks):
         return False
     few = inputs[telling_rows(inputs, network.preprocessing)]
     arrays = [network.preprocessing.centre(c) for c in canvases(few, network.preprocessing)]
     example = to_tensor(network.preprocessing.stack(arrays), network.preprocessing)
-    return replay_agrees(network.module, network.chain, settings.blocks, example)
+    stored = torch.from_numpy(Entry(network, network.chain.blocks[-blocks - 1], "cpu").reached(example))
+    return replay_agrees(network.module, network.chain, blocks, example, cut=trainee.cut, stored=stored)
+
+
+def _first_features(
+    trainee: Trainee,
+    inputs: Inputs,
+    kept: np.ndarray | list[np.ndarray],
+    owner: np.ndarray,
+    stored: bool,
+    progress: Progress | None,
+) -> np.ndarray:
+    """Features (n, d) before training; of stored activations the tail makes them, so that nothing runs twice.
+
+    Where the frozen part runs apart it is asked again, to give the same to the last digit.
+    """
+    network, device = trainee.network, str(trainee.device)
+    if stored:
+        assert isinstance(kept, np.ndarray)
+        found = trainee.features(kept)
+        return found if len(np.unique(owner)) == len(owner) else means(torch.from_numpy(found), owner).numpy()
+    if trainee.entry is None or network.preprocessing.windowed:
+        return embed(network, inputs, device=device, progress=progress).output
+    blocks, cache = trainee.settings.blocks or 0, passing_cache()
+    parts = (inputs[start : start + TOGETHER] for start in range(0, len(inputs), TOGETHER))
+    return np.concatenate([trainee.features(boundary(network, p, blocks, device=device, cache=cache)) for p in parts])
 
 
 def _refuse_hidden_channels(network: Network, settings: TuningSettings, works: bool) -> None:
@@ -159,9 +197,8 @@ def _batches(
     codes = Y.argmax(axis=1) if settings.pairs and targets.task == "classification" else None
     if stored:
         assert isinstance(kept, np.ndarray)
-        chosen = kept if len(rows) == len(kept) else kept[rows]
         sizes = (settings.batch_size, settings.seed, trainee.device)
-        return stored_batches(chosen, Y, weight, *sizes, codes=codes, lengths=lengths)
+        return stored_batches(kept, Y, weight, *sizes, codes=codes, lengths=lengths, chosen=rows)
     return canvas_batches(
         [kept[i] for i in rows],
         trainee.network.preprocessing,

@@ -198,6 +198,21 @@ def test_the_stubs_are_lifted_after_an_error() -> None:
     assert all("forward" not in vars(sub) for sub in module.modules())
 
 
+@pytest.mark.parametrize("name", ["vit", "resnet", "mobilenet v2"])
+def test_a_tail_that_stays_open_gives_what_one_entered_for_each_batch_gives(name: str) -> None:
+    module, side = small_network(name)
+    chain = find_chain(module, batch(side))
+    tail = Tail(module, chain, 2)
+    stored = [at_boundary(module, chain, 2, batch(side, n, seed=n)) for n in (1, 4, 3)]
+    expected = [tail(rows) for rows in stored]
+    with tail.open(torch.device("cpu")):
+        found = [tail(rows) for rows in stored]
+        assert any("forward" in vars(sub) for sub in module.modules())
+    assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
+    assert all("forward" not in vars(sub) for sub in module.modules())
+    assert torch.equal(tail(stored[1]), expected[1])
+
+
 def test_a_negative_number_of_blocks_is_refused() -> None:
     module = CifarResNet().eval()
     with pytest.raises(

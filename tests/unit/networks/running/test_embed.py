@@ -23,6 +23,7 @@ from headstart.networks.running import embed as embedding
 from headstart.networks.running import entry, pipeline, runners
 from headstart.networks.running.cache import FeatureCache, memory_cache
 from headstart.networks.running.embed import Features, boundary, embed
+from headstart.networks.running.entry import Entry
 from headstart.networks.running.pipeline import arrays
 from headstart.networks.running.precision import as_fitted
 from headstart.networks.running.runtime import to_tensor
@@ -341,3 +342,29 @@ def test_batches_of_any_size_give_the_same_rows() -> None:
     one, many = (embed(network, rows, batch_size=n, exact=True, cache=memory_cache()).output for n in (1, 13))
     np.testing.assert_allclose(one, many, rtol=1e-4, atol=1e-5)
     assert batch(8).shape == (3, 3, 8, 8)
+
+
+class ConvAlone(nn.Module):
+    """A chain whose first boundary lies between a convolution and the norm that is merged into it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.norm = nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8)
+        self.second, self.head = nn.Conv2d(8, 8, 3), nn.Linear(8, 2)
+        nn.init.constant_(self.norm.running_var, 9.0)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.second(self.norm(self.first(x)).relu()).mean((2, 3)))
+
+
+def test_the_frozen_part_runs_simplified_only_where_the_boundary_stays_what_it_is() -> None:
+    module, side = small_network("mobilenet v2")
+    network = wrapped(module, side)
+    merged = Entry(network, network.chain.blocks[-2], "cpu")
+    norms = [sub for sub in merged.net.modules() if isinstance(sub, nn.BatchNorm2d)]
+    assert len(norms) < sum(isinstance(sub, nn.BatchNorm2d) for sub in module.modules())
+    torch.manual_seed(0)
+    own = ConvAlone().eval()
+    x = torch.randn(2, 3, 16, 16)
+    found = Entry(wrapped(own, 16), "first", "cpu").reached(x)
+    np.testing.assert_allclose(found, own.first(x).detach().numpy(), atol=1e-5)

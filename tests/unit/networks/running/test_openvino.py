@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from small_networks import small_network, wrapped
 
 from headstart.networks.network import Network
+from headstart.networks.reading.loading import load_network
 from headstart.networks.running import runners
+from headstart.networks.running.compiled import worth_compiling
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (8, 64, 64, 3), dtype=np.uint8)
 
@@ -41,13 +45,24 @@ def test_many_pictures_are_worth_compiling(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(runners, "openvino_installed", lambda: True)
     monkeypatch.setattr(runners, "_compiled", compiled)
     network = small()
-    few = runners.runner_for(network, "cpu", False, lambda: PIXELS, 100)
+    few = runners.runner_for(network, "cpu", False, lambda: PIXELS, 10)
     assert made == []
-    many = runners.runner_for(network, "cpu", False, lambda: PIXELS, 5000)
+    many = runners.runner_for(network, "cpu", False, lambda: PIXELS, 10**9)
     assert made == ["cpu"]
     assert many is not few
-    assert runners.runner_for(network, "cpu", False, lambda: PIXELS, 5000) is many
-    assert runners.runner_for(network, "cpu", True, None, 5000) is not many
+    assert runners.runner_for(network, "cpu", False, lambda: PIXELS, 10**9) is many
+    assert runners.runner_for(network, "cpu", True, None, 10**9) is not many
+
+
+@pytest.mark.parametrize(
+    ("name", "few", "many"), [("mobilenet_v2_1.0_224", 150, 400), ("mobilenet_v1_0.25_128", 1500, 5000)]
+)
+def test_compiling_pays_from_fewer_pictures_on_the_larger_the_network(
+    shared_data: Path, name: str, few: int, many: int
+) -> None:
+    network = load_network(shared_data / "networks" / name)
+    assert not worth_compiling(network, few)
+    assert worth_compiling(network, many)
 
 
 def test_a_network_that_cannot_be_compiled_runs_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,4 +71,4 @@ def test_a_network_that_cannot_be_compiled_runs_as_before(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(runners, "openvino_installed", lambda: True)
     monkeypatch.setattr(runners, "_compiled", compiled)
-    assert isinstance(runners.runner_for(small(), "cpu", False, lambda: PIXELS, 5000), runners.Runner)
+    assert isinstance(runners.runner_for(small(), "cpu", False, lambda: PIXELS, 10**9), runners.Runner)
