@@ -10,7 +10,7 @@ import click
 from headstart.cli.console import common, note, print_json
 from headstart.cli.duration import Duration
 from headstart.cli.interruption import going_on_from
-from headstart.cli.options import ClassWeight, reading_options, source_options
+from headstart.cli.options import ClassWeight, jobs_option, reading_options, source_options
 from headstart.errors import GuessingWarning
 from headstart.progress import reporter
 
@@ -68,6 +68,7 @@ from headstart.progress import reporter
 )
 @click.option("--seed", "random_state", type=int, default=0, show_default=True, help="Of folds and candidates.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, mps, or auto.")
+@jobs_option
 @common
 def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> None:
     """Learn from labelled pictures, clips of sound, texts or rows of a table, and prove what it is worth.

@@ -64,6 +64,7 @@ def fit(
     metric: str | None = None,
     class_weight: Any = None,
     plan: str | Path | dict[str, Any] | None = None,
+    n_jobs: int | None = None,
 ) -> Model:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
@@ -129,6 +130,9 @@ def fit(
     plan : path or dict, optional
         The folder of a model, or ``evidence["plan"]`` of one: what that fit ran is run again, as long as it takes. For
         the same data, source, candidates and seed.
+    n_jobs : int, optional
+        How many folds are computed at once, see `SafeTransferClassifier`. Default: 1, or what
+        ``joblib.parallel_config`` says.
 
     Returns
     -------
@@ -164,7 +168,7 @@ def fit(
     checkpoint = None if out is None else progress_folder(out)
     repeated = plan_in(plan)
     with reporter(progress) as told:
-        effort = Effort(budget, n_splits, random_state, device, views, checkpoint, told)
+        effort = Effort(budget, n_splits, random_state, device, views, checkpoint, told, n_jobs)
         target = read_target(data, source, reading, unlabelled=unlabelled, text_windows=text_windows)
         tell(sentences(target.dataset))
         metric_named(metric, target.dataset.task)
