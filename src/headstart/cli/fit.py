@@ -88,14 +88,19 @@ def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **opt
     import warnings
 
     from headstart.cli.summary import print_summary, summary
+    from headstart.data.base.address import address_of, delivered
     from headstart.models.fitting import fit, progress_folder
+    from headstart.networks.seal import MANIFEST
     from headstart.report.write import write_report
 
     options |= {name: list(options[name]) or None for name in ("unlabelled", "background")}
-    with warnings.catch_warnings(), going_on_from(progress_folder(out)), reporter(lines=True) as progress:
-        warnings.simplefilter("ignore", GuessingWarning)  # the summary says it
-        model = fit(data, borrowed(source), out=out, progress=progress, **options)
-    report = write_report(out)
+    with delivered(out, MANIFEST) as place:
+        with warnings.catch_warnings(), going_on_from(progress_folder(place)), reporter(lines=True) as progress:
+            warnings.simplefilter("ignore", GuessingWarning)  # the summary says it
+            model = fit(data, borrowed(source), out=place, progress=progress, **options)
+        report = write_report(place)
+    if place != out:
+        out, report = address_of(out) or out, f"{address_of(out) or out}/{report.name}"
     if as_json:
         for words in model.evidence.get("warnings") or []:
             note(f"Warning: {words}")

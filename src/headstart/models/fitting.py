@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.base.address import address_of
 from headstart.data.base.plain import plain
 from headstart.data.inputs.registry import entry_of, resolve
 from headstart.data.reading.options import Reading
@@ -76,7 +77,8 @@ def fit(
     data : path, frame, Dataset, or (X, y) or (X, y, groups)
         A folder with a folder for each class (perhaps inside ``train``, ``val``, ``test``), a table of paths and
         labels, or pictures (or `Clips`, or texts) and labels in memory. Or a table of texts or of values: a CSV,
-        Parquet, JSON Lines or Excel file, a frame with a column of labels, or (rows, labels).
+        Parquet, JSON Lines or Excel file, a frame with a column of labels, or (rows, labels). A folder or file may lie
+        at an address that fsspec knows (``s3://``, ``hf://``); so may sources, and rows without labels.
     source : str, path, NetworkSource, torch.nn.Module or None, default="auto"
         What to borrow from. "auto" takes the bundled network for the kind of data: ``starter:pictures`` or
         ``starter:speech``; for texts none is bundled. None learns from the data alone. For a table of values: another
@@ -189,7 +191,7 @@ def fit(
         settings |= {"background": background, "false_alarms": false_alarms}
         settings |= {"metric": metric, "class_weight": class_weight, "plan": None if isinstance(plan, dict) else plan}
         model.evidence["reproduce"] |= reproduction(
-            target.dataset.root, None if target.source is None else target.named, settings
+            address_of(data) or target.dataset.root, None if target.source is None else target.named, settings
         )
         model.evidence["seconds"] = max(model.evidence["seconds"], effort.spent)
         if out is not None and checkpoint is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from headstart.data.base.address import brought
 from headstart.data.base.kinds import CLIPS
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
@@ -66,18 +67,21 @@ def read_target(
     DataError, ParameterError
         If the data cannot be read so.
     """
+    named = source
+    data, source, unlabelled = brought(data), brought(source), brought(unlabelled)
     words = reading.task == KEYWORD
     told = dataclasses.replace(reading, task=None) if words else reading
     found = recognise(data, told, wanted=lambda: kind_offered(source), only=CLIPS if words else None)
     if found.values:
         tables = found.tables(tables_offered(source), rows_offered(unlabelled))
         check_labels(tables.target)
-        return Target(tables.target, list(tables.sources) or None, source, {"unlabelled": tables.unlabelled})
+        return Target(tables.target, list(tables.sources) or None, named, {"unlabelled": tables.unlabelled})
     dataset = found.dataset()
     if isinstance(source, str) and source == AUTO:
         dataset, source = _bundled(dataset)
+        named = source
     more = {"unlabelled": inputs_offered(unlabelled, dataset)}
-    return Target(dataset, source_with_windows(source, dataset.input_type, text_windows), source, more)
+    return Target(dataset, source_with_windows(source, dataset.input_type, text_windows), named, more)
 
 
 def screened(target: Target, skip_bad: bool, progress: Progress | None) -> Target:
