@@ -71,7 +71,7 @@ def held_out_answers(
         Probabilities (n, K), or numbers (n,).
     """
     task = "regression" if classes is None else "classification"
-    shared = (candidates, rows_of(X), truth, classes, weight)
+    shared = (dict(candidates), X, truth, classes, weight)
     each = {name: candidate for name, candidate in candidates.items() if name not in always}
     tasks: dict[Hashable, tuple[Any, ...]] = {
         (name, repeat, f): (name, *split)
@@ -80,7 +80,7 @@ def held_out_answers(
         for f, split in enumerate(parts)
     }
     found: HeldOut = {}
-    with Crew(shared, lambda: shared, n_jobs).ahead(_said, tasks) as ahead:
+    with Crew(shared, lambda: shared, n_jobs) as crew, crew.ahead(_said, tasks) as ahead:
         for name, candidate in candidates.items():
             if name in always:
                 alone = fitted(clone(candidate), X, truth, weight)
@@ -97,7 +97,8 @@ def held_out_answers(
 
 def _said(shared: tuple[Any, ...], name: str, train: np.ndarray, test: np.ndarray) -> np.ndarray:
     """What a candidate that learned from some rows says of others."""
-    candidates, inside, truth, classes, weight = shared
+    candidates, X, truth, classes, weight = shared
+    inside = rows_of(X)
     model = fitted(clone(candidates[name]), inside[train], truth[train], _some(weight, train))
     return predicted(model, inside[test], "regression" if classes is None else "classification", classes)
 

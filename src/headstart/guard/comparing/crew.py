@@ -62,12 +62,31 @@ class Crew:
         self.here, self.away, self.n_jobs = here, away, n_jobs
         self.size = jobs(n_jobs)
         self.parcel: Parcel | None = None
+        self._pool: joblib.Parallel | None = None
         if self.size > 1:
             try:
                 self.parcel = packed(shared())
             except Exception as error:  # whatever a foreign estimator holds
                 _LOG.warning("This cannot be sent to other processes (%s): all work is done in one.", error)
                 self.size = 1
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.dismiss()
+
+    def pool(self) -> joblib.Parallel:
+        """Workers that stay for all that is asked, where joblib would begin with new ones at each call."""
+        if self._pool is None:
+            self._pool = joblib.Parallel(self.n_jobs).__enter__()
+        return self._pool
+
+    def dismiss(self) -> None:
+        """Let the workers of `pool` go."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.__exit__(None, None, None)
 
     def ahead(self, work: Work, tasks: Mapping[Hashable, tuple[Any, ...]]) -> Ahead:
         """Begin with tasks, ``work(shared, *arguments)``, in the order in which they will be asked for."""
@@ -160,10 +179,13 @@ class Ahead:
         if backend.supports_return_generator:
             yield from joblib.Parallel(self.crew.n_jobs, return_as="generator", pre_dispatch="n_jobs")(self._calls())
             return
-        with joblib.Parallel(self.crew.n_jobs) as parallel:
-            calls = self._calls()
-            while block := list(itertools.islice(calls, _BLOCK * self.crew.size)):
-                yield from parallel(block)
+        calls = self._calls()
+        while block := list(itertools.islice(calls, _BLOCK * self.crew.size)):
+            try:
+                yield from self.crew.pool()(block)
+            except BaseException:
+                self.crew.dismiss()
+                raise
 
     def _calls(self) -> Iterator[Any]:
         """What is sent, one by one, as workers become free."""

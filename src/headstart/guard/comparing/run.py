@@ -130,22 +130,14 @@ def compare(
 
         plan = Plan.of(journal.decide(f"plan within {budget:g}", made))
         tell_floor(plan.floor, budget)
-    crew = crew_for(material, [one for one in candidates if one.name in plan.run], n_jobs, journal)
-    course = Course(material, journal, Deadline(journal, budget, open_end=plan.repeated), plan, crew)
     result = Comparison(plan=plan, left_out=list(plan.left_out))
     for repeat in range(plan.repeats):
         seed = random_state + repeat
         found = folds(material.target, material.task, groups=material.groups, n_splits=plan.n_splits, random_state=seed)
         result.splits.append(found)
-    known = {candidate.name: candidate for candidate in candidates}
-    least = least_of(candidates)
-    with _under_way(result, course, [known[name] for name in plan.run], range(1)) as ahead:
-        for place, name in enumerate(plan.run):
-            _first(result, known[name], course, ahead, in_any_case=place < least)
-    result.outcomes.sort(key=lambda outcome: list(known).index(outcome.candidate.name))
-    first = result.table(material)
-    _repeats(result, course, first)
-    _curves(result, course, first, random_state)
+    with crew_for(material, [one for one in candidates if one.name in plan.run], n_jobs, journal) as crew:
+        course = Course(material, journal, Deadline(journal, budget, open_end=plan.repeated), plan, crew)
+        _run(result, course, candidates, random_state)
     if material.sources:
         _blend(result, material)
     return result
@@ -160,6 +152,19 @@ class Course:
     deadline: Deadline
     plan: Plan
     crew: Crew
+
+
+def _run(result: Comparison, course: Course, candidates: Sequence[Candidate], random_state: int) -> None:
+    """Go through the plan: the first cross-validation of each candidate, more of those that matter, curves."""
+    known = {candidate.name: candidate for candidate in candidates}
+    least = least_of(candidates)
+    with _under_way(result, course, [known[name] for name in course.plan.run], range(1)) as ahead:
+        for place, name in enumerate(course.plan.run):
+            _first(result, known[name], course, ahead, in_any_case=place < least)
+    result.outcomes.sort(key=lambda outcome: list(known).index(outcome.candidate.name))
+    first = result.table(course.material)
+    _repeats(result, course, first)
+    _curves(result, course, first, random_state)
 
 
 def _under_way(result: Comparison, course: Course, candidates: Sequence[Candidate], repeats: Iterable[int]) -> Ahead:

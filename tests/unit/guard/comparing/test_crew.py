@@ -137,6 +137,11 @@ def of_one() -> tuple[np.ndarray, Any]:
     return outcome(1)
 
 
+@pytest.fixture(scope="module")
+def few_of_one() -> tuple[np.ndarray, Any]:
+    return outcome(1, candidates=few())
+
+
 def same(found: tuple[np.ndarray, Any], known: tuple[np.ndarray, Any]) -> None:
     assert np.array_equal(found[0], known[0])
     assert found[1] == known[1]
@@ -161,9 +166,8 @@ def test_two_jobs_align_as_one(task: str) -> None:
     assert models[0].evidence_ == models[1].evidence_
 
 
-def test_a_run_with_jobs_goes_on_where_one_without_was_stopped(tmp_path: Path) -> None:
+def test_a_run_with_jobs_goes_on_where_one_was_stopped(tmp_path: Path, few_of_one: tuple[np.ndarray, Any]) -> None:
     """Finished folds are the parent's, and count whoever computed them."""
-    known = outcome(1, candidates=few())
 
     class Stop(BaseException):
         pass
@@ -179,7 +183,7 @@ def test_a_run_with_jobs_goes_on_where_one_without_was_stopped(tmp_path: Path) -
         outcome(2, candidates=few(), checkpoint=tmp_path / "kept", progress=progress)
     kept = {path.name for path in (tmp_path / "kept").glob("*.npz")}
     assert kept
-    same(outcome(2, candidates=few(), checkpoint=tmp_path / "kept"), known)
+    same(outcome(2, candidates=few(), checkpoint=tmp_path / "kept"), few_of_one)
 
 
 @pytest.fixture(scope="module")
@@ -192,14 +196,14 @@ def dask_client() -> Iterator[Any]:
         yield client
 
 
-def test_a_dask_cluster_answers_as_one_process(dask_client: Any, of_one: tuple[np.ndarray, Any]) -> None:
+def test_a_dask_cluster_answers_as_one_process(dask_client: Any, few_of_one: tuple[np.ndarray, Any]) -> None:
     with joblib.parallel_config("dask"):
-        same(outcome(None), of_one)
+        same(outcome(None, candidates=few()), few_of_one)
 
 
 def test_a_lost_dask_worker_costs_its_task(dask_client: Any, tmp_path: Path) -> None:
     tasks = {number: (number, os.getpid()) for number in range(6)}
-    with joblib.parallel_config("dask"), crew(tmp_path, None).ahead(killing, tasks) as ahead:
+    with joblib.parallel_config("dask"), crew(tmp_path, None) as workers, workers.ahead(killing, tasks) as ahead:
         assert [ahead.get(number) for number in range(6)] == list(range(6))
     assert (tmp_path / "killed").exists()
 
@@ -215,14 +219,18 @@ def ray_cluster() -> Iterator[None]:
     ray.shutdown()
 
 
-def test_a_ray_cluster_answers_as_one_process(ray_cluster: None, of_one: tuple[np.ndarray, Any]) -> None:
+def test_a_ray_cluster_answers_as_one_process(ray_cluster: None, few_of_one: tuple[np.ndarray, Any]) -> None:
     with joblib.parallel_config("ray", n_jobs=2):
-        same(outcome(None), of_one)
+        same(outcome(None, candidates=few()), few_of_one)
 
 
 def test_a_lost_ray_worker_costs_its_task(ray_cluster: None, tmp_path: Path) -> None:
     tasks = {number: (number, os.getpid()) for number in range(6)}
-    with joblib.parallel_config("ray", n_jobs=2), crew(tmp_path, None).ahead(killing, tasks) as ahead:
+    with (
+        joblib.parallel_config("ray", n_jobs=2),
+        crew(tmp_path, None) as workers,
+        workers.ahead(killing, tasks) as ahead,
+    ):
         assert [ahead.get(number) for number in range(6)] == list(range(6))
     assert (tmp_path / "killed").exists()
 
