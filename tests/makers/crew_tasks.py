@@ -50,3 +50,10 @@ def marked(shared: Path, number: int) -> int:
 def asleep(shared: Any, number: int) -> int:
     time.sleep(60 * number)
     return number
+
+
+def all_deadly(shared: Any, number: int, parent: int) -> int:
+    """No worker outlives any of these."""
+    if os.getpid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,14 @@ def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **opt
     headstart fit mails.csv --label spam --text-column subject --text-column body --source FOLDER --out model
     headstart fit here.csv --label ill --source there.csv --unlabelled more.csv --out model
     """
+    options |= {name: list(options[name]) or None for name in ("unlabelled", "background")}
+    with team_of_torchrun() as first:
+        if first:
+            _fit(data, source, out, as_json, options)
+
+
+def _fit(data: Path, source: tuple[str, ...], out: Path, as_json: bool, options: dict[str, Any]) -> None:
+    """What one process does, with the help of others or alone."""
     import warnings
 
     from headstart.cli.summary import print_summary, summary
@@ -93,7 +103,6 @@ def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **opt
     from headstart.networks.seal import MANIFEST
     from headstart.report.write import write_report
 
-    options |= {name: list(options[name]) or None for name in ("unlabelled", "background")}
     with delivered(out, MANIFEST) as place:
         with warnings.catch_warnings(), going_on_from(progress_folder(place)), reporter(lines=True) as progress:
             warnings.simplefilter("ignore", GuessingWarning)  # the summary says it
@@ -108,6 +117,15 @@ def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **opt
         return
     print_summary(model.evidence)
     note(f"\nModel:  {out}\nReport: {report}")
+
+
+def team_of_torchrun() -> AbstractContextManager[bool]:
+    """The processes that ``torchrun`` started, of which the first is told so; alone without loading torch."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return nullcontext(True)
+    from headstart.nn.processes import team
+
+    return team()
 
 
 def borrowed(source: tuple[str, ...]) -> str | list[str] | None:

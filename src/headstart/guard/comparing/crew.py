@@ -16,10 +16,13 @@ from threadpoolctl import threadpool_limits
 from headstart.errors import ParameterError
 from headstart.guard.comparing.deadline import AGAIN, AGAIN_AWAY
 from headstart.guard.comparing.parcel import Parcel, opened, packed
+from headstart.visible import visible
 
 _LOG = logging.getLogger("headstart")
 #: How often processes are asked for a task before the parent does it.
 _TRIES = 2
+#: Losses without a result between them after which the parent does all.
+_IN_VAIN = 4
 #: Tasks a worker that are sent at once where results do not come back one by one.
 _BLOCK = 4
 
@@ -62,6 +65,7 @@ class Crew:
         self.here, self.away, self.n_jobs = here, away, n_jobs
         self.size = jobs(n_jobs)
         self.parcel: Parcel | None = None
+        self.in_vain = 0
         self._pool: joblib.Parallel | None = None
         if self.size > 1:
             try:
@@ -87,6 +91,15 @@ class Crew:
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.__exit__(None, None, None)
+
+    def lost(self, error: Exception) -> None:
+        """Say that a worker was lost; where nothing comes of any, go on without."""
+        self.in_vain += 1
+        if self.in_vain < _IN_VAIN:
+            _LOG.warning("A worker was lost (%s): its tasks are done again.", _words(error))
+            return
+        self.parcel = None
+        _LOG.warning("No worker gives results (%s): all work is done in this process.", _words(error))
 
     def ahead(self, work: Work, tasks: Mapping[Hashable, tuple[Any, ...]]) -> Ahead:
         """Begin with tasks, ``work(shared, *arguments)``, in the order in which they will be asked for."""
@@ -163,13 +176,14 @@ class Ahead:
         except Exception as error:  # never of a task: those are results
             self._results = None
             self._lost[wanted] = self._lost.get(wanted, 0) + 1
-            _LOG.warning("A worker was lost (%s): its tasks are done again.", _words(error))
-            return True
+            self.crew.lost(error)
+            return self.crew.parcel is not None
         except BaseException:
             self._results = None
             raise
         self._found[key] = found
         self._sent -= 1
+        self.crew.in_vain = 0
         return True
 
     def _run(self) -> Iterator[tuple[Hashable, Found]]:
@@ -209,7 +223,8 @@ class _Stopped(BaseException):
 
 
 def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no words'}"
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {visible(lines[-1])}" if lines else type(error).__name__
 
 
 def _answer(key: Hashable, work: Work, parcel: Parcel, arguments: tuple[Any, ...]) -> tuple[Hashable, Found]:

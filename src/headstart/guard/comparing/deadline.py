@@ -11,6 +11,7 @@ from typing import Any
 
 from headstart.guard.comparing.budget import RESERVE
 from headstart.guard.comparing.journal import Journal
+from headstart.nn.steps import postponed
 
 #: After the first ring, so that code which swallows an exception does not go on for ever.
 AGAIN = 0.5
@@ -81,7 +82,7 @@ def within(seconds: float | None, again: float = AGAIN) -> Iterator[None]:
     awake = [True]
 
     def ring(*_: Any) -> None:
-        if awake[0]:
+        if awake[0] and not postponed(OutOfTime()):
             raise OutOfTime
 
     before = signal.signal(signal.SIGALRM, ring)

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from headstart.networks.network import Network
 from headstart.networks.running.embed import boundary
 from headstart.networks.running.runtime import to_tensor
 from headstart.nn.losses.tasks import task_loss
+from headstart.nn.processes import rank, team_size, together
 from headstart.parameters.heads.settings import TuningSettings
 from headstart.parameters.heads.targets import Targets
 from headstart.parameters.tuning.trainee import Trainee
@@ -57,7 +59,8 @@ def tune(
     The head is put on its optimum first and all layers are trained then (Kumar et al. 2022, LP-FT: a random head would
     first distort the features). Without augmentation the frozen part runs once an example and its output at the
     boundary is replayed; where replaying does not agree with the full forward pass, the full pass is used. Clips longer
-    than the network's window are learned from window by window, and judged by the mean of their windows' outputs.
+    than the network's window are learned from window by window, and judged by the mean of their windows' outputs. The
+    processes of a team (`headstart.nn.processes.team`) take each a part of every batch.
 
     Parameters
     ----------
@@ -77,6 +80,30 @@ def tune(
             f"{network.chain.note}",
             "Use train='head' or train='all'.",
         )
+    if team_size() == 1:
+        return _tuned(network, inputs, targets, settings, start, held_out, progress)
+    if settings.blocks is not None and settings.stored and _boundary_works(network, inputs, settings):
+        given, _ = spread(inputs, network.preprocessing)  # the activations, for the others to find in the cache
+        boundary(network, given, settings.blocks, device=str(pick_device(settings.device)), progress=progress)
+    found: Tuned = together(_in_team, network, inputs, targets, settings, start, held_out)[0]
+    return found
+
+
+def _in_team(*arguments: Any) -> Tuned | None:
+    """One process's part of a training; the first keeps what all of them come to."""
+    found = _tuned(*arguments, None)
+    return found if rank() == 0 else None
+
+
+def _tuned(
+    network: Network,
+    inputs: Inputs,
+    targets: Targets,
+    settings: TuningSettings,
+    start: tuple[np.ndarray, np.ndarray] | nn.Sequential | None,
+    held_out: tuple[np.ndarray, np.ndarray] | None,
+    progress: Progress | None,
+) -> Tuned:
     trainee = Trainee(network, targets.Y.shape[1], settings, start)
     rows, held = (np.arange(len(targets)), None) if held_out is None else held_out
     works = _boundary_works(network, inputs, settings)

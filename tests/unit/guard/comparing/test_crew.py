@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import crew_tasks
 import joblib
 import numpy as np
 import pytest
-from crew_tasks import asleep, deadly, doubled, killing, marked, refused
+from crew_tasks import all_deadly, asleep, deadly, doubled, killing, marked, refused
 from sklearn.datasets import make_classification, make_regression
 
 from headstart import SafeAlignedClassifier, SafeAlignedRegressor, SafeTransferClassifier, SafeTransferRegressor, Source
+from headstart.data.inputs.inputs import as_inputs
 from headstart.errors import BadPictures, DataError, ParameterError
 from headstart.guard.comparing.crew import Crew, jobs
 from headstart.guard.comparing.deadline import OutOfTime, within
@@ -57,6 +59,13 @@ def test_a_worker_that_is_killed_costs_its_task(tmp_path: Path, caplog: pytest.L
 def test_what_kills_every_worker_is_done_by_the_parent() -> None:
     with crew(None).ahead(deadly, {number: (number, os.getpid()) for number in range(3)}) as ahead:
         assert [ahead.get(number) for number in range(3)] == [0, 1, 2]
+
+
+def test_where_no_worker_gives_anything_the_parent_does_all(caplog: pytest.LogCaptureFixture) -> None:
+    tasks = {number: (number, os.getpid()) for number in range(40)}
+    with caplog.at_level(logging.WARNING, "headstart"), crew(None).ahead(all_deadly, tasks) as ahead:
+        assert [ahead.get(number) for number in range(40)] == list(range(40))
+    assert caplog.text.count("A worker was lost") == 3 and "No worker gives results" in caplog.text
 
 
 def test_time_that_is_over_ends_what_others_do() -> None:
@@ -142,12 +151,20 @@ def few_of_one() -> tuple[np.ndarray, Any]:
     return outcome(1, candidates=few())
 
 
+@pytest.fixture
+def without_loss(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Workers did the work: none was lost."""
+    with caplog.at_level(logging.WARNING, "headstart"):
+        yield
+    assert "worker" not in caplog.text
+
+
 def same(found: tuple[np.ndarray, Any], known: tuple[np.ndarray, Any]) -> None:
     assert np.array_equal(found[0], known[0])
     assert found[1] == known[1]
 
 
-def test_two_jobs_answer_as_one(of_one: tuple[np.ndarray, Any]) -> None:
+def test_two_jobs_answer_as_one(without_loss: None, of_one: tuple[np.ndarray, Any]) -> None:
     same(outcome(2), of_one)
 
 
@@ -196,7 +213,9 @@ def dask_client() -> Iterator[Any]:
         yield client
 
 
-def test_a_dask_cluster_answers_as_one_process(dask_client: Any, few_of_one: tuple[np.ndarray, Any]) -> None:
+def test_a_dask_cluster_answers_as_one_process(
+    without_loss: None, dask_client: Any, few_of_one: tuple[np.ndarray, Any]
+) -> None:
     with joblib.parallel_config("dask"):
         same(outcome(None, candidates=few()), few_of_one)
 
@@ -214,12 +233,17 @@ def ray_cluster() -> Iterator[None]:
     from ray.util.joblib import register_ray
 
     register_ray()
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
-    yield
-    ray.shutdown()
+    with pytest.MonkeyPatch.context() as patch:  # where workers find the tasks
+        places = [str(Path(crew_tasks.__file__).parent), os.environ.get("PYTHONPATH", "")]
+        patch.setenv("PYTHONPATH", os.pathsep.join(places))
+        ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+        yield
+        ray.shutdown()
 
 
-def test_a_ray_cluster_answers_as_one_process(ray_cluster: None, few_of_one: tuple[np.ndarray, Any]) -> None:
+def test_a_ray_cluster_answers_as_one_process(
+    without_loss: None, ray_cluster: None, few_of_one: tuple[np.ndarray, Any]
+) -> None:
     with joblib.parallel_config("ray", n_jobs=2):
         same(outcome(None, candidates=few()), few_of_one)
 
@@ -238,3 +262,12 @@ def test_a_lost_ray_worker_costs_its_task(ray_cluster: None, tmp_path: Path) -> 
 def test_errors_travel_as_they_are() -> None:
     shared = DataError("Expected a, found b.", "Do c.")
     assert str(opened(packed(shared))) == str(shared) and opened(packed(shared)).todo == "Do c."
+
+
+def test_pictures_travel_with_what_was_decided_for_the_whole_set() -> None:
+    deep = np.linspace(0, 1000, 3 * 64).reshape(3, 8, 8).astype(np.uint16)
+    plain = np.full((2, 8, 8, 3), 7, np.uint8)
+    given = as_inputs([*deep, *plain])
+    found = opened(packed(given[1:4]))
+    for i in range(3):
+        assert np.array_equal(found.decode(i), given.decode(i + 1))
