@@ -25,6 +25,7 @@ def net() -> CifarResNet:
 def computed() -> dict[str, np.ndarray]:
     """Features, activations, and probabilities of fine-tuned networks."""
     X, y = pictures(27)
+    y[:12] = y[11::-1]  # where every answer is right, gradients are noise, which the optimiser makes as large as any
     network = load_network(NetworkSource(net(), size=32, name="small"))
     inputs = as_inputs(X)
     found = {"features": embed(network, inputs, cache=default_cache(), exact=True).output}

@@ -108,15 +108,17 @@ def _fit(data: Path, source: tuple[str, ...], out: Path, as_json: bool, options:
             warnings.simplefilter("ignore", GuessingWarning)  # the summary says it
             model = fit(data, borrowed(source), out=place, progress=progress, **options)
         report = write_report(place)
+    model_at, report_at = str(out), str(report)
     if place != out:
-        out, report = address_of(out) or out, f"{address_of(out) or out}/{report.name}"
+        model_at = str(address_of(out) or out)
+        report_at = f"{model_at}/{report.name}"
     if as_json:
         for words in model.evidence.get("warnings") or []:
             note(f"Warning: {words}")
-        print_json(summary(model.evidence) | {"model": str(out), "report": str(report)})
+        print_json(summary(model.evidence) | {"model": model_at, "report": report_at})
         return
     print_summary(model.evidence)
-    note(f"\nModel:  {out}\nReport: {report}")
+    note(f"\nModel:  {model_at}\nReport: {report_at}")
 
 
 def team_of_torchrun() -> AbstractContextManager[bool]:

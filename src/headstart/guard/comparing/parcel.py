@@ -66,7 +66,7 @@ def packed(value: Any) -> Parcel:
     content = _aligned(stop)
     for part, (begin, end) in zip(parts, ends, strict=True):
         content[begin:end] = np.frombuffer(part, np.uint8)
-    return Parcel(content, tuple(ends), hashlib.sha256(content).hexdigest())
+    return Parcel(content, tuple(ends), hashlib.sha256(content.data).hexdigest())
 
 
 def opened(parcel: Parcel) -> Any:
@@ -96,7 +96,7 @@ def _opened(key: _ByName) -> Any:
     content = content.view()
     content.flags.writeable = False
     first, *others = [content[begin:end] for begin, end in key.parcel.ends]
-    return pickle.loads(first, buffers=others)
+    return pickle.loads(first.data, buffers=others)
 
 
 def _aligned(n: int) -> np.ndarray:

@@ -89,9 +89,11 @@ def tune(
     return found
 
 
-def _in_team(*arguments: Any) -> Tuned | None:
+def _in_team(
+    network: Network, inputs: Inputs, targets: Targets, settings: TuningSettings, start: Any, held_out: Any
+) -> Tuned | None:
     """One process's part of a training; the first keeps what all of them come to."""
-    found = _tuned(*arguments, None)
+    found = _tuned(network, inputs, targets, settings, start, held_out, None)
     return found if rank() == 0 else None
 
 
