@@ -101,9 +101,13 @@ class Crew:
         self.parcel = None
         _LOG.warning("No worker gives results (%s): all work is done in this process.", _words(error))
 
-    def ahead(self, work: Work, tasks: Mapping[Hashable, tuple[Any, ...]]) -> Ahead:
-        """Begin with tasks, ``work(shared, *arguments)``, in the order in which they will be asked for."""
-        return Ahead(self, work, tasks)
+    def ahead(self, work: Work, tasks: Mapping[Hashable, tuple[Any, ...]], first_here: bool = False) -> Ahead:
+        """Begin with tasks, ``work(shared, *arguments)``, in the order in which they will be asked for.
+
+        With ``first_here`` the parent does the first of them, before any other begins: what it leaves in caches that
+        all see is then what one process would leave.
+        """
+        return Ahead(self, work, tasks, first_here)
 
 
 def jobs(n_jobs: int | None) -> int:
@@ -126,12 +130,15 @@ class Ahead:
     computed by the parent.
     """
 
-    def __init__(self, crew: Crew, work: Work, tasks: Mapping[Hashable, tuple[Any, ...]]) -> None:
+    def __init__(
+        self, crew: Crew, work: Work, tasks: Mapping[Hashable, tuple[Any, ...]], first_here: bool = False
+    ) -> None:
         self.crew, self.work, self.tasks = crew, work, dict(tasks)
         self._found: dict[Hashable, Found] = {}
         self._skipped: set[Hashable] = set()
         self._lost: dict[Hashable, int] = {}
         self._sent = 0
+        self._first = next(iter(self.tasks), None) if first_here else None
         self._results: Iterator[tuple[Hashable, Found]] | None = None
         #: How long ending it may take, for `headstart.guard.comparing.deadline.within`.
         self.again = AGAIN if crew.parcel is None else AGAIN_AWAY
@@ -144,7 +151,8 @@ class Ahead:
 
     def get(self, key: Hashable) -> Any:
         """The result of a task."""
-        if self.crew.parcel is None:
+        if self.crew.parcel is None or key == self._first:
+            self.skip([key])
             return self.work(self.crew.here, *self.tasks[key])
         began = time.monotonic()
         while key not in self._found:

@@ -139,6 +139,12 @@ def fold_tasks(
     return {key: (candidate.name, *split, journal.checkpoint(key)) for key, split in named.items()}
 
 
+def file_name(candidate: Candidate, splits: Sequence[Split], repeat: int) -> str:
+    """What the folds of one cross-validation of a candidate are called in the journal."""
+    plain = "".join(letter if letter.isalnum() else "-" for letter in candidate.name)
+    return f"{plain}-{len(splits)}-folds-{repeat}"
+
+
 def out_of_fold(
     candidate: Candidate,
     material: Material,

@@ -23,6 +23,7 @@ from headstart.guard.comparing.out_of_fold import (
     Outcome,
     Split,
     crew_for,
+    file_name,
     fold_numbers,
     fold_tasks,
     held_out,
@@ -167,14 +168,16 @@ def _run(result: Comparison, course: Course, candidates: Sequence[Candidate], ra
     _curves(result, course, first, random_state)
 
 
-def _under_way(result: Comparison, course: Course, candidates: Sequence[Candidate], repeats: Iterable[int]) -> Ahead:
+def _under_way(
+    result: Comparison, course: Course, candidates: Sequence[Candidate], repeats: Iterable[int], **how: bool
+) -> Ahead:
     """The folds of candidates, begun in the order in which they are asked for; those that are kept are left out."""
     tasks: dict[Hashable, tuple[Any, ...]] = {}
     for repeat in repeats:
         for candidate in candidates:
             splits = result.splits[repeat]
-            tasks |= fold_tasks(candidate, splits, course.journal, _file_name(candidate, splits, repeat))
-    ahead = course.crew.ahead(held_out, tasks)
+            tasks |= fold_tasks(candidate, splits, course.journal, file_name(candidate, splits, repeat))
+    ahead = course.crew.ahead(held_out, tasks, **how)
     ahead.skip([key for key in tasks if course.journal.has(str(key))])
     return ahead
 
@@ -188,13 +191,19 @@ def _blend(result: Comparison, material: Material) -> None:
 
 
 def _first(result: Comparison, candidate: Candidate, course: Course, ahead: Ahead, *, in_any_case: bool) -> None:
-    """The first cross-validation of a candidate, unless it is behind, cannot be used, or time is over."""
+    """The first cross-validation of a candidate, unless it is behind, cannot be used, or time is over.
+
+    Of pictures, clips and texts the parent does the first fold, which leaves features in the cache for the others.
+    """
+    if not course.material.numbers:
+        with _under_way(result, course, [candidate], range(1), first_here=True) as own:
+            _measured(result, candidate, course, own, in_any_case=in_any_case)
+        return
     try:
         _measured(result, candidate, course, ahead, in_any_case=in_any_case)
     finally:
-        ahead.skip(
-            list(fold_tasks(candidate, result.splits[0], course.journal, _file_name(candidate, result.splits[0], 0)))
-        )
+        name = file_name(candidate, result.splits[0], 0)
+        ahead.skip(list(fold_tasks(candidate, result.splits[0], course.journal, name)))
 
 
 def _measured(result: Comparison, candidate: Candidate, course: Course, ahead: Ahead, *, in_any_case: bool) -> None:
@@ -205,7 +214,7 @@ def _measured(result: Comparison, candidate: Candidate, course: Course, ahead: A
         return
     stopped: list[str] = []
     may_go_on = None if in_any_case else _watch(result, candidate, course, keep, stopped)
-    name = _file_name(candidate, splits, 0)
+    name = file_name(candidate, splits, 0)
     left = None if in_any_case else lambda: deadline.left(keep)
     if material.progress is not None:
         material.progress(candidate.words, 0, len(splits))
@@ -250,11 +259,6 @@ def _drop(result: Comparison, candidate: Candidate, course: Course) -> None:
     seconds, spent = journal.decide(f"time when {candidate.name} was dropped from {budget:g}", said)
     words = f"{money.left_out_words(candidate.words, seconds, spent)} (this machine was busy)"
     result.left_out.append({"name": candidate.name, "seconds": seconds, "words": words})
-
-
-def _file_name(candidate: Candidate, splits: Sequence[Split], repeat: int) -> str:
-    plain = "".join(letter if letter.isalnum() else "-" for letter in candidate.name)
-    return f"{plain}-{len(splits)}-folds-{repeat}"
 
 
 def _step_back(result: Comparison, candidate: Candidate) -> None:
@@ -337,7 +341,7 @@ def _repeat(
     found = []
     how: dict[str, Any] = {"ahead": ahead, "left": lambda: deadline.left(keep)}
     for outcome in cheap:
-        name = _file_name(outcome.candidate, splits, repeat)
+        name = file_name(outcome.candidate, splits, repeat)
         try:
             prediction, seconds = out_of_fold(
                 outcome.candidate, course.material, splits, course.journal, name=name, **how

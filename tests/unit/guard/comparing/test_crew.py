@@ -13,15 +13,24 @@ import crew_tasks
 import joblib
 import numpy as np
 import pytest
+import tiny_pictures
 from crew_tasks import all_deadly, asleep, deadly, doubled, killing, marked, refused
 from sklearn.datasets import make_classification, make_regression
 
-from headstart import SafeAlignedClassifier, SafeAlignedRegressor, SafeTransferClassifier, SafeTransferRegressor, Source
+from headstart import (
+    SafeAlignedClassifier,
+    SafeAlignedRegressor,
+    SafeTransferClassifier,
+    SafeTransferRegressor,
+    Source,
+    TransferClassifier,
+)
 from headstart.data.inputs.inputs import as_inputs
 from headstart.errors import BadPictures, DataError, ParameterError
 from headstart.guard.comparing.crew import Crew, jobs
 from headstart.guard.comparing.deadline import OutOfTime, within
 from headstart.guard.comparing.parcel import opened, packed
+from headstart.networks.reading.loading import load_network
 
 
 def crew(shared: Any, n_jobs: int | None = 2) -> Crew:
@@ -172,6 +181,20 @@ def test_two_jobs_answer_as_one_for_numbers() -> None:
     X, y, source = table("regression")
     said = [SafeTransferRegressor(source, n_jobs=n).fit(X, y).predict(X) for n in (1, 2)]
     assert np.array_equal(*said)
+
+
+def test_two_jobs_answer_as_one_for_pictures(
+    without_loss: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Features come from the cache, where the parent put them."""
+    X, y = tiny_pictures.pictures(24)
+    network, found = load_network(tiny_pictures.source()), []
+    ways = {"head": TransferClassifier(network), "last": TransferClassifier(network, train="last:1", epochs=1)}
+    for n_jobs in (1, 2):
+        monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / str(n_jobs)))
+        model = SafeTransferClassifier(network, candidates=ways, n_splits=3, n_jobs=n_jobs).fit(X, y)
+        found.append((model.predict_proba(X), told(model.evidence_)))
+    same(found[1], found[0])
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
