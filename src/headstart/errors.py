@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class HeadstartError(Exception):
     """Base of every error that headstart raises on purpose.
@@ -25,6 +27,16 @@ class HeadstartError(Exception):
         self.message = message
         self.todo = todo
         super().__init__(f"{message} {todo}".strip())
+
+    def __reduce__(self) -> Any:
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[HeadstartError], arguments: tuple[Any, ...], state: dict[str, Any]) -> HeadstartError:
+    """The same error in another process, whatever its class is made from."""
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(state)
+    return error
 
 
 class DataError(HeadstartError, ValueError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import click
 from headstart.cli.console import common, note, print_json
 from headstart.cli.duration import Duration
 from headstart.cli.interruption import going_on_from
-from headstart.cli.options import ClassWeight, reading_options, source_options
+from headstart.cli.options import ClassWeight, jobs_option, reading_options, source_options
 from headstart.errors import GuessingWarning
 from headstart.progress import reporter
 
@@ -77,6 +79,7 @@ from headstart.progress import reporter
 )
 @click.option("--seed", "random_state", type=int, default=0, show_default=True, help="Of folds and candidates.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, mps, or auto.")
+@jobs_option
 @common
 def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> None:
     """Learn from labelled pictures, clips of sound, texts or rows of a table, and prove what it is worth.
@@ -98,26 +101,49 @@ def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **opt
     Data without labels are learned from a labelled set of the same classes among the sources; how good the model is
     cannot be told then, until some random examples are labelled (--ask).
     """
-    import warnings
-
-    from headstart.cli.summary import print_summary, summary
-    from headstart.models.fitting import fit, progress_folder
-    from headstart.report.write import write_report
-
     options |= {name: list(options[name]) or None for name in ("unlabelled", "background")}
     options["ask"] = options["ask"] or 0
     options["classes"] = None if options["classes"] is None else [one.strip() for one in options["classes"].split(",")]
-    with warnings.catch_warnings(), going_on_from(progress_folder(out)), reporter(lines=True) as progress:
-        warnings.simplefilter("ignore", GuessingWarning)  # the summary says it
-        model = fit(data, borrowed(source), out=out, progress=progress, **options)
-    report = write_report(out)
+    with team_of_torchrun() as first:
+        if first:
+            _fit(data, source, out, as_json, options)
+
+
+def _fit(data: Path, source: tuple[str, ...], out: Path, as_json: bool, options: dict[str, Any]) -> None:
+    """What one process does, with the help of others or alone."""
+    import warnings
+
+    from headstart.cli.summary import print_summary, summary
+    from headstart.data.base.address import address_of, delivered
+    from headstart.models.fitting import fit, progress_folder
+    from headstart.networks.seal import MANIFEST
+    from headstart.report.write import write_report
+
+    with delivered(out, MANIFEST) as place:
+        with warnings.catch_warnings(), going_on_from(progress_folder(place)), reporter(lines=True) as progress:
+            warnings.simplefilter("ignore", GuessingWarning)  # the summary says it
+            model = fit(data, borrowed(source), out=place, progress=progress, **options)
+        report = write_report(place)
+    model_at, report_at = str(out), str(report)
+    if place != out:
+        model_at = str(address_of(out) or out)
+        report_at = f"{model_at}/{report.name}"
     if as_json:
         for words in model.evidence.get("warnings") or []:
             note(f"Warning: {words}")
-        print_json(summary(model.evidence) | {"model": str(out), "report": str(report)})
+        print_json(summary(model.evidence) | {"model": model_at, "report": report_at})
         return
     print_summary(model.evidence)
-    note(f"\nModel:  {out}\nReport: {report}")
+    note(f"\nModel:  {model_at}\nReport: {report_at}")
+
+
+def team_of_torchrun() -> AbstractContextManager[bool]:
+    """The processes that ``torchrun`` started, of which the first is told so; alone without loading torch."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return nullcontext(True)
+    from headstart.nn.processes import team
+
+    return team()
 
 
 def borrowed(source: tuple[str, ...]) -> str | list[str] | None:

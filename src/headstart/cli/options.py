@@ -92,6 +92,12 @@ def source_options(help_of_source: str) -> Callable[[Command], Command]:
     return lambda function: source(click.option("--unlabelled", multiple=True, help=rows)(function))
 
 
+def jobs_option(function: Command) -> Command:
+    """Give a command ``--jobs``, as ``n_jobs``."""
+    words = "Folds to compute at once, each in a process of its own; -1: one a processor.  [default: 1]"
+    return click.option("--jobs", "n_jobs", type=int, help=words)(function)
+
+
 def one_or_several(context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> Any:
     """None, one name, or a list of several.
 

@@ -44,8 +44,10 @@ def command(
     if not inputs and not text:
         raise click.UsageError("Missing argument 'INPUTS...'.")
     from headstart.cli.predictions import gather, gather_texts, say, say_rows
+    from headstart.data.base.address import brought
     from headstart.models.model import load
 
+    inputs = tuple(brought(list(inputs)))
     loaded = load(model)
     failed: list[dict[str, str]]
     if not loaded.kind.typed and (text or text_column):

@@ -101,9 +101,9 @@ def command(data: tuple[str, ...], out: Path | None, preview: Path | None, as_js
     if options["self_supervised"] and options["teachers"]:
         raise click.UsageError("Take --self-supervised or --teacher, not both.")
     from headstart.data.base.kinds import things
+    from headstart.nn.processes import processes
     from headstart.pretraining.source_folder import held_out_words
     from headstart.pretraining.sources.from_data import pretrain
-    from headstart.training.processes import processes
 
     saved = [] if out is None else [out.parent / f".{out.name}.{what}" for what in ("pretraining", "teaching")]
     with going_on_from(*saved), processes() as first:

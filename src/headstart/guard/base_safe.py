@@ -87,6 +87,10 @@ class BaseSafeTransfer(BaseEstimator):
         data, candidates and seed.
     plain : bool, default=False
         Compare only what transformers can load by itself afterwards. Of pictures, clips and texts.
+    n_jobs : int, optional
+        How many folds are computed at once, each in a process with its share of the threads; -1 as many as there are
+        processors. Default: 1, or what ``joblib.parallel_config`` says, which may name a Dask or Ray cluster. The
+        result is that of one job with as many threads; the plan is made for one.
 
     Attributes
     ----------
@@ -126,6 +130,7 @@ class BaseSafeTransfer(BaseEstimator):
     later: int = 0
     plan: dict[str, Any] | None = None
     plain: bool = False
+    n_jobs: int | None = None
 
     def _rows(self, X: Any, *, reset: bool, y: Any = None) -> Any:
         """Examples as Pictures, Clips or Texts, as Records, or as a checked array of numbers."""
@@ -207,6 +212,7 @@ class BaseSafeTransfer(BaseEstimator):
                 stated=self.candidates is None,
                 later=int(self.later),
                 plan=self.plan,
+                n_jobs=self.n_jobs,
             )
         self.best_estimator_, self.best_candidate_ = found.estimator, found.candidate
         self.temperature_, self.evidence_ = found.temperature, found.evidence

@@ -28,6 +28,8 @@ class Effort:
         Where what is finished is kept, so that a killed fit goes on.
     progress : callable or None
         Told ``progress(what, done, total)``.
+    n_jobs : int or None
+        How many folds are computed at once.
     started : float
         When it began, by the monotonic clock.
     """
@@ -39,6 +41,7 @@ class Effort:
     views: int = 1
     checkpoint: Path | None = None
     progress: Progress | None = field(default=None, repr=False)
+    n_jobs: int | None = None
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -56,5 +59,6 @@ class Effort:
             "views": self.views,
             "checkpoint": self.checkpoint,
             "progress": self.progress,
+            "n_jobs": self.n_jobs,
             "spent": self.spent,
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from headstart.contract.answers import predicted
 from headstart.contract.weighted_fit import takes_weights
 from headstart.data.base.rows import Inputs
 from headstart.data.sets.splits import folds
+from headstart.guard.comparing.crew import Crew
 from headstart.guard.comparing.out_of_fold import Split
 from headstart.guard.mixture import mean_log_likelihood, still_to_come
 
@@ -46,6 +47,7 @@ def held_out_answers(
     classes: np.ndarray | None,
     weight: np.ndarray | None = None,
     always: Collection[str] = (),
+    n_jobs: int | None = 1,
 ) -> HeldOut:
     """What each candidate says of rows that it did not learn from, for each draw of the folds.
 
@@ -61,27 +63,45 @@ def held_out_answers(
     weight : array of shape (n,), optional
     always : names
         Those that learn the same whatever the fold: they are fitted once.
+    n_jobs : int or None, default=1
+        How many folds are computed at once.
 
     Returns
     -------
     dict of str to list of array
         Probabilities (n, K), or numbers (n,).
     """
-    inside, task = rows_of(X), "regression" if classes is None else "classification"
+    task = "regression" if classes is None else "classification"
+    shared = (dict(candidates), X, truth, classes, weight)
+    each = {name: candidate for name, candidate in candidates.items() if name not in always}
+    tasks: dict[Hashable, tuple[Any, ...]] = {
+        (name, repeat, f): (name, *split)
+        for name in each
+        for repeat, parts in enumerate(splits)
+        for f, split in enumerate(parts)
+    }
     found: HeldOut = {}
-    for name, candidate in candidates.items():
-        if name in always:
-            alone = fitted(clone(candidate), X, truth, weight)
-            found[name] = [predicted(alone, X, task, classes)] * len(splits)
-            continue
-        found[name] = []
-        for parts in splits:
-            said = np.empty(len(truth) if classes is None else (len(truth), len(classes)))
-            for train, test in parts:
-                model = fitted(clone(candidate), inside[train], truth[train], _some(weight, train))
-                said[test] = predicted(model, inside[test], task, classes)
-            found[name].append(said)
+    with Crew(shared, lambda: shared, n_jobs) as crew, crew.ahead(_said, tasks) as ahead:
+        for name, candidate in candidates.items():
+            if name in always:
+                alone = fitted(clone(candidate), X, truth, weight)
+                found[name] = [predicted(alone, X, task, classes)] * len(splits)
+                continue
+            found[name] = []
+            for repeat, parts in enumerate(splits):
+                said = np.empty(len(truth) if classes is None else (len(truth), len(classes)))
+                for f, (_, test) in enumerate(parts):
+                    said[test] = ahead.get((name, repeat, f))
+                found[name].append(said)
     return found
+
+
+def _said(shared: tuple[Any, ...], name: str, train: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """What a candidate that learned from some rows says of others."""
+    candidates, X, truth, classes, weight = shared
+    inside = rows_of(X)
+    model = fitted(clone(candidates[name]), inside[train], truth[train], _some(weight, train))
+    return predicted(model, inside[test], "regression" if classes is None else "classification", classes)
 
 
 def learned_from_the_rest(

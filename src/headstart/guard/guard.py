@@ -61,6 +61,7 @@ def guard(
     stated: bool = False,
     later: int = 0,
     plan: Any = None,
+    n_jobs: int | None = 1,
 ) -> Guarded:
     """Compare candidates on the same folds, choose one, and fit it to all examples.
 
@@ -86,6 +87,8 @@ def guard(
         Examples that are predicted afterwards.
     plan : dict, optional
         ``evidence["plan"]`` of an earlier run, to be repeated.
+    n_jobs : int or None, default=1
+        How many folds are computed at once.
 
     Raises
     ------
@@ -108,6 +111,7 @@ def guard(
         stated=stated,
         later=later,
         plan=repeated,
+        n_jobs=n_jobs,
     )
     table = comparison.table(material)
     chosen = pick(table, expected=hopeful)

@@ -71,6 +71,8 @@ class BaseSafeAligned(Borrower):
         Labelled rows to borrow. None: the estimator on the target alone.
     random_state : int or None, default=0
         Seed of the folds.
+    n_jobs : int, optional
+        How many folds of the target are computed at once, as in `SafeTransferClassifier`.
 
     Attributes
     ----------
@@ -98,6 +100,7 @@ class BaseSafeAligned(Borrower):
     level: float = 0.05
     n_splits: int = 5
     random_state: int | None = 0
+    n_jobs: int | None = None
 
     @property
     def _task(self) -> str:
@@ -254,7 +257,9 @@ class BaseSafeAligned(Borrower):
         seeds = [None if seed is None else seed + repeat for repeat in range(_REPEATS[self._task])]
         splits = [folds(truth, self._task, n_splits=self._n_folds(truth), random_state=one) for one in seeds]
         always = (SOURCE_ALONE,) if self.preprocess is None else ()  # it learns nothing from the folds
-        return held_out_answers(candidates, X, truth, splits, getattr(self, "classes_", None), weight, always)
+        return held_out_answers(
+            candidates, X, truth, splits, getattr(self, "classes_", None), weight, always, self.n_jobs
+        )
 
     def _n_folds(self, truth: np.ndarray) -> int:
         """As many folds as the rarest class with two rows or more has rows, where those are fewer than ``n_splits``.

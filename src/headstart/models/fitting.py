@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.base.address import address_of
 from headstart.data.base.plain import plain
 from headstart.data.inputs.registry import entry_of, resolve
 from headstart.data.reading.options import Reading
@@ -67,6 +68,7 @@ def fit(
     plan: str | Path | dict[str, Any] | None = None,
     classes: Sequence[Any] | None = None,
     ask: int = 0,
+    n_jobs: int | None = None,
 ) -> Model:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
@@ -79,7 +81,8 @@ def fit(
     data : path, frame, Dataset, or (X, y) or (X, y, groups)
         A folder with a folder for each class (perhaps inside ``train``, ``val``, ``test``), a table of paths and
         labels, or pictures (or `Clips`, or texts) and labels in memory. Or a table of texts or of values: a CSV,
-        Parquet, JSON Lines or Excel file, a frame with a column of labels, or (rows, labels).
+        Parquet, JSON Lines or Excel file, a frame with a column of labels, or (rows, labels). A folder or file may lie
+        at an address that fsspec knows (``s3://``, ``hf://``); so may sources, and rows without labels.
     source : str, path, NetworkSource, torch.nn.Module, labelled set, list of these or None, default="auto"
         What to borrow from. "auto" takes the bundled network for the kind of data: ``starter:pictures`` or
         ``starter:speech``; for texts none is bundled. None learns from the data alone. For a table of values: another
@@ -139,6 +142,9 @@ def fit(
     ask : int, default=0
         Of data without labels: write so many of them, drawn at random, into a table to be labelled, beside ``out``;
         ``fit`` reads it, with the data as ``unlabelled``, and tests what was chosen.
+    n_jobs : int, optional
+        How many folds are computed at once, see `SafeTransferClassifier`. Default: 1, or what
+        ``joblib.parallel_config`` says.
 
     Returns
     -------
@@ -174,7 +180,7 @@ def fit(
     checkpoint = None if out is None else progress_folder(out)
     repeated = plan_in(plan)
     with reporter(progress) as told:
-        effort = Effort(budget, n_splits, random_state, device, views, checkpoint, told)
+        effort = Effort(budget, n_splits, random_state, device, views, checkpoint, told, n_jobs)
         try:
             target = read_target(data, source, reading, unlabelled=unlabelled, text_windows=text_windows)
         except NoLabels:
@@ -207,7 +213,7 @@ def fit(
         settings |= {"background": background, "false_alarms": false_alarms}
         settings |= {"metric": metric, "class_weight": class_weight, "plan": None if isinstance(plan, dict) else plan}
         model.evidence["reproduce"] |= reproduction(
-            target.dataset.root, None if target.source is None else target.named, settings
+            address_of(data) or target.dataset.root, None if target.source is None else target.named, settings
         )
         model.evidence["seconds"] = max(model.evidence["seconds"], effort.spent)
         if out is not None and checkpoint is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from headstart.contract.answers import predicted
+from headstart.data.base.address import brought
 from headstart.data.base.json_files import refuse
 from headstart.data.base.kinds import Kind, kind_named
 from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
@@ -212,7 +213,7 @@ def load(folder: str | Path, module: Any = None) -> Model:
     Parameters
     ----------
     folder : path-like
-        What was the ``--out`` of ``headstart fit``, or the folder of `Model.save`.
+        What was the ``--out`` of ``headstart fit``, or the folder of `Model.save`; also an address that fsspec knows.
     module : torch.nn.Module, optional
         The architecture, where the network was a module of one's own.
 
@@ -233,7 +234,7 @@ def load(folder: str | Path, module: Any = None) -> Model:
     >>> bool(load("stars").predict(["good"])[0] > 3)
     True
     """
-    path = Path(folder).expanduser()
+    path = Path(brought(folder)).expanduser()
     manifest = read_manifest(path)
     kind = manifest.get("kind")
     if kind not in ("transfer", "baseline", "table"):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from headstart.data.base.address import brought
 from headstart.data.base.kinds import CLIPS
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
@@ -75,17 +76,20 @@ def read_target(
     DataError, ParameterError
         If the data cannot be read so.
     """
+    named = source
+    data, source, unlabelled = brought(data), brought(source), brought(unlabelled)
     words = reading.task == KEYWORD
     told = dataclasses.replace(reading, task=None) if words else reading
     found = recognise(data, told, wanted=lambda: kind_offered(source), only=CLIPS if words else None)
     if found.values:
         tables = found.tables(tables_offered(source), rows_offered(unlabelled))
         check_labels(tables.target)
-        return Target(tables.target, list(tables.sources) or None, source, {"unlabelled": tables.unlabelled})
-    dataset, named = found.dataset(), source
+        return Target(tables.target, list(tables.sources) or None, named, {"unlabelled": tables.unlabelled})
+    dataset = found.dataset()
     source, sets = parted(source)
     if isinstance(source, str) and source == AUTO:
         dataset, source = _bundled(dataset)
+        named = named if sets else source
     if sets and source is None:
         raise ParameterError(
             f"Expected a network beside labelled sets of {dataset.kind.many}, found none.",
@@ -94,7 +98,7 @@ def read_target(
     more = {"unlabelled": inputs_offered(unlabelled, dataset)}
     found_sets = read_sets(sets, dataset, reading)
     source = source_with_windows(source, dataset.input_type, text_windows)
-    return Target(dataset, source, named if sets else source, more, found_sets)
+    return Target(dataset, source, named, more, found_sets)
 
 
 def screened(target: Target, skip_bad: bool, progress: Progress | None) -> Target:

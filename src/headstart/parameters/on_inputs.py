@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -89,9 +90,7 @@ def fit_inputs(estimator: Any, given: Given, progress: Progress | None) -> Fitte
     )
     settings, held = replace(settings, augmentation=augmentation), held_rows(estimator, targets, groups, m)
 
-    def start(features: np.ndarray) -> Any:
-        return first_head(features, targets, settings, groups=groups, held_out=held, lent=m)
-
+    start = partial(first_head, targets=targets, settings=settings, groups=groups, held_out=held, lent=m)
     tuned = tune(network, inputs, targets, settings, start=start, held_out=held, progress=progress)
     return Fitted(targets, tuned.network, None, tuned.head, tuned.history)
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from headstart.data.base.json_files import TEXT, record, whole
 from headstart.data.base.sealed import read_note, write_note
+from headstart.nn.processes import rank, told_by_first, wait_for_all, world_size
 from headstart.pretraining.examples.examples import Examples, steps
 from headstart.pretraining.objectives import Objective
 from headstart.pretraining.recipe import Recipe
 from headstart.training.optimizers import make_optimizer, parameter_groups
 from headstart.training.prefetch import ahead
-from headstart.training.processes import rank, told_by_first, wait_for_all, world_size
 
 ROUND = 25_600  # examples between two measurements
 FEWEST = 4  # measurements in the time given

@@ -11,6 +11,7 @@ from typing import Any
 from headstart.errors import ParameterError
 from headstart.networks.folder import check_place
 from headstart.nn.layers.sync_norm import with_sync_norms
+from headstart.nn.processes import rank, wait_for_all, world_size
 from headstart.pretraining.examples.examples import Examples
 from headstart.pretraining.objectives import ClassLabels, Objective
 from headstart.pretraining.recipe import Recipe, RunOptions
@@ -19,7 +20,6 @@ from headstart.pretraining.source_folder import write_source
 from headstart.pretraining.starting import first_network
 from headstart.pretraining.training_run import Run
 from headstart.training.device import pick_device
-from headstart.training.processes import rank, wait_for_all, world_size
 
 
 def train_source(

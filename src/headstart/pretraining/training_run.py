@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from headstart.nn.processes import averaging, rank, told_by_first, world_size
 from headstart.pretraining.examples.examples import Batch, Examples, steps
 from headstart.pretraining.objectives import Objective
 from headstart.pretraining.recipe import Recipe
@@ -22,7 +23,6 @@ from headstart.training.device import bf16_is_sound
 from headstart.training.loop import LoopSettings, train
 from headstart.training.optimizers import make_optimizer, parameter_groups
 from headstart.training.prefetch import ahead
-from headstart.training.processes import averaging, rank, told_by_first, world_size
 
 CHECKPOINT_SECONDS = 20.0  # least time between two checkpoints
 

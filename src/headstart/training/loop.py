@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from headstart.errors import ParameterError
+from headstart.nn.processes import mean_of_all, meet, rank, told_by_first, wait_for_all
 from headstart.progress import Progress
 from headstart.training.checkpoint import load_checkpoint, same_form, same_tensors, save_checkpoint
-from headstart.training.processes import mean_of_all, rank, wait_for_all
 from headstart.training.schedule import warmup_cosine
 
 #: ``batches(epoch)`` gives the batches of an epoch, the same ones whenever it is asked.
@@ -126,7 +126,7 @@ def train(
         if evaluate is not None:
             modules.eval()
             with torch.no_grad():
-                record.update(evaluate())
+                record.update(told_by_first(evaluate()))  # so that all stop when one does
             if record["val_loss"] < state.best_loss:
                 state.best_loss, state.best_epoch = record["val_loss"], state.epoch
                 state.best = {name: tensor.detach().clone() for name, tensor in moving.items()}
@@ -176,6 +176,7 @@ def _run_epoch(
             if after_step is not None:
                 after_step()
             losses.append(value.detach())
+            meet()
             if progress is not None:
                 progress(f"training, epoch {epoch + 1} of {settings.epochs}", now + 1, total)
     return mean_of_all(float(torch.stack(losses).mean()) if losses else math.nan)
@@ -210,6 +211,7 @@ def _save(settings: LoopSettings, state: RunState, moving: dict[str, Tensor], op
 
 def _restore(settings: LoopSettings, moving: dict[str, Tensor], optimizer: torch.optim.Optimizer) -> RunState:
     found = load_checkpoint(settings.checkpoint, settings.key) if settings.checkpoint is not None else None
+    found = told_by_first(found)  # the others may not see the folder
     if found is None:
         return RunState()
     if not _fits(found, settings, moving, optimizer):

@@ -17,6 +17,7 @@ from torch import nn
 
 from headstart.networks.reading.loading import load_network
 from headstart.nn.layers.sync_norm import SyncNorm, with_sync_norms
+from headstart.nn.processes import all_rows, mean_of_all, processes, rank, told_by_first, world_size
 from headstart.pretraining import objectives
 from headstart.pretraining import rounds as planning
 from headstart.pretraining import training_run as running
@@ -25,7 +26,6 @@ from headstart.pretraining.examples.picture_examples import FormulaExamples
 from headstart.pretraining.formula.rendered import RenderedPictures
 from headstart.pretraining.recipe import Recipe, RunOptions
 from headstart.pretraining.train_source import train_source
-from headstart.training.processes import all_rows, mean_of_all, processes, rank, told_by_first, world_size
 
 TINY = {"model_type": "resnet", "layer_type": "basic", "embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}
 
@@ -53,7 +53,7 @@ from headstart.pretraining import training_run as running
 from headstart.pretraining.examples.picture_examples import FormulaExamples
 from headstart.pretraining.train_source import train_source
 from headstart.pretraining.recipe import Recipe, RunOptions
-from headstart.training.processes import all_rows, mean_of_all, processes, rank, told_by_first, world_size
+from headstart.nn.processes import all_rows, mean_of_all, processes, rank, told_by_first, world_size
 
 with processes() as first:
     assert world_size() == 2 and first == (rank() == 0)

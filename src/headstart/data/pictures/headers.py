@@ -73,6 +73,18 @@ class SetOfPictures:
         self._seen: Seen | None = None
         self._others: dict[Depth, SetOfPictures] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process: what was decided for the whole set, and headers by position, since things move."""
+        seen = self.seen
+        headers = [(i, seen.header(item)) for i, item in enumerate(self._items)] if seen.headers else []
+        kept = [(i, header) for i, header in headers if header != _PLAIN]
+        return {"items": self._items, "given": self.given, "depth": seen.depth, "headers": kept, "notes": seen.notes}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["items"], state["given"])  # type: ignore[misc]
+        headers = {place_of(self._items[i]): header for i, header in state["headers"]}
+        self._seen = Seen(state["depth"], headers, state["notes"])
+
     @property
     def seen(self) -> Seen:
         """What the look at the set found."""

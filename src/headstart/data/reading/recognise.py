@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from headstart.data.base.address import brought
 from headstart.data.base.files import printable, refuse_odd_file
 from headstart.data.base.kinds import ROWS, TEXTS, Kind, kind_of_suffix
 from headstart.data.inputs.inputs import as_inputs, inputs_in
@@ -93,7 +94,8 @@ def recognise(
 
     Parameters
     ----------
-    data : path, frame, Dataset, (X, y) or (X, y, groups)
+    data : path, address, frame, Dataset, (X, y) or (X, y, groups)
+        An address is one that fsspec knows, see `headstart.data.base.address.brought`.
     reading : Reading, optional
         What the user said.
     wanted : callable, optional
@@ -114,7 +116,7 @@ def recognise(
     >>> recognise(frame).kind.many, recognise(frame.assign(n=[1, 2]), Reading(label="y")).kind.many
     ('texts', 'rows')
     """
-    how = reading or Reading()
+    how, data = reading or Reading(), brought(data)
     if isinstance(data, Dataset):
         return _dataset(data, how)
     if isinstance(data, tuple) and len(data) in (2, 3):

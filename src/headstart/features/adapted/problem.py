@@ -86,7 +86,7 @@ class Problem:
         return int(self.coef.shape[1])
 
     def solved(
-        self, source: np.ndarray, rows: Sequence[int] = (), codes: Sequence[int] = ()
+        self, source: np.ndarray, rows: Sequence[int] | np.ndarray = (), codes: Sequence[int] | np.ndarray = ()
     ) -> tuple[np.ndarray, np.ndarray]:
         """A head on other coordinates of the source, the labelled target, and target rows that are believed."""
         labelled = np.flatnonzero(self.known >= 0)

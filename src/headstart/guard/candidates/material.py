@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -69,6 +70,12 @@ class Material(OfKind):
 
     def __len__(self) -> int:
         return len(self.y)
+
+    def sendable(self) -> Material:
+        """The same with all that was computed of it, without what only this process can be told."""
+        sent = dataclasses.replace(self, progress=None)
+        sent.__dict__.update({name: value for name, value in self.__dict__.items() if name not in sent.__dict__})
+        return sent
 
     @property
     def kind(self) -> Kind:

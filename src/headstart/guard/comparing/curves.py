@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
+from headstart.guard.comparing.crew import Crew
 from headstart.guard.comparing.deadline import Deadline, OutOfTime, within
-from headstart.guard.comparing.out_of_fold import Split, fit_on, predict_on
+from headstart.guard.comparing.out_of_fold import Split, crew_for, held_out
 
 _SIZES = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 
@@ -85,6 +86,7 @@ def learning_curve(
     deadline: Deadline | None = None,
     keep: float = 0.0,
     random_state: int = 0,
+    crew: Crew | None = None,
 ) -> dict[str, Any] | None:
     """Score on held-out folds of a cheap candidate that was fitted to more and more labels.
 
@@ -107,6 +109,8 @@ def learning_curve(
         Seconds that are kept for what comes after.
     random_state : int, default=0
         Seed of the order in which labels are added.
+    crew : Crew, optional
+        Who computes it. Default: this process.
 
     Returns
     -------
@@ -120,18 +124,22 @@ def learning_curve(
     steps, most = affordable(steps, len(splits), fits)
     wanted = splits[:n_folds][:most]
     told = material.progress or (lambda what, done, total: None)
+    fitted = steps if whole is None else steps[:-1]
+    tasks: dict[Hashable, tuple[Any, ...]] = {}
     for f, (train, test) in enumerate(wanted):
         rng = np.random.default_rng([random_state, f])
         order = train[nested_order(material.target[train], material.task, rng)]
-        try:
-            with within(None if deadline is None else deadline.left(keep)):
-                fitted = steps if whole is None else steps[:-1]
-                found = [_predicted(candidate, material, np.sort(order[:n]), test) for n in fitted]
-        except OutOfTime:
-            break
-        found += [] if whole is None else [whole[test]]
-        scores.append([_scores(material, test, prediction) for prediction in found])
-        told(f"learning curve of {candidate.name}", f + 1, len(wanted))
+        tasks |= {(f, n): (candidate.name, np.sort(order[:n]), test) for n in fitted}
+    with (crew or crew_for(material, [candidate])).ahead(held_out, tasks) as ahead:
+        for f, (_, test) in enumerate(wanted):
+            try:
+                with within(None if deadline is None else deadline.left(keep), ahead.again):
+                    found = [ahead.get((f, n))[0] for n in fitted]
+            except OutOfTime:
+                break
+            found += [] if whole is None else [whole[test]]
+            scores.append([_scores(material, test, prediction) for prediction in found])
+            told(f"learning curve of {candidate.name}", f + 1, len(wanted))
     told(f"learning curve of {candidate.name}", len(wanted), len(wanted))
     if len(scores) < min(2, len(splits)):
         return None
@@ -146,10 +154,6 @@ def learning_curve(
         "low": [low for low, _ in ends],
         "high": [high for _, high in ends],
     }
-
-
-def _predicted(candidate: Candidate, material: Material, train: np.ndarray, test: np.ndarray) -> np.ndarray:
-    return predict_on(fit_on(candidate, material, train), candidate, material, test)
 
 
 def _scores(material: Material, test: np.ndarray, prediction: np.ndarray) -> np.ndarray:

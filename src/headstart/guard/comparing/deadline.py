@@ -11,9 +11,12 @@ from typing import Any
 
 from headstart.guard.comparing.budget import RESERVE
 from headstart.guard.comparing.journal import Journal
+from headstart.nn.steps import postponed
 
 #: After the first ring, so that code which swallows an exception does not go on for ever.
-_AGAIN = 0.5
+AGAIN = 0.5
+#: The same where other processes have to be ended first.
+AGAIN_AWAY = 5.0
 
 
 class OutOfTime(BaseException):
@@ -60,7 +63,7 @@ class Deadline:
 
 
 @contextmanager
-def within(seconds: float | None) -> Iterator[None]:
+def within(seconds: float | None, again: float = AGAIN) -> Iterator[None]:
     """Raise `OutOfTime` in what runs inside when so many seconds of wall clock are over.
 
     A timer signal does it, between two steps of Python, as Ctrl-C does. It is used only in the main thread and where
@@ -70,6 +73,8 @@ def within(seconds: float | None) -> Iterator[None]:
     ----------
     seconds : float or None
         None or infinity never ends.
+    again : float, default=0.5
+        Seconds after which it is raised once more, and so on, if what runs inside has not ended by then.
     """
     if seconds is None or math.isinf(seconds) or not _can_ring():
         yield
@@ -77,13 +82,13 @@ def within(seconds: float | None) -> Iterator[None]:
     awake = [True]
 
     def ring(*_: Any) -> None:
-        if awake[0]:
+        if awake[0] and not postponed(OutOfTime()):
             raise OutOfTime
 
     before = signal.signal(signal.SIGALRM, ring)
     try:
         try:
-            signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), _AGAIN)
+            signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), again)
             yield
         finally:
             awake[0] = False

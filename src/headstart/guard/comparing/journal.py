@@ -52,6 +52,7 @@ class Journal:
     ) -> None:
         self.folder = None if folder is None else Path(folder)
         self._start, self._worked = time.monotonic(), time.process_time()
+        self._away = [0.0, 0.0]
         self._state: dict[str, Any] = {"key": key, "elapsed": float(spent), "decisions": {}}
         if self.folder is None:
             return
@@ -71,7 +72,17 @@ class Journal:
     def slowness(self) -> float:
         """How many seconds of wall clock a second of work takes here, from 1 to 8: other programs may run as well."""
         wall, worked = time.monotonic() - self._start, time.process_time() - self._worked
+        wall, worked = wall + self._away[0], worked + self._away[1]
         return 1.0 if wall < 1.0 else min(max(wall / max(worked, 1e-3), 1.0), 8.0)
+
+    def away(self, waited: float, wall: float, worked: float) -> None:
+        """Count the seconds of a task that another process did, rather than those that this one waited for it."""
+        self._away[0] += wall - waited
+        self._away[1] += worked
+
+    def has(self, name: str) -> bool:
+        """Whether a fold is kept, as far as can be told without reading it."""
+        return self.folder is not None and (self.folder / f"{name}.npz").is_file()
 
     def known(self, name: str) -> Any:
         """A decision that was taken; None where it was not."""

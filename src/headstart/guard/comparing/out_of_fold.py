@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from headstart.contract.weighted_fit import takes_weights, weight_argument
 from headstart.errors import TransferWarning
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
+from headstart.guard.comparing.crew import Ahead, Crew
 from headstart.guard.comparing.deadline import within
 from headstart.guard.comparing.journal import Journal
 from headstart.networks.running.precision import as_fitted
@@ -92,6 +93,58 @@ def predict_on(estimator: Any, candidate: Candidate, material: Material, index: 
         return predicted(estimator, material.inputs(candidate.takes)[index], material.task, material.classes)
 
 
+def crew_for(
+    material: Material, candidates: Sequence[Candidate], n_jobs: int | None = 1, journal: Journal | None = None
+) -> Crew:
+    """Who computes the folds of these candidates; see `Crew`."""
+    known = {candidate.name: candidate for candidate in candidates}
+
+    def sent() -> Any:
+        if any(candidate.takes == "features" for candidate in candidates):
+            material.inputs("features")  # once, here
+        return material.sendable(), known
+
+    return Crew((material, known), sent, n_jobs, None if journal is None else journal.away)
+
+
+def held_out(
+    shared: tuple[Material, dict[str, Candidate]],
+    name: str,
+    train: np.ndarray,
+    test: np.ndarray,
+    checkpoint: Path | None = None,
+) -> tuple[np.ndarray, float]:
+    """Predictions of a candidate for some examples, fitted to others, and the seconds they took: one task of a `Crew`.
+
+    Parameters
+    ----------
+    shared : (Material, dict of str to Candidate)
+    name : str
+        Of the candidate.
+    train, test : array of int
+    checkpoint : Path, optional
+        Not used by a worker that does not see its folder.
+    """
+    material, candidate, start = shared[0], shared[1][name], time.monotonic()
+    place = checkpoint if checkpoint is not None and checkpoint.parent.is_dir() else None
+    estimator = fit_on(candidate, material, train, checkpoint=place)
+    return predict_on(estimator, candidate, material, test), time.monotonic() - start
+
+
+def fold_tasks(
+    candidate: Candidate, splits: Sequence[Split], journal: Journal, name: str
+) -> dict[Hashable, tuple[Any, ...]]:
+    """The folds of a candidate as tasks for `held_out`, by their names in the journal."""
+    named = {f"{name}-{f}": split for f, split in enumerate(splits)}
+    return {key: (candidate.name, *split, journal.checkpoint(key)) for key, split in named.items()}
+
+
+def file_name(candidate: Candidate, splits: Sequence[Split], repeat: int) -> str:
+    """What the folds of one cross-validation of a candidate are called in the journal."""
+    plain = "".join(letter if letter.isalnum() else "-" for letter in candidate.name)
+    return f"{plain}-{len(splits)}-folds-{repeat}"
+
+
 def out_of_fold(
     candidate: Candidate,
     material: Material,
@@ -99,6 +152,7 @@ def out_of_fold(
     journal: Journal,
     *,
     name: str,
+    ahead: Ahead | None = None,
     may_go_on: Callable[[float, Sequence[np.ndarray]], bool] | None = None,
     left: Callable[[], float] | None = None,
 ) -> tuple[np.ndarray | None, float]:
@@ -114,6 +168,8 @@ def out_of_fold(
         Where finished folds are kept.
     name : str
         Names the folds in the journal.
+    ahead : Ahead, optional
+        Where the folds, see `fold_tasks`, are under way. Default: they are computed here.
     may_go_on : callable, optional
         Asked after each fold but the last with the seconds of the folds so far and their predictions; False gives up.
     left : callable, optional
@@ -132,17 +188,16 @@ def out_of_fold(
         If a fold was interrupted.
     """
     total, parts = 0.0, []
-    for f, (train, test) in enumerate(splits):
-        fold_name = f"{name}-{f}"
+    tasks = fold_tasks(candidate, splits, journal, name)
+    under_way = crew_for(material, [candidate]).ahead(held_out, tasks) if ahead is None else ahead
+    for f, key in enumerate(tasks):
 
-        def compute(train: np.ndarray = train, test: np.ndarray = test, key: str = fold_name) -> Any:
-            start = time.monotonic()
-            with within(None if left is None else left()):
-                estimator = fit_on(candidate, material, train, checkpoint=journal.checkpoint(key))
-                return predict_on(estimator, candidate, material, test), time.monotonic() - start
+        def compute(key: Hashable = key) -> Any:
+            with within(None if left is None else left(), under_way.again):
+                return under_way.get(key)
 
-        prediction, seconds = journal.fold(fold_name, compute)
-        journal.forget_checkpoint(fold_name)
+        prediction, seconds = journal.fold(str(key), compute)
+        journal.forget_checkpoint(str(key))
         parts.append(prediction)
         total += seconds
         if material.progress is not None:

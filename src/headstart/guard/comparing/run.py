@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +15,20 @@ from headstart.guard.choosing.choose import Table, tabulate
 from headstart.guard.comparing import budget as money
 from headstart.guard.comparing.blend import BLEND, LEAST, blended_outcome, first_weights
 from headstart.guard.comparing.contenders import contenders, near_best
+from headstart.guard.comparing.crew import Ahead, Crew
 from headstart.guard.comparing.curves import learning_curve
 from headstart.guard.comparing.deadline import Deadline, OutOfTime
 from headstart.guard.comparing.journal import Journal
-from headstart.guard.comparing.out_of_fold import Outcome, Split, fold_numbers, out_of_fold
+from headstart.guard.comparing.out_of_fold import (
+    Outcome,
+    Split,
+    crew_for,
+    file_name,
+    fold_numbers,
+    fold_tasks,
+    held_out,
+    out_of_fold,
+)
 from headstart.guard.comparing.plan import Plan, written_plan
 from headstart.guard.comparing.planning import in_order, least_of, planned, tell_floor
 from headstart.guard.comparing.race import MANY_ROWS, behind, front, leader, stopped_words
@@ -85,6 +95,7 @@ def compare(
     stated: bool = False,
     later: int = 0,
     plan: Plan | None = None,
+    n_jobs: int | None = 1,
 ) -> Comparison:
     """Run what the plan holds, in its order; the clock is asked only whether the budget is over.
 
@@ -108,6 +119,9 @@ def compare(
         Examples to predict after everything is fitted.
     plan : Plan, optional
         Of an earlier run. Default: one is made.
+    n_jobs : int or None, default=1
+        How many folds are computed at once, see `headstart.guard.comparing.crew.Crew`. What is run, and what comes of
+        it, does not depend on it.
     """
     if plan is None:
         order = in_order(candidates, expected)
@@ -117,20 +131,14 @@ def compare(
 
         plan = Plan.of(journal.decide(f"plan within {budget:g}", made))
         tell_floor(plan.floor, budget)
-    course = Course(material, journal, Deadline(journal, budget, open_end=plan.repeated), plan)
     result = Comparison(plan=plan, left_out=list(plan.left_out))
     for repeat in range(plan.repeats):
         seed = random_state + repeat
         found = folds(material.target, material.task, groups=material.groups, n_splits=plan.n_splits, random_state=seed)
         result.splits.append(found)
-    known = {candidate.name: candidate for candidate in candidates}
-    least = least_of(candidates)
-    for place, name in enumerate(plan.run):
-        _first(result, known[name], course, in_any_case=place < least)
-    result.outcomes.sort(key=lambda outcome: list(known).index(outcome.candidate.name))
-    first = result.table(material)
-    _repeats(result, course, first)
-    _curves(result, course, first, random_state)
+    with crew_for(material, [one for one in candidates if one.name in plan.run], n_jobs, journal) as crew:
+        course = Course(material, journal, Deadline(journal, budget, open_end=plan.repeated), plan, crew)
+        _run(result, course, candidates, random_state)
     if material.sources:
         _blend(result, material)
     return result
@@ -144,6 +152,34 @@ class Course:
     journal: Journal
     deadline: Deadline
     plan: Plan
+    crew: Crew
+
+
+def _run(result: Comparison, course: Course, candidates: Sequence[Candidate], random_state: int) -> None:
+    """Go through the plan: the first cross-validation of each candidate, more of those that matter, curves."""
+    known = {candidate.name: candidate for candidate in candidates}
+    least = least_of(candidates)
+    with _under_way(result, course, [known[name] for name in course.plan.run], range(1)) as ahead:
+        for place, name in enumerate(course.plan.run):
+            _first(result, known[name], course, ahead, in_any_case=place < least)
+    result.outcomes.sort(key=lambda outcome: list(known).index(outcome.candidate.name))
+    first = result.table(course.material)
+    _repeats(result, course, first)
+    _curves(result, course, first, random_state)
+
+
+def _under_way(
+    result: Comparison, course: Course, candidates: Sequence[Candidate], repeats: Iterable[int], **how: bool
+) -> Ahead:
+    """The folds of candidates, begun in the order in which they are asked for; those that are kept are left out."""
+    tasks: dict[Hashable, tuple[Any, ...]] = {}
+    for repeat in repeats:
+        for candidate in candidates:
+            splits = result.splits[repeat]
+            tasks |= fold_tasks(candidate, splits, course.journal, file_name(candidate, splits, repeat))
+    ahead = course.crew.ahead(held_out, tasks, **how)
+    ahead.skip([key for key in tasks if course.journal.has(str(key))])
+    return ahead
 
 
 def _blend(result: Comparison, material: Material) -> None:
@@ -154,8 +190,23 @@ def _blend(result: Comparison, material: Material) -> None:
         result.outcomes.append(outcome)
 
 
-def _first(result: Comparison, candidate: Candidate, course: Course, *, in_any_case: bool) -> None:
-    """The first cross-validation of a candidate, unless it is behind, cannot be used, or time is over."""
+def _first(result: Comparison, candidate: Candidate, course: Course, ahead: Ahead, *, in_any_case: bool) -> None:
+    """The first cross-validation of a candidate, unless it is behind, cannot be used, or time is over.
+
+    Of pictures, clips and texts the parent does the first fold, which leaves features in the cache for the others.
+    """
+    if not course.material.numbers:
+        with _under_way(result, course, [candidate], range(1), first_here=True) as own:
+            _measured(result, candidate, course, own, in_any_case=in_any_case)
+        return
+    try:
+        _measured(result, candidate, course, ahead, in_any_case=in_any_case)
+    finally:
+        name = file_name(candidate, result.splits[0], 0)
+        ahead.skip(list(fold_tasks(candidate, result.splits[0], course.journal, name)))
+
+
+def _measured(result: Comparison, candidate: Candidate, course: Course, ahead: Ahead, *, in_any_case: bool) -> None:
     material, deadline = course.material, course.deadline
     splits, keep = result.splits[0], _final_seconds(result, material)
     if deadline.dropped(candidate.name) or not (in_any_case or _fits(candidate, course, keep)):
@@ -163,13 +214,13 @@ def _first(result: Comparison, candidate: Candidate, course: Course, *, in_any_c
         return
     stopped: list[str] = []
     may_go_on = None if in_any_case else _watch(result, candidate, course, keep, stopped)
-    name = _file_name(candidate, splits, 0)
+    name = file_name(candidate, splits, 0)
     left = None if in_any_case else lambda: deadline.left(keep)
     if material.progress is not None:
         material.progress(candidate.words, 0, len(splits))
     try:
         prediction, seconds = out_of_fold(
-            candidate, material, splits, course.journal, name=name, may_go_on=may_go_on, left=left
+            candidate, material, splits, course.journal, name=name, ahead=ahead, may_go_on=may_go_on, left=left
         )
     except OutOfTime:
         deadline.drop(candidate.name)
@@ -208,11 +259,6 @@ def _drop(result: Comparison, candidate: Candidate, course: Course) -> None:
     seconds, spent = journal.decide(f"time when {candidate.name} was dropped from {budget:g}", said)
     words = f"{money.left_out_words(candidate.words, seconds, spent)} (this machine was busy)"
     result.left_out.append({"name": candidate.name, "seconds": seconds, "words": words})
-
-
-def _file_name(candidate: Candidate, splits: Sequence[Split], repeat: int) -> str:
-    plain = "".join(letter if letter.isalnum() else "-" for letter in candidate.name)
-    return f"{plain}-{len(splits)}-folds-{repeat}"
 
 
 def _step_back(result: Comparison, candidate: Candidate) -> None:
@@ -263,14 +309,16 @@ def _repeats(result: Comparison, course: Course, first: Table) -> None:
     if course.plan.repeats > 1:
         _mark(result, course.material, first)
     cheap = [outcome for outcome in result.outcomes if not (outcome.candidate.dear or outcome.out)]
-    for repeat in range(1, course.plan.repeats):
-        found = _repeat(result, course, cheap, repeat, keep)
-        if not cheap or len(found) < len(cheap):
-            del result.splits[repeat:]
-            return
-        for outcome, (prediction, seconds) in zip(cheap, found, strict=True):
-            outcome.predictions.append(prediction)
-            outcome.seconds += seconds
+    repeats = range(1, course.plan.repeats)
+    with _under_way(result, course, [outcome.candidate for outcome in cheap], repeats) as ahead:
+        for repeat in repeats:
+            found = _repeat(result, course, cheap, repeat, keep, ahead)
+            if not cheap or len(found) < len(cheap):
+                del result.splits[repeat:]
+                return
+            for outcome, (prediction, seconds) in zip(cheap, found, strict=True):
+                outcome.predictions.append(prediction)
+                outcome.seconds += seconds
 
 
 def _mark(result: Comparison, material: Material, first: Table) -> None:
@@ -283,7 +331,7 @@ def _mark(result: Comparison, material: Material, first: Table) -> None:
 
 
 def _repeat(
-    result: Comparison, course: Course, cheap: Sequence[Outcome], repeat: int, keep: float
+    result: Comparison, course: Course, cheap: Sequence[Outcome], repeat: int, keep: float, ahead: Ahead
 ) -> list[tuple[np.ndarray, float]]:
     """Predictions of one more cross-validation and their seconds; fewer than there are candidates when time is over."""
     what, deadline, splits = f"repeat {repeat}", course.deadline, result.splits[repeat]
@@ -291,11 +339,12 @@ def _repeat(
     if deadline.dropped(what) or not deadline.allows(what, rest, keep):
         return []
     found = []
+    how: dict[str, Any] = {"ahead": ahead, "left": lambda: deadline.left(keep)}
     for outcome in cheap:
-        name = _file_name(outcome.candidate, splits, repeat)
+        name = file_name(outcome.candidate, splits, repeat)
         try:
             prediction, seconds = out_of_fold(
-                outcome.candidate, course.material, splits, course.journal, name=name, left=lambda: deadline.left(keep)
+                outcome.candidate, course.material, splits, course.journal, name=name, **how
             )
         except OutOfTime:
             deadline.drop(what)
@@ -338,7 +387,7 @@ def _curves(result: Comparison, course: Course, first: Table, random_state: int)
         def draw(outcome: Outcome = outcome, n_folds: int = n_folds) -> dict[str, Any] | None:
             fits = len(outcome.predictions) * plan.n_splits // 2
             how: dict[str, Any] = {"n_folds": n_folds, "fits": fits, "deadline": course.deadline, "keep": keep}
-            how |= {"whole": outcome.predictions[0], "random_state": random_state}
+            how |= {"crew": course.crew, "whole": outcome.predictions[0], "random_state": random_state}
             return learning_curve(outcome.candidate, material, result.splits[0], **how)
 
         if n_folds < 2 and plan.n_splits > 1:

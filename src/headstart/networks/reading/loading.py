@@ -8,6 +8,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
+from headstart.data.base.address import brought
 from headstart.data.base.kinds import kind_named, network_kinds
 from headstart.data.inputs.registry import resolve
 from headstart.errors import ParameterError
@@ -33,7 +34,8 @@ def load_network(source: Any, *, input_type: str | None = None) -> Network:
         in the local cache needs no connection); "starter:pictures", "starter:speech"; "timm:resnet18" or "timm/..."
         (extra ``timm``); a module in memory, bare or with its weights, size and normalisation or sampling rate in a
         `NetworkSource`; "path/to/file.py:function", a function of your own file that gives a module or a
-        `NetworkSource`. A `Network` comes back as it is.
+        `NetworkSource`. A folder or file may lie at an address that fsspec knows ("s3://bucket/net"). A `Network` comes
+        back as it is.
     input_type : {"image", "audio", "text"}, optional
         What the data are; a network that takes something else is refused. Default: any.
 
@@ -56,7 +58,7 @@ def load_network(source: Any, *, input_type: str | None = None) -> Network:
             f"Expected input_type {', '.join(map(repr, names))} or None, found {input_type!r}.",
             f"Give {' or '.join(one.takes for one in network_kinds())}; no network takes {kind.many}.",
         )
-    network = source if isinstance(source, Network) else _loaded_once(source, input_type)
+    network = source if isinstance(source, Network) else _loaded_once(brought(source), input_type)
     refuse_input(network.name, network.input_type, input_type)
     return network
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.base.rows import Inputs
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.running.cache import FeatureCache, default_cache
@@ -20,10 +21,12 @@ from headstart.networks.running.pipeline import (
     running_order,
     sample,
     space_of,
+    team_batches,
 )
 from headstart.networks.running.precision import must_be_exact
-from headstart.networks.running.runners import one_pass, runner_for, sample_rows
+from headstart.networks.running.runners import Forward, one_pass, runner_for, sample_rows
 from headstart.networks.running.runtime import layout_of
+from headstart.nn.processes import team_size
 from headstart.progress import Progress
 
 
@@ -119,10 +122,7 @@ def embed(
     if new:
         new = [new[i] for i in running_order(network, inputs[new])]
         todo = inputs[new]
-        chosen = None if exact else _trial_rows(network, len(todo))
-        trial = None if chosen is None else functools.partial(sample, network, todo, chosen)
-        runner = runner_for(network, device, exact, trial, len(todo))
-        computed = list(batches(network, todo, runner, device, batch_size, progress))
+        computed = list(team_batches(network, todo, _runner, (exact,), device, batch_size, progress))
         new_keys = [keys[i] for i in new]
         known = {**known, **dict(zip(new_keys, np.concatenate(computed), strict=True))}
         cache.put(space, new_keys, computed, (layout.n_values,))
@@ -130,6 +130,16 @@ def embed(
     output, *others = (np.ascontiguousarray(part) for part in layout.split(rows))
     count = len(layout.blocks)
     return Features(output, tuple(others[:count]), tuple(others[count:]))
+
+
+def _runner(network: Network, todo: Inputs, device: str, exact: bool) -> Forward:
+    chosen = None if exact else _trial_rows(network, len(todo))
+    trial = None if chosen is None else functools.partial(sample, network, todo, chosen)
+    return runner_for(network, device, exact, trial, len(todo))
+
+
+def _entry(network: Network, _: Inputs, device: str, block: str, length: int | None) -> Entry:
+    return Entry(network, block, device, length)
 
 
 def _trial_rows(network: Network, n: int) -> np.ndarray | None:
@@ -202,7 +212,10 @@ def boundary(
             rows[i] = known[key]
     if entry is not None and new:
         start = 0
-        for batch in batches(network, inputs[new], entry, device, None, progress, whole=False):
+        todo, how = inputs[new], (blocks[-k - 1], length)
+        alone = team_size() == 1
+        one = batches(network, todo, entry, device, None, progress, whole=False)
+        for batch in one if alone else team_batches(network, todo, _entry, how, device, None, progress, whole=False):
             for i, row in zip(new[start : start + len(batch)], batch, strict=True):
                 rows[place[keys[i]]] = row
             start += len(batch)

@@ -14,6 +14,7 @@ from headstart.data.inputs.canvases import AnyPreprocessing, canvases, processor
 from headstart.data.inputs.inputs import as_inputs, inputs_of
 from headstart.errors import BadInputs, DataError
 from headstart.networks.network import Network
+from headstart.nn.processes import rank, team_size, together, world_size
 from headstart.nn.threads import alone, in_workers
 from headstart.progress import Progress
 
@@ -125,6 +126,62 @@ def batches(
     except BadInputs:
         canvases(inputs, network.preprocessing)
         raise
+
+
+def team_batches(
+    network: Network,
+    inputs: Inputs,
+    pass_of: Callable[..., Callable[[np.ndarray], np.ndarray]],
+    how: tuple[Any, ...],
+    device: str,
+    batch_size: int | None,
+    progress: Progress | None,
+    whole: bool = True,
+) -> Iterator[np.ndarray]:
+    """As `batches`, by all processes of a team, if there is one, each of which runs its share of the rows.
+
+    Parameters
+    ----------
+    pass_of : callable
+        ``pass_of(network, inputs, device, *how)`` gives the forward pass in each process: a function of a module.
+    how : tuple
+    """
+    size = team_size()
+    if size == 1:
+        yield from batches(network, inputs, pass_of(network, inputs, device, *how), device, batch_size, progress, whole)
+        return
+    for start in range(0, len(inputs), _TOGETHER):
+        part = inputs[start : start + _TOGETHER]
+        told = None if network.digest in _TOLD else network
+        parts = together(_share, network.digest, told, part, pass_of, how, (device, batch_size, whole))
+        _TOLD.add(network.digest)
+        rows = np.empty((len(part), *parts[0].shape[1:]), np.float32)
+        for number, found in enumerate(parts):
+            if found is not None:
+                rows[number::size] = found
+        if progress is not None:
+            progress(f"embedding {inputs.kind.many}", start + len(part), len(inputs))
+        yield rows
+
+
+#: Inputs that a team runs before the rows are kept.
+_TOGETHER = 1024
+_TOLD: set[str] = set()
+_KNOWN: dict[str, Network] = {}
+
+
+def _share(
+    digest: str, network: Network | None, inputs: Inputs, pass_of: Any, how: tuple[Any, ...], run: tuple[Any, ...]
+) -> np.ndarray | None:
+    """The rows of this process: every so many-th of the inputs; None where there are fewer inputs than processes."""
+    device, batch_size, whole = run
+    known = _KNOWN.setdefault(digest, network) if network is not None else _KNOWN[digest]
+    mine = inputs[np.arange(rank(), len(inputs), world_size())]
+    if not len(mine):
+        return None
+    device = f"cuda:{torch.cuda.current_device()}" if torch.device(device).type == "cuda" else device
+    found = batches(known, mine, pass_of(known, mine, device, *how), device, batch_size, None, whole)
+    return np.concatenate(list(found))
 
 
 def in_parts(run: Callable[[torch.Tensor], np.ndarray], batch: torch.Tensor) -> np.ndarray:

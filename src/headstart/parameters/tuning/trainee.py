@@ -19,6 +19,7 @@ from headstart.nn.layers.dropout import without_channels
 from headstart.nn.layers.heads import load_linear, make_head
 from headstart.nn.losses.pairs import pair_loss
 from headstart.nn.losses.tasks import l2_sp, task_loss
+from headstart.nn.processes import averaging, rank, world_size
 from headstart.parameters.heads.settings import TuningSettings
 from headstart.parameters.tuning.lora import add_lora, merge_lora
 from headstart.training.batches import Batch
@@ -107,12 +108,21 @@ class Trainee:
         return self.head(features.float())
 
     def loss(self, task: str, stored: bool) -> Callable[[Batch], Tensor]:
-        """The loss of a batch, with the pull towards the start where it was asked for."""
+        """The loss of a batch, with the pull towards the start where it was asked for.
 
-        def of(batch: Batch) -> Tensor:
-            found = self.outputs(batch.x, stored)
+        Several processes take each a part of the rows and average their gradients, which are then those of the whole
+        batch. Where rows are not apart, as in pairs and in a batch norm that learns, each process takes all of them.
+        """
+        whole = world_size() == 1 or self.settings.pairs or not self.network.trained
+        run = averaging(_Pass(self), self.device)
+
+        def of(given: Batch) -> Tensor:
+            batch = given if whole else _part(given)
+            found = run(batch.x, stored)
             pairs = self.settings.pairs
             value = pair_loss(found, batch.Y, batch.weight) if pairs else task_loss(found, batch.Y, batch.weight, task)
+            if not whole:
+                value = value * batch.weight.sum() / given.weight.sum().clamp(min=1e-12) * world_size()
             if self.settings.l2_sp > 0:
                 value = value + l2_sp(self.module, self.start, self.settings.l2_sp)
             return value
@@ -151,6 +161,27 @@ def cut_of(network: Network, k: int | None) -> Cut:
     if k not in cuts:
         cuts[k] = find_cut(network.module, network.chain, k)
     return cuts[k]
+
+
+class _Pass(nn.Module):
+    """A trainee's outputs as a module of what is trained, for what has to know its parameters."""
+
+    def __init__(self, trainee: Trainee) -> None:
+        super().__init__()
+        self.module, self.head = trainee.module, trainee.head
+        self.outputs = trainee.outputs
+
+    def forward(self, x: Tensor, stored: bool) -> Tensor:
+        """Logits (N, K)."""
+        return self.outputs(x, stored)
+
+
+def _part(batch: Batch) -> Batch:
+    """This process's rows of a batch; where there are fewer rows than processes, one of no weight."""
+    mine = torch.arange(rank(), len(batch.weight), world_size(), device=batch.weight.device)
+    if len(mine):
+        return Batch(batch.x[mine], batch.Y[mine], batch.weight[mine])
+    return Batch(batch.x[:1], batch.Y[:1], torch.zeros_like(batch.weight[:1]))
 
 
 def channels_last(module: nn.Module, undo: bool = False) -> nn.Module:

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,9 +23,10 @@ from headstart.networks.running.embed import boundary, embed
 from headstart.networks.running.entry import Entry
 from headstart.networks.running.runtime import to_tensor
 from headstart.nn.losses.tasks import task_loss
+from headstart.nn.processes import rank, team_size, together
 from headstart.parameters.heads.settings import TuningSettings
 from headstart.parameters.heads.targets import Targets
-from headstart.parameters.tuning.trainee import TOGETHER, Trainee
+from headstart.parameters.tuning.trainee import TOGETHER, Trainee, cut_of
 from headstart.parameters.tuning.windows import means, spread, spread_targets, telling_rows
 from headstart.progress import Progress
 from headstart.training.batches import Batch, canvas_batches, steps_per_epoch, stored_batches
@@ -64,7 +66,8 @@ def tune(
     The head is put on its optimum first and all layers are trained then (Kumar et al. 2022, LP-FT: a random head would
     first distort the features). Without augmentation the frozen part runs once an example and its output at the
     boundary is replayed; where replaying does not agree with the full forward pass, the full pass is used. Clips longer
-    than the network's window are learned from window by window, and judged by the mean of their windows' outputs.
+    than the network's window are learned from window by window, and judged by the mean of their windows' outputs. The
+    processes of a team (`headstart.nn.processes.team`) take each a part of every batch.
 
     Parameters
     ----------
@@ -86,9 +89,35 @@ def tune(
             f"{network.chain.note}",
             "Use train='head' or train='all'.",
         )
+    if team_size() == 1:
+        return _tuned(network, inputs, targets, settings, start, held_out, progress)
+    if settings.blocks is not None and settings.stored and _boundary_works(network, inputs, settings.blocks):
+        given, _ = spread(inputs, network.preprocessing)  # the activations, for the others to find in the cache
+        boundary(network, given, settings.blocks, device=str(pick_device(settings.device)), progress=progress)
+    found: Tuned = together(_in_team, network, inputs, targets, settings, start, held_out)[0]
+    return found
+
+
+def _in_team(
+    network: Network, inputs: Inputs, targets: Targets, settings: TuningSettings, start: Any, held_out: Any
+) -> Tuned | None:
+    """One process's part of a training; the first keeps what all of them come to."""
+    found = _tuned(network, inputs, targets, settings, start, held_out, None)
+    return found if rank() == 0 else None
+
+
+def _tuned(
+    network: Network,
+    inputs: Inputs,
+    targets: Targets,
+    settings: TuningSettings,
+    start: Start | None,
+    held_out: tuple[np.ndarray, np.ndarray] | None,
+    progress: Progress | None,
+) -> Tuned:
     trainee = Trainee(network, targets.Y.shape[1], settings)
     rows, held = (np.arange(len(targets)), None) if held_out is None else held_out
-    works = _boundary_works(trainee, inputs)
+    works = _boundary_works(network, inputs, settings.blocks)
     _refuse_hidden_channels(network, settings, works)
     stored = works and settings.stored and settings.augmentation is None
     if works and not stored:
@@ -139,16 +168,15 @@ def epochs_for(settings: TuningSettings, n: int) -> int:
     return max(1, min(settings.epochs, most))
 
 
-def _boundary_works(trainee: Trainee, inputs: Inputs) -> bool:
+def _boundary_works(network: Network, inputs: Inputs, blocks: int | None) -> bool:
     """Whether replaying from the boundary gives what the full forward pass gives, on one batch of the data."""
-    network, blocks = trainee.network, trainee.settings.blocks
     if blocks is None or blocks >= len(network.chain.blocks):
         return False
     few = inputs[telling_rows(inputs, network.preprocessing)]
     arrays = [network.preprocessing.centre(c) for c in canvases(few, network.preprocessing)]
     example = to_tensor(network.preprocessing.stack(arrays), network.preprocessing)
     stored = torch.from_numpy(Entry(network, network.chain.blocks[-blocks - 1], "cpu").reached(example))
-    return replay_agrees(network.module, network.chain, blocks, example, cut=trainee.cut, stored=stored)
+    return replay_agrees(network.module, network.chain, blocks, example, cut=cut_of(network, blocks), stored=stored)
 
 
 def _first_features(

@@ -9,6 +9,7 @@ from typing import Any
 
 from headstart.networks.folder import check_place
 from headstart.networks.network import Network
+from headstart.nn.processes import rank, told_by_first, wait_for_all
 from headstart.pretraining.distillation.lessons import Lessons, remove
 from headstart.pretraining.distillation.objective import Distillation, DistillationRecipe, component_names
 from headstart.pretraining.distillation.taught_examples import TaughtExamples, teacher_lengths
@@ -18,7 +19,6 @@ from headstart.pretraining.recipe import Recipe, RunOptions
 from headstart.pretraining.starting import first_network
 from headstart.pretraining.train_source import train_source
 from headstart.training.device import pick_device
-from headstart.training.processes import rank, told_by_first, wait_for_all
 
 
 def distil(

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from headstart.errors import ParameterError
+from headstart.nn.processes import all_rows, rank
 from headstart.pretraining.examples.examples import Batch
 from headstart.pretraining.objectives import Objective, averaged
-from headstart.training.processes import all_rows, rank
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from headstart.errors import ParameterError
 from headstart.networks.cutting.chain import find_chain
 from headstart.networks.cutting.features import read_features
 from headstart.nn.losses.simclr import effective_rank, evenness, found, nt_xent, projector
+from headstart.nn.processes import all_rows
 from headstart.pretraining.examples.examples import Batch
 from headstart.pretraining.objectives import Objective, averaged
-from headstart.training.processes import all_rows
 
 #: Below this evenness of the embeddings, or this effective rank of the features, a run has collapsed.
 LEAST_EVENNESS, LEAST_RANK = 0.1, 2.0

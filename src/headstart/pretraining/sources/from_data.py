@@ -11,6 +11,7 @@ from headstart.data.sets.description import sentences, tell
 from headstart.errors import ParameterError
 from headstart.networks.folder import check_place
 from headstart.networks.reading.loading import load_network
+from headstart.nn.processes import processes
 from headstart.pretraining.distillation.distil import distil
 from headstart.pretraining.distillation.objective import DistillationRecipe
 from headstart.pretraining.examples.examples import Examples
@@ -29,7 +30,6 @@ from headstart.pretraining.self_supervised.pretrain_without_labels import (
 from headstart.pretraining.sources.worth import add_results, transfer_results
 from headstart.pretraining.train_source import train_source
 from headstart.progress import Progress, reporter
-from headstart.training.processes import processes
 
 
 def pretrain(

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,14 +40,15 @@ class Sleeper(ClassifierMixin, BaseEstimator):
         return np.asarray(self.inner_.predict_proba(X))
 
 
-def run(seconds: float, journal: Journal, plan: Plan | None = None) -> Comparison:
+def run(seconds: float, journal: Journal, plan: Plan | None = None, **more: Any) -> Comparison:
     rng = np.random.default_rng(0)
     y = np.arange(40) % 2
     material = Material(rng.normal(size=(40, 3)) + y[:, None], y, "classification")
     ways = {"quick": LogisticRegression(), "slow": Sleeper(seconds), "last": LogisticRegression(C=0.1)}
     candidates = [Candidate(name, estimator, False, f"the {name} one") for name, estimator in ways.items()]
     planned = Plan(tuple(ways), 4, 2, curves=0) if plan is None else plan
-    return compare(material, candidates, budget=2.0, n_splits=4, random_state=0, journal=journal, plan=planned)
+    how: dict[str, Any] = {"budget": 2.0, "n_splits": 4, "random_state": 0, "plan": planned} | more
+    return compare(material, candidates, journal=journal, **how)
 
 
 def test_a_fold_is_interrupted_and_the_rest_goes_on_without_it(tmp_path: Path) -> None:
@@ -61,6 +63,14 @@ def test_a_fold_is_interrupted_and_the_rest_goes_on_without_it(tmp_path: Path) -
     again = run(0.0, Journal(tmp_path / "j", "key", resume=True))
     assert again.written() == written  # what was dropped before a kill is dropped after it
     assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+
+
+def test_a_fold_of_another_process_is_interrupted_too(tmp_path: Path) -> None:
+    began = time.monotonic()
+    found = run(300.0, Journal(tmp_path / "j", "key"), n_jobs=2, budget=20.0)  # with time for workers to begin
+    assert time.monotonic() - began < 150
+    assert found.outcomes[0].candidate.name == "quick"
+    assert "slow" in {entry["name"] for entry in found.left_out}
 
 
 def test_a_plan_that_is_repeated_is_not_hurried() -> None:

@@ -24,6 +24,7 @@ from headstart.errors import DataError, ParameterError
 from headstart.networks.reading.loading import load_network
 from headstart.networks.running.embed import embed
 from headstart.nn.losses.simclr import nt_xent
+from headstart.nn.processes import processes
 from headstart.pretraining import objectives as objectives_file
 from headstart.pretraining import training_run as running_file
 from headstart.pretraining.architectures import new_network
@@ -39,7 +40,6 @@ from headstart.pretraining.recipe import Recipe, RunOptions
 from headstart.pretraining.self_supervised.objective import SelfSupervised
 from headstart.pretraining.self_supervised.pretrain_without_labels import pretrain_without_labels, unlabelled_pairs
 from headstart.pretraining.train_source import train_source
-from headstart.training.processes import processes
 
 SIDE = 32
 CPU = torch.device("cpu")

@@ -1,0 +1,117 @@
+"""`torchrun -m headstart fit`: processes that share the rows answer as one, and a killed one costs no finished work."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_pictures import pictures
+
+#: What each of the processes runs: shares of forward passes and of training, asked for by the first.
+SHARES = """
+import sys
+import numpy as np
+from shares import computed
+from headstart.nn.processes import team, team_size, world_size
+
+with team() as first:
+    if first:
+        assert team_size() == 2 and world_size() == 1
+        np.savez(sys.argv[1], **computed())
+"""
+MAKERS = Path(__file__).parents[1] / "makers"
+
+
+def started(*words: str, n: int, **more: str) -> subprocess.Popen[bytes]:
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(n)] if n > 1 else []
+    path = os.pathsep.join([str(MAKERS), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path, **more}
+    command = [sys.executable, *launcher, *words]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def said(process: subprocess.Popen[bytes]) -> str:
+    words, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors.decode()[-4000:]
+    return words.decode()
+
+
+def test_shares_of_two_processes_equal_the_whole(tmp_path: Path) -> None:
+    from shares import computed
+
+    (tmp_path / "script.py").write_text(SHARES)
+    two = started(str(tmp_path / "script.py"), str(tmp_path / "two.npz"), n=2, HEADSTART_CACHE=str(tmp_path / "two"))
+    one = computed()
+    said(two)
+    with np.load(tmp_path / "two.npz") as found:
+        assert set(found.files) == set(one)
+        for name, rows in one.items():
+            np.testing.assert_allclose(found[name], rows, atol=1e-5, rtol=1e-4, err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from PIL import Image
+
+    place = tmp_path_factory.mktemp("data")
+    X, y = pictures(24)
+    for i, (picture, name) in enumerate(zip(X, y, strict=True)):
+        (place / "set" / name).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(place / "set" / name / f"{i}.png")
+    (place / "net.py").write_text("from tiny_pictures import source as build\n")
+    return place
+
+
+def fitted(folder: Path, out: Path, n: int, *more: str) -> subprocess.Popen[bytes]:
+    words = [
+        "-m",
+        "headstart",
+        "fit",
+        str(folder / "set"),
+        "--source",
+        f"{folder / 'net.py'}:build",
+        "--out",
+        str(out),
+        "--json",
+    ]
+    return started(*words, *more, n=n, HEADSTART_CACHE=str(out.parent / f"cache{n}"))
+
+
+def answers(out: Path) -> tuple[np.ndarray, dict[str, float]]:
+    evidence = json.loads((out / "evidence.json").read_text())
+    return np.array([row["score"] for row in evidence["candidates"]]), evidence["estimate"]
+
+
+def test_a_fit_by_two_processes_equals_one_and_is_told_once(folder: Path, tmp_path: Path) -> None:
+    two = fitted(folder, tmp_path / "two", 2)
+    one = json.loads(said(fitted(folder, tmp_path / "one", 1)))
+    found = json.loads(said(two))  # one object, so only one process printed
+    assert found["verdict"] == one["verdict"]
+    (scores, estimate), (known, wanted) = answers(tmp_path / "two"), answers(tmp_path / "one")
+    np.testing.assert_allclose(scores, known, atol=1e-5)
+    assert abs(estimate["value"] - wanted["value"]) < 1e-5
+    assert sorted(path.name for path in tmp_path.iterdir() if not path.name.startswith("cache")) == ["one", "two"]
+
+
+def test_a_fit_whose_second_process_is_killed_goes_on_at_the_next_start(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = fitted(folder, out, 2)
+    kept = out.parent / ".out.progress"
+    end = time.monotonic() + 240
+    while not list(kept.glob("*.npz")) and time.monotonic() < end:
+        time.sleep(0.05)
+    children = subprocess.run(["ps", "--ppid", str(first.pid), "-o", "pid="], capture_output=True, text=True).stdout
+    os.kill(int(children.split()[-1]), signal.SIGKILL)
+    first.communicate(timeout=120)
+    assert first.returncode != 0 and not (out / "evidence.json").exists()
+    finished = {path.name: path.stat().st_mtime_ns for path in kept.glob("*.npz")}
+    assert finished
+    said(fitted(folder, out, 2, "--resume"))
+    assert (out / "evidence.json").is_file() and not kept.exists()
