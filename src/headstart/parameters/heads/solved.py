@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy.special import expit, log_softmax, logsumexp
 
 from headstart.data.sets.splits import folds as make_folds
 from headstart.errors import DataError
-from headstart.math.linear.logistic import log_losses, solve_logistic
+from headstart.math.linear.logistic import compare_penalties, log_losses, solve_logistic
 from headstart.math.linear.ridge import solve_ridge
+from headstart.math.linear.solution import LinearSolution
 from headstart.networks.running.embed import Features
 from headstart.parameters.heads.targets import Targets
 
@@ -128,7 +130,7 @@ def solve_head(
     blind = features if chosen_on is None else chosen_on
     linear = _solve_part(features, targets, "output", folds, views, blind)
     if kind == "linear" or not (features.depths or features.grids):
-        return SolvedHead(targets.task, (linear[0],), linear[1], {"output": linear[1]})
+        return SolvedHead(targets.task, (linear[0](),), linear[1], {"output": linear[1]})
     names = _deeper_sets(features)
     solved = [linear, *(_solve_part(features, targets, name, folds, views, blind) for name in names)]
     names = ["output", *names]
@@ -139,9 +141,9 @@ def solve_head(
     named = dict(zip(names, losses.tolist(), strict=True))
     margin = MARGIN if features.grids else -MARGIN
     if kind == "auto" and linear[1] <= loss * (1 + margin):
-        return SolvedHead(targets.task, (linear[0],), linear[1], named)
+        return SolvedHead(targets.task, (linear[0](),), linear[1], named)
     parts = tuple(
-        Part(part.name, part.coef, part.intercept, float(weight))
+        replace(part(), weight=float(weight))
         for (part, _, _), weight in zip(solved, weights, strict=True)
         if weight > 0.01
     )
@@ -197,26 +199,36 @@ def _solve_part(
     folds: list[tuple[np.ndarray, np.ndarray]],
     views: int,
     blind: Features,
-) -> tuple[Part, float, np.ndarray]:
-    """A head on one feature set, its held-out loss and held-out scores; its penalty is chosen on ``blind``."""
+) -> tuple[Callable[[], Part], float, np.ndarray]:
+    """How to solve a head on one feature set, its held-out loss and held-out scores.
+
+    Its penalty is chosen on ``blind``.
+    """
     X, scale = _scaled(_SETS[name](blind))
     if targets.task == "regression":
         n = len(X) // views
         ridge = plain = solve_ridge(X[:n], targets.Y[:n], sample_weight=views * targets.weight[:n])
         if views > 1:
             ridge = solve_ridge(X, targets.Y, sample_weight=targets.weight, penalties=[views * plain.penalty])
-        part = Part(name, ridge.coef * scale[:, None], ridge.intercept, 1.0)
-        return part, plain.loss, plain.out_of_fold
-    solution = solve_logistic(
-        X, targets.Y, sample_weight=targets.weight, folds=folds, multilabel=targets.task == "multilabel"
-    )
-    held_out = solution.out_of_fold if solution.out_of_fold is not None else X @ solution.coef + solution.intercept
-    loss = solution.loss if np.isfinite(solution.loss) else held_out_loss(held_out, targets)
-    if blind is not features:
-        X, scale = _scaled(_SETS[name](features))
-        several, penalties = targets.task == "multilabel", [solution.penalty]
-        solution = solve_logistic(X, targets.Y, sample_weight=targets.weight, penalties=penalties, multilabel=several)
-    return Part(name, solution.coef * scale[:, None], solution.intercept, 1.0), loss, held_out
+        return lambda: _part(name, ridge, scale), plain.loss, plain.out_of_fold
+    options: dict[str, Any] = {"sample_weight": targets.weight, "multilabel": targets.task == "multilabel"}
+    compared = compare_penalties(X, targets.Y, folds=folds, **options)
+
+    def solve() -> Part:
+        if blind is features:
+            return _part(name, compared.solution(), scale)
+        rows, own = _scaled(_SETS[name](features))
+        return _part(name, solve_logistic(rows, targets.Y, penalties=[compared.penalty], **options), own)
+
+    if compared.out_of_fold is not None:
+        return solve, compared.loss, compared.out_of_fold
+    seen = compared.solution()
+    held_out = X @ seen.coef + seen.intercept
+    return solve, held_out_loss(held_out, targets), held_out
+
+
+def _part(name: str, solution: LinearSolution, scale: np.ndarray) -> Part:
+    return Part(name, solution.coef * scale[:, None], solution.intercept, 1.0)
 
 
 def _scaled(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
