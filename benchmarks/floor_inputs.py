@@ -204,7 +204,7 @@ print(model.config.id2label[int(logits.argmax())])
 
 def process_rows(repeats: int) -> Iterator[str]:
     """CPU seconds of whole processes that predict one picture, and of importing headstart."""
-    paths, y = photos(60)
+    paths, y = folder_pictures("hymenoptera", "train")
     with tempfile.TemporaryDirectory() as folder:
         plain = [c for c in standard_for_inputs(load_network(V2), "classification", n=60, plain=True) if not c.dear]
         fitted = headstart.fit((paths, y), V2, candidates=plain[-1:], budget=600).save(Path(folder) / "model")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy.special import expit, log_softmax, logsumexp
 
+from headstart.contract.remembered import remembered
 from headstart.data.sets.splits import folds as make_folds
 from headstart.errors import DataError
 from headstart.math.linear.logistic import compare_penalties, log_losses, solve_logistic
@@ -25,6 +27,9 @@ SHARPNESS = 10.0
 MARGIN = 0.02
 #: Of texts, the share that the last features start from, and the rows from which held-out losses count half as usual.
 LAST, TELLING = 0.25, 100
+
+#: Heads that are remembered: candidates of a comparison share what they solve on the same folds.
+_KEPT = 16
 
 #: Of six depths, those that a head for texts reads beside the last features.
 LAYERS = 4
@@ -125,10 +130,27 @@ def solve_head(
         On which penalties, weights and held-out losses are found. Give those of the network before it was trained on
         the labels of these very rows: its new features leave nothing to hold out.
     """
+    what = f"{kind} head of {targets.task}, {random_state}, {views}"
+    seen = [features.output, *features.depths, *features.grids]
+    seen += [] if chosen_on is None else [chosen_on.output, *chosen_on.depths, *chosen_on.grids]
+    arrays = [*seen, targets.Y, targets.weight, groups]
+    make = partial(_solved_head, features, targets, kind, groups, random_state, views, chosen_on)
+    return remembered(what, arrays, make, shelf="heads", kept=_KEPT)
+
+
+def _solved_head(
+    features: Features,
+    targets: Targets,
+    kind: str,
+    groups: np.ndarray | None,
+    random_state: int | None,
+    views: int,
+    chosen_on: Features | None,
+) -> SolvedHead:
     plain = targets if views == 1 else targets.rows(np.arange(len(targets) // views))
     folds = of_views(_inner_folds(plain, groups, random_state, twice=views == 1), len(plain), views)
     blind = features if chosen_on is None else chosen_on
-    linear = _solve_part(features, targets, "output", folds, views, blind)
+    linear = _linear_part(features, targets, folds, views, blind)
     if kind == "linear" or not (features.depths or features.grids):
         return SolvedHead(targets.task, (linear[0](),), linear[1], {"output": linear[1]})
     names = _deeper_sets(features)
@@ -190,6 +212,21 @@ def held_out_loss(scores: np.ndarray, targets: Targets) -> float:
     else:
         rows = log_losses(scores, targets.Y, targets.task == "multilabel")
     return float(np.average(rows, weights=targets.weight))
+
+
+def _linear_part(
+    features: Features, targets: Targets, folds: list[tuple[np.ndarray, np.ndarray]], views: int, blind: Features
+) -> tuple[Callable[[], Part], float, np.ndarray]:
+    """As `_solve_part`, of the last features: a head of any kind needs it, so that it is solved once for all."""
+
+    def make() -> tuple[Part, float, np.ndarray]:
+        solve, loss, held_out = _solve_part(features, targets, "output", folds, views, blind)
+        return solve(), loss, held_out
+
+    arrays = [features.output, blind.output, targets.Y, targets.weight, *(part for pair in folds for part in pair)]
+    what = f"last features, {targets.task}, {views}, {blind is features}"
+    part, loss, held_out = remembered(what, arrays, make, shelf="last features", kept=_KEPT)
+    return lambda: part, loss, held_out
 
 
 def _solve_part(
