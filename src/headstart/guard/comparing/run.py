@@ -18,9 +18,10 @@ from headstart.guard.comparing.contenders import contenders, near_best
 from headstart.guard.comparing.curves import learning_curve
 from headstart.guard.comparing.deadline import Deadline, OutOfTime
 from headstart.guard.comparing.journal import Journal
+from headstart.guard.comparing.look import FEW, far_behind
 from headstart.guard.comparing.out_of_fold import Outcome, Split, fold_numbers, out_of_fold
 from headstart.guard.comparing.plan import Plan, written_plan
-from headstart.guard.comparing.planning import in_order, least_of, planned, tell_floor
+from headstart.guard.comparing.planning import CONTROLS, in_order, least_of, planned, tell_floor
 from headstart.guard.comparing.race import MANY_ROWS, behind, front, leader, stopped_words
 
 
@@ -161,6 +162,8 @@ def _first(result: Comparison, candidate: Candidate, course: Course, *, in_any_c
     if deadline.dropped(candidate.name) or not (in_any_case or _fits(candidate, course, keep)):
         _drop(result, candidate, course)
         return
+    if not in_any_case and _given_up(result, candidate, course):
+        return
     stopped: list[str] = []
     may_go_on = None if in_any_case else _watch(result, candidate, course, keep, stopped)
     name = _file_name(candidate, splits, 0)
@@ -189,6 +192,21 @@ def _first(result: Comparison, candidate: Candidate, course: Course, *, in_any_c
         result.left_out.append({"name": candidate.name, "seconds": seconds, "words": stopped[0]})
     else:
         _drop(result, candidate, course)
+
+
+def _given_up(result: Comparison, candidate: Candidate, course: Course) -> bool:
+    """Whether a control is far behind on a few examples, and why is said."""
+    material, rivals = course.material, result.outcomes
+    if candidate.name != CONTROLS[0] or len(material) < 2 * FEW or course.plan.repeated:
+        return False
+    rival = leader(rivals, candidate.transfer, material, result.splits[0])
+    try:
+        words = None if rival is None else far_behind(candidate, rival, material, course.journal)
+    except (ValueError, np.linalg.LinAlgError):  # too few of some class or group in so few examples
+        return False
+    if words is not None:
+        result.left_out.append({"name": candidate.name, "seconds": 0.0, "words": words})
+    return words is not None
 
 
 def _fits(candidate: Candidate, course: Course, keep: float) -> bool:
