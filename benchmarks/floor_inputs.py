@@ -31,9 +31,11 @@ from text import sets as text_sets
 import headstart
 from common import DATA, digits, folder_pictures, need_data, parser
 from headstart import TransferClassifier
+from headstart.contract.remembered import forget
 from headstart.data.clips.clips import Clips
 from headstart.data.inputs.canvases import default_store
 from headstart.data.inputs.inputs import as_inputs
+from headstart.guard.baselines import simple_features
 from headstart.guard.candidates.for_inputs import standard_for_inputs
 from headstart.networks.reading.loading import load_network
 from headstart.networks.running.pipeline import rows_a_pass
@@ -61,8 +63,10 @@ def clips(n: int = 500) -> tuple[Clips, np.ndarray]:
 
 
 def empty() -> None:
-    """Forget all canvases and features."""
+    """Forget all canvases, features and heads."""
     default_store().clear()
+    simple_features._kept.clear()
+    forget()
     os.environ["HEADSTART_CACHE"] = tempfile.mkdtemp(prefix="floor-")
 
 

@@ -69,6 +69,12 @@ def remembered(
     return result
 
 
+def forget() -> None:
+    """Forget everything that is remembered."""
+    with _lock:
+        _found.clear()
+
+
 def fit_on_source(estimator: Any, X: Any, y: Any, sample_weight: np.ndarray | None = None) -> Any:
     """As `fit_weighted`, for rows of a source; an estimator without chance in it is fitted to the same rows once.
 

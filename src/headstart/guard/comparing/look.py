@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -66,5 +67,5 @@ def _some(material: Material, rows: np.ndarray) -> Material:
     def of(part: np.ndarray | None) -> np.ndarray | None:
         return None if part is None else part[rows]
 
-    kept = {name: of(getattr(material, name)) for name in ("groups", "weight", "learning")}
+    kept: dict[str, Any] = {name: of(getattr(material, name)) for name in ("groups", "weight", "learning")}
     return replace(material, rows=material.rows[rows], y=material.y[rows], progress=None, **kept)
