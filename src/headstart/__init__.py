@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from headstart.data.reading.read import read_dataset
     from headstart.data.sets.dataset import Dataset
     from headstart.data.texts.texts import Texts
+    from headstart.features.adapted.adapted import AdaptedClassifier
     from headstart.features.aligned import AlignedClassifier, AlignedRegressor
     from headstart.features.easy_transfer import EasyTransfer
     from headstart.features.feature_augmentation import (
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         PredictionEntropy,
         SoftNeighbourhoodDensity,
     )
+    from headstart.guard.safe_adapted import SafeAdaptedClassifier
     from headstart.guard.safe_aligned import SafeAlignedClassifier, SafeAlignedRegressor
     from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRegressor
     from headstart.instances.boosting.multi_source import MultiSourceTrAdaBoostClassifier
@@ -97,6 +99,7 @@ _PUBLIC = {
 }
 
 __all__ = [
+    "AdaptedClassifier",
     "AlignedClassifier",
     "AlignedRegressor",
     "BBSE",
@@ -141,6 +144,7 @@ __all__ = [
     "RULSIF",
     "RegularTransferClassifier",
     "RegularTransferRegressor",
+    "SafeAdaptedClassifier",
     "SafeAlignedClassifier",
     "SafeAlignedRegressor",
     "SafeTransferClassifier",

@@ -108,6 +108,7 @@ def solve_head(
     random_state: int | None = 0,
     views: int = 1,
     chosen_on: Features | None = None,
+    lent: int = 0,
 ) -> SolvedHead:
     """Solve a head on cached features.
 
@@ -129,12 +130,15 @@ def solve_head(
     chosen_on : Features of the same rows, optional
         On which penalties, weights and held-out losses are found. Give those of the network before it was trained on
         the labels of these very rows: its new features leave nothing to hold out.
+    lent : int, default=0
+        How many of the last plain rows are lent by other sets: they are learned from in every fold and never held out;
+        ``groups`` are those of the rows before them.
     """
-    what = f"{kind} head of {targets.task}, {random_state}, {views}"
+    what = f"{kind} head of {targets.task}, {random_state}, {views}, {lent}"
     seen = [features.output, *features.depths, *features.grids]
     seen += [] if chosen_on is None else [chosen_on.output, *chosen_on.depths, *chosen_on.grids]
     arrays = [*seen, targets.Y, targets.weight, groups]
-    make = partial(_solved_head, features, targets, kind, groups, random_state, views, chosen_on)
+    make = partial(_solved_head, features, targets, kind, groups, random_state, views, chosen_on, lent)
     return remembered(what, arrays, make, shelf="heads", kept=_KEPT)
 
 
@@ -146,15 +150,20 @@ def _solved_head(
     random_state: int | None,
     views: int,
     chosen_on: Features | None,
+    lent: int,
 ) -> SolvedHead:
-    plain = targets if views == 1 else targets.rows(np.arange(len(targets) // views))
-    folds = of_views(_inner_folds(plain, groups, random_state, twice=views == 1), len(plain), views)
+    n = len(targets) // views
+    plain = targets if n - lent == len(targets) else targets.rows(np.arange(n - lent))
+    folds = _inner_folds(plain, groups, random_state, twice=views == 1)
+    if lent:
+        folds = [(np.concatenate([train, np.arange(n - lent, n)]), test) for train, test in folds]
+    folds = of_views(folds, n, views)
     blind = features if chosen_on is None else chosen_on
-    linear = _linear_part(features, targets, folds, views, blind)
+    linear = _linear_part(features, targets, folds, views, plain, blind)
     if kind == "linear" or not (features.depths or features.grids):
         return SolvedHead(targets.task, (linear[0](),), linear[1], {"output": linear[1]})
     names = _deeper_sets(features)
-    solved = [linear, *(_solve_part(features, targets, name, folds, views, blind) for name in names)]
+    solved = [linear, *(_solve_part(features, targets, name, folds, views, plain, blind) for name in names)]
     names = ["output", *names]
     losses = np.array([loss for _, loss, _ in solved])
     weights = _weights(losses, len(plain), bool(features.grids))
@@ -215,16 +224,21 @@ def held_out_loss(scores: np.ndarray, targets: Targets) -> float:
 
 
 def _linear_part(
-    features: Features, targets: Targets, folds: list[tuple[np.ndarray, np.ndarray]], views: int, blind: Features
+    features: Features,
+    targets: Targets,
+    folds: list[tuple[np.ndarray, np.ndarray]],
+    views: int,
+    judged: Targets,
+    blind: Features,
 ) -> tuple[Callable[[], Part], float, np.ndarray]:
     """As `_solve_part`, of the last features: a head of any kind needs it, so that it is solved once for all."""
 
     def make() -> tuple[Part, float, np.ndarray]:
-        solve, loss, held_out = _solve_part(features, targets, "output", folds, views, blind)
+        solve, loss, held_out = _solve_part(features, targets, "output", folds, views, judged, blind)
         return solve(), loss, held_out
 
     arrays = [features.output, blind.output, targets.Y, targets.weight, *(part for pair in folds for part in pair)]
-    what = f"last features, {targets.task}, {views}, {blind is features}"
+    what = f"last features, {targets.task}, {views}, {len(judged)}, {blind is features}"
     part, loss, held_out = remembered(what, arrays, make, shelf="last features", kept=_KEPT)
     return lambda: part, loss, held_out
 
@@ -235,16 +249,17 @@ def _solve_part(
     name: str,
     folds: list[tuple[np.ndarray, np.ndarray]],
     views: int,
+    judged: Targets,
     blind: Features,
 ) -> tuple[Callable[[], Part], float, np.ndarray]:
     """How to solve a head on one feature set, its held-out loss and held-out scores.
 
-    Its penalty is chosen on ``blind``.
+    Its penalty is chosen on ``blind``; only the first rows, those of ``judged``, are held out.
     """
     X, scale = _scaled(_SETS[name](blind))
     if targets.task == "regression":
         n = len(X) // views
-        ridge = plain = solve_ridge(X[:n], targets.Y[:n], sample_weight=views * targets.weight[:n])
+        ridge = plain = solve_ridge(X[:n], targets.Y[:n], sample_weight=views * targets.weight[:n], judged=len(judged))
         if views > 1:
             ridge = solve_ridge(X, targets.Y, sample_weight=targets.weight, penalties=[views * plain.penalty])
         return lambda: _part(name, ridge, scale), plain.loss, plain.out_of_fold
@@ -261,7 +276,7 @@ def _solve_part(
         return solve, compared.loss, compared.out_of_fold
     seen = compared.solution()
     held_out = X @ seen.coef + seen.intercept
-    return solve, held_out_loss(held_out, targets), held_out
+    return solve, held_out_loss(held_out[: len(judged)], judged), held_out
 
 
 def _part(name: str, solution: LinearSolution, scale: np.ndarray) -> Part:

@@ -1,0 +1,1 @@
+"""A head of another domain, adapted to the target's rows without labels."""
