@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
-from headstart.contract.catalogue import CATALOGUE
-
+TYPE_CHECKING = False  # typing's own, without loading it: importing headstart costs next to nothing
 if TYPE_CHECKING:
+    from typing import Any
+
     from headstart.data.clips.clips import Clips
     from headstart.data.pictures.pictures import Pictures
     from headstart.data.reading.read import read_dataset
@@ -77,7 +75,6 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    **CATALOGUE,
     "CircularValidation": "headstart.guard.choosing.unlabelled_scorers",
     "Clips": "headstart.data.clips.clips",
     "Dataset": "headstart.data.sets.dataset",
@@ -178,9 +175,16 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in _PUBLIC:
-        return getattr(importlib.import_module(_PUBLIC[name]), name)
-    raise AttributeError(f"module 'headstart' has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module 'headstart' has no attribute {name!r}")
+    import importlib
+
+    home = _PUBLIC.get(name)
+    if home is None:  # a method, which the catalogue knows
+        from headstart.contract.catalogue import CATALOGUE
+
+        home = CATALOGUE[name]
+    return getattr(importlib.import_module(home), name)
 
 
 def __dir__() -> list[str]:

@@ -14,14 +14,16 @@ from sklearn.base import BaseEstimator
 from headstart.contract.weighted_fit import fit_weighted
 
 _KEPT = 8
-#: Values of a source above which nothing is kept.
-_MOST = 5_000_000
-_found: OrderedDict[str, Any] = OrderedDict()
+#: Bytes of a source above which nothing is kept.
+_MOST = 40_000_000
+_found: dict[str, OrderedDict[str, Any]] = {}
 _lock = threading.Lock()
 Result = TypeVar("Result")
 
 
-def remembered(what: str, arrays: Sequence[Any], make: Callable[[], Result]) -> Result:
+def remembered(
+    what: str, arrays: Sequence[Any], make: Callable[[], Result], *, shelf: str = "", kept: int = _KEPT
+) -> Result:
     """The result of ``make``, or of the last call with the same words and arrays of the same content.
 
     Parameters
@@ -32,6 +34,10 @@ def remembered(what: str, arrays: Sequence[Any], make: Callable[[], Result]) -> 
         All that it is made from. Where one is sparse or holds objects, or there are very many values, it is made anew.
     make : callable
         Without arguments, and always with the same result. What it returns is shared and must not be changed.
+    shelf : str, default=""
+        Results of one shelf do not push out those of another.
+    kept : int, default=8
+        Results that the shelf holds.
 
     Examples
     --------
@@ -43,23 +49,30 @@ def remembered(what: str, arrays: Sequence[Any], make: Callable[[], Result]) -> 
     """
     if any(one is not None and (not isinstance(one, np.ndarray) or one.dtype.hasobject) for one in arrays):
         return make()
-    if sum(0 if one is None else one.size for one in arrays) > _MOST:
+    if sum(0 if one is None else one.nbytes for one in arrays) > _MOST:
         return make()
     state = hashlib.sha256(what.encode())
     for one in arrays:
         state.update(b"none" if one is None else f"{one.dtype.str}{one.shape}".encode())
-        state.update(b"" if one is None else np.ascontiguousarray(one).tobytes())
+        state.update(b"" if one is None or not one.size else np.ascontiguousarray(one).data)
     key = state.hexdigest()
     with _lock:
-        if key in _found:
-            _found.move_to_end(key)
-            return _found[key]
+        found = _found.setdefault(shelf, OrderedDict())
+        if key in found:
+            found.move_to_end(key)
+            return found[key]
     result = make()
     with _lock:
-        _found[key] = result
-        while len(_found) > _KEPT:
-            _found.popitem(last=False)
+        found[key] = result
+        while len(found) > kept:
+            found.popitem(last=False)
     return result
+
+
+def forget() -> None:
+    """Forget everything that is remembered."""
+    with _lock:
+        _found.clear()
 
 
 def fit_on_source(estimator: Any, X: Any, y: Any, sample_weight: np.ndarray | None = None) -> Any:

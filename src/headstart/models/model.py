@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,11 +16,8 @@ from headstart.data.base.kinds import Kind, kind_named
 from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
 from headstart.data.tables.rows import rows_of
 from headstart.errors import OutputError, ParameterError, SourceError
-from headstart.keywords.listener import Detector
 from headstart.math.statistics.probability import logits, probabilities
-from headstart.models.saving.baselines import BASELINES, load_baseline, save_baseline
 from headstart.models.saving.evidence_file import EVIDENCE, read_evidence
-from headstart.models.saving.tables import load_table_model, save_table_model
 from headstart.models.saving.trial import try_out
 from headstart.networks.folder import MANIFEST, read_manifest, write_folder, write_manifest
 from headstart.networks.manifest import check_model
@@ -28,6 +25,9 @@ from headstart.networks.saving.model_card import model_card
 from headstart.networks.seal import check_files, in_words
 from headstart.parameters.saving import load_estimator, save_estimator
 from headstart.parameters.transfer import BaseTransfer
+
+if TYPE_CHECKING:  # what only some models need is loaded with them
+    from headstart.keywords.listener import Detector
 
 
 class Model:
@@ -177,6 +177,9 @@ class Model:
         return write_folder(folder, lambda path: self._write(path, also))
 
     def _write(self, folder: Path, also: Callable[[Path], None] | None) -> None:
+        from headstart.models.saving.baselines import BASELINES, save_baseline
+        from headstart.models.saving.tables import save_table_model
+
         manifest: dict[str, Any] = {
             "input_type": self.input_type,
             "task": self.task,
@@ -259,8 +262,14 @@ def load(folder: str | Path, module: Any = None) -> Model:
         temperature=manifest["temperature"],
         input_type=manifest["input_type"],
         encoder=encoder,
-        detector=None if heard is None else Detector.from_dict(heard),
+        detector=None if heard is None else _detector(heard),
     )
+
+
+def _detector(heard: dict[str, Any]) -> Detector:
+    from headstart.keywords.listener import Detector
+
+    return Detector.from_dict(heard)
 
 
 def _read_parts(path: Path, manifest: dict[str, Any], module: Any) -> tuple[Any, Any]:
@@ -269,10 +278,14 @@ def _read_parts(path: Path, manifest: dict[str, Any], module: Any) -> tuple[Any,
     encoder: Any = None
     if manifest["kind"] == "transfer":
         estimator = load_estimator(path, manifest, module)
-        encoder = load_table_model(path)[1] if kind_named(manifest["input_type"]).values else None
     elif manifest["kind"] == "baseline":
+        from headstart.models.saving.baselines import load_baseline
+
         estimator = load_baseline(path, manifest["baseline"])
-    else:
-        estimator, encoder = load_table_model(path)
+    if kind_named(manifest["input_type"]).values:
+        from headstart.models.saving.tables import load_table_model
+
+        whole, encoder = load_table_model(path)
+        estimator = whole if manifest["kind"] == "table" else estimator
     try_out(estimator, encoder, manifest, path)
     return estimator, encoder

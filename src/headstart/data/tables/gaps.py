@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 _EMPTY = ("", "nan", "na", "n/a", "n.a.", "#n/a", "#na", "<na>", "nat", "null", "(null)", "\\n", "?", "??")
 _ERRORS = ("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!")
 _WORDS = ("none", "-", "--", "---", "–", "—", ".", "..", "...", "…", "missing")
 GAPS = frozenset({*_EMPTY, *_ERRORS, *_WORDS})
 """What says that a cell holds nothing, in small letters."""
 _LONGEST = 16
+#: Types of pandas that stand for no value; named, so that they are known without loading it.
+_NOTHING = ("NAType", "NaTType")
 PERHAPS = frozenset(_WORDS)
 """Those of them that may be the name of a class: "none", "-"; among labels they are one."""
 
@@ -20,7 +20,7 @@ def is_missing(value: Any) -> bool:
     """Whether a cell of a typed table is missing: None, NaN, NaT or NA."""
     if isinstance(value, str):
         return False
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
+    return value is None or type(value).__name__ in _NOTHING or (isinstance(value, float) and value != value)
 
 
 def absent(value: Any) -> bool:

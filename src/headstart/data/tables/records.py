@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from headstart.data.base.kinds import ROWS
 from headstart.data.base.rows import Row
-from headstart.data.tables.column_plan import ColumnPlan
 from headstart.errors import DataError
+
+if TYPE_CHECKING:  # a picture is predicted without pandas
+    import pandas as pd
+
+    from headstart.data.tables.column_plan import ColumnPlan
 
 
 class Records(Row):
@@ -29,6 +32,7 @@ class Records(Row):
 
     Examples
     --------
+    >>> import pandas as pd
     >>> rows = Records(pd.DataFrame({"age": [31, 45], "sex": ["f", "m"]}))
     >>> rows, rows[1], rows[[True, False]].names
     (Records(2 x 2), {'age': 45, 'sex': 'm'}, ('row 1',))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from headstart.data.tables.frame import read_frame
 from headstart.data.tables.records import Records
 from headstart.errors import DataError
+
+if TYPE_CHECKING:  # a picture is predicted without pandas
+    import pandas as pd
 
 
 def is_frame(X: Any) -> bool:
@@ -18,11 +20,13 @@ def is_frame(X: Any) -> bool:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> is_frame(pd.DataFrame({"a": [1]})), is_frame([[1]])
     (True, False)
     """
     polars = type(X).__module__.split(".")[0] == "polars" and hasattr(X, "to_dict")
-    return isinstance(X, Records | pd.DataFrame) or polars
+    pandas = sys.modules.get("pandas")  # without it nothing is a frame of it
+    return isinstance(X, Records) or polars or (pandas is not None and isinstance(X, pandas.DataFrame))
 
 
 def records_of(X: Any) -> Records:
@@ -35,14 +39,17 @@ def as_frame(X: Any) -> pd.DataFrame | None:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> as_frame(pd.DataFrame({1: [2]})).columns.tolist(), as_frame([[2]])
     (['1'], None)
     """
     if isinstance(X, Records):
         return X.frame
+    if not is_frame(X):
+        return None
+    import pandas as pd
+
     if not isinstance(X, pd.DataFrame):
-        if type(X).__module__.split(".")[0] != "polars" or not hasattr(X, "to_dict"):
-            return None
         X = pd.DataFrame(X.to_dict(as_series=False))
     found = X.set_axis([str(name) for name in X.columns], axis=1)
     if not found.columns.is_unique:
@@ -59,6 +66,10 @@ def rows_of(X: Any) -> pd.DataFrame:
     >>> rows_of([{"age": 31}, {"age": 45}])["age"].tolist(), rows_of(np.eye(2)).columns.tolist()
     ([31, 45], ['x0', 'x1'])
     """
+    import pandas as pd
+
+    from headstart.data.tables.frame import read_frame
+
     if isinstance(X, str | Path):
         return read_frame(Path(X).expanduser())
     frame = as_frame(X)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-import pandas as pd
 
 from headstart.data.base.content import digest_of, digest_of_file, known_digest_of_file, read_bytes
 from headstart.data.base.kinds import TEXTS
@@ -193,4 +192,4 @@ def _item(item: Any, i: int) -> Text:
 
 
 def _is_missing(item: Any) -> bool:
-    return item is None or item is pd.NA or (isinstance(item, float) and item != item)
+    return item is None or type(item).__name__ == "NAType" or (isinstance(item, float) and item != item)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -16,9 +17,8 @@ from headstart.data.inputs.registry import simple_of
 from headstart.errors import DataError
 from headstart.guard.baselines.logits import ClassScorer, NumberScorer, inner_folds, some_rows
 from headstart.guard.baselines.simple_features import simple_features
-from headstart.math.linear.logistic import solve_logistic
+from headstart.math.linear.logistic import compare_penalties
 from headstart.math.linear.ridge import solve_ridge
-from headstart.math.linear.solution import LinearSolution
 
 _PENALTIES = tuple(float(p) for p in np.logspace(-4, 1, 6))
 _FIXED_PENALTY = 0.1
@@ -85,7 +85,7 @@ class _Baseline(BaseEstimator):
         if len(rows) < len(y):
             inner = inner_folds(y, task, groups, self.n_splits, self.random_state)
             best = _solve(self._table(found, self.features_), targets, task, inner, self.random_state, weight)
-        self.coef_, self.intercept_ = best.coef, best.intercept
+        self.coef_, self.intercept_ = best.solution()
 
     def _table(self, found: dict[str, np.ndarray], features: str) -> np.ndarray:
         """The blocks side by side, centred, each with rows of unit mean squared length."""
@@ -114,23 +114,34 @@ def _of(weight: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
 
 def _solve(
     table: np.ndarray, targets: np.ndarray, task: str, inner: list, random_state: int, weight: np.ndarray | None
-) -> LinearSolution:
-    """The solved linear model of a task on the leading principal components, and its cross-validated loss.
+) -> _Solved:
+    """The linear model of a task on the leading principal components, and its cross-validated loss.
 
     For numbers the loss is the leave-one-out one.
     """
     if task == "regression":
-        return solve_ridge(table, targets, sample_weight=weight)
+        ridge = solve_ridge(table, targets, sample_weight=weight)
+        return _Solved(ridge.loss, lambda: (ridge.coef, ridge.intercept))
     rotation = None
     if min(table.shape) > 2 * _COMPONENTS:
         rotation = randomized_svd(table, _COMPONENTS, n_iter=2, random_state=random_state)[2].T
         table = table @ rotation
     penalties = _PENALTIES if inner else (_FIXED_PENALTY,)
-    found = solve_logistic(
-        table, targets, sample_weight=weight, penalties=penalties, folds=inner, multilabel=task == "multilabel"
-    )
-    coef = found.coef if rotation is None else rotation @ found.coef
-    return LinearSolution(coef, found.intercept, found.penalty, found.loss if inner else 0.0)
+    options: dict[str, Any] = {"sample_weight": weight, "multilabel": task == "multilabel"}
+    compared = compare_penalties(table, targets, penalties=penalties, folds=inner, **options)
+
+    def solution() -> tuple[np.ndarray, Any]:
+        found = compared.solution()
+        return (found.coef if rotation is None else rotation @ found.coef), found.intercept
+
+    return _Solved(compared.loss if inner else 0.0, solution)
+
+
+class _Solved(NamedTuple):
+    """A held-out loss, and how to come by coefficients (d, K) and intercepts (K,)."""
+
+    loss: float
+    solution: Callable[[], tuple[np.ndarray, Any]]
 
 
 @estimator_class

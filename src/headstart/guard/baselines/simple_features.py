@@ -53,7 +53,8 @@ def simple_features(inputs: Any, preprocessing: Any = None, progress: Progress |
     simple = simple_of(inputs.kind)
     chosen = simple.preprocessing if simple.own else preprocessing or simple.preprocessing
     try:
-        keys = [(inputs.digest(i), chosen.key()) for i in range(len(inputs))]
+        seen = chosen.key()
+        keys = [(inputs.digest(i), seen) for i in range(len(inputs))]
     except BadInput:
         canvases(inputs, chosen)  # names all that cannot be read
         raise

@@ -72,7 +72,7 @@ def planned(
     cheap = [candidate for candidate in ordered if not candidate.dear]
     least = least_of(ordered)
     mixed = bool(material.sources)
-    repeats = 1 if mixed and len(material) >= MANY_ROWS else N_REPEATS
+    repeats = 1 if len(material) >= MANY_ROWS else N_REPEATS
     if stated and material.numbers:
         prices = [stated_price(candidate, material, n_splits) for candidate in cheap]
         found = whole_plan(Costs(prices, (), least, mixed, words, repeats=repeats), n_splits, budget)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,17 +10,18 @@ import numpy as np
 from headstart.data.sets.splits import folds
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
-from headstart.guard.choosing.choose import Table, tabulate
+from headstart.guard.choosing.choose import Table
 from headstart.guard.comparing import budget as money
-from headstart.guard.comparing.blend import BLEND, LEAST, blended_outcome, first_weights
+from headstart.guard.comparing.blend import LEAST, blended_outcome, first_weights
+from headstart.guard.comparing.comparison import Comparison, Course
 from headstart.guard.comparing.contenders import contenders, near_best
-from headstart.guard.comparing.crew import Ahead, Crew
+from headstart.guard.comparing.crew import Ahead
 from headstart.guard.comparing.curves import learning_curve
 from headstart.guard.comparing.deadline import Deadline, OutOfTime
 from headstart.guard.comparing.journal import Journal
+from headstart.guard.comparing.look import FEW, far_behind
 from headstart.guard.comparing.out_of_fold import (
     Outcome,
-    Split,
     crew_for,
     file_name,
     fold_numbers,
@@ -29,58 +29,9 @@ from headstart.guard.comparing.out_of_fold import (
     held_out,
     out_of_fold,
 )
-from headstart.guard.comparing.plan import Plan, written_plan
-from headstart.guard.comparing.planning import in_order, least_of, planned, tell_floor
+from headstart.guard.comparing.plan import Plan
+from headstart.guard.comparing.planning import CONTROLS, in_order, least_of, planned, tell_floor
 from headstart.guard.comparing.race import MANY_ROWS, behind, front, leader, stopped_words
-
-
-@dataclass
-class Comparison:
-    """What came out of running the candidates.
-
-    Parameters
-    ----------
-    plan : Plan
-        What was to be run.
-    outcomes : list of Outcome
-        Of the candidates that were run, in the order of the candidates.
-    left_out : list of dict
-        ``name``, ``seconds`` and ``words`` of those that did not fit, or were stopped because they were behind.
-    splits : list of list of (train, test)
-        Folds of each repeat; those of the first are shared by all.
-    curves : list of dict
-        Learning curves of cheap candidates.
-    """
-
-    plan: Plan
-    outcomes: list[Outcome] = field(default_factory=list)
-    left_out: list[dict[str, Any]] = field(default_factory=list)
-    splits: list[list[Split]] = field(default_factory=list)
-    curves: list[dict[str, Any]] = field(default_factory=list)
-
-    def written(self) -> dict[str, Any]:
-        """The plan as it was carried out, which another run can repeat."""
-        ran = [o.candidate.name for o in self.outcomes if o.candidate.name != BLEND]
-        run = [name for name in self.plan.run if name in ran]
-        curves = {curve["name"]: curve["n_splits"] for curve in self.curves}
-        found = written_plan(self.plan, run, len(self.splits), curves)
-        return found | {"left_out": self.left_out}
-
-    def table(self, material: Material) -> Table:
-        """Results of all candidates on the same examples."""
-        return tabulate(
-            material.task,
-            material.target,
-            [outcome.predictions for outcome in self.outcomes],
-            [fold_numbers(splits, len(material)) for splits in self.splits],
-            [outcome.candidate.transfer for outcome in self.outcomes],
-            material.groups,
-            [outcome.candidate.dear or outcome.candidate.wary for outcome in self.outcomes],
-            next((c for c, outcome in enumerate(self.outcomes) if outcome.candidate.name == BLEND), None),
-            metric=material.metric,
-            weight=material.weight,
-            learning=material.learning,
-        )
 
 
 def compare(
@@ -144,17 +95,6 @@ def compare(
     return result
 
 
-@dataclass(frozen=True)
-class Course:
-    """What every step of a comparison is given."""
-
-    material: Material
-    journal: Journal
-    deadline: Deadline
-    plan: Plan
-    crew: Crew
-
-
 def _run(result: Comparison, course: Course, candidates: Sequence[Candidate], random_state: int) -> None:
     """Go through the plan: the first cross-validation of each candidate, more of those that matter, curves."""
     known = {candidate.name: candidate for candidate in candidates}
@@ -212,6 +152,8 @@ def _measured(result: Comparison, candidate: Candidate, course: Course, ahead: A
     if deadline.dropped(candidate.name) or not (in_any_case or _fits(candidate, course, keep)):
         _drop(result, candidate, course)
         return
+    if not in_any_case and _given_up(result, candidate, course):
+        return
     stopped: list[str] = []
     may_go_on = None if in_any_case else _watch(result, candidate, course, keep, stopped)
     name = file_name(candidate, splits, 0)
@@ -240,6 +182,21 @@ def _measured(result: Comparison, candidate: Candidate, course: Course, ahead: A
         result.left_out.append({"name": candidate.name, "seconds": seconds, "words": stopped[0]})
     else:
         _drop(result, candidate, course)
+
+
+def _given_up(result: Comparison, candidate: Candidate, course: Course) -> bool:
+    """Whether a control is far behind on a few examples, and why is said."""
+    material, rivals = course.material, result.outcomes
+    if candidate.name != CONTROLS[0] or len(material) < 2 * FEW or course.plan.repeated:
+        return False
+    rival = leader(rivals, candidate.transfer, material, result.splits[0])
+    try:
+        words = None if rival is None else far_behind(candidate, rival, material, course.journal)
+    except (ValueError, np.linalg.LinAlgError):  # too few of some class or group in so few examples
+        return False
+    if words is not None:
+        result.left_out.append({"name": candidate.name, "seconds": 0.0, "words": words})
+    return words is not None
 
 
 def _fits(candidate: Candidate, course: Course, keep: float) -> bool:

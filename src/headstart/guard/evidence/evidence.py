@@ -13,8 +13,8 @@ from headstart.data.base.plain import plain
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing import measures
 from headstart.guard.choosing.choose import Table, pick
+from headstart.guard.comparing.comparison import Comparison
 from headstart.guard.comparing.out_of_fold import Outcome
-from headstart.guard.comparing.run import Comparison
 from headstart.guard.evidence.guessing import against_guessing, never_answered, trivial_evidence
 from headstart.guard.evidence.lead import lead
 from headstart.guard.evidence.mistakes import surest_mistakes

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from headstart.contract.answers import predicted
 from headstart.data.base.kinds import kind_named
@@ -75,5 +74,7 @@ def _of_rows(estimator: Any, encoder: Any, task: str, classes: np.ndarray | None
         raise SourceError(f"Expected a model of {classes.tolist()[:8]} in {folder}, found one of other classes.", _TODO)
     if classes is not None and (np.sort(classes) != classes).any():
         raise SourceError(f"Expected the classes of a table in order in {folder}, found {classes.tolist()[:8]}.", _TODO)
+    import pandas as pd
+
     row = encoder.encode(pd.DataFrame({encoder.columns_[0]["name"]: [None]}))
     return predicted(estimator, row, task, classes)

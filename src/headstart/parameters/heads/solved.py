@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 from scipy.special import expit, log_softmax, logsumexp
 
+from headstart.contract.remembered import remembered
 from headstart.data.sets.splits import folds as make_folds
 from headstart.errors import DataError
-from headstart.math.linear.logistic import log_losses, solve_logistic
+from headstart.math.linear.logistic import compare_penalties, log_losses, solve_logistic
 from headstart.math.linear.ridge import solve_ridge
+from headstart.math.linear.solution import LinearSolution
 from headstart.networks.running.embed import Features
 from headstart.parameters.heads.targets import Targets
 
@@ -23,6 +27,9 @@ SHARPNESS = 10.0
 MARGIN = 0.02
 #: Of texts, the share that the last features start from, and the rows from which held-out losses count half as usual.
 LAST, TELLING = 0.25, 100
+
+#: Heads that are remembered: candidates of a comparison share what they solve on the same folds.
+_KEPT = 16
 
 #: Of six depths, those that a head for texts reads beside the last features.
 LAYERS = 4
@@ -127,6 +134,24 @@ def solve_head(
         How many of the last plain rows are lent by other sets: they are learned from in every fold and never held out;
         ``groups`` are those of the rows before them.
     """
+    what = f"{kind} head of {targets.task}, {random_state}, {views}, {lent}"
+    seen = [features.output, *features.depths, *features.grids]
+    seen += [] if chosen_on is None else [chosen_on.output, *chosen_on.depths, *chosen_on.grids]
+    arrays = [*seen, targets.Y, targets.weight, groups]
+    make = partial(_solved_head, features, targets, kind, groups, random_state, views, chosen_on, lent)
+    return remembered(what, arrays, make, shelf="heads", kept=_KEPT)
+
+
+def _solved_head(
+    features: Features,
+    targets: Targets,
+    kind: str,
+    groups: np.ndarray | None,
+    random_state: int | None,
+    views: int,
+    chosen_on: Features | None,
+    lent: int,
+) -> SolvedHead:
     n = len(targets) // views
     plain = targets if n - lent == len(targets) else targets.rows(np.arange(n - lent))
     folds = _inner_folds(plain, groups, random_state, twice=views == 1)
@@ -134,9 +159,9 @@ def solve_head(
         folds = [(np.concatenate([train, np.arange(n - lent, n)]), test) for train, test in folds]
     folds = of_views(folds, n, views)
     blind = features if chosen_on is None else chosen_on
-    linear = _solve_part(features, targets, "output", folds, views, plain, blind)
+    linear = _linear_part(features, targets, folds, views, plain, blind)
     if kind == "linear" or not (features.depths or features.grids):
-        return SolvedHead(targets.task, (linear[0],), linear[1], {"output": linear[1]})
+        return SolvedHead(targets.task, (linear[0](),), linear[1], {"output": linear[1]})
     names = _deeper_sets(features)
     solved = [linear, *(_solve_part(features, targets, name, folds, views, plain, blind) for name in names)]
     names = ["output", *names]
@@ -147,9 +172,9 @@ def solve_head(
     named = dict(zip(names, losses.tolist(), strict=True))
     margin = MARGIN if features.grids else -MARGIN
     if kind == "auto" and linear[1] <= loss * (1 + margin):
-        return SolvedHead(targets.task, (linear[0],), linear[1], named)
+        return SolvedHead(targets.task, (linear[0](),), linear[1], named)
     parts = tuple(
-        Part(part.name, part.coef, part.intercept, float(weight))
+        replace(part(), weight=float(weight))
         for (part, _, _), weight in zip(solved, weights, strict=True)
         if weight > 0.01
     )
@@ -198,6 +223,26 @@ def held_out_loss(scores: np.ndarray, targets: Targets) -> float:
     return float(np.average(rows, weights=targets.weight))
 
 
+def _linear_part(
+    features: Features,
+    targets: Targets,
+    folds: list[tuple[np.ndarray, np.ndarray]],
+    views: int,
+    judged: Targets,
+    blind: Features,
+) -> tuple[Callable[[], Part], float, np.ndarray]:
+    """As `_solve_part`, of the last features: a head of any kind needs it, so that it is solved once for all."""
+
+    def make() -> tuple[Part, float, np.ndarray]:
+        solve, loss, held_out = _solve_part(features, targets, "output", folds, views, judged, blind)
+        return solve(), loss, held_out
+
+    arrays = [features.output, blind.output, targets.Y, targets.weight, *(part for pair in folds for part in pair)]
+    what = f"last features, {targets.task}, {views}, {len(judged)}, {blind is features}"
+    part, loss, held_out = remembered(what, arrays, make, shelf="last features", kept=_KEPT)
+    return lambda: part, loss, held_out
+
+
 def _solve_part(
     features: Features,
     targets: Targets,
@@ -206,10 +251,10 @@ def _solve_part(
     views: int,
     judged: Targets,
     blind: Features,
-) -> tuple[Part, float, np.ndarray]:
-    """A head on one feature set, its held-out loss and held-out scores; its penalty is chosen on ``blind``.
+) -> tuple[Callable[[], Part], float, np.ndarray]:
+    """How to solve a head on one feature set, its held-out loss and held-out scores.
 
-    Only the first rows, those of ``judged``, are held out.
+    Its penalty is chosen on ``blind``; only the first rows, those of ``judged``, are held out.
     """
     X, scale = _scaled(_SETS[name](blind))
     if targets.task == "regression":
@@ -217,18 +262,25 @@ def _solve_part(
         ridge = plain = solve_ridge(X[:n], targets.Y[:n], sample_weight=views * targets.weight[:n], judged=len(judged))
         if views > 1:
             ridge = solve_ridge(X, targets.Y, sample_weight=targets.weight, penalties=[views * plain.penalty])
-        part = Part(name, ridge.coef * scale[:, None], ridge.intercept, 1.0)
-        return part, plain.loss, plain.out_of_fold
-    solution = solve_logistic(
-        X, targets.Y, sample_weight=targets.weight, folds=folds, multilabel=targets.task == "multilabel"
-    )
-    held_out = solution.out_of_fold if solution.out_of_fold is not None else X @ solution.coef + solution.intercept
-    loss = solution.loss if np.isfinite(solution.loss) else held_out_loss(held_out[: len(judged)], judged)
-    if blind is not features:
-        X, scale = _scaled(_SETS[name](features))
-        several, penalties = targets.task == "multilabel", [solution.penalty]
-        solution = solve_logistic(X, targets.Y, sample_weight=targets.weight, penalties=penalties, multilabel=several)
-    return Part(name, solution.coef * scale[:, None], solution.intercept, 1.0), loss, held_out
+        return lambda: _part(name, ridge, scale), plain.loss, plain.out_of_fold
+    options: dict[str, Any] = {"sample_weight": targets.weight, "multilabel": targets.task == "multilabel"}
+    compared = compare_penalties(X, targets.Y, folds=folds, **options)
+
+    def solve() -> Part:
+        if blind is features:
+            return _part(name, compared.solution(), scale)
+        rows, own = _scaled(_SETS[name](features))
+        return _part(name, solve_logistic(rows, targets.Y, penalties=[compared.penalty], **options), own)
+
+    if compared.out_of_fold is not None:
+        return solve, compared.loss, compared.out_of_fold
+    seen = compared.solution()
+    held_out = X @ seen.coef + seen.intercept
+    return solve, held_out_loss(held_out[: len(judged)], judged), held_out
+
+
+def _part(name: str, solution: LinearSolution, scale: np.ndarray) -> Part:
+    return Part(name, solution.coef * scale[:, None], solution.intercept, 1.0)
 
 
 def _scaled(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -15,10 +15,11 @@ from sklearn.linear_model import LogisticRegression
 
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
+from headstart.guard.comparing.comparison import Comparison
 from headstart.guard.comparing.deadline import Deadline, OutOfTime, within
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.comparing.plan import Plan
-from headstart.guard.comparing.run import Comparison, compare
+from headstart.guard.comparing.run import compare
 
 
 class Sleeper(ClassifierMixin, BaseEstimator):

@@ -10,9 +10,10 @@ from sklearn.linear_model import LogisticRegression
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.budget import Price
+from headstart.guard.comparing.comparison import Comparison
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.comparing.race import behind, leader
-from headstart.guard.comparing.run import Comparison, compare
+from headstart.guard.comparing.run import compare
 
 
 def splits_of(n: int, k: int) -> list[tuple[np.ndarray, np.ndarray]]:
