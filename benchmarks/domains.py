@@ -82,6 +82,16 @@ def peers(X: np.ndarray, y: np.ndarray, T: np.ndarray, t: np.ndarray) -> dict[st
     from skada.deep import CDAN, DANN, MCC, DeepCoral, DeepJDOT
     from torch import nn
 
+    class OneLayer(nn.Module):
+        """The layer that is adapted, and a head."""
+
+        def __init__(self, d: int, n_classes: int) -> None:
+            super().__init__()
+            self.feature, self.output = nn.Linear(d, 128), nn.Linear(128, n_classes)
+
+        def forward(self, x: torch.Tensor, sample_weight: object = None) -> torch.Tensor:
+            return self.output(self.feature(x))
+
     classes, codes = np.unique(y, return_inverse=True)
     scale = X.std()
     rows = np.concatenate([X, T]).astype(np.float32) / scale
@@ -90,9 +100,7 @@ def peers(X: np.ndarray, y: np.ndarray, T: np.ndarray, t: np.ndarray) -> dict[st
     found = {}
     for kind in (DeepCoral, DeepJDOT, DANN, CDAN, MCC):
         torch.manual_seed(0)
-        net = nn.Sequential()
-        net.add_module("feature", nn.Linear(rows.shape[1], 128))
-        net.add_module("output", nn.Linear(128, len(classes)))
+        net = OneLayer(rows.shape[1], len(classes))
         own = {"num_features": 128} if kind in (DANN, CDAN) else {}
         own |= {"n_classes": len(classes)} if kind is CDAN else {}
         try:

@@ -23,6 +23,7 @@ from sklearn.utils.validation import (
 from headstart.contract.card import MethodCard
 from headstart.contract.domains import Domains, Side, encode
 from headstart.contract.estimator_class import estimator_class
+from headstart.contract.network_rows import features_by, network_among, network_for_rows, refuse_inputs
 from headstart.contract.options import check_option
 from headstart.contract.raw_sources import as_numbers, as_sources, labels_of, named, raw_rows, weights_of
 from headstart.contract.shared_preprocessing import SCOPES, fit_preprocessing, preprocessed, same_width, untouched
@@ -41,7 +42,9 @@ class Borrower(BaseEstimator, metaclass=ABCMeta):
     Parameters
     ----------
     source : Source, list of Source or None, default=None
-        Labelled rows to borrow. None: the target alone.
+        Labelled rows to borrow. None: the target alone. With a network among them, as in
+        ``source=["starter:pictures", Source(pictures, y)]``, all sides are pictures, clips or texts, and rows are
+        their features.
     unlabelled : array-like of shape (m, d), optional
         More rows of the target, without labels: an array, a frame or a `Source`. Clones share it.
     preprocess : transformer, optional
@@ -59,6 +62,8 @@ class Borrower(BaseEstimator, metaclass=ABCMeta):
         For rows of the target.
     source_preprocess_ : list of fitted transformers
         One for each source, in canonical order.
+    network_ : Network
+        What makes rows of pictures, clips or texts, where there is one among the sources.
     """
 
     card: ClassVar[MethodCard]
@@ -78,7 +83,18 @@ class Borrower(BaseEstimator, metaclass=ABCMeta):
 
     def _given(self) -> list[Source]:
         """The sources that hold rows; a method that also borrows from models overrides it."""
-        return as_sources(self.source)
+        return as_sources(self.source, getattr(self, "network_", None))
+
+    def _featured(self, X: Any, who: str) -> Any:
+        """Rows as they are, or those that the network among the sources makes of pictures, clips or texts."""
+        network = getattr(self, "network_", None)
+        return X if network is None else features_by(network, X, who)
+
+    def _unlabelled_rows(self) -> Any:
+        """The unlabelled rows as they were given, or their features."""
+        if self.unlabelled is None or getattr(self, "network_", None) is None:
+            return self.unlabelled
+        return self._featured(_plain(self.unlabelled), "the unlabelled rows")
 
     def _domains(
         self,
@@ -120,6 +136,14 @@ class Borrower(BaseEstimator, metaclass=ABCMeta):
         """
         check_option("preprocess_scope", self.preprocess_scope, SCOPES)
         sparse = self._takes_sparse() if sparse is None else sparse
+        if "network_" in vars(self):
+            delattr(self, "network_")  # of an earlier fit
+        named_network, _ = network_among(self.source)
+        if named_network is None:
+            refuse_inputs(X)
+        else:
+            self.network_ = network_for_rows(named_network, X)
+        X = self._featured(X, "the target")
         given = self._given()
         target = self._target(X, sparse)
         labels = self._target_labels(y, target.shape[0], task, need_target_labels)
@@ -127,7 +151,8 @@ class Borrower(BaseEstimator, metaclass=ABCMeta):
         raw = [self._fitting(source.X, who) for source, who in zip(given, named(given), strict=True)]
         order = self._canonical(given, raw)
         sources, who = [raw[i] for i in order], [named(given)[i] for i in order]
-        more = None if self.unlabelled is None else self._fitting(_plain(self.unlabelled), "the unlabelled rows")
+        more = self._unlabelled_rows()
+        more = None if more is None else self._fitting(_plain(more), "the unlabelled rows")
         target, more, sources = self._prepared(target, more, sources, who, sparse)
         answers = [labels_of(given[i], task, name, need_source_labels) for i, name in zip(order, who, strict=True)]
         classes = None
@@ -228,7 +253,7 @@ class Borrower(BaseEstimator, metaclass=ABCMeta):
     def _rows(self, X: Any) -> Any:
         """Checked and preprocessed rows of the target, for `predict` and `transform`."""
         check_is_fitted(self)
-        sparse, allow_nan = self._takes_sparse(), self._takes_missing()
+        X, sparse, allow_nan = self._featured(X, "the target"), self._takes_sparse(), self._takes_missing()
         if self.preprocess_ is None:
             return as_numbers(self, X, reset=False, sparse=sparse, allow_nan=allow_nan)
         rows = self._raw(X, reset=False)
@@ -246,7 +271,7 @@ class Borrower(BaseEstimator, metaclass=ABCMeta):
         given = self._given()
         if not given:
             raise SourceError("Expected a source, found source=None.", "Give source=Source(X, y) before fitting.")
-        raw = given if X is None else [Source(X)]
+        raw = given if X is None else [Source(self._featured(X, "the source rows"))]
         who = named(given) if X is None else ["the source rows"]
         rows = [self._fitting(source.X, w) for source, w in zip(raw, who, strict=True)]
         order = self._canonical(raw, rows)

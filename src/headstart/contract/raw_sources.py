@@ -10,6 +10,7 @@ from scipy import sparse as sp
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
+from headstart.contract.network_rows import network_among, network_for_rows, seen
 from headstart.data.tables.column_names import matched, names_of
 from headstart.errors import DataError, ParameterError, SourceError, TransferWarning
 from headstart.source import Source
@@ -17,8 +18,15 @@ from headstart.source import Source
 _FLOATS = [np.float64, np.float32]
 
 
-def as_sources(source: Any) -> list[Source]:
-    """The sources that were given, as a list.
+def as_sources(source: Any, network: Any = None) -> list[Source]:
+    """The sources of rows that were given, as a list; a network among them makes rows of pictures, clips or texts.
+
+    Parameters
+    ----------
+    source : Source, list or None
+        Sources; among them perhaps a network.
+    network : Network, optional
+        That network as it was fitted to the target. Default: it is read.
 
     Raises
     ------
@@ -32,7 +40,8 @@ def as_sources(source: Any) -> list[Source]:
     >>> as_sources(None), as_sources(Source([[1.0]], name="a"))
     ([], [Source('a', 1 rows, without labels)])
     """
-    found = [] if source is None else list(source) if isinstance(source, list | tuple) else [source]
+    named_network, rest = network_among(source)
+    found = [] if rest is None else list(rest) if isinstance(rest, list | tuple) else [rest]
     for entry in found:
         if not isinstance(entry, Source):
             raise ParameterError(
@@ -44,7 +53,10 @@ def as_sources(source: Any) -> list[Source]:
                 f"Expected the rows of {entry}, found a model that was saved without them.",
                 "Give the source again with set_params(source=...) before fitting.",
             )
-    return found
+    if named_network is None or not found:
+        return found
+    network = network_for_rows(named_network, found[0].X) if network is None else network
+    return [seen(one, network, who) for one, who in zip(found, named(found), strict=True)]
 
 
 def named(sources: list[Source]) -> list[str]:

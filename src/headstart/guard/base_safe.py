@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from headstart.contract.estimator_class import estimator_class
+from headstart.contract.network_rows import network_among
 from headstart.contract.weighted_fit import row_weights, takes_weights, unweighted
 from headstart.data.base.kinds import NUMBERS, ROWS, Kind, kind_named
 from headstart.data.inputs.inputs import inputs_in, refuse_other_kind
@@ -23,6 +24,7 @@ from headstart.data.tables.rows import as_frame, is_frame, records_of
 from headstart.errors import DataError, ParameterError, SourceError, TransferWarning
 from headstart.guard.candidates.for_inputs import named_candidates, standard_for_inputs, standard_for_tables
 from headstart.guard.candidates.for_tables import table_candidates
+from headstart.guard.candidates.lent_inputs import lent_for
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.table_rows import borrows_rows, in_fitted_order, tabulated
 from headstart.guard.candidates.train_size import train_size
@@ -44,8 +46,9 @@ class BaseSafeTransfer(BaseEstimator):
     Parameters
     ----------
     source : str, path, NetworkSource, torch.nn.Module, Source, list of Source or None
-        What to borrow from: a network, see `headstart.networks.reading.loading.load_network`; or, where the target is
-        a table or an array of numbers, labelled rows of other tables. None learns from the target alone.
+        What to borrow from: a network, see `headstart.networks.reading.loading.load_network`, perhaps in a list with
+        labelled sets, ``[network, Source(pictures, y)]``; or, where the target is a table or an array of numbers,
+        labelled rows of other tables. None learns from the target alone.
     candidates : dict or list of (str, estimator), optional
         Estimators of headstart's or scikit-learn's to compare instead of the standard list. Those of scikit-learn get
         the network's pooled features of pictures or clips.
@@ -179,8 +182,11 @@ class BaseSafeTransfer(BaseEstimator):
                 if not _together(group_array, table.twins):
                     group_array = merge(group_array, table.twins, len(y))
                     notes = (*notes, f"{len(table.twins)} rows repeat others; equal rows stay in one fold.")
-            elif self.unlabelled is not None:
-                more["unlabelled"], notes = unlabelled_for(rows, self.unlabelled, task, network)
+            else:
+                if self.unlabelled is not None:
+                    more["unlabelled"], notes = unlabelled_for(rows, self.unlabelled, task, network)
+                more["lent"], said = lent_for(rows, y, network_among(self.source)[1], task)
+                notes += said
             more |= {"metric": measured, "weight": weight, "learning": learning}
             material = Material(rows, y, task, group_array, network, device, progress, **more)
             candidates = self._candidates(material)
@@ -228,7 +234,7 @@ class BaseSafeTransfer(BaseEstimator):
     def _network(self) -> Any:
         if self.source is None or self._kind.values:
             return None
-        return load_network(self.source, input_type=self.input_type_)
+        return load_network(network_among(self.source)[0], input_type=self.input_type_)
 
     def _candidates(self, material: Material) -> list[Any]:
         network = material.network
@@ -257,6 +263,7 @@ class BaseSafeTransfer(BaseEstimator):
             views=self.views,
             plain=self.plain,
             unlabelled=material.unlabelled,
+            lent=material.lent,
         )
 
     @property

@@ -10,6 +10,7 @@ from sklearn.base import clone
 
 from headstart.contract.answers import predicted
 from headstart.contract.weighted_fit import takes_weights
+from headstart.data.base.rows import Inputs
 from headstart.data.sets.splits import folds
 from headstart.guard.comparing.out_of_fold import Split
 from headstart.guard.mixture import mean_log_likelihood, still_to_come
@@ -21,7 +22,7 @@ HeldOut = dict[str, list[np.ndarray]]
 
 def rows_of(X: Any) -> Any:
     """What gives some rows of X by their positions."""
-    return X.iloc if hasattr(X, "iloc") else X if hasattr(X, "shape") else np.asarray(X)
+    return X.iloc if hasattr(X, "iloc") else X if hasattr(X, "shape") or isinstance(X, Inputs) else np.asarray(X)
 
 
 def learns_weighted(candidate: Any) -> bool:

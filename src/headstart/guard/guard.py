@@ -119,7 +119,7 @@ def guard(
     estimate = say.estimate_evidence(table, chosen, expected=hopeful, random_state=random_state)
     evidence = {
         "data": say.data_evidence(material, names),
-        "source": say.source_evidence(material.network) or say.rows_evidence(material),
+        "source": say.source_evidence(material) or say.rows_evidence(material),
         "before": {"findings": found, "words": summary(found)},
         "candidates": say.candidate_evidence(comparison, table, material, chosen),
         "left_out": comparison.left_out,
@@ -171,6 +171,8 @@ def prints(material: Material, candidates: list[Candidate], random_state: int) -
     parts.append(json.dumps(said).encode())
     for source in material.sources:
         parts += [np.ascontiguousarray(source.X).tobytes(), str(np.asarray(source.y).tolist()).encode()]
+    for source in material.lent:
+        parts += [*_content(source.X, numbers=False), str(np.asarray(source.y).tolist()).encode()]
     if material.unlabelled is not None:
         parts += _content(material.unlabelled, material.numbers)
     described = [(c.name, c.transfer, c.dear, type(c.estimator).__name__, _settings(c.estimator)) for c in candidates]

@@ -143,7 +143,9 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
         check_number("level", self.level, 0, 1, open_low=True, open_high=True)
         check_number("n_splits", self.n_splits, 2, whole=True)
         domains = self._domains(X, y, task="classification", need_target_labels=False)
-        offered, source = as_sources(self.source), self.source
+        network = getattr(self, "network_", None)
+        X, offered = self._featured(X, "the target"), as_sources(self.source, network)
+        source = (offered or None) if network is not None else self.source
         self.notes_: tuple[str, ...] = ()
         if y is not None and offered:
             offered, self.notes_ = without_target(X, np.asarray(y), offered)
@@ -155,7 +157,7 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
         self.domain_auc_ = float("nan")
         if source is None:
             self.chosen_, self.verdict_ = NO_TRANSFER, NO_EVIDENCE
-            alone = PooledClassifier(self._unfitted(), unlabelled=self.unlabelled, **self._preparation())
+            alone = PooledClassifier(self._unfitted(), unlabelled=self._unlabelled_rows(), **self._preparation())
             self.best_estimator_ = alone.fit(X, y)
             return self
         if self.target_classes is None:
@@ -247,7 +249,7 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
                 f"Expected candidates with names of their own, found {names}.",
                 'For instance candidates=["shot", "mcc"], or a dict by name.',
             )
-        common = {"unlabelled": self.unlabelled, **self._preparation()}
+        common = {"unlabelled": self._unlabelled_rows(), **self._preparation()}
         found = {NO_TRANSFER: PooledClassifier(self._unfitted(), target_share=1.0, source=source, **common)}
         options = {"target_classes": self.target_classes, "random_state": self.random_state}
         for name, one in [(SOURCE_ONLY, SOURCE_ONLY), *pairs]:
@@ -258,13 +260,14 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
     def predict(self, X: Any) -> np.ndarray:
         """Predict rows of the target, (n,)."""
         check_is_fitted(self, "best_estimator_")
-        return np.asarray(self.best_estimator_.predict(X))
+        return np.asarray(self.best_estimator_.predict(self._featured(X, "the target")))
 
     @available_if(inner_has("predict_proba", "best_estimator_"))
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of the classes in ``classes_``, (n, K)."""
         check_is_fitted(self, "best_estimator_")
-        return for_all_classes(self.best_estimator_.predict_proba(X), self.best_estimator_, self, 0.0)
+        shares = self.best_estimator_.predict_proba(self._featured(X, "the target"))
+        return for_all_classes(shares, self.best_estimator_, self, 0.0)
 
 
 def _name(adaptation: Any) -> str:

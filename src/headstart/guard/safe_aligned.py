@@ -132,18 +132,21 @@ class BaseSafeAligned(Borrower):
         check_number("level", self.level, 0, 1, open_low=True, open_high=True)
         check_number("n_splits", self.n_splits, 2, whole=True)
         domains = self._domains(X, y, task=self._task, need_target_labels=False)
+        rows = self._featured(X, "the target")
         if sample_weight is None:
-            return self._fit(X, y, domains, None)
+            return self._fit(rows, y, domains, None)
         if y is None:
             raise DataError("Expected labels y with sample_weight, found y=None.", "Leave sample_weight out.")
         weight = row_weights(sample_weight, len(domains.target))
         kept = np.flatnonzero(weight)
         if len(kept) < len(weight):
             return self.fit(rows_of(X)[kept], np.asarray(y)[kept], weight[kept])
-        return self._fit(X, y, domains, None if (weight == 1).all() else weight)
+        return self._fit(rows, y, domains, None if (weight == 1).all() else weight)
 
     def _fit(self, X: Any, y: Any, domains: Domains, weight: np.ndarray | None) -> Any:
-        offered, source = as_sources(self.source), self.source
+        network = getattr(self, "network_", None)
+        offered = as_sources(self.source, network)
+        source = (offered or None) if network is not None else self.source
         self.notes_: tuple[str, ...] = ()
         if y is not None and offered:
             offered, self.notes_ = without_target(X, np.asarray(y), offered)
@@ -212,7 +215,8 @@ class BaseSafeAligned(Borrower):
 
     def _candidates(self, labelled: bool, source: Any) -> dict[str, Any]:
         """Unfitted candidates by name; the plain ones first."""
-        common = {name: getattr(self, name) for name in ("unlabelled", "preprocess", "preprocess_scope")}
+        common = {name: getattr(self, name) for name in ("preprocess", "preprocess_scope")}
+        common["unlabelled"] = self._unlabelled_rows()
         inner, borrowed = self._unfitted(), {"source": source, **common}
         found = {NO_TRANSFER: self._pooled(inner, None if not labelled else 1.0, **borrowed)}
         if labelled and source is not None:
@@ -273,7 +277,7 @@ class BaseSafeAligned(Borrower):
     def predict(self, X: Any) -> np.ndarray:
         """Predict rows of the target, (n,)."""
         check_is_fitted(self, "best_estimator_")
-        return self.best_estimator_.predict(X)
+        return self.best_estimator_.predict(self._featured(X, "the target"))
 
 
 @estimator_class
@@ -336,7 +340,8 @@ class SafeAlignedClassifier(ClassifierMixin, BaseSafeAligned):
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of the classes in ``classes_``, (n, K)."""
         check_is_fitted(self, "best_estimator_")
-        return for_all_classes(self.best_estimator_.predict_proba(X), self.best_estimator_, self, 0.0)
+        p = self.best_estimator_.predict_proba(self._featured(X, "the target"))
+        return for_all_classes(p, self.best_estimator_, self, 0.0)
 
 
 @estimator_class

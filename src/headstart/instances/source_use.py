@@ -97,7 +97,7 @@ class SourceUseMixin:
         """
         check_is_fitted(self, "weights_")
         check_number("n_rows", n_rows, 0, whole=True)
-        given = as_sources(self.source)
+        given = as_sources(self.source, getattr(self, "network_", None))
         if not given:
             raise SourceError("Expected a source to explain, found source=None.", "Fit with source=Source(X, y).")
         ends = np.cumsum([np.shape(source.y)[0] for source in given])

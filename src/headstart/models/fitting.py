@@ -202,7 +202,7 @@ def _fitted(target: Target, words: KeywordTask | None, effort: Effort, candidate
         effort, candidates = words.effort, candidates or words.candidates()
     kind = SafeTransferRegressor if dataset.task == "regression" else SafeTransferClassifier
     more = {"later": 0 if aside is None else len(aside), **asked, **target.more}
-    guarded = kind(target.source, candidates=candidates, **effort.settings(), **more)
+    guarded = kind(target.offered, candidates=candidates, **effort.settings(), **more)
     guarded.fit(pool.inputs, pool.y, groups=pool.groups)
     model = _model(guarded, dataset, words)
     if aside is not None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from headstart.contract.network_rows import is_network
 from headstart.data.base.kinds import Kind, kind_of_suffix
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.inputs import as_inputs, inputs_of, refuse_other_kind
@@ -29,14 +30,17 @@ def kind_offered(source: Any) -> Kind | None:
     >>> kind_offered(None), kind_offered("other.csv"), kind_offered("starter:speech").many
     (None, None, 'clips')
     """
-    if not listed(source) or isinstance(source, Source | list | tuple) or is_frame(source):
-        return None
-    if isinstance(source, str | Path) and table_suffix(Path(source)) in TABLES:
+    networks = [one for one in listed(source) if is_network(one) and not _is_table(one)]
+    if len(networks) != 1:
         return None
     try:
-        return load_network(source).takes
+        return load_network(networks[0]).takes
     except (HeadstartError, OSError):
         return None
+
+
+def _is_table(one: Any) -> bool:
+    return isinstance(one, str | Path) and table_suffix(Path(one)) in TABLES
 
 
 def listed(given: Any) -> list[Any]:

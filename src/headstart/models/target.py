@@ -16,7 +16,9 @@ from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import sentences, tell
 from headstart.data.sets.screen import screen
 from headstart.data.sets.unlabelled import apart_from
+from headstart.errors import ParameterError
 from headstart.keywords.material import KEYWORD
+from headstart.models.labelled_sets import AUTO, parted, read_sets, screened_sets
 from headstart.models.offered import inputs_offered, kind_offered, rows_offered, tables_offered
 from headstart.models.shared_rows import kept_apart
 from headstart.networks.network import Network
@@ -32,21 +34,28 @@ class Target:
     Parameters
     ----------
     source : anything
-        What is borrowed from: a network's source, a list of `Source`, or None.
+        What is borrowed from: a network's source, of a table of values a list of `Source`, or None.
     named : anything
         The same as the user named it, for the command that repeats the run.
     more : dict
         Further arguments of the guard: rows without labels.
+    sets : list of LabelledSet, or of Source
+        Labelled sets beside a network; sources once they were screened.
     """
 
     dataset: Dataset
     source: Any
     named: Any
     more: dict[str, Any] = field(default_factory=dict)
+    sets: list[Any] = field(default_factory=list)
+
+    @property
+    def offered(self) -> Any:
+        """What the guard gets as its source."""
+        return [self.source, *self.sets] if self.sets else self.source
 
 
 Progress = Callable[[str, int, int], None]
-AUTO = "auto"
 
 
 def read_target(
@@ -73,11 +82,19 @@ def read_target(
         tables = found.tables(tables_offered(source), rows_offered(unlabelled))
         check_labels(tables.target)
         return Target(tables.target, list(tables.sources) or None, source, {"unlabelled": tables.unlabelled})
-    dataset = found.dataset()
+    dataset, named = found.dataset(), source
+    source, sets = parted(source)
     if isinstance(source, str) and source == AUTO:
         dataset, source = _bundled(dataset)
+    if sets and source is None:
+        raise ParameterError(
+            f"Expected a network beside labelled sets of {dataset.kind.many}, found none.",
+            "Name one too (--source, source=[network, ...]).",
+        )
     more = {"unlabelled": inputs_offered(unlabelled, dataset)}
-    return Target(dataset, source_with_windows(source, dataset.input_type, text_windows), source, more)
+    found_sets = read_sets(sets, dataset, reading)
+    source = source_with_windows(source, dataset.input_type, text_windows)
+    return Target(dataset, source, named if sets else source, more, found_sets)
 
 
 def screened(target: Target, skip_bad: bool, progress: Progress | None) -> Target:
@@ -107,11 +124,13 @@ def screened(target: Target, skip_bad: bool, progress: Progress | None) -> Targe
     more: Any = target.more.get("unlabelled")
     said: tuple[str, ...] = ()
     if more is not None:
-        more, said = apart_from(found, more, seen, progress)
-    notes = (*found.notes, *window_notes(network, divided(found)[0].inputs), *said)
+        kept, said = apart_from(found, more, seen, progress)
+        more = more[kept] if len(kept) else None
+    sets, told = screened_sets(target.sets, found, seen, progress)
+    notes = (*found.notes, *window_notes(network, divided(found)[0].inputs), *said, *told)
     whole = dataclasses.replace(found, notes=notes)
     _tell_new(whole, dataset)
-    return dataclasses.replace(target, dataset=whole, more={**target.more, "unlabelled": more})
+    return dataclasses.replace(target, dataset=whole, more={**target.more, "unlabelled": more}, sets=sets)
 
 
 def _tell_new(found: Dataset, before: Dataset) -> None:

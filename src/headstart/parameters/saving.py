@@ -11,12 +11,14 @@ import torch
 from safetensors.numpy import load_file, save_file
 from torch import nn
 
+from headstart.contract.network_rows import network_among
 from headstart.errors import DataError, SourceError
 from headstart.networks.network import Network
 from headstart.networks.reading.loading import load_network
 from headstart.networks.running.runtime import layout_of
 from headstart.networks.saving.save import save_network
 from headstart.nn.layers.heads import Standardise, make_head
+from headstart.parameters.heads.by_rows import is_method
 from headstart.parameters.heads.fitted import Fitted
 from headstart.parameters.heads.hidden_heads import HIDDEN, HiddenHeads, hidden_arrays, read_hidden
 from headstart.parameters.heads.solved import LAYERS, Part, SolvedHead
@@ -59,7 +61,7 @@ def save_estimator(
     fitted, target = estimator.fitted_, Path(folder)
     described: dict[str, Any] = {
         "class": type(estimator).__name__,
-        "params": {name: _plain(value) for name, value in estimator.get_params(deep=False).items()},
+        "params": _params(estimator),
         "targets": _describe_targets(fitted.targets),
         "history": fitted.history,
     }
@@ -166,6 +168,15 @@ def _labels(targets: Targets, label_names: list[str] | None) -> list[Any] | None
         return list(label_names)
     assert targets.classes is not None
     return targets.classes.tolist()
+
+
+def _params(estimator: BaseTransfer) -> dict[str, Any]:
+    """Parameters in plain JSON types; of what is borrowed the network alone, and of a method as the head its form."""
+    given = estimator.get_params(deep=False)
+    given["source"] = network_among(given["source"])[0]
+    if is_method(given["head"]):
+        given["head"] = "linear"
+    return {name: _plain(value) for name, value in given.items()}
 
 
 def _plain(value: Any) -> Any:

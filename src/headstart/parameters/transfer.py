@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from dataclasses import KW_ONLY, replace
+from dataclasses import KW_ONLY
 from typing import Any
 
 import numpy as np
@@ -13,27 +13,24 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from headstart.contract.estimator_class import estimator_class
+from headstart.contract.weighted_fit import row_weights
 from headstart.data.base.rows import Inputs
-from headstart.data.inputs.inputs import as_inputs, inputs_in, refuse_other_kind
-from headstart.data.sets.splits import holdout
+from headstart.data.inputs.inputs import as_inputs, inputs_in
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.reading.loading import taken
 from headstart.networks.running.cache import passing_cache
 from headstart.networks.running.embed import Features, embed
-from headstart.networks.window import fitted
+from headstart.parameters.heads.by_rows import is_method, solve_by
 from headstart.parameters.heads.deep_head import train_deep_head
 from headstart.parameters.heads.fitted import Fitted
-from headstart.parameters.heads.hidden_heads import HIDDEN, train_hidden_heads
+from headstart.parameters.heads.lent import all_labels, lent_examples
 from headstart.parameters.heads.solved import solve_head
 from headstart.parameters.heads.targets import Targets, class_targets, matched, number_targets, one_column
-from headstart.parameters.heads.unlabelled import check_unlabelled, solve_with_unlabelled
-from headstart.parameters.tuning.augmenting import choose_augmentation
-from headstart.parameters.tuning.contrastive import contrast
-from headstart.parameters.tuning.first_head import first_head
-from headstart.parameters.tuning.plan import head_widths, network_for, settings_for, stops_early, trained_blocks
-from headstart.parameters.tuning.tuning import tune
-from headstart.parameters.tuning.view_features import check_views, learned
+from headstart.parameters.heads.unlabelled import check_unlabelled
+from headstart.parameters.on_inputs import Given, beside, fit_inputs, fit_with_unlabelled, held_rows
+from headstart.parameters.tuning.plan import head_widths, settings_for, stops_early, trained_blocks
+from headstart.parameters.tuning.view_features import check_views
 from headstart.progress import Progress, reporter
 from headstart.training.device import pick_device
 
@@ -44,9 +41,12 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
 
     Parameters
     ----------
-    source : str, path, NetworkSource, torch.nn.Module or None, default=None
+    source : str, path, NetworkSource, torch.nn.Module, list or None, default=None
         What to borrow (see `headstart.networks.reading.loading.load_network`). None learns from the target alone: all
-        layers of ``network`` from random weights, or a head on ready-made features.
+        layers of ``network`` from random weights, or a head on ready-made features. A list of a network and of
+        labelled sets, ``[network, Source(pictures, y)]``: their examples are learned from too, and nothing is chosen
+        or stopped by them. A head weighs them as is best for held-out examples of the target, all else as much in all
+        as those of the target.
     network : as source, optional
         Architecture for ``source=None``. Default: that of ``starter:pictures``, for clips of ``starter:speech``.
     train : {"head", "last:k", "all", "lora:r", "contrastive:k"}, default="head"
@@ -54,10 +54,12 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         "lora:r" changes of rank r (8) to the attention of all layers are learned (Hu et al. 2022; extra ``lora``), and
         added to the weights in the end. With "contrastive" or "contrastive:k" the last k blocks (2) learn from pairs of
         examples, for few labels (Tunstall et al. 2022; `headstart.parameters.tuning.contrastive.contrast`).
-    head : {"auto", "linear", "depths", "hidden"} or list of int, default="auto"
+    head : {"auto", "linear", "depths", "hidden"}, list of int, or estimator, default="auto"
         One linear head; linear heads over several depths, averaged ("hidden": over two, with a hidden layer each); or
         hidden layers of these widths with ``dropout``. "auto" takes linear or depths, whichever has the lower held-out
-        log-loss. Unless ``train`` is ``"head"`` or ``"contrastive"``, the named kinds all mean a linear head.
+        log-loss. Unless ``train`` is ``"head"`` or ``"contrastive"``, the named kinds all mean a linear head. A method
+        of rows, as ``AlignedClassifier(CORAL())``, is fitted to the features, with labelled sets as its source; its
+        answers have to be linear in them (`headstart.parameters.heads.by_rows.solve_by`).
     optimizer : {"adamw", "adam", "sgd"}, default="adamw"
     class_weight : None, "balanced" or dict, default=None
     epochs : int >= 1, default=20
@@ -167,12 +169,22 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         groups = None if groups is None else np.asarray(groups)
         inputs = inputs_in(X)
         if inputs is not None:
-            targets = self._targets(matched(y, inputs)).weighed(sample_weight)
+            given = self._given(inputs, matched(y, inputs), groups, sample_weight)
             with reporter(quiet=not self.verbose) as progress:
-                self.fitted_ = self._fit_inputs(inputs, targets, groups, progress)
+                self.fitted_ = self._fit_inputs(given, progress)
         else:
             self.fitted_ = self._fit_table(X, y, groups, sample_weight)
         return self
+
+    def _given(self, inputs: Inputs, y: Any, groups: np.ndarray | None, sample_weight: Any) -> Given:
+        """What there is to learn from: the target, and below it what labelled sets lend."""
+        lent = lent_examples(self.source, inputs)
+        if lent is None:
+            return Given(inputs, self._targets(y).weighed(sample_weight), groups)
+        labels = all_labels(one_column(y), lent, self.source, "regression" if self._numeric else "classification")
+        own = np.ones(len(inputs)) if sample_weight is None else row_weights(sample_weight, len(inputs))
+        targets = self._targets(labels).weighed(np.concatenate([own / own.mean(), lent.weight]))
+        return Given(beside(inputs, lent.inputs), targets, groups, lent)
 
     def _fit_table(self, X: Any, y: Any, groups: np.ndarray | None, sample_weight: Any) -> Fitted:
         """Ready-made features: a solved head on standardised columns."""
@@ -189,47 +201,18 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         features = Features.of((X - shift) / scale)
         widths = head_widths(self.head)
         if widths:
+            held = held_rows(self, targets, groups)
             deep, history = train_deep_head(
-                features.output.astype(np.float32), targets, settings_for(self), held_out=self._held(targets, groups)
+                features.output.astype(np.float32), targets, settings_for(self), held_out=held
             )
             return Fitted(targets, None, None, deep, history, shift, scale)
+        if is_method(self.head):
+            return Fitted(targets, None, solve_by(self.head, features, targets, []), None, [], shift, scale)
         head = solve_head(features, targets, "linear", groups=groups, random_state=self.random_state)
         return Fitted(targets, None, head, None, [], shift, scale)
 
-    def _fit_inputs(
-        self, inputs: Inputs, targets: Targets, groups: np.ndarray | None, progress: Progress | None
-    ) -> Fitted:
-        network = fitted(network_for(self, inputs.input_type), inputs)
-        settings = settings_for(self, input_type=inputs.input_type)
-        if settings.blocks == 0:
-            device, seed = str(pick_device(self.device)), settings.seed
-            how: dict[str, Any] = {"augment": self.augment, "seed": seed, "device": device, "progress": progress}
-            seen = learned(network, inputs, targets, self.views, **how)
-            if self.head == HIDDEN:
-                return Fitted(targets, network, train_hidden_heads(seen, settings, progress), None, [])
-            if not settings.widths:
-                common: dict[str, Any] = {"groups": groups, "random_state": self.random_state, "views": seen.views}
-                head = solve_head(seen.features, seen.targets, self.head, **common)
-                return Fitted(targets, network, head, None, [])
-            held, rows = seen.held(self._held(targets, groups)), seen.features.output
-            deep, history = train_deep_head(rows, seen.targets, settings, held_out=held, progress=progress)
-            return Fitted(targets, network, None, deep, history)
-        if settings.pairs:
-            return contrast(network, inputs, targets, settings, self.head, groups=groups, progress=progress)
-        augmentation = choose_augmentation(
-            self.augment, network, inputs, targets, whole=settings.blocks is None, seed=settings.seed
-        )
-        settings, held = replace(settings, augmentation=augmentation), self._held(targets, groups)
-        start = first_head(network, inputs, targets, settings, groups=groups, held_out=held, progress=progress)
-        tuned = tune(network, inputs, targets, settings, start=start, held_out=held, progress=progress)
-        return Fitted(targets, tuned.network, None, tuned.head, tuned.history)
-
-    def _held(self, targets: Targets, groups: np.ndarray | None) -> tuple[np.ndarray, np.ndarray] | None:
-        """Rows for training and rows for stopping early; None when every row trains."""
-        if not stops_early(self.early_stopping, len(targets)):
-            return None
-        seed = 0 if self.random_state is None else int(self.random_state)
-        return holdout(targets.labels, targets.task, groups=groups, fraction=0.2, random_state=seed)
+    def _fit_inputs(self, given: Given, progress: Progress | None) -> Fitted:
+        return fit_inputs(self, given, progress)
 
     @property
     def _numeric(self) -> bool:
@@ -311,19 +294,12 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
     _: KW_ONLY
     unlabelled: Any = None
 
-    def _fit_inputs(
-        self, inputs: Inputs, targets: Targets, groups: np.ndarray | None, progress: Progress | None
-    ) -> Fitted:
-        self.class_shares_ = check_unlabelled(self, targets.task)
-        if self.unlabelled is None:
-            return super()._fit_inputs(inputs, targets, groups, progress)
-        more = as_inputs(self.unlabelled, inputs.input_type)
-        if more.kind is not inputs.kind:
-            refuse_other_kind(more.kind, inputs.kind, "without labels")
-        network, device = fitted(network_for(self, inputs.input_type), inputs), str(pick_device(self.device))
-        seen, other = (embed(network, rows, device=device, progress=progress) for rows in (inputs, more))
-        head, self.class_shares_ = solve_with_unlabelled(seen, other, targets)
-        return Fitted(targets, network, head, None, [])
+    def _fit_inputs(self, given: Given, progress: Progress | None) -> Fitted:
+        self.class_shares_ = check_unlabelled(self, given.targets.task)
+        if self.unlabelled is None or is_method(self.head):
+            return super()._fit_inputs(given, progress)
+        found, self.class_shares_ = fit_with_unlabelled(self, given, progress)
+        return found
 
     def _fit_table(self, X: Any, y: Any, groups: np.ndarray | None, sample_weight: Any) -> Fitted:
         self.class_shares_ = check_unlabelled(self, "ready-made features")

@@ -22,6 +22,7 @@ from headstart.networks.running.embed import embed
 from headstart.parameters.heads.settings import TuningSettings
 from headstart.parameters.heads.solved import solve_head
 from headstart.parameters.heads.targets import class_targets
+from headstart.parameters.on_inputs import held_rows
 from headstart.parameters.saving import load_estimator, save_estimator
 from headstart.parameters.tuning.augmenting import mirror_is_harmless
 from headstart.parameters.tuning.trainee import Trainee
@@ -330,7 +331,7 @@ def test_digits_are_not_mirrored_and_plain_scenes_may_be(task: tuple[np.ndarray,
     [
         ({"train": "last"}, ParameterError, "Expected train 'head', 'last:k'"),
         ({"train": "last:0"}, ParameterError, "found 'last:0'"),
-        ({"head": "deep"}, ParameterError, "Expected head 'auto', 'linear', 'depths', 'hidden' or a list"),
+        ({"head": "deep"}, ParameterError, "Expected head 'auto', 'linear', 'depths', 'hidden', a list"),
         ({"head": []}, ParameterError, "Expected head"),
         ({"optimizer": "lion"}, ParameterError, "Expected optimizer one of"),
         ({"epochs": 0, "train": "all"}, ParameterError, "Expected epochs to be a number at least 1"),
@@ -390,7 +391,7 @@ def test_a_tail_in_bfloat16_learns_the_same_and_is_judged_in_float32(
     for half in (False, True):
         monkeypatch.setattr("headstart.parameters.tuning.trainee.has_bf16", lambda device, half=half: half)
         model = TransferClassifier(source, random_state=0, learning_rate=1e-3, **how).fit(X, y)
-        held = model._held(model._targets(y), None)
+        held = held_rows(model, model._targets(y), None)
         assert held is not None
         p = model.predict_proba(X[held[1]])[np.arange(len(held[1])), np.searchsorted(model.classes_, y[held[1]])]
         best = min(record["val_loss"] for record in model.history_)

@@ -1,8 +1,6 @@
-"""Examples without labels, looked at once beside the labelled ones: broken ones and copies of these are left out."""
+"""Other examples, looked at once beside the target's: broken ones and copies of these are left out."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
@@ -16,12 +14,12 @@ from headstart.progress import Progress
 
 
 def apart_from(
-    dataset: Dataset, more: Inputs, preprocessing: Seen, progress: Progress | None = None
-) -> tuple[Any, tuple[str, ...]]:
-    """Examples without labels that can be read and are no copy, equal or nearly so, of a labelled one.
+    dataset: Dataset, more: Inputs, preprocessing: Seen, progress: Progress | None = None, who: str = "without labels"
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Which of other examples can be read and are no copy, equal or nearly so, of one of the target's.
 
-    Labelled ones are held out in some fold, or kept for the test: a copy of one without its label would be learned from
-    there all the same.
+    The target's are held out in some fold, or kept for the test: a copy of one, with its label or without, would be
+    learned from there all the same.
 
     Parameters
     ----------
@@ -31,11 +29,13 @@ def apart_from(
     preprocessing : Preprocessing or SoundPreprocessing
         Of the network that will be used.
     progress : callable, optional
+    who : str
+        How the notes call the other examples, after their noun.
 
     Returns
     -------
-    Inputs or None
-        None where nothing is left.
+    kept : array of int
+        Their positions.
     notes : tuple of str
     """
     n, kind = len(dataset), dataset.kind
@@ -54,5 +54,5 @@ def apart_from(
     unread, notes = len([i for i in broken if i >= n]), []
     for count, why in ((unread, "cannot be read"), (len(copies), "are copies of labelled ones")):
         if count:
-            notes.append(f"{count:,} of {len(more):,} {kind.many} without labels {why}; they were left out.")
-    return more[left] if len(left) else None, tuple(notes)
+            notes.append(f"{count:,} of {len(more):,} {kind.many} {who} {why}; they were left out.")
+    return left, tuple(notes)

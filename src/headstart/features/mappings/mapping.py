@@ -90,6 +90,8 @@ class Mapping(TransformerMixin, Borrower):
             preprocess_scope=other.preprocess_scope,
         )
         self.n_features_in_ = other.n_features_in_
+        if hasattr(other, "network_"):
+            self.network_ = other.network_
         if hasattr(other, "feature_names_in_"):
             self.feature_names_in_ = other.feature_names_in_
         self.preprocess_, self.source_preprocess_ = other.preprocess_, other.source_preprocess_

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +21,14 @@ from headstart.networks.network import Network
 from headstart.networks.reading.random_weights import random_network
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
 from headstart.parameters.tuning.view_features import check_views
+from headstart.source import Source
 
 #: Name of the candidate that tunes a good part of a network for a detector.
 LAST_LAYERS = "last layers"
 #: Name of the candidate that learns from examples without labels too.
 UNLABELLED = "head, unlabelled"
+#: Name of the candidate that learns from labelled sets beside the network.
+WITH_SETS = "head, with sets"
 #: Texts a class below which pairs of them are a way to learn.
 FEW = 64
 
@@ -109,6 +112,7 @@ def standard_for_inputs(
     views: int = 1,
     plain: bool = False,
     unlabelled: Any = None,
+    lent: Sequence[Source] = (),
 ) -> list[Candidate]:
     """Candidates for pictures, clips or texts.
 
@@ -141,6 +145,9 @@ def standard_for_inputs(
     unlabelled : Inputs, optional
         More examples without labels. With classes and a trained network an output layer that learns from them too is a
         candidate.
+    lent : sequence of Source
+        Labelled examples of other sets; with a trained network an output layer, and the last block, that learn from
+        them too are candidates.
 
     Raises
     ------
@@ -182,6 +189,7 @@ def standard_for_inputs(
         more = borrowed(train="head", head="linear", unlabelled=unlabelled)
         words = f"one linear layer that learns from {len(unlabelled):,} examples without labels too"
         found.append(Candidate(UNLABELLED, more, True, words, wary=True))
+    found += _with_sets(network, lent, transfer, {**common, "head": best})
     all_layers = borrowed(train="all", image_size=train_size)
     found += [
         Candidate("all layers", all_layers, True, "fine-tuning all layers", dear=True),
@@ -192,6 +200,20 @@ def standard_for_inputs(
         words = "tuning the last two blocks on pairs of examples"
         found.append(Candidate("pairs", borrowed(train="contrastive", head=best), True, words, dear=True))
     return found
+
+
+def _with_sets(network: Network, lent: Sequence[Source], transfer: Any, common: dict[str, Any]) -> list[Candidate]:
+    """Ways to learn from labelled sets beside the network."""
+    if not lent:
+        return []
+    both, n = [network, *lent], sum(len(one.y) for one in lent)
+    said = f"{n:,} examples of {' and '.join(one.name or 'another set' for one in lent)}"
+    head = transfer(both, train="head", **common)
+    last = transfer(both, train="last:1", **common)
+    return [
+        Candidate(WITH_SETS, head, True, f"output layers on frozen features that learn from {said} too"),
+        Candidate("last block, with sets", last, True, f"fine-tuning the last block on {said} too", dear=True),
+    ]
 
 
 def _require_plain(network: Network | None) -> None:

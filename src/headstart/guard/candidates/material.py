@@ -40,6 +40,8 @@ class Material(OfKind):
         Labelled rows of numbers to borrow from, with the columns of ``rows``.
     unlabelled : array (m, d) or Inputs, optional
         More rows of the target, none of which is among ``rows``.
+    lent : tuple of Source
+        Labelled pictures, clips or texts of other sets, none of which is among ``rows``.
     shown : Records, optional
         The rows as they were given, where they are those of a table.
     metric : str, optional
@@ -59,6 +61,7 @@ class Material(OfKind):
     progress: Progress | None = field(default=None, repr=False)
     sources: tuple[Source, ...] = ()
     unlabelled: Any = field(default=None, repr=False)
+    lent: tuple[Source, ...] = ()
     shown: Records | None = field(default=None, repr=False)
     metric: str | None = None
     weight: np.ndarray | None = field(default=None, repr=False)

@@ -253,7 +253,7 @@ def labelled_source(estimator: Any) -> tuple[Any, np.ndarray]:
     SourceError
         If it borrows nothing, or from rows without labels.
     """
-    given = as_sources(getattr(estimator, "source", None))
+    given = as_sources(getattr(estimator, "source", None), getattr(estimator, "network_", None))
     if not given or any(source.y is None for source in given):
         raise SourceError(
             f"Expected a method with a labelled source to validate on, found {type(estimator).__name__} with "

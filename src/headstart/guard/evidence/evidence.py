@@ -22,7 +22,6 @@ from headstart.math.statistics.bbc import bbc_cv
 from headstart.math.statistics.calibration import calibrated, temperature
 from headstart.math.statistics.metrics import example_log_loss
 from headstart.math.statistics.probability import logits
-from headstart.networks.network import Network
 
 _LIBRARIES = ("headstart", "torch", "transformers", "scikit-learn", "numpy", "pillow")
 _METHOD = "bootstrap bias-corrected cross-validation, {samples} samples{grouped}; interval by Wilson's formula"
@@ -58,11 +57,13 @@ def data_evidence(material: Material, names: Sequence[Any] | None) -> dict[str, 
     }
 
 
-def source_evidence(network: Network | None) -> dict[str, Any] | None:
-    """What was borrowed from."""
+def source_evidence(material: Material) -> dict[str, Any] | None:
+    """What was offered: a network, and perhaps labelled sets beside it."""
+    network = material.network
     if network is None:
         return None
     card = network.card
+    sets = [{"name": one.name or f"set {i}", "n": len(one.y)} for i, one in enumerate(material.lent, 1)]
     return {
         "name": network.name,
         "kind": network.kind,
@@ -71,6 +72,7 @@ def source_evidence(network: Network | None) -> dict[str, Any] | None:
         "n_classes": card.n_classes,
         "licence": card.licence,
         "origin": card.origin,
+        **({"sets": sets} if sets else {}),
     }
 
 

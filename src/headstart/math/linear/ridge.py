@@ -19,6 +19,7 @@ def solve_ridge(
     *,
     sample_weight: np.ndarray | None = None,
     penalties: Sequence[float] = PENALTIES,
+    judged: int | None = None,
 ) -> LinearSolution:
     r"""Minimise ``sum_i w_i (y_i - x_i W - b)^2 + penalty * s * ||W||^2``; leave-one-out errors in closed form.
 
@@ -33,6 +34,8 @@ def solve_ridge(
     sample_weight : ndarray of shape (n,), optional
         Non-negative.
     penalties : sequence of float
+    judged : int, optional
+        Only the first so many rows count in the leave-one-out error. Default: all.
 
     Examples
     --------
@@ -54,7 +57,7 @@ def solve_ridge(
         fitted = left @ (shrink[:, None] * projected)
         leverage = (left**2) @ shrink + w / mass
         residual = (B - fitted) / np.maximum(1.0 - leverage, 1e-9)[:, None]
-        loss = float((residual**2 / spread).mean())
+        loss = float((residual[:judged] ** 2 / spread).mean())
         if loss < best_loss * (1 - 1e-9):
             with np.errstate(divide="ignore", invalid="ignore"):
                 loo = Y - np.where(root[:, None] > 0, residual / root[:, None], 0.0)

@@ -87,13 +87,26 @@ def _by_path(source: str | os.PathLike[str], text: str) -> Form:
         return Form(("folder", str(path.resolve()), *_stamp(path)), "folder_source:read_own_folder", path)
     if path.exists():
         refuse_file(path)
-    if not (isinstance(source, str) and _HUB_ID.fullmatch(text)) or path.parent.is_dir():
-        refuse_missing(path)
+    refuse_absent(source)
     if text.startswith("timm/"):
         return Form(("name", text), "timm_source:read_timm", text)
     folder = fetch(text)
     refuse_odd_files(folder)
     return Form(("hub", text, str(folder), *_stamp(folder)), "folder_source:read_hub_folder", (folder, text))
+
+
+def refuse_absent(source: str | os.PathLike[str]) -> None:
+    """Refuse a path that leads to nothing; what may be the name of a network elsewhere is none.
+
+    Raises
+    ------
+    SourceError
+    """
+    text = os.fspath(source)
+    path = Path(text).expanduser()
+    elsewhere = isinstance(source, str) and (_HUB_ID.fullmatch(text) or ":" in text) and not path.parent.is_dir()
+    if not (elsewhere or text.startswith(("starter:", "timm:")) or is_file_source(source) or path.exists()):
+        refuse_missing(path)
 
 
 def _stamp(path: Path) -> tuple[Any, ...]:

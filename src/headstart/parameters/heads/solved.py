@@ -101,6 +101,7 @@ def solve_head(
     random_state: int | None = 0,
     views: int = 1,
     chosen_on: Features | None = None,
+    lent: int = 0,
 ) -> SolvedHead:
     """Solve a head on cached features.
 
@@ -122,15 +123,22 @@ def solve_head(
     chosen_on : Features of the same rows, optional
         On which penalties, weights and held-out losses are found. Give those of the network before it was trained on
         the labels of these very rows: its new features leave nothing to hold out.
+    lent : int, default=0
+        How many of the last plain rows are lent by other sets: they are learned from in every fold and never held out;
+        ``groups`` are those of the rows before them.
     """
-    plain = targets if views == 1 else targets.rows(np.arange(len(targets) // views))
-    folds = of_views(_inner_folds(plain, groups, random_state, twice=views == 1), len(plain), views)
+    n = len(targets) // views
+    plain = targets if n - lent == len(targets) else targets.rows(np.arange(n - lent))
+    folds = _inner_folds(plain, groups, random_state, twice=views == 1)
+    if lent:
+        folds = [(np.concatenate([train, np.arange(n - lent, n)]), test) for train, test in folds]
+    folds = of_views(folds, n, views)
     blind = features if chosen_on is None else chosen_on
-    linear = _solve_part(features, targets, "output", folds, views, blind)
+    linear = _solve_part(features, targets, "output", folds, views, plain, blind)
     if kind == "linear" or not (features.depths or features.grids):
         return SolvedHead(targets.task, (linear[0],), linear[1], {"output": linear[1]})
     names = _deeper_sets(features)
-    solved = [linear, *(_solve_part(features, targets, name, folds, views, blind) for name in names)]
+    solved = [linear, *(_solve_part(features, targets, name, folds, views, plain, blind) for name in names)]
     names = ["output", *names]
     losses = np.array([loss for _, loss, _ in solved])
     weights = _weights(losses, len(plain), bool(features.grids))
@@ -196,13 +204,17 @@ def _solve_part(
     name: str,
     folds: list[tuple[np.ndarray, np.ndarray]],
     views: int,
+    judged: Targets,
     blind: Features,
 ) -> tuple[Part, float, np.ndarray]:
-    """A head on one feature set, its held-out loss and held-out scores; its penalty is chosen on ``blind``."""
+    """A head on one feature set, its held-out loss and held-out scores; its penalty is chosen on ``blind``.
+
+    Only the first rows, those of ``judged``, are held out.
+    """
     X, scale = _scaled(_SETS[name](blind))
     if targets.task == "regression":
         n = len(X) // views
-        ridge = plain = solve_ridge(X[:n], targets.Y[:n], sample_weight=views * targets.weight[:n])
+        ridge = plain = solve_ridge(X[:n], targets.Y[:n], sample_weight=views * targets.weight[:n], judged=len(judged))
         if views > 1:
             ridge = solve_ridge(X, targets.Y, sample_weight=targets.weight, penalties=[views * plain.penalty])
         part = Part(name, ridge.coef * scale[:, None], ridge.intercept, 1.0)
@@ -211,7 +223,7 @@ def _solve_part(
         X, targets.Y, sample_weight=targets.weight, folds=folds, multilabel=targets.task == "multilabel"
     )
     held_out = solution.out_of_fold if solution.out_of_fold is not None else X @ solution.coef + solution.intercept
-    loss = solution.loss if np.isfinite(solution.loss) else held_out_loss(held_out, targets)
+    loss = solution.loss if np.isfinite(solution.loss) else held_out_loss(held_out[: len(judged)], judged)
     if blind is not features:
         X, scale = _scaled(_SETS[name](features))
         several, penalties = targets.task == "multilabel", [solution.penalty]

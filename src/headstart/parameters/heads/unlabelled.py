@@ -12,6 +12,7 @@ from headstart.errors import ParameterError
 from headstart.math.linear.discriminant import discriminant_by_em
 from headstart.math.linear.logistic import log_losses, solve_logistic
 from headstart.networks.running.embed import Features
+from headstart.parameters.heads.by_rows import is_method
 from headstart.parameters.heads.solved import Part, SolvedHead
 from headstart.parameters.heads.targets import Targets
 
@@ -78,7 +79,8 @@ def check_unlabelled(estimator: Any, what: str) -> np.ndarray | None:
     ------
     ParameterError
     """
-    head_alone = estimator.train == "head" and estimator.head in ("auto", "linear") and estimator.views == 1
+    plain = isinstance(estimator.head, str) and estimator.head in ("auto", "linear") and estimator.views == 1
+    head_alone = estimator.train == "head" and (plain or is_method(estimator.head))
     if estimator.unlabelled is None or (what == "classification" and head_alone):
         return None
     raise ParameterError(

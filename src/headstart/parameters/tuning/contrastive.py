@@ -27,6 +27,7 @@ def contrast(
     *,
     groups: np.ndarray | None = None,
     progress: Progress | None = None,
+    lent: int = 0,
 ) -> Fitted:
     """Draw examples of one class together and push the others apart, then solve a head.
 
@@ -53,6 +54,8 @@ def contrast(
         Of the head, as in `headstart.parameters.heads.solved.solve_head`.
     groups : ndarray of shape (n,), optional
     progress : callable, optional
+    lent : int, default=0
+        How many of the last rows are lent by other sets; the head is not judged on them.
 
     Raises
     ------
@@ -72,5 +75,5 @@ def contrast(
     before = embed(network, inputs, device=device, progress=progress)
     tuned = tune(network, inputs, targets, settings, progress=progress)
     after = embed(tuned.network, inputs, device=device, progress=progress, cache=passing_cache())
-    head = solve_head(after, targets, kind, groups=groups, random_state=settings.seed, chosen_on=before)
+    head = solve_head(after, targets, kind, groups=groups, random_state=settings.seed, chosen_on=before, lent=lent)
     return Fitted(targets, tuned.network, head, None, tuned.history)

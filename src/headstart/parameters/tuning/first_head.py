@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 from torch import nn
@@ -29,6 +30,7 @@ def first_head(
     groups: np.ndarray | None = None,
     held_out: tuple[np.ndarray, np.ndarray] | None = None,
     progress: Progress | None = None,
+    lent: int = 0,
 ) -> tuple[np.ndarray, np.ndarray] | nn.Sequential | None:
     """A head on the frozen features, before the network moves (Kumar et al. 2022, LP-FT).
 
@@ -46,6 +48,8 @@ def first_head(
     held_out : (train rows, validation rows), optional
         For stopping early.
     progress : callable, optional
+    lent : int, default=0
+        How many of the last rows are lent by other sets; a linear head is not judged on them.
 
     Returns
     -------
@@ -55,6 +59,7 @@ def first_head(
         return None
     features = embed(network, inputs, device=str(pick_device(settings.device)), progress=progress)
     if not settings.widths:
-        return linear_part(solve_head(features, targets, "linear", groups=groups, random_state=settings.seed))
+        how: dict[str, Any] = {"groups": groups, "random_state": settings.seed, "lent": lent}
+        return linear_part(solve_head(features, targets, "linear", **how))
     alone = dataclasses.replace(settings, learning_rate=RATES[settings.optimizer][1])
     return train_deep_head(features.output.astype(np.float32), targets, alone, held_out=held_out)[0]

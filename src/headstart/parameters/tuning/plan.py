@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from headstart.contract.network_rows import network_among
 from headstart.data.base.kinds import kind_named, things
 from headstart.data.inputs.variants import AnyAugmentation
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.reading.loading import load_network
 from headstart.networks.reading.random_weights import random_network
+from headstart.parameters.heads.by_rows import is_method
 from headstart.parameters.heads.settings import TuningSettings
 from headstart.parameters.tuning.lora import lora_rank
 from headstart.training.optimizers import OPTIMIZERS
@@ -52,9 +54,9 @@ def starter_for(input_type: str) -> str:
 
 
 def network_for(estimator: Any, input_type: str) -> Network:
-    """The network that an estimator starts from: its source, or random weights of its ``network``."""
+    """The network that an estimator starts from: that of its source, or random weights of its ``network``."""
     if estimator.source is not None:
-        network = load_network(estimator.source, input_type=input_type)
+        network = load_network(network_among(estimator.source)[0], input_type=input_type)
     else:
         seed = 0 if estimator.random_state is None else int(estimator.random_state)
         architecture = starter_for(input_type) if estimator.network is None else estimator.network
@@ -148,20 +150,22 @@ def on_pairs(train: Any) -> bool:
 
 
 def head_widths(head: Any) -> tuple[int, ...]:
-    """Hidden layers of the new head; empty for the named kinds.
+    """Hidden layers of the new head; empty for the named kinds and for a method of rows.
 
     Raises
     ------
     ParameterError
-        For anything but "auto", "linear", "depths", "hidden" or a list of positive numbers.
+        For anything but "auto", "linear", "depths", "hidden", a list of positive numbers, or an estimator.
     """
+    if is_method(head):
+        return ()
     if isinstance(head, str):
         if head in ("auto", "linear", "depths", "hidden"):
             return ()
     elif isinstance(head, Sequence) and len(head) > 0 and all(isinstance(w, int) and w > 0 for w in head):
         return tuple(head)
     raise ParameterError(
-        f"Expected head 'auto', 'linear', 'depths', 'hidden' or a list of layer widths, found {head!r}."
+        f"Expected head 'auto', 'linear', 'depths', 'hidden', a list of layer widths or a method, found {head!r}."
     )
 
 

@@ -43,5 +43,5 @@ def test_a_folder_holds_what_is_read_and_those_of_earlier_versions_are_read(head
 
 def test_another_name_is_refused() -> None:
     clips, y = tones(8)
-    with pytest.raises(ParameterError, match="Expected head 'auto', 'linear', 'depths', 'hidden' or a list"):
+    with pytest.raises(ParameterError, match="Expected head 'auto', 'linear', 'depths', 'hidden', a list"):
         TransferClassifier(sound_network(), head="deep").fit(clips, y)

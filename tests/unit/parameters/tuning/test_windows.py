@@ -19,6 +19,7 @@ from headstart.data.pictures.pictures import as_pictures
 from headstart.errors import ParameterError, SourceError
 from headstart.networks.reading.loading import load_network
 from headstart.parameters.heads.targets import class_targets
+from headstart.parameters.on_inputs import held_rows
 from headstart.parameters.saving import load_estimator, save_estimator
 from headstart.parameters.tuning.augmenting import choose_augmentation
 from headstart.parameters.tuning.plan import network_for, starter_for
@@ -92,7 +93,7 @@ def test_long_clips_are_judged_in_training_as_they_are_in_prediction(monkeypatch
         model = TransferClassifier(
             NETWORK, train="last:1", epochs=2, early_stopping=True, cache=cache, augment=None, random_state=0
         ).fit(clips, y)
-        held = model._held(model._targets(y), None)
+        held = held_rows(model, model._targets(y), None)
         assert held is not None
         p = model.predict_proba(clips[held[1]])
         loss = -np.log(p[np.arange(len(held[1])), y[held[1]]]).mean()

@@ -1,0 +1,162 @@
+"""From pictures, clips or texts to a fitted head, with or without a network that was trained on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from headstart.data.base.rows import Inputs
+from headstart.data.inputs.inputs import as_inputs, inputs_of, refuse_other_kind
+from headstart.data.sets.splits import holdout
+from headstart.errors import ParameterError
+from headstart.networks.network import Network
+from headstart.networks.running.embed import embed
+from headstart.networks.window import fitted
+from headstart.parameters.heads.by_rows import is_method, solve_by
+from headstart.parameters.heads.deep_head import train_deep_head
+from headstart.parameters.heads.fitted import Fitted
+from headstart.parameters.heads.hidden_heads import HIDDEN, train_hidden_heads
+from headstart.parameters.heads.lent import Lent, best_share, sets_of_rows, weighed
+from headstart.parameters.heads.settings import TuningSettings
+from headstart.parameters.heads.solved import SolvedHead, solve_head
+from headstart.parameters.heads.targets import Targets
+from headstart.parameters.heads.unlabelled import solve_with_unlabelled
+from headstart.parameters.tuning.augmenting import choose_augmentation
+from headstart.parameters.tuning.contrastive import contrast
+from headstart.parameters.tuning.first_head import first_head
+from headstart.parameters.tuning.plan import network_for, settings_for, stops_early
+from headstart.parameters.tuning.tuning import tune
+from headstart.parameters.tuning.view_features import learned
+from headstart.progress import Progress
+from headstart.training.device import pick_device
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What there is to learn from.
+
+    Attributes
+    ----------
+    inputs : Inputs of n + m examples
+        The target's, then those that labelled sets lend.
+    targets : Targets of n + m rows
+    groups : array of shape (n,) or None
+        Of the target's.
+    lent : Lent of m examples or None
+    """
+
+    inputs: Inputs
+    targets: Targets
+    groups: np.ndarray | None
+    lent: Lent | None = None
+
+    @property
+    def m(self) -> int:
+        """How many examples are lent."""
+        return 0 if self.lent is None else len(self.lent)
+
+    @property
+    def own(self) -> Inputs:
+        """The target's examples."""
+        return self.inputs[: len(self.targets) - self.m]
+
+
+def beside(inputs: Inputs, more: Inputs) -> Inputs:
+    """Examples of two sets, one after the other."""
+    both: Inputs = inputs_of(inputs.kind, [*inputs.items, *more.items], [*inputs.names, *more.names])
+    return both
+
+
+def fit_inputs(estimator: Any, given: Given, progress: Progress | None) -> Fitted:
+    """Fit what the arguments of a `TransferClassifier` or `TransferRegressor` say."""
+    inputs, targets, groups, m = given.inputs, given.targets, given.groups, given.m
+    network = fitted(network_for(estimator, inputs.input_type), given.own)
+    settings = settings_for(estimator, input_type=inputs.input_type)
+    if settings.blocks == 0:
+        return _head(estimator, network, given, settings, progress)
+    if is_method(estimator.head):
+        raise ParameterError(
+            f"Expected train='head' with a method as the head, found train={estimator.train!r}.", "Leave train out."
+        )
+    targets = weighed(targets, m, 1.0)
+    if settings.pairs:
+        how: dict[str, Any] = {"groups": groups, "progress": progress, "lent": m}
+        return contrast(network, inputs, targets, settings, estimator.head, **how)
+    augmentation = choose_augmentation(
+        estimator.augment, network, inputs, targets, whole=settings.blocks is None, seed=settings.seed
+    )
+    settings, held = replace(settings, augmentation=augmentation), held_rows(estimator, targets, groups, m)
+    start = first_head(network, inputs, targets, settings, groups=groups, held_out=held, progress=progress, lent=m)
+    tuned = tune(network, inputs, targets, settings, start=start, held_out=held, progress=progress)
+    return Fitted(targets, tuned.network, None, tuned.head, tuned.history)
+
+
+def _head(
+    estimator: Any, network: Network, given: Given, settings: TuningSettings, progress: Progress | None
+) -> Fitted:
+    """A new head in front of the network as it is."""
+    inputs, targets, groups, m = given.inputs, given.targets, given.groups, given.m
+    device, seed = str(pick_device(estimator.device)), settings.seed
+    if is_method(estimator.head):
+        return _by_rows(estimator, network, given, device, progress)
+    how: dict[str, Any] = {"augment": estimator.augment, "seed": seed, "device": device, "progress": progress}
+    seen = learned(network, inputs, targets, estimator.views, **how)
+    if estimator.head == HIDDEN:
+        shared = replace(seen, targets=weighed(seen.targets, m, 1.0)) if m else seen
+        return Fitted(shared.targets, network, train_hidden_heads(shared, settings, progress), None, [])
+    if not settings.widths:
+        common: dict[str, Any] = {"groups": groups, "random_state": estimator.random_state, "views": seen.views}
+
+        def solve(weights: Targets) -> SolvedHead:
+            return solve_head(seen.features, weights, estimator.head, lent=m, **common)
+
+        return Fitted(seen.targets, network, best_share(solve, seen.targets, m), None, [])
+    shared = replace(seen, targets=weighed(seen.targets, m, 1.0)) if m else seen
+    held = seen.held(held_rows(estimator, targets, groups, m))
+    deep, history = train_deep_head(seen.features.output, shared.targets, settings, held_out=held, progress=progress)
+    return Fitted(shared.targets, network, None, deep, history)
+
+
+def _by_rows(estimator: Any, network: Network, given: Given, device: str, progress: Progress | None) -> Fitted:
+    """A head by a method of rows, with what is lent as its source."""
+    features, targets = embed(network, given.inputs, device=device, progress=progress), given.targets
+    n = len(targets) - given.m
+    labels = targets.Y[:, 0] if targets.task == "regression" else np.asarray(targets.classes)[targets.labels]
+    sets = [] if given.lent is None else sets_of_rows(features, labels, given.lent)
+    unlabelled = getattr(estimator, "unlabelled", None)
+    more = None if unlabelled is None else embed(network, _alike(unlabelled, given), device=device).output
+    index = np.arange(n)
+    head = solve_by(estimator.head, features[index], targets.rows(index), sets, more)
+    return Fitted(targets, network, head, None, [])
+
+
+def fit_with_unlabelled(estimator: Any, given: Given, progress: Progress | None) -> tuple[Fitted, np.ndarray]:
+    """A head that learns from examples without labels too, and how their class shares look."""
+    more, targets = _alike(estimator.unlabelled, given), weighed(given.targets, given.m, 1.0)
+    network = fitted(network_for(estimator, given.inputs.input_type), given.own)
+    device = str(pick_device(estimator.device))
+    seen, other = (embed(network, rows, device=device, progress=progress) for rows in (given.inputs, more))
+    head, shares = solve_with_unlabelled(seen, other, targets)
+    return Fitted(targets, network, head, None, []), shares
+
+
+def _alike(unlabelled: Any, given: Given) -> Inputs:
+    more = as_inputs(unlabelled, given.inputs.input_type)
+    if more.kind is not given.inputs.kind:
+        refuse_other_kind(more.kind, given.inputs.kind, "without labels")
+    return more
+
+
+def held_rows(
+    estimator: Any, targets: Targets, groups: np.ndarray | None, lent: int = 0
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Rows for training and rows for stopping early, those of the target alone; None when every row trains."""
+    n = len(targets) - lent
+    if not stops_early(estimator.early_stopping, n):
+        return None
+    seed = 0 if estimator.random_state is None else int(estimator.random_state)
+    own = targets.rows(np.arange(n))
+    rows, held = holdout(own.labels, targets.task, groups=groups, fraction=0.2, random_state=seed)
+    return np.concatenate([rows, np.arange(n, n + lent)]), held
