@@ -5,8 +5,8 @@
 A draw takes up to 300 rows of each domain. `halves` are two parts of one domain, so there is nothing to adapt; `third`
 leaves a third of the classes in the target and states them, beside the same without stating them. Learning rate, steps,
 weights and the gate's 0.7 are the study's or were chosen, with the rule that chooses without labels, on the pairs in
-CHOSEN_ON; JUDGED_ON did not decide, though it was seen. ``--peers`` puts skada's deep methods beside ours (MCC, DANN, CDAN,
-DeepCORAL, DeepJDOT on one linear layer, 100 epochs).
+CHOSEN_ON; JUDGED_ON did not decide, though it was seen. ``--peers`` puts skada's deep methods beside ours (MCC, DANN,
+CDAN, DeepCORAL, DeepJDOT on one linear layer, 100 epochs).
 """
 
 from __future__ import annotations
