@@ -51,6 +51,8 @@ class Model:
 
     detector : Detector or None
         Of a model for words: how it listens.
+    reference : Reference, folder or None
+        What is kept of the data it learned from, or the folder of the model that holds it.
 
     Attributes
     ----------
@@ -79,6 +81,7 @@ class Model:
         input_type: str = "image",
         encoder: Any = None,
         detector: Detector | None = None,
+        reference: Any = None,
     ) -> None:
         self.estimator = estimator
         self.evidence = evidence
@@ -88,6 +91,7 @@ class Model:
         self.input_type = input_type
         self.encoder = encoder
         self.detector = detector
+        self._reference = reference
 
     def __repr__(self) -> str:
         kinds = "" if self.classes_ is None else f", {len(self.classes_)} classes"
@@ -102,6 +106,15 @@ class Model:
     def verdict(self) -> str:
         """Whether transfer helped: helps, no evidence either way, hurts, or cannot tell."""
         return str((self.evidence.get("verdict") or {}).get("word", "cannot tell"))
+
+    @property
+    def reference(self) -> Any:
+        """What is kept of the data it learned from, for `headstart.check`; None where nothing is."""
+        if isinstance(self._reference, Path):
+            from headstart.models.saving.reference import load_reference
+
+            self._reference = load_reference(self._reference)
+        return self._reference
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Calibrated probabilities of pictures, clips, texts or rows, (n, K); for multi-label that of each label.
@@ -202,6 +215,10 @@ class Model:
                 f"Expected an estimator of headstart to save, found {type(self.estimator).__name__}.",
                 "Only headstart's own models are saved, without pickle.",
             )
+        if self.reference is not None:
+            from headstart.models.saving.reference import save_reference
+
+            save_reference(self.reference, folder)
         write_manifest(folder, manifest)
         text = json.dumps(self.evidence, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / EVIDENCE).write_text(text + "\n", encoding="utf-8")
@@ -263,6 +280,7 @@ def load(folder: str | Path, module: Any = None) -> Model:
         input_type=manifest["input_type"],
         encoder=encoder,
         detector=None if heard is None else _detector(heard),
+        reference=path,
     )
 
 
