@@ -39,8 +39,8 @@ def left_out_scores(X: np.ndarray, y: np.ndarray, scores: np.ndarray, penalty: f
     Examples
     --------
     >>> X, y = np.array([[-2.0], [-1.0], [1.0], [2.0]]), np.array([0, 1, 0, 1])
-    >>> left_out_scores(X, y, 0.3 * X[:, 0]).round(1).tolist()
-    [0.4, -1.2, 1.2, -0.4]
+    >>> left_out_scores(X, y, 0.2905 * X[:, 0]).round(1).tolist()
+    [1.1, -1.4, 1.4, -1.1]
     """
     rates = expit(scores)
     curvature = rates * (1.0 - rates)
