@@ -109,8 +109,8 @@ class DiscriminatorRatio(Weighting):
 
     def _splits(self, of_target: np.ndarray, rng: np.random.Generator) -> Any:
         every = np.arange(len(of_target))
-        wanted = {None: 0, "auto": 5}.get(self.n_folds, self.n_folds)
-        folds = min(int(wanted), int(np.bincount(of_target).min()))
+        wanted = 5 if self.n_folds == "auto" else int(self.n_folds or 0)
+        folds = min(wanted, int(np.bincount(of_target).min()))
         if folds < 2:
             return [(every, every)]
         seed = int(rng.integers(2**31 - 1))
