@@ -90,6 +90,9 @@ class BaseSafeTransfer(BaseEstimator):
         Compare only what transformers can load by itself afterwards. Of pictures, clips and texts.
     reference : bool, default=False
         Keep at most 1,000 examples in a form that new data can be compared with (`headstart.check`).
+    counted : array-like of bool, shape (n,), optional
+        Examples that scores count, as where the others were chosen because they are hard; all are learned from, and
+        losses, which tell candidates apart, are of all. Default: all.
     n_jobs : int, optional
         How many folds are computed at once, each in a process with its share of the threads; -1 as many as there are
         processors. Default: 1, or what ``joblib.parallel_config`` says, which may name a Dask or Ray cluster. The
@@ -137,6 +140,7 @@ class BaseSafeTransfer(BaseEstimator):
     plain: bool = False
     n_jobs: int | None = None
     reference: bool = False
+    counted: Any = None
 
     def _rows(self, X: Any, *, reset: bool, y: Any = None) -> Any:
         """Examples as Pictures, Clips or Texts, as Records, or as a checked array of numbers."""
@@ -177,6 +181,9 @@ class BaseSafeTransfer(BaseEstimator):
         self._check(len(y))
         measured = metric_named(self.metric, task).name
         weight, learning = self._weights(y, task, sample_weight)
+        if self.counted is not None:  # what is learned, and told apart by losses, stays with all
+            learning = np.ones(len(y)) if learning is None else learning
+            weight = row_weights(np.asarray(self.counted) * (1.0 if weight is None else weight), len(y))
         began = time.monotonic()
         self._heard = network = fitted(self._network(), rows)  # with its window settled
         with reporter(self.progress, quiet=not self.verbose) as progress:
@@ -201,7 +208,7 @@ class BaseSafeTransfer(BaseEstimator):
             more |= {"metric": measured, "weight": weight, "learning": learning}
             material = Material(rows, y, task, group_array, network, device, progress, **more)
             candidates = self._candidates(material)
-            if learning is not None:
+            if learning is not None and np.ptp(learning) > 0:
                 notes += unweighted(one.name for one in candidates if not takes_weights(one.estimator))
             keyed = self.checkpoint is not None
             key = run_key(material, candidates, self.n_splits, self.random_state) if keyed else ""

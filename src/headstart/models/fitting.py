@@ -26,7 +26,7 @@ from headstart.math.statistics.named_metrics import Metric, check_metric, metric
 from headstart.models.adapting import Asked, fit_without_labels
 from headstart.models.model import Model, read_evidence
 from headstart.models.reproduction import reproduction
-from headstart.models.target import Target, divided, read_target, screened
+from headstart.models.target import Target, counted_rows, divided, read_target, screened
 from headstart.networks.folder import check_place
 from headstart.parameters.tuning.view_features import check_views
 from headstart.progress import reporter
@@ -235,7 +235,10 @@ def _fitted(target: Target, words: KeywordTask | None, effort: Effort, candidate
     if words is not None:
         effort, candidates = words.effort, candidates or words.candidates()
     kind = SafeTransferRegressor if dataset.task == "regression" else SafeTransferClassifier
-    more = {"later": 0 if aside is None else len(aside), **asked, **target.more}
+    counted, said = (None, ()) if words is not None else counted_rows(pool)
+    tell(said)
+    dataset = dataclasses.replace(dataset, notes=(*dataset.notes, *said))
+    more = {"later": 0 if aside is None else len(aside), "counted": counted, **asked, **target.more}
     guarded = kind(target.offered, candidates=candidates, **effort.settings(), **more)
     guarded.fit(pool.inputs, pool.y, groups=pool.groups)
     model = _model(guarded, dataset, words)

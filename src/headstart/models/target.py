@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from headstart.data.base.address import brought
 from headstart.data.base.kinds import CLIPS
 from headstart.data.inputs.registry import simple_of
@@ -57,6 +59,8 @@ class Target:
 
 
 Progress = Callable[[str, int, int], None]
+#: Examples drawn at random from which an estimate counts these alone.
+ENOUGH_DRAWN = 20
 
 
 def read_target(
@@ -159,6 +163,25 @@ def divided(dataset: Dataset) -> tuple[Dataset, Dataset | None]:
         return dataset, None
     rest = sorted(set(dataset.parts.tolist()) - {aside})
     return dataset.part(*rest), dataset.part(aside)
+
+
+def counted_rows(pool: Dataset) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """Which examples the estimate counts (None: all), and a note where some were chosen to be labelled.
+
+    What was chosen because it stands for many or is hard does not score as new examples will; what was drawn at random
+    does, and 20 of those tell more than all together.
+    """
+    if pool.drawn is None or pool.drawn.all():
+        return None, ()
+    n, kind = int(pool.drawn.sum()), pool.kind
+    if n < ENOUGH_DRAWN:
+        words = (
+            f"Of {kind.count(len(pool))} {n} were drawn at random and the others chosen to be labelled: the estimate "
+            f"may flatter or run down. From {ENOUGH_DRAWN} drawn at random on it counts these alone."
+        )
+        return None, (words,)
+    words = f"Scores count the {n} {kind.many} that were drawn at random; all {len(pool)} are learned from."
+    return pool.drawn, (words,)
 
 
 def _bundled(dataset: Dataset) -> tuple[Dataset, str | None]:

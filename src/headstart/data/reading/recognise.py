@@ -125,7 +125,7 @@ def recognise(
     if is_frame(data):
         frame = as_frame(data)
         assert frame is not None
-        return _table(without_reasons(frame)[0].reset_index(drop=True), None, how, wanted, only)
+        return _table(without_reasons(frame).reset_index(drop=True), None, how, wanted, only)
     if not isinstance(data, str | os.PathLike):
         inputs = as_inputs(data)
         raise NoLabels(
@@ -138,7 +138,7 @@ def recognise(
     _check_file(place)
     if place.suffix.lower() == _ARRAYS:
         return Recognised(None, how, lambda told: read_npz(place, told.task))
-    frame, _ = without_reasons(read_frame(place, how.encoding, how.sheet))
+    frame = without_reasons(read_frame(place, how.encoding, how.sheet))
     return _table(frame, place, how, wanted, only)
 
 

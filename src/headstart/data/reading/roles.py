@@ -17,6 +17,7 @@ from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import groups_from
 from headstart.data.sets.labelled import labelled
 from headstart.data.sets.labels import ReadLabels, Writing, read_label_columns, row_named
+from headstart.data.sets.sheet import drawn_in
 from headstart.data.tables.column_plan import proven_decimal
 from headstart.data.tables.frame import form_of
 from headstart.data.tables.gaps import is_missing
@@ -206,6 +207,7 @@ class Roles:
         return labelled(
             inputs,
             read,
+            drawn=drawn_in(self.frame),
             parts=None if self.part is None else parts_of(self.frame[self.part], self.part, self.names),
             notes=(*first, *notes),
             columns=tuple(

@@ -33,6 +33,8 @@ class Dataset(OfKind):
         Rows of one group (a patient, a source, exact duplicates) never straddle a split.
     parts : ndarray of shape (n,) or None
         "train", "val" or "test" for each row, where the data came divided.
+    drawn : ndarray of bool, shape (n,), or None
+        Rows that were drawn at random to be labelled, where the others were chosen: estimates count these.
     dropped : tuple of (str, str)
         Name and reason of every input that was left out.
     duplicates : tuple of tuple of str
@@ -72,6 +74,7 @@ class Dataset(OfKind):
     classes: tuple[Any, ...] | None = None
     groups: np.ndarray | None = None
     parts: np.ndarray | None = None
+    drawn: np.ndarray | None = None
     dropped: tuple[tuple[str, str], ...] = ()
     duplicates: tuple[tuple[str, ...], ...] = ()
     near: tuple[tuple[str, ...], ...] = ()
@@ -88,7 +91,7 @@ class Dataset(OfKind):
         n = len(self.inputs)
         if self.task not in TASKS:
             raise DataError(f"Expected a task of {', '.join(TASKS)}, found {self.task!r}.")
-        for what, values in (("labels", self.y), ("groups", self.groups), ("parts", self.parts)):
+        for what, values in (("labels", self.y), ("groups", self.groups), ("parts", self.parts), ("marks", self.drawn)):
             if values is not None and len(values) != n:
                 raise DataError(f"Expected as many {what} as {self.kind.many} ({n}), found {len(values)}.")
 
@@ -125,6 +128,7 @@ class Dataset(OfKind):
             y=self.y[rows],
             groups=None if self.groups is None else self.groups[rows],
             parts=None if self.parts is None else self.parts[rows],
+            drawn=None if self.drawn is None else self.drawn[rows],
         )
 
     def part(self, *names: str) -> Dataset:

@@ -19,6 +19,7 @@ def labelled(
     *,
     groups: np.ndarray | None = None,
     parts: np.ndarray | None = None,
+    drawn: np.ndarray | None = None,
     notes: tuple[str, ...] = (),
     **more: Any,
 ) -> Dataset:
@@ -29,7 +30,7 @@ def labelled(
     inputs : Pictures, Clips, Texts or Records
         n of them.
     labels : ReadLabels
-    groups, parts : ndarray of shape (n,), optional
+    groups, parts, drawn : ndarray of shape (n,), optional
     notes : tuple of str
         Of how the data were read; what is to be said of the labels follows.
     **more
@@ -55,6 +56,7 @@ def labelled(
         classes=labels.classes,
         groups=None if groups is None else groups[rows],
         parts=None if parts is None else parts[rows],
+        drawn=None if drawn is None else drawn[rows],
         notes=(*notes, *labels.notes),
         unlabelled=len(inputs) - len(rows),
         without_label=None if whole or inputs.kind.values or not blank.any() else inputs[np.flatnonzero(blank)],

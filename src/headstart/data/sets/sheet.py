@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from headstart.data.tables.rows import is_frame
@@ -18,6 +19,8 @@ RANDOM = "drawn at random"
 COVERS = "like many others, unlike what is labelled"
 UNSURE = "the model is unsure of it"
 REASONS = (RANDOM, COVERS, UNSURE)
+#: Where a table without that column keeps which of its rows were drawn at random.
+_DRAWN = "drawn"
 
 
 def sheet_place(out: str | Path) -> Path:
@@ -95,20 +98,26 @@ def _cells(shown: Any, rows: Sequence[int], place: Path) -> tuple[str, list[str]
     return "path", [os.path.relpath(Path(item).resolve(), here) for item in items]
 
 
-def without_reasons(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series | None]:
-    """A table without the column that says why each of its rows was to be labelled, and that column.
+def without_reasons(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table without the column that says why each of its rows was to be labelled; `drawn_in` says what it held.
 
     It is known by its name and by holding nothing but `REASONS`.
 
     Examples
     --------
     >>> sheet = pd.DataFrame({"path": ["a.png"], "label": ["cat"], "reason": [RANDOM]})
-    >>> list(without_reasons(sheet)[0].columns), without_reasons(sheet.assign(reason="cold"))[1]
-    (['path', 'label'], None)
+    >>> found = without_reasons(sheet)
+    >>> list(found.columns), drawn_in(found).tolist(), drawn_in(without_reasons(sheet.assign(reason="cold")))
+    (['path', 'label'], [True], None)
     """
-    if REASON not in frame.columns:
-        return frame, None
-    found = frame[REASON]
-    if not found.isin(REASONS).all():
-        return frame, None
-    return frame.drop(columns=REASON), found
+    if REASON not in frame.columns or not frame[REASON].isin(REASONS).all():
+        return frame
+    found = frame.drop(columns=REASON)
+    found.attrs[_DRAWN] = tuple((frame[REASON] == RANDOM).tolist())
+    return found
+
+
+def drawn_in(frame: pd.DataFrame) -> np.ndarray | None:
+    """Which rows of a table were drawn at random to be labelled, (n,) of bool; None where it does not say."""
+    found = frame.attrs.get(_DRAWN)
+    return None if found is None or len(found) != len(frame) else np.array(found, dtype=bool)
