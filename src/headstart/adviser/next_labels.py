@@ -15,6 +15,8 @@ from headstart.math.ratios.kernel_herding import kernel_herding
 
 #: Share of the examples that are drawn at random, and labels a class from which doubt has a say.
 BY_CHANCE, ENOUGH = 0.25, 3
+#: Width of the kernel beside the median distance: a narrower one tells groups of few examples apart.
+_WIDTH = 0.35
 #: Penalty of the head that says how sure it is, on rows of length 1.
 _PENALTY = 0.1
 
@@ -97,7 +99,8 @@ def next_labels(
     rng = np.random.default_rng(random_state)
     chance = rng.permutation(len(rows))[: round(by_chance * n) or int(by_chance > 0)]
     rest = np.setdiff1d(np.arange(len(rows)), chance)
-    covers = rest[kernel_herding(rows[rest], n, np.concatenate([given, rows[chance]]), random_state=random_state)]
+    taken = np.concatenate([given, rows[chance]])
+    covers = rest[kernel_herding(rows[rest], n, taken, width=_WIDTH, random_state=random_state)]
     unsure = np.zeros(0, dtype=np.int64)
     if _known_enough(y):
         p = _by_a_head(given, np.asarray(y), rows) if probabilities is None else probabilities()

@@ -16,20 +16,19 @@ from headstart.data.reading.recognise import recognise
 from headstart.data.reading.unlabelled import read_unlabelled
 from headstart.data.tables.frame import read_frame
 from headstart.data.tables.rows import rows_of
-from headstart.drift.accuracy import ExpectedAccuracy, expected_accuracy, neighbours_agree, strangeness
+from headstart.drift.accuracy import strangeness
+from headstart.drift.compared import DOUBTFUL, INVALID, MUCH, SOME, VALID, compared
 from headstart.errors import SourceError
 from headstart.guard.choosing.without_labels import domain_auc
-from headstart.guard.evidence.reference import MOST, Reference, measured
+from headstart.guard.evidence.reference import Reference, measured
 from headstart.math.statistics.intervals import score_interval
-from headstart.math.statistics.prevalence import class_shares
-from headstart.math.statistics.two_sample import two_sample_tests
 from headstart.models.model import Model, load
 
-VALID, DOUBTFUL, INVALID, CANNOT_TELL = "valid", "doubtful", "invalid", "cannot tell"
-#: Fewest new examples that anything is said of, the level of the tests, and falls of the accuracy that count.
-FEWEST, LEVEL, SOME, MUCH = 20, 0.05, 0.03, 0.10
+CANNOT_TELL = "cannot tell"
+#: Fewest new examples that anything is said of.
+FEWEST = 20
 #: A measure differs where its mean moves by this many standard deviations, a class where its share moves by so much.
-_MOVED, _SHIFT, _OVERTURNED = 0.5, 0.10, 0.3
+_MOVED, _SHIFT = 0.5, 0.10
 _SHOWN = 5
 
 
@@ -150,33 +149,31 @@ def _compared(
     rows = known.encoder.transform(inputs) if known.kind.values else inputs
     network = getattr(known.estimator, "network_", None)
     features = reference.seen(rows, network)
-    projected = features @ reference.projection.astype(np.float64)
-    old = reference.rows.astype(np.float64)
-    few = np.sort(np.random.default_rng(seed).permutation(len(projected))[:MOST])
-    new = projected[few]
-    each = None if groups is None else np.concatenate([[f"old {i}" for i in range(len(old))], groups[few].astype(str)])
-    tests = two_sample_tests(old, new, groups=each, random_state=seed)
-    p = min(1.0, 2 * min(test.p_value for test in tests.values()))
-    auc = domain_auc(old, new, seed)
+    projected, old = reference.projected(features), reference.rows.astype(np.float64)
+    answers = None
+    if promised is not None and len(reference.heads):
+        answers = np.searchsorted(np.asarray(known.classes_), np.asarray(known.predict(inputs)))
+    found = compared(reference, features, answers, promised, groups=groups, random_state=seed)
+    p, auc = found.p_value, domain_auc(old, projected, seed)
     numbers: dict[str, Any] = {"n": len(names), "n_reference": len(old), "p_value": p, "auc": auc, "promised": promised}
-    numbers |= {f"p_{name}": test.p_value for name, test in tests.items()}
-    differs = p < LEVEL
-    words = _what_differs(known, reference, rows, names, old, projected) if differs else []
+    numbers |= {f"p_{name}": test.p_value for name, test in found.tests.items()}
+    words = _what_differs(known, reference, rows, names, old, projected) if found.differs else []
     numbers["unlike"] = [names[i] for i in np.argsort(-strangeness(old, projected), kind="stable")[:_SHOWN]]
     if exact is not None and promised is not None:
         return _by_labels(known, len(names), promised, exact, numbers, tuple(words))
-    if promised is None or not len(reference.heads):
-        verdict = DOUBTFUL if differs else VALID
+    verdict = found.verdict(promised)
+    if found.expected is None or found.before is None or found.after is None or promised is None:
         said = (
             f"differ (p = {p:.3g}, AUC {auc:.2f})"
-            if differs
+            if found.differs
             else f"cannot be told from those learned from (p = {p:.2g})"
         )
         return Check(verdict, f"{verdict.capitalize()}: the {known.kind.many} {said}.", tuple(words), numbers)
-    found, shares = _expected(known, reference, inputs, features, projected, old, promised, seed)
-    numbers |= {"expected": found.value, "interval": [found.low, found.high]}
-    numbers["class_shares"] = {str(label): [a, b] for label, (a, b) in shares.items()}
-    if not differs:
+    right = found.expected
+    numbers |= {"expected": right.value, "interval": [right.low, right.high]}
+    shares = dict(zip(map(str, known.classes_), zip(found.before, found.after, strict=True), strict=True))
+    numbers["class_shares"] = {label: [float(a), float(b)] for label, (a, b) in shares.items()}
+    if not found.differs:
         sentence = (
             f"Valid: the {known.kind.many} cannot be told from those learned from (p = {p:.2g}; {len(names)} against "
             f"{len(old)}); expected right {_points(promised)}%, as promised."
@@ -184,43 +181,15 @@ def _compared(
         return Check(VALID, sentence, (), numbers)
     moved = [f"{k} {_points(a)}% -> {_points(b)}%" for k, (a, b) in shares.items() if abs(a - b) >= _SHIFT]
     words += [f"Class shares: {', '.join(moved)}."] if moved else []
-    fall = promised - found.value
-    overturned = max(abs(a - b) for a, b in shares.values()) >= _OVERTURNED  # or the model is wrong in one direction
-    verdict = INVALID if fall >= MUCH else DOUBTFUL if fall >= SOME or overturned else VALID
     sentence = (
         f"{verdict.capitalize()}: the {known.kind.many} differ (p = {p:.3g}, AUC {auc:.2f}; {len(names)} against "
-        f"{len(old)}); expected right {_points(found.value)}% [{_points(found.low)}-{_points(found.high)}] (promised "
+        f"{len(old)}); expected right {_points(right.value)}% [{_points(right.low)}-{_points(right.high)}] (promised "
         f"{_points(promised)}%)."
     )
     if verdict != VALID:
         numbers["label"] = _to_label(features, names, seed)
         words.append(f"Do: label {len(numbers['label'])} of them (headstart label-next), then --labels tells exactly.")
     return Check(verdict, sentence, tuple(words), numbers)
-
-
-def _expected(
-    known: Model,
-    reference: Reference,
-    inputs: Any,
-    features: np.ndarray,
-    projected: np.ndarray,
-    old: np.ndarray,
-    promised: float,
-    seed: int,
-) -> tuple[ExpectedAccuracy, dict[Any, tuple[float, float]]]:
-    """Accuracy to expect, and the shares of the classes before and now."""
-    held, said = reference.held.astype(np.float64), reference.confidence(features)
-    classes = np.asarray(known.classes_)
-    answers = np.searchsorted(classes, np.asarray(known.predict(inputs)))
-    agreement = neighbours_agree(old, reference.codes, old, held.argmax(axis=1), own=True)
-    now = neighbours_agree(old, reference.codes, projected, answers)
-    before = np.bincount(reference.codes, minlength=held.shape[1]) / len(reference.codes)
-    after = class_shares(said, before)
-    usual = np.quantile(strangeness(old, old), 0.99)
-    outside = max(0.0, float((strangeness(old, projected) > usual).mean()) - 0.05)
-    how: dict[str, Any] = {"outside": outside, "chance": float(before.max()), "random_state": seed}
-    found = expected_accuracy(promised, held.max(axis=1), said.max(axis=1), agreement, now, **how)
-    return found, dict(zip(classes.tolist(), zip(before.tolist(), after.tolist(), strict=True), strict=True))
 
 
 def _what_differs(

@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from scipy.spatial.distance import cdist
 
 import headstart
 from headstart.cli.check import command
+from headstart.drift.accuracy import ExpectedAccuracy, expected_accuracy, strangeness
+from headstart.drift.compared import Compared
 from headstart.errors import SourceError
 from headstart.math.statistics.prevalence import class_shares
-from headstart.math.statistics.two_sample import two_sample_tests
+from headstart.math.statistics.two_sample import TwoSampleTest, two_sample_tests
 
 
 def pictures(n: int, seed: int, dark: float = 0.0, noise: float = 30.0) -> tuple[np.ndarray, np.ndarray]:
@@ -44,6 +47,50 @@ def test_permutations_of_groups_hold_the_level_where_rows_are_not_independent() 
             found = two_sample_tests(rows[:50], rows[50:], groups=given, permutations=99, random_state=seed)
             rejected[name] += found["mmd"].p_value < 0.05
     assert rejected["groups"] <= 8 < rejected["rows"]
+
+
+def test_both_tests_together_hold_the_level_and_reject_more_than_twice_the_smaller_one() -> None:
+    rng = np.random.default_rng(0)
+    rejected = np.zeros(3)
+    for seed in range(150):
+        A, B, C = rng.normal(size=(40, 3)), rng.normal(size=(20, 3)), rng.normal(0.45, 1, size=(20, 3))
+        same = two_sample_tests(A, B, permutations=99, random_state=seed)["both"].p_value
+        moved = two_sample_tests(A, C, permutations=99, random_state=seed)
+        twice = 2 * min(moved["mmd"].p_value, moved["energy"].p_value)
+        rejected += [same < 0.05, moved["both"].p_value < 0.05, twice < 0.05]
+    assert rejected[0] <= 14  # 7.5 are expected
+    assert rejected[1] > rejected[2] > 20
+
+
+def test_a_row_is_not_its_own_neighbour_in_what_is_usual() -> None:
+    rows = np.random.default_rng(0).normal(size=(60, 4))
+    D = cdist(rows, rows)
+    np.fill_diagonal(D, np.inf)
+    assert np.allclose(strangeness(rows, rows, own=True), np.sort(D, axis=1)[:, :5].mean(axis=1))
+    assert (strangeness(rows, rows) < strangeness(rows, rows, own=True)).all()
+
+
+def test_expected_accuracy_is_the_mean_of_confidence_and_neighbours() -> None:
+    held, said = np.full(50, 0.9), np.full(40, 0.7)
+    found = expected_accuracy(0.95, held, said, np.full(50, 0.8), np.full(40, 0.4))
+    assert found.value == pytest.approx(0.5 * (0.95 - 0.2) + 0.5 * 0.95 * 0.5)
+    assert found.low < found.value < found.high
+    never_wrong = expected_accuracy(1.0, held, held, np.ones(50), np.ones(50))
+    assert never_wrong.value == pytest.approx(1.0)
+
+
+def test_only_where_rows_differ_the_expected_fall_decides() -> None:
+    shares, same = np.array([0.5, 0.5]), TwoSampleTest(0.0, 0.5)
+    for p, right, after, verdict in [
+        (0.2, 0.5, shares, "valid"),
+        (0.01, 0.89, shares, "valid"),
+        (0.01, 0.85, shares, "doubtful"),
+        (0.01, 0.7, shares, "invalid"),
+        (0.01, 0.9, np.array([0.9, 0.1]), "doubtful"),
+    ]:
+        found = Compared(p, {"mmd": same}, ExpectedAccuracy(right, 0, 1), shares, after)
+        assert found.verdict(0.9) == verdict
+    assert Compared(0.01, {"mmd": same}).verdict(None) == "doubtful"
 
 
 def test_shares_of_the_classes_are_the_maximum_of_the_likelihood() -> None:

@@ -22,15 +22,16 @@ from headstart.math.ratios.gaussian import gaussian_kernel, median_width
 from headstart.math.ratios.kernel_herding import kernel_herding
 
 
-def test_herding_is_the_papers_greedy_sum_written_out() -> None:
+@pytest.mark.parametrize("width", [1.0, 0.35])
+def test_herding_is_the_papers_greedy_sum_written_out(width: float) -> None:
     X = np.random.default_rng(0).normal(size=(40, 3))
-    K = gaussian_kernel(X, X, median_width(X, rng=np.random.default_rng(0)))
+    K = gaussian_kernel(X, X, width * median_width(X, rng=np.random.default_rng(0)))
     chosen: list[int] = []
     for _ in range(8):
         score = K.mean(axis=1) - (K[:, chosen].sum(axis=1) / (len(chosen) + 1) if chosen else 0)
         score[chosen] = -np.inf
         chosen.append(int(score.argmax()))
-    assert kernel_herding(X, 8).tolist() == chosen
+    assert kernel_herding(X, 8, width=width).tolist() == chosen
 
 
 @settings(max_examples=25, deadline=None)

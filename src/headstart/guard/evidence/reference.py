@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,10 @@ class Reference:
     def seen(self, inputs: Any, network: Any, device: str = "cpu") -> np.ndarray:
         """Features of new examples as the reference has them, of length 1: (n, d)."""
         return unit(features_for(self.sees, inputs, network, device, self.ranks))
+
+    def projected(self, features: np.ndarray) -> np.ndarray:
+        """Features in the coordinates that the rows are kept in, (n, 64)."""
+        return np.asarray(features @ self.projection.astype(np.float64))
 
     def confidence(self, features: np.ndarray) -> np.ndarray:
         """Probabilities (n, K) of new examples, each by one of the heads in turn, as the reference's own are."""
@@ -118,30 +122,51 @@ def reference_of(
         That of the model, where it was not trained on these examples: a trained one sees them unlike any others.
     random_state : int
     """
-    rng = np.random.default_rng(random_state)
     sees = COLUMNS if material.numbers else SIMPLE if network is None else NETWORK
     ranks = np.zeros((0, 0), dtype=np.float32)
     if sees == COLUMNS:
-        ranks = np.percentile(material.rows, np.arange(101), axis=0).astype(np.float32)
+        ranks = ranks_of(material.rows)
     features = features_for(sees, material.rows, network, material.device, ranks)
+    Y = None if material.classes is None else material.columns
+    found, kept = rows_kept(sees, features, Y, splits, random_state=random_state)
+    shown = measured(material.rows) if material.numbers else measured(material.rows[kept])
+    return replace(found, measures=shown[kept] if material.numbers else shown, ranks=ranks)
+
+
+def ranks_of(rows: np.ndarray) -> np.ndarray:
+    """Percentiles of each column, (101, d)."""
+    return np.asarray(np.percentile(rows, np.arange(101), axis=0), dtype=np.float32)
+
+
+def rows_kept(
+    sees: str,
+    features: np.ndarray,
+    Y: np.ndarray | None,
+    splits: Sequence[tuple[np.ndarray, np.ndarray]],
+    *,
+    random_state: int,
+) -> tuple[Reference, np.ndarray]:
+    """What is kept of features (n, d) and classes (n, K) of 0 and 1, and the positions of the rows that are kept."""
+    rng = np.random.default_rng(random_state)
     X, d = unit(features), features.shape[1]
     projection = (rng.normal(size=(d, WIDTH)) / np.sqrt(WIDTH)).astype(np.float16)
     kept = np.sort(rng.permutation(len(X))[:MOST])
     held, heads = np.zeros((len(X), 0)), np.zeros((0, d + 1, 0))
-    if material.classes is not None:
-        held, heads = _heads(X, material.columns, splits)
-    codes = material.target[kept] if material.classes is not None else np.full(len(kept), -1)
-    shown = material.rows if material.numbers else material.rows[kept]
-    return Reference(
+    codes = np.full(len(kept), -1)
+    if Y is not None:
+        held, heads = _heads(X, Y, splits)
+        codes = Y.argmax(axis=1)[kept]
+    found = Reference(
         sees,
         projection,
         (X[kept] @ projection.astype(np.float64)).astype(np.float16),
         codes.astype(np.int32),
         held[kept].astype(np.float16),
         heads.astype(np.float16),
-        measured(shown)[kept] if material.numbers else measured(shown),
-        ranks,
+        np.zeros((len(kept), 0), dtype=np.float32),
+        np.zeros((0, 0), dtype=np.float32),
     )
+    return found, kept
 
 
 def _heads(

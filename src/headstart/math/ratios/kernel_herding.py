@@ -10,14 +10,16 @@ from headstart.math.ratios.gaussian import kernel_row_sums, median_width
 _SAMPLE = 5000
 
 
-def kernel_herding(X: np.ndarray, n: int, taken: np.ndarray | None = None, *, random_state: int = 0) -> np.ndarray:
+def kernel_herding(
+    X: np.ndarray, n: int, taken: np.ndarray | None = None, *, width: float = 1.0, random_state: int = 0
+) -> np.ndarray:
     r"""Rows that, together with those taken already, are distributed as all rows are.
 
     One after the other the row is chosen that is in a dense place and far from what was chosen before,
 
     .. math:: x_{t+1} = \arg\max_x \; \frac1m \sum_{x'} k(x, x') - \frac{1}{t+1} \sum_{i \le t} k(x, x_i)
 
-    with a Gaussian kernel as wide as the median distance.
+    with a Gaussian kernel.
 
     Parameters
     ----------
@@ -26,6 +28,8 @@ def kernel_herding(X: np.ndarray, n: int, taken: np.ndarray | None = None, *, ra
     n : int from 1 to m
     taken : ndarray of shape (t, d), optional
         Rows that are chosen already.
+    width : float, default=1.0
+        Of the kernel, above 0, as a multiple of the median distance.
     random_state : int, default=0
         Seed of the sample and of the width.
 
@@ -49,7 +53,7 @@ def kernel_herding(X: np.ndarray, n: int, taken: np.ndarray | None = None, *, ra
     X = np.asarray(X, dtype=np.float64)
     rng = np.random.default_rng(random_state)
     sample = X if len(X) <= _SAMPLE else X[rng.choice(len(X), _SAMPLE, replace=False)]
-    width = median_width(sample, rng=rng) or 1.0
+    width *= median_width(sample, rng=rng) or 1.0
     density = kernel_row_sums(X, sample, width) / len(sample)
     met = np.zeros(len(X)) if taken is None or not len(taken) else kernel_row_sums(X, np.asarray(taken), width)
     t = 0 if taken is None else len(taken)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.distance import cdist
+from scipy.stats import rankdata
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ def two_sample_tests(
     Returns
     -------
     dict
-        "mmd" and "energy".
+        "mmd" and "energy"; and "both", which asks how often a permutation has a smaller p-value of the two that is as
+        small: its level is exact, where twice the smaller one is too careful, since they mostly agree.
 
     References
     ----------
@@ -63,7 +65,7 @@ def two_sample_tests(
     --------
     >>> rng = np.random.default_rng(0)
     >>> found = two_sample_tests(rng.normal(size=(60, 2)), rng.normal(1, 1, size=(60, 2)))
-    >>> found["mmd"].p_value < 0.01 and found["energy"].p_value < 0.01
+    >>> all(found[name].p_value < 0.01 for name in ("mmd", "energy", "both"))
     True
     """
     pooled = np.concatenate([A, B]).astype(np.float64)
@@ -71,12 +73,11 @@ def two_sample_tests(
     middle = float(np.median(distances[np.triu_indices(len(pooled), 1)])) or 1.0
     kernels = {"mmd": np.exp(-0.5 * (distances / middle) ** 2), "energy": -distances}
     sides = _dealt(len(A), len(B), groups, permutations, np.random.default_rng(random_state))
-    found = {}
-    for name, K in kernels.items():
-        values = _between(K, sides)
-        share = float((values[1:] >= values[0] - 1e-12).sum() + 1) / len(values)
-        found[name] = TwoSampleTest(float(values[0]), share)
-    return found
+    values = {name: _between(K, sides) for name, K in kernels.items()}
+    shares = {name: rankdata(-found.round(12), method="max") / len(found) for name, found in values.items()}
+    smaller = np.min(list(shares.values()), axis=0)
+    each = {name: TwoSampleTest(float(found[0]), float(shares[name][0])) for name, found in values.items()}
+    return each | {"both": TwoSampleTest(float(-smaller[0]), float((smaller <= smaller[0]).mean()))}
 
 
 def _between(K: np.ndarray, sides: np.ndarray) -> np.ndarray:

@@ -1,0 +1,98 @@
+"""New rows beside what a model kept: what tests say, the accuracy to expect, shares of classes, the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headstart.drift.accuracy import ExpectedAccuracy, expected_accuracy, neighbours_agree
+from headstart.guard.evidence.reference import MOST, Reference
+from headstart.math.statistics.prevalence import class_shares
+from headstart.math.statistics.two_sample import TwoSampleTest, two_sample_tests
+
+VALID, DOUBTFUL, INVALID = "valid", "doubtful", "invalid"
+#: The level of the tests, falls of the accuracy that count, and the expected fall that makes a model invalid.
+LEVEL, SOME, MUCH, EXPECTED = 0.05, 0.03, 0.10, 0.11
+#: A share of a class that moves so far may be the model that is wrong in one direction.
+OVERTURNED = 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """What was found.
+
+    Attributes
+    ----------
+    p_value : float
+        Of both tests together.
+    tests : dict of str to TwoSampleTest
+    expected : ExpectedAccuracy or None
+    before, after : ndarray of shape (K,) or None
+        Shares of the classes.
+    """
+
+    p_value: float
+    tests: dict[str, TwoSampleTest]
+    expected: ExpectedAccuracy | None = None
+    before: np.ndarray | None = None
+    after: np.ndarray | None = None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the new rows can be told from the old ones."""
+        return self.p_value < LEVEL
+
+    def verdict(self, promised: float | None) -> str:
+        """Valid, doubtful or invalid, by the loss that is to be expected where the rows differ."""
+        if promised is None or not self.differs or self.expected is None or self.before is None or self.after is None:
+            return DOUBTFUL if self.differs else VALID
+        fall = promised - self.expected.value
+        overturned = float(np.abs(self.after - self.before).max()) >= OVERTURNED
+        return INVALID if fall >= EXPECTED else DOUBTFUL if fall >= SOME or overturned else VALID
+
+
+def compared(
+    reference: Reference,
+    features: np.ndarray,
+    answers: np.ndarray | None,
+    promised: float | None,
+    *,
+    groups: np.ndarray | None = None,
+    random_state: int = 0,
+) -> Compared:
+    """Compare new rows with those of a reference.
+
+    Parameters
+    ----------
+    reference : Reference
+    features : ndarray of shape (n, d)
+        As `Reference.seen` gives them.
+    answers : ndarray of int, shape (n,), or None
+        Numbers of the classes that the model answers; None for numbers.
+    promised : float or None
+        Accuracy on data like those learned from.
+    groups : ndarray of shape (n,), optional
+        Rows of one group are no independent evidence.
+    random_state : int, default=0
+    """
+    projected = reference.projected(features)
+    old = reference.rows.astype(np.float64)
+    few = np.sort(np.random.default_rng(random_state).permutation(len(projected))[:MOST])
+    each = None if groups is None else np.concatenate([[f"old {i}" for i in range(len(old))], groups[few].astype(str)])
+    tests = two_sample_tests(old, projected[few], groups=each, random_state=random_state)
+    p = tests["both"].p_value
+    if answers is None or promised is None or not len(reference.heads):
+        return Compared(p, tests)
+    held, said = reference.held.astype(np.float64), reference.confidence(features)
+    codes = reference.codes
+    before = np.bincount(codes, minlength=held.shape[1]) / len(codes)
+    expected = expected_accuracy(
+        promised,
+        held.max(axis=1),
+        said.max(axis=1),
+        neighbours_agree(old, codes, old, held.argmax(axis=1), own=True),
+        neighbours_agree(old, codes, projected, answers),
+        random_state=random_state,
+    )
+    return Compared(p, tests, expected, before, class_shares(said, before))
