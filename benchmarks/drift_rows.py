@@ -205,7 +205,8 @@ def shifted(name: str) -> dict[str, Shifted]:
                 at = np.sort(rng.permutation(len(items))[:_MOST])
                 return _embedded(kind, [SPOILED[kind][how](items[i], rng) for i in at]), labels[at], at
 
-            found[how] = Shifted(*kept(f"{name} {how}", make))
+            rows, labels, at = kept(f"{name} {how}", make)
+            found[how] = Shifted(rows, labels.astype(y.dtype), at)
     if name in OTHERS:
         X, y = base(OTHERS[name])
         found["other domain"] = Shifted(X, y, np.full(len(y), -1))
