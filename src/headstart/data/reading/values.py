@@ -36,6 +36,7 @@ class Tables:
     sources : tuple of Source
         Features as frames, labels as the target's.
     unlabelled : DataFrame or None
+        Those of the target whose label is blank are among them, but none of its parts for validation and test.
     """
 
     target: Dataset
@@ -96,6 +97,7 @@ def read_values(
     told = telltales(dataset.inputs.frame, plan.columns, dataset.y, dataset.task)
     notes = (*dataset.notes, *frame_notes(frame), *plan.doubts, *_of_texts(dataset), *_repeated(features), *told)
     dataset = dataclasses.replace(dataset, notes=notes)
+    without += [] if dataset.without_label is None else [dataset.without_label.frame]
     return Tables(dataset, tuple(offered), pd.concat(without, ignore_index=True) if without else None)
 
 
