@@ -37,7 +37,7 @@ CANDIDATES = ("z-score", "linear monge", "discriminant", "shot", "z-shot", "mong
 NOT_PROVEN, NOTHING, HELPS, NO_EVIDENCE = "not proven", "nothing to adapt", "helps", "no evidence either way"
 _CANNOT_TELL = (
     "Whether the target has every class of the source cannot be told without labels; where it lacks some, adapting "
-    "does harm. If you know its classes, name them in target_classes."
+    "does harm. If you know its classes, name them (target_classes=; in fit classes=, --classes)."
 )
 
 
