@@ -1,14 +1,15 @@
 """From one domain to another without target labels: every adaptation, the safe choice, and what they cost.
 
-    python benchmarks/domains.py [--repeats 10] [--pairs amazon:dslr dslr:amazon] [--draws random] [--brief] [--peers]
+    python benchmarks/domains.py [--repeats 10] [--pairs amazon:dslr dslr:amazon] [--draws random]
+        [--methods shot safe] [--peers]
 
-A draw takes the same number of rows of each class, up to 400 of each domain; with ``--draws random`` up to 300, drawn
-at random, so that shares differ as they come. `halves` are two parts of one domain, so there is nothing to adapt;
+A draw takes the same number of rows of each class, up to 400 of each domain; with ``--draws skewed`` half of the
+target's classes keep one row in five; with ``--draws random`` up to 300 are drawn as they come. `halves` are two parts of one domain, so there is nothing to adapt;
 `third` leaves a third of the classes in the target and states them, beside the same without it. Candidates, the rule
 that chooses among them without labels and the discriminant were chosen on the pairs in CHOSEN_ON (two balanced draws
-of most of them, three skewed), JUDGED_ON did not decide. ``--brief`` leaves out the methods that are no candidates of
-the safe choice. ``--peers`` puts skada's deep methods beside ours (MCC, DANN,
-CDAN, DeepCORAL, DeepJDOT on one linear layer, 100 epochs).
+of most of them, three skewed), JUDGED_ON did not decide. ``--methods`` names those that are run beside source only.
+``--peers`` puts skada's deep methods beside ours (MCC, DANN, CDAN, DeepCORAL, DeepJDOT on one linear layer, 100
+epochs).
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from domain_rows import SPEAKERS, rows_of
 from common import need_data, parser
 from headstart import AdaptedClassifier, SafeAdaptedClassifier, Source
 from headstart.features.adapted.names import ADAPTATIONS
-from headstart.guard.safe_adapted import CANDIDATES
 
 Draw = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 CHOSEN_ON = (
@@ -41,6 +41,7 @@ CHOSEN_ON = (
 )
 JUDGED_ON = ("amazon:dslr", "dslr:amazon", "photo:sketch", "sketch:photo", "mnist:digits", "digits:mnist")
 HALVES = ("amazon", "mnist", "photo", "books", *SPEAKERS[:2])
+SAFE = "safe"
 _ROWS, _BALANCED = 300, 400
 
 
@@ -52,6 +53,15 @@ def balanced(X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np
     return X[kept], y[kept]
 
 
+def skewed(T: np.ndarray, t: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Half of the classes whole, of each other one row in five."""
+    classes, codes = np.unique(t, return_inverse=True)
+    rng = np.random.default_rng(seed + 99)
+    share = np.where(rng.permutation(len(classes)) < len(classes) // 2, 1.0, 0.2)
+    kept = rng.random(len(t)) < share[codes]
+    return T[kept], t[kept]
+
+
 def drawn(pair: str, seed: int, how: str = "balanced") -> Draw:
     """Rows and labels of a source and a target; of one name alone two halves of it."""
     rng = np.random.default_rng(seed)
@@ -61,8 +71,9 @@ def drawn(pair: str, seed: int, how: str = "balanced") -> Draw:
         first, second = np.array_split(order, 2)
         return X[first], y[first], X[second], y[second]
     (X, y), (T, t) = (rows_of(name) for name in pair.split(":"))
-    if how == "balanced":
-        return *balanced(X, y, rng), *balanced(T, t, rng)
+    if how != "random":
+        X, y, T, t = *balanced(X, y, rng), *balanced(T, t, rng)
+        return (X, y, T, t) if how == "balanced" else (X, y, *skewed(T, t, seed))
     first, second = rng.permutation(len(X))[:_ROWS], rng.permutation(len(T))[:_ROWS]
     return X[first], y[first], T[second], t[second]
 
@@ -158,12 +169,13 @@ def compare(totals: Totals, pair: str, seed: int, options: Any) -> None:
     """All methods on a draw."""
     X, y, T, t = drawn(pair, seed, options.draws)
     source = Source(X, y)
-    for name in ("source only", *CANDIDATES, "self-training") if options.brief else ADAPTATIONS:
+    for name in (name for name in ADAPTATIONS if name in ("source only", *options.methods)):
         score, seconds, _ = measured(lambda name=name: AdaptedClassifier(name, source=source).fit(T), T, t)
         totals.add(pair, name, score, seconds)
-    score, seconds, safe = measured(lambda: SafeAdaptedClassifier(source=source).fit(T), T, t)
-    totals.add(pair, "safe", score, seconds)
-    print(f"    {pair} {seed}: AUC {safe.domain_auc_:.2f}, {safe.verdict_}, {safe.chosen_}", flush=True)
+    if SAFE in options.methods:
+        score, seconds, safe = measured(lambda: SafeAdaptedClassifier(source=source).fit(T), T, t)
+        totals.add(pair, SAFE, score, seconds)
+        print(f"    {pair} {seed}: AUC {safe.domain_auc_:.2f}, {safe.verdict_}, {safe.chosen_}", flush=True)
     for name, value in (peers(X, y, T, t) if options.peers else {}).items():
         totals.add(pair, name, value)
 
@@ -186,8 +198,8 @@ def main() -> None:
     made = parser(__doc__ or "", repeats=10)
     made.add_argument("--pairs", nargs="+", default=[*JUDGED_ON, *CHOSEN_ON])
     made.add_argument("--parts", nargs="+", default=["pairs", "third", "halves"], choices=["pairs", "third", "halves"])
-    made.add_argument("--draws", default="balanced", choices=["balanced", "random"])
-    made.add_argument("--brief", action="store_true")
+    made.add_argument("--draws", default="balanced", choices=["balanced", "skewed", "random"])
+    made.add_argument("--methods", nargs="+", default=[*ADAPTATIONS, SAFE], choices=[*ADAPTATIONS, SAFE])
     made.add_argument("--peers", action="store_true")
     options = made.parse_args()
     totals = Totals()
