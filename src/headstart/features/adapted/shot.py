@@ -22,7 +22,7 @@ class SHOT(TrainedAdaptation):
 
     .. math:: L = L_{ent} + L_{div} - \beta\, \tfrac1m \sum_j \log p_{j \hat y_j}
 
-    With ``standardise=True`` it is "z-shot". The strongest of all adaptations here on pairs of which both sides have
+    With ``standardise=True`` it is "z-shot". Among the strongest adaptations here on pairs of which both sides have
     all classes, and harmful where the target lacks some: name them in ``target_classes``.
 
     Parameters
