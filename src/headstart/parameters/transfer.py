@@ -136,7 +136,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
     checkpoint: Any = None
 
     #: What another fit chose, its ``choices_``; where it is set, a solved head takes it and chooses nothing anew.
-    known = None
+    known = None  # type: Any
 
     @abstractmethod
     def _targets(self, y: Any) -> Targets:

@@ -54,7 +54,7 @@ class _Baseline(BaseEstimator):
     random_state: int = 0
 
     #: What another fit chose, its ``choices_``; where it is set, nothing is chosen anew.
-    known = None
+    known = None  # type: Any
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -76,7 +76,8 @@ class _Baseline(BaseEstimator):
         self.centre_ = {name: values.mean(axis=0, dtype=np.float64) for name, values in found.items()}
         self.scale_ = {name: _scale(values, simple.by_column) for name, values in found.items()}
         if self.known is not None:
-            self.features_, penalty = self.known
+            features, penalty = self.known
+            self.features_ = str(features)
             how: dict[str, Any] = {"random_state": self.random_state, "weight": weight, "penalties": (penalty,)}
             self._take(_solve(self._table(found, self.features_), targets, task, [], **how))
             return

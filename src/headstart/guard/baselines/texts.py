@@ -64,7 +64,7 @@ class _TextBaseline(BaseEstimator):
     random_state: int = 0
 
     #: What another fit chose, its ``choices_``; where it is set, nothing is chosen anew.
-    known = None
+    known = None  # type: Any
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
