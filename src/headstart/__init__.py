@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from headstart.data.reading.read import read_dataset
     from headstart.data.sets.dataset import Dataset
     from headstart.data.texts.texts import Texts
+    from headstart.drift.validity import check
     from headstart.features.adapted.adapted import AdaptedClassifier
     from headstart.features.aligned import AlignedClassifier, AlignedRegressor
     from headstart.features.easy_transfer import EasyTransfer
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from headstart.instances.weighting.nearest_neighbour_ratio import NearestNeighbourRatio
     from headstart.instances.weighting.target_shift import BBSE, MMDTargetShift
     from headstart.models.fitting import fit
+    from headstart.models.labelling import label_next
     from headstart.models.listening import listen
     from headstart.models.model import Model, load
     from headstart.parameters.tables.regular_transfer import RegularTransferClassifier, RegularTransferRegressor
@@ -91,7 +93,9 @@ _PUBLIC = {
     "Texts": "headstart.data.texts.texts",
     "TransferClassifier": "headstart.parameters.transfer",
     "TransferRegressor": "headstart.parameters.transfer",
+    "check": "headstart.drift.validity",
     "fit": "headstart.models.fitting",
+    "label_next": "headstart.models.labelling",
     "listen": "headstart.models.listening",
     "load": "headstart.models.model",
     "pretrain": "headstart.pretraining.sources.from_data",
@@ -166,7 +170,9 @@ __all__ = [
     "TwoStageTrAdaBoostRegressor",
     "ULSIF",
     "__version__",
+    "check",
     "fit",
+    "label_next",
     "listen",
     "load",
     "pretrain",

@@ -69,6 +69,7 @@ def fit(
     classes: Sequence[Any] | None = None,
     ask: int = 0,
     n_jobs: int | None = None,
+    reference: bool = True,
 ) -> Model:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
@@ -142,6 +143,9 @@ def fit(
     ask : int, default=0
         Of data without labels: write so many of them, drawn at random, into a table to be labelled, beside ``out``;
         ``fit`` reads it, with the data as ``unlabelled``, and tests what was chosen.
+    reference : bool, default=True
+        Keep at most 1,000 examples in the model, as random projections of their features, so that `headstart.check` can
+        compare new data with them.
     n_jobs : int, optional
         How many folds are computed at once, see `SafeTransferClassifier`. Default: 1, or what
         ``joblib.parallel_config`` says.
@@ -207,10 +211,12 @@ def fit(
         if checkpoint is not None and not resume:
             shutil.rmtree(checkpoint, ignore_errors=True)
         asked = {"metric": metric, "class_weight": weights_by_class(class_weight, target.dataset)}
-        model = _fitted(target, words, effort, candidates, asked | {"plan": repeated, "plain": plain})
+        model = _fitted(
+            target, words, effort, candidates, asked | {"plan": repeated, "plain": plain, "reference": reference}
+        )
         settings = reading.said() | {"skip_bad": skip_bad, "budget": budget, "random_state": random_state, "out": out}
         settings |= {"unlabelled": unlabelled, "views": views, "plain": plain, "text_windows": text_windows}
-        settings |= {"background": background, "false_alarms": false_alarms}
+        settings |= {"background": background, "false_alarms": false_alarms, "no_reference": not reference}
         settings |= {"metric": metric, "class_weight": class_weight, "plan": None if isinstance(plan, dict) else plan}
         model.evidence["reproduce"] |= reproduction(
             address_of(data) or target.dataset.root, None if target.source is None else target.named, settings
@@ -341,6 +347,7 @@ def _model(guarded: Any, dataset: Dataset, words: KeywordTask | None) -> Model:
         input_type=dataset.input_type,
         encoder=getattr(guarded, "encoder_", None),
         detector=detector,
+        reference=getattr(guarded, "reference_", None),
     )
 
 

@@ -51,6 +51,8 @@ class Model:
 
     detector : Detector or None
         Of a model for words: how it listens.
+    reference : Reference, folder or None
+        What is kept of the data it learned from, or the folder of the model that holds it.
 
     Attributes
     ----------
@@ -79,6 +81,7 @@ class Model:
         input_type: str = "image",
         encoder: Any = None,
         detector: Detector | None = None,
+        reference: Any = None,
     ) -> None:
         self._answers = estimator
         self.evidence = evidence
@@ -88,6 +91,7 @@ class Model:
         self.input_type = input_type
         self.encoder = encoder
         self.detector = detector
+        self._reference = reference
 
     def __repr__(self) -> str:
         kinds = "" if self.classes_ is None else f", {len(self.classes_)} classes"
@@ -109,6 +113,15 @@ class Model:
     def verdict(self) -> str:
         """Whether transfer helped: helps, no evidence either way, hurts, or cannot tell."""
         return str((self.evidence.get("verdict") or {}).get("word", "cannot tell"))
+
+    @property
+    def reference(self) -> Any:
+        """What is kept of the data it learned from, for `headstart.check`; None where nothing is."""
+        if isinstance(self._reference, Path):
+            from headstart.models.saving.reference import load_reference
+
+            self._reference = load_reference(self._reference)
+        return self._reference
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Calibrated probabilities of pictures, clips, texts or rows, (n, K); for multi-label that of each label.
@@ -211,6 +224,10 @@ class Model:
                 f"Expected an estimator of headstart to save, found {type(self.estimator).__name__}.",
                 "Only headstart's own models are saved, without pickle.",
             )
+        if self.reference is not None:
+            from headstart.models.saving.reference import save_reference
+
+            save_reference(self.reference, folder)
         write_manifest(folder, manifest)
         text = json.dumps(self.evidence, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / EVIDENCE).write_text(text + "\n", encoding="utf-8")
@@ -272,6 +289,7 @@ def load(folder: str | Path, module: Any = None) -> Model:
         input_type=manifest["input_type"],
         encoder=encoder,
         detector=None if heard is None else _detector(heard),
+        reference=path,
     )
 
 
@@ -283,7 +301,7 @@ def _detector(heard: dict[str, Any]) -> Detector:
 
 def _read_parts(path: Path, manifest: dict[str, Any], module: Any) -> tuple[Any, Any]:
     """Estimator and encoder of a folder whose words have been checked, tried out on one input."""
-    estimator: Any
+    estimator: Any = None
     encoder: Any = None
     if manifest["kind"] == "transfer":
         learned = read_learned(path, manifest, module)
@@ -296,6 +314,6 @@ def _read_parts(path: Path, manifest: dict[str, Any], module: Any) -> tuple[Any,
         from headstart.models.saving.tables import load_table_model
 
         whole, encoder = load_table_model(path)
-        estimator = whole if manifest["kind"] == "table" else estimator
+        estimator = whole if estimator is None else estimator
     try_out(estimator, encoder, manifest, path)
     return estimator, encoder
