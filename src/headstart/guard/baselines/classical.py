@@ -53,6 +53,9 @@ class _Baseline(BaseEstimator):
     n_splits: int = 3
     random_state: int = 0
 
+    #: What another fit chose, its ``choices_``; where it is set, nothing is chosen anew.
+    known = None  # type: Any
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
@@ -72,6 +75,12 @@ class _Baseline(BaseEstimator):
         found = simple_features(inputs, self.preprocessing_)
         self.centre_ = {name: values.mean(axis=0, dtype=np.float64) for name, values in found.items()}
         self.scale_ = {name: _scale(values, simple.by_column) for name, values in found.items()}
+        if self.known is not None:
+            features, penalty = self.known
+            self.features_ = str(features)
+            how: dict[str, Any] = {"random_state": self.random_state, "weight": weight, "penalties": (penalty,)}
+            self._take(_solve(self._table(found, self.features_), targets, task, [], **how))
+            return
         rows = some_rows(len(y), _SAMPLE, self.random_state)
         part = {name: values[rows] for name, values in found.items()}
         some = None if groups is None else np.asarray(groups)[rows]
@@ -85,7 +94,11 @@ class _Baseline(BaseEstimator):
         if len(rows) < len(y):
             inner = inner_folds(y, task, groups, self.n_splits, self.random_state)
             best = _solve(self._table(found, self.features_), targets, task, inner, self.random_state, weight)
+        self._take(best)
+
+    def _take(self, best: _Solved) -> None:
         self.coef_, self.intercept_ = best.solution()
+        self.choices_ = None if best.penalty is None else (self.features_, best.penalty)
 
     def _table(self, found: dict[str, np.ndarray], features: str) -> np.ndarray:
         """The blocks side by side, centred, each with rows of unit mean squared length."""
@@ -113,7 +126,13 @@ def _of(weight: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
 
 
 def _solve(
-    table: np.ndarray, targets: np.ndarray, task: str, inner: list, random_state: int, weight: np.ndarray | None
+    table: np.ndarray,
+    targets: np.ndarray,
+    task: str,
+    inner: list,
+    random_state: int,
+    weight: np.ndarray | None,
+    penalties: tuple[float, ...] = _PENALTIES,
 ) -> _Solved:
     """The linear model of a task on the leading principal components, and its cross-validated loss.
 
@@ -126,22 +145,24 @@ def _solve(
     if min(table.shape) > 2 * _COMPONENTS:
         rotation = randomized_svd(table, _COMPONENTS, n_iter=2, random_state=random_state)[2].T
         table = table @ rotation
-    penalties = _PENALTIES if inner else (_FIXED_PENALTY,)
+    if penalties == _PENALTIES and not inner:
+        penalties = (_FIXED_PENALTY,)
     options: dict[str, Any] = {"sample_weight": weight, "multilabel": task == "multilabel"}
-    compared = compare_penalties(table, targets, penalties=penalties, folds=inner, **options)
+    compared = compare_penalties(table.astype(np.float32), targets, penalties=penalties, folds=inner, **options)
 
     def solution() -> tuple[np.ndarray, Any]:
         found = compared.solution()
         return (found.coef if rotation is None else rotation @ found.coef), found.intercept
 
-    return _Solved(compared.loss if inner else 0.0, solution)
+    return _Solved(compared.loss if inner else 0.0, solution, compared.penalty)
 
 
 class _Solved(NamedTuple):
-    """A held-out loss, and how to come by coefficients (d, K) and intercepts (K,)."""
+    """A held-out loss, how to come by coefficients (d, K) and intercepts (K,), and of classes the penalty."""
 
     loss: float
     solution: Callable[[], tuple[np.ndarray, Any]]
+    penalty: float | None = None
 
 
 @estimator_class

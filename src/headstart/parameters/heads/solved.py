@@ -37,12 +37,16 @@ LAYERS = 4
 
 @dataclass(frozen=True)
 class Part:
-    """One linear head: the feature set that it reads, coefficients (d, K), intercept (K,), weight in the average."""
+    """One linear head: the feature set that it reads, coefficients (d, K), intercept (K,), weight in the average.
+
+    Where it is a solved classifier, its penalty too.
+    """
 
     name: str
     coef: np.ndarray
     intercept: np.ndarray
     weight: float
+    penalty: float | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,12 @@ class SolvedHead:
     def is_linear(self) -> bool:
         """Whether it is one linear map of the network's own last features."""
         return len(self.parts) == 1 and self.parts[0].name == "output"
+
+    @property
+    def choices(self) -> list[tuple[str, float, float]] | None:
+        """Feature set, penalty and weight of each part, for `solve_head`; None for numbers, where choosing is cheap."""
+        found = [(part.name, part.penalty, part.weight) for part in self.parts if part.penalty is not None]
+        return found if len(found) == len(self.parts) else None
 
     def scores(self, features: Features) -> np.ndarray:
         """Logits, or standardised predictions, of shape (n, K)."""
@@ -109,6 +119,7 @@ def solve_head(
     views: int = 1,
     chosen_on: Features | None = None,
     lent: int = 0,
+    choices: Sequence[tuple[str, float, float]] | None = None,
 ) -> SolvedHead:
     """Solve a head on cached features.
 
@@ -133,7 +144,11 @@ def solve_head(
     lent : int, default=0
         How many of the last plain rows are lent by other sets: they are learned from in every fold and never held out;
         ``groups`` are those of the rows before them.
+    choices : sequence of (str, float, float), optional
+        `SolvedHead.choices` of another head, taken as they are: nothing is held out then, and there is no loss.
     """
+    if choices is not None:
+        return SolvedHead(targets.task, tuple(_chosen_part(features, targets, *one) for one in choices), np.nan, {})
     what = f"{kind} head of {targets.task}, {random_state}, {views}, {lent}"
     seen = [features.output, *features.depths, *features.grids]
     seen += [] if chosen_on is None else [chosen_on.output, *chosen_on.depths, *chosen_on.grids]
@@ -268,9 +283,10 @@ def _solve_part(
 
     def solve() -> Part:
         if blind is features:
-            return _part(name, compared.solution(), scale)
+            return _part(name, compared.solution(), scale, compared.penalty)
         rows, own = _scaled(_SETS[name](features))
-        return _part(name, solve_logistic(rows, targets.Y, penalties=[compared.penalty], **options), own)
+        known = solve_logistic(rows, targets.Y, penalties=[compared.penalty], **options)
+        return _part(name, known, own, compared.penalty)
 
     if compared.out_of_fold is not None:
         return solve, compared.loss, compared.out_of_fold
@@ -279,8 +295,21 @@ def _solve_part(
     return solve, held_out_loss(held_out[: len(judged)], judged), held_out
 
 
-def _part(name: str, solution: LinearSolution, scale: np.ndarray) -> Part:
-    return Part(name, solution.coef * scale[:, None], solution.intercept, 1.0)
+def _chosen_part(features: Features, targets: Targets, name: str, penalty: float, weight: float) -> Part:
+    """One linear head whose penalty and weight are known."""
+
+    def make() -> Part:
+        X, scale = _scaled(_SETS[name](features))
+        options: dict[str, Any] = {"sample_weight": targets.weight, "multilabel": targets.task == "multilabel"}
+        return _part(name, solve_logistic(X, targets.Y, penalties=[penalty], **options), scale, penalty)
+
+    arrays = [*_SETS[name](features), targets.Y, targets.weight]
+    part = remembered(f"{name} at {penalty}, {targets.task}", arrays, make, shelf="last features", kept=_KEPT)
+    return replace(part, weight=weight)
+
+
+def _part(name: str, solution: LinearSolution, scale: np.ndarray, penalty: float | None = None) -> Part:
+    return Part(name, solution.coef * scale[:, None], solution.intercept, 1.0, penalty)
 
 
 def _scaled(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import column_or_1d
 
 from headstart.contract.weighted_fit import row_weights
 from headstart.data.base.kinds import things
@@ -156,7 +155,11 @@ def _label_weights(Y: np.ndarray, class_weight: Any) -> np.ndarray:
 def one_column(y: Any) -> np.ndarray:
     """Targets as an array; a single column is flattened, with scikit-learn's warning."""
     array = np.asarray(y)
-    return column_or_1d(array, warn=True) if array.ndim == 2 and array.shape[1] == 1 else array
+    if array.ndim != 2 or array.shape[1] != 1:
+        return array
+    from sklearn.utils.validation import column_or_1d  # not where a saved model only predicts
+
+    return np.asarray(column_or_1d(array, warn=True))
 
 
 def matched(y: Any, inputs: Inputs) -> Any:
