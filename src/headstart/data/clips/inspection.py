@@ -58,7 +58,7 @@ class ClipLook(Look):
     def same(self, rows: np.ndarray, canvases: Sequence[np.ndarray]) -> list[list[int]]:
         """Sets of equal clips; silent ones are left out, for silence may be recorded twice, and under any label."""
         heard = np.flatnonzero(self.peak[rows] >= SILENT)
-        found = super().same(rows[heard], [canvases[i] for i in heard.tolist()])
+        found = super().same(rows[heard], canvases[heard])
         return [[int(heard[i]) for i in alike] for alike in found]
 
     def notes(self, rows: np.ndarray, names: Sequence[str]) -> list[str]:
