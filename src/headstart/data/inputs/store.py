@@ -20,7 +20,7 @@ class CanvasStore:
 
     Parameters
     ----------
-    limit_bytes : int, default=128 MiB
+    limit_bytes : int, default=64 MiB
         Memory to use, in bytes; what was not used for longest goes on to temporary files without a name, which vanish
         with the process. They are read, not mapped, so that what lies there takes no memory.
     file_bytes : int, default=16 GiB
@@ -34,7 +34,7 @@ class CanvasStore:
     ((8, 8, 3), 0, 192)
     """
 
-    def __init__(self, limit_bytes: int = 128 << 20, file_bytes: int = 16 << 30) -> None:
+    def __init__(self, limit_bytes: int = 64 << 20, file_bytes: int = 16 << 30) -> None:
         self.limit_bytes = limit_bytes
         self.file_bytes = file_bytes
         self.memory_bytes = 0

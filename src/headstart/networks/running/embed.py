@@ -32,7 +32,7 @@ from headstart.nn.processes import team_size
 from headstart.progress import Progress
 
 #: Bytes of features up to which all of them are held in memory.
-HELD = 128 << 20
+HELD = 64 << 20
 
 
 @dataclass(frozen=True, eq=False)
