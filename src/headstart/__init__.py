@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from headstart.instances.weighting.nearest_neighbour_ratio import NearestNeighbourRatio
     from headstart.instances.weighting.target_shift import BBSE, MMDTargetShift
     from headstart.models.fitting import fit
+    from headstart.models.labelling import label_next
     from headstart.models.listening import listen
     from headstart.models.model import Model, load
     from headstart.parameters.tables.regular_transfer import RegularTransferClassifier, RegularTransferRegressor
@@ -92,6 +93,7 @@ _PUBLIC = {
     "TransferClassifier": "headstart.parameters.transfer",
     "TransferRegressor": "headstart.parameters.transfer",
     "fit": "headstart.models.fitting",
+    "label_next": "headstart.models.labelling",
     "listen": "headstart.models.listening",
     "load": "headstart.models.model",
     "pretrain": "headstart.pretraining.sources.from_data",
@@ -167,6 +169,7 @@ __all__ = [
     "ULSIF",
     "__version__",
     "fit",
+    "label_next",
     "listen",
     "load",
     "pretrain",

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "predict": ("headstart.cli.predict", "Label pictures, clips or rows with a model that headstart saved."),
     "listen": ("headstart.cli.listen", "Hear words in a long recording or a stream, as they come."),
     "report": ("headstart.cli.report", "Write a model's evidence as one page, report.html."),
+    "label-next": ("headstart.cli.label_next", "Choose which examples to label next, and write a sheet for them."),
     "advise": ("headstart.cli.advise", "Say before training whether a source is likely to help."),
     "sources": ("headstart.cli.sources", "List the networks on this machine to borrow from."),
     "methods": ("headstart.cli.methods", "List the methods for tables: what they transfer, need and cost."),

@@ -44,9 +44,13 @@ def print_summary(evidence: dict[str, Any]) -> None:
         echo(page["lead"]["detail"])
     for words in page["warnings"]:
         echo(f"Warning: {words}")
-    echo(page["verdict"]["sentence"], bold=not page["lead"]["words"])
+    if page["verdict"]["sentence"] != page["lead"]["words"]:
+        echo(page["verdict"]["sentence"], bold=not page["lead"]["words"])
     if page["verdict"]["done"]:
         echo(page["verdict"]["done"])
+    if page["adaptation"]:
+        echo(page["adaptation"]["words"])
+        echo(f"Taken: {page['adaptation']['chosen']}.")
     if page["candidates"]["rows"]:
         echo()
         print_table(
@@ -73,9 +77,11 @@ def print_summary(evidence: dict[str, Any]) -> None:
         echo(f"{tile['label']}: {tile['value']}" + (f" ({tile['note']})" if tile["note"] else ""))
     if evidence.get("keyword"):
         echo(evidence["keyword"]["sentence"])
-    if kind_named(str((evidence.get("data") or {}).get("input_type"))).values:
+    if page["adaptation"] or kind_named(str((evidence.get("data") or {}).get("input_type"))).values:
         for words in page["data"]["notes"]:
             echo(f"Note: {words}")
+    if evidence.get("sheet"):
+        echo(f"To be labelled: {evidence['sheet']['path']} ({evidence['sheet']['n']} {page['things']}).")
     dropped, duplicates = page["data"]["dropped"], page["data"]["duplicates"]
     if dropped:
         echo(f"{page['things'].capitalize()} left out: {len(dropped)}; the report names each with its reason.")

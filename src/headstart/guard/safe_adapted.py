@@ -37,7 +37,7 @@ CANDIDATES = ("z-score", "linear monge", "self-training", "shot", "z-shot", "mcc
 NOT_PROVEN, NOTHING, HELPS, NO_EVIDENCE = "not proven", "nothing to adapt", "helps", "no evidence either way"
 _CANNOT_TELL = (
     "Whether the target has every class of the source cannot be told without labels; where it lacks some, adapting "
-    "does harm. If you know its classes, name them in target_classes."
+    "does harm. If you know its classes, name them (target_classes=; in fit classes=, --classes)."
 )
 
 
@@ -143,8 +143,8 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
         check_number("level", self.level, 0, 1, open_low=True, open_high=True)
         check_number("n_splits", self.n_splits, 2, whole=True)
         domains = self._domains(X, y, task="classification", need_target_labels=False)
-        X, network = self._featured(X, "the target"), getattr(self, "network_", None)
-        offered = as_sources(self.source, network)
+        network = getattr(self, "network_", None)
+        X, offered = self._featured(X, "the target"), as_sources(self.source, network)
         source = (offered or None) if network is not None else self.source
         self.notes_: tuple[str, ...] = ()
         if y is not None and offered:
@@ -266,8 +266,8 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of the classes in ``classes_``, (n, K)."""
         check_is_fitted(self, "best_estimator_")
-        p = self.best_estimator_.predict_proba(self._featured(X, "the target"))
-        return for_all_classes(p, self.best_estimator_, self, 0.0)
+        shares = self.best_estimator_.predict_proba(self._featured(X, "the target"))
+        return for_all_classes(shares, self.best_estimator_, self, 0.0)
 
 
 def _name(adaptation: Any) -> str:

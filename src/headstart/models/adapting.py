@@ -15,13 +15,13 @@ from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
 from headstart.data.reading.unlabelled import read_unlabelled
 from headstart.data.sets.description import tell
+from headstart.data.sets.sheet import refuse_sheet, sheet_place, write_sheet
 from headstart.data.sets.unlabelled import unusable
 from headstart.errors import DataError, ParameterError
 from headstart.guard.candidates.table_rows import tabulated
 from headstart.guard.effort import Effort
 from headstart.guard.evidence.adapted import adapted_evidence
 from headstart.guard.safe_adapted import SafeAdaptedClassifier
-from headstart.models.asking import sheet_place, write_sheet
 from headstart.models.labelled_sets import AUTO, LabelledSet, parted, read_sets
 from headstart.models.model import Model
 from headstart.models.offered import rows_offered
@@ -180,11 +180,8 @@ class Asked:
                 f"Expected ask of 0 or more, with out=, found ask={self.ask!r}, out={self.out!r}.",
                 "The sheet is written beside the model's folder.",
             )
-        if self.ask and sheet_place(self.out).exists():
-            raise ParameterError(
-                f"Expected to write a sheet to be labelled to {sheet_place(self.out)}, found a file there.",
-                "Move it away: it may hold labels.",
-            )
+        if self.ask:
+            refuse_sheet(sheet_place(self.out))
 
 
 def fit_without_labels(
@@ -218,8 +215,9 @@ def fit_without_labels(
     if asked.ask:
         column = reading.label if isinstance(reading.label, str) and not reading.label.startswith("re:") else "label"
         place = sheet_place(asked.out)
-        n = write_sheet(domain.shown, asked.ask, place, label=column, seed=effort.seed)
-        model.evidence["sheet"] = {"path": str(place), "n": n}
+        drawn = np.sort(np.random.default_rng(effort.seed).permutation(len(domain.shown))[: asked.ask])
+        write_sheet(domain.shown, drawn.tolist(), place, label=column)
+        model.evidence["sheet"] = {"path": str(place), "n": len(drawn)}
     model.evidence["seconds"] = effort.spent
     if asked.out is not None:
         model.save(asked.out)

@@ -274,7 +274,7 @@ def _detector(heard: dict[str, Any]) -> Detector:
 
 def _read_parts(path: Path, manifest: dict[str, Any], module: Any) -> tuple[Any, Any]:
     """Estimator and encoder of a folder whose words have been checked, tried out on one input."""
-    estimator: Any
+    estimator: Any = None
     encoder: Any = None
     if manifest["kind"] == "transfer":
         estimator = load_estimator(path, manifest, module)
@@ -286,6 +286,6 @@ def _read_parts(path: Path, manifest: dict[str, Any], module: Any) -> tuple[Any,
         from headstart.models.saving.tables import load_table_model
 
         whole, encoder = load_table_model(path)
-        estimator = whole if manifest["kind"] == "table" else estimator
+        estimator = whole if estimator is None else estimator
     try_out(estimator, encoder, manifest, path)
     return estimator, encoder

@@ -37,6 +37,8 @@ def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, 
         if isinstance(value, Mapping):
             value = ",".join(f"{name}={weight:g}" for name, weight in value.items())
         flag = {"random_state": "--seed"}.get(key, f"--{key.replace('_', '-')}")
+        if key == "classes":
+            value = ",".join(map(str, value))
         if value is True:
             words.append(flag)
             continue

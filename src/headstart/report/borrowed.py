@@ -27,7 +27,8 @@ def borrowed(source: dict[str, Any] | None) -> list[tuple[str, str]]:
     if not source:
         return []
     if source.get("kind") == "rows":
-        rows = [(str(entry["name"]), count(entry["n"], "row") + _help(entry)) for entry in source.get("sources") or []]
+        given = source.get("sources") or source.get("sets") or []
+        rows = [(str(entry["name"]), count(entry["n"], "row") + _help(entry)) for entry in given]
         rows.append(("Columns, in numbers", count(source["n_columns"]) if source.get("n_columns") else ""))
         rows.append(("Without labels", count(source["n_unlabelled"], "row") if source.get("n_unlabelled") else ""))
         return [(name, value) for name, value in rows if value]
@@ -39,6 +40,7 @@ def borrowed(source: dict[str, Any] | None) -> list[tuple[str, str]]:
         ("Its classes", count(source["n_classes"]) if source.get("n_classes") else ""),
         ("Licence", str(source.get("licence") or "not stated")),
         ("Origin", str(source.get("origin") or "")),
+        *((f"Labelled set {entry['name']}", count(entry["n"], "example")) for entry in source.get("sets") or []),
     ]
     return [(name, value) for name, value in rows if value]
 
@@ -52,6 +54,8 @@ def lead(source: dict[str, Any] | None) -> str:
     """What the card of the source says first."""
     if source and source.get("kind") == "rows":
         return "Labelled rows of other tables."
+    if source and source.get("sets"):
+        return "The network that transfer starts from, and labelled examples beside it."
     return "The network that transfer starts from."
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from headstart.data.base.kinds import thing, things
+from headstart.report.adaptation import adaptation
 from headstart.report.borrowed import borrowed, lead, used_rows
 from headstart.report.figures import learning_curves, loss_history, reliability_curve
 from headstart.report.intervals import called, candidate_rows, difference_axis
@@ -18,8 +19,11 @@ from headstart.report.mistakes import class_rows, confusion, surest
 from headstart.report.word_bars import class_words
 from headstart.report.wording import SMALLER_IS_BETTER, amount, count, duration, metric_name, missing, span
 
-TONES = {"helps": "good", "hurts": "bad", "no evidence either way": "open", "cannot tell": "open"}
+TONES = {"helps": "good", "hurts": "bad"}
+"""Of a verdict; any other word is open."""
 BADGES = {
+    "not proven": "Not proven",
+    "nothing to adapt": "Nothing to adapt",
     "helps": "Transfer helps",
     "hurts": "Transfer hurts",
     "no evidence either way": "No evidence either way",
@@ -62,6 +66,7 @@ def build(evidence: dict[str, Any]) -> dict[str, Any]:
             {"name": called(entry), "price": duration(entry.get("seconds")), "words": entry.get("words", "")}
             for entry in evidence.get("left_out") or []
         ],
+        "adaptation": adaptation(evidence.get("adaptation")),
         "listening": listening(evidence.get("keyword")),
         "before": _before(evidence.get("before")),
         "curves": _curves(evidence.get("curves") or [], metric, kind),
@@ -96,9 +101,10 @@ def _metric(evidence: dict[str, Any]) -> str:
 
 def _subtitle(data: dict[str, Any], kind: str) -> str:
     """How much data of what kind."""
-    words = (
-        [count(data["n"], f"labelled {thing(kind)}", f"labelled {things(kind)}")] if data.get("n") is not None else []
-    )
+    one, many = f"labelled {thing(kind)}", f"labelled {things(kind)}"
+    if data.get("labelled") is False:
+        one, many = f"{thing(kind)} without a label", f"{things(kind)} without labels"
+    words = [count(data["n"], one, many)] if data.get("n") is not None else []
     if data.get("classes") and data.get("task") != "regression":
         noun = ("label", "labels") if data.get("task") == "multilabel" else ("class", "classes")
         words.append(count(len(data["classes"]), *noun))
@@ -113,7 +119,7 @@ def _verdict(verdict: dict[str, Any], metric: str, candidates: Sequence[dict[str
     used = verdict.get("transfer_used")
     chosen = next((called(c) for c in candidates if c.get("chosen")), None)
     done = f"The saved model is “{chosen}”. " if chosen else ""
-    if used is not None:
+    if used is not None and candidates:
         done += "It uses transfer." if used else "It was learned without transfer."
     sentence = verdict.get("sentence") or BADGES.get(word, word) + "."
     axis = difference_axis(verdict, metric, kind)

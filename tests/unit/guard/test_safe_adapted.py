@@ -83,3 +83,13 @@ def test_candidates_need_names_of_their_own() -> None:
     X, y, T, _ = domains(1.0)
     with pytest.raises(ParameterError, match=r"names of their own, found \['shot', 'shot'\].*dict by name"):
         SafeAdaptedClassifier(candidates=["shot", "shot"], source=Source(X, y)).fit(T)
+
+
+def test_pictures_behind_a_network_are_adapted_as_its_rows_are() -> None:
+    pictures = [np.random.default_rng(i).integers(0, 255, (32, 32, 3), dtype=np.uint8) for i in range(40)]
+    y = np.arange(20) % 2
+    darker = [picture // 2 for picture in pictures[20:]]
+    safe = SafeAdaptedClassifier(candidates=["z-score"], source=["starter:pictures", Source(pictures[:20], y)])
+    adapted = AdaptedClassifier(source=["starter:pictures", Source(pictures[:20], y)]).fit(darker)
+    assert safe.fit(darker).predict(darker).shape == adapted.predict(darker).shape == (20,)
+    assert safe.predict_proba(darker).shape == (20, 2)

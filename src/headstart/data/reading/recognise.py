@@ -29,6 +29,7 @@ from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import groups_from
 from headstart.data.sets.labelled import labelled
 from headstart.data.sets.labels import read_labels
+from headstart.data.sets.sheet import without_reasons
 from headstart.data.sets.task import as_label_array
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.rows import as_frame, is_frame, rows_of
@@ -124,7 +125,7 @@ def recognise(
     if is_frame(data):
         frame = as_frame(data)
         assert frame is not None
-        return _table(frame.reset_index(drop=True), None, how, wanted, only)
+        return _table(without_reasons(frame)[0].reset_index(drop=True), None, how, wanted, only)
     if not isinstance(data, str | os.PathLike):
         inputs = as_inputs(data)
         raise NoLabels(
@@ -137,7 +138,8 @@ def recognise(
     _check_file(place)
     if place.suffix.lower() == _ARRAYS:
         return Recognised(None, how, lambda told: read_npz(place, told.task))
-    return _table(read_frame(place, how.encoding, how.sheet), place, how, wanted, only)
+    frame, _ = without_reasons(read_frame(place, how.encoding, how.sheet))
+    return _table(frame, place, how, wanted, only)
 
 
 def _dataset(data: Dataset, how: Reading) -> Recognised:

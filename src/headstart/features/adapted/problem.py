@@ -18,6 +18,7 @@ from headstart.math.linear.logistic import solve_logistic
 #: A column whose spread is below this share of the widest one's is not divided by it.
 _FLAT = 1e-6
 _FOLDS = 3
+_NO_ROWS = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,14 +87,13 @@ class Problem:
         return int(self.coef.shape[1])
 
     def solved(
-        self, source: np.ndarray, rows: Sequence[int] | np.ndarray = (), codes: Sequence[int] | np.ndarray = ()
+        self, source: np.ndarray, rows: np.ndarray = _NO_ROWS, codes: np.ndarray = _NO_ROWS
     ) -> tuple[np.ndarray, np.ndarray]:
         """A head on other coordinates of the source, the labelled target, and target rows that are believed."""
         labelled = np.flatnonzero(self.known >= 0)
-        believed = np.asarray(rows, dtype=np.int64)
-        X = np.concatenate([source, self.target[labelled], self.target[believed]])
-        y = np.concatenate([self.y, self.known[labelled], np.asarray(codes, dtype=np.int64)])
-        weight = np.concatenate([self.weight, np.ones(len(labelled) + len(believed))])
+        X = np.concatenate([source, self.target[labelled], self.target[rows]])
+        y = np.concatenate([self.y, self.known[labelled], codes])
+        weight = np.concatenate([self.weight, np.ones(len(labelled) + len(rows))])
         return solved_head(self.estimator, X, y, weight, self.n_classes, self.penalty)[:2]
 
 

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from headstart.data.base.kinds import kind_named
 from headstart.data.inputs.registry import entry_of, resolve, simple_of
 from headstart.errors import ParameterError
+from headstart.features.adapted.adapted import AdaptedClassifier
 from headstart.guard.baselines.classical import BaselineClassifier, BaselineRegressor
 from headstart.guard.baselines.texts import TextBaselineClassifier, TextBaselineRegressor
 from headstart.networks.network import Network
@@ -189,7 +190,7 @@ def standard_for_inputs(
         more = borrowed(train="head", head="linear", unlabelled=unlabelled)
         words = f"one linear layer that learns from {len(unlabelled):,} examples without labels too"
         found.append(Candidate(UNLABELLED, more, True, words, wary=True))
-    found += _with_sets(network, lent, transfer, {**common, "head": best})
+    found += _with_sets(network, lent, unlabelled, task, {**common, "head": best})
     all_layers = borrowed(train="all", image_size=train_size)
     found += [
         Candidate("all layers", all_layers, True, "fine-tuning all layers", dear=True),
@@ -202,16 +203,24 @@ def standard_for_inputs(
     return found
 
 
-def _with_sets(network: Network, lent: Sequence[Source], transfer: Any, common: dict[str, Any]) -> list[Candidate]:
+def _with_sets(
+    network: Network, lent: Sequence[Source], unlabelled: Any, task: str, common: dict[str, Any]
+) -> list[Candidate]:
     """Ways to learn from labelled sets beside the network."""
     if not lent:
         return []
+    transfer = TransferRegressor if task == "regression" else TransferClassifier
     both, n = [network, *lent], sum(len(one.y) for one in lent)
     said = f"{n:,} examples of {' and '.join(one.name or 'another set' for one in lent)}"
     head = transfer(both, train="head", **common)
     last = transfer(both, train="last:1", **common)
+    found = [Candidate(WITH_SETS, head, True, f"output layers on frozen features that learn from {said} too")]
+    if task == "classification":
+        how = {**common, "head": AdaptedClassifier(), "unlabelled": unlabelled}
+        adapted = transfer(both, train="head", **how)
+        found.append(Candidate("adapted head", adapted, True, f"one linear layer on {said}, adapted to the target"))
     return [
-        Candidate(WITH_SETS, head, True, f"output layers on frozen features that learn from {said} too"),
+        *found,
         Candidate("last block, with sets", last, True, f"fine-tuning the last block on {said} too", dear=True),
     ]
 

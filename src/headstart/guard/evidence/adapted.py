@@ -10,16 +10,16 @@ import numpy as np
 from headstart.data.base.kinds import Kind
 from headstart.data.base.plain import plain
 from headstart.guard.evidence.evidence import network_evidence, versions
-from headstart.guard.safe_adapted import NOTHING, SOURCE_ONLY, SafeAdaptedClassifier
 from headstart.networks.network import Network
 from headstart.source import Source
 
+_AS_IT_IS = "source only"
 #: Random examples that are enough to test what was chosen without labels.
 ENOUGH = 30
 
 
 def adapted_evidence(
-    safe: SafeAdaptedClassifier, kind: Kind, answers: np.ndarray, network: Network | None, sources: Sequence[Source]
+    safe: Any, kind: Kind, answers: np.ndarray, network: Network | None, sources: Sequence[Source]
 ) -> dict[str, Any]:
     """The evidence of a model for data without labels: no score is claimed.
 
@@ -39,10 +39,10 @@ def adapted_evidence(
     sets = [{"name": one.name or f"set {i}", "n": len(one.y)} for i, one in enumerate(sources, 1)]
     lent = " and ".join(str(one["name"]) for one in sets)
     sentence = (
-        f"{'Nothing to adapt' if safe.verdict_ == NOTHING else 'Not proven'}: the {many} have no labels, so how often "
-        "the model is right on them cannot be told."
+        f"{safe.verdict_.capitalize()}: the {many} have no labels, so how often the model is right on them cannot be "
+        "told."
     )
-    done = "as it is" if safe.chosen_ == SOURCE_ONLY else f"adapted by {safe.chosen_}"
+    done = "as it is" if safe.chosen_ == _AS_IT_IS else f"adapted by {safe.chosen_}"
     detail = f"It learned from {lent}, {done}. Label {ENOUGH} {many} drawn at random to test it (--ask {ENOUGH})."
     shares = {str(label): int(count) for label, count in zip(classes.tolist(), counts, strict=True)}
     found = {

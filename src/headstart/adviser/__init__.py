@@ -1,0 +1,1 @@
+"""Before learning: what would help. And which examples to label next."""

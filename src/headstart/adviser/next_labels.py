@@ -1,0 +1,142 @@
+"""Which examples to label next: those that stand for many, those that the model is unsure of, and some by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.preprocessing import normalize
+
+from headstart.data.sets.sheet import COVERS, RANDOM, UNSURE
+from headstart.errors import DataError, ParameterError
+from headstart.math.linear.logistic import solve_logistic
+from headstart.math.ratios.kernel_herding import kernel_herding
+
+#: Share of the examples that are drawn at random, and labels a class from which doubt has a say.
+BY_CHANCE, ENOUGH = 0.25, 3
+#: Penalty of the head that says how sure it is, on rows of length 1.
+_PENALTY = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class NextLabels:
+    """Examples to label next.
+
+    Attributes
+    ----------
+    rows : ndarray of int, shape (n,)
+        Positions in the pool, in the order in which they are best labelled.
+    reasons : tuple of str
+        Why each: by chance, because it stands for many, or because the model is unsure.
+    """
+
+    rows: np.ndarray
+    reasons: tuple[str, ...]
+
+
+def next_labels(
+    pool: np.ndarray,
+    n: int,
+    *,
+    labelled: np.ndarray | None = None,
+    y: np.ndarray | None = None,
+    probabilities: Callable[[], np.ndarray] | None = None,
+    by_chance: float = BY_CHANCE,
+    random_state: int = 0,
+) -> NextLabels:
+    r"""Choose rows of a pool to be labelled.
+
+    A quarter is drawn at random, so that an estimate on them holds for the pool; what is chosen otherwise would flatter
+    it or run it down. Of the rest, rows are chosen by kernel herding, those that stand for many others and are unlike
+    what is labelled, until every class that is known has three labels; from then on every second one is that of which
+    the two likeliest classes are closest, :math:`p_{(1)} - p_{(2)}`: doubt tells little while a class is hardly known.
+
+    Parameters
+    ----------
+    pool : ndarray of shape (m, d)
+        Features without labels.
+    n : int from 1 to m
+    labelled : ndarray of shape (t, d), optional
+        Features that have labels.
+    y : ndarray of shape (t,), optional
+        Their labels.
+    probabilities : callable, optional
+        Gives a model's probabilities for the pool, (m, K). Default: those of a logistic head on what is labelled.
+    by_chance : float from 0 to 1, default=0.25
+    random_state : int, default=0
+
+    Raises
+    ------
+    DataError
+        If the pool is smaller than n.
+    ParameterError
+        For numbers out of range.
+
+    References
+    ----------
+    Chen, Welling and Smola (2010), Super-samples from kernel herding; Scheffer, Decomain and Wrobel (2001), Active
+    hidden Markov models for information extraction, for the margin.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> pool = np.concatenate([rng.normal(0, 0.1, (50, 2)) + [1, 0], rng.normal(0, 0.1, (50, 2)) + [0, 1]])
+    >>> found = next_labels(pool, 4)
+    >>> len(found.rows), found.reasons.count(RANDOM)
+    (4, 1)
+    """
+    if n < 1 or not 0 <= by_chance <= 1:
+        raise ParameterError(f"Expected n of 1 or more and by_chance from 0 to 1, found {n!r} and {by_chance!r}.")
+    if len(pool) < n:
+        raise DataError(
+            f"Expected {n} examples or more to choose from, found {len(pool)}.", "Give more, or ask for less."
+        )
+    rows = normalize(np.asarray(pool, dtype=np.float64))
+    given = np.zeros((0, rows.shape[1])) if labelled is None else normalize(np.asarray(labelled, dtype=np.float64))
+    rng = np.random.default_rng(random_state)
+    chance = rng.permutation(len(rows))[: round(by_chance * n) or int(by_chance > 0)]
+    rest = np.setdiff1d(np.arange(len(rows)), chance)
+    covers = rest[kernel_herding(rows[rest], n, np.concatenate([given, rows[chance]]), random_state=random_state)]
+    unsure = np.zeros(0, dtype=np.int64)
+    if _known_enough(y):
+        p = _by_a_head(given, np.asarray(y), rows) if probabilities is None else probabilities()
+        top = np.sort(p, axis=1)
+        doubt = top[:, -1] - (top[:, -2] if top.shape[1] > 1 else 0)
+        unsure = rest[np.argsort(doubt[rest], kind="stable")]
+    chosen, reasons = _in_turn(covers, unsure, n - len(chance))
+    order = [*chance.tolist(), *chosen]
+    return NextLabels(np.array(order, dtype=np.int64), (*[RANDOM] * len(chance), *reasons))
+
+
+def _known_enough(y: np.ndarray | None) -> bool:
+    """Whether each of two classes or more has labels enough for doubt to mean something."""
+    if y is None or not len(y):
+        return False
+    counts = np.unique(y, return_counts=True)[1]
+    return len(counts) > 1 and int(counts.min()) >= ENOUGH
+
+
+def _by_a_head(given: np.ndarray, y: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Probabilities of a logistic head on what is labelled."""
+    classes, codes = np.unique(y, return_inverse=True)
+    solved = solve_logistic(given, np.eye(len(classes))[codes], penalties=[_PENALTY])
+    scores = rows @ solved.coef + solved.intercept
+    p = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(p / p.sum(axis=1, keepdims=True))
+
+
+def _in_turn(covers: np.ndarray, unsure: np.ndarray, n: int) -> tuple[list[int], list[str]]:
+    """n rows: those that cover, and where doubt has a say every second one by doubt; each row once."""
+    chosen: list[int] = []
+    reasons: list[str] = []
+    queues = {COVERS: list(covers), UNSURE: list(unsure)}
+    while len(chosen) < n:
+        why = UNSURE if queues[UNSURE] and len(chosen) % 2 else COVERS
+        if not queues[why]:
+            why = UNSURE if why == COVERS else COVERS
+        row = int(queues[why].pop(0))
+        if row not in chosen:
+            chosen.append(row)
+            reasons.append(why)
+    return chosen, reasons

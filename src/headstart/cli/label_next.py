@@ -1,0 +1,49 @@
+"""``headstart label-next``: which examples to label, before there is a model or with one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from headstart.cli.console import common, echo, note, print_json
+from headstart.cli.options import one_or_several
+
+
+@click.command("label-next")
+@click.argument("pool", type=click.Path(path_type=Path))
+@click.option("-n", "n", type=click.IntRange(1), default=20, show_default=True, help="How many.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV file to be filled in.")
+@click.option("--model", type=click.Path(path_type=Path), help="A saved model, whose doubt is asked.")
+@click.option("--labelled", type=click.Path(path_type=Path), help="What has labels already: a folder or a table.")
+@click.option("--source", default="auto", show_default=True, help="Without a model: the network that compares them.")
+@click.option("--label", help="Column of labels, of --labelled and of the table that is written.")
+@click.option("--path-column", help="Column of a table that holds the paths of the files.")
+@click.option(
+    "--text-column",
+    multiple=True,
+    callback=one_or_several,
+    help="Column of a table that holds texts; again for several.",
+)
+@click.option("--seed", "random_state", type=int, default=0, show_default=True, help="Of what is drawn at random.")
+@common
+def command(pool: Path, n: int, out: Path, as_json: bool, **options: object) -> None:
+    """Choose examples of POOL (a folder, a list or a table without labels) to be labelled next.
+
+    A quarter is drawn at random, so that an estimate on them is honest; the others stand for many and are unlike what
+    is labelled, or are those that the model is unsure of. Fill in the column of labels, then:
+
+    \b
+    headstart label-next pool/ -n 20 --out next.csv
+    headstart fit next.csv --unlabelled pool/ --out model
+    headstart label-next pool/ --model model --labelled next.csv -n 20 --out more.csv
+    """
+    from headstart.models.labelling import label_next
+
+    found = label_next(pool, n=n, out=out, **options)  # type: ignore[arg-type]
+    counts = {why: found.reasons.count(why) for why in dict.fromkeys(found.reasons)}
+    if as_json:
+        print_json({"rows": found.rows.tolist(), "reasons": list(found.reasons), "out": str(out)})
+        return
+    echo(f"{len(found.rows)} examples to label: " + ", ".join(f"{k} {why}" for why, k in counts.items()) + ".")
+    note(f"Sheet: {out}")

@@ -1,0 +1,114 @@
+"""A sheet of examples to be labelled, in a form that is read back as labelled data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from headstart.data.tables.rows import is_frame
+from headstart.errors import ParameterError
+
+#: Column of a sheet that says why an example is in it, and all that may stand there.
+REASON = "reason"
+RANDOM = "drawn at random"
+COVERS = "like many others, unlike what is labelled"
+UNSURE = "the model is unsure of it"
+REASONS = (RANDOM, COVERS, UNSURE)
+
+
+def sheet_place(out: str | Path) -> Path:
+    """Where the sheet of a model goes: ``name-to-label.csv`` beside its folder.
+
+    Examples
+    --------
+    >>> sheet_place("models/cats").as_posix()
+    'models/cats-to-label.csv'
+    """
+    target = Path(out).expanduser()
+    return target.parent / f"{target.name}-to-label.csv"
+
+
+def refuse_sheet(place: Path) -> None:
+    """Refuse to write over a file: it may hold labels.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if place.exists():
+        raise ParameterError(
+            f"Expected to write a sheet to be labelled to {place}, found a file there.",
+            "Move it away: it may hold labels.",
+        )
+
+
+def write_sheet(
+    shown: Any, rows: Sequence[int], place: Path, *, label: str = "label", reasons: Sequence[str] | None = None
+) -> None:
+    """Write some examples with an empty column of labels, whole or not at all.
+
+    Parameters
+    ----------
+    shown : Inputs or frame
+        The examples as they were given: files, texts, or rows of a table.
+    rows : sequence of int
+        Their positions.
+    place : Path
+        A file that is not there yet.
+    label : str, default="label"
+        Name of the column to be filled in.
+    reasons : sequence of str, optional
+        Why each is there, from `REASONS`.
+
+    Raises
+    ------
+    ParameterError
+        If the examples are arrays in memory, which a table cannot name, or the file is there.
+    """
+    refuse_sheet(place)
+    columns: dict[str, Any] = {label: ""} | ({} if reasons is None else {REASON: list(reasons)})
+    if is_frame(shown):
+        frame = shown.iloc[list(rows)].assign(**columns)
+    else:
+        column, cells = _cells(shown, rows, place)
+        frame = pd.DataFrame({column: cells} | columns)
+    part = place.with_name(f".{place.name}.{os.getpid()}")
+    frame.to_csv(part, index=False)
+    part.replace(place)
+
+
+def _cells(shown: Any, rows: Sequence[int], place: Path) -> tuple[str, list[str]]:
+    """What names each example in a table: its text, or its path from where the table lies."""
+    if shown.kind.typed:
+        return "text", [str(shown.decode(int(i))) for i in rows]
+    items = [shown.items[i] for i in rows]
+    if not all(isinstance(item, str | Path) for item in items):
+        raise ParameterError(
+            f"Expected {shown.kind.many} in files, or texts, to write a sheet of them, found arrays in memory.",
+            "Save them as files first, or use the positions that label_next gives.",
+        )
+    here = place.resolve().parent
+    return "path", [os.path.relpath(Path(item).resolve(), here) for item in items]
+
+
+def without_reasons(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series | None]:
+    """A table without the column that says why each of its rows was to be labelled, and that column.
+
+    It is known by its name and by holding nothing but `REASONS`.
+
+    Examples
+    --------
+    >>> sheet = pd.DataFrame({"path": ["a.png"], "label": ["cat"], "reason": [RANDOM]})
+    >>> list(without_reasons(sheet)[0].columns), without_reasons(sheet.assign(reason="cold"))[1]
+    (['path', 'label'], None)
+    """
+    if REASON not in frame.columns:
+        return frame, None
+    found = frame[REASON]
+    if not found.isin(REASONS).all():
+        return frame, None
+    return frame.drop(columns=REASON), found

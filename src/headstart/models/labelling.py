@@ -1,0 +1,179 @@
+"""Which examples of a pool to label next, of any kind of input, with a model or without."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart.adviser.next_labels import NextLabels, next_labels
+from headstart.contract.network_rows import features_by, network_for_rows
+from headstart.data.base.kinds import Kind
+from headstart.data.inputs.inputs import as_inputs
+from headstart.data.reading.options import Reading
+from headstart.data.reading.recognise import recognise
+from headstart.data.reading.table import read_paths
+from headstart.data.reading.unlabelled import read_unlabelled
+from headstart.data.sets.dataset import Dataset
+from headstart.data.sets.sheet import write_sheet
+from headstart.data.tables.copies import copies
+from headstart.data.tables.encoder import TableEncoder
+from headstart.data.tables.frame import TABLES, read_frame, table_suffix
+from headstart.data.tables.rows import as_frame, is_frame, rows_of
+from headstart.errors import DataError, ParameterError
+from headstart.guard.candidates.kept_apart import side_by_side
+from headstart.models.labelled_sets import AUTO
+from headstart.models.model import Model, load
+
+
+def label_next(
+    pool: Any,
+    *,
+    n: int = 20,
+    model: Any = None,
+    labelled: Any = None,
+    source: Any = AUTO,
+    out: str | Path | None = None,
+    label: str | None = None,
+    path_column: str | None = None,
+    text_column: str | list[str] | None = None,
+    random_state: int = 0,
+) -> NextLabels:
+    """Choose examples to label next, and write them down as a table that `fit` reads when it is filled in.
+
+    A quarter is drawn at random and marked so; of the rest, those come first that stand for many others and are unlike
+    what is labelled, later also those that a model is unsure of (`headstart.adviser.next_labels.next_labels`).
+
+    Parameters
+    ----------
+    pool : path, frame, pictures, clips or texts
+        Examples without labels; those that are among the labelled ones are left out.
+    n : int, default=20
+    model : Model or path, optional
+        Whose network and doubt are used.
+    labelled : path, frame or (X, y), optional
+        What has labels already.
+    source : as in `headstart.fit`, default="auto"
+        Without a model, the network whose features are compared.
+    out : path-like, optional
+        CSV file to write.
+    label : str, optional
+        Column of labels: of ``labelled`` where that is a table, and of what is written. Default: told, and "label".
+    path_column, text_column
+        How tables are read, see `headstart.fit`.
+    random_state : int, default=0
+
+    Returns
+    -------
+    NextLabels
+        ``rows`` are positions in the pool.
+
+    Raises
+    ------
+    DataError, SourceError, ParameterError
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> pool = (rng.random((30, 16, 16)) * 60 + 150 * (np.arange(30) % 2)[:, None, None]).astype(np.uint8)
+    >>> found = label_next(pool, n=4)
+    >>> sorted(set((found.rows % 2).tolist())), found.reasons[0]
+    ([0, 1], 'drawn at random')
+    """
+    known = load(model) if isinstance(model, str | Path) else model
+    reading = Reading(label, path_column, text_column)
+    given: Dataset | None = None
+    if labelled is not None:
+        wanted = None if known is None else known.kind
+        given = recognise(labelled, reading, wanted=lambda: wanted).dataset()
+    kind = known.kind if known is not None else None if given is None else given.kind
+    rows = _pool(pool, kind, reading, given)
+    if rows is None:
+        shown, free, features, held = _of_values(pool, known, given)
+    else:
+        shown, free, features, held = _of_inputs(rows, known, given, source)
+
+    def probabilities() -> np.ndarray:
+        assert known is not None
+        return np.asarray(known.predict_proba(shown[free] if rows is not None else shown.iloc[free]))
+
+    doubt = known is not None and known.task == "classification"
+    found = next_labels(
+        features,
+        n,
+        labelled=held,
+        y=_labels(given, known),
+        probabilities=probabilities if doubt else None,
+        random_state=random_state,
+    )
+    found = dataclasses.replace(found, rows=free[found.rows])
+    if out is not None:
+        column = label or "label"
+        write_sheet(shown, found.rows.tolist(), Path(out).expanduser(), label=column, reasons=found.reasons)
+    return found
+
+
+def _labels(given: Dataset | None, known: Model | None) -> np.ndarray | None:
+    """Labels that there are: those given, or as many of each class as the model learned from."""
+    if given is not None:
+        return given.y if given.task == "classification" else None
+    counts = {} if known is None else (known.evidence.get("data") or {}).get("n_per_class") or {}
+    return np.repeat(list(counts), list(counts.values())) if counts else None
+
+
+def _pool(pool: Any, kind: Kind | None, reading: Reading, given: Dataset | None) -> Any:
+    """The pool as inputs; None where it holds rows of values."""
+    if kind is not None and kind.values:
+        return None
+    if not isinstance(pool, str | Path):
+        return None if is_frame(pool) and reading.text_column is None else as_inputs(pool)
+    columns = reading.text_column or (() if given is None else given.text_columns)
+    columns = (columns,) if isinstance(columns, str) else tuple(columns)
+    place = Path(pool).expanduser()
+    if kind is None and not columns and place.is_file() and table_suffix(place) in TABLES:
+        try:
+            return read_paths(place, reading.path_column)
+        except DataError:
+            return None
+    return read_unlabelled(place, reading.path_column, kind, columns)
+
+
+def _of_inputs(
+    rows: Any, known: Model | None, given: Dataset | None, source: Any
+) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray | None]:
+    """The pool, which of it is not labelled yet, its features, and those of what is labelled."""
+    network = getattr(known.estimator, "network_", None) if known is not None else None
+    if network is None:
+        named = rows.kind.starter if source == AUTO else source
+        if named is None:
+            raise ParameterError(
+                f"Expected a network to compare {rows.kind.many} by, found none: for {rows.kind.many} none is bundled.",
+                "Name one (--source, source=), or give a model (--model, model=).",
+            )
+        network = network_for_rows(named, rows)
+    own = set() if given is None else {given.inputs.digest(i) for i in range(len(given))}
+    free = np.flatnonzero([rows.digest(i) not in own for i in range(len(rows))])
+    held = None if given is None else features_by(network, given.inputs, "what is labelled")
+    return rows, free, features_by(network, rows[free], "the pool"), held
+
+
+def _of_values(
+    pool: Any, known: Model | None, given: Dataset | None
+) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray | None]:
+    """The same of rows of a table, in standardised numbers."""
+    frame = read_frame(Path(pool).expanduser()) if isinstance(pool, str | Path) else rows_of(pool)
+    held = None if given is None else as_frame(given.inputs)
+    if held is not None:
+        frame = frame[[name for name in frame.columns if name in set(held.columns)]]
+    free = np.arange(len(frame))
+    if held is not None:
+        free = np.setdiff1d(free, copies(*side_by_side(frame, held))[:, 0])
+    encoder = known.encoder if known is not None else None
+    if encoder is None:
+        encoder = TableEncoder().fit(frame, others=[] if held is None else [("labelled", held)])
+    rows = encoder.transform(frame)
+    mean, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-9)
+    others = None if held is None else (encoder.transform(held) - mean) / scale
+    return frame, free, ((rows - mean) / scale)[free], others

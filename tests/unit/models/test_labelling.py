@@ -1,0 +1,105 @@
+"""What to label next, for pictures, texts and tables, and the sheet that comes back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+import headstart
+from headstart.adviser.next_labels import next_labels
+from headstart.cli.label_next import command
+from headstart.data.sets.sheet import COVERS, RANDOM, UNSURE
+from headstart.errors import DataError, ParameterError
+from headstart.math.ratios.gaussian import gaussian_kernel, median_width
+from headstart.math.ratios.kernel_herding import kernel_herding
+
+
+def test_herding_is_the_papers_greedy_sum_written_out() -> None:
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    K = gaussian_kernel(X, X, median_width(X, rng=np.random.default_rng(0)))
+    chosen: list[int] = []
+    for _ in range(8):
+        score = K.mean(axis=1) - (K[:, chosen].sum(axis=1) / (len(chosen) + 1) if chosen else 0)
+        score[chosen] = -np.inf
+        chosen.append(int(score.argmax()))
+    assert kernel_herding(X, 8).tolist() == chosen
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 30), st.floats(0, 1), st.integers(0, 5))
+def test_as_many_as_asked_each_once_and_as_many_by_chance(n: int, by_chance: float, seed: int) -> None:
+    pool = np.random.default_rng(seed).normal(size=(30, 4))
+    found = next_labels(pool, n, by_chance=by_chance, random_state=seed)
+    assert len(set(found.rows.tolist())) == n == len(found.reasons)
+    assert found.reasons.count(RANDOM) in (round(by_chance * n), max(round(by_chance * n), 1))
+    again = next_labels(pool, n, by_chance=by_chance, random_state=seed)
+    assert (found.rows == again.rows).all()
+
+
+def test_more_classes_are_met_than_by_chance() -> None:
+    rng = np.random.default_rng(0)
+    centres = 1.2 * rng.normal(size=(10, 30))
+    met = []
+    for _ in range(5):
+        y = rng.integers(10, size=600)
+        found = next_labels(centres[y] + rng.normal(size=(600, 30)), 12)
+        met.append(len(set(y[found.rows].tolist())))
+    assert np.mean(met) > 8  # by chance 7.2 of 10
+
+
+def test_doubt_has_a_say_once_each_class_has_three_labels() -> None:
+    rng = np.random.default_rng(1)
+    pool, held = rng.normal(size=(80, 2)), np.array([[3.0, 0.0]] * 3 + [[0.0, 3.0]] * 3)
+    y = np.repeat(["a", "b"], 3)
+    assert UNSURE not in next_labels(pool, 8, labelled=held[:5], y=y[:5]).reasons
+    found = next_labels(pool, 8, labelled=held, y=y)
+    rows = [row for row, why in zip(found.rows, found.reasons, strict=True) if why == UNSURE]
+    unit = pool / np.linalg.norm(pool, axis=1, keepdims=True)
+    gap = np.abs(unit @ [1.0, -1.0])
+    assert len(rows) >= 2 and gap[rows].max() < np.quantile(gap, 0.35)
+    assert COVERS in found.reasons
+
+
+def test_pictures_from_a_folder_to_a_sheet_and_back(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    pool = tmp_path / "pool"
+    pool.mkdir()
+    for i in range(30):
+        shade = 40 + 150 * (i % 2)
+        Image.fromarray((rng.random((24, 24)) * 40 + shade).astype(np.uint8)).save(pool / f"p{i:02d}.png")
+    ran = CliRunner().invoke(command, [str(pool), "-n", "12", "--out", str(tmp_path / "next.csv"), "--json"])
+    assert ran.exit_code == 0, ran.output
+    assert json.loads(ran.stdout)["reasons"].count(RANDOM) == 3
+    sheet = pd.read_csv(tmp_path / "next.csv")
+    assert list(sheet.columns) == ["path", "label", "reason"]
+    sheet["label"] = [("dark", "light")[int(Path(path).stem[1:]) % 2] for path in sheet["path"]]
+    sheet.to_csv(tmp_path / "filled.csv", index=False)
+    model = headstart.fit(tmp_path / "filled.csv", budget=30, unlabelled=pool, out=tmp_path / "model")
+    assert model.classes_.tolist() == ["dark", "light"]
+    more = headstart.label_next(pool, n=6, model=tmp_path / "model", labelled=tmp_path / "filled.csv")
+    taken = {int(Path(path).stem[1:]) for path in sheet["path"]}
+    assert not taken & set(more.rows.tolist()) and UNSURE in more.reasons
+    refused = CliRunner().invoke(command, [str(pool), "--out", str(tmp_path / "next.csv")])
+    assert isinstance(refused.exception, ParameterError) and "it may hold labels" in str(refused.exception)
+
+
+def test_a_table_and_texts(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"age": rng.normal(40, 10, 50), "sex": rng.choice(["f", "m"], 50)})
+    frame.to_csv(tmp_path / "pool.csv", index=False)
+    labelled = frame.iloc[:8].assign(ill=["no", "yes"] * 4)
+    found = headstart.label_next(tmp_path / "pool.csv", n=10, labelled=labelled, label="ill", out=tmp_path / "next.csv")
+    assert found.rows.min() >= 8
+    assert list(pd.read_csv(tmp_path / "next.csv").columns) == ["age", "sex", "ill", "reason"]
+    with pytest.raises(ParameterError, match="for texts none is bundled"):
+        headstart.label_next(["one text here", "another text there"] * 10, n=3)
+    with pytest.raises(DataError, match="Expected 60 examples or more to choose from, found 50"):
+        headstart.label_next(frame, n=60)
