@@ -154,7 +154,9 @@ def relatedness(material: Material, *, random_state: int = 0) -> list[Finding]:
         rows = np.sort(np.random.default_rng(random_state).choice(rows, _MOST_ROWS, replace=False))
     columns = material.columns[rows]
     groups = None if material.groups is None else material.groups[rows]
-    deep, simple = material.network_features.output[rows], material.simple_features_of(rows)
+    deep = material.network_features.output[rows]
+    simple = material.simple_features if len(rows) == len(material) else material.simple_features_of(rows)
+    assert simple is not None
     found = []
     for check, score in (("nearest neighbours", knn_score), ("leave-one-out ridge", ridge_loo_score)):
         ours, theirs = score(deep, columns, groups=groups), score(simple, columns, groups=groups)
