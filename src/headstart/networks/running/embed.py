@@ -87,6 +87,8 @@ class StoredFeatures(Features):
     """
 
     held = False
+    rows: KeptRows
+    layout: Layout
 
     def __init__(self, rows: KeptRows, layout: Layout) -> None:
         self.__dict__.update(rows=rows, layout=layout)
@@ -103,17 +105,17 @@ class StoredFeatures(Features):
         return len(self.rows)
 
     @functools.cached_property
-    def output(self) -> np.ndarray:  # type: ignore[override]
+    def output(self) -> np.ndarray:
         """Input of the output layer; held, for every head needs it."""
         return self._part(0)
 
     @property
-    def depths(self) -> tuple[np.ndarray, ...]:  # type: ignore[override]
+    def depths(self) -> tuple[np.ndarray, ...]:
         """Means over space of the blocks."""
         return tuple(map(self._part, range(1, 1 + len(self.layout.blocks))))
 
     @property
-    def grids(self) -> tuple[np.ndarray, ...]:  # type: ignore[override]
+    def grids(self) -> tuple[np.ndarray, ...]:
         """Means over the cells of a grid."""
         return tuple(map(self._part, range(1 + len(self.layout.blocks), len(self.layout.widths))))
 
