@@ -27,6 +27,7 @@ from headstart.models.adapting import Asked, fit_without_labels
 from headstart.models.model import Model, read_evidence
 from headstart.models.reproduction import reproduction
 from headstart.models.target import Target, divided, read_target, screened
+from headstart.models.within_budget import note_beside, within_budget
 from headstart.networks.folder import check_place
 from headstart.parameters.tuning.view_features import check_views
 from headstart.progress import reporter
@@ -201,15 +202,20 @@ def fit(
         tell(sentences(target.dataset))
         metric_named(metric, target.dataset.task)
         check_views(views, "head", target.dataset.input_type)
+        if not resume:
+            _forget(checkpoint)
         words: KeywordTask | None = None
+        drawn: int | None = None
         if task == KEYWORD:
             more: dict[str, Any] = {"background": background, "false_alarms": false_alarms, "skip_bad": skip_bad}
             words = KeywordTask.of(target.dataset, target.source, effort, **more)
             target = dataclasses.replace(target, dataset=words.material.dataset)
         else:
+            everything = len(target.dataset)
+            rows = None if repeated is None else repeated.get("rows", everything)
+            target = within_budget(target, effort, rows)
+            drawn = len(target.dataset) if len(target.dataset) < everything else None
             target = screened(target, skip_bad, told)
-        if checkpoint is not None and not resume:
-            shutil.rmtree(checkpoint, ignore_errors=True)
         asked = {"metric": metric, "class_weight": weights_by_class(class_weight, target.dataset)}
         model = _fitted(
             target, words, effort, candidates, asked | {"plan": repeated, "plain": plain, "reference": reference}
@@ -221,10 +227,12 @@ def fit(
         model.evidence["reproduce"] |= reproduction(
             address_of(data) or target.dataset.root, None if target.source is None else target.named, settings
         )
+        if drawn is not None:
+            model.evidence["plan"]["rows"] = drawn
         model.evidence["seconds"] = max(model.evidence["seconds"], effort.spent)
         if out is not None and checkpoint is not None:
             model.save(out)
-            shutil.rmtree(checkpoint, ignore_errors=True)
+            _forget(checkpoint)
     return model
 
 
@@ -316,6 +324,13 @@ def progress_folder(out: str | Path) -> Path:
     """Where a fit keeps what it has finished: ``.name.progress`` beside ``out``."""
     target = Path(out).expanduser().resolve()
     return target.parent / f".{target.name}.progress"
+
+
+def _forget(checkpoint: Path | None) -> None:
+    """Delete what an earlier run kept to go on from."""
+    if checkpoint is not None:
+        shutil.rmtree(checkpoint, ignore_errors=True)
+        note_beside(checkpoint).unlink(missing_ok=True)
 
 
 def _model(guarded: Any, dataset: Dataset, words: KeywordTask | None) -> Model:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +24,8 @@ _PENALTIES = tuple(float(p) for p in np.logspace(-4, 1, 6))
 _FIXED_PENALTY = 0.1
 _COMPONENTS = 300
 _SAMPLE = 1000
+#: Values of features beyond which they are not all held, and rows that are then read at a time.
+_HELD, _BLOCK = 2**25, 2048
 
 
 @estimator_class
@@ -72,6 +74,9 @@ class _Baseline(BaseEstimator):
         seen = self.preprocessing or simple.preprocessing
         settled = inputs.settle(seen)
         self.preprocessing_ = self.preprocessing if settled == seen else settled
+        if len(y) * sum(simple.blocks.values()) > _HELD:
+            self._fit_many(inputs, targets, y, task, groups, weight)
+            return
         found = simple_features(inputs, self.preprocessing_)
         self.centre_ = {name: values.mean(axis=0, dtype=np.float64) for name, values in found.items()}
         self.scale_ = {name: _scale(values, simple.by_column) for name, values in found.items()}
@@ -100,6 +105,28 @@ class _Baseline(BaseEstimator):
         self.coef_, self.intercept_ = best.solution()
         self.choices_ = None if best.penalty is None else (self.features_, best.penalty)
 
+    def _fit_many(
+        self, inputs: Any, targets: np.ndarray, y: np.ndarray, task: str, groups: Any, weight: np.ndarray | None
+    ) -> None:
+        """Find features, scales and principal components on some of the rows, and solve on these components of all."""
+        rows = some_rows(len(y), _HELD // (2 * sum(simple_of(inputs.kind).blocks.values())), self.random_state)
+        some = None if groups is None else np.asarray(groups)[rows]
+        self._fit(inputs[rows], targets[rows], y[rows], task, some, _of(weight, rows))
+        few = self._table(simple_features(inputs[rows], self.preprocessing_), self.features_)
+        rotation = randomized_svd(few, _COMPONENTS, n_iter=2, random_state=self.random_state)[2].T
+        table = np.empty((len(y), rotation.shape[1]), np.float32)
+        for part, found in self._blocks(inputs):
+            table[part] = self._table(found, self.features_) @ rotation
+        inner = inner_folds(y, task, groups, self.n_splits, self.random_state)
+        coef, self.intercept_ = _solve(table, targets, task, inner, self.random_state, weight).solution()
+        self.coef_ = rotation @ coef
+
+    def _blocks(self, inputs: Any) -> Iterator[tuple[slice, dict[str, np.ndarray]]]:
+        """The features of all inputs, some rows at a time."""
+        for start in range(0, max(len(inputs), 1), _BLOCK):
+            part = slice(start, min(start + _BLOCK, len(inputs)))
+            yield part, simple_features(inputs[part], self.preprocessing_)
+
     def _table(self, found: dict[str, np.ndarray], features: str) -> np.ndarray:
         """The blocks side by side, centred, each with rows of unit mean squared length."""
         names = simple_of(kind_named(self.input_type_)).choices[features]
@@ -107,7 +134,7 @@ class _Baseline(BaseEstimator):
 
     def _scores(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "coef_")
-        return self.logits_of(simple_features(as_inputs(X), self.preprocessing_))
+        return np.concatenate([self.logits_of(found) for _, found in self._blocks(as_inputs(X))])
 
     def logits_of(self, found: dict[str, np.ndarray]) -> np.ndarray:
         """Scores (n, K) of blocks of features that were measured before."""

@@ -17,7 +17,7 @@ from headstart.math.linear.logistic import compare_penalties, log_losses, solve_
 from headstart.math.linear.ridge import solve_ridge
 from headstart.math.linear.solution import LinearSolution
 from headstart.networks.running.embed import Features
-from headstart.parameters.heads.targets import Targets
+from headstart.parameters.heads.targets import Targets, some_rows
 
 #: How fast a feature set loses weight with its relative distance from the best one's held-out loss.
 SHARPNESS = 10.0
@@ -27,6 +27,12 @@ SHARPNESS = 10.0
 MARGIN = 0.02
 #: Of texts, the share that the last features start from, and the rows from which held-out losses count half as usual.
 LAST, TELLING = 0.25, 100
+
+#: Values of features beside the last ones that a head is solved on: where all rows have more, some rows serve.
+MOST_VALUES = 2**25
+
+#: Rows of features that are read at a time where they are not held.
+_BLOCK = 2048
 
 #: Heads that are remembered: candidates of a comparison share what they solve on the same folds.
 _KEPT = 16
@@ -59,12 +65,15 @@ class SolvedHead:
         Held-out loss of the average: mean log-loss, or mean squared error of standardised targets.
     losses : dict
         Held-out loss of each part alone.
+    rows : int, optional
+        From how many rows the parts learned that read more than the last features, where it was not from all.
     """
 
     task: str
     parts: tuple[Part, ...]
     loss: float
     losses: dict[str, float]
+    rows: int | None = None
 
     @property
     def is_linear(self) -> bool:
@@ -79,13 +88,18 @@ class SolvedHead:
 
     def scores(self, features: Features) -> np.ndarray:
         """Logits, or standardised predictions, of shape (n, K)."""
+        blocks = [features] if features.held else [features[i : i + _BLOCK] for i in range(0, len(features), _BLOCK)]
+        return np.concatenate([self._scores(block) for block in blocks])
+
+    def _scores(self, features: Features) -> np.ndarray:
         each = [feature_set(features, part.name) @ part.coef + part.intercept for part in self.parts]
         return combine(each, [part.weight for part in self.parts], self.task)
 
 
 def _root(X: np.ndarray) -> np.ndarray:
     """Signed square root: tames the few units that fire very strongly."""
-    return np.sign(X) * np.sqrt(np.abs(X))
+    root = np.abs(X)
+    return np.copysign(np.sqrt(root, out=root), X, out=root)
 
 
 _SETS: dict[str, Callable[[Features], Sequence[np.ndarray]]] = {
@@ -148,12 +162,20 @@ def solve_head(
         `SolvedHead.choices` of another head, taken as they are: nothing is held out then, and there is no loss.
     """
     if choices is not None:
-        return SolvedHead(targets.task, tuple(_chosen_part(features, targets, *one) for one in choices), np.nan, {})
+        few = some_rows(len(targets), MOST_VALUES // features.n_values, random_state)
+        parts = []
+        for name, penalty, weight in choices:
+            part = None if name == "output" else few
+            seen_by, own = (features, targets) if part is None else (features[part], targets.rows(part))
+            parts.append(_chosen_part(seen_by, own, name, penalty, weight))
+        return SolvedHead(targets.task, tuple(parts), np.nan, {})
+    make = partial(_solved_head, features, targets, kind, groups, random_state, views, chosen_on, lent)
+    if not features.held:
+        return make()
     what = f"{kind} head of {targets.task}, {random_state}, {views}, {lent}"
     seen = [features.output, *features.depths, *features.grids]
     seen += [] if chosen_on is None else [chosen_on.output, *chosen_on.depths, *chosen_on.grids]
     arrays = [*seen, targets.Y, targets.weight, groups]
-    make = partial(_solved_head, features, targets, kind, groups, random_state, views, chosen_on, lent)
     return remembered(what, arrays, make, shelf="heads", kept=_KEPT)
 
 
@@ -175,8 +197,14 @@ def _solved_head(
     folds = of_views(folds, n, views)
     blind = features if chosen_on is None else chosen_on
     linear = _linear_part(features, targets, folds, views, plain, blind)
-    if kind == "linear" or not (features.depths or features.grids):
+    if kind == "linear" or features.n_values == features.output.shape[1]:
         return SolvedHead(targets.task, (linear[0](),), linear[1], {"output": linear[1]})
+    few = None if views > 1 or lent else some_rows(len(targets), MOST_VALUES // features.n_values, random_state)
+    if few is not None:
+        targets = plain = targets.rows(few)
+        features, blind = features[few], features[few] if blind is features else blind[few]
+        folds = _inner_folds(plain, None if groups is None else groups[few], random_state)
+        linear = linear[0], held_out_loss(linear[2][few], plain), linear[2][few]
     names = _deeper_sets(features)
     solved = [linear, *(_solve_part(features, targets, name, folds, views, plain, blind) for name in names)]
     names = ["output", *names]
@@ -188,12 +216,13 @@ def _solved_head(
     margin = MARGIN if features.grids else -MARGIN
     if kind == "auto" and linear[1] <= loss * (1 + margin):
         return SolvedHead(targets.task, (linear[0](),), linear[1], named)
+    n_rows = None if few is None else len(few)
     parts = tuple(
         replace(part(), weight=float(weight))
         for (part, _, _), weight in zip(solved, weights, strict=True)
         if weight > 0.01
     )
-    return SolvedHead(targets.task, parts, loss, named)
+    return SolvedHead(targets.task, parts, loss, named, n_rows)
 
 
 def _deeper_sets(features: Features) -> list[str]:
@@ -319,8 +348,9 @@ def _scaled(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         spread = float(np.sqrt(array.var(axis=0, dtype=np.float64).sum()))
         scales.append(np.full(array.shape[1], 1.0 / spread if spread > 1e-12 else 1.0))
     scale = np.concatenate(scales)
-    joined = arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=1)
-    return joined * scale.astype(joined.dtype), scale
+    joined = np.concatenate(arrays, axis=1)
+    joined *= scale.astype(joined.dtype)
+    return joined, scale
 
 
 def _inner_folds(

@@ -169,3 +169,16 @@ def matched(y: Any, inputs: Inputs) -> Any:
         kind = things(inputs.input_type)
         raise ParameterError(f"Expected a label for each of {n} {kind}, found {0 if y is None else len(y)}.")
     return y
+
+
+def some_rows(n: int, most: int, random_state: int | None) -> np.ndarray | None:
+    """Positions of some of n rows, ascending; None where all of them are few enough.
+
+    Examples
+    --------
+    >>> some_rows(5, 9, 0), len(some_rows(50, 9, 0))
+    (None, 9)
+    """
+    if n <= most:
+        return None
+    return np.sort(np.random.default_rng(0 if random_state is None else random_state).permutation(n)[:most])
