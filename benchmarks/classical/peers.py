@@ -55,13 +55,15 @@ class Library:
         self.name, self.seconds, self.gigabytes = name, seconds, gigabytes
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "TF_NUM_INTRAOP_THREADS": "1"}
         threads = {f"{kind}_NUM_THREADS": "1" for kind in ("OMP", "MKL", "OPENBLAS")}
+        ours = os.environ.get("PYTHONPATH") if name == "headstart" else None  # another checkout than the installed one
+        path = [str(HERE), *([ours] if ours else [])]
         self._worker = subprocess.Popen(
             [python, str(HERE / "worker.py"), f"{name}_methods"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env={**os.environ, **quiet, **threads, "PYTHONPATH": str(HERE)},
+            env={**os.environ, **quiet, **threads, "PYTHONPATH": os.pathsep.join(path)},
         )
         hello = self._worker.stdout.readline() if self._worker.stdout else ""
         if not hello:

@@ -184,7 +184,7 @@ SPEED = {
     "KMM": (_fitted(lambda data: skada.KMMReweightAdapter(gamma=1 / data.Xs.shape[1])), _weights_of),
     "MMD target shift": (_fitted(lambda data: skada.MMDTarSReweightAdapter(1 / data.Xs.shape[1])), _weights_of),
     "JDOT": (_jdot_numbers, _jdot_of),
-    "OT": (_mapping(lambda data: skada.OTMappingAdapter(norm="median")), _plan_of),
+    "exact OT": (_mapping(lambda data: skada.OTMappingAdapter(norm="median")), _plan_of),
     "entropic OT": (_mapping(lambda data: skada.EntropicOTMappingAdapter(reg_e=0.05, norm="median")), _plan_of),
     "class-regularised OT": (
         _mapping(lambda data: ClassRegularised(reg_e=0.05, reg_cl=0.1)),
@@ -192,6 +192,7 @@ SPEED = {
     ),
     "CORAL": (_mapping(lambda data: skada.CORALAdapter()), _mapped_of),
     "linear OT": (_mapping(lambda data: skada.LinearOTMappingAdapter()), _mapped_of),
+    "discriminator": (_fitted(lambda data: skada.DiscriminatorReweightAdapter()), _weights_of),
     "density": (_fitted(lambda data: skada.DensityReweightAdapter()), lambda model, data: {}),
 }
 

@@ -77,8 +77,8 @@ def _joint(data: Pair, got: Arrays) -> float:
     return objectives.joint_cost(data, got["predictions"])
 
 
-def _plan(reg_class: float) -> Callable[[Pair, Arrays], tuple[float, float]]:
-    return lambda data, got: objectives.entropic_cost(data, got["plan"], 0.05, reg_class)
+def _plan(reg_class: float, reg: float = 0.05) -> Callable[[Pair, Arrays], tuple[float, float]]:
+    return lambda data, got: objectives.entropic_cost(data, got["plan"], reg, reg_class)
 
 
 CASES = (
@@ -105,6 +105,7 @@ CASES = (
     Case(
         "JDOT", ("JDOT",), (1000, 3000), lambda data, got: objectives.joint_cost(data, got["predictions"]), promised=3
     ),
+    Case("exact OT", ("exact OT",), (1000, 3000), _plan(0.0, reg=0.0), second="marginals' error", promised=1),
     Case("entropic OT", ("entropic OT",), (1000, 3000), _plan(0.0), second="marginals' error", promised=3),
     Case(
         "class-regularised OT",
@@ -115,8 +116,9 @@ CASES = (
         promised=3,
     ),
     Case("KLIEP", ("KLIEP",), SIZES[:3]),
+    Case("discriminator", ("discriminator",), SIZES[:3], promised=1),
     Case("CORAL", ("CORAL",), SIZES, _moments),
-    Case("linear OT", ("linear OT",), SIZES, _moments),
+    Case("linear OT", ("linear OT",), SIZES, _moments, promised=1),
 )
 #: A million rows in each domain, 256 columns in float32, one method fitted and nothing else.
 MILLION = {"n": 10**6, "d": 256, "dtype": "float32"}

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from headstart.data.reading.read import read_dataset
     from headstart.data.sets.dataset import Dataset
     from headstart.data.texts.texts import Texts
+    from headstart.drift.validity import check
     from headstart.features.adapted.adapted import AdaptedClassifier
     from headstart.features.aligned import AlignedClassifier, AlignedRegressor
     from headstart.features.easy_transfer import EasyTransfer
@@ -92,6 +93,7 @@ _PUBLIC = {
     "Texts": "headstart.data.texts.texts",
     "TransferClassifier": "headstart.parameters.transfer",
     "TransferRegressor": "headstart.parameters.transfer",
+    "check": "headstart.drift.validity",
     "fit": "headstart.models.fitting",
     "label_next": "headstart.models.labelling",
     "listen": "headstart.models.listening",
@@ -168,6 +170,7 @@ __all__ = [
     "TwoStageTrAdaBoostRegressor",
     "ULSIF",
     "__version__",
+    "check",
     "fit",
     "label_next",
     "listen",

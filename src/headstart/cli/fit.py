@@ -61,6 +61,14 @@ from headstart.progress import reporter
     help="Weights of the classes in learning: balanced, or as ill=5,well=1.",
 )
 @click.option("--plain", is_flag=True, help="Compare only what transformers can load without headstart.")
+@click.option(
+    "--no-reference",
+    "reference",
+    is_flag=True,
+    flag_value=False,
+    default=True,
+    help="Keep nothing of the data in the model; headstart check then needs labels.",
+)
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read, and list them in the report.")
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run of the same command stopped.")
 @click.option(

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fit": ("headstart.cli.fit", "Learn from labelled pictures, clips or tables, with proof."),
     "inspect": ("headstart.cli.inspect", "Say what data would be read as, and what is wrong with them."),
     "predict": ("headstart.cli.predict", "Label pictures, clips or rows with a model that headstart saved."),
+    "check": ("headstart.cli.check", "Say whether a saved model still holds on new data."),
     "listen": ("headstart.cli.listen", "Hear words in a long recording or a stream, as they come."),
     "report": ("headstart.cli.report", "Write a model's evidence as one page, report.html."),
     "label-next": ("headstart.cli.label_next", "Choose which examples to label next, and write a sheet for them."),

@@ -30,6 +30,7 @@ from headstart.guard.candidates.table_rows import borrows_rows, in_fitted_order,
 from headstart.guard.candidates.train_size import train_size
 from headstart.guard.candidates.unlabelled_inputs import shares_of, unlabelled_for
 from headstart.guard.comparing.journal import Journal
+from headstart.guard.evidence.reference import reference_of
 from headstart.guard.guard import guard, run_key
 from headstart.math.statistics.named_metrics import metric_named
 from headstart.networks.reading.loading import load_network, taken
@@ -87,6 +88,8 @@ class BaseSafeTransfer(BaseEstimator):
         data, candidates and seed.
     plain : bool, default=False
         Compare only what transformers can load by itself afterwards. Of pictures, clips and texts.
+    reference : bool, default=False
+        Keep at most 1,000 examples in a form that new data can be compared with (`headstart.check`).
     n_jobs : int, optional
         How many folds are computed at once, each in a process with its share of the threads; -1 as many as there are
         processors. Default: 1, or what ``joblib.parallel_config`` says, which may name a Dask or Ray cluster. The
@@ -101,6 +104,8 @@ class BaseSafeTransfer(BaseEstimator):
     verdict_ : {"helps", "no evidence either way", "hurts", "cannot tell"}
     evidence_ : dict
         All that was measured, in plain JSON types.
+    reference_ : Reference or None
+        What was kept of the examples.
     encoder_ : transformer or None
         Of tables and numbers: what makes of new rows what ``best_estimator_`` takes.
 
@@ -131,6 +136,7 @@ class BaseSafeTransfer(BaseEstimator):
     plan: dict[str, Any] | None = None
     plain: bool = False
     n_jobs: int | None = None
+    reference: bool = False
 
     def _rows(self, X: Any, *, reset: bool, y: Any = None) -> Any:
         """Examples as Pictures, Clips or Texts, as Records, or as a checked array of numbers."""
@@ -217,6 +223,11 @@ class BaseSafeTransfer(BaseEstimator):
         self.best_estimator_, self.best_candidate_ = found.estimator, found.candidate
         self.temperature_, self.evidence_ = found.temperature, found.evidence
         self.verdict_ = found.evidence["verdict"]["word"]
+        self.reference_ = None
+        if self.reference and task != "multilabel":
+            as_it_was = getattr(getattr(found.estimator, "fitted_", None), "solved", None) is not None
+            seen_by = found.estimator.network_ if as_it_was else None
+            self.reference_ = reference_of(material, found.splits, seen_by, random_state=self.random_state)
         notes += shares_of(found.estimator, y)
         found.evidence["data"]["notes"] += list(notes)
 

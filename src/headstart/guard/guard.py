@@ -17,7 +17,7 @@ from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.choose import pick
 from headstart.guard.choosing.verdict import verdict
 from headstart.guard.comparing.journal import Journal
-from headstart.guard.comparing.out_of_fold import fit_on, fold_numbers
+from headstart.guard.comparing.out_of_fold import Split, fit_on, fold_numbers
 from headstart.guard.comparing.plan import given_plan
 from headstart.guard.comparing.run import compare
 from headstart.guard.evidence import evidence as say
@@ -41,12 +41,15 @@ class Guarded:
         What its logits are divided by.
     evidence : dict
         Everything that was measured, in plain JSON types.
+    splits : list of (train, test)
+        Folds of the first cross-validation.
     """
 
     estimator: Any
     candidate: Candidate
     temperature: float
     evidence: dict[str, Any]
+    splits: list[Split]
 
 
 def guard(
@@ -143,7 +146,7 @@ def guard(
         warnings.warn(words, GuessingWarning, stacklevel=4)
     if material.sources and outcome.candidate.transfer:
         evidence["source"]["use"] = say.rows_used(estimator)
-    return Guarded(estimator, outcome.candidate, warmth, plain(evidence))
+    return Guarded(estimator, outcome.candidate, warmth, plain(evidence), comparison.splits[0])
 
 
 def _final(candidate: Candidate, material: Material, journal: Journal) -> Any:

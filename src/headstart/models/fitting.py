@@ -27,6 +27,7 @@ from headstart.models.adapting import Asked, fit_without_labels
 from headstart.models.model import Model, read_evidence
 from headstart.models.reproduction import reproduction
 from headstart.models.target import Target, divided, read_target, screened
+from headstart.models.within_budget import note_beside, within_budget
 from headstart.networks.folder import check_place
 from headstart.parameters.tuning.view_features import check_views
 from headstart.progress import reporter
@@ -69,6 +70,7 @@ def fit(
     classes: Sequence[Any] | None = None,
     ask: int = 0,
     n_jobs: int | None = None,
+    reference: bool = True,
 ) -> Model:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
@@ -142,6 +144,9 @@ def fit(
     ask : int, default=0
         Of data without labels: write so many of them, drawn at random, into a table to be labelled, beside ``out``;
         ``fit`` reads it, with the data as ``unlabelled``, and tests what was chosen.
+    reference : bool, default=True
+        Keep at most 1,000 examples in the model, as random projections of their features, so that `headstart.check` can
+        compare new data with them.
     n_jobs : int, optional
         How many folds are computed at once, see `SafeTransferClassifier`. Default: 1, or what
         ``joblib.parallel_config`` says.
@@ -197,28 +202,37 @@ def fit(
         tell(sentences(target.dataset))
         metric_named(metric, target.dataset.task)
         check_views(views, "head", target.dataset.input_type)
+        if not resume:
+            _forget(checkpoint)
         words: KeywordTask | None = None
+        drawn: int | None = None
         if task == KEYWORD:
             more: dict[str, Any] = {"background": background, "false_alarms": false_alarms, "skip_bad": skip_bad}
             words = KeywordTask.of(target.dataset, target.source, effort, **more)
             target = dataclasses.replace(target, dataset=words.material.dataset)
         else:
+            everything = len(target.dataset)
+            rows = None if repeated is None else repeated.get("rows", everything)
+            target = within_budget(target, effort, rows)
+            drawn = len(target.dataset) if len(target.dataset) < everything else None
             target = screened(target, skip_bad, told)
-        if checkpoint is not None and not resume:
-            shutil.rmtree(checkpoint, ignore_errors=True)
         asked = {"metric": metric, "class_weight": weights_by_class(class_weight, target.dataset)}
-        model = _fitted(target, words, effort, candidates, asked | {"plan": repeated, "plain": plain})
+        model = _fitted(
+            target, words, effort, candidates, asked | {"plan": repeated, "plain": plain, "reference": reference}
+        )
         settings = reading.said() | {"skip_bad": skip_bad, "budget": budget, "random_state": random_state, "out": out}
         settings |= {"unlabelled": unlabelled, "views": views, "plain": plain, "text_windows": text_windows}
-        settings |= {"background": background, "false_alarms": false_alarms}
+        settings |= {"background": background, "false_alarms": false_alarms, "no_reference": not reference}
         settings |= {"metric": metric, "class_weight": class_weight, "plan": None if isinstance(plan, dict) else plan}
         model.evidence["reproduce"] |= reproduction(
             address_of(data) or target.dataset.root, None if target.source is None else target.named, settings
         )
+        if drawn is not None:
+            model.evidence["plan"]["rows"] = drawn
         model.evidence["seconds"] = max(model.evidence["seconds"], effort.spent)
         if out is not None and checkpoint is not None:
             model.save(out)
-            shutil.rmtree(checkpoint, ignore_errors=True)
+            _forget(checkpoint)
     return model
 
 
@@ -312,6 +326,13 @@ def progress_folder(out: str | Path) -> Path:
     return target.parent / f".{target.name}.progress"
 
 
+def _forget(checkpoint: Path | None) -> None:
+    """Delete what an earlier run kept to go on from."""
+    if checkpoint is not None:
+        shutil.rmtree(checkpoint, ignore_errors=True)
+        note_beside(checkpoint).unlink(missing_ok=True)
+
+
 def _model(guarded: Any, dataset: Dataset, words: KeywordTask | None) -> Model:
     """The model, with what was done to the data in its evidence."""
     estimator, detector, more = (guarded.best_estimator_, None, {}) if words is None else words.finished(guarded)
@@ -341,6 +362,7 @@ def _model(guarded: Any, dataset: Dataset, words: KeywordTask | None) -> Model:
         input_type=dataset.input_type,
         encoder=getattr(guarded, "encoder_", None),
         detector=detector,
+        reference=getattr(guarded, "reference_", None),
     )
 
 

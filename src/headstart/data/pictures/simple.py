@@ -22,6 +22,15 @@ def describe_pictures(canvases: Sequence[np.ndarray], preprocessing: Preprocessi
     return np.concatenate([hog(small), colour_histogram(small), thumbnail(small)], axis=1)
 
 
+def measure_picture(canvas: np.ndarray, preprocessing: Preprocessing) -> tuple[float, ...]:
+    """Brightness and contrast from 0 to 1, colourfulness, and sharpness: the mean step between neighbouring pixels."""
+    x = np.asarray(canvas, dtype=np.float64) / np.iinfo(canvas.dtype).max
+    grey = x.mean(axis=2) if x.ndim == 3 else x
+    colour = float(x.std(axis=2).mean()) if x.ndim == 3 and x.shape[2] > 1 else 0.0
+    steps = [float(np.abs(np.diff(grey, axis=axis)).mean()) if grey.shape[axis] > 1 else 0.0 for axis in (0, 1)]
+    return float(grey.mean()), float(grey.std()), colour, sum(steps) / 2
+
+
 SIMPLE = SimpleFeatures(
     name="edges and colours",
     words="a linear model on edges, colours and pixels, no network",
@@ -35,4 +44,6 @@ SIMPLE = SimpleFeatures(
     by_column=False,
     preprocessing=Preprocessing((SIDE, SIDE), None, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
     describe=describe_pictures,
+    measures=("brightness", "contrast", "colour", "sharpness"),
+    measure=measure_picture,
 )

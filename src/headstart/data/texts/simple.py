@@ -48,6 +48,14 @@ def describe_texts(canvases: Sequence[np.ndarray], preprocessing: PlainText) -> 
     return found
 
 
+def measure_text(canvas: np.ndarray, preprocessing: PlainText) -> tuple[float, ...]:
+    """Words, letters a word, and the share of letters outside ASCII."""
+    text = bytes(canvas).decode("utf-8", errors="replace")
+    words = text.split()
+    letters = sum(map(len, words))
+    return float(len(words)), letters / max(len(words), 1), sum(ord(c) > 127 for c in text) / max(len(text), 1)
+
+
 SIMPLE = SimpleFeatures(
     name="tf-idf",
     words="a linear model on words and pieces of words (tf-idf), no network",
@@ -57,5 +65,7 @@ SIMPLE = SimpleFeatures(
     by_column=True,
     preprocessing=PLAIN,
     describe=describe_texts,
+    measures=("number of words", "length of words", "share of other letters"),
+    measure=measure_text,
     own=True,
 )

@@ -48,8 +48,9 @@ def table_candidates(material: Material, *, random_state: int = 0) -> list[Candi
 
     Without transfer: a linear model and trees on the target alone. With transfer: the source alone, pooled with the
     target, pooled so that both weigh the same, each side standardised by itself, of several sources those alone that
-    help; and the methods of the catalogue that help most often: augmented features, aligned rows, importance weights,
-    boosting, biased regularisation, transferred trees.
+    help; trees on both sets, up to 2,000 rows randomised ones and boosted ones; and the methods of the catalogue that
+    help most often: augmented features, aligned rows, importance weights, boosting, biased regularisation, transferred
+    trees.
 
     Parameters
     ----------
@@ -92,6 +93,10 @@ def table_candidates(material: Material, *, random_state: int = 0) -> list[Candi
         found += _aligned(task, borrowed)
     words = "trees on both sets, with the same weight in total"
     found.append(Candidate("pooled trees", pooled(trees, 0.5, **borrowed), True, words))
+    if _ENOUGH_FOR_BOOSTING <= n_both < _MANY_ROWS:  # with more the pooled trees are boosted ones
+        words = "gradient boosting on rows of source and target as one set"
+        boosting = pooled(_trees(numbers, n_both, random_state), **borrowed)
+        found.append(Candidate("pooled boosting", boosting, True, words))
     forest = _forest(numbers, n_both - n, random_state)
     return found + _families(task, borrowed, _COSTLY, random_state, TransferForest=forest)
 

@@ -19,10 +19,13 @@ from headstart.contract.weighted_fit import seeded
 from headstart.data.tables.column_names import stack
 from headstart.errors import ParameterError
 from headstart.instances.weighting.base import Weighting
+from headstart.math.linear.left_out import left_out_scores
 from headstart.math.ratios.gaussian import ordered
 from headstart.math.ratios.odds import from_logs, log_ratio_from_odds
 
 CALIBRATIONS = (None, "sigmoid", "isotonic")
+#: Columns, or rows of both sides, up to which each row is left out in closed form.
+_MOST = 1000
 
 
 @estimator_class
@@ -43,9 +46,10 @@ class DiscriminatorRatio(Weighting):
         With ``predict_proba`` (or calibrated). Default: standardised columns and ``LogisticRegression(max_iter=1000)``.
     calibration : {None, "sigmoid", "isotonic"}, default=None
         Calibrate its probabilities, by folds inside of each fit.
-    n_folds : int >= 2 or None, default=5
-        Folds of which each is judged by a classifier that learned from the others. None: one classifier judges the
-        rows that it learned from.
+    n_folds : int >= 2, "auto" or None, default="auto"
+        Folds of which each is judged by a classifier that learned from the others. "auto": as many as there are rows
+        for the default classifier, from a single fit (`headstart.math.linear.left_out`), where rows or columns are at
+        most 1,000; five folds for any other. None: one classifier judges the rows that it learned from.
     random_state : int or None, default=None
         Draws the folds; seeds the classifier where it has ``random_state=None``.
 
@@ -61,7 +65,7 @@ class DiscriminatorRatio(Weighting):
 
     References
     ----------
-    Bickel, Brueckner & Scheffer 2009, equation 4. The folds are ours.
+    Bickel, Brueckner & Scheffer 2009, equation 4. Rows judged by what has not seen them are ours.
 
     Examples
     --------
@@ -75,14 +79,19 @@ class DiscriminatorRatio(Weighting):
     estimator: Any = None
     _: KW_ONLY
     calibration: str | None = None
-    n_folds: int | None = 5
+    n_folds: int | str | None = "auto"
     random_state: int | None = None
 
     def _ratio(self, source: Any, target: Any, y: np.ndarray | None) -> np.ndarray:
         check_option("calibration", self.calibration, CALIBRATIONS)
-        check_number("n_folds", self.n_folds, 2, whole=True, optional=True)
+        if self.n_folds != "auto":
+            check_number("n_folds", self.n_folds, 2, whole=True, optional=True)
         rng = self._rng()
         n_source, n_target = source.shape[0], target.shape[0]
+        if self._at_once(source, target):
+            odds = _left_out(stack([source, target]), np.repeat([0, 1], [n_source, n_target]))
+            self.log_ratio_ = odds[:n_source] + np.log(n_source / n_target)
+            return from_logs(self.log_ratio_)
         order = np.concatenate([ordered(source, rng), n_source + ordered(target, rng)])
         rows, of_target = stack([source, target])[order], (order >= n_source).astype(int)
         probability = np.empty(n_source + n_target)
@@ -92,9 +101,16 @@ class DiscriminatorRatio(Weighting):
         self.log_ratio_ = log_ratio_from_odds(probability[:n_source], n_source, n_target)
         return from_logs(self.log_ratio_)
 
+    def _at_once(self, source: Any, target: Any) -> bool:
+        """Whether the rows are judged by one fit in closed form."""
+        plain = self.estimator is None and self.calibration is None and self.n_folds == "auto"
+        n = source.shape[0] + target.shape[0]
+        return plain and min(n, source.shape[1]) <= _MOST and min(source.shape[0], target.shape[0]) > 1
+
     def _splits(self, of_target: np.ndarray, rng: np.random.Generator) -> Any:
         every = np.arange(len(of_target))
-        folds = 0 if self.n_folds is None else min(self.n_folds, int(np.bincount(of_target).min()))
+        wanted = 5 if self.n_folds == "auto" else int(self.n_folds or 0)
+        folds = min(wanted, int(np.bincount(of_target).min()))
         if folds < 2:
             return [(every, every)]
         seed = int(rng.integers(2**31 - 1))
@@ -116,3 +132,15 @@ class DiscriminatorRatio(Weighting):
 def standardised_logistic(rows: Any) -> Any:
     """Logistic regression on standardised columns; of sparse rows the means stay."""
     return make_pipeline(StandardScaler(with_mean=not sparse.issparse(rows)), LogisticRegression(max_iter=1000))
+
+
+def _left_out(rows: Any, of_target: np.ndarray) -> np.ndarray:
+    """Log-odds of each row by the default classifier on all the others; single precision serves."""
+    columns = np.asarray(rows.toarray() if sparse.issparse(rows) else rows, dtype=np.float64)  # a copy: of both sides
+    largest = np.abs(columns).max(axis=0)
+    columns -= columns.mean(axis=0)
+    scale = np.sqrt(np.einsum("ij,ij->j", columns, columns) / len(columns))
+    columns /= np.where(scale > 1e-12 * largest, scale, np.maximum(largest, 1.0))
+    scaled = columns.astype(np.float32)
+    odds = LogisticRegression(max_iter=1000).fit(scaled, of_target).decision_function(scaled)
+    return left_out_scores(scaled, of_target, odds.astype(np.float64))

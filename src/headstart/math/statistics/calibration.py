@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
 
 from headstart.math.statistics.probability import logits as logits_of
 from headstart.math.statistics.probability import probabilities
@@ -44,13 +43,14 @@ def temperature(logits: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | N
     True
     """
     z, labels = np.asarray(logits, dtype=np.float64), np.asarray(y)
+    several = labels.ndim == 2
+    # per label its margin with the sign of what is true; per class how far its score is below the highest
+    below = np.where(labels == 1, -z, z) if several else z - z.max(axis=1, keepdims=True)
+    place = None if several else (np.arange(len(labels)), labels)
 
     def loss(log_t: float) -> float:
-        scaled = z / np.exp(log_t)
-        if labels.ndim == 2:
-            lost = np.logaddexp(0.0, np.where(labels == 1, -scaled, scaled))
-        else:
-            lost = logsumexp(scaled, axis=1) - scaled[np.arange(len(labels)), labels]
+        scaled = below / np.exp(log_t)
+        lost = np.logaddexp(0.0, scaled) if several else np.log(np.exp(scaled).sum(axis=1)) - scaled[place]
         nll = lost.sum() if sample_weight is None else (sample_weight @ lost).sum()
         return float(nll + 0.5 * log_t**2)
 

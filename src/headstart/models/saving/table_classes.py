@@ -30,6 +30,8 @@ _ONE_HOT = "_drop_idx_after_grouping _infrequent_enabled _n_features_outs catego
 
 #: Module, its classes, and what they hold once they are fitted, beside their parameters. Nothing callable is among it.
 _TABLE: tuple[tuple[str, str, str], ...] = (
+    ("headstart.features.adapted.adapted", "AdaptedClassifier", f"{_DELEGATED} coef_ intercept_"),
+    ("headstart.features.adapted.linear_answers", "LinearAnswers", ""),
     ("headstart.features.aligned", "AlignedClassifier AlignedRegressor", f"{_DELEGATED} dense_ mapping_"),
     ("headstart.features.easy_transfer", "EasyTransfer", f"{_DELEGATED} centres_ labels_ prices_"),
     ("headstart.features.feature_augmentation", "FeatureAugmentation", f"{_MAPPED} n_domains_"),
@@ -76,6 +78,11 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
         f"{_DELEGATED} balance_ classifier_ history_ pseudo_labels_ root_ target_mean_",
     ),
     ("headstart.features.pred", "PREDClassifier PREDRegressor", f"{_DELEGATED} source_estimators_"),
+    (
+        "headstart.guard.safe_adapted",
+        "SafeAdaptedClassifier",
+        f"{_BORROWED} best_estimator_ chosen_ domain_auc_ evidence_ notes_ verdict_",
+    ),
     (
         "headstart.guard.safe_aligned",
         "SafeAlignedClassifier SafeAlignedRegressor",

@@ -136,6 +136,18 @@ def test_rows_are_judged_by_a_classifier_that_did_not_learn_them() -> None:
     assert unseen.log_ratio_.mean() > seen.log_ratio_.mean() + 0.3
 
 
+def test_the_default_judges_each_row_as_folds_of_single_rows_do() -> None:
+    source, target, _ = samples(60, 50, 12)
+    once = DiscriminatorRatio().fit(source, target).log_ratio_
+    each = DiscriminatorRatio(n_folds=50, random_state=0).fit(source, target).log_ratio_
+    seen = DiscriminatorRatio(n_folds=None).fit(source, target).log_ratio_
+    assert np.abs(once - each).mean() < 0.3 * np.abs(seen - each).mean()
+    columns = np.column_stack([source, np.full(60, 3e5)]), np.column_stack([target, np.full(50, 3e5)])
+    assert np.allclose(DiscriminatorRatio().fit(*columns).log_ratio_, once, atol=1e-4)
+    with pytest.raises(ParameterError, match="n_folds"):
+        DiscriminatorRatio(n_folds="three").fit(source, target)
+
+
 def test_shares_of_classes_are_found_and_used() -> None:
     rng = np.random.default_rng(2)
     y, hidden = rng.choice(["a", "b", "c"], 900), rng.choice(["a", "b", "c"], 900, p=[0.7, 0.2, 0.1])

@@ -1,0 +1,42 @@
+"""``headstart check``: is a saved model still valid on new data?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from headstart.cli.console import common, echo, print_json
+
+_CODES = {"valid": 0, "doubtful": 3, "cannot tell": 3, "invalid": 4}
+
+
+@click.command("check")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--labels", help="Column of labels in a table; 'folders' where the folders of DATA are the classes.")
+@click.option(
+    "--group-by", help="Column, or regular expression over the path: rows of one group are one piece of evidence."
+)
+@click.option("--seed", "random_state", type=int, default=0, show_default=True, help="Of permutations.")
+@common
+def command(model: Path, data: Path, labels: str | None, group_by: str | None, random_state: int, as_json: bool) -> int:
+    """Say whether the saved MODEL still holds on new DATA: valid (exit code 0), doubtful (3) or invalid (4).
+
+    New data are compared with what the model kept of those that it learned from, and how often it will be right is
+    estimated without labels. With --labels the exact figure decides.
+
+    \b
+    headstart check model new-pictures/
+    headstart check model this-month.csv --labels diagnosis --group-by patient
+    """
+    from headstart.drift.validity import check
+
+    found = check(model, data, labels=labels, group_by=group_by, random_state=random_state)
+    if as_json:
+        print_json({"verdict": found.verdict, "sentence": found.sentence, "words": list(found.words), **found.numbers})
+    else:
+        echo(found.sentence, bold=True)
+        for words in found.words:
+            echo(words)
+    return _CODES[found.verdict]

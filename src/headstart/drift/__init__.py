@@ -1,0 +1,1 @@
+"""Is a model still valid on new data?"""

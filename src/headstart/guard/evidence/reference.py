@@ -1,0 +1,163 @@
+"""What a model keeps of the data it learned from, so that new data can be compared with them later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import softmax
+
+from headstart.data.inputs.canvases import canvases
+from headstart.data.inputs.registry import simple_of
+from headstart.guard.baselines.simple_features import simple_features
+from headstart.guard.candidates.material import Material
+from headstart.math.linear.logistic import solve_logistic
+from headstart.networks.running.embed import embed
+
+#: Examples that are kept, coordinates of each, and the penalty of the heads that say how sure they are.
+MOST, WIDTH, _PENALTY = 1000, 64, 0.03
+#: Numbers in the heads of all folds, at most.
+_HEADS = 4_000_000
+NETWORK, SIMPLE, COLUMNS = "network", "simple", "columns"
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """At most 1,000 examples in a form from which they cannot be made again, and heads that never saw them.
+
+    The rows are features of length 1, times a random matrix that was drawn before any data were seen: a scaler or
+    components fitted to the training rows would make every honest batch look different.
+
+    Attributes
+    ----------
+    sees : {"network", "simple", "columns"}
+        What the features are: those of the model's network, simple ones, or ranks of the columns of a table.
+    projection : ndarray of shape (d, 64), float16
+    rows : ndarray of shape (m, 64), float16
+    codes : ndarray of shape (m,), int32
+        Classes; -1 for numbers.
+    held : ndarray of shape (m, K), float16
+        Probabilities of each row by the head that was fitted without its fold; of no columns for numbers.
+    heads : ndarray of shape (F, d + 1, K), float16
+        Coefficients and intercepts, fold by fold.
+    measures : ndarray of shape (m, q), float32
+        What anybody can check of an example, such as its brightness.
+    ranks : ndarray of shape (101, d), float32
+        Percentiles of the columns of a table; of no rows else.
+    """
+
+    sees: str
+    projection: np.ndarray
+    rows: np.ndarray
+    codes: np.ndarray
+    held: np.ndarray
+    heads: np.ndarray
+    measures: np.ndarray
+    ranks: np.ndarray
+
+    def seen(self, inputs: Any, network: Any, device: str = "cpu") -> np.ndarray:
+        """Features of new examples as the reference has them, of length 1: (n, d)."""
+        return unit(features_for(self.sees, inputs, network, device, self.ranks))
+
+    def confidence(self, features: np.ndarray) -> np.ndarray:
+        """Probabilities (n, K) of new examples, each by one of the heads in turn, as the reference's own are."""
+        fold = np.arange(len(features)) % len(self.heads)
+        scores = np.empty((len(features), self.heads.shape[2]))
+        for f, head in enumerate(self.heads.astype(np.float64)):
+            scores[fold == f] = features[fold == f] @ head[:-1] + head[-1]
+        return np.asarray(softmax(scores, axis=1))
+
+
+def unit(features: np.ndarray) -> np.ndarray:
+    """Rows of length 1; a row of zeros stays."""
+    X = np.asarray(features, dtype=np.float64)
+    length = np.linalg.norm(X, axis=1, keepdims=True)
+    return np.asarray(X / np.where(length > 0, length, 1.0))
+
+
+def features_for(sees: str, inputs: Any, network: Any, device: str, ranks: np.ndarray) -> np.ndarray:
+    """What a reference looks at, (n, d)."""
+    if sees == COLUMNS:
+        return np.stack([_ranked(column, grid) for column, grid in zip(np.asarray(inputs).T, ranks.T, strict=True)], 1)
+    if sees == NETWORK:
+        return embed(network, inputs, device=device).output
+    return np.concatenate([unit(block) for block in simple_features(inputs).values()], axis=1)
+
+
+def measured(inputs: Any) -> np.ndarray:
+    """What anybody can check of examples, (n, q); of no columns where there is nothing."""
+    kind = getattr(inputs, "kind", None)
+    if kind is None or kind.values:
+        return np.zeros((len(inputs), 0), dtype=np.float32)
+    simple = simple_of(kind)
+    rows = [simple.measure(canvas, simple.preprocessing) for canvas in canvases(inputs, simple.preprocessing)]
+    return np.array(rows, dtype=np.float32).reshape(len(inputs), -1)
+
+
+def _ranked(column: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Ranks from -1 to 1 among the values that were learned from, of equal ones the middle; farther out beyond them."""
+    low, high = np.searchsorted(grid, column, side="left"), np.searchsorted(grid, column, side="right")
+    spread = float(grid[95] - grid[5]) or 1.0
+    beyond = (np.maximum(column - grid[-1], 0) - np.maximum(grid[0] - column, 0)) / spread
+    return np.asarray((low + high) / len(grid) - 1.0 + np.clip(beyond, -2, 2))
+
+
+def reference_of(
+    material: Material, splits: Sequence[tuple[np.ndarray, np.ndarray]], network: Any, *, random_state: int
+) -> Reference:
+    """What is kept of the data.
+
+    Parameters
+    ----------
+    material : Material
+    splits : sequence of (train, test)
+        The folds of the comparison.
+    network : Network or None
+        That of the model, where it was not trained on these examples: a trained one sees them unlike any others.
+    random_state : int
+    """
+    rng = np.random.default_rng(random_state)
+    sees = COLUMNS if material.numbers else SIMPLE if network is None else NETWORK
+    ranks = np.zeros((0, 0), dtype=np.float32)
+    if sees == COLUMNS:
+        ranks = np.percentile(material.rows, np.arange(101), axis=0).astype(np.float32)
+    features = features_for(sees, material.rows, network, material.device, ranks)
+    X, d = unit(features), features.shape[1]
+    projection = (rng.normal(size=(d, WIDTH)) / np.sqrt(WIDTH)).astype(np.float16)
+    kept = np.sort(rng.permutation(len(X))[:MOST])
+    held, heads = np.zeros((len(X), 0)), np.zeros((0, d + 1, 0))
+    if material.classes is not None:
+        held, heads = _heads(X, material.columns, splits)
+    codes = material.target[kept] if material.classes is not None else np.full(len(kept), -1)
+    shown = material.rows if material.numbers else material.rows[kept]
+    return Reference(
+        sees,
+        projection,
+        (X[kept] @ projection.astype(np.float64)).astype(np.float16),
+        codes.astype(np.int32),
+        held[kept].astype(np.float16),
+        heads.astype(np.float16),
+        measured(shown)[kept] if material.numbers else measured(shown),
+        ranks,
+    )
+
+
+def _heads(
+    X: np.ndarray, Y: np.ndarray, splits: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Held-out probabilities (n, K), and a logistic head a fold, (F, d + 1, K)."""
+    most = max(2, _HEADS // ((X.shape[1] + 1) * Y.shape[1]))
+    merged = list(splits)
+    while len(merged) > most:  # fewer heads for many classes: two folds become one
+        (_, a), (_, b), *rest = merged
+        test = np.sort(np.concatenate([a, b]))
+        merged = [*rest, (np.setdiff1d(np.arange(len(X)), test), test)]
+    held, heads = np.empty(Y.shape), []
+    for train, test in merged:
+        solved = solve_logistic(X[train], Y[train], penalties=[_PENALTY])
+        head = np.concatenate([solved.coef, solved.intercept[None]])
+        held[test] = softmax(X[test] @ solved.coef + solved.intercept, axis=1)
+        heads.append(head)
+    return held, np.stack(heads)

@@ -1,0 +1,113 @@
+"""A model on new data: honest batches, darker pictures, other speakers of the same words, labels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import headstart
+from headstart.cli.check import command
+from headstart.errors import SourceError
+from headstart.math.statistics.prevalence import class_shares
+from headstart.math.statistics.two_sample import two_sample_tests
+
+
+def pictures(n: int, seed: int, dark: float = 0.0, noise: float = 30.0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    y = rng.integers(2, size=n)
+    wave = 70 * (np.sin(np.arange(32) * 1.2) > 0)
+    stripes = np.where(y[:, None, None] == 1, wave[None, :, None], wave[None, None, :])
+    noisy = np.clip(stripes + 100 - dark + rng.normal(0, noise, (n, 32, 32)), 0, 255)
+    return noisy.astype(np.uint8), np.array(["across", "along"])[y]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("models") / "model"
+    headstart.fit(pictures(150, 0), "starter:pictures", budget=40, out=out)
+    return out
+
+
+def test_permutations_of_groups_hold_the_level_where_rows_are_not_independent() -> None:
+    rng = np.random.default_rng(0)
+    rejected = {"rows": 0, "groups": 0}
+    for seed in range(60):
+        centres = rng.normal(size=(20, 3))
+        rows = np.repeat(centres, 5, axis=0) + 0.1 * rng.normal(size=(100, 3))
+        groups = np.repeat(np.arange(20), 5)
+        for name, given in (("rows", None), ("groups", groups)):
+            found = two_sample_tests(rows[:50], rows[50:], groups=given, permutations=99, random_state=seed)
+            rejected[name] += found["mmd"].p_value < 0.05
+    assert rejected["groups"] <= 8 < rejected["rows"]
+
+
+def test_shares_of_the_classes_are_the_maximum_of_the_likelihood() -> None:
+    rng = np.random.default_rng(0)
+    known, true = np.array([0.5, 0.5]), np.array([0.2, 0.8])
+    y = rng.choice(2, 4000, p=true)
+    x = rng.normal(2 * y - 1.0, 1.0)
+    p1 = 1 / (1 + np.exp(-2 * x))
+    p = np.stack([1 - p1, p1], axis=1)
+    found = class_shares(p, known)
+    assert np.abs(found - true).max() < 0.04
+    grid = [np.log(p @ (np.array([a, 1 - a]) / known)).sum() for a in np.linspace(0.01, 0.99, 99)]
+    assert abs(np.linspace(0.01, 0.99, 99)[int(np.argmax(grid))] - found[0]) < 0.02
+
+
+def test_an_honest_batch_is_valid_and_a_spoiled_one_is_not(model: Path) -> None:
+    honest = headstart.check(model, pictures(120, 5)[0])
+    assert honest.verdict == "valid" and honest.numbers["p_value"] >= 0.05
+    X, _ = pictures(120, 6, dark=90, noise=110)
+    spoiled = headstart.check(model, X)
+    assert spoiled.verdict in ("doubtful", "invalid") and "AUC" in spoiled.sentence
+    assert spoiled.numbers["p_value"] < 0.05 and spoiled.numbers["expected"] < honest.numbers["expected"]
+    assert any("brightness lower" in words for words in spoiled.words)
+    assert len(spoiled.numbers["unlike"]) == 5
+
+
+def test_labels_decide_where_they_are_given(model: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    X, y = pictures(60, 7)
+    for i, (one, label) in enumerate(zip(X, y, strict=True)):
+        (tmp_path / label).mkdir(exist_ok=True)
+        Image.fromarray(one).save(tmp_path / label / f"{i}.png")
+    found = headstart.check(model, tmp_path, labels="folders")
+    assert found.verdict == "valid" and found.numbers["accuracy"] > 0.8
+    ran = CliRunner().invoke(command, [str(model), str(tmp_path), "--labels", "folders", "--json"])
+    assert ran.exit_code == 0 and json.loads(ran.stdout)["accuracy"] == found.numbers["accuracy"]
+
+
+def test_under_twenty_nothing_is_said_and_without_a_reference_labels_are_asked_for(model: Path, tmp_path: Path) -> None:
+    few = headstart.check(model, pictures(12, 1)[0])
+    assert few.verdict == "cannot tell" and "12 pictures are too few" in few.sentence
+    bare = headstart.fit(pictures(40, 0), "starter:pictures", budget=20, reference=False, out=tmp_path / "bare")
+    assert bare.reference is None and not (tmp_path / "bare" / "reference.safetensors").exists()
+    with pytest.raises(SourceError, match=r"found one without[\s\S]*--labels"):
+        headstart.check(tmp_path / "bare", pictures(40, 1)[0])
+
+
+def test_a_table_says_which_columns_moved(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+
+    def frame(n: int, shift: float = 0.0) -> pd.DataFrame:
+        y = rng.integers(2, size=n)
+        return pd.DataFrame(
+            {
+                "age": rng.normal(40 + 12 * y + shift, 6),
+                "dose": rng.normal(3 - y, 0.5),
+                "ill": np.array(["no", "yes"])[y],
+            }
+        )
+
+    headstart.fit(frame(200), None, label="ill", budget=30, out=tmp_path / "model")
+    assert headstart.check(tmp_path / "model", frame(100).drop(columns="ill")).verdict == "valid"
+    moved = headstart.check(tmp_path / "model", frame(100, 25.0).drop(columns="ill"))
+    assert moved.verdict in ("doubtful", "invalid") and any("age" in words for words in moved.words)
+    exact = headstart.check(tmp_path / "model", frame(100, 25.0), labels="ill")
+    assert exact.verdict == "invalid" and exact.numbers["accuracy"] < 0.9
