@@ -17,13 +17,13 @@ from headstart.data.reading.options import Reading
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import describe, sentences, tell
 from headstart.errors import NoLabels, ParameterError
-from headstart.guard.choosing import measures
 from headstart.guard.effort import Effort
 from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRegressor
 from headstart.keywords.fitting import KeywordTask, check_false_alarms
 from headstart.keywords.material import KEYWORD
-from headstart.math.statistics.named_metrics import Metric, check_metric, metric_named
+from headstart.math.statistics.named_metrics import check_metric, metric_named
 from headstart.models.adapting import Asked, fit_without_labels
+from headstart.models.final_score import test_score
 from headstart.models.model import Model, read_evidence
 from headstart.models.reproduction import reproduction
 from headstart.models.target import Target, divided, read_target, screened
@@ -374,29 +374,3 @@ def _rename(evidence: dict[str, Any], names: list[str]) -> None:
         row["class"] = names[int(row["class"])]
     for row in evidence["mistakes"]:
         row["true"], row["predicted"] = ([names[int(k)] for k in row[side]] for side in ("true", "predicted"))
-
-
-def test_score(model: Model, aside: Dataset, metric: Metric) -> dict[str, Any]:
-    """Scores of the finished model on the part that was kept aside, and the interval of what is measured.
-
-    Examples whose class is not in the rest of the data count as wrong.
-    """
-    part = str(aside.parts[0]) if aside.parts is not None else "test"
-    found: dict[str, Any] = {"part": part, "n": len(aside)}
-
-    def scored(target: np.ndarray, prediction: np.ndarray) -> dict[str, Any]:
-        interval = metric.interval(target, [prediction], groups=aside.groups)
-        return found | measures.measure(model.task, target, prediction) | {"interval": list(interval)}
-
-    if model.task == "regression":
-        y = aside.y.astype(np.float64)
-        return scored(y, np.asarray(model.predict(aside.inputs)).reshape(y.shape))
-    p = model.predict_proba(aside.inputs)
-    if model.task == "multilabel":
-        return scored(aside.y.astype(int), p)
-    assert model.classes_ is not None
-    known = model.classes_
-    everything = np.union1d(known, np.unique(aside.y))
-    wide = np.zeros((len(p), len(everything)))
-    wide[:, np.searchsorted(everything, known)] = p
-    return scored(np.searchsorted(everything, aside.y), wide)
