@@ -5,6 +5,11 @@ machine with two processors that nothing else uses. Workers are started before t
 fit of a session; what starting them takes is printed apart. *Folds* is the comparison alone, *whole* the fit with the
 final training, which one process does. The answers have to be the same, bit for bit.
 
+``memory``: peak memory of `headstart.fit` with the cheapest way without transfer and a head, in a process of its own,
+against the bytes of the network's features, for more and more pictures of 32 pixels. ``tables``: seconds and memory of
+fits to 1,000 + 10,000 up to 100,000 + 1,000,000 rows with the default budget. ``budget``: wall-clock seconds against a
+budget that is less than everything takes.
+
 Run it with ``OMP_NUM_THREADS=1 python benchmarks/scale.py jobs`` (``--repeats 3 --only 300`` for three pairs of one
 size).
 """
@@ -20,6 +25,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from joblib import cpu_count
+from scale_size import budget, memory, tables
 from sklearn.datasets import make_classification
 
 from common import interleaved, report_ratio
@@ -28,7 +34,7 @@ from headstart.guard import guard as guarding
 from headstart.guard.comparing.crew import Crew
 
 #: Rows of the target and of the source.
-SIZES = ((60, 600), (300, 3_000), (1_000, 10_000))
+SIZES = ((60, 600), (300, 3_000))
 COLUMNS = 20
 
 
@@ -94,13 +100,18 @@ def _timed(seconds: list[float]) -> Iterator[None]:
         guarding.compare = compare
 
 
-PARTS: dict[str, Callable[[argparse.Namespace], None]] = {"jobs": jobs}
+PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "jobs": jobs,
+    "memory": memory,
+    "tables": tables,
+    "budget": budget,
+}
 
 
 def main() -> None:
     made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("parts", nargs="*", help=f"which of {', '.join(PARTS)}; all by default")
-    made.add_argument("--repeats", type=int, default=5)
+    made.add_argument("--repeats", type=int, default=3)
     made.add_argument("--only", help="sizes, as 60,1000")
     options = made.parse_args()
     for name in options.parts or PARTS:

@@ -39,3 +39,17 @@ def test_no_disk_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.setattr(cache, "default_cache", lambda: FeatureCache(None))
     assert exit_code(["cache"]) == 0
     assert "HEADSTART_CACHE=off" in capsys.readouterr().out
+
+
+def test_copies_of_addresses_are_shown_and_cleared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
+    room = tmp_path / "addresses" / "one"
+    room.mkdir(parents=True)
+    (room / "table.csv").write_bytes(b"x" * 3_000_000)
+    assert exit_code(["cache"]) == 0
+    assert "Copies of what lies at addresses beside it: 3.0 MB." in capsys.readouterr().out
+    assert exit_code(["cache", "--clear", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["address_bytes"] == 3_000_000
+    assert not room.exists()

@@ -11,28 +11,31 @@ from headstart.cli.console import common, echo, print_json
 @click.option("--clear", is_flag=True, help="Delete it; the next run computes it again.")
 @common
 def command(clear: bool, as_json: bool) -> None:
-    """Show where features of pictures and clips are kept and how large that is, or clear it.
+    """Show where features, spoken words and copies of what lies at addresses are kept and how large they are, or
+    clear them.
 
     The place is HEADSTART_CACHE, otherwise ~/.cache/headstart; HEADSTART_CACHE=off keeps nothing on disk. The oldest
     entries go by themselves when it grows too large.
     """
+    from headstart.data.base.address import address_bytes, forget_addresses
     from headstart.networks.running.cache import default_cache
     from headstart.pretraining.speech.spoken import forget_spoken, spoken_bytes
 
     cache = default_cache()
-    folder, size, spoken = cache.folder, cache.size(), spoken_bytes()
+    folder, size, spoken, copied = cache.folder, cache.size(), spoken_bytes(), address_bytes()
     if clear:
         cache.clear()
         forget_spoken()
+        forget_addresses()
     if as_json:
-        print_json(
-            {"folder": folder, "bytes": size, "spoken_bytes": spoken, "limit_bytes": cache.disk_bytes, "cleared": clear}
-        )
+        sizes = {"bytes": size, "spoken_bytes": spoken, "address_bytes": copied, "limit_bytes": cache.disk_bytes}
+        print_json({"folder": folder, **sizes, "cleared": clear})
     elif folder is None:
         echo("Nothing is kept on disk (HEADSTART_CACHE=off).")
     else:
         words = f"{size / 1e6:,.1f} MB"
         limit = f"{cache.disk_bytes / 1e9:,.0f} GB"
         echo(f"{folder}: {words} deleted." if clear else f"{folder}: {words} of at most {limit}.")
-        if spoken:
-            echo(f"Spoken words beside it: {spoken / 1e6:,.1f} MB{' deleted' if clear else ''}.")
+        for what, beside in (("Spoken words", spoken), ("Copies of what lies at addresses", copied)):
+            if beside:
+                echo(f"{what} beside it: {beside / 1e6:,.1f} MB{' deleted' if clear else ''}.")

@@ -34,27 +34,35 @@ def gather(places: Sequence[Path], input_type: str = "image") -> list[Path]:
         If there is nothing at all.
     """
     from headstart.data.base.files import list_inputs
-    from headstart.data.base.kinds import kind_named
-    from headstart.data.inputs.inputs import refuse_other_kind
-    from headstart.data.reading.table import read_paths
-    from headstart.data.tables.frame import TABLES, table_suffix
+    from headstart.data.base.kinds import kind_named, kind_of_suffix
 
     kind = kind_named(input_type)
     found: list[Path] = []
     for place in places:
         if place.is_dir():
             found += list_inputs(place)[0][kind]
-        elif place.is_file() and table_suffix(place) in TABLES:
-            listed = read_paths(place)
-            if listed.kind is not kind:
-                refuse_other_kind(listed.kind, kind, f"as the model learned from, in {place}")
-            found += listed.items
-        else:
-            found.append(place)
+        else:  # what reads tables is loaded where there may be one
+            known = kind_of_suffix(place.suffix) is kind or not place.is_file()
+            listed = None if known else _listed(place, kind)
+            found += [place] if listed is None else listed
     if not found:
         shown = ", ".join(str(place) for place in places)
         raise DataError(f"Expected {kind.many} in {shown}, found none.", kind.formats)
     return found
+
+
+def _listed(place: Path, kind: Any) -> list[Path] | None:
+    """The inputs that a table names; None of a file that is no table."""
+    from headstart.data.inputs.inputs import refuse_other_kind
+    from headstart.data.reading.table import read_paths
+    from headstart.data.tables.frame import TABLES, table_suffix
+
+    if table_suffix(place) not in TABLES:
+        return None
+    listed = read_paths(place)
+    if listed.kind is not kind:
+        refuse_other_kind(listed.kind, kind, f"as the model learned from, in {place}")
+    return list(listed.items)
 
 
 def say(

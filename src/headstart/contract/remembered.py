@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from headstart.contract.weighted_fit import fit_weighted
 
@@ -98,6 +97,8 @@ def fit_on_source(estimator: Any, X: Any, y: Any, sample_weight: np.ndarray | No
 
 def _settings(estimator: Any) -> str | None:
     """Class and options of an estimator; None where they leave something to chance or cannot be written down."""
+    from sklearn.base import BaseEstimator  # not where a saved model only predicts
+
     if not isinstance(estimator, BaseEstimator):
         return None
     names = [f"{type(estimator).__module__}.{type(estimator).__qualname__}"]

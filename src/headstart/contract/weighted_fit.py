@@ -1,4 +1,7 @@
-"""Fitting somebody else's estimator with weights, or saying that it takes none; seeding it."""
+"""Fitting somebody else's estimator with weights, or saying that it takes none; seeding it.
+
+scikit-learn is imported where it is used: a saved model predicts pictures without it.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
-from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import has_fit_parameter
 
 from headstart.errors import DataError, ParameterError
 
@@ -41,6 +41,8 @@ def fit_weighted(estimator: Any, X: Any, y: np.ndarray, sample_weight: np.ndarra
     Traceback (most recent call last):
     headstart.errors.ParameterError: Expected an estimator that takes sample_weight, found KNeighborsClassifier. ...
     """
+    from sklearn.base import clone
+
     twin = clone(estimator)
     if sample_weight is None:
         return twin.fit(X, y)
@@ -79,6 +81,8 @@ def seeded(estimator: Any, rng: np.random.Generator) -> Any:
     >>> seeded(DecisionTreeClassifier(random_state=7), np.random.default_rng(0)).random_state
     7
     """
+    from sklearn.base import clone
+
     twin = clone(estimator)
     names = [name for name in sorted(twin.get_params()) if name.rpartition("__")[2] == "random_state"]
     drawn = {name: int(rng.integers(2**31 - 1)) for name in names if twin.get_params()[name] is None}
@@ -95,6 +99,9 @@ def takes_weights(estimator: Any) -> bool:
 
 def weight_argument(estimator: Any) -> str:
     """Name of the argument of ``fit`` that takes weights: "sample_weight", or a step's."""
+    from sklearn.pipeline import Pipeline
+    from sklearn.utils.validation import has_fit_parameter
+
     path, inner = "", estimator
     while isinstance(inner, Pipeline):
         name, inner = inner.steps[-1]

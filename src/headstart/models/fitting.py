@@ -17,16 +17,17 @@ from headstart.data.reading.options import Reading
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import describe, sentences, tell
 from headstart.errors import NoLabels, ParameterError
-from headstart.guard.choosing import measures
 from headstart.guard.effort import Effort
 from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRegressor
 from headstart.keywords.fitting import KeywordTask, check_false_alarms
 from headstart.keywords.material import KEYWORD
-from headstart.math.statistics.named_metrics import Metric, check_metric, metric_named
+from headstart.math.statistics.named_metrics import check_metric, metric_named
 from headstart.models.adapting import Asked, fit_without_labels
+from headstart.models.final_score import test_score
 from headstart.models.model import Model, read_evidence
 from headstart.models.reproduction import reproduction
 from headstart.models.target import Target, counted_rows, divided, read_target, screened
+from headstart.models.within_budget import note_beside, within_budget
 from headstart.networks.folder import check_place
 from headstart.parameters.tuning.view_features import check_views
 from headstart.progress import reporter
@@ -201,15 +202,20 @@ def fit(
         tell(sentences(target.dataset))
         metric_named(metric, target.dataset.task)
         check_views(views, "head", target.dataset.input_type)
+        if not resume:
+            _forget(checkpoint)
         words: KeywordTask | None = None
+        drawn: int | None = None
         if task == KEYWORD:
             more: dict[str, Any] = {"background": background, "false_alarms": false_alarms, "skip_bad": skip_bad}
             words = KeywordTask.of(target.dataset, target.source, effort, **more)
             target = dataclasses.replace(target, dataset=words.material.dataset)
         else:
+            everything = len(target.dataset)
+            rows = None if repeated is None else repeated.get("rows", everything)
+            target = within_budget(target, effort, rows)
+            drawn = len(target.dataset) if len(target.dataset) < everything else None
             target = screened(target, skip_bad, told)
-        if checkpoint is not None and not resume:
-            shutil.rmtree(checkpoint, ignore_errors=True)
         asked = {"metric": metric, "class_weight": weights_by_class(class_weight, target.dataset)}
         model = _fitted(
             target, words, effort, candidates, asked | {"plan": repeated, "plain": plain, "reference": reference}
@@ -221,10 +227,12 @@ def fit(
         model.evidence["reproduce"] |= reproduction(
             address_of(data) or target.dataset.root, None if target.source is None else target.named, settings
         )
+        if drawn is not None:
+            model.evidence["plan"]["rows"] = drawn
         model.evidence["seconds"] = max(model.evidence["seconds"], effort.spent)
         if out is not None and checkpoint is not None:
             model.save(out)
-            shutil.rmtree(checkpoint, ignore_errors=True)
+            _forget(checkpoint)
     return model
 
 
@@ -321,6 +329,13 @@ def progress_folder(out: str | Path) -> Path:
     return target.parent / f".{target.name}.progress"
 
 
+def _forget(checkpoint: Path | None) -> None:
+    """Delete what an earlier run kept to go on from."""
+    if checkpoint is not None:
+        shutil.rmtree(checkpoint, ignore_errors=True)
+        note_beside(checkpoint).unlink(missing_ok=True)
+
+
 def _model(guarded: Any, dataset: Dataset, words: KeywordTask | None) -> Model:
     """The model, with what was done to the data in its evidence."""
     estimator, detector, more = (guarded.best_estimator_, None, {}) if words is None else words.finished(guarded)
@@ -362,29 +377,3 @@ def _rename(evidence: dict[str, Any], names: list[str]) -> None:
         row["class"] = names[int(row["class"])]
     for row in evidence["mistakes"]:
         row["true"], row["predicted"] = ([names[int(k)] for k in row[side]] for side in ("true", "predicted"))
-
-
-def test_score(model: Model, aside: Dataset, metric: Metric) -> dict[str, Any]:
-    """Scores of the finished model on the part that was kept aside, and the interval of what is measured.
-
-    Examples whose class is not in the rest of the data count as wrong.
-    """
-    part = str(aside.parts[0]) if aside.parts is not None else "test"
-    found: dict[str, Any] = {"part": part, "n": len(aside)}
-
-    def scored(target: np.ndarray, prediction: np.ndarray) -> dict[str, Any]:
-        interval = metric.interval(target, [prediction], groups=aside.groups)
-        return found | measures.measure(model.task, target, prediction) | {"interval": list(interval)}
-
-    if model.task == "regression":
-        y = aside.y.astype(np.float64)
-        return scored(y, np.asarray(model.predict(aside.inputs)).reshape(y.shape))
-    p = model.predict_proba(aside.inputs)
-    if model.task == "multilabel":
-        return scored(aside.y.astype(int), p)
-    assert model.classes_ is not None
-    known = model.classes_
-    everything = np.union1d(known, np.unique(aside.y))
-    wide = np.zeros((len(p), len(everything)))
-    wide[:, np.searchsorted(everything, known)] = p
-    return scored(np.searchsorted(everything, aside.y), wide)

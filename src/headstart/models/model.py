@@ -23,8 +23,7 @@ from headstart.networks.folder import MANIFEST, read_manifest, write_folder, wri
 from headstart.networks.manifest import check_model
 from headstart.networks.saving.model_card import model_card
 from headstart.networks.seal import check_files, in_words
-from headstart.parameters.saving import load_estimator, save_estimator
-from headstart.parameters.transfer import BaseTransfer
+from headstart.parameters.loading import Learned, read_learned
 
 if TYPE_CHECKING:  # what only some models need is loaded with them
     from headstart.keywords.listener import Detector
@@ -35,8 +34,9 @@ class Model:
 
     Parameters
     ----------
-    estimator : fitted estimator
-        Of headstart, for pictures, clips or texts; of tables any that takes numbers.
+    estimator : fitted estimator or Learned
+        Of headstart, for pictures, clips or texts; of tables any that takes numbers. What was read from a folder
+        becomes an estimator when ``estimator`` is asked for.
     evidence : dict
         Everything that was measured, see ``evidence.json`` of a saved model.
     task : {"classification", "multilabel", "regression"}
@@ -83,7 +83,7 @@ class Model:
         detector: Detector | None = None,
         reference: Any = None,
     ) -> None:
-        self.estimator = estimator
+        self._answers = estimator
         self.evidence = evidence
         self.task = task
         self.classes_ = None if classes is None else np.asarray(list(classes))
@@ -96,6 +96,13 @@ class Model:
     def __repr__(self) -> str:
         kinds = "" if self.classes_ is None else f", {len(self.classes_)} classes"
         return f"Model({self.task}{kinds}, {self.verdict!r})"
+
+    @property
+    def estimator(self) -> Any:
+        """The fitted estimator."""
+        if isinstance(self._answers, Learned):
+            self._answers = self._answers.estimator()
+        return self._answers
 
     @property
     def kind(self) -> Kind:
@@ -138,7 +145,7 @@ class Model:
         if self.kind.values:
             raw = predicted(self.estimator, inputs, self.task, self._known())
         else:
-            raw = self.estimator.predict_proba(inputs)
+            raw = self._answers.predict_proba(inputs)
         if self.temperature == 1.0:
             return np.asarray(raw)
         multilabel = self.task == "multilabel"
@@ -147,7 +154,7 @@ class Model:
     def predict(self, X: Any) -> np.ndarray:
         """Labels (n,), 0/1 for each label (n, L), or numbers, of pictures, clips, texts or rows."""
         if self.task == "regression":
-            return np.asarray(self.estimator.predict(self._inputs(X)))
+            return np.asarray(self._answers.predict(self._inputs(X)))
         p = self.predict_proba(X)
         if self.task == "multilabel":
             return (p > 0.5).astype(int)
@@ -192,6 +199,8 @@ class Model:
     def _write(self, folder: Path, also: Callable[[Path], None] | None) -> None:
         from headstart.models.saving.baselines import BASELINES, save_baseline
         from headstart.models.saving.tables import save_table_model
+        from headstart.parameters.saving import save_estimator
+        from headstart.parameters.transfer import BaseTransfer
 
         manifest: dict[str, Any] = {
             "input_type": self.input_type,
@@ -295,7 +304,8 @@ def _read_parts(path: Path, manifest: dict[str, Any], module: Any) -> tuple[Any,
     estimator: Any = None
     encoder: Any = None
     if manifest["kind"] == "transfer":
-        estimator = load_estimator(path, manifest, module)
+        learned = read_learned(path, manifest, module)
+        estimator = learned if learned.fitted_.network is not None else learned.estimator()
     elif manifest["kind"] == "baseline":
         from headstart.models.saving.baselines import load_baseline
 

@@ -67,6 +67,17 @@ def refuse_input(name: str, takes: str, wanted: str | None) -> None:
     )
 
 
+def type_names() -> Any:
+    """transformers' tables of the types of its networks.
+
+    One of its names is asked for first: with that alone its folder of models is listed once, otherwise a second time.
+    """
+    from transformers import AutoConfig  # noqa: F401
+    from transformers.models.auto import modeling_auto
+
+    return modeling_auto
+
+
 def takes_texts(model_type: str) -> bool:
     """Whether a type of transformers' networks reads texts and nothing else.
 
@@ -75,8 +86,7 @@ def takes_texts(model_type: str) -> bool:
     >>> takes_texts("bert"), takes_texts("vit"), takes_texts("wav2vec2")
     (True, False, False)
     """
-    from transformers.models.auto import modeling_auto as names
-
+    names = type_names()
     others = _others(model_type)
     seen = model_type in names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES
     return _TEXT in others and _SOUND not in others and not seen
@@ -93,8 +103,7 @@ def refuse_two_way(name: str, model_type: str) -> NoReturn:
 
 def _others(model_type: str) -> list[str]:
     """What else than a network for pictures a type is, in words."""
-    from transformers.models.auto import modeling_auto as names
-
+    names = type_names()
     return [words for words, tasks in _OTHER_TASKS if any(model_type in getattr(names, task, {}) for task in tasks)]
 
 
@@ -166,8 +175,7 @@ def refuse_type(folder: Path, settings: dict[str, Any], input_type: str | None =
     SourceError
         With what it is.
     """
-    from transformers.models.auto import modeling_auto as names
-
+    names = type_names()
     family = str(settings.get("model_type", ""))
     others = _others(family)
     headless = family in names.MODEL_FOR_IMAGE_MAPPING_NAMES and not others

@@ -112,7 +112,7 @@ def _head(
         common: dict[str, Any] = {"groups": groups, "random_state": estimator.random_state, "views": seen.views}
 
         def solve(weights: Targets) -> SolvedHead:
-            return solve_head(seen.features, weights, estimator.head, lent=m, **common)
+            return solve_head(seen.features, weights, estimator.head, lent=m, choices=estimator.known, **common)
 
         return Fitted(seen.targets, network, best_share(solve, seen.targets, m), None, [])
     shared = replace(seen, targets=weighed(seen.targets, m, 1.0)) if m else seen

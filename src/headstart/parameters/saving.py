@@ -12,21 +12,20 @@ from safetensors.numpy import load_file, save_file
 from torch import nn
 
 from headstart.contract.network_rows import network_among
-from headstart.errors import DataError, SourceError
+from headstart.errors import DataError
 from headstart.networks.network import Network
-from headstart.networks.reading.loading import load_network
 from headstart.networks.running.runtime import layout_of
 from headstart.networks.saving.save import save_network
-from headstart.nn.layers.heads import Standardise, make_head
+from headstart.nn.layers.heads import Standardise
 from headstart.parameters.heads.by_rows import is_method
-from headstart.parameters.heads.fitted import Fitted
-from headstart.parameters.heads.hidden_heads import HIDDEN, HiddenHeads, hidden_arrays, read_hidden
-from headstart.parameters.heads.solved import LAYERS, Part, SolvedHead
+from headstart.parameters.heads.fitted import HEAD as HEAD
+from headstart.parameters.heads.fitted import Fitted, cooled
+from headstart.parameters.heads.hidden_heads import HiddenHeads, hidden_arrays
+from headstart.parameters.heads.solved import LAYERS
 from headstart.parameters.heads.targets import Targets
-from headstart.parameters.transfer import BaseTransfer, TransferClassifier, TransferRegressor
-from headstart.source import NetworkSource, Source
+from headstart.parameters.loading import read_learned
+from headstart.parameters.transfer import BaseTransfer
 
-HEAD = "head.safetensors"
 _PROBLEMS = {
     "classification": "single_label_classification",
     "multilabel": "multi_label_classification",
@@ -69,7 +68,7 @@ def save_estimator(
     if fitted.network is not None:
         linear, targets = fitted.linear, fitted.targets
         if linear is not None:
-            linear = _in_units(linear, targets) if targets.task == "regression" else _cooled(linear, temperature)
+            linear = _in_units(linear, targets) if targets.task == "regression" else cooled(linear, temperature)
         module = _with_output(fitted.network, linear)
         described["inside"] = module is not None
         if module is not None and temperature != 1.0:
@@ -92,48 +91,8 @@ def save_estimator(
 
 
 def load_estimator(folder: str | Path, manifest: dict[str, Any], module: nn.Module | None = None) -> BaseTransfer:
-    """Read what `save_estimator` wrote.
-
-    Parameters
-    ----------
-    folder : path-like
-    manifest : dict
-        What `save_estimator` returned.
-    module : torch.nn.Module, optional
-        The architecture, for a network that was a module of the user's own.
-
-    Raises
-    ------
-    SourceError
-        If the network was somebody's own module and ``module`` is not given.
-    """
-    source, described = Path(folder), manifest["estimator"]
-    kinds = {"TransferClassifier": TransferClassifier, "TransferRegressor": TransferRegressor}
-    if described["class"] not in kinds:
-        raise SourceError(f"Expected a model of {' or '.join(kinds)}, found {described['class']!r}.")
-    estimator = kinds[described["class"]](**_read_params(described["params"], kinds[described["class"]]))
-    targets = _read_targets(described["targets"])
-    network = _read_network(source, manifest.get("network"), module)
-    if described.get("inside"):
-        assert network is not None and network.chain.output_layer is not None
-        layer = network.module.get_submodule(network.chain.output_layer)
-        assert isinstance(layer, nn.Linear)
-        coef = layer.weight.detach().numpy().T.astype(np.float64)
-        intercept = layer.bias.detach().numpy().astype(np.float64)
-        if targets.task == "regression":
-            coef, intercept = coef / targets.scale, (intercept - targets.shift) / targets.scale
-        coef, intercept = _cooled((coef, intercept), 1.0 / described.get("temperature", 1.0))
-        part = Part("output", coef, intercept, 1.0)
-        solved = SolvedHead(targets.task, (part,), float("nan"), {})
-        fitted = Fitted(targets, network, solved, None, described["history"])
-    else:
-        fitted = _read_head(targets, network, described, load_file(str(source / HEAD)))
-    estimator.fitted_ = fitted
-    if targets.classes is not None:
-        estimator.classes_ = targets.classes
-    if network is None:
-        estimator.n_features_in_ = len(fitted.shift)
-    return estimator
+    """Read what `save_estimator` wrote; arguments and errors as in `headstart.parameters.loading.read_learned`."""
+    return read_learned(folder, manifest, module).estimator()
 
 
 def _with_output(network: Network, linear: tuple[np.ndarray, np.ndarray] | None) -> nn.Module | None:
@@ -149,11 +108,6 @@ def _with_output(network: Network, linear: tuple[np.ndarray, np.ndarray] | None)
     module = copy.deepcopy(network.module)
     module.set_submodule(name, layer)
     return module.eval()
-
-
-def _cooled(linear: tuple[np.ndarray, np.ndarray], temperature: float) -> tuple[np.ndarray, np.ndarray]:
-    """A head whose logits are those of another, divided by a temperature."""
-    return linear[0] / temperature, linear[1] / temperature
 
 
 def _in_units(linear: tuple[np.ndarray, np.ndarray], targets: Targets) -> tuple[np.ndarray, np.ndarray]:
@@ -192,19 +146,6 @@ def _plain(value: Any) -> Any:
     return None
 
 
-def _read_params(said: dict[str, Any], kind: type[TransferClassifier] | type[TransferRegressor]) -> dict[str, Any]:
-    """Parameters of an estimator; what it borrowed comes back as a name that is never looked up."""
-    known = set(kind().get_params(deep=False))
-    unknown = sorted(set(said) - known)
-    if unknown:
-        raise SourceError(f"Expected parameters of {kind.__name__}, found {unknown[0]!r}.", "Fit it again.")
-    named = {name: Source(None, None, str(said[name])) for name in ("source", "network") if said.get(name) is not None}
-    device = str(said.get("device", "auto"))
-    if device.partition(":")[0] not in ("auto", "cpu", "cuda", "mps"):
-        raise SourceError(f"Expected a device of auto, cpu, cuda or mps, found {device!r}.", "Fit it again.")
-    return {**said, **named, "checkpoint": None, "device": device}
-
-
 def _describe_targets(targets: Targets) -> dict[str, Any]:
     classes = None if targets.classes is None else targets.classes.tolist()
     if classes is not None and not all(isinstance(c, bool | int | float | str) for c in classes):
@@ -217,13 +158,6 @@ def _describe_targets(targets: Targets) -> dict[str, Any]:
         "flat": targets.flat,
         "n": len(targets),
     }
-
-
-def _read_targets(described: dict[str, Any]) -> Targets:
-    shift, scale = np.asarray(described["shift"], dtype=float), np.asarray(described["scale"], dtype=float)
-    classes = None if described["classes"] is None else np.asarray(described["classes"])
-    empty = np.zeros((0, len(shift)))
-    return Targets(described["task"], empty, np.zeros(0), classes, shift, scale, described["flat"])
 
 
 def _head_arrays(fitted: Fitted) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -256,40 +190,3 @@ def _head_arrays(fitted: Fitted) -> tuple[dict[str, np.ndarray], dict[str, Any]]
         "dropout": max(dropouts, default=0.0),
         "standardised": isinstance(fitted.layers[0], Standardise),
     }
-
-
-def _read_head(
-    targets: Targets, network: Network | None, described: dict[str, Any], arrays: dict[str, np.ndarray]
-) -> Fitted:
-    head, shift, scale = described["head"], arrays["shift"], arrays["scale"]
-    if head["kind"] == HIDDEN:
-        hidden = read_hidden(targets, head, arrays)
-        return Fitted(targets, network, hidden, None, described["history"], shift, scale)
-    if head["kind"] == "solved":
-        parts = tuple(
-            Part(name, arrays[f"{i}.coef"], arrays[f"{i}.intercept"], weight)
-            for i, (name, weight) in enumerate(head["parts"])
-        )
-        loss = float("nan") if head["loss"] is None else head["loss"]
-        solved = SolvedHead(targets.task, parts, loss, head["losses"])
-        return Fitted(targets, network, solved, None, described["history"], shift, scale)
-    layers = make_head(head["n_features"], len(targets.shift), head["widths"], head["dropout"])
-    if head["standardised"]:
-        zeros = torch.zeros(head["n_features"])
-        layers = nn.Sequential(Standardise(zeros, zeros.clone()), *layers)
-    state = {k.removeprefix("layers."): torch.from_numpy(v) for k, v in arrays.items() if k.startswith("layers.")}
-    layers.load_state_dict(state)
-    return Fitted(targets, network, None, layers.eval(), described["history"], shift, scale)
-
-
-def _read_network(folder: Path, described: dict[str, Any] | None, module: nn.Module | None) -> Network | None:
-    if described is None:
-        return None
-    if described["loads_with"] != "module":
-        return load_network(folder)
-    if module is None:
-        raise SourceError(
-            f"Expected the module ({described['class']}) whose weights {folder} holds: a folder keeps weights alone.",
-            "Give it: headstart.load(folder, module=YourModule()).",
-        )
-    return load_network(NetworkSource(module, weights=folder / "model.safetensors"))

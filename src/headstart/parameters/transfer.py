@@ -7,7 +7,6 @@ from dataclasses import KW_ONLY
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -19,13 +18,12 @@ from headstart.data.inputs.inputs import as_inputs, inputs_in
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.reading.loading import taken
-from headstart.networks.running.cache import passing_cache
 from headstart.networks.running.embed import Features, embed
 from headstart.parameters.heads.by_rows import is_method, solve_by
 from headstart.parameters.heads.deep_head import train_deep_head
 from headstart.parameters.heads.fitted import Fitted
 from headstart.parameters.heads.lent import all_labels, lent_examples
-from headstart.parameters.heads.solved import solve_head
+from headstart.parameters.heads.solved import SolvedHead, solve_head
 from headstart.parameters.heads.targets import Targets, class_targets, matched, number_targets, one_column
 from headstart.parameters.heads.unlabelled import check_unlabelled
 from headstart.parameters.on_inputs import Given, beside, fit_inputs, fit_with_unlabelled, held_rows
@@ -137,6 +135,9 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
     verbose: int = 0
     checkpoint: Any = None
 
+    #: What another fit chose, its ``choices_``; where it is set, a solved head takes it and chooses nothing anew.
+    known = None  # type: Any
+
     @abstractmethod
     def _targets(self, y: Any) -> Targets:
         """Encode y."""
@@ -225,6 +226,12 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         return self.fitted_.network
 
     @property
+    def choices_(self) -> Any:
+        """Feature sets, penalties and weights of a solved head, for ``known`` of a fit to more such examples."""
+        solved = self.fitted_.solved
+        return solved.choices if isinstance(solved, SolvedHead) else None
+
+    @property
     def history_(self) -> list[dict[str, float]]:
         """One record an epoch: train_loss, val_loss, val_score; empty for a solved head."""
         check_is_fitted(self, "fitted_")
@@ -241,9 +248,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         """Features for predicting: exact, in float32."""
         fitted = self.fitted_
         if fitted.network is not None:
-            device = str(pick_device(self.device))
-            cache = passing_cache() if fitted.solved is None else None
-            return embed(fitted.network, as_inputs(X), device=device, exact=True, cache=cache)
+            return fitted.exact(X, self.device)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         return Features.of((X - fitted.shift) / fitted.scale)
 
@@ -327,14 +332,12 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probability of each class, shape (n, K); for several labels that of each label."""
         scores = self._scores(X)
-        return expit(scores) if self.fitted_.targets.task == "multilabel" else softmax(scores, axis=1)
+        return self.fitted_.probabilities(scores)
 
     def predict(self, X: Any) -> np.ndarray:
         """Labels of shape (n,); for several labels a 0/1 matrix of shape (n, L)."""
         scores = self._scores(X)
-        if self.fitted_.targets.task == "multilabel":
-            return (scores > 0).astype(int)
-        return self.classes_[scores.argmax(axis=1)]
+        return self.fitted_.answers(scores)
 
 
 @estimator_class
@@ -363,6 +366,4 @@ class TransferRegressor(RegressorMixin, BaseTransfer):
     def predict(self, X: Any) -> np.ndarray:
         """Numbers of shape (n,) or (n, t), in the units of y."""
         scores = self._scores(X)
-        targets = self.fitted_.targets
-        numbers = scores * targets.scale + targets.shift
-        return numbers[:, 0] if targets.flat else numbers
+        return self.fitted_.answers(scores)

@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from headstart import Source, TransferForestClassifier
-from headstart.contract.remembered import fit_on_source, remembered
+from headstart.contract.remembered import fit_on_source, forget, remembered
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(40, 3)), np.array(["a", "b"])[np.arange(40) % 2]
@@ -52,3 +52,29 @@ def test_a_forest_of_a_remembered_source_is_the_forest() -> None:
     first = TransferForestClassifier(source=source, random_state=0).fit(X[:9], Y[:9])
     again = TransferForestClassifier(source=source, random_state=0).fit(X[:9], Y[:9])
     assert np.array_equal(first.predict_proba(X), again.predict_proba(X))
+
+
+def test_a_full_shelf_pushes_out_the_oldest_of_its_own() -> None:
+    made: list[int] = []
+
+    def ask(i: int, shelf: str) -> None:
+        remembered("one of a shelf", [np.array([i])], lambda: made.append(i), shelf=shelf, kept=2)
+
+    ask(0, "first")
+    for i in (1, 2, 3):
+        ask(i, "second")
+    ask(0, "first")
+    ask(3, "second")
+    assert made == [0, 1, 2, 3]
+    ask(1, "second")
+    assert made == [0, 1, 2, 3, 1]
+
+
+def test_what_is_forgotten_is_made_anew() -> None:
+    made: list[int] = []
+    for _ in range(2):
+        remembered("forgotten", [X], lambda: made.append(1), shelf="third")
+    assert len(made) == 1
+    forget()
+    remembered("forgotten", [X], lambda: made.append(1), shelf="third")
+    assert len(made) == 2

@@ -19,6 +19,8 @@ from headstart.errors import DataError, MissingExtra, OutputError
 #: A path of the system loses one of the slashes. One letter is a drive.
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/{1,3}(?=[^/])", re.IGNORECASE)
 _LISTED = ".listed.json"
+#: Bytes of all copies; beyond it those that were not used for longest go.
+ADDRESS_BYTES = 32 << 30
 
 
 def brought(data: Any) -> Any:
@@ -145,7 +147,38 @@ def _copied(address: str) -> Path:
         os.replace(partial, path)
     now = {str(path.relative_to(room)): present[name] for name, path in paths.items()}
     (room / _LISTED).write_text(json.dumps(now), encoding="utf-8")
+    _USED.add(room)
+    forget_addresses(ADDRESS_BYTES)
     return target
+
+
+def address_bytes() -> int:
+    """Size of all copies of what lies at addresses."""
+    return sum(size for _, size, _ in _copies())
+
+
+def forget_addresses(keep_bytes: int = 0) -> None:
+    """Delete copies, those first that were not used for longest, until no more than so many bytes are left.
+
+    What this process has asked for stays.
+    """
+    left = address_bytes()
+    for _, size, room in sorted(_copies()):
+        if left > keep_bytes and room not in _USED:
+            shutil.rmtree(room, ignore_errors=True)
+            left -= size
+
+
+def _copies() -> list[tuple[float, int, Path]]:
+    """Time of last use, size and folder of each copy."""
+    found = []
+    rooms = _room().iterdir() if _room().is_dir() else ()
+    for room in rooms:
+        files = [path.stat() for path in room.rglob("*") if path.is_file()]
+        listed = room / _LISTED  # written whenever the copy is asked for
+        used = listed.stat().st_mtime if listed.exists() else 0.0
+        found.append((used, sum(status.st_size for status in files), room))
+    return found
 
 
 def _system(address: str) -> tuple[Any, str]:
@@ -193,3 +226,4 @@ def _for_now() -> Any:
 
 
 _TEMPORARY: list[Any] = []
+_USED: set[Path] = set()

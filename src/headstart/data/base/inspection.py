@@ -98,9 +98,9 @@ def same_canvases(canvases: Sequence[np.ndarray], prints: Sequence[bytes] | None
     found = []
     for rows in alike.values():
         while len(rows) > 1:
-            first = rows[0]
-            equal = [i for i in rows if np.array_equal(canvases[first], canvases[i])]
-            rows = [i for i in rows if i not in set(equal)]
+            first = canvases[rows[0]]
+            equal = [rows[0], *(i for i in rows[1:] if np.array_equal(first, canvases[i]))]
+            rows = sorted(set(rows).difference(equal))
             if len(equal) > 1:
                 found.append(equal)
     return sorted(found)

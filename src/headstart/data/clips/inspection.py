@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -55,10 +56,10 @@ class ClipLook(Look):
         """Loudness over time, low and high, of what stands between silences, whatever its level."""
         return Prints((), self.course[rows], np.log(np.maximum(self.heard[rows], 1)), close=CLOSE)
 
-    def same(self, rows: np.ndarray, canvases: Sequence[np.ndarray]) -> list[list[int]]:
+    def same(self, rows: np.ndarray, canvases: Any) -> list[list[int]]:
         """Sets of equal clips; silent ones are left out, for silence may be recorded twice, and under any label."""
         heard = np.flatnonzero(self.peak[rows] >= SILENT)
-        found = super().same(rows[heard], [canvases[i] for i in heard.tolist()])
+        found = super().same(rows[heard], canvases[heard])
         return [[int(heard[i]) for i in alike] for alike in found]
 
     def notes(self, rows: np.ndarray, names: Sequence[str]) -> list[str]:

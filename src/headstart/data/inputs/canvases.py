@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
@@ -20,6 +20,8 @@ AnyPreprocessing: TypeAlias = Any
 Seen: TypeAlias = Any
 """What inputs can be looked at through: a preprocessing, or a form without a network, as `PlainText`."""
 Visit = Callable[[int, np.ndarray], None]
+#: Inputs that wait for a thread.
+_AT_ONCE = 4096
 
 
 def canvases(
@@ -67,14 +69,8 @@ def readable_canvases(
     store: CanvasStore | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
-    visit: Visit | None = None,
 ) -> tuple[list[np.ndarray | None], list[tuple[int, str]]]:
     """Do as :func:`canvases` does, and hand back the broken inputs instead of raising.
-
-    Parameters
-    ----------
-    visit : callable, optional
-        Called in the decoding threads as ``visit(i, canvas)``.
 
     Returns
     -------
@@ -83,26 +79,52 @@ def readable_canvases(
     bad : list of (int, str)
         Position and reason of each broken input.
     """
+    found: list[np.ndarray | None] = [None] * len(inputs)
+
+    def see(i: int, canvas: np.ndarray) -> None:
+        found[i] = canvas
+
+    return found, look_through(inputs, preprocessing, see, store, threads, progress)
+
+
+def look_through(
+    inputs: Inputs,
+    preprocessing: Seen,
+    visit: Visit,
+    store: CanvasStore | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> list[tuple[int, str]]:
+    """Decode as :func:`canvases` does and look at each canvas; none is held, however many there are.
+
+    Parameters
+    ----------
+    visit : callable
+        Called in the decoding threads as ``visit(i, canvas)``.
+
+    Returns
+    -------
+    list of (int, str)
+        Position and reason of each broken input.
+    """
     store = default_store() if store is None else store
     key, inputs = preprocessing.canvas_key(), inputs.seen_by(preprocessing)
     bad: list[tuple[int, str]] = []
 
-    def work(i: int) -> np.ndarray | None:
+    def work(i: int) -> None:
         try:
             canvas = _canvas(inputs, i, preprocessing, key, store)
         except BadInput as error:
             bad.append((i, error.reason))
-            return None
-        if visit is not None:
+        else:
             visit(i, canvas)
-        return canvas
 
     def told(done: int) -> None:
         if progress is not None:
             progress(f"reading {inputs.kind.many}", done, len(inputs))
 
-    found = _in_threads(work, len(inputs), threads or processors(), told)
-    return found, sorted(bad)
+    _in_threads(work, len(inputs), threads or processors(), told)
+    return sorted(bad)
 
 
 def processors() -> int:
@@ -127,16 +149,39 @@ def _canvas(inputs: Inputs, i: int, preprocessing: Seen, key: str, store: Canvas
     return store.put(digest, key, canvas) if inputs.keep else canvas
 
 
-def _in_threads(
-    work: Callable[[int], np.ndarray | None], n: int, threads: int, told: Callable[[int], None]
-) -> list[np.ndarray | None]:
-    found: list[np.ndarray | None] = []
+def _in_threads(work: Callable[[int], None], n: int, threads: int, told: Callable[[int], None]) -> None:
     pool = ThreadPoolExecutor(max(1, min(threads, n))) if threads > 1 and n > 1 else None
+    done = 0
     try:
-        for result in map(work, range(n)) if pool is None else pool.map(work, range(n)):
-            found.append(result)
-            told(len(found))
+        for start in range(0, n, _AT_ONCE):  # a pool keeps something for each that waits
+            part = range(start, min(n, start + _AT_ONCE))
+            for _ in map(work, part) if pool is None else pool.map(work, part):
+                done += 1
+                told(done)
     finally:
         if pool is not None:
             pool.shutdown(cancel_futures=True)
-    return found
+
+
+class Canvases(Sequence[np.ndarray]):
+    """The canvases of some inputs, each brought when it is asked for.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    preprocessing : Preprocessing, SoundPreprocessing or TextPreprocessing
+    rows : array of int
+        Which of the inputs.
+    """
+
+    def __init__(self, inputs: Inputs, preprocessing: Seen, rows: np.ndarray) -> None:
+        self.inputs, self.preprocessing, self.rows = inputs, preprocessing, rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, place: Any) -> Any:
+        chosen = self.rows[place]
+        if isinstance(place, slice | np.ndarray):
+            return Canvases(self.inputs, self.preprocessing, chosen)
+        return canvases(self.inputs[np.array([chosen])], self.preprocessing, threads=1)[0]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import mmap
-import os
 import tempfile
 import threading
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from typing import IO, TypeAlias
 
 import numpy as np
 
-_SEGMENT = 256 << 20
-_ALIGNED = 16
+Key: TypeAlias = tuple[str, str]
+#: A temporary file begins a new one from this size on; what is forgotten is the oldest of them.
+_FULL = 64 << 20
 
 
 class CanvasStore:
@@ -18,11 +20,11 @@ class CanvasStore:
 
     Parameters
     ----------
-    limit_bytes : int, optional
-        Memory to use, in bytes; what comes after goes to a temporary file without a name, which vanishes with the
-        process. Default: a quarter of the machine's memory, at most 4 GiB.
-    file_bytes : int, default=32 GiB
-        Size that the temporary file may reach. What does not fit there (or on the disk) is not kept.
+    limit_bytes : int, default=64 MiB
+        Memory to use, in bytes; what was not used for longest goes on to temporary files without a name, which vanish
+        with the process. They are read, not mapped, so that what lies there takes no memory.
+    file_bytes : int, default=16 GiB
+        Size that these files may reach; the oldest go beyond it, or where the disk has no more room.
 
     Examples
     --------
@@ -32,79 +34,97 @@ class CanvasStore:
     ((8, 8, 3), 0, 192)
     """
 
-    def __init__(self, limit_bytes: int | None = None, file_bytes: int = 32 << 30) -> None:
-        self.limit_bytes = _default_limit() if limit_bytes is None else limit_bytes
+    def __init__(self, limit_bytes: int = 64 << 20, file_bytes: int = 16 << 30) -> None:
+        self.limit_bytes = limit_bytes
         self.file_bytes = file_bytes
         self.memory_bytes = 0
-        self.file_bytes_used = 0
-        self._kept: dict[tuple[str, str], np.ndarray] = {}
-        self._segment: mmap.mmap | None = None
-        self._free = 0
-        self._lock = threading.Lock()
+        self._kept: OrderedDict[Key, np.ndarray] = OrderedDict()
+        self._files: deque[_File] = deque()
+        self._placed: dict[Key, tuple[_File, int, np.dtype, tuple[int, ...]]] = {}
+        self._lock = threading.RLock()
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._kept) + len(self._placed)
+
+    @property
+    def file_bytes_used(self) -> int:
+        """Bytes in temporary files."""
+        return sum(file.size for file in self._files)
 
     def get(self, digest: str, key: str) -> np.ndarray | None:
         """The canvas of an input under a preprocessing, read-only, or None if it is not kept."""
-        return self._kept.get((digest, key))
+        with self._lock:
+            kept = self._kept.get((digest, key))
+            if kept is not None:
+                self._kept.move_to_end((digest, key))
+                return kept
+            placed = self._placed.get((digest, key))
+            return None if placed is None else _read(*placed)
 
     def put(self, digest: str, key: str, canvas: np.ndarray) -> np.ndarray:
         """Keep a canvas; return it as it is kept, of the same shape and type, read-only."""
         with self._lock:
-            kept = self._kept.get((digest, key))
-            if kept is not None:
-                return kept
-            if self.memory_bytes + canvas.nbytes <= self.limit_bytes:
-                kept = canvas.copy() if canvas.flags.writeable else canvas.view()
-                self.memory_bytes += canvas.nbytes
-            else:
-                kept = self._in_file(canvas)
-            if kept is None:
-                return canvas
+            found = self.get(digest, key)
+            if found is not None:
+                return found
+            kept = canvas.copy() if canvas.flags.writeable else canvas.view()
             kept.flags.writeable = False
             self._kept[digest, key] = kept
+            self.memory_bytes += kept.nbytes
+            while self.memory_bytes > self.limit_bytes:
+                name, old = self._kept.popitem(last=False)
+                self.memory_bytes -= old.nbytes
+                self._to_file(name, old)
             return kept
 
     def clear(self) -> None:
-        """Forget everything; memory and file are freed once nobody holds a canvas any more."""
+        """Forget everything; memory is freed once nobody holds a canvas any more."""
         with self._lock:
             self._kept.clear()
-            self._segment = None
-            self._free = self.memory_bytes = self.file_bytes_used = 0
+            self._placed.clear()
+            while self._files:
+                self._files.popleft().content.close()
+            self.memory_bytes = 0
 
-    def _in_file(self, canvas: np.ndarray) -> np.ndarray | None:
-        """A copy of the canvas in the temporary file, or None where there is no room."""
-        if self.file_bytes_used + canvas.nbytes > self.file_bytes:
-            return None
-        if self._segment is None or self._free + canvas.nbytes > len(self._segment):
-            segment = _new_segment(max(_SEGMENT, canvas.nbytes))
-            if segment is None:
-                return None
-            self._segment, self._free = segment, 0
-        kept = np.frombuffer(self._segment, canvas.dtype, canvas.size, self._free).reshape(canvas.shape)
-        kept[...] = canvas
-        self._free += -(-canvas.nbytes // _ALIGNED) * _ALIGNED
-        self.file_bytes_used += canvas.nbytes
-        return kept
+    def _to_file(self, name: Key, canvas: np.ndarray) -> None:
+        if canvas.nbytes > self.file_bytes:
+            return
+        while self._files and self.file_bytes_used + canvas.nbytes > self.file_bytes:
+            self._forget_oldest()
+        if not self._files or self._files[-1].size >= min(_FULL, self.file_bytes // 4):
+            self._files.append(_File())
+        file = self._files[-1]
+        try:
+            file.content.seek(file.size)
+            whole = file.content.write(np.ascontiguousarray(canvas).data) == canvas.nbytes
+        except OSError:
+            whole = False
+        if not whole:  # the disk is full: the same as a smaller bound
+            self.file_bytes = self.file_bytes_used
+            return
+        self._placed[name] = (file, file.size, canvas.dtype, canvas.shape)
+        file.names.append(name)
+        file.size += canvas.nbytes
+
+    def _forget_oldest(self) -> None:
+        file = self._files.popleft()
+        for name in file.names:
+            del self._placed[name]
+        file.content.close()
 
 
-def _new_segment(n_bytes: int) -> mmap.mmap | None:
-    """Memory-mapped temporary file with its space reserved, or None if the disk has not that much."""
-    try:
-        with tempfile.TemporaryFile() as file:
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(file.fileno(), 0, n_bytes)
-            else:
-                file.truncate(n_bytes)
-            return mmap.mmap(file.fileno(), n_bytes)
-    except OSError:
-        return None
+@dataclass(eq=False)
+class _File:
+    """One temporary file, and the canvases in it."""
+
+    content: IO[bytes] = field(default_factory=lambda: tempfile.TemporaryFile(buffering=0))  # noqa: SIM115
+    names: list[Key] = field(default_factory=list)
+    size: int = 0
 
 
-def _default_limit() -> int:
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):
-        memory = 8 << 30
-    return min(4 << 30, memory // 4)
+def _read(file: _File, start: int, kind: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+    canvas = np.empty(shape, kind)
+    file.content.seek(start)
+    file.content.readinto(canvas.reshape(-1).view(np.uint8).data)  # type: ignore[attr-defined]
+    canvas.flags.writeable = False
+    return canvas

@@ -24,6 +24,9 @@ from headstart.data.tables.telltale import telltales
 from headstart.errors import DataError, SourceError
 from headstart.source import Source
 
+#: Rows of a source that are borrowed from at most.
+MOST_LENT = 100_000
+
 
 @dataclass(frozen=True, eq=False)
 class Tables:
@@ -36,6 +39,7 @@ class Tables:
     sources : tuple of Source
         Features as frames, labels as the target's.
     unlabelled : DataFrame or None
+        Those of the target whose label is blank are among them, but none of its parts for validation and test.
     """
 
     target: Dataset
@@ -81,7 +85,14 @@ def read_values(
     frame, root = _frame(target, how)
     roles = Roles.of(frame, how)
     labels = roles.labels
-    borrowed = [_source(item, k, labels, how) for k, item in enumerate(sources)]
+    drawn, borrowed = [], []
+    for k, item in enumerate(sources):
+        name, part, answers = _source(item, k, labels, how)
+        some = rows_drawn(answers)
+        if some is not None:
+            drawn.append(f"Of {len(part):,} rows of {name} {len(some):,} were drawn by chance to borrow from.")
+            part, answers = (each.iloc[some].reset_index(drop=True) for each in (part, answers))
+        borrowed.append((name, part, answers))
     without = [_features(_frame(item, how)[0], labels) for item in unlabelled]
     own, offered = _labelled(roles, borrowed)
     features = frame.drop(columns=[name for name in (*labels, roles.part, roles.group) if name is not None])
@@ -94,8 +105,17 @@ def read_values(
     rows = Records(features, roles.names, plan)
     dataset = roles.dataset(rows, own, became, root=root, layout="a table of values")
     told = telltales(dataset.inputs.frame, plan.columns, dataset.y, dataset.task)
-    notes = (*dataset.notes, *frame_notes(frame), *plan.doubts, *_of_texts(dataset), *_repeated(features), *told)
+    notes = (
+        *dataset.notes,
+        *frame_notes(frame),
+        *drawn,
+        *plan.doubts,
+        *_of_texts(dataset),
+        *_repeated(features),
+        *told,
+    )
     dataset = dataclasses.replace(dataset, notes=notes)
+    without += [] if dataset.without_label is None else [dataset.without_label.frame]
     return Tables(dataset, tuple(offered), pd.concat(without, ignore_index=True) if without else None)
 
 
@@ -149,6 +169,35 @@ def _source(item: Any, k: int, labels: Sequence[str], how: Reading) -> tuple[str
         )
     kept = [str(column) for column in found]
     return name, frame.drop(columns=kept), frame[kept].set_axis(list(labels), axis=1)
+
+
+def rows_drawn(answers: pd.DataFrame, most: int | None = None) -> np.ndarray | None:
+    """Positions of as many rows of a source as are compared, ascending; None where all are few enough.
+
+    Rows are drawn by chance, but for those of rare labels, which are all kept.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        The labels of its rows.
+    most : int, default=100,000
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"y": ["a"] * 90 + ["b"] * 10})
+    >>> some = rows_drawn(answers, 50)
+    >>> len(some), int((some >= 90).sum()), rows_drawn(answers, 100)
+    (50, 10, None)
+    """
+    n, most = len(answers), MOST_LENT if most is None else most
+    if n <= most:
+        return None
+    first = answers.iloc[:, 0].astype(str)
+    counts = first.map(first.value_counts()).to_numpy()
+    rare = np.flatnonzero(counts <= most // 5)
+    rare = rare if len(rare) <= most // 2 else rare[:0]
+    others = np.setdiff1d(np.arange(n), rare)
+    return np.sort(np.r_[rare, np.random.default_rng(0).permutation(others)[: most - len(rare)]])
 
 
 def _features(frame: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:

@@ -59,6 +59,6 @@ def labelled(
         drawn=None if drawn is None else drawn[rows],
         notes=(*notes, *labels.notes),
         unlabelled=len(inputs) - len(rows),
-        without_label=None if whole or inputs.kind.values or not blank.any() else inputs[np.flatnonzero(blank)],
+        without_label=None if whole or not blank.any() else inputs[np.flatnonzero(blank)],
         **more,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.data.inputs.canvases import Seen, readable_canvases
+from headstart.data.inputs.canvases import Canvases, Seen, look_through
 from headstart.data.inputs.registry import entry_of
 from headstart.data.sets.checks import check_labels
 from headstart.data.sets.dataset import Dataset
@@ -68,7 +68,8 @@ def screen(
     look_at = entry_of(dataset.kind).look
     assert look_at is not None, f"{dataset.kind.many} are not decoded"
     look = look_at(dataset.inputs)
-    found, bad = readable_canvases(dataset.inputs, preprocessing, progress=progress, visit=look.visit)
+    inputs = dataset.inputs
+    bad = look_through(inputs, preprocessing, look.visit, progress=progress)
     bad = sorted(bad + look.reasons())
     whole = np.setdiff1d(np.arange(len(dataset)), [i for i, _ in bad])
     names = dataset.names
@@ -77,8 +78,7 @@ def screen(
         if not skip_bad:
             raise dataset.inputs.bad_inputs(broken)
         dataset = _without_broken(dataset, whole, broken)
-    kept = [canvas for canvas in map(found.__getitem__, whole) if canvas is not None]
-    sets = look.same(whole, kept)
+    sets = look.same(whole, Canvases(inputs, preprocessing, whole))
     told = [*look.notes(whole, names), *look.class_notes(_rows_of_classes(dataset, whole))]
     hint = group_hint(dataset.names) if dataset.groups is None else None
     told += [] if hint is None else [str(hint)]

@@ -6,7 +6,7 @@ import numpy as np
 
 from headstart.data.base.near import near_pairs
 from headstart.data.base.rows import Inputs
-from headstart.data.inputs.canvases import Seen, readable_canvases
+from headstart.data.inputs.canvases import Canvases, Seen, look_through
 from headstart.data.inputs.inputs import inputs_of
 from headstart.data.inputs.registry import entry_of
 from headstart.data.sets.dataset import Dataset
@@ -25,7 +25,7 @@ def unusable(inputs: Inputs, preprocessing: Seen, progress: Progress | None = No
     look_at = entry_of(inputs.kind).look
     assert look_at is not None, f"{inputs.kind.many} are not decoded"
     look = look_at(inputs)
-    _, bad = readable_canvases(inputs, preprocessing, progress=progress, visit=look.visit)
+    bad = look_through(inputs, preprocessing, look.visit, progress=progress)
     return sorted({int(i): str(why) for i, why in (*bad, *look.reasons())}.items())
 
 
@@ -59,12 +59,12 @@ def apart_from(
     look_at = entry_of(kind).look
     assert look_at is not None, f"{kind.many} are not decoded"
     look = look_at(both)
-    found, bad = readable_canvases(both, preprocessing, progress=progress, visit=look.visit)
+    bad = look_through(both, preprocessing, look.visit, progress=progress)
     broken = {i for i, _ in (*bad, *look.reasons())}
     whole = np.setdiff1d(np.arange(len(both)), sorted(broken))
-    kept = [canvas for canvas in map(found.__getitem__, whole) if canvas is not None]
     pairs = [(int(whole[i]), int(whole[j])) for i, j in near_pairs(look.near(whole))]
-    pairs += [(int(whole[i]), int(whole[j])) for rows in look.same(whole, kept) for i in rows for j in rows]
+    equal = look.same(whole, Canvases(both, preprocessing, whole))
+    pairs += [(int(whole[i]), int(whole[j])) for rows in equal for i in rows for j in rows]
     copies = {j for i, j in pairs if i < n <= j} | {i for i, j in pairs if j < n <= i}
     left = np.array([i - n for i in range(n, len(both)) if i not in broken | copies], dtype=np.int64)
     unread, notes = len([i for i in broken if i >= n]), []

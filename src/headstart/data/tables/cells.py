@@ -15,7 +15,7 @@ import pandas as pd
 
 from headstart.data.tables.dates import date_of, dates_in, days_since_1970
 from headstart.data.tables.gaps import absent, is_missing
-from headstart.data.tables.numbers import NumberForm, number_of, numbers_in
+from headstart.data.tables.numbers import NumberForm, number_of, numbers_in, plain_floats
 
 NUMBER, CATEGORY, DATE = "number", "category", "date"
 DURATION = "duration"
@@ -131,6 +131,10 @@ def typed(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     """
     found: dict[str, Any] = {}
     for column in columns:
+        known = floats_of(frame[column.name], column) if column.name in frame.columns else None
+        if known is not None:
+            found[column.name] = np.where(np.isfinite(known), known, np.nan)
+            continue
         values = frame[column.name].tolist() if column.name in frame.columns else [None] * len(frame)
         if column.kind == NUMBER:
             numbers = np.array([_or_nan(None if absent(v) else _number(v, column)) for v in values], dtype=np.float64)
@@ -143,10 +147,30 @@ def typed(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     return pd.DataFrame(found, index=pd.RangeIndex(len(frame)))
 
 
+def floats_of(cells: pd.Series, column: Column) -> np.ndarray | None:
+    """The cells of a column of numbers, where all are written as programs write them; None where one is not.
+
+    Examples
+    --------
+    >>> column = Column("age", "number")
+    >>> floats_of(pd.Series(["31", "4.5"]), column).tolist(), floats_of(pd.Series(["31", "?"]), column)
+    ([31.0, 4.5], None)
+    """
+    if column.kind != NUMBER or column.order == DURATION or column.form != NumberForm():
+        return None
+    if isinstance(cells.dtype, np.dtype) and cells.dtype.kind in "iuf":
+        return cells.to_numpy(np.float64)
+    found = plain_floats(cells.tolist())
+    return None if found is None else np.array(found, np.float64)
+
+
 def adapted(columns: Sequence[Column], frame: pd.DataFrame) -> tuple[Column, ...]:
     """The same columns, as another table proves that it writes them: 1,5 there may be 1.5 here."""
     found = []
     for column in columns:
+        if column.name in frame.columns and floats_of(frame[column.name], column) is not None:
+            found.append(column)
+            continue
         cells = present(frame[column.name]) if column.name in frame.columns else []
         texts = [value for value in cells if isinstance(value, str)]
         if column.kind == DATE:

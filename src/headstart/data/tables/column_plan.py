@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from headstart.data.tables.cells import CATEGORY, DATE, Column, adapted, fits, present
+from headstart.data.tables.cells import CATEGORY, DATE, Column, adapted, fits, floats_of, present
 from headstart.data.tables.judge import judged, seen
 from headstart.data.tables.numbers import FoundNumbers
 from headstart.errors import DataError
@@ -172,6 +172,8 @@ def refuse_misfits(column: Column, cells: pd.Series, other: str) -> list[object]
     ------
     DataError
     """
+    if floats_of(cells, column) is not None:
+        return []
     values = present(cells)
     wrong = [value for value in values if not fits(value, column)]
     if 2 * len(wrong) > len(values):

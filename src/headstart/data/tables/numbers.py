@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 _SPACES = str.maketrans(
     {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " ", "\u2212": "-", "\u2013": "-", "\uff0d": "-"}
@@ -19,6 +20,8 @@ _CELL = re.compile(
     rf"\s*(?P<after>{_UNIT})?\s*(?P<close>\))?"
 )
 _PLAIN = re.compile(r"[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
+#: A line that is not such a number.
+_NOT_PLAIN = re.compile(rf"^(?!(?:{_PLAIN.pattern})$)", re.MULTILINE)
 _DOUBTFUL = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 _INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "-infinity", "+infinity"})
 
@@ -157,9 +160,28 @@ def settled(
     return numbers_in(texts, lean=",") if found.unsure and semicolons else found
 
 
+def plain_floats(cells: Sequence[Any]) -> list[float] | None:
+    """Numbers of texts that are all written as programs write them; None where one is not.
+
+    Many times as fast as `number_of` for each.
+
+    Examples
+    --------
+    >>> plain_floats(["1", "-2.5e3"]), plain_floats(["1", ""]), plain_floats(["1", "007"]), plain_floats([1.0])
+    ([1.0, -2500.0], None, None, None)
+    """
+    try:
+        lines = "\n".join(cells)
+    except TypeError:
+        return None
+    if not cells or lines.count("\n") != len(cells) - 1 or _NOT_PLAIN.search(lines):
+        return None
+    return list(map(float, cells))
+
+
 def _all_plain(texts: list[str]) -> bool:
     """Whether all are numbers as programs write them, and none may be another number."""
-    if not texts or not all(map(_PLAIN.fullmatch, texts)):
+    if plain_floats(texts) is None:
         return False
     pointed = [text for text in texts if "." in text]
     return not pointed or not all(map(_DOUBTFUL.fullmatch, pointed))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +24,8 @@ _PENALTIES = tuple(float(p) for p in np.logspace(-4, 1, 6))
 _FIXED_PENALTY = 0.1
 _COMPONENTS = 300
 _SAMPLE = 1000
+#: Values of features beyond which they are not all held, and rows that are then read at a time.
+_HELD, _BLOCK = 2**25, 2048
 
 
 @estimator_class
@@ -53,6 +55,9 @@ class _Baseline(BaseEstimator):
     n_splits: int = 3
     random_state: int = 0
 
+    #: What another fit chose, its ``choices_``; where it is set, nothing is chosen anew.
+    known = None  # type: Any
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
@@ -69,9 +74,18 @@ class _Baseline(BaseEstimator):
         seen = self.preprocessing or simple.preprocessing
         settled = inputs.settle(seen)
         self.preprocessing_ = self.preprocessing if settled == seen else settled
+        if len(y) * sum(simple.blocks.values()) > _HELD:
+            self._fit_many(inputs, targets, y, task, groups, weight)
+            return
         found = simple_features(inputs, self.preprocessing_)
         self.centre_ = {name: values.mean(axis=0, dtype=np.float64) for name, values in found.items()}
         self.scale_ = {name: _scale(values, simple.by_column) for name, values in found.items()}
+        if self.known is not None:
+            features, penalty = self.known
+            self.features_ = str(features)
+            how: dict[str, Any] = {"random_state": self.random_state, "weight": weight, "penalties": (penalty,)}
+            self._take(_solve(self._table(found, self.features_), targets, task, [], **how))
+            return
         rows = some_rows(len(y), _SAMPLE, self.random_state)
         part = {name: values[rows] for name, values in found.items()}
         some = None if groups is None else np.asarray(groups)[rows]
@@ -85,7 +99,33 @@ class _Baseline(BaseEstimator):
         if len(rows) < len(y):
             inner = inner_folds(y, task, groups, self.n_splits, self.random_state)
             best = _solve(self._table(found, self.features_), targets, task, inner, self.random_state, weight)
+        self._take(best)
+
+    def _take(self, best: _Solved) -> None:
         self.coef_, self.intercept_ = best.solution()
+        self.choices_ = None if best.penalty is None else (self.features_, best.penalty)
+
+    def _fit_many(
+        self, inputs: Any, targets: np.ndarray, y: np.ndarray, task: str, groups: Any, weight: np.ndarray | None
+    ) -> None:
+        """Find features, scales and principal components on some of the rows, and solve on these components of all."""
+        rows = some_rows(len(y), _HELD // (2 * sum(simple_of(inputs.kind).blocks.values())), self.random_state)
+        some = None if groups is None else np.asarray(groups)[rows]
+        self._fit(inputs[rows], targets[rows], y[rows], task, some, _of(weight, rows))
+        few = self._table(simple_features(inputs[rows], self.preprocessing_), self.features_)
+        rotation = randomized_svd(few, _COMPONENTS, n_iter=2, random_state=self.random_state)[2].T
+        table = np.empty((len(y), rotation.shape[1]), np.float32)
+        for part, found in self._blocks(inputs):
+            table[part] = self._table(found, self.features_) @ rotation
+        inner = inner_folds(y, task, groups, self.n_splits, self.random_state)
+        coef, self.intercept_ = _solve(table, targets, task, inner, self.random_state, weight).solution()
+        self.coef_ = rotation @ coef
+
+    def _blocks(self, inputs: Any) -> Iterator[tuple[slice, dict[str, np.ndarray]]]:
+        """The features of all inputs, some rows at a time."""
+        for start in range(0, max(len(inputs), 1), _BLOCK):
+            part = slice(start, min(start + _BLOCK, len(inputs)))
+            yield part, simple_features(inputs[part], self.preprocessing_)
 
     def _table(self, found: dict[str, np.ndarray], features: str) -> np.ndarray:
         """The blocks side by side, centred, each with rows of unit mean squared length."""
@@ -94,7 +134,7 @@ class _Baseline(BaseEstimator):
 
     def _scores(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "coef_")
-        return self.logits_of(simple_features(as_inputs(X), self.preprocessing_))
+        return np.concatenate([self.logits_of(found) for _, found in self._blocks(as_inputs(X))])
 
     def logits_of(self, found: dict[str, np.ndarray]) -> np.ndarray:
         """Scores (n, K) of blocks of features that were measured before."""
@@ -113,7 +153,13 @@ def _of(weight: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
 
 
 def _solve(
-    table: np.ndarray, targets: np.ndarray, task: str, inner: list, random_state: int, weight: np.ndarray | None
+    table: np.ndarray,
+    targets: np.ndarray,
+    task: str,
+    inner: list,
+    random_state: int,
+    weight: np.ndarray | None,
+    penalties: tuple[float, ...] = _PENALTIES,
 ) -> _Solved:
     """The linear model of a task on the leading principal components, and its cross-validated loss.
 
@@ -126,22 +172,24 @@ def _solve(
     if min(table.shape) > 2 * _COMPONENTS:
         rotation = randomized_svd(table, _COMPONENTS, n_iter=2, random_state=random_state)[2].T
         table = table @ rotation
-    penalties = _PENALTIES if inner else (_FIXED_PENALTY,)
+    if penalties == _PENALTIES and not inner:
+        penalties = (_FIXED_PENALTY,)
     options: dict[str, Any] = {"sample_weight": weight, "multilabel": task == "multilabel"}
-    compared = compare_penalties(table, targets, penalties=penalties, folds=inner, **options)
+    compared = compare_penalties(table.astype(np.float32), targets, penalties=penalties, folds=inner, **options)
 
     def solution() -> tuple[np.ndarray, Any]:
         found = compared.solution()
         return (found.coef if rotation is None else rotation @ found.coef), found.intercept
 
-    return _Solved(compared.loss if inner else 0.0, solution)
+    return _Solved(compared.loss if inner else 0.0, solution, compared.penalty)
 
 
 class _Solved(NamedTuple):
-    """A held-out loss, and how to come by coefficients (d, K) and intercepts (K,)."""
+    """A held-out loss, how to come by coefficients (d, K) and intercepts (K,), and of classes the penalty."""
 
     loss: float
     solution: Callable[[], tuple[np.ndarray, Any]]
+    penalty: float | None = None
 
 
 @estimator_class

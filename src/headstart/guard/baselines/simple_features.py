@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from headstart.data.base.reasons import BadInput
+from headstart.data.base.simple import SimpleFeatures
 from headstart.data.inputs.canvases import canvases
 from headstart.data.inputs.registry import simple_of
+from headstart.networks.running.cache import default_cache, memory_cache
 from headstart.progress import Progress
 
 _CHUNK = 256
-_LIMIT = 256 * 2**20
-_kept: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
-_lock = threading.Lock()
 
 
 def simple_features(inputs: Any, preprocessing: Any = None, progress: Progress | None = None) -> dict[str, np.ndarray]:
@@ -54,23 +52,29 @@ def simple_features(inputs: Any, preprocessing: Any = None, progress: Progress |
     chosen = simple.preprocessing if simple.own else preprocessing or simple.preprocessing
     try:
         seen = chosen.key()
-        keys = [(inputs.digest(i), seen) for i in range(len(inputs))]
+        keys = [inputs.digest(i) for i in range(len(inputs))]
     except BadInput:
         canvases(inputs, chosen)  # names all that cannot be read
         raise
-    with _lock:
-        rows = {key: _kept[key] for key in set(keys) if key in _kept}
-    missing = [i for i, key in enumerate(keys) if key not in rows]
-    for start in range(0, len(missing), _CHUNK):
-        part = missing[start : start + _CHUNK]
-        for i, row in zip(part, simple.describe(canvases(inputs[np.array(part)], chosen), chosen), strict=True):
-            rows[keys[i]] = row
-        if progress is not None:
-            progress(simple.called, min(start + _CHUNK, len(missing)), len(missing))
-    _keep({keys[i]: rows[keys[i]] for i in missing})
+    width = sum(simple.blocks.values())
+
+    def run(new: list[int]) -> tuple[list[int], Iterator[np.ndarray]]:
+        return new, _described(inputs, new, chosen, simple, progress)
+
+    cache = default_cache() if inputs.keep else memory_cache()
+    table = cache.rows(f"1 simple {simple.name} {seen}", keys, width, run).columns(0, width)
     ends = np.cumsum(list(simple.blocks.values()))
-    table = np.stack([rows[key] for key in keys]) if keys else np.zeros((0, ends[-1]), dtype=np.float32)
     return dict(zip(simple.blocks, np.split(table, ends[:-1], axis=1), strict=True))
+
+
+def _described(
+    inputs: Any, new: list[int], preprocessing: Any, simple: SimpleFeatures, progress: Progress | None
+) -> Iterator[np.ndarray]:
+    for start in range(0, len(new), _CHUNK):
+        part = new[start : start + _CHUNK]
+        yield simple.describe(canvases(inputs[np.array(part)], preprocessing), preprocessing)
+        if progress is not None:
+            progress(simple.called, start + len(part), len(new))
 
 
 def side_by_side(found: dict[str, np.ndarray], *, by_column: bool) -> np.ndarray:
@@ -80,11 +84,3 @@ def side_by_side(found: dict[str, np.ndarray], *, by_column: bool) -> np.ndarray
         spread = values.std(axis=0) * np.sqrt(values.shape[1]) if by_column else values.std()
         blocks.append(values / np.maximum(spread, 1e-6))
     return np.concatenate(blocks, axis=1)
-
-
-def _keep(rows: dict[tuple[str, str], np.ndarray]) -> None:
-    with _lock:
-        _kept.update(rows)
-        total = sum(row.nbytes for row in _kept.values())
-        while total > _LIMIT:
-            total -= _kept.popitem(last=False)[1].nbytes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,9 @@ class _TextBaseline(BaseEstimator):
     n_splits: int = 3
     random_state: int = 0
 
+    #: What another fit chose, its ``choices_``; where it is set, nothing is chosen anew.
+    known = None  # type: Any
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
@@ -75,6 +79,8 @@ class _TextBaseline(BaseEstimator):
         if len(texts) != len(targets):
             raise DataError(f"Expected a label for each of {len(texts)} texts, found {len(targets)}.")
         choices = list(CHOICES) if self.features == "auto" else [self.features]
+        if self.known is not None:
+            choices = [self.known[0]]
         kinds = dict.fromkeys(kind for name in choices for kind in CHOICES[name])
         terms, weighed = {}, {}
         for kind in kinds:
@@ -83,8 +89,12 @@ class _TextBaseline(BaseEstimator):
             raise DataError("Expected words in the texts, found none that occur twice.", "Give longer texts.")
         rows = some_rows(len(texts), _EXACT, self.random_state)
         some, seen = None if groups is None else np.asarray(groups)[rows], targets.rows(rows)
-        inner = inner_folds(seen.labels, targets.task, some, self.n_splits, self.random_state)
-        solved = {name: _choose(_joined(weighed, name)[rows], seen, inner) for name in choices}
+        inner, penalties = [], PENALTIES
+        if self.known is None:
+            inner = inner_folds(seen.labels, targets.task, some, self.n_splits, self.random_state)
+        else:
+            penalties = (self.known[1],)
+        solved = {name: _choose(_joined(weighed, name)[rows], seen, inner, penalties) for name in choices}
         self.features_ = min(solved, key=lambda name: solved[name].loss) if inner or len(solved) == 1 else choices[-1]
         best = solved[self.features_]
         if len(rows) < len(texts):
@@ -92,6 +102,7 @@ class _TextBaseline(BaseEstimator):
         self.terms_ = [terms[kind] for kind in CHOICES[self.features_]]
         self.penalty_, self.loss_ = best.penalty, best.loss
         self.coef_, self.intercept_ = best.coef, best.intercept
+        self.choices_ = None if targets.task == "regression" else (self.features_, best.penalty)
 
     def _scores(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "coef_")
@@ -106,7 +117,12 @@ def _joined(weighed: dict[str, sparse.csr_matrix], name: str) -> sparse.csr_matr
     return blocks[0] if len(blocks) == 1 else (sparse.hstack(blocks) / np.sqrt(len(blocks))).tocsr()
 
 
-def _choose(X: sparse.csr_matrix, targets: Targets, inner: list[tuple[np.ndarray, np.ndarray]]) -> LinearSolution:
+def _choose(
+    X: sparse.csr_matrix,
+    targets: Targets,
+    inner: list[tuple[np.ndarray, np.ndarray]],
+    penalties: Sequence[float] = PENALTIES,
+) -> LinearSolution:
     """The model at its best penalty, in the columns that these rows have."""
     used = np.unique(X.indices)
     numbers = targets.task == "regression"
@@ -115,7 +131,7 @@ def _choose(X: sparse.csr_matrix, targets: Targets, inner: list[tuple[np.ndarray
         targets.Y,
         targets.task,
         sample_weight=targets.weight,
-        penalties=PENALTIES if inner or numbers else (_FIXED_PENALTY,),
+        penalties=penalties if inner or numbers or len(penalties) == 1 else (_FIXED_PENALTY,),
         folds=inner,
     )
     coef = np.zeros((X.shape[1], targets.Y.shape[1]))

@@ -139,10 +139,12 @@ class Material(OfKind):
     @cached_property
     def simple_features(self) -> np.ndarray | None:
         """What can be measured without a network, (n, d), each block scaled; None for numbers."""
-        if self.numbers:
-            return None
+        return None if self.numbers else self.simple_features_of(np.arange(len(self)))
+
+    def simple_features_of(self, chosen: np.ndarray) -> np.ndarray:
+        """What can be measured of some examples without a network, (m, d), each block scaled."""
         preprocessing = None if self.fitting_network is None else self.fitting_network.preprocessing
-        found = simple_features(self.rows, preprocessing, self.progress)
+        found = simple_features(self.rows[chosen], preprocessing, self.progress)
         return side_by_side(found, by_column=simple_of(self.kind).by_column)
 
     def inputs(self, takes: str) -> Any:

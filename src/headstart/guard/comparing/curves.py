@@ -87,6 +87,7 @@ def learning_curve(
     keep: float = 0.0,
     random_state: int = 0,
     crew: Crew | None = None,
+    known: Sequence[Any] = (),
 ) -> dict[str, Any] | None:
     """Score on held-out folds of a cheap candidate that was fitted to more and more labels.
 
@@ -111,6 +112,9 @@ def learning_curve(
         Seed of the order in which labels are added.
     crew : Crew, optional
         Who computes it. Default: this process.
+    known : sequence, optional
+        What was chosen in each of the folds, with all their labels; with fewer it is taken too: as a penalty stands
+        beside a sum of losses, the best one hardly depends on how many there are.
 
     Returns
     -------
@@ -129,7 +133,8 @@ def learning_curve(
     for f, (train, test) in enumerate(wanted):
         rng = np.random.default_rng([random_state, f])
         order = train[nested_order(material.target[train], material.task, rng)]
-        tasks |= {(f, n): (candidate.name, np.sort(order[:n]), test) for n in fitted}
+        chosen = known[f] if f < len(known) else None
+        tasks |= {(f, n): (candidate.name, np.sort(order[:n]), test, None, chosen) for n in fitted}
     with (crew or crew_for(material, [candidate])).ahead(held_out, tasks) as ahead:
         for f, (_, test) in enumerate(wanted):
             try:

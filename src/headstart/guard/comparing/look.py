@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +23,12 @@ _FOLDS = 3
 
 
 def far_behind(
-    candidate: Candidate, rival: Outcome, material: Material, journal: Journal, random_state: int = 0
+    candidate: Candidate,
+    rival: Outcome,
+    material: Material,
+    journal: Journal,
+    random_state: int = 0,
+    left: Callable[[], float] | None = None,
 ) -> str | None:
     """Why a control is not run on all examples; None where it is not far behind its rival on a few of them.
 
@@ -40,14 +47,30 @@ def far_behind(
         Keeps the folds.
     random_state : int, default=0
         Which examples.
+    left : callable, optional
+        Seconds that are left; a fold that takes longer is interrupted.
+
+    Returns
+    -------
+    str or None
+        None too where so few examples cannot be learned from, which is logged: of all it may be possible.
+
+    Raises
+    ------
+    OutOfTime
+        If a fold was interrupted.
     """
     rows = np.sort(np.random.default_rng(random_state).permutation(len(material))[:FEW])
     few = _some(material, rows)
-    splits = folds(few.target, few.task, groups=few.groups, n_splits=_FOLDS, random_state=random_state)
-    mine, other = (
-        out_of_fold(one, few, splits, journal, name=f"look-{place}")[0]
-        for place, one in enumerate((candidate, rival.candidate))
-    )
+    try:
+        splits = folds(few.target, few.task, groups=few.groups, n_splits=_FOLDS, random_state=random_state)
+        mine, other = (
+            out_of_fold(one, few, splits, journal, name=f"look-{place}", left=left)[0]
+            for place, one in enumerate((candidate, rival.candidate))
+        )
+    except (ValueError, np.linalg.LinAlgError) as error:  # too few of some class or group
+        logging.getLogger("headstart").info("No look at %s: %s", candidate.name, str(error).splitlines()[0])
+        return None
     assert mine is not None and other is not None
     parts = [mine[test] for _, test in splits]
     gap = behind(few.task, few.target, parts, other, splits, metric=few.metric, errors=_ERRORS)

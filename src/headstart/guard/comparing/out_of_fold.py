@@ -52,6 +52,7 @@ def fit_on(
     index: np.ndarray | None = None,
     *,
     checkpoint: Path | None = None,
+    known: Any = None,
     **settings: Any,
 ) -> Any:
     """Fit a fresh estimator of a candidate to some of the examples.
@@ -64,6 +65,8 @@ def fit_on(
         Examples to fit to. Default: all.
     checkpoint : Path, optional
         Where a candidate that trains in epochs keeps what it goes on from after a kill.
+    known : optional
+        What another fit chose, its ``choices_``: it is taken instead of being chosen anew.
     **settings
         Arguments to set where the estimator has them.
 
@@ -74,6 +77,8 @@ def fit_on(
     rows = np.arange(len(material)) if index is None else index
     kept = {"checkpoint": checkpoint} if candidate.dear and checkpoint is not None else {}
     estimator = candidate.fresh(**settings, **kept)
+    if known is not None:
+        estimator.known = known
     arguments: dict[str, Any] = {}
     if material.groups is not None and "groups" in inspect.signature(estimator.fit).parameters:
         arguments["groups"] = material.groups[rows]
@@ -113,8 +118,9 @@ def held_out(
     train: np.ndarray,
     test: np.ndarray,
     checkpoint: Path | None = None,
-) -> tuple[np.ndarray, float]:
-    """Predictions of a candidate for some examples, fitted to others, and the seconds they took: one task of a `Crew`.
+    known: Any = None,
+) -> tuple[np.ndarray, float, Any]:
+    """Predictions of a candidate for some examples, fitted to others: one task of a `Crew`.
 
     Parameters
     ----------
@@ -124,19 +130,42 @@ def held_out(
     train, test : array of int
     checkpoint : Path, optional
         Not used by a worker that does not see its folder.
+    known : optional
+        See `fit_on`.
+
+    Returns
+    -------
+    predictions : array
+    seconds : float
+        That fitting and predicting took.
+    choices : optional
+        What was chosen, for ``known`` of another fit.
     """
     material, candidate, start = shared[0], shared[1][name], time.monotonic()
     place = checkpoint if checkpoint is not None and checkpoint.parent.is_dir() else None
-    estimator = fit_on(candidate, material, train, checkpoint=place)
-    return predict_on(estimator, candidate, material, test), time.monotonic() - start
+    estimator = fit_on(candidate, material, train, checkpoint=place, known=known)
+    choices = estimator.choices_ if hasattr(estimator, "known") else None
+    return predict_on(estimator, candidate, material, test), time.monotonic() - start, choices
 
 
 def fold_tasks(
-    candidate: Candidate, splits: Sequence[Split], journal: Journal, name: str
+    candidate: Candidate, splits: Sequence[Split], journal: Journal, name: str, like: str = ""
 ) -> dict[Hashable, tuple[Any, ...]]:
-    """The folds of a candidate as tasks for `held_out`, by their names in the journal."""
-    named = {f"{name}-{f}": split for f, split in enumerate(splits)}
-    return {key: (candidate.name, *split, journal.checkpoint(key)) for key, split in named.items()}
+    """The folds of a candidate as tasks for `held_out`, by their names in the journal.
+
+    With ``like``, the name of a cross-validation that is done, each fold takes the penalties and feature sets that its
+    namesake there chose.
+    """
+    tasks: dict[Hashable, tuple[Any, ...]] = {}
+    for f, split in enumerate(splits):
+        key = f"{name}-{f}"
+        tasks[key] = (candidate.name, *split, journal.checkpoint(key), choices_of(journal, like, f))
+    return tasks
+
+
+def choices_of(journal: Journal, name: str, fold: int) -> Any:
+    """What a candidate chose in a fold of a cross-validation that is done; None where it chooses nothing."""
+    return journal.known(f"choices of {name}-{fold}")
 
 
 def file_name(candidate: Candidate, splits: Sequence[Split], repeat: int) -> str:
@@ -192,9 +221,12 @@ def out_of_fold(
     under_way = crew_for(material, [candidate]).ahead(held_out, tasks) if ahead is None else ahead
     for f, key in enumerate(tasks):
 
-        def compute(key: Hashable = key) -> Any:
+        def compute(key: Hashable = key) -> tuple[np.ndarray, float]:
             with within(None if left is None else left(), under_way.again):
-                return under_way.get(key)
+                prediction, seconds, choices = under_way.get(key)
+            if choices is not None:
+                journal.decide(f"choices of {key}", lambda: choices)
+            return prediction, seconds
 
         prediction, seconds = journal.fold(str(key), compute)
         journal.forget_checkpoint(str(key))

@@ -22,6 +22,7 @@ from headstart.guard.comparing.journal import Journal
 from headstart.guard.comparing.look import FEW, far_behind
 from headstart.guard.comparing.out_of_fold import (
     Outcome,
+    choices_of,
     crew_for,
     file_name,
     fold_numbers,
@@ -116,7 +117,8 @@ def _under_way(
     for repeat in repeats:
         for candidate in candidates:
             splits = result.splits[repeat]
-            tasks |= fold_tasks(candidate, splits, course.journal, file_name(candidate, splits, repeat))
+            like = file_name(candidate, result.splits[0], 0) if repeat else ""
+            tasks |= fold_tasks(candidate, splits, course.journal, file_name(candidate, splits, repeat), like)
     ahead = course.crew.ahead(held_out, tasks, **how)
     ahead.skip([key for key in tasks if course.journal.has(str(key))])
     return ahead
@@ -152,7 +154,7 @@ def _measured(result: Comparison, candidate: Candidate, course: Course, ahead: A
     if deadline.dropped(candidate.name) or not (in_any_case or _fits(candidate, course, keep)):
         _drop(result, candidate, course)
         return
-    if not in_any_case and _given_up(result, candidate, course):
+    if not in_any_case and _given_up(result, candidate, course, keep):
         return
     stopped: list[str] = []
     may_go_on = None if in_any_case else _watch(result, candidate, course, keep, stopped)
@@ -184,16 +186,20 @@ def _measured(result: Comparison, candidate: Candidate, course: Course, ahead: A
         _drop(result, candidate, course)
 
 
-def _given_up(result: Comparison, candidate: Candidate, course: Course) -> bool:
-    """Whether a control is far behind on a few examples, and why is said."""
+def _given_up(result: Comparison, candidate: Candidate, course: Course, keep: float) -> bool:
+    """Whether a control is far behind on a few examples, or time is over while they are looked at; why is said."""
     material, rivals = course.material, result.outcomes
     if candidate.name != CONTROLS[0] or len(material) < 2 * FEW or course.plan.repeated:
         return False
     rival = leader(rivals, candidate.transfer, material, result.splits[0])
-    try:
-        words = None if rival is None else far_behind(candidate, rival, material, course.journal)
-    except (ValueError, np.linalg.LinAlgError):  # too few of some class or group in so few examples
+    if rival is None:
         return False
+    try:
+        words = far_behind(candidate, rival, material, course.journal, left=lambda: course.deadline.left(keep))
+    except OutOfTime:
+        course.deadline.drop(candidate.name)
+        _drop(result, candidate, course)
+        return True
     if words is not None:
         result.left_out.append({"name": candidate.name, "seconds": 0.0, "words": words})
     return words is not None
@@ -345,6 +351,8 @@ def _curves(result: Comparison, course: Course, first: Table, random_state: int)
             fits = len(outcome.predictions) * plan.n_splits // 2
             how: dict[str, Any] = {"n_folds": n_folds, "fits": fits, "deadline": course.deadline, "keep": keep}
             how |= {"crew": course.crew, "whole": outcome.predictions[0], "random_state": random_state}
+            first = file_name(outcome.candidate, result.splits[0], 0)
+            how["known"] = [choices_of(course.journal, first, f) for f in range(len(result.splits[0]))]
             return learning_curve(outcome.candidate, material, result.splits[0], **how)
 
         if n_folds < 2 and plan.n_splits > 1:

@@ -147,14 +147,16 @@ def lengths(material: Material) -> list[Finding]:
 
 def relatedness(material: Material, *, random_state: int = 0) -> list[Finding]:
     """Compare the network's features with those measured without one: neighbours, and leave-one-out ridge."""
-    if material.network_features is None or material.simple_features is None or len(material) < 4:
+    if material.network_features is None or material.numbers or len(material) < 4:
         return []
     rows = np.arange(len(material))
     if len(rows) > _MOST_ROWS:
         rows = np.sort(np.random.default_rng(random_state).choice(rows, _MOST_ROWS, replace=False))
     columns = material.columns[rows]
     groups = None if material.groups is None else material.groups[rows]
-    deep, simple = material.network_features.output[rows], material.simple_features[rows]
+    deep = material.network_features.output[rows]
+    simple = material.simple_features if len(rows) == len(material) else material.simple_features_of(rows)
+    assert simple is not None
     found = []
     for check, score in (("nearest neighbours", knn_score), ("leave-one-out ridge", ridge_loo_score)):
         ours, theirs = score(deep, columns, groups=groups), score(simple, columns, groups=groups)

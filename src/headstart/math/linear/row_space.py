@@ -62,7 +62,11 @@ def row_space(X: Any, weight: np.ndarray | None = None, kind: Any = np.float64) 
     root = np.sqrt(weight).astype(kind)
     mean = np.asarray(X.T @ weight.astype(kind)).ravel() / root.dtype.type(weight.sum())
     rows_alone = weight > 0
-    scaled = sparse.diags(root) @ X if sparse.issparse(X) else root[:, None] * (X - mean)
+    if sparse.issparse(X):
+        scaled = sparse.diags(root) @ X
+    else:
+        scaled = X - mean
+        scaled *= root[:, None]
     if d <= n:
         gram = _dense(scaled.T @ scaled)
         if sparse.issparse(X):
@@ -80,8 +84,9 @@ def row_space(X: Any, weight: np.ndarray | None = None, kind: Any = np.float64) 
         return RowSpace(X, vectors, singular, mean, root)
     left = np.asarray(scaled @ vectors)
     if sparse.issparse(X):
-        left = left - np.outer(root, mean @ vectors)
-    return RowSpace(X, left / singular, singular, mean, root)
+        left -= np.outer(root, mean @ vectors)
+    left /= singular
+    return RowSpace(X, left, singular, mean, root)
 
 
 def _dense(matrix: Any) -> np.ndarray:

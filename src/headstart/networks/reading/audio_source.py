@@ -18,7 +18,7 @@ from headstart.networks.network import Network
 from headstart.networks.reading.card_of import transformers_card
 from headstart.networks.reading.files_of import load_config, load_weights, missing_keys, quiet
 from headstart.networks.reading.transformers_source import read_settings
-from headstart.networks.refuse import refuse_bad_numbers
+from headstart.networks.refuse import refuse_bad_numbers, type_names
 from headstart.nn.bodies.audio_network import AudioNetwork
 from headstart.nn.bodies.front_ends import FRONT_ENDS, FrontEnd, front_end_of
 
@@ -41,8 +41,7 @@ def is_audio_type(model_type: str) -> bool:
     >>> is_audio_type("wav2vec2"), is_audio_type("clap"), is_audio_type("bert")
     (True, True, False)
     """
-    from transformers.models.auto import modeling_auto as names
-
+    names = type_names()
     return model_type in names.MODEL_FOR_AUDIO_CLASSIFICATION_MAPPING_NAMES or model_type in TOWERS
 
 

@@ -20,7 +20,7 @@ from headstart.networks.reading.card_of import licence_of, manifest_card
 from headstart.networks.reading.files_of import load_config, load_weights, missing_keys, quiet
 from headstart.networks.reading.sentence_folder import SentenceLayout, read_layout
 from headstart.networks.reading.text_tokenizer import kept_tokenizer, open_tokenizer, said_length
-from headstart.networks.refuse import refuse_bad_numbers, refuse_two_way
+from headstart.networks.refuse import refuse_bad_numbers, refuse_two_way, type_names
 from headstart.nn.bodies.text_network import TextNetwork
 
 HEAD = "head.safetensors"
@@ -152,8 +152,7 @@ def hidden_size(config: Any) -> int:
 
 def is_causal(config: Any) -> bool:
     """Whether each token sees only those before it, so that the last one has seen the whole text."""
-    from transformers.models.auto import modeling_auto as names
-
+    names = type_names()
     encoders = (names.MODEL_FOR_MASKED_LM_MAPPING_NAMES, names.MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES)
     both_ways = any(config.model_type in known for known in encoders)
     decoder = bool(getattr(config, "is_decoder", False))

@@ -16,7 +16,7 @@ from headstart.networks.reading.card_of import transformers_card
 from headstart.networks.reading.config_file import read_config
 from headstart.networks.reading.files_of import load_config, load_weights, quiet
 from headstart.networks.reading.preprocess_of import preprocessing_of, takes_bgr
-from headstart.networks.refuse import refuse_bad_numbers, refuse_type
+from headstart.networks.refuse import refuse_bad_numbers, refuse_type, type_names
 
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
@@ -96,8 +96,8 @@ def read_settings(folder: Path) -> dict[str, Any]:
 
 def _weights(folder: Path, config: Any, name: str) -> tuple[nn.Module, tuple[str, ...]]:
     from transformers import AutoModel, AutoModelForImageClassification
-    from transformers.models.auto import modeling_auto as names
 
+    names = type_names()
     with_head = config.model_type in names.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES
     module, report = load_weights(AutoModelForImageClassification if with_head else AutoModel, folder, config)
     if "pixel_values" not in inspect.signature(module.forward).parameters:

@@ -10,18 +10,21 @@ import shutil
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from headstart.cache_folder import cache_folder
+from headstart.networks.running.kept_rows import KeptRows, Opened, Run, pieces
 from headstart.networks.running.shards import PARTIAL, SUFFIX, Shard, read_shard, write_shard
 
 _LOG = logging.getLogger("headstart")
 SMALL = 4 << 20
 MANY = 16
 SPARE = 1 << 30
+#: Bytes of new rows that are collected before they are written.
+PIECE = 64 << 20
 STALE_SECONDS = 86_400
 
 
@@ -36,8 +39,8 @@ class FeatureCache:
     ----------
     folder : Path or None
         Where files are kept; None keeps rows in memory only.
-    memory_bytes : int, default=512 MiB
-        Memory for rows; the least recently used go first.
+    memory_bytes : int, default=256 MiB
+        Memory for rows; the least recently used go first. Of rows that are in files too, large sets are not held.
     disk_bytes : int, default=8 GiB
         Size of all files; beyond it the least recently used go. At least 1 GiB of the disk is left free.
 
@@ -50,7 +53,7 @@ class FeatureCache:
     (['a'], [1.0, 1.0, 1.0])
     """
 
-    def __init__(self, folder: Path | None, memory_bytes: int = 512 << 20, disk_bytes: int = 8 << 30) -> None:
+    def __init__(self, folder: Path | None, memory_bytes: int = 256 << 20, disk_bytes: int = 8 << 30) -> None:
         self.folder = folder
         self.memory_bytes = memory_bytes
         self.disk_bytes = disk_bytes
@@ -72,7 +75,72 @@ class FeatureCache:
         wanted = set(keys) - found.keys()
         return {**found, **self._from_disk(space, wanted)} if wanted and self.folder is not None else found
 
-    def put(self, space: str, keys: Sequence[str], batches: Iterable[np.ndarray], shape: tuple[int, ...]) -> None:
+    def find(self, space: str, keys: Sequence[str], width: int) -> KeptRows:
+        """Where the rows of n pictures are, (width,) each; what is in files is not read."""
+        part, place = np.full(len(keys), -1), np.zeros(len(keys), np.int64)
+        places: dict[str, list[int]] = {}
+        for i, key in enumerate(keys):
+            places.setdefault(key, []).append(i)
+        with self._lock:
+            held = {key: self._rows[space, key] for key in places if (space, key) in self._rows}
+            for key in held:
+                self._rows.move_to_end((space, key))
+        parts: list[np.ndarray | Opened] = [np.stack(list(held.values()))] if held else []
+        for number, key in enumerate(held):
+            at = places.pop(key)
+            part[at], place[at] = 0, number
+        for shard in self._shards_of(space) if places else ():
+            here = [(row, key) for row, key in enumerate(shard.keys) if key in places]
+            opened = self._opened(shard) if here and shard.shape == (width,) else None
+            if opened is not None:
+                for row, key in here:
+                    at = places.pop(key)
+                    part[at], place[at] = len(parts), row
+                parts.append(opened)
+        return KeptRows(parts, part, place, width)
+
+    def rows(self, space: str, keys: Sequence[str], width: int, run: Run) -> KeptRows:
+        """Rows of n pictures, (width,) each: those that are here, and the others computed, kept as they come.
+
+        What has no room is held in memory.
+
+        Parameters
+        ----------
+        space : str
+            What the rows mean.
+        keys : sequence of n str
+            Digests of the pictures.
+        width : int
+        run : callable
+            Computes the first of each content that is new; see `headstart.networks.running.kept_rows.Run`.
+        """
+        found = self.find(space, keys, width)
+        first: dict[str, int] = {}
+        for i in np.flatnonzero(found.part < 0).tolist():
+            first.setdefault(keys[i], i)
+        if not first:
+            return found
+        order, batches = run(list(first.values()))
+        where: dict[str, tuple[int, int]] = {}
+        for rows in pieces(batches, max(1, PIECE // (4 * width))):
+            names = [keys[i] for i in order[len(where) : len(where) + len(rows)]]
+            beside = [part.shard.path for part in found.parts if isinstance(part, Opened)]
+            shard = self.put(space, names, [rows], (width,), beside=beside)
+            opened = None if shard is None or len(rows) == len(order) else self._opened(shard)
+            found.parts.append(rows if opened is None else opened)
+            where |= {name: (len(found.parts) - 1, i) for i, name in enumerate(names)}
+        for i in np.flatnonzero(found.part < 0).tolist():
+            found.part[i], found.place[i] = where[keys[i]]
+        return found
+
+    def put(
+        self,
+        space: str,
+        keys: Sequence[str],
+        batches: Iterable[np.ndarray],
+        shape: tuple[int, ...],
+        beside: Collection[Path] = (),
+    ) -> Shard | None:
         """Keep the rows of n pictures.
 
         Parameters
@@ -85,19 +153,29 @@ class FeatureCache:
             The rows in order, n in all. Rows that neither memory nor disk can take are not kept.
         shape : tuple of int
             Of one row.
+        beside : collection of Path
+            Files that are not given up for these rows: a set that is larger than the disk's share keeps what fits.
+
+        Returns
+        -------
+        Shard or None
+            The file, if it was written.
         """
         total = 4 * len(keys) * int(np.prod(shape, dtype=np.int64))
-        if self.folder is not None and len(keys) and self._has_room(total):
-            held = list(batches) if total <= self.memory_bytes else batches
+        written = None
+        if self.folder is not None and len(keys) and self._has_room(total + _bytes_of(beside), total):
+            batches = list(batches) if total <= self.memory_bytes else batches
             try:
-                write_shard(self._folder_of(space), keys, held, shape)
-                self._merge(space)
-                self._evict()
+                written = write_shard(self._folder_of(space), keys, batches, shape)
+                self._intact.add(written.path)
+                if not beside:
+                    self._merge(space)
+                self._evict({written.path, *beside})
             except OSError:
                 pass
-            batches = held
-        if total <= self.memory_bytes:
+        if total <= self.memory_bytes // (1 if written is None else 8):
             self._remember(space, keys, batches)
+        return written
 
     def mapped(self, space: str, keys: Sequence[str]) -> np.ndarray | None:
         """Rows of all keys as one memory-mapped array, if one file holds just these in this order."""
@@ -147,23 +225,34 @@ class FeatureCache:
             rows = self._rows_of(shard) if here else None
             if rows is not None:
                 found.update({key: rows[i] for i, key in enumerate(shard.keys) if key in here})
-        if sum(row.nbytes for row in found.values()) <= self.memory_bytes // 2:
+        if sum(row.nbytes for row in found.values()) <= self.memory_bytes // 8:
             self._remember(space, list(found), [np.stack(list(found.values()))] if found else [])
         return found
 
     def _rows_of(self, shard: Shard) -> np.ndarray | None:
-        """Rows of a file that was found intact, which is checked once; None, and the file gone, where it is not."""
+        """Rows of a file that was found intact; None where it is not."""
         try:
-            if shard.path not in self._intact:
-                if not shard.intact():
-                    _LOG.warning("The features kept in %s are damaged: they are computed again.", shard.path)
-                    shard.path.unlink(missing_ok=True)
-                    return None
-                self._intact.add(shard.path)
-            os.utime(shard.path)
-            return shard.rows()
+            return shard.rows() if self._usable(shard) else None
         except (OSError, ValueError):
             return None
+
+    def _opened(self, shard: Shard) -> Opened | None:
+        """The file of rows, open; None where it is not intact."""
+        try:
+            return Opened(shard) if self._usable(shard) else None
+        except OSError:
+            return None
+
+    def _usable(self, shard: Shard) -> bool:
+        """Whether a file is intact, which is checked once; it is deleted where it is not."""
+        if shard.path not in self._intact:
+            if not shard.intact():
+                _LOG.warning("The features kept in %s are damaged: they are computed again.", shard.path)
+                shard.path.unlink(missing_ok=True)
+                return False
+            self._intact.add(shard.path)
+        os.utime(shard.path)
+        return True
 
     def _shards_of(self, space: str) -> list[Shard]:
         if self.folder is None:
@@ -195,13 +284,13 @@ class FeatureCache:
             if shard.shape == small[0].shape:
                 shard.path.unlink(missing_ok=True)
 
-    def _evict(self) -> None:
+    def _evict(self, kept: Collection[Path]) -> None:
         """Delete the files that were not used for longest until the rest fits, and what killed processes left."""
         files = sorted(self._files())
         total = sum(size for _, size, _ in files)
         for used, size, path in files:
             stale = path.suffix == PARTIAL and used < time.time() - STALE_SECONDS
-            if stale or (total > self.disk_bytes and path.suffix == SUFFIX):
+            if stale or (total > self.disk_bytes and path.suffix == SUFFIX and path not in kept):
                 path.unlink(missing_ok=True)
                 total -= size
 
@@ -217,15 +306,19 @@ class FeatureCache:
                 files.append((status.st_mtime, status.st_size, path))
         return files
 
-    def _has_room(self, n_bytes: int) -> bool:
+    def _has_room(self, n_bytes: int, new: int) -> bool:
         if self.folder is None or n_bytes > self.disk_bytes:
             return False
         parent = next((p for p in (self.folder, *self.folder.parents) if p.exists()), None)
-        return parent is not None and shutil.disk_usage(parent).free - n_bytes > SPARE
+        return parent is not None and shutil.disk_usage(parent).free - new > SPARE
 
     def _folder_of(self, space: str) -> Path:
         assert self.folder is not None
         return self.folder / hashlib.sha256(space.encode()).hexdigest()[:32]
+
+
+def _bytes_of(paths: Iterable[Path]) -> int:
+    return sum(path.stat().st_size for path in paths if path.exists())
 
 
 def default_cache() -> FeatureCache:

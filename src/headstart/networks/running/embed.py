@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.running.cache import FeatureCache, default_cache
 from headstart.networks.running.entry import IN_MEMORY, Entry, array_for, common_length
+from headstart.networks.running.kept_rows import KeptRows
 from headstart.networks.running.pipeline import (
     batches,
     digests,
@@ -25,9 +27,12 @@ from headstart.networks.running.pipeline import (
 )
 from headstart.networks.running.precision import must_be_exact
 from headstart.networks.running.runners import Forward, one_pass, runner_for, sample_rows
-from headstart.networks.running.runtime import layout_of
+from headstart.networks.running.runtime import Layout, layout_of
 from headstart.nn.processes import team_size
 from headstart.progress import Progress
+
+#: Bytes of features up to which all of them are held in memory.
+HELD = 64 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +55,16 @@ class Features:
     depths: tuple[np.ndarray, ...]
     grids: tuple[np.ndarray, ...]
 
+    #: Whether all of it is in memory.
+    held: ClassVar[bool] = True
+
     def __len__(self) -> int:
         return len(self.output)
+
+    @property
+    def n_values(self) -> int:
+        """Values of a row, all parts together."""
+        return sum(part.shape[1] for part in (self.output, *self.depths, *self.grids))
 
     def __getitem__(self, index: Any) -> Features:
         """The features of some of the rows: a slice, positions or a boolean mask."""
@@ -61,6 +74,60 @@ class Features:
     def of(cls, X: np.ndarray) -> Features:
         """Ready-made features, (n, d), without depths and grids."""
         return cls(np.asarray(X, np.float32), (), ())
+
+
+class StoredFeatures(Features):
+    """Features of many inputs: depths and grids are read when they are asked for, and not held.
+
+    Parameters
+    ----------
+    rows : KeptRows
+    layout : Layout
+        What stands in their columns.
+    """
+
+    held = False
+    rows: KeptRows
+    layout: Layout
+
+    def __init__(self, rows: KeptRows, layout: Layout) -> None:
+        self.__dict__.update(rows=rows, layout=layout)
+
+    @property
+    def n_values(self) -> int:
+        """Values of a row, all parts together."""
+        return self.layout.n_values
+
+    def __getitem__(self, index: Any) -> Features:
+        return features_of(self.rows[index], self.layout)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @functools.cached_property
+    def output(self) -> np.ndarray:
+        """Input of the output layer; held, for every head needs it."""
+        return self._part(0)
+
+    @property
+    def depths(self) -> tuple[np.ndarray, ...]:
+        """Means over space of the blocks."""
+        return tuple(map(self._part, range(1, 1 + len(self.layout.blocks))))
+
+    @property
+    def grids(self) -> tuple[np.ndarray, ...]:
+        """Means over the cells of a grid."""
+        return tuple(map(self._part, range(1 + len(self.layout.blocks), len(self.layout.widths))))
+
+    def _part(self, number: int) -> np.ndarray:
+        ends = np.cumsum([0, *self.layout.widths])
+        return self.rows.columns(int(ends[number]), int(ends[number + 1]))
+
+
+def features_of(rows: KeptRows, layout: Layout) -> Features:
+    """Features in memory where they are few, and otherwise where they are kept."""
+    stored = StoredFeatures(rows, layout)
+    return stored if rows.nbytes > HELD else Features(stored.output, stored.depths, stored.grids)
 
 
 def embed(
@@ -117,19 +184,12 @@ def embed(
     exact = must_be_exact(exact) or one_pass(device)
     space = space_of(network, f"{'exact ' if exact else ''}features {layout.blocks} {layout.grids}")
     keys = digests(network, inputs)
-    known = cache.get(space, keys)
-    new = first_of_each(keys, known)
-    if new:
-        new = [new[i] for i in running_order(network, inputs[new])]
-        todo = inputs[new]
-        computed = list(team_batches(network, todo, _runner, (exact,), device, batch_size, progress))
-        new_keys = [keys[i] for i in new]
-        known = {**known, **dict(zip(new_keys, np.concatenate(computed), strict=True))}
-        cache.put(space, new_keys, computed, (layout.n_values,))
-    rows = np.stack([known[key] for key in keys]) if keys else np.zeros((0, layout.n_values), np.float32)
-    output, *others = (np.ascontiguousarray(part) for part in layout.split(rows))
-    count = len(layout.blocks)
-    return Features(output, tuple(others[:count]), tuple(others[count:]))
+
+    def run(new: list[int]) -> tuple[list[int], Iterable[np.ndarray]]:
+        order = [new[i] for i in running_order(network, inputs[new])]
+        return order, team_batches(network, inputs[order], _runner, (exact,), device, batch_size, progress)
+
+    return features_of(cache.rows(space, keys, layout.n_values, run), layout)
 
 
 def _runner(network: Network, todo: Inputs, device: str, exact: bool) -> Forward:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from scipy.special import expit, softmax
 from torch import nn
 
+from headstart.data.inputs.inputs import as_inputs
 from headstart.networks.network import Network
-from headstart.networks.running.embed import Features
+from headstart.networks.running.cache import passing_cache
+from headstart.networks.running.embed import Features, embed
 from headstart.nn.layers.heads import Standardise
 from headstart.parameters.heads.solved import SolvedHead
 from headstart.parameters.heads.targets import Targets
+from headstart.training.device import pick_device
 
 if TYPE_CHECKING:
     from headstart.parameters.heads.hidden_heads import HiddenHeads
+
+#: File of a head that cannot stand inside the network.
+HEAD = "head.safetensors"
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,25 @@ class Fitted:
         with torch.no_grad():
             return self.layers(torch.from_numpy(features.output.astype(np.float32))).numpy().astype(np.float64)
 
+    def exact(self, X: Any, device: str) -> Features:
+        """Features of inputs for predicting: in float32."""
+        assert self.network is not None
+        cache = passing_cache() if self.solved is None else None
+        return embed(self.network, as_inputs(X), device=str(pick_device(device)), exact=True, cache=cache)
+
+    def probabilities(self, scores: np.ndarray) -> np.ndarray:
+        """Of each class, from logits (n, K); for several labels that of each label."""
+        return np.asarray(expit(scores) if self.targets.task == "multilabel" else softmax(scores, axis=1))
+
+    def answers(self, scores: np.ndarray) -> np.ndarray:
+        """Labels (n,) or 0/1 (n, L) from logits, or numbers (n,) or (n, t) in the units of y."""
+        if self.targets.task == "multilabel":
+            return (scores > 0).astype(int)
+        if self.targets.task == "classification":
+            return np.asarray(self.targets.classes)[scores.argmax(axis=1)]
+        numbers = scores * self.targets.scale + self.targets.shift
+        return numbers[:, 0] if self.targets.flat else numbers
+
     @property
     def linear(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Coefficients (d, K) and intercepts (K,) where the head is one linear map of the network's last features."""
@@ -75,3 +101,8 @@ class Fitted:
 def linear_part(head: SolvedHead) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients and intercepts of a solved linear head."""
     return head.parts[0].coef, head.parts[0].intercept
+
+
+def cooled(linear: tuple[np.ndarray, np.ndarray], temperature: float) -> tuple[np.ndarray, np.ndarray]:
+    """A head whose logits are those of another, divided by a temperature."""
+    return linear[0] / temperature, linear[1] / temperature

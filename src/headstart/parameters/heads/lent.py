@@ -57,8 +57,8 @@ def lent_examples(source: Any, inputs: Inputs) -> Lent | None:
     """
     network, rest = network_among(source)
     sets = [] if rest is None else list(rest) if isinstance(rest, list | tuple) else [rest]
-    if not sets:
-        return None
+    if not sets or (network is None and isinstance(sets[0], Source) and sets[0].X is None):
+        return None  # the name of what a saved model borrowed is refused as a network
     other = [one for one in sets if not isinstance(one, Source)]
     if other or network is None:
         found = f"{type(other[0]).__name__}" if other else f"{sets[0]!r} without a network"

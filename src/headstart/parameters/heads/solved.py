@@ -17,7 +17,7 @@ from headstart.math.linear.logistic import compare_penalties, log_losses, solve_
 from headstart.math.linear.ridge import solve_ridge
 from headstart.math.linear.solution import LinearSolution
 from headstart.networks.running.embed import Features
-from headstart.parameters.heads.targets import Targets
+from headstart.parameters.heads.targets import Targets, some_rows
 
 #: How fast a feature set loses weight with its relative distance from the best one's held-out loss.
 SHARPNESS = 10.0
@@ -28,6 +28,12 @@ MARGIN = 0.02
 #: Of texts, the share that the last features start from, and the rows from which held-out losses count half as usual.
 LAST, TELLING = 0.25, 100
 
+#: Values of features beside the last ones that a head is solved on: where all rows have more, some rows serve.
+MOST_VALUES = 2**25
+
+#: Rows of features that are read at a time where they are not held.
+_BLOCK = 2048
+
 #: Heads that are remembered: candidates of a comparison share what they solve on the same folds.
 _KEPT = 16
 
@@ -37,12 +43,16 @@ LAYERS = 4
 
 @dataclass(frozen=True)
 class Part:
-    """One linear head: the feature set that it reads, coefficients (d, K), intercept (K,), weight in the average."""
+    """One linear head: the feature set that it reads, coefficients (d, K), intercept (K,), weight in the average.
+
+    Where it is a solved classifier, its penalty too.
+    """
 
     name: str
     coef: np.ndarray
     intercept: np.ndarray
     weight: float
+    penalty: float | None = None
 
 
 @dataclass(frozen=True)
@@ -55,27 +65,41 @@ class SolvedHead:
         Held-out loss of the average: mean log-loss, or mean squared error of standardised targets.
     losses : dict
         Held-out loss of each part alone.
+    rows : int, optional
+        From how many rows the parts learned that read more than the last features, where it was not from all.
     """
 
     task: str
     parts: tuple[Part, ...]
     loss: float
     losses: dict[str, float]
+    rows: int | None = None
 
     @property
     def is_linear(self) -> bool:
         """Whether it is one linear map of the network's own last features."""
         return len(self.parts) == 1 and self.parts[0].name == "output"
 
+    @property
+    def choices(self) -> list[tuple[str, float, float]] | None:
+        """Feature set, penalty and weight of each part, for `solve_head`; None for numbers, where choosing is cheap."""
+        found = [(part.name, part.penalty, part.weight) for part in self.parts if part.penalty is not None]
+        return found if len(found) == len(self.parts) else None
+
     def scores(self, features: Features) -> np.ndarray:
         """Logits, or standardised predictions, of shape (n, K)."""
+        blocks = [features] if features.held else [features[i : i + _BLOCK] for i in range(0, len(features), _BLOCK)]
+        return np.concatenate([self._scores(block) for block in blocks])
+
+    def _scores(self, features: Features) -> np.ndarray:
         each = [feature_set(features, part.name) @ part.coef + part.intercept for part in self.parts]
         return combine(each, [part.weight for part in self.parts], self.task)
 
 
 def _root(X: np.ndarray) -> np.ndarray:
     """Signed square root: tames the few units that fire very strongly."""
-    return np.sign(X) * np.sqrt(np.abs(X))
+    root = np.abs(X)
+    return np.copysign(np.sqrt(root, out=root), X, out=root)
 
 
 _SETS: dict[str, Callable[[Features], Sequence[np.ndarray]]] = {
@@ -109,6 +133,7 @@ def solve_head(
     views: int = 1,
     chosen_on: Features | None = None,
     lent: int = 0,
+    choices: Sequence[tuple[str, float, float]] | None = None,
 ) -> SolvedHead:
     """Solve a head on cached features.
 
@@ -133,12 +158,24 @@ def solve_head(
     lent : int, default=0
         How many of the last plain rows are lent by other sets: they are learned from in every fold and never held out;
         ``groups`` are those of the rows before them.
+    choices : sequence of (str, float, float), optional
+        `SolvedHead.choices` of another head, taken as they are: nothing is held out then, and there is no loss.
     """
+    if choices is not None:
+        few = some_rows(len(targets), MOST_VALUES // features.n_values, random_state)
+        parts = []
+        for name, penalty, weight in choices:
+            part = None if name == "output" else few
+            seen_by, own = (features, targets) if part is None else (features[part], targets.rows(part))
+            parts.append(_chosen_part(seen_by, own, name, penalty, weight))
+        return SolvedHead(targets.task, tuple(parts), np.nan, {})
+    make = partial(_solved_head, features, targets, kind, groups, random_state, views, chosen_on, lent)
+    if not features.held:
+        return make()
     what = f"{kind} head of {targets.task}, {random_state}, {views}, {lent}"
     seen = [features.output, *features.depths, *features.grids]
     seen += [] if chosen_on is None else [chosen_on.output, *chosen_on.depths, *chosen_on.grids]
     arrays = [*seen, targets.Y, targets.weight, groups]
-    make = partial(_solved_head, features, targets, kind, groups, random_state, views, chosen_on, lent)
     return remembered(what, arrays, make, shelf="heads", kept=_KEPT)
 
 
@@ -160,8 +197,14 @@ def _solved_head(
     folds = of_views(folds, n, views)
     blind = features if chosen_on is None else chosen_on
     linear = _linear_part(features, targets, folds, views, plain, blind)
-    if kind == "linear" or not (features.depths or features.grids):
+    if kind == "linear" or features.n_values == features.output.shape[1]:
         return SolvedHead(targets.task, (linear[0](),), linear[1], {"output": linear[1]})
+    few = None if views > 1 or lent else some_rows(len(targets), MOST_VALUES // features.n_values, random_state)
+    if few is not None:
+        targets = plain = targets.rows(few)
+        features, blind = features[few], features[few] if blind is features else blind[few]
+        folds = _inner_folds(plain, None if groups is None else groups[few], random_state)
+        linear = linear[0], held_out_loss(linear[2][few], plain), linear[2][few]
     names = _deeper_sets(features)
     solved = [linear, *(_solve_part(features, targets, name, folds, views, plain, blind) for name in names)]
     names = ["output", *names]
@@ -173,12 +216,13 @@ def _solved_head(
     margin = MARGIN if features.grids else -MARGIN
     if kind == "auto" and linear[1] <= loss * (1 + margin):
         return SolvedHead(targets.task, (linear[0](),), linear[1], named)
+    n_rows = None if few is None else len(few)
     parts = tuple(
         replace(part(), weight=float(weight))
         for (part, _, _), weight in zip(solved, weights, strict=True)
         if weight > 0.01
     )
-    return SolvedHead(targets.task, parts, loss, named)
+    return SolvedHead(targets.task, parts, loss, named, n_rows)
 
 
 def _deeper_sets(features: Features) -> list[str]:
@@ -268,9 +312,10 @@ def _solve_part(
 
     def solve() -> Part:
         if blind is features:
-            return _part(name, compared.solution(), scale)
+            return _part(name, compared.solution(), scale, compared.penalty)
         rows, own = _scaled(_SETS[name](features))
-        return _part(name, solve_logistic(rows, targets.Y, penalties=[compared.penalty], **options), own)
+        known = solve_logistic(rows, targets.Y, penalties=[compared.penalty], **options)
+        return _part(name, known, own, compared.penalty)
 
     if compared.out_of_fold is not None:
         return solve, compared.loss, compared.out_of_fold
@@ -279,8 +324,21 @@ def _solve_part(
     return solve, held_out_loss(held_out[: len(judged)], judged), held_out
 
 
-def _part(name: str, solution: LinearSolution, scale: np.ndarray) -> Part:
-    return Part(name, solution.coef * scale[:, None], solution.intercept, 1.0)
+def _chosen_part(features: Features, targets: Targets, name: str, penalty: float, weight: float) -> Part:
+    """One linear head whose penalty and weight are known."""
+
+    def make() -> Part:
+        X, scale = _scaled(_SETS[name](features))
+        options: dict[str, Any] = {"sample_weight": targets.weight, "multilabel": targets.task == "multilabel"}
+        return _part(name, solve_logistic(X, targets.Y, penalties=[penalty], **options), scale, penalty)
+
+    arrays = [*_SETS[name](features), targets.Y, targets.weight]
+    part = remembered(f"{name} at {penalty}, {targets.task}", arrays, make, shelf="last features", kept=_KEPT)
+    return replace(part, weight=weight)
+
+
+def _part(name: str, solution: LinearSolution, scale: np.ndarray, penalty: float | None = None) -> Part:
+    return Part(name, solution.coef * scale[:, None], solution.intercept, 1.0, penalty)
 
 
 def _scaled(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -290,8 +348,9 @@ def _scaled(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         spread = float(np.sqrt(array.var(axis=0, dtype=np.float64).sum()))
         scales.append(np.full(array.shape[1], 1.0 / spread if spread > 1e-12 else 1.0))
     scale = np.concatenate(scales)
-    joined = arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=1)
-    return joined * scale.astype(joined.dtype), scale
+    joined = np.concatenate(arrays, axis=1)
+    joined *= scale.astype(joined.dtype)
+    return joined, scale
 
 
 def _inner_folds(

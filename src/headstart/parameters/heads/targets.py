@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import column_or_1d
 
 from headstart.contract.weighted_fit import row_weights
 from headstart.data.base.kinds import things
@@ -156,7 +155,11 @@ def _label_weights(Y: np.ndarray, class_weight: Any) -> np.ndarray:
 def one_column(y: Any) -> np.ndarray:
     """Targets as an array; a single column is flattened, with scikit-learn's warning."""
     array = np.asarray(y)
-    return column_or_1d(array, warn=True) if array.ndim == 2 and array.shape[1] == 1 else array
+    if array.ndim != 2 or array.shape[1] != 1:
+        return array
+    from sklearn.utils.validation import column_or_1d  # not where a saved model only predicts
+
+    return np.asarray(column_or_1d(array, warn=True))
 
 
 def matched(y: Any, inputs: Inputs) -> Any:
@@ -166,3 +169,16 @@ def matched(y: Any, inputs: Inputs) -> Any:
         kind = things(inputs.input_type)
         raise ParameterError(f"Expected a label for each of {n} {kind}, found {0 if y is None else len(y)}.")
     return y
+
+
+def some_rows(n: int, most: int, random_state: int | None) -> np.ndarray | None:
+    """Positions of some of n rows, ascending; None where all of them are few enough.
+
+    Examples
+    --------
+    >>> some_rows(5, 9, 0), len(some_rows(50, 9, 0))
+    (None, 9)
+    """
+    if n <= most:
+        return None
+    return np.sort(np.random.default_rng(0 if random_state is None else random_state).permutation(n)[:most])

@@ -56,7 +56,8 @@ def starter_for(input_type: str) -> str:
 def network_for(estimator: Any, input_type: str) -> Network:
     """The network that an estimator starts from: that of its source, or random weights of its ``network``."""
     if estimator.source is not None:
-        network = load_network(network_among(estimator.source)[0], input_type=input_type)
+        named, _ = network_among(estimator.source)
+        network = load_network(estimator.source if named is None else named, input_type=input_type)
     else:
         seed = 0 if estimator.random_state is None else int(estimator.random_state)
         architecture = starter_for(input_type) if estimator.network is None else estimator.network

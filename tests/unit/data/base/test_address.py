@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 import headstart
+from headstart.data.base import address
 from headstart.data.base.address import address_of, brought, delivered
 from headstart.data.reading.read import read_dataset
 from headstart.errors import DataError, MissingExtra, OutputError
@@ -128,3 +129,18 @@ def test_without_the_package_of_a_protocol_it_is_named(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(DataError, match="Expected what fsspec needs for s3:// to be installed"):
         brought("s3://bucket/ants")
+
+
+def test_copies_beyond_the_bound_go_but_for_those_in_use(
+    memory: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
+    monkeypatch.setattr(address, "ADDRESS_BYTES", 50)
+    monkeypatch.setattr(address, "_USED", set())
+    for name in ("one", "two"):
+        memory.pipe(f"/bound/{name}.csv", b"x" * 40)
+    first = address.brought("memory://bound/one.csv")
+    assert address.brought("memory://bound/two.csv").exists() and first.exists()
+    monkeypatch.setattr(address, "_USED", set())
+    assert address.brought("memory://bound/two.csv").exists()
+    assert not first.exists() and address.address_bytes() < 200

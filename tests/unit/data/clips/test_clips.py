@@ -247,7 +247,7 @@ def test_canvases_of_clips_are_made_once_and_kept_within_the_limit(
         assert np.array_equal(canvas, preprocessing.canvas(decode_sound(file)))
     monkeypatch.setattr(Clips, "load", lambda *_: pytest.fail("read again"))
     again = canvases(Clips(files), preprocessing.resized(4000), store)
-    assert all(one is other for one, other in zip(first, again, strict=True))
+    assert all(np.array_equal(one, other) for one, other in zip(first, again, strict=True))
 
 
 def test_pictures_and_clips_share_a_store_of_odd_sizes() -> None:

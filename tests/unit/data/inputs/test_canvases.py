@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -62,10 +63,11 @@ def test_the_store_is_safe_from_the_caller_and_the_caller_from_it() -> None:
 
 
 def test_a_full_disk_costs_time_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+    class Full(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store_module.os, "posix_fallocate", full)
+    monkeypatch.setattr(store_module.tempfile, "TemporaryFile", lambda **_: Full())
     store = CanvasStore(limit_bytes=0)
     assert len(canvases(as_pictures(noise(3)), PLAIN, store)) == 3
     assert len(store) == 0

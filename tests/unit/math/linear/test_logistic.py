@@ -10,7 +10,9 @@ from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from headstart.math.linear.logistic import log_losses, solve_logistic
+from headstart.math.linear import logistic
+from headstart.math.linear.logistic import compare_penalties, log_losses, solve_logistic
+from headstart.math.linear.row_space import row_space
 
 
 def problem(n: int, d: int, classes: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -109,3 +111,40 @@ def test_many_coordinates_choose_the_same_penalty_as_all_of_them(monkeypatch: py
     assert quick.penalty == whole.penalty
     assert np.allclose(quick.coef, whole.coef)
     assert quick.loss == pytest.approx(whole.loss, rel=0.1)
+
+
+def test_comparing_comes_before_solving(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = problem(60, 10, 3, 0)
+    Y, folds = np.eye(3)[y], list(StratifiedKFold(3).split(X, y))
+    whole = solve_logistic(X, Y, folds=folds)
+    solved: list[int] = []
+    original = logistic._batched_lbfgs
+
+    def counted(U: np.ndarray, Y: np.ndarray, masks: np.ndarray, *rest: object, **how: object) -> np.ndarray:
+        solved.append(len(masks))
+        return original(U, Y, masks, *rest, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(logistic, "_batched_lbfgs", counted)
+    compared = compare_penalties(X, Y, folds=folds)
+    assert set(solved) == {3} and compared.penalty == whole.penalty and compared.loss == whole.loss
+    found = compared.solution()
+    assert solved[-1] == 1 and np.allclose(found.coef, whole.coef) and np.allclose(found.intercept, whole.intercept)
+
+
+def test_single_precision_finds_the_same_plane() -> None:
+    X, y = problem(200, 150, 3, 1)
+    Y, single = np.eye(3)[y], X.astype(np.float32)
+    fine, coarse = (solve_logistic(rows, Y, penalties=[0.1]) for rows in (X, single))
+    scores = [rows @ found.coef + found.intercept for rows, found in ((X, fine), (X, coarse))]
+    assert coarse.coef.dtype == np.float64
+    assert np.abs(softmax(scores[0], axis=1) - softmax(scores[1], axis=1)).max() < 5e-3
+
+
+@pytest.mark.parametrize("shape", [(150, 40), (40, 150)])
+def test_coordinates_in_single_precision_give_back_the_rows(shape: tuple[int, int]) -> None:
+    X = np.random.default_rng(0).normal(size=shape) + 3.0
+    space = row_space(X.astype(np.float32), kind=np.float32)
+    assert space.left.dtype == space.singular.dtype == np.float32
+    gram = (space.left * space.singular**2) @ space.left.T
+    centred = X - X.mean(axis=0)
+    np.testing.assert_allclose(gram, centred @ centred.T, atol=2e-3 * np.abs(centred @ centred.T).max())

@@ -13,6 +13,7 @@ import pytest
 
 from headstart.networks.running import cache as caching
 from headstart.networks.running.cache import FeatureCache, default_cache, memory_cache
+from headstart.networks.running.kept_rows import Run
 from headstart.networks.running.shards import Shard, read_shard, write_shard
 
 
@@ -219,3 +220,46 @@ def test_files_that_another_process_merges_meanwhile_are_left_to_it(
     monkeypatch.setattr(Shard, "intact", lambda shard: shard.path.unlink(missing_ok=True) is not None)
     cache.put("space", keys(1, 16), [rows(60)[16:17]], (4,))
     assert list(tmp_path.glob("*/*.rows")) == []
+
+
+def run_of(data: np.ndarray, calls: list[int]) -> Run:
+    def run(new: list[int]) -> tuple[list[int], Iterator[np.ndarray]]:
+        calls.extend(new)
+        order = new[::-1]
+        return order, (data[order[i : i + 2]] for i in range(0, len(order), 2))
+
+    return run
+
+
+@pytest.mark.parametrize("piece", [1, 64 << 20])
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_rows_are_computed_once_wherever_they_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int, on_disk: bool
+) -> None:
+    monkeypatch.setattr(caching, "PIECE", piece)
+    cache, data, calls = FeatureCache(tmp_path if on_disk else None), rows(7), list[int]()
+    names = [*keys(7), "picture 3"]
+    whole = np.concatenate([data, data[3:4]])
+    for _ in range(2):
+        found = cache.rows("space", names, 4, run_of(whole, calls))
+        assert np.array_equal(found.columns(0, 4), whole)
+        assert np.array_equal(found[np.array([6, 1])].columns(1, 3), data[[6, 1], 1:3])
+    assert sorted(calls) == list(range(7))
+
+
+def test_a_set_larger_than_the_disks_share_keeps_what_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caching, "PIECE", 100 * 16)
+    cache, data, calls = FeatureCache(tmp_path, memory_bytes=0, disk_bytes=30_000), rows(1000), list[int]()
+    for _ in range(2):
+        found = cache.rows("space", keys(1000), 4, run_of(data, calls))
+        assert np.array_equal(found.columns(0, 4), data)
+    assert cache.size() <= 30_000
+    assert 1000 < len(calls) < 1700
+
+
+def test_rows_in_a_file_that_is_deleted_meanwhile_are_still_read(tmp_path: Path) -> None:
+    cache, data = FeatureCache(tmp_path, memory_bytes=0), rows(5)
+    cache.put("space", keys(5), [data], (4,))
+    found = cache.find("space", keys(5), 4)
+    files(tmp_path)[0].unlink()
+    assert np.array_equal(found.columns(0, 4), data)

@@ -120,18 +120,24 @@ def test_files_outlive_the_process(tmp_path: Path, counted: list[int]) -> None:
     assert np.array_equal(first.output, second.output)
 
 
-def test_other_weights_preprocessing_or_exactness_share_nothing(counted: list[int]) -> None:
+@pytest.mark.parametrize("halved", [True, False])
+def test_other_weights_preprocessing_or_exactness_share_nothing(
+    counted: list[int], monkeypatch: pytest.MonkeyPatch, halved: bool
+) -> None:
+    """Exact features are others where the processor has a faster arithmetic, and the same where it has none."""
+    monkeypatch.setattr(runners, "half_type", lambda device: torch.bfloat16 if halved else None)
+    monkeypatch.setattr(runners, "openvino_installed", lambda: False)
     module, side = small_network("vgg")
     rows, cache = pictures(3), memory_cache()
     embed(wrapped(module, side), rows, cache=cache)
-    for network, exact in (
-        (wrapped(small_network("vgg", seed=1)[0], side), False),
-        (wrapped(module, side - 4), False),
-        (wrapped(module, side), True),
+    for network, exact, passes in (
+        (wrapped(small_network("vgg", seed=1)[0], side), False, 3),
+        (wrapped(module, side - 4), False, 3),
+        (wrapped(module, side), True, 3 if halved else 0),
     ):
         counted.clear()
         embed(network, rows, cache=cache, exact=exact)
-        assert sum(counted) == 3
+        assert sum(counted) == passes
 
 
 def test_held_out_predictions_and_machines_with_one_pass_run_each_picture_once(

@@ -9,7 +9,7 @@ from headstart.guard.candidates.for_inputs import standard_for_inputs
 from headstart.networks.reading.loading import load_network
 from headstart.networks.running.embed import Features
 from headstart.parameters.heads.solved import _weights, feature_set, solve_head
-from headstart.parameters.heads.targets import class_targets
+from headstart.parameters.heads.targets import class_targets, number_targets
 
 
 def features(n: int, telling: tuple[float, ...], last: float, seed: int = 0) -> tuple[Features, np.ndarray]:
@@ -72,3 +72,13 @@ def test_pairs_are_a_candidate_for_few_texts(minilm: object) -> None:
     found = standard_for_inputs(network, "multilabel", input_type="text", n=32)
     pairs = next(candidate for candidate in found if candidate.name == "pairs")
     assert pairs.dear and pairs.transfer and pairs.fresh().train == "contrastive"
+
+
+def test_what_another_head_chose_gives_the_same_head() -> None:
+    train, y = features(64, (0, 0, 1, 1, 1, 0), 0.5)
+    targets = class_targets(y, None)
+    head = solve_head(train, targets)
+    again = solve_head(train, targets, choices=head.choices)
+    assert [part.name for part in again.parts] == [part.name for part in head.parts] and np.isnan(again.loss)
+    np.testing.assert_allclose(again.scores(train), head.scores(train), atol=1e-3)
+    assert solve_head(train, number_targets(y.astype(float))).choices is None

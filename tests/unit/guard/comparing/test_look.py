@@ -1,0 +1,89 @@
+"""A control is looked at on 200 examples before all; the repeats take what the first cross-validation chose."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+
+from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.material import Material
+from headstart.guard.comparing.deadline import OutOfTime
+from headstart.guard.comparing.journal import Journal
+from headstart.guard.comparing.look import FEW, far_behind
+from headstart.guard.comparing.out_of_fold import Outcome
+from headstart.guard.comparing.run import compare
+
+
+class Counted(LogisticRegression):
+    """Notes how many rows it is fitted to, and what it was told to choose."""
+
+    known: Any = None
+    seen: ClassVar[list[tuple[int, Any]]] = []
+    choices_ = ("all columns", 1.0)
+
+    def fit(self, X: Any, y: Any) -> Counted:
+        Counted.seen.append((len(X), self.known))
+        return super().fit(X, y)
+
+
+class Slow(LogisticRegression):
+    """Takes long."""
+
+    def fit(self, X: Any, y: Any) -> Slow:
+        time.sleep(30)
+        return super().fit(X, y)
+
+
+def material(n: int = 500, classes: int = 2) -> Material:
+    y = np.arange(n) % classes
+    return Material(np.random.default_rng(0).normal(size=(n, 3)) + 3 * y[:, None], y, "classification")
+
+
+def control(estimator: Any) -> Candidate:
+    return Candidate("random features", estimator, False, "a control")
+
+
+def looked(estimator: Any, given: Material, **how: Any) -> str | None:
+    rival = Outcome(Candidate("head", Counted(), False, "a head"), [])
+    return far_behind(control(estimator), rival, given, Journal(None), **how)
+
+
+def test_what_is_far_behind_on_few_examples_is_said() -> None:
+    Counted.seen.clear()
+    words = looked(DummyClassifier(), material())
+    assert words is not None and f"behind head on {FEW} of the examples, not run on all" in words
+    assert all(n < FEW for n, _ in Counted.seen)
+
+
+def test_what_keeps_up_is_run() -> None:
+    assert looked(LogisticRegression(), material()) is None
+
+
+def test_too_few_of_every_class_is_no_look_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "headstart"):
+        assert looked(DummyClassifier(), material(500, 250)) is None
+    assert "No look at random features" in caplog.text
+
+
+def test_a_look_ends_with_the_time() -> None:
+    started = time.monotonic()
+    with pytest.raises(OutOfTime):
+        looked(Slow(), material(), left=lambda: 0.3)
+    assert time.monotonic() - started < 20
+
+
+def test_repeats_and_curves_take_what_the_first_folds_chose() -> None:
+    Counted.seen.clear()
+    given = material(60)
+    candidates = [Candidate("head", Counted(), True, "a head")]
+    found = compare(given, candidates, budget=600.0, n_splits=5, random_state=0, journal=Journal(None))
+    assert len(found.outcomes[0].predictions) > 1
+    told = [known for n, known in Counted.seen if n == 48]
+    first = told.index(Counted.choices_)
+    assert first >= 5 and set(told[:first]) == {None} and set(told[first:]) == {Counted.choices_}
