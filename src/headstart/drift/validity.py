@@ -171,7 +171,9 @@ def _compared(
         return Check(verdict, f"{verdict.capitalize()}: the {known.kind.many} {said}.", tuple(words), numbers)
     right = found.expected
     numbers |= {"expected": right.value, "interval": [right.low, right.high]}
-    shares = dict(zip(map(str, known.classes_), zip(found.before, found.after, strict=True), strict=True))
+    shares = dict(
+        zip(np.asarray(known.classes_).astype(str).tolist(), zip(found.before, found.after, strict=True), strict=True)
+    )
     numbers["class_shares"] = {label: [float(a), float(b)] for label, (a, b) in shares.items()}
     if not found.differs:
         sentence = (
