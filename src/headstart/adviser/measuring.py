@@ -50,7 +50,9 @@ class Gain:
     word: str
 
 
-def measure_features(features: np.ndarray, columns: np.ndarray, groups: np.ndarray | None = None) -> Measure:
+def measure_features(
+    features: np.ndarray, columns: np.ndarray, groups: np.ndarray | None = None, *, judged: int | None = None
+) -> Measure:
     """Judge features by neighbours and by ridge regression, each example (or its whole group) left out.
 
     Parameters
@@ -59,6 +61,8 @@ def measure_features(features: np.ndarray, columns: np.ndarray, groups: np.ndarr
     columns : array of shape (n, c)
         One-hot classes, 0/1 labels, or numbers.
     groups : array of shape (n,), optional
+    judged : int, optional
+        How many of the first examples are judged; the others only help to judge them. Default: all.
 
     Examples
     --------
@@ -68,9 +72,10 @@ def measure_features(features: np.ndarray, columns: np.ndarray, groups: np.ndarr
     (1.0, 1.0)
     """
     answers = ridge_loo_answers(features, columns, groups=groups)
-    error = float(((answers - columns.reshape(len(columns), -1)) ** 2).mean())
-    head = right_of_each(columns, answers)
-    near = right_of_each(columns, knn_answers(features, columns, groups=groups))
+    error = float(((answers - columns.reshape(len(columns), -1)) ** 2)[:judged].mean())
+    head = right_of_each(columns, answers)[:judged]
+    near = right_of_each(columns, knn_answers(features, columns, groups=groups))[:judged]
+    features, columns = features[:judged], columns[:judged]
     apart = gaussian_bhattacharyya(features, columns.argmax(axis=1)) if one_hot(columns) else 0.0
     return Measure((head + near) / 2, head, error, apart, log_evidence(features, columns))
 

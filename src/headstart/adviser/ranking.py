@@ -56,8 +56,8 @@ def ranked(offers: Sequence[Offer], groups: np.ndarray | None = None, *, numbers
 
     From 30 labels on the left-out squared error of ridge regression orders what was measured, the evidence of a linear
     model (LogME) breaks ties. Below, three things count alike, each standardised over the offers: that error, how far
-    classes are apart (GBC), and how much the source has seen. What hurts stands below borrowing nothing; what was not
-    measured follows by how much it has seen; what is refused comes last.
+    classes are apart (GBC), and how much the source has seen. What hurts, or is open without a gain, stands below
+    borrowing nothing; what was not measured follows by how much it has seen; what is refused comes last.
 
     Parameters
     ----------
@@ -87,12 +87,14 @@ def ranked(offers: Sequence[Offer], groups: np.ndarray | None = None, *, numbers
     gains = {id(one): gain_of(one.measure.right, without.right, groups) for one in usable if one.measure is not None}
     keys = _keys(usable)
     order = [usable[i] for i in sorted(range(len(usable)), key=lambda i: keys[i])]
-    harmful = [one for one in order if one.source != NONE and gains[id(one)].word == HURT]
-    order = [one for one in order if one not in harmful]
+    ahead = [one for one in order if one.source != NONE and _worth_it(gains[id(one)])]
+    rest = [one for one in order if one.source != NONE and one not in ahead]
+    behind = sorted(rest, key=lambda one: -gains[id(one)].value)
+    order = [*ahead, *(one for one in order if one.source == NONE)]
     unknown = sorted((o for o in offers if o.measure is None and not o.refused), key=lambda o: -o.strength)
     refused = [one for one in offers if one.refused]
     rows = []
-    for rank, one in enumerate([*order, *harmful, *unknown, *refused], 1):
+    for rank, one in enumerate([*order, *behind, *unknown, *refused], 1):
         rows.append({"rank": rank, **_row(one, gains.get(id(one)), groups, numbers)})
     return rows
 
@@ -105,6 +107,11 @@ def _keys(offers: Sequence[Offer]) -> list[tuple[float, float]]:
     strength = [one.strength for one in offers]
     total = sum(map(_standard, ([one.error for one in measures], [-one.apart for one in measures])))
     return [(float(value), 0.0) for value in total - _standard(_places(strength))]
+
+
+def _worth_it(gain: Gain) -> bool:
+    """Whether a way belongs above borrowing nothing: there is a gain, sure or not."""
+    return gain.word != HURT and gain.value > 0
 
 
 def _places(values: Sequence[float]) -> list[float]:

@@ -35,12 +35,15 @@ class SourceRows:
         By way, over the target alone: its rows pooled, a linear model biased towards its own, its rows aligned.
     right : dict of str to ndarray (n,)
         What each way gets right of each example, held out.
+    errors : dict of str to float
+        Mean squared error of each way, held out.
     refused : str or None
         Why nothing should be borrowed of it.
     """
 
     gains: dict[str, Gain]
     right: dict[str, np.ndarray]
+    errors: dict[str, float]
     refused: str | None = None
 
     @property
@@ -57,7 +60,7 @@ def judge_rows(
     *,
     groups: np.ndarray | None = None,
     names: Sequence[str] | None = None,
-) -> tuple[np.ndarray, list[SourceRows]]:
+) -> tuple[np.ndarray, float, list[SourceRows]]:
     r"""What linear models get right of the target alone, and with each source.
 
     Instances: both sides pooled, each with the same weight. Parameters: :math:`W = W_s + \arg\min \|Y - X W_s - X V\|^2
@@ -80,6 +83,9 @@ def judge_rows(
     Returns
     -------
     alone : array of shape (n,)
+        What the target alone gets right of each example.
+    error : float
+        Its mean squared error.
     found : list of SourceRows
     """
     some = []
@@ -98,6 +104,9 @@ def judge_rows(
     answers = np.stack(said)
     right = np.mean([[right_of_each(columns, one) for one in repeat] for repeat in answers], axis=0)
     error = ((answers - columns) ** 2).sum(axis=3).mean(axis=0)
+    errors = error.mean(axis=1) / columns.shape[1]
+    if not n_sources:
+        return right[0], float(errors[0]), []
     pools, ends = np.arange(1, n_sources + 1), 2 * n_sources + 2
     at = np.stack([pools, ends + pools - 1, ends + n_sources + pools - 1])
     ahead = error[n_sources + 1] - error[n_sources + 2 : ends]
@@ -117,8 +126,8 @@ def judge_rows(
             refused = "its labels cannot be told from its own columns: they look like chance"
         if refused is None and tells[0] <= 2 * doubt[0] and not surely[:, s].any():
             refused = "its labels say nothing of yours: a model of it alone does no better than a guess"
-        found.append(SourceRows(gains, got, refused))
-    return right[0], found
+        found.append(SourceRows(gains, got, dict(zip(WAYS, errors[at[:, s]].tolist(), strict=True)), refused))
+    return right[0], float(errors[0]), found
 
 
 def _beyond_luck(gains: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
@@ -134,7 +143,9 @@ def _aligned(rows: np.ndarray, X: np.ndarray) -> np.ndarray:
     return (rows - rows.mean(axis=0)) * scale + X.mean(axis=0)
 
 
-def _biased(X: np.ndarray, columns: np.ndarray, lent: np.ndarray, cuts: Sequence[tuple]) -> np.ndarray:  # type: ignore[type-arg]
+def _biased(
+    X: np.ndarray, columns: np.ndarray, lent: np.ndarray, cuts: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> np.ndarray:
     """Held-out answers of ridge regression on what each source's answers leave, (S, n, c)."""
     rows = np.column_stack([X, np.ones(len(X))])
     penalty = np.diag(np.append(np.maximum(X.var(axis=0), 1e-12), 1e-9))
@@ -147,7 +158,7 @@ def _biased(X: np.ndarray, columns: np.ndarray, lent: np.ndarray, cuts: Sequence
 
 
 def _learnable(rows: np.ndarray, answers: np.ndarray) -> bool:
-    """Whether a source's own left-out labels are told better by ridge regression or by neighbours than by their mean."""
+    """Whether ridge regression or neighbours tell a source's own left-out labels better than their mean does."""
     chosen = np.linspace(0, len(rows) - 1, min(len(rows), _OWN_ROWS)).astype(int)
     x, y = rows[chosen], answers[chosen]
     if (y.std(axis=0) < 1e-12).all():
