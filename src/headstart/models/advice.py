@@ -161,7 +161,7 @@ def _of_tables(data: Any, offered: list[Any], reading: Reading, unlabelled: Any,
             refused.append(Offer(_called(one, i), "instances", HOW["instances"], None, why, True))
     target = _target(data, kept, reading, unlabelled)
     tell(sentences(target.dataset))
-    pool, table = _tabulated(target)
+    apart, pool, table = _tabulated(target)
     given = {"sources": table.sources, "unlabelled": table.unlabelled, "shown": table.shown}
     material = Material(table.rows, pool.y, pool.task, pool.groups, **given)
     names = [source.name or f"source {s + 1}" for s, source in enumerate(table.sources)]
@@ -173,7 +173,7 @@ def _of_tables(data: Any, offered: list[Any], reading: Reading, unlabelled: Any,
         dataclasses.replace(one, why=" ".join(hints[one.source])) if one.refused and hints.get(one.source) else one
         for one in offers
     ]
-    notes = [*target.dataset.notes, *table.notes, *(hint for said in hints.values() for hint in said)]
+    notes = [*apart.notes, *table.notes, *(hint for said in hints.values() for hint in said)]
     return _advice([*offers, *refused], material, found, notes, watch)
 
 
@@ -181,11 +181,11 @@ def _target(data: Any, offered: list[Any], reading: Reading, unlabelled: Any) ->
     return read_target(data, offered or None, reading, unlabelled=unlabelled)
 
 
-def _tabulated(target: Target) -> tuple[Any, Any]:
-    """The rows to learn from, and they and what is borrowed in numbers, without rows that both hold."""
+def _tabulated(target: Target) -> tuple[Any, Any, Any]:
+    """Everything that was read, the rows to learn from, and they and what is borrowed in numbers, without rows that both hold."""
     apart = screened(target, False, None)
     pool, _ = divided(apart.dataset)
-    return pool, tabulated(pool.inputs, pool.y, pool.task, apart.source or [], apart.more["unlabelled"])
+    return apart.dataset, pool, tabulated(pool.inputs, pool.y, pool.task, apart.source or [], apart.more["unlabelled"])
 
 
 def _advice(

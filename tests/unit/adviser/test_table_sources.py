@@ -24,7 +24,7 @@ def judged(*sources: tuple[np.ndarray, np.ndarray], n: int = 50) -> list[SourceR
 
 
 def test_a_source_of_the_same_kind_helps() -> None:
-    (found,) = judged(rows(400, 1), n=40)
+    (found,) = judged(rows(400, 1), n=20)
     assert found.refused is None and found.gains[found.best].word == "help"
     assert set(found.gains) == {"instances", "parameters", "features"}
 
