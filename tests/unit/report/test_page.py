@@ -68,6 +68,7 @@ def example() -> dict[str, Any]:
         },
         "before": {
             "words": "Two of three conditions for a gain are met.",
+            "outcome": "Before: it is open. It came out as: helps.",
             "findings": [
                 {"check": "input", "value": "image", "verdict": "for", "words": "Both sides are pictures."},
                 {"check": "size", "value": 5251, "verdict": "for", "words": "The source saw 5,251 times as many."},
