@@ -209,6 +209,7 @@ def test_everything_that_was_measured_is_on_the_page() -> None:
         "3.5 million",
         "1.28 million examples",
         "Nearest neighbours agree in 93%.",
+        "Before: it is open. It came out as: helps.",
         "ants/17.jpg",
         "97% sure",
         "headstart fit hymenoptera --source",
