@@ -182,7 +182,7 @@ def _target(data: Any, offered: list[Any], reading: Reading, unlabelled: Any) ->
 
 
 def _tabulated(target: Target) -> tuple[Any, Any, Any]:
-    """What was read, the rows to learn from, and these with what is borrowed in numbers, without rows that both hold."""
+    """What was read, the rows to learn from, and these with what is borrowed in numbers, none on both sides."""
     apart = screened(target, False, None)
     pool, _ = divided(apart.dataset)
     return apart.dataset, pool, tabulated(pool.inputs, pool.y, pool.task, apart.source or [], apart.more["unlabelled"])
