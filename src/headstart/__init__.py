@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from headstart.instances.weighting.least_squares_ratio import RULSIF, ULSIF
     from headstart.instances.weighting.nearest_neighbour_ratio import NearestNeighbourRatio
     from headstart.instances.weighting.target_shift import BBSE, MMDTargetShift
+    from headstart.models.advice import advise
     from headstart.models.fitting import fit
     from headstart.models.labelling import label_next
     from headstart.models.listening import listen
@@ -93,6 +94,7 @@ _PUBLIC = {
     "Texts": "headstart.data.texts.texts",
     "TransferClassifier": "headstart.parameters.transfer",
     "TransferRegressor": "headstart.parameters.transfer",
+    "advise": "headstart.models.advice",
     "check": "headstart.drift.validity",
     "fit": "headstart.models.fitting",
     "label_next": "headstart.models.labelling",
@@ -170,6 +172,7 @@ __all__ = [
     "TwoStageTrAdaBoostRegressor",
     "ULSIF",
     "__version__",
+    "advise",
     "check",
     "fit",
     "label_next",

@@ -60,14 +60,14 @@ def test_a_source_pretrained_on_fewer_pictures(
     assert found["words"].startswith(
         "No gain is to be expected from this source: the source was trained on 40 examples"
     )
-    assert verdict(advice(pictures, Path("starter:pictures"), capsys), "size of the source") == "for"
+    assert verdict(advice(pictures, Path("starter:pictures"), capsys), "size of the source") == "neutral"
 
 
 def test_a_source_for_sound_with_fewer_clips(clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for n, side in ((39, "against"), (400, "for")):
+    for n, side in ((39, "against"), (400, "neutral")):
         source = save_source(tmp_path / f"source-{n}", sound_network(n))
         found = advice(clips, source, capsys)
-        assert verdict(found, "size of the source") == side and verdict(found, "input type") == "for"
+        assert verdict(found, "size of the source") == side and verdict(found, "input type") == "neutral"
         assert any("on mel cepstra" in finding["words"] for finding in found["findings"])
 
 

@@ -1,4 +1,4 @@
-"""``headstart advise``: what can be said about a source before anything is trained."""
+"""``headstart advise``: what to borrow, and how, before anything is trained."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ from typing import Any
 
 import click
 
-from headstart.cli.console import common, echo, print_json
+from headstart.cli.console import common, echo, print_json, print_table
+from headstart.cli.duration import Duration
 from headstart.cli.options import reading_options, source_options
 from headstart.progress import reporter
 
 SIGNS = {"for": "+", "against": "-", "neutral": "."}
+HEADER = ("rank", "source", "what", "how", "expected", "gain", "", "why")
 
 
 @click.command("advise")
 @click.argument("data", type=click.Path(path_type=Path))
 @source_options(
-    "What might be borrowed from: a folder, a hub id, starter:pictures, ...; auto is the starter for the data. "
-    "For a table: other tables."
+    "What might be borrowed from: a folder, a hub id, starter:pictures, ...; again for several. auto is the starter "
+    "for the data. For a table: other tables."
 )
+@click.option("--sources", type=click.Path(path_type=Path), help="A folder: everything in it is a source.")
 @reading_options()
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
+@click.option("--budget", type=Duration(), default="60s", show_default=True, help="Time to spend, such as 30s, 5m.")
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Which examples are looked at when there are many."
 )
@@ -30,38 +34,52 @@ SIGNS = {"for": "+", "against": "-", "neutral": "."}
 def command(
     data: Path,
     source: tuple[str, ...],
+    sources: Path | None,
+    as_json: bool,
     unlabelled: tuple[str, ...],
     skip_bad: bool,
+    budget: float,
     seed: int,
     device: str,
-    as_json: bool,
     **reading: Any,
 ) -> None:
-    """Say before training whether SOURCE is likely to help with DATA, and why.
+    """Rank everything that could be borrowed for DATA, and borrowing nothing, before anything is trained.
 
-    It compares kinds of input and amounts of data, and measures how well the source's features tell the classes
-    apart (nearest neighbours and leave-one-out ridge regression), next to features that need no network.
+    Networks are measured by how well their features tell the classes apart (nearest neighbours and leave-one-out ridge
+    regression), next to features that need no network; tables and labelled sets by linear models with and without
+    their rows.
     """
     from headstart.cli.fit import borrowed
     from headstart.data.reading.options import Reading
-    from headstart.models.advice import advice
+    from headstart.models.advice import advise, sources_in
 
+    given = borrowed(source)
+    if sources is not None:
+        named = [one for one in source if one.lower() not in ("auto", "none")]
+        given = [*named, *sources_in(sources)]
     with reporter() as progress:
-        found = advice(
+        found = advise(
             data,
-            borrowed(source),
+            given,
             Reading(**reading),
             unlabelled=list(unlabelled) or None,
             skip_bad=skip_bad,
+            budget=budget,
             random_state=seed,
             device=device,
             progress=progress,
         )
     if as_json:
-        print_json(found)
+        print_json(found.to_dict())
         return
-    echo(found["words"], bold=True)
-    for finding in found["findings"]:
+    echo(found.words, bold=True)
+    echo()
+    print_table(HEADER, found.rows(), right=(0,))
+    echo()
+    for line in found.lines:
+        echo(line)
+    echo()
+    for finding in found.findings:
         echo(f" {SIGNS.get(finding['verdict'], '.')} {finding['words']}")
-    for words in found.get("notes", []):
+    for words in found.notes:
         echo(f"Note: {words}")

@@ -21,7 +21,7 @@ from headstart.guard.comparing.out_of_fold import Split, fit_on, fold_numbers
 from headstart.guard.comparing.plan import given_plan
 from headstart.guard.comparing.run import compare
 from headstart.guard.evidence import evidence as say
-from headstart.guard.evidence.before import expected, findings, summary
+from headstart.guard.evidence.before import came_out, expected, findings, summary
 from headstart.guard.evidence.before_tables import table_findings
 
 _CHECKPOINT = "final"
@@ -124,14 +124,15 @@ def guard(
     predicted = say.prediction_evidence(material, outcome, calibrated, names)
     predicted["metrics"] |= changed
     estimate = say.estimate_evidence(table, chosen, expected=hopeful, random_state=random_state)
+    judged = verdict(table, transfer_used=outcome.candidate.transfer, random_state=random_state)
     evidence = {
         "data": say.data_evidence(material, names),
         "source": say.source_evidence(material) or say.rows_evidence(material),
-        "before": {"findings": found, "words": summary(found)},
+        "before": {"findings": found, "words": summary(found), "outcome": came_out(found, judged)},
         "candidates": say.candidate_evidence(comparison, table, material, chosen),
         "left_out": comparison.left_out,
         "plan": comparison.written() | of,
-        "verdict": verdict(table, transfer_used=outcome.candidate.transfer, random_state=random_state),
+        "verdict": judged,
         "estimate": estimate,
         **say.guessing_evidence(material, outcome, estimate, names),
         "test": None,

@@ -177,7 +177,7 @@ def _before(before: dict[str, Any] | None) -> dict[str, Any] | None:
         {"sign": signs.get(f.get("verdict"), "·"), "verdict": f.get("verdict", "neutral"), "words": f.get("words", "")}
         for f in before.get("findings") or []
     ]
-    return {"words": before.get("words", ""), "findings": findings}
+    return {"words": before.get("words", ""), "findings": findings, "outcome": before.get("outcome", "")}
 
 
 def _curves(curves: Sequence[dict[str, Any]], metric: str, kind: str) -> dict[str, Any] | None:

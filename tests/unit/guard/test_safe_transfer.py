@@ -85,6 +85,8 @@ def test_the_standard_list_runs_within_a_small_budget() -> None:
     checks = {f["check"]: f["verdict"] for f in model.evidence_["before"]["findings"]}
     assert checks["size of the source"] == "against"
     assert model.evidence_["before"]["words"].startswith("No gain is to be expected from this source")
+    outcome = model.evidence_["before"]["outcome"]
+    assert outcome.startswith("Before: no gain is to be expected from this source. It came out as: ")
 
 
 def test_several_labels() -> None:

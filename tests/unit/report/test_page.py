@@ -68,6 +68,7 @@ def example() -> dict[str, Any]:
         },
         "before": {
             "words": "Two of three conditions for a gain are met.",
+            "outcome": "Before: it is open. It came out as: helps.",
             "findings": [
                 {"check": "input", "value": "image", "verdict": "for", "words": "Both sides are pictures."},
                 {"check": "size", "value": 5251, "verdict": "for", "words": "The source saw 5,251 times as many."},
@@ -208,6 +209,7 @@ def test_everything_that_was_measured_is_on_the_page() -> None:
         "3.5 million",
         "1.28 million examples",
         "Nearest neighbours agree in 93%.",
+        "Before: it is open. It came out as: helps.",
         "ants/17.jpg",
         "97% sure",
         "headstart fit hymenoptera --source",

@@ -15,6 +15,11 @@ Finding = dict[str, Any]
 _MOST_ROWS = 2000
 _MANY = 1000
 _FEW = 50
+_BEFORE = {
+    "help": "Transfer can be expected to help",
+    "hurt": "No gain is to be expected from this source",
+    "open": "It is open whether transfer helps",
+}
 
 
 def findings(material: Material, *, random_state: int = 0) -> list[Finding]:
@@ -34,17 +39,19 @@ def findings(material: Material, *, random_state: int = 0) -> list[Finding]:
     """
     if material.network is None:
         return [_finding("input type", None, "neutral", "Nothing was offered to borrow from.")]
-    card = material.network.card
-    found = [
-        input_type(material.network.input_type, material.input_type),
-        trained(material.network.trained),
-    ]
-    if material.network.trained:
-        found.append(source_size(card.n_examples, len(material)))
-    found.append(examples_per_class(material))
+    found = [*conditions(material), examples_per_class(material)]
     found += lengths(material)
     found += relatedness(material, random_state=random_state)
     found.append(which_layers(material))
+    return found
+
+
+def conditions(material: Material) -> list[Finding]:
+    """What has to hold of a network before it is worth a look: the kind of input, trained weights, its size."""
+    assert material.network is not None
+    found = [input_type(material.network.input_type, material.input_type), trained(material.network.trained)]
+    if material.network.trained:
+        found.append(source_size(material.network.card.n_examples, len(material)))
     return found
 
 
@@ -69,21 +76,43 @@ def summary(found: list[Finding]) -> str:
         return f"No gain is to be expected from this source: {reasons}."
     if not in_favour and not against:
         return "Nothing speaks for or against transfer beforehand."
-    words = "It is open whether transfer helps" if against else "Transfer can be expected to help"
-    return f"{words}: {len(in_favour)} checks speak for it, {len(against)} against."
+    said = "; ".join(_lowered(finding["words"]) for finding in [*in_favour, *against])
+    return f"{_BEFORE[advised(found)]}: {said}."
+
+
+def advised(found: list[Finding]) -> str:
+    """The findings in a word: "help", "hurt" or "open"; only what was measured on the data speaks for a source."""
+    sides = {finding["verdict"] for finding in found} - {"neutral"}
+    if not expected(found) or sides == {"against"}:
+        return "hurt"
+    return "help" if sides == {"for"} else "open"
+
+
+def came_out(found: list[Finding], verdict: dict[str, Any]) -> str:
+    """What was said before beside what the folds said.
+
+    Examples
+    --------
+    >>> came_out([], {"word": "helps", "difference": 0.132, "metric": "accuracy"})
+    'Before: it is open whether transfer helps. It came out as: helps (difference +0.132 in accuracy).'
+    """
+    difference = verdict.get("difference")
+    figure = "" if difference is None else f" (difference {difference:+.3f} in {verdict['metric']})"
+    before = _BEFORE[advised(found)]
+    return f"Before: {before[0].lower()}{before[1:]}. It came out as: {verdict['word']}{figure}."
 
 
 def input_type(source: str, target: str) -> Finding:
     """Both tasks must share the kind of input."""
     if source == target:
-        return _finding("input type", source, "for", f"Source and target share the input type ({source}).")
+        return _finding("input type", source, "neutral", f"Source and target share the input type ({source}).")
     return _finding("input type", source, "against", f"The source takes {source}, the target has {target}.")
 
 
 def trained(is_trained: bool) -> Finding:
     """Random weights hold nothing to borrow."""
     if is_trained:
-        return _finding("trained weights", True, "for", "The source's weights are trained.")
+        return _finding("trained weights", True, "neutral", "The source's weights are trained.")
     return _finding("trained weights", False, "against", "The source's weights are random: it has learned nothing.")
 
 
@@ -93,7 +122,7 @@ def source_size(n_source: int | None, n_target: int) -> Finding:
     Examples
     --------
     >>> source_size(1_281_167, 244)["verdict"], source_size(100, 244)["verdict"], source_size(None, 244)["verdict"]
-    ('for', 'against', 'neutral')
+    ('neutral', 'against', 'neutral')
     """
     check = "size of the source"
     if n_source is None:
@@ -105,7 +134,7 @@ def source_size(n_source: int | None, n_target: int) -> Finding:
         return _finding(check, ratio, "against", f"{words}: fewer than the target itself.")
     if ratio < 10:
         return _finding(check, ratio, "neutral", f"{words}: more, but not by much ({ratio:.1f} times).")
-    return _finding(check, ratio, "for", f"{words} ({ratio:,.0f} times as many).")
+    return _finding(check, ratio, "neutral", f"{words} ({ratio:,.0f} times as many).")
 
 
 def examples_per_class(material: Material) -> Finding:
@@ -121,7 +150,7 @@ def examples_per_class(material: Material) -> Finding:
     words = f"There are {n:,} labelled examples {what}"
     if n >= _MANY:
         return _finding(check, n, "neutral", f"{words}: enough to learn without transfer too.")
-    return _finding(check, n, "for", f"{words}: few enough that borrowed features save labels.")
+    return _finding(check, n, "neutral", f"{words}: few enough that borrowed features save labels.")
 
 
 def lengths(material: Material) -> list[Finding]:

@@ -75,7 +75,7 @@ def _worth(material: Material, worth: Worth) -> Finding:
 def _classes(y: np.ndarray, classes: np.ndarray) -> Finding:
     lacking = [str(label) for label in classes if label not in y]
     if not lacking:
-        return _finding("classes", 0, "for", "The source has rows of every class of the target.")
+        return _finding("classes", 0, "neutral", "The source has rows of every class of the target.")
     words = f"The source has no rows of {len(lacking)} of {len(classes)} classes ({', '.join(lacking[:5])})."
     return _finding("classes", len(lacking), "neutral", words)
 
@@ -92,7 +92,7 @@ def _alike(source: np.ndarray, target: np.ndarray, random_state: int) -> Finding
     area = float(roc_auc_score(side, cross_val_predict(model, rows, side, cv=cv, method="decision_function")))
     words = f"A linear model tells rows of source and target apart with an area under the curve of {area:.2f}"
     if area < _ALIKE:
-        return _finding("likeness", area, "for", f"{words}: they are much alike.")
+        return _finding("likeness", area, "neutral", f"{words}: they are much alike.")
     if area > _APART:
         return _finding("likeness", area, "neutral", f"{words}: they differ in almost every row.")
     return _finding("likeness", area, "neutral", f"{words}: they differ, but overlap.")

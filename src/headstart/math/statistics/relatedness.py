@@ -69,6 +69,19 @@ def knn_score(
     >>> knn_score([[0.0], [0.1], [9.0], [9.1]], np.eye(2)[[0, 0, 1, 1]], k=1)
     1.0
     """
+    return score_of(targets, knn_answers(features, targets, k=k, groups=groups, block=block))
+
+
+def knn_answers(
+    features: np.ndarray, targets: np.ndarray, *, k: int = 5, groups: np.ndarray | None = None, block: int = 1024
+) -> np.ndarray:
+    """Left-out answers of the nearest neighbours, (n, c); see `knn_score`.
+
+    Examples
+    --------
+    >>> knn_answers([[0.0], [0.1], [9.0], [9.1]], np.array([1.0, 1.0, 5.0, 5.0]), k=1).ravel().tolist()
+    [1.0, 1.0, 5.0, 5.0]
+    """
     x, y = standardised(features), _columns(targets)
     x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
     n = len(x)
@@ -86,7 +99,7 @@ def knn_score(
         votes = np.einsum("nk,nkc->nc", weight, y[nearest])
         total = weight.sum(axis=1, keepdims=True)
         predicted[rows] = np.where(total > 0, votes / np.maximum(total, 1e-12), predicted[rows])
-    return _score(y, predicted)
+    return predicted
 
 
 def ridge_loo_score(features: np.ndarray, targets: np.ndarray, *, groups: np.ndarray | None = None) -> float:
@@ -119,6 +132,18 @@ def ridge_loo_score(features: np.ndarray, targets: np.ndarray, *, groups: np.nda
     >>> round(ridge_loo_score(x, 3 * x[:, 0] + 1), 4)
     1.0
     """
+    return score_of(targets, ridge_loo_answers(features, targets, groups=groups))
+
+
+def ridge_loo_answers(features: np.ndarray, targets: np.ndarray, *, groups: np.ndarray | None = None) -> np.ndarray:
+    """Left-out answers of ridge regression, (n, c); see `ridge_loo_score`.
+
+    Examples
+    --------
+    >>> x = np.linspace(0, 1, 20)[:, None]
+    >>> bool(abs(ridge_loo_answers(x, 3 * x[:, 0] + 1) - 3 * x - 1).max() < 0.01)
+    True
+    """
     x, y = standardised(features).astype(np.float64), _columns(targets)
     n = len(x)
     mean = y.mean(axis=0)
@@ -135,7 +160,7 @@ def ridge_loo_score(features: np.ndarray, targets: np.ndarray, *, groups: np.nda
         loss = float(np.mean(left_out**2))
         if loss < best:
             best, chosen = loss, y - left_out
-    return _score(y, chosen)
+    return chosen
 
 
 def _leave_out(
@@ -165,10 +190,31 @@ def _columns(targets: np.ndarray) -> np.ndarray:
     return y.reshape(len(y), -1)
 
 
-def _score(y: np.ndarray, predicted: np.ndarray) -> float:
-    one_hot = y.shape[1] > 1 and np.all((y == 0) | (y == 1)) and np.all(y.sum(axis=1) == 1)
-    if one_hot:
+def score_of(targets: np.ndarray, predicted: np.ndarray) -> float:
+    """Share right where every row of ``targets`` is one-hot, else the mean R^2 of its columns."""
+    y = _columns(targets)
+    if one_hot(y):
         return float(np.mean(y.argmax(axis=1) == predicted.argmax(axis=1)))
     spread = ((y - y.mean(axis=0)) ** 2).mean(axis=0)
     error = ((y - predicted) ** 2).mean(axis=0)
     return float(np.mean(1.0 - error / np.maximum(spread, 1e-300)))
+
+
+def right_of_each(targets: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """What each example adds to `score_of`, (n,): its mean is the score.
+
+    Examples
+    --------
+    >>> right_of_each(np.eye(2)[[0, 1, 1]], np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])).tolist()
+    [1.0, 1.0, 0.0]
+    """
+    y = _columns(targets)
+    if one_hot(y):
+        return np.asarray(y.argmax(axis=1) == predicted.argmax(axis=1), dtype=np.float64)
+    spread = ((y - y.mean(axis=0)) ** 2).mean(axis=0)
+    return np.asarray((1.0 - (y - predicted) ** 2 / np.maximum(spread, 1e-300)).mean(axis=1))
+
+
+def one_hot(y: np.ndarray) -> bool:
+    """Whether every row of an array (n, c) has a 1 in one column and 0 in the others."""
+    return bool(y.shape[1] > 1 and np.all((y == 0) | (y == 1)) and np.all(y.sum(axis=1) == 1))
