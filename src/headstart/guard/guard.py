@@ -23,6 +23,7 @@ from headstart.guard.comparing.run import compare
 from headstart.guard.evidence import evidence as say
 from headstart.guard.evidence.before import expected, findings, summary
 from headstart.guard.evidence.before_tables import table_findings
+from headstart.guard.evidence.more_labels import more_labels
 
 _CHECKPOINT = "final"
 
@@ -121,7 +122,7 @@ def guard(
     outcome = comparison.outcomes[chosen]
     warmth, calibrated, changed = say.calibration(material, outcome, fold_numbers(comparison.splits[0], len(material)))
     estimator = _final(outcome.candidate, material, journal)
-    predicted = say.prediction_evidence(material, outcome, calibrated, names)
+    predicted = say.prediction_evidence(material, outcome, calibrated, names, random_state)
     predicted["metrics"] |= changed
     estimate = say.estimate_evidence(table, chosen, expected=hopeful, random_state=random_state)
     evidence = {
@@ -137,6 +138,7 @@ def guard(
         "test": None,
         **predicted,
         "curves": comparison.curves,
+        "more_labels": more_labels(len(material), estimate, comparison.curves, outcome.candidate.transfer),
         "history": list(getattr(estimator, "history_", None) or []),
         "reproduce": {"command": "", "code": "", "versions": say.versions(), "random_state": random_state},
         "seconds": journal.elapsed(),

@@ -17,7 +17,7 @@ from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
 from headstart.data.tables.rows import rows_of
 from headstart.errors import OutputError, ParameterError, SourceError
 from headstart.math.statistics.probability import logits, probabilities
-from headstart.models.saving.evidence_file import EVIDENCE, read_evidence
+from headstart.models.saving.evidence_file import EVIDENCE, read_evidence, write_label_errors
 from headstart.models.saving.trial import try_out
 from headstart.networks.folder import MANIFEST, read_manifest, write_folder, write_manifest
 from headstart.networks.manifest import check_model
@@ -232,6 +232,7 @@ class Model:
         text = json.dumps(self.evidence, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / EVIDENCE).write_text(text + "\n", encoding="utf-8")
         (folder / "README.md").write_text(model_card(manifest, self.evidence), encoding="utf-8")
+        write_label_errors(self.evidence, folder)
         if also is not None:
             also(folder)
 
