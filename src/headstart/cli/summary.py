@@ -20,15 +20,13 @@ def summary(evidence: dict[str, Any]) -> dict[str, Any]:
     dict
         A new dict; thumbnails, sounds and held-out answers are left out.
     """
-    shown = {
-        part: [
+    kept = {key: value for key, value in evidence.items() if key != "held_out"}
+    for part in ("mistakes", "label_errors"):
+        kept[part] = [
             {key: value for key, value in entry.items() if key not in ("thumbnail", "sound")}
-            for entry in evidence[part] or []
+            for entry in evidence.get(part) or []
         ]
-        for part in ("mistakes", "label_errors")
-        if part in evidence
-    }
-    return {key: value for key, value in {**evidence, **shown}.items() if key != "held_out"}
+    return kept
 
 
 def print_summary(evidence: dict[str, Any]) -> None:

@@ -1,21 +1,18 @@
-"""Single inputs unlike what a model learned from, told while it answers: little is loaded, and little computed."""
+"""Single inputs unlike what a model learned from, told while it answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import safe_open
 
+from headstart.data.tables.rows import rows_of
 from headstart.drift.accuracy import NEIGHBOURS, strangeness
-from headstart.networks.running.embed import embed
+from headstart.training.device import pick_device
 
 #: What every hundredth example that was learned from exceeds, itself left out.
 USUAL = 0.99
-_FILE, _NETWORK = "reference.safetensors", "network"
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,64 +21,57 @@ class Likeness:
 
     Parameters
     ----------
+    model : Model
+        That keeps a reference of its data.
     rows : ndarray of shape (m, 64)
-        The reference of the model.
+        The reference.
     distances : ndarray of shape (m,)
-        How unlike all the others each of them is, in order.
-    features : callable
-        Features of inputs as the reference has them, times its projection: (n, 64).
+        How unlike the others each of them is, in rising order.
     """
 
+    model: Any
     rows: np.ndarray
     distances: np.ndarray
-    features: Callable[[Any], np.ndarray]
 
     def of(self, inputs: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Whether each input is unlike the data, and the share of these that are less unlike the others, (n,) each.
+        """Whether inputs are unlike the data, and the share of these that are less unlike the others; (n,) each.
 
-        It is unlike where its mean distance to the five nearest is above what 99% of the data have.
+        One is unlike where its mean distance to the five nearest is above what 99% of the data have.
         """
-        found = strangeness(self.rows, self.features(inputs))
+        model, reference = self.model, self.model.reference
+        network, device = model.network
+        taken = model.encoder.transform(rows_of(inputs)) if model.kind.values else inputs
+        features = reference.seen(taken, network, str(pick_device(device)))
+        return self.judge(features @ reference.projection.astype(np.float64))
+
+    def judge(self, projected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same of features times the reference's projection.
+
+        Examples
+        --------
+        >>> rows = np.linspace(0, 1, 50)[:, None] @ np.ones((1, 4))
+        >>> unlike, share = Likeness(None, rows, left_out(rows)).judge(np.full((1, 4), 9.0))
+        >>> unlike.tolist(), share.tolist()
+        ([True], [1.0])
+        """
+        found = strangeness(self.rows, projected)
         share = np.searchsorted(self.distances, found, side="right") / len(self.distances)
         return found > np.quantile(self.distances, USUAL), share
 
 
-def likeness(folder: Path, model: Any) -> Likeness | None:
-    """What the folder of a model keeps to hold new inputs against; None where it keeps nothing, or too little.
-
-    Parameters
-    ----------
-    folder : Path
-        Of which the checksums were checked when the model was loaded.
-    model : Model
-    """
-    place = folder / _FILE
-    if not place.is_file():
+def likeness(model: Any) -> Likeness | None:
+    """What a model keeps to hold new inputs against; None where it keeps nothing, or too little."""
+    reference = model.reference
+    if reference is None or len(reference.rows) <= NEIGHBOURS:
         return None
-    with safe_open(str(place), framework="numpy") as held:
-        sees = (held.metadata() or {}).get("sees")
-        rows, projection = (held.get_tensor(name).astype(np.float32) for name in ("rows", "projection"))
-    if len(rows) <= NEIGHBOURS:
-        return None
-    if sees == _NETWORK:
-        network, device = model.learned_network
-
-        def features(inputs: Any) -> np.ndarray:
-            found = embed(network, inputs, device=device, exact=True).output
-            return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12))
-    else:
-
-        def features(inputs: Any) -> np.ndarray:
-            taken = model.encoder.transform(inputs) if model.kind.values else inputs
-            return np.asarray(model.reference.seen(taken, None))
-
-    return Likeness(rows, np.sort(_left_out(rows)), lambda inputs: features(inputs) @ projection)
+    rows = reference.rows.astype(np.float64)
+    return Likeness(model, rows, left_out(rows))
 
 
-def _left_out(rows: np.ndarray) -> np.ndarray:
-    """Mean distance of each row to the five nearest others, (m,), by one product of matrices."""
+def left_out(rows: np.ndarray) -> np.ndarray:
+    """Mean distance of each row to the five nearest others, (m,), in rising order; by one product of matrices."""
     squares = np.einsum("ij,ij->i", rows, rows)
     apart = squares[:, None] + squares[None] - 2.0 * rows @ rows.T
     np.fill_diagonal(apart, np.inf)
     nearest = np.partition(apart, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]
-    return np.asarray(np.sqrt(np.maximum(nearest, 0.0)).mean(axis=1))
+    return np.sort(np.sqrt(np.maximum(nearest, 0.0)).mean(axis=1))

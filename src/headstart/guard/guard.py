@@ -125,6 +125,7 @@ def guard(
     predicted = say.prediction_evidence(material, outcome, calibrated, names, random_state)
     predicted["metrics"] |= changed
     estimate = say.estimate_evidence(table, chosen, expected=hopeful, random_state=random_state)
+    guessed = say.guessing_evidence(material, outcome, estimate, names)
     evidence = {
         "data": say.data_evidence(material, names),
         "source": say.source_evidence(material) or say.rows_evidence(material),
@@ -134,11 +135,13 @@ def guard(
         "plan": comparison.written() | of,
         "verdict": verdict(table, transfer_used=outcome.candidate.transfer, random_state=random_state),
         "estimate": estimate,
-        **say.guessing_evidence(material, outcome, estimate, names),
+        **guessed,
         "test": None,
         **predicted,
         "curves": comparison.curves,
-        "more_labels": more_labels(len(material), estimate, comparison.curves, outcome.candidate.transfer),
+        "more_labels": more_labels(len(material), estimate, comparison.curves, outcome.candidate.transfer)
+        if guessed["trivial"]["better"]
+        else [],
         "history": list(getattr(estimator, "history_", None) or []),
         "reproduce": {"command": "", "code": "", "versions": say.versions(), "random_state": random_state},
         "seconds": journal.elapsed(),

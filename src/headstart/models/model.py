@@ -123,6 +123,12 @@ class Model:
             self._reference = load_reference(self._reference)
         return self._reference
 
+    @property
+    def network(self) -> tuple[Any, str]:
+        """The network that it runs, None where there is none, and on which device."""
+        fitted = getattr(self._answers, "fitted_", None)
+        return (None, "cpu") if fitted is None else (fitted.network, str(self._answers.device))
+
     def predict_proba(self, X: Any) -> np.ndarray:
         """Calibrated probabilities of pictures, clips, texts or rows, (n, K); for multi-label that of each label.
 

@@ -65,6 +65,8 @@ def with_more_labels(
 
     .. math:: \log(1 - s_r) = \log(1 - s) - b \log r \pm 1.96 \sqrt{\sigma^2 + \sigma_b^2 \log^2 r}
 
+    More labels make nothing worse: the lower end is at least what it is without them.
+
     Parameters
     ----------
     score : float
@@ -99,9 +101,10 @@ def with_more_labels(
         )
     middle, spread = _log_error(np.array([score]), np.array([interval[0]]), np.array([interval[1]]))
     b, uncertain = max(slope[0], 0.0), slope[1]
+    worst = float(middle[0] + _SIDES * spread[0])
     centre = float(middle[0]) - b * np.log(ratio)
     half = _SIDES * float(np.hypot(spread[0], uncertain * np.log(ratio)))
-    ends = [1.0 - min(1.0, float(np.exp(centre + side * half))) for side in (0, 1, -1)]
+    ends = [1.0 - min(1.0, float(np.exp(error))) for error in (centre, min(centre + half, worst), centre - half)]
     return Expected(*ends)
 
 
