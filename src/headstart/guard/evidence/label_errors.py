@@ -11,6 +11,8 @@ from headstart.guard.evidence.mistakes import SHOWN, entry
 
 #: Labels that are listed, and held-out answers that are kept, at most.
 MOST, HELD = 50, 1000
+#: How much surer of another class: from about here on most are wrong, also where a model is right in 70% alone.
+SURER = 0.7
 
 
 def label_errors(material: Material, probabilities: np.ndarray, labels: list[Any] | None) -> list[dict[str, Any]]:
@@ -64,22 +66,24 @@ def held_out(material: Material, probabilities: np.ndarray, random_state: int) -
     return {"of_label": of_label.round(6).tolist(), "of_answer": probabilities[kept].max(axis=1).round(6).tolist()}
 
 
-def likely_wrong(probabilities: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def likely_wrong(probabilities: np.ndarray, codes: np.ndarray, surer: float = SURER) -> tuple[np.ndarray, np.ndarray]:
     r"""Examples whose label is likely wrong, the likeliest first, and the class each seems to be.
 
     A class is confidently answered where its probability reaches what it is on average among examples of that label,
 
     .. math:: t_j = \frac{1}{|\{i : y_i = j\}|} \sum_{i : y_i = j} p_{ij}.
 
-    An example is listed where, of the classes that reach their t, the likeliest is another than its label and also
-    likelier than it. The order is by the margin p(label) - p(that class), the smallest first.
+    An example is listed where, of the classes that reach their t, the likeliest is another than its label and likelier
+    than it by ``surer`` at least. The order is by the margin p(label) - p(that class), the smallest first.
 
     Parameters
     ----------
     probabilities : ndarray of shape (n, K)
-        Out of fold.
+        Out of fold, and calibrated.
     codes : ndarray of int, shape (n,)
         Labels as numbers from 0 to K - 1.
+    surer : float, default=0.7
+        From 0 to 1.
 
     Returns
     -------
@@ -90,7 +94,7 @@ def likely_wrong(probabilities: np.ndarray, codes: np.ndarray) -> tuple[np.ndarr
     ----------
     Northcutt, Jiang & Chuang (2021), Confident learning: estimating uncertainty in dataset labels, equations 1 and 2
     and the ranking by normalised margin. Where we differ: all off the diagonal of the confident joint are listed, not
-    as many as its calibrated counts say, and only where the suggested class is the likelier of the two.
+    as many as its counts say, but only with such a margin: a model that is often wrong would list half of the rows.
 
     Examples
     --------
@@ -107,6 +111,6 @@ def likely_wrong(probabilities: np.ndarray, codes: np.ndarray) -> tuple[np.ndarr
     reached = np.where(probabilities >= usual, probabilities, -1.0)
     suggested = reached.argmax(axis=1)
     margin = own - reached.max(axis=1)
-    rows = np.flatnonzero((reached.max(axis=1) >= 0) & (suggested != codes) & (margin < 0))
+    rows = np.flatnonzero((reached.max(axis=1) >= 0) & (suggested != codes) & (margin < 0) & (margin <= -surer))
     rows = rows[np.argsort(margin[rows], kind="stable")]
     return rows, suggested[rows]

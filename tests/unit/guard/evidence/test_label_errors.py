@@ -36,7 +36,8 @@ def test_a_class_answered_less_surely_has_a_lower_bar() -> None:
     logits[:3, 0], logits[3:, 1] = 4.0, 0.3  # class 1 is never surer than 57%
     p = softmax(logits, axis=1)
     said = np.array([0, 0, 0, 1, 1, 0])
-    rows, suggested = likely_wrong(p, said)
+    rows, suggested = likely_wrong(p, said, surer=0.1)
+    assert not len(likely_wrong(p, said)[0])
     assert rows.tolist() == [5] and suggested.tolist() == [1]
 
 
