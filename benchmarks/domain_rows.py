@@ -45,6 +45,11 @@ def rows_of(domain: str) -> Rows:
             found = load_digits()
             pictures, labels = (found.images[:_MOST] * 15.9375).astype(np.uint8), found.target[:_MOST]
         return _pictures(Pictures(list(pictures)), labels)
+    if domain in ("coil1", "coil2"):
+        file = np.load(DATA / "coil20_pair" / "coil1_coil2.npz", allow_pickle=False)
+        side = {"coil1": "src", "coil2": "tar"}[domain]
+        pictures = (255 * file[f"x_{side}"].reshape(-1, 32, 32)).astype(np.uint8)
+        return _pictures(Pictures(list(pictures)), file[f"y_{side}"])
     if domain in ("surf amazon", "surf dslr"):
         file = np.load(DATA / "office_caltech10_surf" / f"{domain.split()[1]}.npz", allow_pickle=False)
         X = file["x"].astype(np.float32)

@@ -1,4 +1,4 @@
-"""Choosing how to adapt to a domain without labels, or not to adapt: by groups of its rows, and tested with labels."""
+"""Choosing how to adapt to a domain without labels, or not at all: by what all ways say together, or by a test."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from headstart.source import Source
 
 SOURCE_ONLY = "source only"
 #: What is tried besides the source as it is.
-CANDIDATES = ("z-score", "linear monge", "self-training", "shot", "z-shot", "mcc")
+CANDIDATES = ("z-score", "linear monge", "discriminant", "shot", "z-shot", "monge-shot", "mcc")
 NOT_PROVEN, NOTHING, HELPS, NO_EVIDENCE = "not proven", "nothing to adapt", "helps", "no evidence either way"
 _CANNOT_TELL = (
     "Whether the target has every class of the source cannot be told without labels; where it lacks some, adapting "
@@ -47,8 +47,8 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
 
     Three steps. **The gate**: where a classifier cannot tell the domains apart (area under its ROC curve below
     ``gate``) there is nothing to adapt. **The choice without labels**: each candidate labels the target, and the one is
-    taken whose answers agree most with the groups that the target's rows fall into by themselves (k-means, adjusted
-    Rand index) and with the other candidates; accuracy on the source says nothing. The verdict is then "not proven".
+    taken whose answers agree most with those of all together (the sum of their probabilities); accuracy on the source
+    says nothing. The verdict is then "not proven".
     **The test**: with 20 or more labels of the target the candidates answer for rows that they did not learn from, and
     one is taken where it is better than the source as it is, and than the target alone, by an exact McNemar test,
     corrected for the number of candidates, and by a point or more.
@@ -58,7 +58,8 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
     estimator : linear classifier, default=None
         As in `AdaptedClassifier`.
     candidates : list of str or Adaptation, or dict by name, default=None
-        What is tried besides the source as it is. None: z-score, linear monge, self-training, shot, z-shot and mcc.
+        What is tried besides the source as it is. None: z-score, linear monge, discriminant,
+        shot, z-shot, monge-shot and mcc.
     target_classes : array-like of labels, optional
         The classes that the target has. None: all; that this cannot be told stands in ``notes_``.
     gate : float, default=0.7
@@ -183,24 +184,24 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
             self._test(ways, X, np.asarray(y))
             return None
         fitted = {name: clone(way).fit(X, y) for name, way in ways.items() if name != NO_TRANSFER}
-        self._by_groups(fitted, X, domains)
+        self._by_consensus(fitted, X, domains)
         few = f"{labels} labels of the target are too few to test on" if labels else "the target has no labels"
         self.verdict_ = NOT_PROVEN
         self.notes_ += (
-            f"Not proven: {few}, so {self.chosen_} was chosen because its answers agree with the groups of the "
-            f"target's rows and with the other candidates. {FEWEST_ROWS} labels of rows drawn at random would test it.",
+            f"Not proven: {few}, so {self.chosen_} was chosen because its answers agree most with what all candidates "
+            f"say together. {FEWEST_ROWS} labels of rows drawn at random would test it.",
         )
         return fitted[self.chosen_]
 
-    def _by_groups(self, fitted: dict[str, Any], X: Any, domains: Domains) -> None:
-        """Choose by the agreement with groups, and write down what circular validation says."""
+    def _by_consensus(self, fitted: dict[str, Any], X: Any, domains: Domains) -> None:
+        """Choose by what all say together, and write down what groups and circular validation say."""
         inner = {name: way.estimator_ for name, way in fitted.items()}
         target = domains.target_rows
         classes = inner[SOURCE_ONLY].classes_
-        codes = {name: np.searchsorted(classes, one.predict(target)) for name, one in inner.items()}
-        agreement = group_agreement(target, codes, len(classes), self._seed)
-        alike = consensus(codes) if len(codes) > 1 else dict.fromkeys(codes, 1.0)
-        self.chosen_ = chosen_without_labels(agreement, alike, (SOURCE_ONLY,))
+        shares = {name: one.predict_proba(target) for name, one in inner.items()}
+        codes = {name: one.argmax(axis=1) for name, one in shares.items()}
+        agreement, alike = group_agreement(target, codes, len(classes), self._seed), consensus(shares)
+        self.chosen_ = chosen_without_labels(alike, agreement, (SOURCE_ONLY,))
         side = domains.source
         kept = np.isin(domains.labels(side), classes)
         source, truth = side.X[kept], domains.labels(side)[kept]

@@ -11,9 +11,11 @@ _NAMES = {
     "source only": "what the labelled set says, as it is",
     "z-score": "each set brought to one scale",
     "linear monge": "the labelled set moved onto yours",
+    "discriminant": "the labelled set moved onto yours, then classes sought there",
     "self-training": "taught further by its surest answers",
     "shot": "adapted until answers are sure and balanced",
     "z-shot": "scales matched, then adapted until answers are sure",
+    "monge-shot": "the labelled set moved onto yours, then adapted until answers are sure",
     "mcc": "adapted until classes are least confused",
 }
 

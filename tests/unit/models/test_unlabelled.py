@@ -89,3 +89,15 @@ def test_texts_in_memory_are_texts(tmp_path: Path) -> None:
         assert list(found) == ["one more", "two more"]
     with pytest.raises(DataError, match="found nothing at mistyped"):
         read_target(tmp_path / "here.csv", None, Reading(), unlabelled=["mistyped"])
+
+
+def test_rows_of_values_with_a_blank_label_are_rows_without_labels(tmp_path: Path) -> None:
+    """Those of the parts for validation and test are not."""
+    labels = ["a", "b", "a", "b", "b", None, None, None]
+    frame = pd.DataFrame({"size": [1.0, 2.0, 3.0, 4.0, 8.0, 5.0, 6.0, 9.0], "label": labels})
+    frame["split"] = ["train", "train", "train", "test", "train", "train", "test", "train"]
+    frame.to_csv(tmp_path / "values.csv", index=False)
+    frame[["size"]][:1].assign(size=7.0).to_csv(tmp_path / "more.csv", index=False)
+    target = read_target(tmp_path / "values.csv", None, Reading(label="label"), unlabelled=tmp_path / "more.csv")
+    assert target.dataset.unlabelled == 3 and target.more["unlabelled"]["size"].tolist() == ["7.0", "5.0", "9.0"]
+    assert "Without a label: 3, which only learning without labels may use" in sentences(target.dataset)

@@ -39,6 +39,7 @@ class Tables:
     sources : tuple of Source
         Features as frames, labels as the target's.
     unlabelled : DataFrame or None
+        Those of the target whose label is blank are among them, but none of its parts for validation and test.
     """
 
     target: Dataset
@@ -114,6 +115,7 @@ def read_values(
         *told,
     )
     dataset = dataclasses.replace(dataset, notes=notes)
+    without += [] if dataset.without_label is None else [dataset.without_label.frame]
     return Tables(dataset, tuple(offered), pd.concat(without, ignore_index=True) if without else None)
 
 

@@ -52,7 +52,7 @@ class Dataset(OfKind):
         What each column of a table was taken for, in the table's order.
     unlabelled : int
         How many rows had no label; they are no part of this.
-    without_label : Pictures, Clips, Texts or None
+    without_label : Pictures, Clips, Texts, Records or None
         Those of them that may be learned from as they are: inputs outside the parts for validation and test.
     form : dict of str to str
         How a file was read: "encoding", "separator", "sheet", ..., whichever it has.

@@ -57,6 +57,6 @@ def labelled(
         parts=None if parts is None else parts[rows],
         notes=(*notes, *labels.notes),
         unlabelled=len(inputs) - len(rows),
-        without_label=None if whole or inputs.kind.values or not blank.any() else inputs[np.flatnonzero(blank)],
+        without_label=None if whole or not blank.any() else inputs[np.flatnonzero(blank)],
         **more,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
+from typing import ClassVar
 
 import numpy as np
 from torch import Tensor, nn
@@ -26,10 +27,12 @@ class DANN(WeightedTerm):
     ----------
     hidden : int, default=128
         Units of the discriminator's hidden layer.
+    learning_rate : float, default=3e-4
     """
 
     _: KW_ONLY
     hidden: int = 128
+    learning_rate: float = 3e-4
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -82,6 +85,8 @@ class MCD(WeightedTerm):
     _: KW_ONLY
     noise: float = 0.5
 
+    trains_head: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_number("noise", self.noise, 0, open_low=True)
@@ -121,6 +126,8 @@ class MDD(WeightedTerm):
     _: KW_ONLY
     weight: float = 0.1
     margin: float = 4.0
+
+    trains_head: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import KW_ONLY, dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -57,6 +58,8 @@ class MinimumClassConfusion(WeightedTerm):
     _: KW_ONLY
     temperature: float = 2.5
 
+    trains_head: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_number("temperature", self.temperature, 0, open_low=True)
@@ -94,6 +97,8 @@ class DAN(WeightedTerm):
     _: KW_ONLY
     batch_size: int = 512
 
+    trains_head: ClassVar[bool] = True
+
     def term(self, step: Step) -> Tensor:
         """Distance of kernel means of features."""
         return kernel_mean_distance(mixed_kernel(torch.cat([step.source, step.target])), len(step.source))
@@ -119,11 +124,13 @@ class AFN(WeightedTerm):
     weight : float, default=0.05
     step_length : float, default=1.0
         How much longer a row is asked to be; above 0.
+    learning_rate : float, default=3e-4
     """
 
     _: KW_ONLY
     weight: float = 0.05
     step_length: float = 1.0
+    learning_rate: float = 3e-4
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -150,6 +157,8 @@ class DeepJDOT(WeightedTerm):
     distance_weight: float = 1.0
     label_weight: float = 1.0
     batch_size: int = 256
+
+    trains_head: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import ClassVar
 
+import numpy as np
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from headstart.contract.options import check_number
+from headstart.contract.options import check_number, check_option
+from headstart.features.adapted.problem import Problem
+from headstart.features.adapted.solved import GaussianTransport
 from headstart.features.adapted.trained import Step, TrainedAdaptation
 from headstart.nn.losses.information import centroid_labels, information_maximisation
 
@@ -19,13 +22,16 @@ class SHOT(TrainedAdaptation):
 
     .. math:: L = L_{ent} + L_{div} - \beta\, \tfrac1m \sum_j \log p_{j \hat y_j}
 
-    With ``standardise=True`` it is "z-shot". The strongest of all adaptations here on pairs of which both sides have
+    With ``standardise=True`` it is "z-shot". Among the strongest adaptations here on pairs of which both sides have
     all classes, and harmful where the target lacks some: name them in ``target_classes``.
 
     Parameters
     ----------
     pseudo_weight : float, default=0.3
         Beta; 0 or more.
+    carried : bool, default=False
+        Begin with the head that is solved on the source after the linear Monge map has carried it to the target
+        ("monge-shot"): a better start where classes have the same shares on both sides.
 
     References
     ----------
@@ -41,12 +47,21 @@ class SHOT(TrainedAdaptation):
 
     _: KW_ONLY
     pseudo_weight: float = 0.3
+    carried: bool = False
 
     learns_source: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_number("pseudo_weight", self.pseudo_weight, 0)
+        check_option("carried", self.carried, (True, False))
+
+    def adapted(self, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+        """Train from the chosen head on, and fold map and head into one."""
+        if self.carried:
+            coef, intercept = GaussianTransport().adapted(problem)
+            problem = replace(problem, coef=coef, intercept=intercept)
+        return super().adapted(problem)
 
     def pseudo_labels(self, features: Tensor, logits: Tensor) -> Tensor:
         """Classes of the nearest centroids."""

@@ -1,16 +1,18 @@
-"""Adaptations that are solved, not trained: the source as it is, the target's mean and covariance, self-training."""
+"""Adaptations that are solved: the source as it is, the target's mean and covariance, its classes, self-training."""
 
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
+from scipy.special import log_softmax
 
 from headstart.contract.options import check_number
 from headstart.features.adapted.adaptation import Adaptation
 from headstart.features.adapted.problem import Problem
 from headstart.math.alignment.class_balance import surest_by_shares
 from headstart.math.alignment.monge import moments, monge_map
+from headstart.math.linear.discriminant import discriminant_by_em
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,28 @@ class GaussianTransport(Adaptation):
         sides = moments(problem.source, problem.weight), moments(problem.target)
         carried = monge_map(*sides[0], *sides[1], float(self.regularisation))
         return problem.solved(carried(problem.source))
+
+
+@dataclass(frozen=True)
+class TransportedDiscriminant(GaussianTransport):
+    """Find the classes among the target's rows: a discriminant by EM that begins with the transported head's answers.
+
+    The linear Monge map brings mean and covariance together, but not the classes. From the answers of its head on,
+    normal distributions of one covariance are fitted to the target's rows, and that head has its say in every round
+    (`headstart.math.linear.discriminant.discriminant_by_em`). Scores of both are linear, so their sum is one head.
+
+    References
+    ----------
+    Flamary, Lounici and Ferrari (2019) for the map; O'Neill (1978), Normal discrimination with unclassified
+    observations, for the rest.
+    """
+
+    def adapted(self, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+        """The sum of both heads."""
+        coef, intercept = super().adapted(problem)
+        prior = log_softmax(problem.target @ coef + intercept, axis=1)
+        found = discriminant_by_em(problem.target, problem.known, problem.n_classes, prior=prior)
+        return coef + found.coef, intercept + found.intercept
 
 
 @dataclass(frozen=True)

@@ -78,8 +78,10 @@ class TrainedAdaptation(Adaptation):
     learning_rate: float = 3e-3
     batch_size: int = 2048
 
-    #: Whether the map is for both domains and the head goes on learning from the source, or both stay as they are.
+    #: Whether the map is for both domains and learns from the source's labels, or is for the target's rows alone.
     learns_source: ClassVar[bool] = True
+    #: Whether the head learns too: it was solved with the right penalty, and training it on undoes that.
+    trains_head: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -120,7 +122,7 @@ class TrainedAdaptation(Adaptation):
             head = make_head(r, K)
             modules = nn.ModuleDict({"map": ResidualMap(r), "head": head, **self.own_modules(problem)})
         load_linear(head, problem.coef, problem.intercept)
-        head.requires_grad_(self.learns_source)
+        head.requires_grad_(self.trains_head)
         return modules
 
 

@@ -1,4 +1,4 @@
-"""Choosing for a target without labels: is there anything to adapt, and whose answers fall into the target's groups?"""
+"""Choosing for a target without labels: is there anything to adapt, and whose answers stand with the others?"""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _SEEN, _COORDINATES = 1000, 64
 _PENALTIES = (0.1, 0.01)
 #: Rows of the target that are grouped.
 _GROUPED = 2000
-#: Coordinates in which they are, groups for each class, and what the consensus counts beside the agreement.
-_GROUPING, _GROUPS_A_CLASS, _CONSENSUS = 16, 3, 2.0
+#: Coordinates in which they are, and groups for each class.
+_GROUPING, _GROUPS_A_CLASS = 16, 3
 
 
 def domain_auc(source: np.ndarray, target: np.ndarray, seed: int = 0) -> float:
@@ -105,37 +105,38 @@ def group_agreement(
     }
 
 
-def consensus(answers: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """Share of rows on which a candidate says what another one says, on average over all of them.
+def consensus(shares: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """Share of rows on which a candidate says what all of them say together, by the sum of their probabilities.
 
-    Candidates err in different ways, and one that stands alone is rarely right.
+    Candidates err in different ways, so that their sum is better than most of them, and the one next to it is seldom
+    bad; a candidate that stands alone is rarely right.
 
     Parameters
     ----------
-    answers : dict of str to ndarray, shape (m,)
-        Two candidates or more.
+    shares : dict of str to ndarray of shape (m, K)
+        Probabilities of the classes.
 
     Examples
     --------
-    >>> a = np.zeros(4)
-    >>> consensus({"one": a, "two": a, "alone": a + 1})
-    {'one': 0.5, 'two': 0.5, 'alone': 0.0}
+    >>> sure, other = np.array([[0.9, 0.1], [0.9, 0.1]]), np.array([[0.6, 0.4], [0.4, 0.6]])
+    >>> consensus({"one": sure, "two": sure, "alone": other})
+    {'one': 1.0, 'two': 1.0, 'alone': 0.5}
     """
-    names = list(answers)
-    return {a: float(np.mean([(answers[a] == answers[b]).mean() for b in names if b != a])) for a in names}
+    together = np.sum(list(shares.values()), axis=0).argmax(axis=1)
+    return {name: float((one.argmax(axis=1) == together).mean()) for name, one in shares.items()}
 
 
-def chosen_without_labels(agreement: Mapping[str, float], alike: Mapping[str, float], first: Sequence[str] = ()) -> str:
-    """The candidate with the largest agreement with groups plus twice its consensus; of equal ones one of ``first``.
+def chosen_without_labels(alike: Mapping[str, float], agreement: Mapping[str, float], first: Sequence[str] = ()) -> str:
+    """The candidate of the largest consensus; of equal ones one of ``first``, then the one that agrees with groups.
 
-    The factor was chosen on the pairs that `benchmarks/domains.py` names for it, and judged on the others.
+    That the consensus decides, and not the groups, was chosen on the pairs that `benchmarks/domains.py` names for it.
 
     Examples
     --------
-    >>> chosen_without_labels({"a": 0.5, "b": 0.6}, {"a": 0.8, "b": 0.7})
+    >>> chosen_without_labels({"a": 0.8, "b": 0.7}, {"a": 0.5, "b": 0.6})
     'a'
     """
-    return max(agreement, key=lambda name: (agreement[name] + _CONSENSUS * alike[name], name in first))
+    return max(alike, key=lambda name: (alike[name], name in first, agreement[name]))
 
 
 def _grouping_rows(target: np.ndarray) -> np.ndarray:

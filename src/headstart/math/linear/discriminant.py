@@ -62,10 +62,10 @@ def discriminant_by_em(
     ----------
     X : ndarray of shape (n, d)
     known : ndarray of shape (n,)
-        Class codes, -1 where there is no label; each class has one row or more.
+        Class codes, -1 where there is no label. Where a class has no row, the classes begin where ``prior`` puts them.
     n_classes : int
     prior : ndarray of shape (n, K), optional
-        Log-probabilities by another classifier.
+        Log-probabilities by another classifier; needed where a class has no row with a label.
     shares : ndarray of shape (K,), optional
         Class shares that are taken as given. Default: half way between those of the round and equal ones.
     shrinkage : float, default=0.2
@@ -95,9 +95,12 @@ def discriminant_by_em(
     posterior[labelled, known[labelled]] = 1.0
     weight = np.ones(len(Z))
     if not labelled.all():
-        weight[labelled] = max(1.0, labelled_mass * (~labelled).sum() / labelled.sum())
+        weight[labelled] = max(1.0, labelled_mass * (~labelled).sum() / max(labelled.sum(), 1))
     pi = np.full(n_classes, 1 / n_classes) if shares is None else np.asarray(shares, dtype=np.float64)
-    centres = _centres(Z[labelled], posterior[labelled], np.ones(labelled.sum()))
+    begin = labelled
+    if prior is not None and not posterior[labelled].any(axis=0).all():
+        posterior[~labelled], begin = normalised(prior[~labelled]), np.ones(len(Z), dtype=bool)
+    centres = _centres(Z[begin], posterior[begin], weight[begin])
     scatter = Z.T @ Z / len(Z)
     for step in range(rounds):
         amount = max(shrinkage, _FIRST_SHRINKAGE + (shrinkage - _FIRST_SHRINKAGE) * step / _COOLING)
@@ -119,7 +122,7 @@ def discriminant_by_em(
 def _centres(Z: np.ndarray, posterior: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Weighted means of the classes, (K, p)."""
     held = posterior * weight[:, None]
-    return np.asarray((held.T @ Z) / held.sum(axis=0)[:, None])
+    return np.asarray((held.T @ Z) / np.maximum(held.sum(axis=0), 1e-12)[:, None])
 
 
 def _shrunk(scatter: np.ndarray, amount: float) -> np.ndarray:

@@ -73,13 +73,6 @@ def test_blank_labels_are_examples_without_labels_but_not_those_of_the_test(tmp_
     assert dataset.select([0]).without_label is dataset.without_label
 
 
-def test_rows_of_values_without_a_label_stay_out(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"size": [1.0, 2.0, 3.0, 4.0, 5.0], "label": ["a", "b", "a", "b", None]})
-    frame.to_csv(tmp_path / "values.csv", index=False)
-    dataset = recognise(tmp_path / "values.csv").dataset()
-    assert dataset.unlabelled == 1 and dataset.without_label is None
-
-
 def test_texts_of_a_table_are_read_by_the_columns_of_the_target(tmp_path: Path) -> None:
     pd.DataFrame({"title": ["One", "Two"], "body": ["first", "second"], "label": ["x", None]}).to_csv(
         tmp_path / "more.csv", index=False

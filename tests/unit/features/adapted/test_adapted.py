@@ -49,6 +49,8 @@ def test_each_is_one_linear_map_and_does_no_harm_where_all_classes_move_alike(na
         ("z-shot", 0.95),
         ("linear monge", 0.95),
         ("self-training", 0.95),
+        ("discriminant", 0.95),
+        ("monge-shot", 0.95),
         ("deepjdot", 0.93),
         ("shot", 0.85),
         ("mcc", 0.85),
@@ -70,6 +72,23 @@ def test_the_start_is_the_solved_head() -> None:
     after = AdaptedClassifier(SHOT(steps=4, learning_rate=1e-9), source=source).fit(T)
     assert np.allclose(before.coef_, after.coef_, atol=1e-5)
     assert np.allclose(before.predict_proba(T), after.predict_proba(T), atol=1e-4)
+
+
+def test_a_carried_start_is_the_transported_head() -> None:
+    X, y, T, _ = domains(1)
+    before = AdaptedClassifier("linear monge", source=Source(X, y)).fit(T)
+    after = AdaptedClassifier(SHOT(steps=4, learning_rate=1e-9, carried=True), source=Source(X, y)).fit(T)
+    assert np.allclose(before.predict_proba(T), after.predict_proba(T), atol=1e-4)
+
+
+def test_the_discriminant_takes_labels_of_the_target_as_they_are() -> None:
+    """A class that the transported head calls by another name keeps the name that the labels give it."""
+    X, y, T, t = domains(4, classes=2)
+    few, rest = np.arange(20), np.arange(20, len(T))
+    source = Source(X[:10], 1 - y[:10])
+    blind = AdaptedClassifier("discriminant", source=source, unlabelled=T[rest]).fit(T[few])
+    told = AdaptedClassifier("discriminant", source=source, unlabelled=T[rest]).fit(T[few], t[few])
+    assert blind.score(T[rest], t[rest]) < 0.1 and told.score(T[rest], t[rest]) > 0.9
 
 
 def test_a_standardised_domain_is_folded_into_the_map() -> None:

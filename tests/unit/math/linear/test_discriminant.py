@@ -95,3 +95,16 @@ def test_unlabelled_rows_show_the_direction_that_two_labels_hide() -> None:
 def test_rows_that_are_all_the_same_are_no_error() -> None:
     found = discriminant_by_em(np.ones((6, 3)), np.array([0, 1, -1, -1, -1, -1]), 2)
     assert np.allclose(found.posterior[2:], 0.5) and np.isfinite(found.coef).all()
+
+
+def test_without_any_label_it_begins_where_the_prior_puts_the_rows() -> None:
+    """Where the prior is sure of the labels, it ends as with them; rows of a class without a label need a prior."""
+    X, y, known = rows(2)
+    prior = np.log(np.full((len(X), 3), 0.2) + 0.4 * np.eye(3)[y])
+    blind = discriminant_by_em(X, np.full(len(X), -1), 3, prior=prior)
+    assert np.array_equal((X @ blind.coef + blind.intercept + prior).argmax(axis=1), y)
+    gone = np.where(known == 2, -1, known)
+    assert np.array_equal(discriminant_by_em(X, gone, 3, prior=prior).posterior.argmax(axis=1), y)
+    labelled = known >= 0
+    with_labels = discriminant_by_em(X, known, 3, prior=prior)
+    assert np.array_equal(with_labels.posterior[labelled].argmax(axis=1), y[labelled])
