@@ -347,7 +347,7 @@ def test_doubtful_labels_have_a_card() -> None:
     listed = {"name": "odd.jpg", "true": "ants", "predicted": "bees", "probability": 0.97, "thumbnail": thumbnail()}
     evidence["label_errors"] = [listed]
     html = render(evidence)
-    assert "Labels worth a second look" in html and "odd.jpg" in html and "This label is" in html
+    assert "Labels worth a second look" in html and "odd.jpg" in html and "This label may be wrong" in html
 
 
 def model_folder(path: Path) -> Path:
