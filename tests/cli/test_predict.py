@@ -30,6 +30,8 @@ class Brightness:
         self.task, self.input_type = task, "image"
         self.classes_ = None if task == "regression" else np.array(["dark", "light"])
         self.kind = PICTURES
+        self.reference: Any = None
+        self.evidence: dict[str, Any] = {}
 
     def _share(self, pictures: Any) -> np.ndarray:
         bad, share = [], []
@@ -153,3 +155,52 @@ def test_other_tasks_have_their_own_columns(
 def test_json_and_csv_together_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(["predict", "m", "x.png", "--json", "--csv"]) == 2
     assert "Choose one of --csv and --json." in capsys.readouterr().err
+
+
+def held(n: int, wrong: int) -> dict[str, Any]:
+    """Held-out answers of which the least sure are wrong."""
+    sure = np.linspace(0.6, 0.99, n)
+    of_label = np.where(np.arange(n) < wrong, 1 - sure, sure)
+    return {"held_out": {"of_label": of_label.tolist(), "of_answer": sure.tolist()}}
+
+
+def test_sets_and_referring_keep_to_the_rates_that_were_asked_for(
+    folder: Path, model: list[Brightness], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (20, 20), (140, 140, 140)).save(folder / "grey.png")
+    model[0].evidence = held(100, 12)
+    assert exit_code(["predict", "m", str(folder), "--json", "--sets", "0.1", "--refer", "0.05"]) == 1
+    streams = capsys.readouterr()
+    by_name = {Path(row["file"]).name: row for row in json.loads(streams.out)["predictions"]}
+    assert by_name["b.png"]["set"] == ["light"] and not by_name["b.png"]["refer"]
+    assert by_name["grey.png"]["set"] == ["dark", "light"] and by_name["grey.png"]["refer"]
+    assert "Sets hold the truth in 90% of cases like the 100 held out." in streams.err
+    assert "wrong in at most 5% of cases like the 100 held out" in streams.err
+    assert exit_code(["predict", "m", str(folder), "--refer", "0.05"]) == 1
+    assert "refer" in next(line for line in capsys.readouterr().out.splitlines() if "grey.png" in line)
+    assert exit_code(["predict", "m", str(folder), "--csv", "--sets", "0.1"]) == 1
+    rows = {Path(row["file"]).name: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
+    assert rows["grey.png"]["set"] == "dark;light" and rows["a.jpg"]["error"]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "task", "words"),
+    [
+        (held(18, 1), "classification", "19 or more labelled examples that were held out"),
+        ({}, "classification", "keeps what it answered where it had not learned"),
+        (held(50, 1), "regression", "Expected a model of classes for --sets and --refer"),
+    ],
+)
+def test_what_cannot_be_promised_is_refused(
+    evidence: dict[str, Any],
+    task: str,
+    words: str,
+    folder: Path,
+    model: list[Brightness],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model[0] = Brightness(task)
+    model[0].evidence = evidence
+    assert exit_code(["predict", "m", str(folder), "--sets", "0.1"]) == 1
+    streams = capsys.readouterr()
+    assert words in " ".join(streams.err.split()) and not streams.out

@@ -24,6 +24,8 @@ from headstart.progress import reporter
     is_flag=True,
     help="Print a table with a column of probabilities for each class; ' stands before formulas.",
 )
+@click.option("--sets", type=float, help="Also the classes that hold the truth but for this share of cases, as 0.1.")
+@click.option("--refer", type=float, help="Answer only where at most this share is wrong, as 0.05; refer the others.")
 @common
 def command(
     model: Path,
@@ -31,13 +33,15 @@ def command(
     text: tuple[str, ...],
     text_column: tuple[str, ...],
     as_csv: bool,
+    sets: float | None,
+    refer: float | None,
     as_json: bool,
 ) -> int:
     """Label INPUTS (pictures, clips or texts: files, or folders that are searched to their bottom; or tables) with the
     saved MODEL. Of tables of values and of texts each row is labelled.
 
     A file that cannot be read is named with the reason; the others are labelled all the same, and the exit code
-    is then 1.
+    is then 1. Inputs unlike the training data are counted on standard error, and marked in --json.
     """
     if as_csv and as_json:
         raise click.UsageError("Choose one of --csv and --json.")
@@ -45,23 +49,31 @@ def command(
         raise click.UsageError("Missing argument 'INPUTS...'.")
     from headstart.cli.predictions import gather, gather_texts, say, say_rows
     from headstart.data.base.address import brought
+    from headstart.drift.beside import beside
     from headstart.models.model import load
 
     inputs = tuple(brought(list(inputs)))
     loaded = load(model)
+    more = beside(loaded, sets, refer)
     failed: list[dict[str, str]]
     if not loaded.kind.typed and (text or text_column):
         raise click.UsageError("--text and --text-column are for models of texts; this one learned from others.")
     with reporter() as progress:
         if loaded.kind.typed:
             items, names = gather_texts(loaded, inputs, text, text_column)
-            rows, failed = say(loaded, items, progress, names)
+            rows, failed = say(loaded, items, progress, names, more)
         elif loaded.kind.values:
-            rows = say_rows(loaded, inputs)
+            rows = say_rows(loaded, inputs, more)
             failed = []
         else:
-            rows, failed = say(loaded, gather(inputs, loaded.input_type), progress)
+            rows, failed = say(loaded, gather(inputs, loaded.input_type), progress, more=more)
     note(f"Read: {loaded.kind.count(len(rows) + len(failed))} to be answered by {loaded!r}")
+    for words in more.words:
+        note(words)
+    unlike = [row["file"] for row in rows if row.get("unlike")]
+    if unlike:
+        shown = ", ".join(unlike[:3]) + (" ..." if len(unlike) > 3 else "")
+        note(f"Unlike the training data: {len(unlike)} of {loaded.kind.count(len(rows))} ({shown})")
     if as_json:
         print_json({"model": str(model), "predictions": rows, "failed": failed})
     elif as_csv:
@@ -82,8 +94,17 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
     elif "labels" in rows[0]:
         print_table(("file", "labels"), [(row["file"], ", ".join(row["labels"]) or "none") for row in rows])
     else:
-        table = [(row["file"], str(row["label"]), f"{100 * row['probability']:.1f}%") for row in rows]
-        print_table(("file", "label", "probability"), table, right=(2,))
+        sets = ("set",) if "set" in rows[0] else ()
+        table = [
+            (row["file"], _said(row), f"{100 * row['probability']:.1f}%", *(", ".join(row[key]) for key in sets))
+            for row in rows
+        ]
+        print_table(("file", "label", "probability", *sets), table, right=(2,))
+
+
+def _said(row: dict[str, Any]) -> str:
+    """The label, or that somebody is to be asked."""
+    return "refer" if row.get("refer") else str(row["label"])
 
 
 def _number(value: Any) -> str:
@@ -104,12 +125,16 @@ def _print_csv(rows: list[dict[str, Any]], failed: list[dict[str, str]]) -> None
     said = next((key for key in ("label", "labels", "value") if key in first), "label")
     values = len(first["value"]) if isinstance(first.get("value"), list) else 0
     middle = [f"value {i + 1}" for i in range(values)] if values else [said]
-    header = ["file", *middle, *(f"p({name})" for name in shares), "error"]
+    beside = [key for key in ("set", "refer") if key in first]
+    header = ["file", *middle, *beside, *(f"p({name})" for name in shares), "error"]
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([cell(name) for name in header])
     for row in rows:
         answer = row[said]
         cells = answer if values else [";".join(answer) if said == "labels" else answer]
-        writer.writerow([cell(part) for part in (row["file"], *cells, *row.get("probabilities", {}).values(), "")])
+        told = [";".join(row[key]) if key == "set" else int(row[key]) for key in beside]
+        writer.writerow(
+            [cell(part) for part in (row["file"], *cells, *told, *row.get("probabilities", {}).values(), "")]
+        )
     for entry in failed:
         writer.writerow([cell(part) for part in (entry["file"], *[""] * (len(header) - 2), entry["reason"])])

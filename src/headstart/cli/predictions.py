@@ -66,7 +66,11 @@ def _listed(place: Path, kind: Any) -> list[Path] | None:
 
 
 def say(
-    model: Any, items: Sequence[Any], progress: Progress | None = None, names: Sequence[str] | None = None
+    model: Any,
+    items: Sequence[Any],
+    progress: Progress | None = None,
+    names: Sequence[str] | None = None,
+    more: Any = None,
 ) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Ask a model about files or texts; those that cannot be read are set aside, the rest is answered.
 
@@ -80,6 +84,8 @@ def say(
         ``progress(what, done, total)``.
     names : sequence of str, optional
         What to call them. Default: their paths.
+    more : Beside, optional
+        What is said beside each answer.
 
     Returns
     -------
@@ -96,7 +102,7 @@ def say(
     failed: list[dict[str, str]] = []
     called = [printable(str(item)) for item in items] if names is None else list(names)
     for start in range(0, len(items), CHUNK):
-        answers, reasons = _answer(model, items[start : start + CHUNK])
+        answers, reasons = _answer(model, items[start : start + CHUNK], more)
         for i, name in enumerate(called[start : start + CHUNK]):
             if i in reasons:
                 failed.append({"file": name, "reason": reasons[i]})
@@ -107,13 +113,15 @@ def say(
     return rows, failed
 
 
-def say_rows(model: Any, files: Sequence[Path]) -> list[dict[str, Any]]:
+def say_rows(model: Any, files: Sequence[Path], more: Any = None) -> list[dict[str, Any]]:
     """Ask a model of tables about every row of some tables.
 
     Parameters
     ----------
     model : headstart.Model
     files : sequence of Path
+    more : Beside, optional
+        What is said beside each answer.
 
     Returns
     -------
@@ -135,7 +143,7 @@ def say_rows(model: Any, files: Sequence[Path]) -> list[dict[str, Any]]:
                 f"Expected a table ({', '.join(TABLES)}), as the model learned from, found {printable(str(file))}.",
                 "Check the path.",
             )
-        found = _ask(model, read_frame(file))
+        found = _ask(model, read_frame(file), more)
         name = printable(str(file))
         answers += [{"file": f"{name} row {i + 1}", **answer} for i, answer in enumerate(found)]
     return answers
@@ -188,7 +196,7 @@ def gather_texts(
     return [*items, *texts], [*names, *(f"text {i + 1}" for i in range(len(texts)))]
 
 
-def _answer(model: Any, items: Sequence[Any]) -> tuple[dict[int, dict[str, Any]], dict[int, str]]:
+def _answer(model: Any, items: Sequence[Any], more: Any) -> tuple[dict[int, dict[str, Any]], dict[int, str]]:
     """Answers and reasons by position; asked again without the broken ones until the rest can be read."""
     from headstart.data.base.kinds import kind_named
     from headstart.data.inputs.inputs import inputs_of
@@ -198,7 +206,7 @@ def _answer(model: Any, items: Sequence[Any]) -> tuple[dict[int, dict[str, Any]]
     broken: dict[int, str] = {}
     while left:
         try:
-            answers = _ask(model, inputs_of(kind, [items[i] for i in left], [str(i) for i in left]))
+            answers = _ask(model, inputs_of(kind, [items[i] for i in left], [str(i) for i in left]), more)
             return dict(zip(left, answers, strict=True)), broken
         except BadInputs as error:
             found = {int(name): reason for name, reason in error.bad}
@@ -209,7 +217,15 @@ def _answer(model: Any, items: Sequence[Any]) -> tuple[dict[int, dict[str, Any]]
     return {}, broken
 
 
-def _ask(model: Any, inputs: Any) -> list[dict[str, Any]]:
+def _ask(model: Any, inputs: Any, more: Any) -> list[dict[str, Any]]:
+    """One answer an input, and what is said beside it."""
+    answers = _answers(model, inputs)
+    if more is not None:
+        more.add(inputs, answers)
+    return answers
+
+
+def _answers(model: Any, inputs: Any) -> list[dict[str, Any]]:
     """One answer an input, by the model's task."""
     if model.task == "regression":
         return [{"value": value} for value in model.predict(inputs).tolist()]

@@ -18,13 +18,15 @@ def summary(evidence: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        A new dict; thumbnails and sounds are left out.
+        A new dict; thumbnails, sounds and held-out answers are left out.
     """
-    mistakes = [
-        {key: value for key, value in mistake.items() if key not in ("thumbnail", "sound")}
-        for mistake in evidence.get("mistakes") or []
-    ]
-    return {**evidence, "mistakes": mistakes}
+    kept = {key: value for key, value in evidence.items() if key != "held_out"}
+    for part in ("mistakes", "label_errors"):
+        kept[part] = [
+            {key: value for key, value in entry.items() if key not in ("thumbnail", "sound")}
+            for entry in evidence.get(part) or []
+        ]
+    return kept
 
 
 def print_summary(evidence: dict[str, Any]) -> None:
@@ -75,6 +77,10 @@ def print_summary(evidence: dict[str, Any]) -> None:
     echo()
     for tile in page["tiles"]:
         echo(f"{tile['label']}: {tile['value']}" + (f" ({tile['note']})" if tile["note"] else ""))
+    if page["more_labels"]:
+        echo(page["more_labels"])
+    if page["label_errors"]:
+        echo(f"Labels worth a second look: {len(page['label_errors'])}; label-errors.csv beside the model lists them.")
     if evidence.get("keyword"):
         echo(evidence["keyword"]["sentence"])
     if page["adaptation"] or kind_named(str((evidence.get("data") or {}).get("input_type"))).values:

@@ -23,6 +23,7 @@ from headstart.guard.comparing.run import compare
 from headstart.guard.evidence import evidence as say
 from headstart.guard.evidence.before import came_out, expected, findings, summary
 from headstart.guard.evidence.before_tables import table_findings
+from headstart.guard.evidence.more_labels import more_labels
 
 _CHECKPOINT = "final"
 
@@ -121,10 +122,11 @@ def guard(
     outcome = comparison.outcomes[chosen]
     warmth, calibrated, changed = say.calibration(material, outcome, fold_numbers(comparison.splits[0], len(material)))
     estimator = _final(outcome.candidate, material, journal)
-    predicted = say.prediction_evidence(material, outcome, calibrated, names)
+    predicted = say.prediction_evidence(material, outcome, calibrated, names, random_state)
     predicted["metrics"] |= changed
     estimate = say.estimate_evidence(table, chosen, expected=hopeful, random_state=random_state)
     judged = verdict(table, transfer_used=outcome.candidate.transfer, random_state=random_state)
+    guessed = say.guessing_evidence(material, outcome, estimate, names)
     evidence = {
         "data": say.data_evidence(material, names),
         "source": say.source_evidence(material) or say.rows_evidence(material),
@@ -134,10 +136,13 @@ def guard(
         "plan": comparison.written() | of,
         "verdict": judged,
         "estimate": estimate,
-        **say.guessing_evidence(material, outcome, estimate, names),
+        **guessed,
         "test": None,
         **predicted,
         "curves": comparison.curves,
+        "more_labels": more_labels(len(material), estimate, comparison.curves, outcome.candidate.transfer)
+        if guessed["trivial"]["better"]
+        else [],
         "history": list(getattr(estimator, "history_", None) or []),
         "reproduce": {"command": "", "code": "", "versions": say.versions(), "random_state": random_state},
         "seconds": journal.elapsed(),

@@ -17,7 +17,7 @@ from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
 from headstart.data.tables.rows import rows_of
 from headstart.errors import OutputError, ParameterError, SourceError
 from headstart.math.statistics.probability import logits, probabilities
-from headstart.models.saving.evidence_file import EVIDENCE, read_evidence
+from headstart.models.saving.evidence_file import EVIDENCE, read_evidence, write_label_errors
 from headstart.models.saving.trial import try_out
 from headstart.networks.folder import MANIFEST, read_manifest, write_folder, write_manifest
 from headstart.networks.manifest import check_model
@@ -122,6 +122,12 @@ class Model:
 
             self._reference = load_reference(self._reference)
         return self._reference
+
+    @property
+    def network(self) -> tuple[Any, str]:
+        """The network that it runs, None where there is none, and on which device."""
+        fitted = getattr(self._answers, "fitted_", None)
+        return (None, "cpu") if fitted is None else (fitted.network, str(self._answers.device))
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Calibrated probabilities of pictures, clips, texts or rows, (n, K); for multi-label that of each label.
@@ -232,6 +238,7 @@ class Model:
         text = json.dumps(self.evidence, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / EVIDENCE).write_text(text + "\n", encoding="utf-8")
         (folder / "README.md").write_text(model_card(manifest, self.evidence), encoding="utf-8")
+        write_label_errors(self.evidence, folder)
         if also is not None:
             also(folder)
 

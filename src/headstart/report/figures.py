@@ -70,7 +70,25 @@ def _line(points: Sequence[tuple[float, float]], kind: str) -> Markup:
     )
 
 
-def learning_curves(curves: Sequence[dict[str, Any]], metric: str, kind: str = "image") -> Markup:
+def _band(
+    n: Sequence[float], low: Sequence[float], high: Sequence[float], places: tuple[Place, Place], of: str
+) -> Markup:
+    """The room between two lines."""
+    across, up = places
+    edge = [(across(x), up(y)) for x, y in zip(n, high, strict=True)]
+    edge += [(across(x), up(y)) for x, y in reversed(list(zip(n, low, strict=True)))]
+    outline = " ".join(f"{x:.1f},{y:.1f}" for x, y in edge)
+    return Markup('<polygon class="band {}" points="{}"/>').format(of, outline)
+
+
+def learning_curves(
+    curves: Sequence[dict[str, Any]],
+    metric: str,
+    kind: str = "image",
+    *,
+    more: Sequence[dict[str, Any]] = (),
+    side: str = "transfer",
+) -> Markup:
     """Score against the number of labels, each curve with its band.
 
     Parameters
@@ -81,14 +99,21 @@ def learning_curves(curves: Sequence[dict[str, Any]], metric: str, kind: str = "
         Name of the score.
     kind : str, default="image"
         Kind of input that the labels are of.
+    more : sequence of dict, optional
+        Where the dashed line leads that says what more labels would bring: ``n``, ``score``, ``low`` and ``high``.
+    side : {"transfer", "without"}, default="transfer"
+        Which of the curves it continues.
 
     Returns
     -------
     Markup
         One ``<svg>`` element.
     """
-    sizes = [n for curve in curves for n in curve["n"]]
-    scores = [s for c in curves for key in ("score", "low", "high") for s in c.get(key) or [] if not missing(s)]
+    ahead = {key: [one[key] for one in more] for key in ("n", "score", "low", "high")}
+    sizes = [n for curve in curves for n in curve["n"]] + ahead["n"]
+    scores = [
+        s for c in (*curves, ahead) for key in ("score", "low", "high") for s in c.get(key) or [] if not missing(s)
+    ]
     across = logarithmic(
         min(sizes), max(sizes) if max(sizes) > min(sizes) else min(sizes) + 1, LEFT + 14, WIDTH - RIGHT - 14
     )
@@ -96,19 +121,20 @@ def learning_curves(curves: Sequence[dict[str, Any]], metric: str, kind: str = "
     body += _x_axis(sizes, across, f"labelled {things(kind)} (equal steps are equal ratios)")
     lines: list[Markup] = []
     for curve in curves:
-        side = "transfer" if curve["transfer"] else "without"
+        of = "transfer" if curve["transfer"] else "without"
         points = [(across(n), up(s)) for n, s in zip(curve["n"], curve["score"], strict=True)]
         low, high = curve.get("low"), curve.get("high")
         if low and high and not any(missing(v) for v in [*low, *high]):
-            edge = [(across(n), up(h)) for n, h in zip(curve["n"], high, strict=True)]
-            edge += [(across(n), up(v)) for n, v in reversed(list(zip(curve["n"], low, strict=True)))]
-            outline = " ".join(f"{x:.1f},{y:.1f}" for x, y in edge)
-            body.append(Markup('<polygon class="band {}" points="{}"/>').format(side, outline))
-        lines.append(_line(points, side))
+            body.append(_band(curve["n"], low, high, (across, up), of))
+        lines.append(_line(points, of))
         for (x, y), n, score in zip(points, curve["n"], curve["score"], strict=True):
             words = f"{curve['name']}: {amount(metric, score)} from {count(n, thing(kind))}"
             dot = '<circle class="dot {}" cx="{:.1f}" cy="{:.1f}" r="4.2"><title>{}</title></circle>'
-            lines.append(Markup(dot).format(side, x, y, words))
+            lines.append(Markup(dot).format(of, x, y, words))
+    if more:
+        body.append(_band(ahead["n"], ahead["low"], ahead["high"], (across, up), f"{side} ahead"))
+        points = [(across(n), up(s)) for n, s in zip(ahead["n"], ahead["score"], strict=True)]
+        lines.append(_line(points, f"{side} ahead"))
     return svg(body + lines, f"Learning curves: {metric_name(metric)} against the number of labelled {things(kind)}")
 
 

@@ -17,7 +17,16 @@ from headstart.report.listening import listening
 from headstart.report.method_names import plain_name
 from headstart.report.mistakes import class_rows, confusion, surest
 from headstart.report.word_bars import class_words
-from headstart.report.wording import SMALLER_IS_BETTER, amount, count, duration, metric_name, missing, span
+from headstart.report.wording import (
+    SMALLER_IS_BETTER,
+    amount,
+    count,
+    duration,
+    metric_name,
+    missing,
+    more_labels_words,
+    span,
+)
 
 TONES = {"helps": "good", "hurts": "bad"}
 """Of a verdict; any other word is open."""
@@ -69,12 +78,14 @@ def build(evidence: dict[str, Any]) -> dict[str, Any]:
         "adaptation": adaptation(evidence.get("adaptation")),
         "listening": listening(evidence.get("keyword")),
         "before": _before(evidence.get("before")),
-        "curves": _curves(evidence.get("curves") or [], metric, kind),
+        "curves": _curves(evidence, metric, kind),
+        "more_labels": more_labels_words(evidence.get("more_labels") or []),
         "history": loss_history(history) if len(history := evidence.get("history") or []) > 1 else None,
         "reliability": _reliability(evidence),
         "confusion": confusion(evidence.get("confusion")),
         "per_class": class_rows(evidence.get("per_class")),
         "mistakes": surest(evidence.get("mistakes")),
+        "label_errors": surest(evidence.get("label_errors"), limit=50),
         "words": class_words(evidence.get("words"), data.get("task", "classification")),
         "task": data.get("task", "classification"),
         "data": _data(data),
@@ -180,16 +191,23 @@ def _before(before: dict[str, Any] | None) -> dict[str, Any] | None:
     return {"words": before.get("words", ""), "findings": findings, "outcome": before.get("outcome", "")}
 
 
-def _curves(curves: Sequence[dict[str, Any]], metric: str, kind: str) -> dict[str, Any] | None:
-    """The learning curves, and in words how many labels the transfer saves."""
+def _curves(evidence: dict[str, Any], metric: str, kind: str) -> dict[str, Any] | None:
+    """The learning curves and how they go on, and in words how many labels a transfer that helps saves."""
+    curves = evidence.get("curves") or []
     usable = [curve for curve in curves if curve.get("n") and not any(missing(score) for score in curve["score"])]
     if not usable or len({n for curve in usable for n in curve["n"]}) < 2:
         return None
     legend = [
         {"name": plain_name(curve["name"]), "kind": "transfer" if curve["transfer"] else "without"} for curve in usable
     ]
-    saved = labels_saved(usable, metric, kind)
-    return {"figure": learning_curves(usable, metric, kind), "legend": legend, "words": saved}
+    verdict, more = evidence.get("verdict") or {}, list(evidence.get("more_labels") or [])
+    saved = labels_saved(usable, metric, kind) if verdict.get("word") == "helps" else ""
+    estimate, ends = evidence.get("estimate") or {}, (evidence.get("estimate") or {}).get("interval")
+    if more and ends:
+        now = {"n": more[0]["n"] // more[0]["ratio"], "score": estimate["value"], "low": ends[0], "high": ends[1]}
+        more = [now, *more]
+    side = "transfer" if verdict.get("transfer_used") else "without"
+    return {"figure": learning_curves(usable, metric, kind, more=more, side=side), "legend": legend, "words": saved}
 
 
 def labels_saved(curves: Sequence[dict[str, Any]], metric: str, kind: str = "image") -> str:

@@ -152,3 +152,28 @@ def p_value(value: float | None) -> str:
     if value is None or missing(value):
         return ""
     return "p < 0.001" if value < 0.001 else f"p = {value:.2g}" if value >= 0.1 else f"p = {value:.3f}"
+
+
+def more_labels_words(more: Sequence[dict[str, Any]]) -> str:
+    """What more labels would bring, of scores that are shares of one; empty where nothing is known.
+
+    Parameters
+    ----------
+    more : sequence of dict
+        ``evidence["more_labels"]``.
+
+    Examples
+    --------
+    >>> more_labels_words([{"ratio": 2, "n": 400, "score": 0.961, "low": 0.912, "high": 0.996}])
+    '200 more labels: about 96% [91-99].'
+    """
+
+    def whole(share: float) -> str:  # all right is not what 99.6% are
+        return f"{min(round(100 * share), 99) if share < 1 else 100}"
+
+    said = [
+        f"{count(one['n'] - one['n'] // one['ratio'])} more{' labels' * (place == 0)}: about {whole(one['score'])}% "
+        f"[{whole(one['low'])}-{whole(one['high'])}]"
+        for place, one in enumerate(more)
+    ]
+    return f"{'; '.join(said)}." if said else ""

@@ -323,6 +323,35 @@ def test_labels_saved_is_read_off_the_curves() -> None:
     assert labels_saved(curves, "accuracy") == ""
 
 
+@pytest.mark.parametrize("word", ["no evidence either way", "hurts", "cannot tell"])
+def test_labels_saved_are_not_spoken_of_where_transfer_is_not_known_to_help(word: str) -> None:
+    evidence = example()
+    assert "already do better" in build(evidence)["curves"]["words"]
+    evidence["verdict"]["word"] = word
+    assert build(evidence)["curves"]["words"] == ""
+
+
+def test_more_labels_are_a_dashed_line_and_a_sentence() -> None:
+    evidence = example()
+    assert "ahead" not in str(build(evidence)["curves"]["figure"])
+    evidence["more_labels"] = [
+        {"ratio": 2, "n": 488, "score": 0.967, "low": 0.94, "high": 0.985},
+        {"ratio": 4, "n": 976, "score": 0.975, "low": 0.95, "high": 0.997},
+    ]
+    html = render(evidence)
+    assert "244 more labels: about 97% [94-98]; 732 more: about 98% [95-99]." in html
+    assert html.count('class="line transfer ahead"') == html.count('class="band transfer ahead"') == 1
+
+
+def test_doubtful_labels_have_a_card() -> None:
+    evidence = example()
+    assert "Labels worth a second look" not in render(evidence)
+    listed = {"name": "odd.jpg", "true": "ants", "predicted": "bees", "probability": 0.97, "thumbnail": thumbnail()}
+    evidence["label_errors"] = [listed]
+    html = render(evidence)
+    assert "Labels worth a second look" in html and "odd.jpg" in html and "This label may be wrong" in html
+
+
 def model_folder(path: Path) -> Path:
     path.mkdir()
     (path / "evidence.json").write_text(json.dumps(example()), encoding="utf-8")

@@ -16,6 +16,7 @@ from headstart.guard.choosing.choose import Table, pick
 from headstart.guard.comparing.comparison import Comparison
 from headstart.guard.comparing.out_of_fold import Outcome
 from headstart.guard.evidence.guessing import against_guessing, never_answered, trivial_evidence
+from headstart.guard.evidence.label_errors import held_out, label_errors
 from headstart.guard.evidence.lead import lead
 from headstart.guard.evidence.mistakes import surest_mistakes
 from headstart.math.statistics.bbc import bbc_cv
@@ -201,9 +202,13 @@ def calibration(material: Material, outcome: Outcome, fold: np.ndarray) -> tuple
 
 
 def prediction_evidence(
-    material: Material, outcome: Outcome, calibrated_prediction: np.ndarray, names: Sequence[Any] | None
+    material: Material,
+    outcome: Outcome,
+    calibrated_prediction: np.ndarray,
+    names: Sequence[Any] | None,
+    random_state: int,
 ) -> dict[str, Any]:
-    """Metrics, confusion, classes and mistakes of the chosen candidate, out of fold."""
+    """Metrics, confusion, classes, mistakes and doubtful labels of the chosen candidate, out of fold."""
     labels = None if names is None else [plain(label) for label in names]
     first = outcome.predictions[0]
     found: dict[str, Any] = {
@@ -218,6 +223,8 @@ def prediction_evidence(
         found["per_class"] = measures.per_class(material.task, material.target, first, labels)
         found["reliability"] = measures.reliability(material.task, material.target, calibrated_prediction)
     found["mistakes"] = surest_mistakes(material, calibrated_prediction, labels)
+    found["label_errors"] = label_errors(material, calibrated_prediction, labels)
+    found["held_out"] = held_out(material, calibrated_prediction, random_state)
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from headstart.data.inputs.registry import specimen
 from headstart.guard.candidates.material import Material
 
-_MOST = 12
+SHOWN = 12
 
 
 def surest_mistakes(material: Material, prediction: np.ndarray, labels: list[Any] | None) -> list[dict[str, Any]]:
@@ -37,8 +37,8 @@ def surest_mistakes(material: Material, prediction: np.ndarray, labels: list[Any
     sure = prediction.max(axis=1)
     wrong = np.flatnonzero(hard != material.target)
     return [
-        _entry(material, i, labels[material.target[i]], labels[hard[i]], float(sure[i]))
-        for i in wrong[np.argsort(-sure[wrong], kind="stable")][:_MOST]
+        entry(material, i, labels[material.target[i]], labels[hard[i]], float(sure[i]))
+        for i in wrong[np.argsort(-sure[wrong], kind="stable")][:SHOWN]
     ]
 
 
@@ -48,14 +48,14 @@ def _wrong_labels(material: Material, prediction: np.ndarray, labels: list[Any])
     worst = gap.max(axis=1)
     wrong = np.flatnonzero((hard != (material.target == 1)).any(axis=1))
     return [
-        _entry(
+        entry(
             material,
             i,
             [labels[k] for k in np.flatnonzero(material.target[i])],
             [labels[k] for k in np.flatnonzero(hard[i])],
             float(worst[i]),
         )
-        for i in wrong[np.argsort(-worst[wrong], kind="stable")][:_MOST]
+        for i in wrong[np.argsort(-worst[wrong], kind="stable")][:SHOWN]
     ]
 
 
@@ -66,12 +66,15 @@ def _largest_errors(material: Material, prediction: np.ndarray) -> list[dict[str
     def plain(values: np.ndarray) -> Any:
         return float(values[0]) if len(values) == 1 else values.tolist()
 
-    order = np.argsort(-error, kind="stable")[:_MOST]
-    return [_entry(material, i, plain(true[i]), plain(said[i]), None) for i in order if error[i] > 0]
+    order = np.argsort(-error, kind="stable")[:SHOWN]
+    return [entry(material, i, plain(true[i]), plain(said[i]), None) for i in order if error[i] > 0]
 
 
-def _entry(material: Material, i: int, true: Any, predicted: Any, probability: float | None) -> dict[str, Any]:
+def entry(
+    material: Material, i: int, true: Any, predicted: Any, probability: float | None, *, shown: bool = True
+) -> dict[str, Any]:
+    """What is said of one example, and unless ``shown`` is false something to see or hear of it."""
     rows = material.rows if material.shown is None else material.shown
     name = rows.names[i] if hasattr(rows, "names") else f"row {i}"
     found = {"name": name, "true": true, "predicted": predicted, "probability": probability}
-    return found | specimen(rows, int(i))
+    return found | specimen(rows, int(i)) if shown else found

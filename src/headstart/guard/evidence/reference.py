@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import softmax
@@ -12,9 +12,11 @@ from scipy.special import softmax
 from headstart.data.inputs.canvases import canvases
 from headstart.data.inputs.registry import simple_of
 from headstart.guard.baselines.simple_features import simple_features
-from headstart.guard.candidates.material import Material
 from headstart.math.linear.logistic import solve_logistic
 from headstart.networks.running.embed import embed
+
+if TYPE_CHECKING:  # scikit-learn takes longer to load than one picture to predict
+    from headstart.guard.candidates.material import Material
 
 #: Examples that are kept, coordinates of each, and the penalty of the heads that say how sure they are.
 MOST, WIDTH, _PENALTY = 1000, 64, 0.03
@@ -58,8 +60,8 @@ class Reference:
     ranks: np.ndarray
 
     def seen(self, inputs: Any, network: Any, device: str = "cpu") -> np.ndarray:
-        """Features of new examples as the reference has them, of length 1: (n, d)."""
-        return unit(features_for(self.sees, inputs, network, device, self.ranks))
+        """Features of new examples as the reference has them, of length 1: (n, d), those that a prediction cached."""
+        return unit(features_for(self.sees, inputs, network, device, self.ranks, exact=True))
 
     def projected(self, features: np.ndarray) -> np.ndarray:
         """Features in the coordinates that the rows are kept in, (n, 64)."""
@@ -81,12 +83,14 @@ def unit(features: np.ndarray) -> np.ndarray:
     return np.asarray(X / np.where(length > 0, length, 1.0))
 
 
-def features_for(sees: str, inputs: Any, network: Any, device: str, ranks: np.ndarray) -> np.ndarray:
+def features_for(
+    sees: str, inputs: Any, network: Any, device: str, ranks: np.ndarray, *, exact: bool = False
+) -> np.ndarray:
     """What a reference looks at, (n, d)."""
     if sees == COLUMNS:
         return np.stack([_ranked(column, grid) for column, grid in zip(np.asarray(inputs).T, ranks.T, strict=True)], 1)
     if sees == NETWORK:
-        return embed(network, inputs, device=device).output
+        return embed(network, inputs, device=device, exact=exact).output
     return np.concatenate([unit(block) for block in simple_features(inputs).values()], axis=1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ from headstart.data.base.json_files import ANY, FLAG, TEXT, maybe, number, one_o
 from headstart.errors import SourceError
 from headstart.networks.folder import refuse_odd_files
 from headstart.networks.manifest import INPUTS, TASKS
+from headstart.visible import cell
 
-EVIDENCE = "evidence.json"
+EVIDENCE, LABEL_ERRORS = "evidence.json", "label-errors.csv"
 _RECORD = table_of(ANY)
 _NAMED = record({"name": TEXT}, {"words": TEXT, "seconds": maybe(number())})
 _CANDIDATE = record(
@@ -24,6 +26,8 @@ _CANDIDATE = record(
         "seconds": maybe(number()),
     },
 )
+_LABEL = record({"name": TEXT, "true": ANY, "predicted": ANY, "probability": number()})
+_MORE = record({"ratio": number(1), "n": number(0), "score": number(), "low": number(), "high": number()})
 _SHAPE = record(
     {},
     {
@@ -45,6 +49,9 @@ _SHAPE = record(
         "metrics": maybe(_RECORD),
         "test": maybe(_RECORD),
         "mistakes": several(_RECORD),
+        "label_errors": several(_LABEL),
+        "held_out": maybe(record({"of_label": several(number()), "of_answer": several(number())})),
+        "more_labels": several(_MORE),
         "per_class": maybe(several(_RECORD)),
         "keyword": maybe(_RECORD),
         "reproduce": maybe(_RECORD),
@@ -81,3 +88,17 @@ def read_evidence(folder: str | Path, what: str = "the evidence of a model") -> 
         )
     evidence: dict[str, Any] = read_json(path / EVIDENCE, _SHAPE, what=what, todo="Fit the model again.")
     return evidence
+
+
+def write_label_errors(evidence: dict[str, Any], folder: Path) -> None:
+    """Write the labels that are likely wrong as a table, likeliest first; nothing where there are none."""
+    listed = evidence.get("label_errors") or []
+    if not listed:
+        return
+    with open(folder / LABEL_ERRORS, "w", encoding="utf-8", newline="") as opened:
+        writer = csv.writer(opened, lineterminator="\n")
+        writer.writerow(("name", "label", "suggested", "how sure"))
+        for one in listed:
+            writer.writerow(
+                [*(cell(one[key]) for key in ("name", "true", "predicted")), round(float(one["probability"]), 4)]
+            )
