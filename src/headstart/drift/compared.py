@@ -8,8 +8,8 @@ import numpy as np
 
 from headstart.drift.accuracy import ExpectedAccuracy, expected_accuracy, neighbours_agree
 from headstart.guard.evidence.reference import MOST, Reference
-from headstart.math.statistics.prevalence import class_shares
-from headstart.math.statistics.two_sample import TwoSampleTest, two_sample_tests
+from headstart.math.samples.prevalence import class_shares
+from headstart.math.samples.two_sample import TwoSampleTest, two_sample_tests
 
 VALID, DOUBTFUL, INVALID = "valid", "doubtful", "invalid"
 #: The level of the tests, falls of the accuracy that count, and the expected fall that makes a model invalid.

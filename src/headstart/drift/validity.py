@@ -84,6 +84,16 @@ def check(
         If the model keeps no reference, and there are no labels.
     DataError
         For data that the model does not take.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.arange(60) % 2
+    >>> X = (rng.random((60, 16, 16)) * 60 + 150 * y[:, None, None]).astype(np.uint8)
+    >>> from headstart import fit
+    >>> model = fit((X, np.array(["dark", "light"])[y]), None, budget=5)
+    >>> check(model, X[:30]).verdict
+    'valid'
     """
     known = load(model) if isinstance(model, str | Path) else model
     inputs, names, y, groups = _read(known, data, labels, group_by)

@@ -47,7 +47,8 @@ def within_budget(target: Target, effort: Effort, rows: int | None = None) -> Ta
     rows : int, optional
         How many examples an earlier run drew, whose plan is repeated.
     """
-    n, left = len(target.dataset), _SHARE * effort.budget - effort.spent
+    pool = _pool(target.dataset)
+    n, left = len(pool), _SHARE * effort.budget - effort.spent
     if n <= FEWEST:
         return target
     noted = None if effort.checkpoint is None else note_beside(effort.checkpoint)
@@ -63,7 +64,14 @@ def within_budget(target: Target, effort: Effort, rows: int | None = None) -> Ta
     if noted is not None:
         noted.parent.mkdir(parents=True, exist_ok=True)
         noted.write_text(str(kept), encoding="utf-8")
-    return target if kept == n else _drawn(target, kept, effort)
+    return target if kept == n else _drawn(target, pool, kept, effort)
+
+
+def _pool(dataset: Dataset) -> np.ndarray:
+    """Positions of the examples that are learned from; a part that is kept aside is never drawn from."""
+    if dataset.parts is None or dataset.held_out is None:
+        return np.arange(len(dataset))
+    return np.flatnonzero(dataset.parts != dataset.held_out)
 
 
 def note_beside(checkpoint: Path) -> Path:
@@ -121,18 +129,19 @@ def _seconds(target: Target, effort: Effort) -> tuple[float, float]:
     return taken_seconds / max(len(inputs) - _TRIED, 1), time.monotonic() - started
 
 
-def _drawn(target: Target, kept: int, effort: Effort) -> Target:
+def _drawn(target: Target, pool: np.ndarray, kept: int, effort: Effort) -> Target:
     dataset: Dataset = target.dataset
     rng = np.random.default_rng(effort.seed)
-    order = nested_order(dataset.y, "classification" if dataset.task == "classification" else "", rng)
+    order = pool[nested_order(dataset.y[pool], "classification" if dataset.task == "classification" else "", rng)]
+    aside = np.setdiff1d(np.arange(len(dataset)), pool)
     words = (
-        f"Of {len(dataset):,} {dataset.kind.many} {kept:,} were drawn by chance, for which the budget of "
+        f"Of {len(pool):,} {dataset.kind.many} {kept:,} were drawn by chance, for which the budget of "
         f"{spell(effort.budget)} is enough."
     )
-    fewer = dataclasses.replace(dataset.select(np.sort(order[:kept])), notes=(*dataset.notes, words))
+    fewer = dataclasses.replace(dataset.select(np.sort(np.r_[order[:kept], aside])), notes=(*dataset.notes, words))
     if not dataset.kind.values or not target.source:
         return dataclasses.replace(target, dataset=fewer)
-    share, sources = kept / len(dataset), []
+    share, sources = kept / len(pool), []
     for source in target.source:
         m = max(FEWEST, round(share * len(source.y)))
         sources.append(taken(source, np.sort(nested_order(np.asarray(source.y), "", rng)[:m])))

@@ -16,8 +16,8 @@ from headstart.cli.check import command
 from headstart.drift.accuracy import ExpectedAccuracy, expected_accuracy, strangeness
 from headstart.drift.compared import Compared
 from headstart.errors import SourceError
-from headstart.math.statistics.prevalence import class_shares
-from headstart.math.statistics.two_sample import TwoSampleTest, two_sample_tests
+from headstart.math.samples.prevalence import class_shares
+from headstart.math.samples.two_sample import TwoSampleTest, two_sample_tests
 
 
 def pictures(n: int, seed: int, dark: float = 0.0, noise: float = 30.0) -> tuple[np.ndarray, np.ndarray]:

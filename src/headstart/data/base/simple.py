@@ -31,9 +31,9 @@ class SimpleFeatures:
         How inputs are brought to one form where there is no network whose form could be shared.
     describe : callable
         From canvases and their preprocessing to an array (n, columns).
-    measures : tuple of str
+    measures : tuple of str, default=()
         Names of what anybody can check of an input, such as its brightness.
-    measure : callable
+    measure : callable, optional
         From a canvas and its preprocessing to these numbers.
     own : bool, default=False
         Whether inputs are always brought to that form, also where a network's could be shared.
@@ -47,6 +47,6 @@ class SimpleFeatures:
     by_column: bool
     preprocessing: Any
     describe: Callable[[Sequence[np.ndarray], Any], np.ndarray]
-    measures: tuple[str, ...]
-    measure: Callable[[Any, Any], tuple[float, ...]]
+    measures: tuple[str, ...] = ()
+    measure: Callable[[Any, Any], tuple[float, ...]] | None = None
     own: bool = False

@@ -100,6 +100,8 @@ def measured(inputs: Any) -> np.ndarray:
     if kind is None or kind.values:
         return np.zeros((len(inputs), 0), dtype=np.float32)
     simple = simple_of(kind)
+    if simple.measure is None:
+        return np.zeros((len(inputs), 0), dtype=np.float32)
     rows = [simple.measure(canvas, simple.preprocessing) for canvas in canvases(inputs, simple.preprocessing)]
     return np.array(rows, dtype=np.float32).reshape(len(inputs), -1)
 

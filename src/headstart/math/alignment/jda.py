@@ -11,7 +11,7 @@ from headstart.math.alignment.components import Components, leading_components
 from headstart.math.alignment.kernels import unit_rows
 from headstart.math.alignment.mmd import class_means, joint_directions
 from headstart.math.alignment.tca import Projection
-from headstart.math.statistics.distance import proxy_distances
+from headstart.math.samples.distance import proxy_distances
 
 #: (source components, source codes, target components) -> target codes
 Classify = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]

@@ -9,7 +9,7 @@ import numpy as np
 from headstart.math.alignment.graph import nearest_neighbour_graph, normalised_laplacian_product
 from headstart.math.alignment.kernels import FeatureMap, kernel_features
 from headstart.math.alignment.mmd import class_means, joint_directions
-from headstart.math.statistics.distance import proxy_distances
+from headstart.math.samples.distance import proxy_distances
 
 #: Inverse squared width of the Gaussian kernel: the authors' width 1 on rows of unit length.
 _GAMMA = 0.5

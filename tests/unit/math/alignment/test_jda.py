@@ -12,7 +12,7 @@ from headstart.math.alignment.components import Components
 from headstart.math.alignment.jda import fit_jda
 from headstart.math.alignment.kernels import unit_rows
 from headstart.math.alignment.nearest_first import label_nearest_first
-from headstart.math.statistics.distance import proxy_a_distance, proxy_distances
+from headstart.math.samples.distance import proxy_a_distance, proxy_distances
 
 
 def nearest(X: np.ndarray, y: np.ndarray, T: np.ndarray) -> np.ndarray:

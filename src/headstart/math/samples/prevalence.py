@@ -33,7 +33,7 @@ def class_shares(p: np.ndarray, known: np.ndarray, *, steps: int = 200, toleranc
     --------
     >>> p = np.array([[0.9, 0.1]] * 8 + [[0.1, 0.9]] * 2)
     >>> class_shares(p, np.array([0.5, 0.5])).round(2).tolist()
-    [0.88, 0.12]
+    [0.87, 0.13]
     """
     known = np.maximum(np.asarray(known, dtype=np.float64), 1e-9)
     shares = known / known.sum()
