@@ -1,1 +1,1 @@
-"""Tests, intervals, calibration, scores and distances between samples."""
+"""Tests, intervals, calibration and scores."""
