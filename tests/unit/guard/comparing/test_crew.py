@@ -183,15 +183,12 @@ def test_two_jobs_answer_as_one_for_numbers() -> None:
     assert np.array_equal(*said)
 
 
-def test_two_jobs_answer_as_one_for_pictures(
-    without_loss: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Features come from the cache, where the parent put them."""
-    X, y = tiny_pictures.pictures(24)
+def test_two_jobs_answer_as_one_for_pictures(without_loss: None) -> None:
+    """Features come from the cache on disk, where one process put them; no other test has these pictures in memory."""
+    X, y = tiny_pictures.pictures(24, seed=8124)
     network, found = load_network(tiny_pictures.source()), []
     ways = {"head": TransferClassifier(network), "last": TransferClassifier(network, train="last:1", epochs=1)}
     for n_jobs in (1, 2):
-        monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / str(n_jobs)))
         model = SafeTransferClassifier(network, candidates=ways, n_splits=3, n_jobs=n_jobs).fit(X, y)
         found.append((model.predict_proba(X), told(model.evidence_)))
     same(found[1], found[0])
