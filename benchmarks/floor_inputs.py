@@ -35,7 +35,6 @@ from headstart.contract.remembered import forget
 from headstart.data.clips.clips import Clips
 from headstart.data.inputs.canvases import default_store
 from headstart.data.inputs.inputs import as_inputs
-from headstart.guard.baselines import simple_features
 from headstart.guard.candidates.for_inputs import standard_for_inputs
 from headstart.networks.reading.loading import load_network
 from headstart.networks.running.pipeline import rows_a_pass
@@ -65,7 +64,6 @@ def clips(n: int = 500) -> tuple[Clips, np.ndarray]:
 def empty() -> None:
     """Forget all canvases, features and heads."""
     default_store().clear()
-    simple_features._kept.clear()
     forget()
     os.environ["HEADSTART_CACHE"] = tempfile.mkdtemp(prefix="floor-")
 
