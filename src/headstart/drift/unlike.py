@@ -42,7 +42,7 @@ class Likeness:
         network, device = model.network
         taken = model.encoder.transform(rows_of(inputs)) if model.kind.values else inputs
         features = reference.seen(taken, network, str(pick_device(device)))
-        return self.judge(features @ reference.projection.astype(np.float64))
+        return self.judge(reference.projected(features))
 
     def judge(self, projected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The same of features times the reference's projection.

@@ -23,6 +23,7 @@ from headstart.guard.choosing.without_labels import domain_auc
 from headstart.guard.evidence.reference import Reference, measured
 from headstart.math.statistics.intervals import score_interval
 from headstart.models.model import Model, load
+from headstart.training.device import pick_device
 
 CANNOT_TELL = "cannot tell"
 #: Fewest new examples that anything is said of.
@@ -157,8 +158,8 @@ def _compared(
     seed: int,
 ) -> Check:
     rows = known.encoder.transform(inputs) if known.kind.values else inputs
-    network = getattr(known.estimator, "network_", None)
-    features = reference.seen(rows, network)
+    network, device = known.network
+    features = reference.seen(rows, network, str(pick_device(device)))
     projected, old = reference.projected(features), reference.rows.astype(np.float64)
     answers = None
     if promised is not None and len(reference.heads):
@@ -167,8 +168,9 @@ def _compared(
     p, auc = found.p_value, domain_auc(old, projected, seed)
     numbers: dict[str, Any] = {"n": len(names), "n_reference": len(old), "p_value": p, "auc": auc, "promised": promised}
     numbers |= {f"p_{name}": test.p_value for name, test in found.tests.items()}
-    words = _what_differs(known, reference, rows, names, old, projected) if found.differs else []
-    numbers["unlike"] = [names[i] for i in np.argsort(-strangeness(old, projected), kind="stable")[:_SHOWN]]
+    unlike = [names[i] for i in np.argsort(-strangeness(old, projected), kind="stable")[:_SHOWN]]
+    numbers["unlike"] = unlike
+    words = [_what_differs(known, reference, rows, features, unlike)] if found.differs else []
     if exact is not None and promised is not None:
         return _by_labels(known, len(names), promised, exact, numbers, tuple(words))
     verdict = found.verdict(promised)
@@ -204,9 +206,7 @@ def _compared(
     return Check(verdict, sentence, tuple(words), numbers)
 
 
-def _what_differs(
-    known: Model, reference: Reference, rows: Any, names: list[str], old: np.ndarray, new: np.ndarray
-) -> list[str]:
+def _what_differs(known: Model, reference: Reference, rows: Any, features: np.ndarray, unlike: list[str]) -> str:
     """What anybody can check, and which examples are most unlike."""
     said = []
     values = measured(rows)
@@ -220,14 +220,12 @@ def _what_differs(
             if abs(step) > _MOVED
         ]
     if known.kind.values and len(reference.ranks):
-        ranks = reference.seen(rows, None) * np.sqrt(reference.ranks.shape[1])
-        middle = np.median(ranks, axis=0)
+        middle = np.median(features * np.sqrt(reference.ranks.shape[1]), axis=0)
         columns = list(known.encoder.get_feature_names_out()) if hasattr(known.encoder, "get_feature_names_out") else []
         order = [j for j in np.argsort(-np.abs(middle)) if abs(middle[j]) > _MOVED][:_SHOWN]
         said = [f"{columns[j]} {'higher' if middle[j] > 0 else 'lower'}" for j in order if j < len(columns)]
-    unlike = [names[i] for i in np.argsort(-strangeness(old, new), kind="stable")[:_SHOWN]]
     what = f"{', '.join(said)}; most unlike: " if said else "most unlike: "
-    return [f"What differs: {what}{', '.join(unlike)}."]
+    return f"What differs: {what}{', '.join(unlike)}."
 
 
 def _to_label(features: np.ndarray, names: list[str], seed: int) -> list[str]:

@@ -144,7 +144,7 @@ def _of_inputs(
     rows: Any, known: Model | None, given: Dataset | None, source: Any
 ) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray | None]:
     """The pool, which of it is not labelled yet, its features, and those of what is labelled."""
-    network = getattr(known.estimator, "network_", None) if known is not None else None
+    network = None if known is None else known.network[0]
     if network is None:
         named = rows.kind.starter if source == AUTO else source
         if named is None:
