@@ -10,7 +10,7 @@ import numpy as np
 
 from headstart.drift.unlike import Likeness, likeness
 from headstart.errors import DataError
-from headstart.math.statistics.conformal import answer_threshold, set_threshold
+from headstart.math.statistics.conformal import answer_threshold, prediction_sets, set_threshold
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class Beside:
         if self.likeness is not None:
             for answer, unlike, share in zip(answers, *self.likeness.of(inputs), strict=True):
                 answer |= {"unlike": bool(unlike), "percentile": round(100 * float(share), 1)}
-        for answer in answers:
-            shares = answer.get("probabilities", {})
-            if self.set_from is not None:
-                most = max(shares.values())
-                answer["set"] = [name for name, share in shares.items() if share >= min(self.set_from, most)]
-            if self.answer_from is not None:
+        if self.set_from is not None and answers:
+            shares = np.array([list(answer["probabilities"].values()) for answer in answers])
+            for answer, held in zip(answers, prediction_sets(shares, self.set_from), strict=True):
+                answer["set"] = [name for name, inside in zip(answer["probabilities"], held, strict=True) if inside]
+        if self.answer_from is not None:
+            for answer in answers:
                 answer["refer"] = answer["probability"] < self.answer_from
 
 
