@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.preprocessing import normalize
 
 from headstart.data.sets.sheet import COVERS, RANDOM, UNSURE
 from headstart.errors import DataError, ParameterError
+from headstart.math.alignment.kernels import unit_rows
 from headstart.math.linear.logistic import solve_logistic
+from headstart.math.linear.soft_labels import normalised
 from headstart.math.ratios.kernel_herding import kernel_herding
 
 #: Share of the examples that are drawn at random, and labels a class from which doubt has a say.
@@ -94,8 +95,8 @@ def next_labels(
         raise DataError(
             f"Expected {n} examples or more to choose from, found {len(pool)}.", "Give more, or ask for less."
         )
-    rows = normalize(np.asarray(pool, dtype=np.float64))
-    given = np.zeros((0, rows.shape[1])) if labelled is None else normalize(np.asarray(labelled, dtype=np.float64))
+    rows = unit_rows(np.asarray(pool, dtype=np.float64))
+    given = np.zeros((0, rows.shape[1])) if labelled is None else unit_rows(np.asarray(labelled, dtype=np.float64))
     rng = np.random.default_rng(random_state)
     chance = rng.permutation(len(rows))[: round(by_chance * n) or int(by_chance > 0)]
     rest = np.setdiff1d(np.arange(len(rows)), chance)
@@ -124,9 +125,7 @@ def _by_a_head(given: np.ndarray, y: np.ndarray, rows: np.ndarray) -> np.ndarray
     """Probabilities of a logistic head on what is labelled."""
     classes, codes = np.unique(y, return_inverse=True)
     solved = solve_logistic(given, np.eye(len(classes))[codes], penalties=[_PENALTY])
-    scores = rows @ solved.coef + solved.intercept
-    p = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(p / p.sum(axis=1, keepdims=True))
+    return normalised(rows @ solved.coef + solved.intercept)
 
 
 def _in_turn(covers: np.ndarray, unsure: np.ndarray, n: int) -> tuple[list[int], list[str]]:

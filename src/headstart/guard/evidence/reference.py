@@ -12,6 +12,7 @@ from scipy.special import softmax
 from headstart.data.inputs.canvases import canvases
 from headstart.data.inputs.registry import simple_of
 from headstart.guard.baselines.simple_features import simple_features
+from headstart.math.alignment.kernels import unit_rows
 from headstart.math.linear.logistic import solve_logistic
 from headstart.networks.running.embed import embed
 
@@ -77,10 +78,8 @@ class Reference:
 
 
 def unit(features: np.ndarray) -> np.ndarray:
-    """Rows of length 1; a row of zeros stays."""
-    X = np.asarray(features, dtype=np.float64)
-    length = np.linalg.norm(X, axis=1, keepdims=True)
-    return np.asarray(X / np.where(length > 0, length, 1.0))
+    """Rows of length 1 in float64; a row of zeros stays."""
+    return unit_rows(np.asarray(features, dtype=np.float64))
 
 
 def features_for(
