@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from headstart.contract.raw_sources import named
-from headstart.data.base.rows import Inputs
-from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
-from headstart.errors import ParameterError, SourceError
+from headstart.errors import ParameterError
+from headstart.parameters.heads.lent import examples_of
 from headstart.source import Source
 
 
@@ -59,11 +58,7 @@ def lent_for(rows: Any, y: np.ndarray, given: Any, task: str) -> tuple[tuple[Sou
     own = {rows.digest(i) for i in range(len(rows))} if sets else set()
     kept, notes = [], []
     for one, who in zip(sets, named(sets), strict=True):
-        if one.X is None or one.y is None:
-            raise SourceError(f"Expected labels in {who}, found {one}.", "Give Source(X, y).")
-        inputs: Inputs = as_inputs(one.X, rows.input_type)
-        if inputs.kind is not rows.kind:
-            refuse_other_kind(inputs.kind, rows.kind, f"in {who} as in the target")
+        inputs = examples_of(one, who, rows)
         left = np.flatnonzero([inputs.digest(i) not in own for i in range(len(inputs))])
         gone = len(inputs) - len(left)
         if gone:

@@ -70,17 +70,31 @@ def lent_examples(source: Any, inputs: Inputs) -> Lent | None:
     names: list[str] = []
     labels, weights = [], []
     for one, who in zip(sets, named(sets), strict=True):
-        if one.X is None or one.y is None:
-            raise SourceError(f"Expected labels in {who}, found {one}.", "Give Source(X, y).")
-        own = as_inputs(one.X, inputs.input_type)
-        if own.kind is not inputs.kind:
-            refuse_other_kind(own.kind, inputs.kind, f"in {who} as in the target")
+        own = examples_of(one, who, inputs)
         items, names = [*items, *own.items], [*names, *own.names]
         given = weights_of(one, who)
         labels.append(np.asarray(one.y))
         weights.append(np.ones(len(own)) if given is None else given / given.mean())
     together = inputs_of(inputs.kind, items, names)
     return Lent(together, np.concatenate(labels), np.concatenate(weights), tuple(map(len, labels)))
+
+
+def examples_of(one: Source, who: str, inputs: Inputs) -> Inputs:
+    """The examples of a labelled set, of the kind of the target's.
+
+    Raises
+    ------
+    SourceError
+        If it has no labels.
+    DataError
+        For another kind of input.
+    """
+    if one.X is None or one.y is None:
+        raise SourceError(f"Expected labels in {who}, found {one}.", "Give Source(X, y).")
+    own = as_inputs(one.X, inputs.input_type)
+    if own.kind is not inputs.kind:
+        refuse_other_kind(own.kind, inputs.kind, f"in {who} as in the target")
+    return own
 
 
 def all_labels(y: Any, lent: Lent, source: Any, task: str) -> np.ndarray:
