@@ -10,7 +10,7 @@ import numpy as np
 
 from headstart.data.base.kinds import Kind
 from headstart.data.base.rows import Inputs
-from headstart.data.inputs.inputs import as_inputs, inputs_of
+from headstart.data.inputs.inputs import as_inputs, joined
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
 from headstart.data.reading.unlabelled import read_unlabelled
@@ -139,8 +139,7 @@ def _inputs(given: list[Any], kind: Kind, reading: Reading, first: LabelledSet) 
             parts.append(read_unlabelled(one, reading.path_column, kind, columns))
         else:
             parts.append(as_inputs(one, kind.input_type))
-    items, names = [i for part in parts for i in part.items], [name for part in parts for name in part.names]
-    rows: Inputs = inputs_of(kind, items, names)
+    rows: Inputs = joined(parts)
     return rows if reading.page is None else rows.on_page(reading.page)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from headstart.contract.network_rows import is_network
 from headstart.data.base.kinds import Kind, kind_of_suffix
 from headstart.data.base.rows import Inputs
-from headstart.data.inputs.inputs import as_inputs, inputs_of, refuse_other_kind
+from headstart.data.inputs.inputs import as_inputs, joined, refuse_other_kind
 from headstart.data.reading.unlabelled import read_unlabelled
 from headstart.data.sets.dataset import Dataset
 from headstart.data.tables.frame import TABLES, table_suffix
@@ -123,9 +123,7 @@ def inputs_offered(unlabelled: Any, dataset: Dataset) -> Inputs | None:
             found.append(as_inputs(one, dataset.input_type))
         if found[-1].kind is not kind:
             refuse_other_kind(found[-1].kind, kind, "without labels as with them")
-    if not found:
-        return None
-    return inputs_of(kind, [i for part in found for i in part.items], [name for part in found for name in part.names])
+    return joined(found) if found else None
 
 
 def _parts(given: Any, kind: Kind) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from headstart.data.base.rows import Inputs
-from headstart.data.inputs.inputs import as_inputs, inputs_of, refuse_other_kind
+from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
 from headstart.data.sets.splits import holdout
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
@@ -62,12 +62,6 @@ class Given:
     def own(self) -> Inputs:
         """The target's examples."""
         return self.inputs[: len(self.targets) - self.m]
-
-
-def beside(inputs: Inputs, more: Inputs) -> Inputs:
-    """Examples of two sets, one after the other."""
-    both: Inputs = inputs_of(inputs.kind, [*inputs.items, *more.items], [*inputs.names, *more.names])
-    return both
 
 
 def fit_inputs(estimator: Any, given: Given, progress: Progress | None) -> Fitted:

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.weighted_fit import row_weights
 from headstart.data.base.rows import Inputs
-from headstart.data.inputs.inputs import as_inputs, inputs_in
+from headstart.data.inputs.inputs import as_inputs, inputs_in, joined
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.reading.loading import taken
@@ -26,7 +26,7 @@ from headstart.parameters.heads.lent import all_labels, lent_examples
 from headstart.parameters.heads.solved import SolvedHead, solve_head
 from headstart.parameters.heads.targets import Targets, class_targets, matched, number_targets, one_column
 from headstart.parameters.heads.unlabelled import check_unlabelled
-from headstart.parameters.on_inputs import Given, beside, fit_inputs, fit_with_unlabelled, held_rows
+from headstart.parameters.on_inputs import Given, fit_inputs, fit_with_unlabelled, held_rows
 from headstart.parameters.tuning.plan import head_widths, settings_for, stops_early, trained_blocks
 from headstart.parameters.tuning.view_features import check_views
 from headstart.progress import Progress, reporter
@@ -185,7 +185,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         labels = all_labels(one_column(y), lent, self.source, "regression" if self._numeric else "classification")
         own = np.ones(len(inputs)) if sample_weight is None else row_weights(sample_weight, len(inputs))
         targets = self._targets(labels).weighed(np.concatenate([own / own.mean(), lent.weight]))
-        return Given(beside(inputs, lent.inputs), targets, groups, lent)
+        return Given(joined([inputs, lent.inputs]), targets, groups, lent)
 
     def _fit_table(self, X: Any, y: Any, groups: np.ndarray | None, sample_weight: Any) -> Fitted:
         """Ready-made features: a solved head on standardised columns."""

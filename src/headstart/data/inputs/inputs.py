@@ -72,6 +72,18 @@ def inputs_of(kind: Kind, items: Sequence[Any], names: Sequence[str] | None = No
     return entry_of(kind).container(items, names)
 
 
+def joined(parts: Sequence[Inputs]) -> Any:
+    """Inputs of one kind, one part after the other.
+
+    Examples
+    --------
+    >>> joined([as_inputs(["a.wav"]), as_inputs(["b.wav", "c.wav"])])
+    Clips(3)
+    """
+    items = [item for part in parts for item in part.items]
+    return inputs_of(parts[0].kind, items, [name for part in parts for name in part.names])
+
+
 def refuse_other_kind(found: Kind, wanted: Kind, why: str) -> NoReturn:
     """Raise for inputs of another kind than something takes.
 

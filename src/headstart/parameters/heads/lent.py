@@ -13,7 +13,7 @@ from headstart.contract.domains import encode
 from headstart.contract.network_rows import network_among
 from headstart.contract.raw_sources import labels_of, named, weights_of
 from headstart.data.base.rows import Inputs
-from headstart.data.inputs.inputs import as_inputs, inputs_of, refuse_other_kind
+from headstart.data.inputs.inputs import as_inputs, joined, refuse_other_kind
 from headstart.errors import ParameterError, SourceError
 from headstart.networks.running.embed import Features
 from headstart.parameters.heads.solved import SolvedHead
@@ -66,17 +66,14 @@ def lent_examples(source: Any, inputs: Inputs) -> Lent | None:
             f"Expected a network, or a list of a network and labelled sets, found {found}.",
             "For instance source=['starter:pictures', Source(pictures, labels)].",
         )
-    items: list[Any] = []
-    names: list[str] = []
-    labels, weights = [], []
+    parts, labels, weights = [], [], []
     for one, who in zip(sets, named(sets), strict=True):
         own = examples_of(one, who, inputs)
-        items, names = [*items, *own.items], [*names, *own.names]
+        parts.append(own)
         given = weights_of(one, who)
         labels.append(np.asarray(one.y))
         weights.append(np.ones(len(own)) if given is None else given / given.mean())
-    together = inputs_of(inputs.kind, items, names)
-    return Lent(together, np.concatenate(labels), np.concatenate(weights), tuple(map(len, labels)))
+    return Lent(joined(parts), np.concatenate(labels), np.concatenate(weights), tuple(map(len, labels)))
 
 
 def examples_of(one: Source, who: str, inputs: Inputs) -> Inputs:
