@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.base.inspection import Look
+from headstart.data.base.rows import Inputs
 from headstart.data.inputs.canvases import Canvases, Seen, look_through
 from headstart.data.inputs.registry import entry_of
 from headstart.data.sets.checks import check_labels
@@ -65,12 +67,8 @@ def screen(
         held-out part.
     """
     check_labels(dataset, min_per_class, fewest_classes)
-    look_at = entry_of(dataset.kind).look
-    assert look_at is not None, f"{dataset.kind.many} are not decoded"
-    look = look_at(dataset.inputs)
     inputs = dataset.inputs
-    bad = look_through(inputs, preprocessing, look.visit, progress=progress)
-    bad = sorted(bad + look.reasons())
+    look, bad = looked_at(inputs, preprocessing, progress)
     whole = np.setdiff1d(np.arange(len(dataset)), [i for i, _ in bad])
     names = dataset.names
     if bad:
@@ -88,6 +86,17 @@ def screen(
     _refuse_straddling_groups(dataset)
     check_labels(dataset, min_per_class, fewest_classes)
     return dataset
+
+
+def looked_at(
+    inputs: Inputs, preprocessing: Seen, progress: Progress | None = None
+) -> tuple[Look, list[tuple[int, str]]]:
+    """What one pass over all inputs has seen, and position and reason of each that cannot be used, in order."""
+    look_at = entry_of(inputs.kind).look
+    assert look_at is not None, f"{inputs.kind.many} are not decoded"
+    look = look_at(inputs)
+    bad = look_through(inputs, preprocessing, look.visit, progress=progress)
+    return look, sorted(bad + look.reasons())
 
 
 def _rows_of_classes(dataset: Dataset, whole: np.ndarray) -> dict[Any, np.ndarray]:

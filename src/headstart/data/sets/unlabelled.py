@@ -6,10 +6,10 @@ import numpy as np
 
 from headstart.data.base.near import near_pairs
 from headstart.data.base.rows import Inputs
-from headstart.data.inputs.canvases import Canvases, Seen, look_through
-from headstart.data.inputs.inputs import inputs_of
-from headstart.data.inputs.registry import entry_of
+from headstart.data.inputs.canvases import Canvases, Seen
+from headstart.data.inputs.inputs import joined
 from headstart.data.sets.dataset import Dataset
+from headstart.data.sets.screen import looked_at
 from headstart.progress import Progress
 
 
@@ -22,11 +22,8 @@ def unusable(inputs: Inputs, preprocessing: Seen, progress: Progress | None = No
     preprocessing : Preprocessing or SoundPreprocessing
     progress : callable, optional
     """
-    look_at = entry_of(inputs.kind).look
-    assert look_at is not None, f"{inputs.kind.many} are not decoded"
-    look = look_at(inputs)
-    bad = look_through(inputs, preprocessing, look.visit, progress=progress)
-    return sorted({int(i): str(why) for i, why in (*bad, *look.reasons())}.items())
+    _, bad = looked_at(inputs, preprocessing, progress)
+    return sorted({int(i): str(why) for i, why in bad}.items())
 
 
 def apart_from(
@@ -55,12 +52,9 @@ def apart_from(
     notes : tuple of str
     """
     n, kind = len(dataset), dataset.kind
-    both = inputs_of(kind, [*dataset.inputs.items, *more.items], [*dataset.inputs.names, *more.names])
-    look_at = entry_of(kind).look
-    assert look_at is not None, f"{kind.many} are not decoded"
-    look = look_at(both)
-    bad = look_through(both, preprocessing, look.visit, progress=progress)
-    broken = {i for i, _ in (*bad, *look.reasons())}
+    both = joined([dataset.inputs, more])
+    look, bad = looked_at(both, preprocessing, progress)
+    broken = {i for i, _ in bad}
     whole = np.setdiff1d(np.arange(len(both)), sorted(broken))
     pairs = [(int(whole[i]), int(whole[j])) for i, j in near_pairs(look.near(whole))]
     equal = look.same(whole, Canvases(both, preprocessing, whole))
