@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,12 @@ from headstart.data.base.kinds import Kind
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.inputs import as_inputs, joined
 from headstart.data.reading.options import Reading
-from headstart.data.reading.recognise import recognise
+from headstart.data.reading.recognise import Recognised
 from headstart.data.reading.unlabelled import read_unlabelled
 from headstart.data.sets.description import tell
 from headstart.data.sets.sheet import refuse_sheet, sheet_place, write_sheet
 from headstart.data.sets.unlabelled import unusable
+from headstart.data.tables.rows import is_frame
 from headstart.errors import DataError, ParameterError
 from headstart.guard.candidates.table_rows import tabulated
 from headstart.guard.effort import Effort
@@ -99,7 +100,8 @@ def read_domain(
         return None
     labelled = read_sets(sets, None, reading)
     if labelled[0].dataset.kind.values:
-        return _table(data, sets, reading, unlabelled)
+        assert labelled[0].known is not None
+        return _table(data, sets, labelled[0].known, reading, unlabelled)
     kind = labelled[0].dataset.kind
     named = source_with_windows(kind.starter if network == AUTO else network, kind.input_type, text_windows)
     if named is None:
@@ -143,11 +145,11 @@ def _inputs(given: list[Any], kind: Kind, reading: Reading, first: LabelledSet) 
     return rows if reading.page is None else rows.on_page(reading.page)
 
 
-def _table(data: Any, sets: list[Any], reading: Reading, unlabelled: Any) -> Domain:
+def _table(data: Any, sets: list[Any], known: Recognised, reading: Reading, unlabelled: Any) -> Domain:
     """Rows of a table without labels: the first labelled table says what the columns hold."""
     first, *rest = sets
-    given = (first.X, first.y) if isinstance(first, Source) else first
-    known = recognise(given, reading if not isinstance(given, tuple) else Reading(task=reading.task))
+    if isinstance(first, str | Path) or is_frame(first):
+        known = replace(known, reading=reading)
     tables = known.tables(rest, rows_offered([data, *_listed(unlabelled)]))
     target = tables.target
     made = tabulated(target.inputs, target.y, target.task, list(tables.sources) or None, tables.unlabelled)

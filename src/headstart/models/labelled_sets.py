@@ -17,7 +17,7 @@ from headstart.data.base.kinds import Kind, file_kinds
 from headstart.data.inputs.canvases import Seen
 from headstart.data.inputs.inputs import refuse_other_kind
 from headstart.data.reading.options import Reading
-from headstart.data.reading.recognise import recognise
+from headstart.data.reading.recognise import Recognised, recognise
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.unlabelled import apart_from
 from headstart.data.tables.frame import TABLES, table_suffix
@@ -34,10 +34,11 @@ AUTO, NONE = "auto", "none"
 
 @dataclass(frozen=True, eq=False)
 class LabelledSet:
-    """A labelled set that is borrowed from, as it was read."""
+    """A labelled set that is borrowed from, as it was recognised and read."""
 
     name: str
     dataset: Dataset
+    known: Recognised | None = None
 
 
 def parted(source: Any) -> tuple[Any, list[Any]]:
@@ -133,8 +134,8 @@ def _alike(sets: list[Any], reading: Reading) -> list[LabelledSet]:
     for i, one in enumerate(sets, 1):
         name, given = _named(one, i)
         kind = found[0].dataset.kind if found else None
-        read = recognise(given, _reading_for(given, reading, None), wanted=_always(kind))
-        dataset = read.dataset()
+        known = recognise(given, _reading_for(given, reading, None), wanted=_always(kind))
+        dataset = known.dataset()
         if dataset.task != "classification":
             raise SourceError(
                 f"Expected classes in {name} for data without labels, found {_words(dataset.task)}.",
@@ -142,7 +143,7 @@ def _alike(sets: list[Any], reading: Reading) -> list[LabelledSet]:
             )
         if kind is not None and dataset.kind is not kind:
             refuse_other_kind(dataset.kind, kind, f"in {name} as in {found[0].name}")
-        found.append(LabelledSet(name, dataset))
+        found.append(LabelledSet(name, dataset, known))
     return found
 
 
