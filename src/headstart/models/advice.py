@@ -148,21 +148,14 @@ def advise(
 def _of_tables(data: Any, offered: list[Any], reading: Reading, unlabelled: Any, watch: Watch, seed: int) -> Advice:
     """The same for rows of values."""
     refused: list[Offer] = []
-    kept: list[Any] = []
-    for i, one in enumerate(offered, 1):
-        try:
-            _tabulated(_target(data, [one], reading, None))
-            kept.append(one)
-        except HeadstartError as error:
-            if len(offered) == 1 and not isinstance(error, SourceError):
-                raise
-            if len(offered) == 1 and "classes of the target" not in error.message:
-                raise
-            why = f"{error.message} {error.todo}".strip()
-            refused.append(Offer(_called(one, i), "instances", HOW["instances"], None, why, True))
-    target = _target(data, kept, reading, unlabelled)
+    try:
+        target = _target(data, offered, reading, unlabelled)
+        apart, pool, table = _tabulated(target)
+    except HeadstartError:  # which of them is it?
+        kept, refused = _usable(data, offered, reading)
+        target = _target(data, kept, reading, unlabelled)
+        apart, pool, table = _tabulated(target)
     tell(sentences(target.dataset))
-    apart, pool, table = _tabulated(target)
     given = {"sources": table.sources, "unlabelled": table.unlabelled, "shown": table.shown}
     material = Material(table.rows, pool.y, pool.task, pool.groups, **given)
     names = [source.name or f"source {s + 1}" for s, source in enumerate(table.sources)]
@@ -176,6 +169,24 @@ def _of_tables(data: Any, offered: list[Any], reading: Reading, unlabelled: Any,
     ]
     notes = [*apart.notes, *table.notes, *(hint for said in hints.values() for hint in said)]
     return _advice([*offers, *refused], material, found, notes, watch)
+
+
+def _usable(data: Any, offered: list[Any], reading: Reading) -> tuple[list[Any], list[Offer]]:
+    """The tables that can be borrowed from, each tried alone, and the others with the reason."""
+    kept: list[Any] = []
+    refused: list[Offer] = []
+    for i, one in enumerate(offered, 1):
+        try:
+            _tabulated(_target(data, [one], reading, None))
+            kept.append(one)
+        except HeadstartError as error:
+            if len(offered) == 1 and not isinstance(error, SourceError):
+                raise
+            if len(offered) == 1 and "classes of the target" not in error.message:
+                raise
+            why = f"{error.message} {error.todo}".strip()
+            refused.append(Offer(_called(one, i), "instances", HOW["instances"], None, why, True))
+    return kept, refused
 
 
 def _target(data: Any, offered: list[Any], reading: Reading, unlabelled: Any) -> Target:
