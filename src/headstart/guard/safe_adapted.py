@@ -17,12 +17,11 @@ from headstart.contract.delegating import for_all_classes, inner_has
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
-from headstart.contract.raw_sources import as_sources
 from headstart.data.sets.splits import folds
 from headstart.errors import ParameterError, TransferWarning
 from headstart.features.adapted.adapted import AdaptedClassifier
 from headstart.features.adapted.names import adaptation_of
-from headstart.guard.candidates.kept_apart import without_target
+from headstart.guard.candidates.kept_apart import offered_apart
 from headstart.guard.candidates.pooling import PooledClassifier
 from headstart.guard.candidates.short_list import NO_TRANSFER
 from headstart.guard.choosing.against_plain import compared
@@ -144,15 +143,10 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
         check_number("level", self.level, 0, 1, open_low=True, open_high=True)
         check_number("n_splits", self.n_splits, 2, whole=True)
         domains = self._domains(X, y, task="classification", need_target_labels=False)
-        network = getattr(self, "network_", None)
-        X, offered = self._featured(X, "the target"), as_sources(self.source, network)
-        source = (offered or None) if network is not None else self.source
-        self.notes_: tuple[str, ...] = ()
-        if y is not None and offered:
-            offered, self.notes_ = without_target(X, np.asarray(y), offered)
-            source = (offered or None) if self.notes_ else source
-            for words in self.notes_:
-                warnings.warn(words, TransferWarning, stacklevel=2)
+        X = self._featured(X, "the target")
+        _, source, self.notes_ = offered_apart(self, X, y)
+        for words in self.notes_:
+            warnings.warn(words, TransferWarning, stacklevel=2)
         ways = self._ways(source)
         self.evidence_: list[dict[str, Any]] = []
         self.domain_auc_ = float("nan")

@@ -17,11 +17,10 @@ from headstart.contract.delegating import for_all_classes, inner_has
 from headstart.contract.domains import Domains
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
-from headstart.contract.raw_sources import as_sources
 from headstart.contract.weighted_fit import row_weights, takes_weights, unweighted
 from headstart.data.sets.splits import folds
 from headstart.errors import DataError, TransferWarning
-from headstart.guard.candidates.kept_apart import without_target
+from headstart.guard.candidates.kept_apart import offered_apart
 from headstart.guard.candidates.pooling import PooledClassifier, PooledRegressor
 from headstart.guard.candidates.short_list import (
     BALANCED,
@@ -147,15 +146,9 @@ class BaseSafeAligned(Borrower):
         return self._fit(rows, y, domains, None if (weight == 1).all() else weight)
 
     def _fit(self, X: Any, y: Any, domains: Domains, weight: np.ndarray | None) -> Any:
-        network = getattr(self, "network_", None)
-        offered = as_sources(self.source, network)
-        source = (offered or None) if network is not None else self.source
-        self.notes_: tuple[str, ...] = ()
-        if y is not None and offered:
-            offered, self.notes_ = without_target(X, np.asarray(y), offered)
-            source = (offered or None) if self.notes_ else source
-            for words in self.notes_:
-                warnings.warn(words, TransferWarning, stacklevel=3)
+        offered, source, self.notes_ = offered_apart(self, X, y)
+        for words in self.notes_:
+            warnings.warn(words, TransferWarning, stacklevel=3)
         candidates = self._candidates(y is not None, source)
         if self._task == "classification" and len({label for one in offered for label in np.asarray(one.y)}) < 2:
             candidates.pop(SOURCE_ALONE, None)  # one class is nothing to learn from

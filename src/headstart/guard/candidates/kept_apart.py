@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse as sp
 
-from headstart.contract.raw_sources import named
+from headstart.contract.raw_sources import as_sources, named
 from headstart.data.tables.cells import Column
 from headstart.data.tables.column_plan import plan_columns
 from headstart.data.tables.copies import Cells, cells_of, copies
@@ -53,6 +53,28 @@ def without_target(
         kept += [taken(source, left)] if len(left) else []
         notes += [_words(who, pairs[:, 1], len(source.y))] if len(pairs) else []
     return kept, tuple(notes)
+
+
+def offered_apart(estimator: Any, X: Any, y: Any) -> tuple[list[Source], Any, tuple[str, ...]]:
+    """What a safe choice may borrow: its sources of rows without the target's own, the same as a source, and notes.
+
+    Parameters
+    ----------
+    estimator : Borrower
+        Its source may hold a network, which has made rows of the target.
+    X : array, frame or CSR matrix of shape (n, d)
+        Rows of the target.
+    y : array-like of shape (n,) or None
+        Without labels nothing can leak, and all is borrowed.
+    """
+    notes: tuple[str, ...] = ()
+    network = getattr(estimator, "network_", None)
+    offered = as_sources(estimator.source, network)
+    source = estimator.source if network is None else offered or None
+    if y is not None and offered:
+        offered, notes = without_target(X, np.asarray(y), offered)
+        source = (offered or None) if notes else source
+    return offered, source, notes
 
 
 def side_by_side(X: Any, other: Any, columns: Sequence[Column] | None = None) -> tuple[Cells, Cells]:
