@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
 
 from headstart.errors import BadPictures
 
@@ -57,3 +59,22 @@ def all_deadly(shared: Any, number: int, parent: int) -> int:
     if os.getpid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
     return number
+
+
+class Sleeper(ClassifierMixin, BaseEstimator):
+    """Takes its time, and takes no exception for an answer."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = seconds
+
+    def fit(self, X: np.ndarray, y: np.ndarray) -> Sleeper:
+        try:
+            time.sleep(self.seconds)
+        except Exception:
+            time.sleep(self.seconds)
+        self.inner_ = LogisticRegression().fit(X, y)
+        self.classes_ = self.inner_.classes_
+        return self
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        return np.asarray(self.inner_.predict_proba(X))

@@ -101,6 +101,15 @@ class Crew:
         self.parcel = None
         _LOG.warning("No worker gives results (%s): all work is done in this process.", _words(error))
 
+    def unread(self, error: Unread) -> None:
+        """Say that workers cannot read what is sent, a class of the user's module for one; go on without them."""
+        self.parcel = None
+        _LOG.warning(
+            "Other processes cannot read what is sent to them (%s): all work is done in this one. A module that only "
+            "this process finds must be importable in the others: install it, or add its folder to PYTHONPATH.",
+            error,
+        )
+
     def ahead(self, work: Work, tasks: Mapping[Hashable, tuple[Any, ...]], first_here: bool = False) -> Ahead:
         """Begin with tasks, ``work(shared, *arguments)``, in the order in which they will be asked for.
 
@@ -181,6 +190,10 @@ class Ahead:
         except StopIteration:
             self._results = None
             return False
+        except Unread as error:
+            self._results = None
+            self.crew.unread(error)
+            return False
         except Exception as error:  # never of a task: those are results
             self._results = None
             self._lost[wanted] = self._lost.get(wanted, 0) + 1
@@ -230,6 +243,10 @@ class _Stopped(BaseException):
     """Nobody wants the rest."""
 
 
+class Unread(Exception):
+    """A worker found no way to open the parcel; the words are those of its error."""
+
+
 def _words(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {visible(lines[-1])}" if lines else type(error).__name__
@@ -239,7 +256,11 @@ def _answer(key: Hashable, work: Work, parcel: Parcel, arguments: tuple[Any, ...
     """One task in a worker."""
     start, busy = time.monotonic(), time.process_time()
     try:
-        found, well = work(opened(parcel), *arguments), True
+        shared = opened(parcel)
+    except Exception as error:
+        raise Unread(_words(error)) from None
+    try:
+        found, well = work(shared, *arguments), True
     except Exception as error:
         found, well = error, False
     return key, (well, found, time.monotonic() - start, time.process_time() - busy)

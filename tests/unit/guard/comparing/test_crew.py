@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import time
+import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -111,6 +113,21 @@ def test_what_cannot_be_sent_is_said_and_done_here(caplog: pytest.LogCaptureFixt
     assert "cannot be sent to other processes" in caplog.text
     with alone.ahead(doubled, {0: (4,)}) as ahead:
         assert ahead.get(0).tolist() == [8]
+
+
+def test_what_others_cannot_import_is_said_and_done_here(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An estimator of a module that only this process finds: a script's neighbour, a notebook's folder."""
+    module = types.ModuleType("only_here")
+    exec("class Rows(dict):\n    pass", module.__dict__)
+    monkeypatch.setitem(sys.modules, "only_here", module)
+    shared = module.Rows(rows=np.arange(3))
+    tasks = {number: (number,) for number in range(4)}
+    with caplog.at_level(logging.WARNING, "headstart"), crew(shared).ahead(doubled, tasks) as ahead:
+        assert [ahead.get(number)[0] for number in range(4)] == [0, 2, 4, 6]
+    assert len(caplog.records) == 1
+    assert "cannot read what is sent" in caplog.text and "No module named 'only_here'" in caplog.text
 
 
 def test_the_number_of_jobs_is_scikit_learns() -> None:

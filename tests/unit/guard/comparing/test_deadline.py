@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin
+from crew_tasks import Sleeper
 from sklearn.linear_model import LogisticRegression
 
 from headstart.guard.candidates.for_inputs import Candidate
@@ -20,25 +20,6 @@ from headstart.guard.comparing.deadline import Deadline, OutOfTime, within
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.comparing.plan import Plan
 from headstart.guard.comparing.run import compare
-
-
-class Sleeper(ClassifierMixin, BaseEstimator):
-    """Takes its time, and takes no exception for an answer."""
-
-    def __init__(self, seconds: float = 0.0) -> None:
-        self.seconds = seconds
-
-    def fit(self, X: np.ndarray, y: np.ndarray) -> Sleeper:
-        try:
-            time.sleep(self.seconds)
-        except Exception:
-            time.sleep(self.seconds)
-        self.inner_ = LogisticRegression().fit(X, y)
-        self.classes_ = self.inner_.classes_
-        return self
-
-    def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        return np.asarray(self.inner_.predict_proba(X))
 
 
 def run(seconds: float, journal: Journal, plan: Plan | None = None, **more: Any) -> Comparison:
