@@ -1,0 +1,1 @@
+"""Pictures in which things are marked by boxes."""

@@ -1,0 +1,72 @@
+"""What stands in one picture, as boxes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headstart.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """The things in one picture: where they stand, what they are and, where a detector found them, how sure it is.
+
+    Parameters
+    ----------
+    corners : array of shape (k, 4)
+        Left, top, right and bottom edge of each box, in pixels of the upright picture (turned as its EXIF tag says),
+        from the picture's left upper corner; right > left and bottom > top. No box at all, shape (0, 4), is an example.
+    labels : array of str of shape (k,)
+        The class of each.
+    scores : array of shape (k,), optional
+        Of boxes that were found: the probability, from 0 to 1, that it is one.
+    crowd : array of bool of shape (k,), optional
+        Of boxes that were drawn: many in one box, which are neither to be found one by one nor wrong where found (COCO's
+        ``iscrowd``). Default: none.
+
+    Raises
+    ------
+    DataError
+        If the shapes disagree, a number is no finite one, or a box has no size.
+
+    Examples
+    --------
+    >>> found = Boxes(np.array([[10, 20, 50, 80]]), np.array(["car"]))
+    >>> len(found), found.areas.tolist()
+    (1, [2400.0])
+    """
+
+    corners: np.ndarray
+    labels: np.ndarray
+    scores: np.ndarray | None = None
+    crowd: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        corners = np.asarray(self.corners, np.float64).reshape(-1, 4)
+        k = len(corners)
+        object.__setattr__(self, "corners", corners)
+        object.__setattr__(self, "labels", np.asarray(self.labels, dtype=object))
+        object.__setattr__(self, "crowd", np.zeros(k, bool) if self.crowd is None else np.asarray(self.crowd, bool))
+        if self.scores is not None:
+            object.__setattr__(self, "scores", np.asarray(self.scores, np.float64))
+        for name in ("labels", "scores", "crowd"):
+            found = getattr(self, name)
+            if found is not None and found.shape != (k,):
+                raise DataError(f"Expected {name} of {k} boxes, shape ({k},), found shape {found.shape}.")
+        wrong = ~(np.isfinite(corners).all(axis=1) & (corners[:, 2:] > corners[:, :2]).all(axis=1))
+        if wrong.any():
+            raise DataError(
+                f"Expected boxes as left, top, right, bottom with right > left and bottom > top, found "
+                f"{corners[wrong][0].tolist()}.",
+                "Give corners in pixels; boxes as left, top, width, height are turned by adding the first two to the last.",
+            )
+
+    def __len__(self) -> int:
+        return len(self.corners)
+
+    @property
+    def areas(self) -> np.ndarray:
+        """Width times height, shape (k,), in square pixels."""
+        return np.asarray(np.prod(self.corners[:, 2:] - self.corners[:, :2], axis=1))
