@@ -23,8 +23,8 @@ class Boxes:
     scores : array of shape (k,), optional
         Of boxes that were found: the probability, from 0 to 1, that it is one.
     crowd : array of bool of shape (k,), optional
-        Of boxes that were drawn: many in one box, which are neither to be found one by one nor wrong where found (COCO's
-        ``iscrowd``). Default: none.
+        Of boxes that were drawn: many things in one box, which need not be found one by one, nor are wrong where they
+        are found (COCO's ``iscrowd``). Default: none.
 
     Raises
     ------
@@ -60,7 +60,7 @@ class Boxes:
             raise DataError(
                 f"Expected boxes as left, top, right, bottom with right > left and bottom > top, found "
                 f"{corners[wrong][0].tolist()}.",
-                "Give corners in pixels; boxes as left, top, width, height are turned by adding the first two to the last.",
+                "Give corners in pixels; of left, top, width, height add the first two to the last two.",
             )
 
     def __len__(self) -> int:
