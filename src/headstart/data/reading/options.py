@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 
@@ -28,6 +29,9 @@ class Reading:
         Of an Excel file.
     page : int, optional
         Of files with several pictures: which one, from 1.
+    boxes : path-like, optional
+        Of a folder of pictures: where the boxes of the things in them are written, see
+        `headstart.data.reading.boxes.read_boxes`.
 
     Examples
     --------
@@ -45,6 +49,7 @@ class Reading:
     decimal: str | None = None
     sheet: str | None = None
     page: int | None = None
+    boxes: str | Path | None = None
 
     def __post_init__(self) -> None:
         for name in ("label", "text_column"):

@@ -15,8 +15,11 @@ import pandas as pd
 
 from headstart.data.base.address import brought
 from headstart.data.base.files import printable, refuse_odd_file
-from headstart.data.base.kinds import ROWS, TEXTS, Kind, kind_of_suffix
+from headstart.data.base.kinds import PICTURES, ROWS, TEXTS, Kind, kind_of_suffix
+from headstart.data.boxes.boxes import Boxes
 from headstart.data.inputs.inputs import as_inputs, inputs_in
+from headstart.data.pictures.pictures import as_pictures
+from headstart.data.reading.boxes import read_boxes, with_boxes
 from headstart.data.reading.file_column import FileColumn, file_column, paths_expected
 from headstart.data.reading.folder import read_folder
 from headstart.data.reading.npz import read_npz
@@ -91,7 +94,8 @@ def recognise(
     file holds arrays of pictures. A table names files, where a column of paths is named or found
     (`headstart.data.reading.file_column`); else it holds texts, where a column of texts is named, or the only column
     beside the labels holds sentences, or one does and texts are wanted; else it holds values. In memory the type
-    tells: see `headstart.data.inputs.inputs.inputs_in`; a frame is a table.
+    tells: see `headstart.data.inputs.inputs.inputs_in`; a frame is a table. Pictures of which the user says where boxes
+    are written, or that come with `Boxes` in the place of labels, are for detection.
 
     Parameters
     ----------
@@ -118,6 +122,8 @@ def recognise(
     ('texts', 'rows')
     """
     how, data = reading or Reading(), brought(data)
+    if how.boxes is not None:
+        return _boxed(data, how)
     if isinstance(data, Dataset):
         return _dataset(data, how)
     if isinstance(data, tuple) and len(data) in (2, 3):
@@ -148,6 +154,17 @@ def _dataset(data: Dataset, how: Reading) -> Recognised:
     labels = np.asarray(data.y)
     frame, told = _joined(data.inputs.frame, labels, data.groups, Reading(task=data.task))
     return Recognised(ROWS, told, lambda told: data, frame)
+
+
+def _boxed(data: Any, how: Reading) -> Recognised:
+    place = Path(data).expanduser() if isinstance(data, str | os.PathLike) else None
+    if place is None or not place.is_dir():
+        found = type(data).__name__ if place is None else printable(str(place))
+        raise DataError(
+            f"Expected a folder of pictures with the boxes of {printable(str(how.boxes))}, found {found}.",
+            "In memory, give (pictures, boxes), with one Boxes a picture.",
+        )
+    return Recognised(PICTURES, how, lambda told: read_boxes(place, told))
 
 
 def _folder(place: Path, how: Reading) -> Recognised:
@@ -242,7 +259,7 @@ def from_arrays(X: Any, y: Any, *, groups: Any = None, task: str | None = None) 
     Parameters
     ----------
     X : whatever :func:`headstart.data.inputs.inputs.as_inputs` takes
-    y : array-like of shape (n,) or (n, L), or a list of labels for each picture
+    y : array-like of shape (n,) or (n, L), or a list of labels for each picture; or a `Boxes` for each
     groups : array-like of shape (n,), optional
         Rows of one group never straddle a split.
     task : {"classification", "multilabel", "regression"}, optional
@@ -253,11 +270,19 @@ def from_arrays(X: Any, y: Any, *, groups: Any = None, task: str | None = None) 
     >>> from_arrays(np.zeros((4, 8, 8)), ["ant", "bee", "ant", "bee"])
     Dataset(4 pictures, classification)
     """
+    if _are_boxes(y):
+        pictures = as_pictures(X)
+        own = None if groups is None else groups_from(np.asarray(groups).tolist(), pictures.names)
+        return with_boxes(pictures, list(y), groups=own)
     inputs = as_inputs(X)
     columns = list(y.columns) if hasattr(y, "columns") else None
     labels = read_labels(y, inputs.names, task, columns, inputs.kind.many)
     kept = None if groups is None else groups_from(np.asarray(groups).tolist(), inputs.names)
     return labelled(inputs, labels, groups=kept)
+
+
+def _are_boxes(y: Any) -> bool:
+    return isinstance(y, list | tuple | np.ndarray) and len(y) > 0 and all(isinstance(one, Boxes) for one in y)
 
 
 def _check_file(place: Path) -> None:

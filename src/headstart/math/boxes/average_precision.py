@@ -235,8 +235,8 @@ def paired_precision(
     >>> round(found.difference, 3), found.p_value < 0.01
     (1.0, True)
     """
-    values = [picture_values(drawn, found, classes, thresholds=thresholds) for found in (one, other)]
-    return paired(*values, groups, random_state=random_state)
+    a, b = (picture_values(drawn, found, classes, thresholds=thresholds) for found in (one, other))
+    return paired(a, b, groups, random_state=random_state)
 
 
 def _without_each(one: Matches, n: int) -> np.ndarray:
