@@ -43,7 +43,7 @@ MANIFEST = record(
 )
 
 
-def save_detector(classes: np.ndarray, body: Body, solved: SolvedDetector, folder: str | Path) -> Path:
+def save_detector(estimator: Any, folder: str | Path) -> Path:
     """Write a detector, whole or not at all.
 
     The network lies there as its own library loads it (`headstart.networks.saving.save.save_network`), what was solved
@@ -51,9 +51,7 @@ def save_detector(classes: np.ndarray, body: Body, solved: SolvedDetector, folde
 
     Parameters
     ----------
-    classes : ndarray of shape (K,)
-    body : Body
-    solved : SolvedDetector
+    estimator : fitted TransferDetector
     folder : path-like
         It may not exist yet, be empty, or hold an earlier result of headstart.
 
@@ -65,28 +63,30 @@ def save_detector(classes: np.ndarray, body: Body, solved: SolvedDetector, folde
     ------
     OutputError
     """
-    return write_folder(folder, lambda place: _write(classes, body, solved, place))
+    return write_folder(folder, lambda place: write_detector(estimator, place))
 
 
-def _write(classes: np.ndarray, body: Body, solved: SolvedDetector, folder: Path) -> None:
+def write_detector(estimator: Any, folder: Path, **more: Any) -> dict[str, Any]:
+    """Write a detector into a folder that is being written; ``more`` goes into its manifest, which is returned."""
+    solved, body = estimator.solved_, estimator.body_
     described = save_network(body.network, None, folder, labels=None, head_linear=False, headless=True)
     arrays = {"coef": solved.coef, "intercept": solved.intercept, "sides": solved.sides}
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, str(folder / ARRAYS))
-    write_manifest(
-        folder,
-        {
-            "kind": "detection",
-            "network": described,
-            "detection": {
-                "classes": [str(label) for label in classes],
-                "image_size": body.size,
-                "levels": [vars(level) for level in body.levels],
-                "views": [vars(view) for view in solved.views],
-                "slope": solved.slope,
-                "level": solved.level,
-            },
+    manifest = {
+        "kind": "detection",
+        "network": described,
+        "detection": {
+            "classes": [str(label) for label in estimator.classes_],
+            "image_size": body.size,
+            "levels": [vars(level) for level in body.levels],
+            "views": [vars(view) for view in solved.views],
+            "slope": solved.slope,
+            "level": solved.level,
         },
-    )
+        **more,
+    }
+    write_manifest(folder, manifest)
+    return manifest
 
 
 def is_detector(folder: Any) -> bool:
@@ -108,7 +108,7 @@ def load_detector(folder: str | Path, module: nn.Module | None = None) -> tuple[
     Returns
     -------
     classes, body, solved
-        As they were given to `save_detector`.
+        What makes the estimator.
 
     Raises
     ------

@@ -144,7 +144,7 @@ class TransferDetector(BaseEstimator):
     def save(self, folder: str | Path) -> Path:
         """Write what was learned and the network into a folder, which is a source for the next detector."""
         check_is_fitted(self, "solved_")
-        return save_detector(self.classes_, self.body_, self.solved_, folder)
+        return save_detector(self, folder)
 
     @staticmethod
     def load(folder: str | Path, module: Any = None) -> TransferDetector:
