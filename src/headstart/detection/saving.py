@@ -64,10 +64,11 @@ def save_detector(estimator: TransferDetector, folder: str | Path) -> Path:
     ------
     OutputError
     """
-    return write_folder(folder, lambda place: _write(estimator, place))
+    return write_folder(folder, lambda place: write_detector(estimator, place))
 
 
-def _write(estimator: TransferDetector, folder: Path) -> None:
+def write_detector(estimator: TransferDetector, folder: Path) -> None:
+    """Write a detector into a folder that `write_folder` hands out."""
     solved, body = estimator.solved_, estimator.body_
     described = save_network(body.network, None, folder, labels=None, head_linear=False, headless=True)
     arrays = {"coef": solved.coef, "intercept": solved.intercept, "sides": solved.sides}
