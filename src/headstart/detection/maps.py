@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from headstart.data.boxes.letterbox import Letterbox, letterboxed
 from headstart.data.pictures.pictures import Pictures
 from headstart.data.pictures.preprocessing import Preprocessing
+from headstart.data.pictures.turns import frame_of
 from headstart.errors import ParameterError
 from headstart.networks.cutting.features import MOST_EXTRA_TOKENS
 from headstart.networks.cutting.trace import Reached, main_tensor, twin
@@ -157,8 +158,14 @@ class Body:
 
     def letterboxes(self, pictures: Pictures) -> list[Letterbox]:
         """Where each picture lies on its square."""
-        shapes = [pictures.decode(i).shape for i in range(len(pictures))]
-        return [Letterbox(width, height, self.size) for height, width, _ in shapes]
+        return [Letterbox(*_sides(pictures, i), self.size) for i in range(len(pictures))]
+
+
+def _sides(pictures: Pictures, i: int) -> tuple[int, int]:
+    """Width and height of an upright picture, by its header where that tells."""
+    frame = frame_of(pictures.items[i])
+    height, width = pictures.decode(i).shape[:2] if frame is None else frame.upright[::-1]
+    return width, height
 
 
 class _Looking(nn.Module):

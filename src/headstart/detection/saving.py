@@ -12,7 +12,6 @@ from torch import nn
 from headstart.data.base.json_files import TEXT, Shape, checked, number, record, several, whole
 from headstart.detection.maps import Body, Level
 from headstart.detection.solved import SolvedDetector
-from headstart.detection.transfer import TransferDetector
 from headstart.detection.views import PLACE, View
 from headstart.errors import SourceError
 from headstart.networks.folder import read_manifest, write_folder, write_manifest
@@ -44,7 +43,7 @@ MANIFEST = record(
 )
 
 
-def save_detector(estimator: TransferDetector, folder: str | Path) -> Path:
+def save_detector(estimator: Any, folder: str | Path) -> Path:
     """Write a detector, whole or not at all.
 
     The network lies there as its own library loads it (`headstart.networks.saving.save.save_network`), what was solved
@@ -67,27 +66,27 @@ def save_detector(estimator: TransferDetector, folder: str | Path) -> Path:
     return write_folder(folder, lambda place: write_detector(estimator, place))
 
 
-def write_detector(estimator: TransferDetector, folder: Path) -> None:
-    """Write a detector into a folder that `write_folder` hands out."""
+def write_detector(estimator: Any, folder: Path, **more: Any) -> dict[str, Any]:
+    """Write a detector into a folder that is being written; ``more`` goes into its manifest, which is returned."""
     solved, body = estimator.solved_, estimator.body_
     described = save_network(body.network, None, folder, labels=None, head_linear=False, headless=True)
     arrays = {"coef": solved.coef, "intercept": solved.intercept, "sides": solved.sides}
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, str(folder / ARRAYS))
-    write_manifest(
-        folder,
-        {
-            "kind": "detection",
-            "network": described,
-            "detection": {
-                "classes": [str(label) for label in estimator.classes_],
-                "image_size": body.size,
-                "levels": [vars(level) for level in body.levels],
-                "views": [vars(view) for view in solved.views],
-                "slope": solved.slope,
-                "level": solved.level,
-            },
+    manifest = {
+        "kind": "detection",
+        "network": described,
+        "detection": {
+            "classes": [str(label) for label in estimator.classes_],
+            "image_size": body.size,
+            "levels": [vars(level) for level in body.levels],
+            "views": [vars(view) for view in solved.views],
+            "slope": solved.slope,
+            "level": solved.level,
         },
-    )
+        **more,
+    }
+    write_manifest(folder, manifest)
+    return manifest
 
 
 def is_detector(folder: Any) -> bool:
@@ -97,7 +96,7 @@ def is_detector(folder: Any) -> bool:
     return bool(read_manifest(folder).get("kind") == "detection")
 
 
-def load_detector(folder: str | Path, module: nn.Module | None = None) -> TransferDetector:
+def load_detector(folder: str | Path, module: nn.Module | None = None) -> tuple[np.ndarray, Body, SolvedDetector]:
     """Read a detector that `save_detector` wrote; it finds the same boxes.
 
     Parameters
@@ -108,8 +107,8 @@ def load_detector(folder: str | Path, module: nn.Module | None = None) -> Transf
 
     Returns
     -------
-    TransferDetector
-        Fitted.
+    classes, body, solved
+        What makes the estimator.
 
     Raises
     ------
@@ -129,11 +128,7 @@ def load_detector(folder: str | Path, module: nn.Module | None = None) -> Transf
     said = manifest["detection"]
     levels = tuple(Level(**level) for level in said["levels"])
     body = Body.of(_network(place, manifest["network"], module), said["image_size"], levels)
-    estimator = TransferDetector(body.network, classes=list(said["classes"]), image_size=said["image_size"])
-    estimator.classes_ = np.array(said["classes"], dtype=object)
-    estimator.body_ = body
-    estimator.solved_ = _solved(place, said, levels)
-    return estimator
+    return np.array(said["classes"], dtype=object), body, _solved(place, said, levels)
 
 
 def _network(place: Path, described: dict[str, Any], module: nn.Module | None) -> Any:

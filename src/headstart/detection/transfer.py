@@ -12,11 +12,12 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from headstart.contract.estimator_class import estimator_class
-from headstart.data.boxes.boxes import Boxes
+from headstart.data.boxes.boxes import Boxes, as_boxes
 from headstart.data.boxes.letterbox import Letterbox
 from headstart.data.pictures.pictures import Pictures, as_pictures
 from headstart.detection.calibrating import calibrated_detector
 from headstart.detection.maps import Body
+from headstart.detection.saving import load_detector, save_detector
 from headstart.detection.solved import SolvedDetector
 from headstart.detection.solving import Drawn
 from headstart.errors import DataError, ParameterError
@@ -101,7 +102,7 @@ class TransferDetector(BaseEstimator):
         self
         """
         given = as_pictures(pictures)
-        drawn = _checked(boxes, len(given))
+        drawn = as_boxes(boxes, len(given))
         self.classes_ = _classes(self.classes, drawn)
         self.body_ = Body.of(load_network(self.source, input_type="image"), self.image_size)
         with reporter(quiet=not self.verbose) as progress:
@@ -137,38 +138,24 @@ class TransferDetector(BaseEstimator):
 
     def score(self, pictures: Any, boxes: Sequence[Boxes]) -> float:
         """Average precision at an overlap of one half, mean over the classes that stand in the pictures."""
-        return average_precision(_checked(boxes, None), self.predict(pictures), self.classes_.tolist()).ap50
+        given = as_pictures(pictures)
+        return average_precision(as_boxes(boxes, len(given)), self.predict(given), self.classes_.tolist()).ap50
 
     def save(self, folder: str | Path) -> Path:
         """Write what was learned and the network into a folder, which is a source for the next detector."""
-        from headstart.detection.saving import save_detector
-
+        check_is_fitted(self, "solved_")
         return save_detector(self, folder)
 
     @staticmethod
     def load(folder: str | Path, module: Any = None) -> TransferDetector:
         """Read what `save` wrote; ``module`` is the architecture of a network that was a module of the user's own."""
-        from headstart.detection.saving import load_detector
-
-        return load_detector(folder, module)
+        classes, body, solved = load_detector(folder, module)
+        estimator = TransferDetector(body.network, classes=classes.tolist(), image_size=body.size)
+        estimator.classes_, estimator.body_, estimator.solved_ = classes, body, solved
+        return estimator
 
     def _maps(self, pictures: Pictures, progress: Progress | None) -> list[tuple[np.ndarray, ...]]:
         return self.body_.maps(pictures, device=str(pick_device(self.device)), progress=progress)
-
-
-def _checked(boxes: Any, n: int | None) -> list[Boxes]:
-    """Boxes of each of n pictures."""
-    found = list(boxes) if isinstance(boxes, Sequence | np.ndarray) else []
-    if isinstance(boxes, Boxes) or not all(isinstance(one, Boxes) for one in found) or n not in (None, len(found)):
-        held = next((type(one).__name__ for one in found if not isinstance(one, Boxes)), f"{len(found)} of them")
-        raise DataError(
-            f"Expected Boxes for each of {n} pictures, found {type(boxes).__name__} with {held}."
-            if n is not None
-            else f"Expected Boxes for each picture, found {type(boxes).__name__} with {held}.",
-            "Give a list with one Boxes a picture, without any box where nothing stands: "
-            "Boxes(np.zeros((0, 4)), np.array([])).",
-        )
-    return found
 
 
 def _classes(asked: Any, drawn: Sequence[Boxes]) -> np.ndarray:
