@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from headstart.data.base.address import address_of
 from headstart.data.base.plain import plain
 from headstart.data.inputs.registry import entry_of, resolve
 from headstart.data.reading.options import Reading
+from headstart.data.reading.recognise import holds_boxes
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import describe, sentences, tell
 from headstart.errors import NoLabels, ParameterError
@@ -64,6 +66,7 @@ def fit(
     decimal: str | None = None,
     sheet: str | None = None,
     page: int | None = None,
+    boxes: str | Path | None = None,
     metric: str | None = None,
     class_weight: Any = None,
     plan: str | Path | dict[str, Any] | None = None,
@@ -71,7 +74,7 @@ def fit(
     ask: int = 0,
     n_jobs: int | None = None,
     reference: bool = True,
-) -> Model:
+) -> Any:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
     A ``test`` part of the data (or, where there is none, a ``val`` part) is kept for the final score and touches
@@ -132,6 +135,10 @@ def fit(
         With ``task="keyword"``: how many false alarms an hour `headstart.listen` may give.
     encoding, decimal, sheet, page
         How files are read, see `headstart.data.reading.read.read_dataset`.
+    boxes : path, optional
+        Of a folder of pictures: where the boxes of the things in them are written, see
+        `headstart.data.reading.boxes.read_boxes`. In memory give (pictures, boxes), with one `Boxes` a picture. What is
+        learned is then to find such things, and a `DetectionModel` is returned.
     metric : str, optional
         What is measured, see `SafeTransferClassifier`; it drives the choice, the verdict and the estimate.
     class_weight : None, "balanced" or dict of class to weight
@@ -153,7 +160,7 @@ def fit(
 
     Returns
     -------
-    Model
+    Model, or DetectionModel of pictures with boxes
         With its evidence.
 
     Raises
@@ -176,12 +183,19 @@ def fit(
     >>> model.predict(X[:2]).tolist(), model.verdict
     (['dark', 'light'], 'cannot tell')
     """
+    given = dict(locals())
     _check_out(out, resume)
     _check_words(task, background, false_alarms)
     if metric is not None:
         check_metric(metric)
     _check_plain(plain, task, candidates)
-    reading = Reading(label, path_column, text_column, split_column, group_by, task, encoding, decimal, sheet, page)
+    reading = Reading(
+        label, path_column, text_column, split_column, group_by, task, encoding, decimal, sheet, page, boxes
+    )
+    if holds_boxes(data, reading):
+        from headstart.models.detecting import fit_with_boxes
+
+        return fit_with_boxes(given, {name: one.default for name, one in signature(fit).parameters.items()}, reading)
     checkpoint = None if out is None else progress_folder(out)
     repeated = plan_in(plan)
     with reporter(progress) as told:

@@ -16,6 +16,7 @@ _NAMES = {
     "all layers": "borrowed network, all of it trained on",
     "pairs": "borrowed network, tuned on pairs",
     "from scratch": "the same network, taught from nothing",
+    "boxes": "borrowed network, boxes read off it",
     "random features": "the same network, untaught",
     "blend": "a mixture of these ways",
     "target alone": "your rows alone",

@@ -33,7 +33,7 @@ from headstart.data.sets.groups import groups_from
 from headstart.data.sets.labelled import labelled
 from headstart.data.sets.labels import read_labels
 from headstart.data.sets.sheet import without_reasons
-from headstart.data.sets.task import as_label_array
+from headstart.data.sets.task import DETECTION, as_label_array
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.rows import as_frame, is_frame, rows_of
 from headstart.errors import DataError, NoLabels, ParameterError
@@ -146,6 +146,20 @@ def recognise(
         return Recognised(None, how, lambda told: read_npz(place, told.task))
     frame = without_reasons(read_frame(place, how.encoding, how.sheet))
     return _table(frame, place, how, wanted, only)
+
+
+def holds_boxes(data: Any, reading: Reading) -> bool:
+    """Whether data are for detection: boxes are named beside them, or stand in the place of labels.
+
+    Examples
+    --------
+    >>> holds_boxes("pictures/", Reading(boxes="labels/")), holds_boxes("pictures/", Reading())
+    (True, False)
+    """
+    if isinstance(data, Dataset):
+        return data.task == DETECTION
+    beside = isinstance(data, tuple) and len(data) in (2, 3) and _are_boxes(data[1])
+    return reading.boxes is not None or beside
 
 
 def _dataset(data: Dataset, how: Reading) -> Recognised:

@@ -21,18 +21,29 @@ _SHOWN = 12
 _SIDE = 320
 
 
-def best_threshold(drawn: Sequence[Boxes], found: Sequence[Boxes], label: Any) -> float:
-    """Score from which boxes of a class are counted: the one with the least counting error, at most 1."""
-    return float(min(counting_error(drawn, found, label).threshold, 1.0))
+def best_thresholds(drawn: Sequence[Boxes], found: Sequence[Boxes], classes: Sequence[Any]) -> dict[str, float]:
+    """Score from which boxes of each class count: the one with the best F1, of those that are right by half or more.
+
+    Examples
+    --------
+    >>> drawn = [Boxes([[0, 0, 9, 9]], ["car"])]
+    >>> best_thresholds(drawn, [Boxes([[0, 0, 9, 8], [30, 30, 40, 40]], ["car", "car"], [0.7, 0.4])], ["car"])
+    {'car': 0.7}
+    """
+    chosen = {}
+    for name in classes:
+        one = matches_of(name, drawn, found, thresholds=RIGHT)
+        recall, precision = precision_recall(one)
+        f1 = 2 * recall * precision / np.maximum(recall + precision, 1e-12)
+        scores = one.scores[~one.left_out[0]]
+        chosen[str(name)] = float(scores[f1.argmax()]) if len(f1) and f1.max() > 0 else 1.0
+    return chosen
 
 
-def class_evidence(
+def certain_by_fold(
     drawn: Sequence[Boxes], found: Sequence[Boxes], classes: Sequence[Any], fold: np.ndarray
-) -> list[dict[str, Any]]:
-    """Average precision, precision over recall, and counting error of each class.
-
-    The threshold from which boxes are counted is the best on these pictures; its error is told with that of the other
-    folds, fold by fold.
+) -> list[Boxes]:
+    """The found boxes that count, by thresholds that the other folds chose.
 
     Parameters
     ----------
@@ -40,6 +51,28 @@ def class_evidence(
         What stands in the pictures, and what was found by detectors that had not seen them.
     classes : sequence
     fold : array of int of shape (n,)
+    """
+    kept = list(found)
+    for k in np.unique(fold):
+        rest = np.flatnonzero(fold != k)
+        thresholds = best_thresholds([drawn[i] for i in rest], [found[i] for i in rest], classes)
+        for i in np.flatnonzero(fold == k):
+            kept[i] = certain(found[i], thresholds)
+    return kept
+
+
+def class_evidence(
+    drawn: Sequence[Boxes], found: Sequence[Boxes], classes: Sequence[Any], fold: np.ndarray
+) -> list[dict[str, Any]]:
+    """Average precision, precision over recall, and counting error of each class.
+
+    The threshold from which boxes are counted is the best on all of these pictures; the counting error is told with
+    those of the other folds.
+
+    Parameters
+    ----------
+    drawn, found, classes, fold
+        As of `certain_by_fold`.
 
     Returns
     -------
@@ -49,10 +82,12 @@ def class_evidence(
     """
     score = average_precision(drawn, found, classes)
     over, at = score.of_class(), {t: score.of_class(t) for t in (0.5, 0.75)}
+    thresholds, sure = best_thresholds(drawn, found, classes), certain_by_fold(drawn, found, classes, fold)
     rows = []
     for name in classes:
         recall, precision = precision_recall(matches_of(name, drawn, found, thresholds=RIGHT))
         some = np.unique(np.linspace(0, max(len(recall) - 1, 0), _POINTS).astype(int)) if len(recall) else []
+        counted = counting_error(drawn, sure, name, 0.0)
         rows.append(
             {
                 "class": str(name),
@@ -63,48 +98,28 @@ def class_evidence(
                 "ap75": at[0.75].get(name),
                 "recall": [float(recall[k]) for k in some],
                 "precision": [float(precision[k]) for k in some],
-                "threshold": best_threshold(drawn, found, name),
-                **_counted(drawn, found, name, fold),
+                "threshold": thresholds[str(name)],
+                **{key: _finite(value) for key, value in (("mean", counted.mean), ("error", counted.mean_absolute))},
+                "bias": _finite(counted.bias),
             }
         )
     return rows
 
 
-def _counted(drawn: Sequence[Boxes], found: Sequence[Boxes], name: Any, fold: np.ndarray) -> dict[str, float]:
-    off, bias, there, n = 0.0, 0.0, 0.0, 0
-    for k in np.unique(fold):
-        inside, rest = np.flatnonzero(fold == k), np.flatnonzero(fold != k)
-        threshold = counting_error([drawn[i] for i in rest], [found[i] for i in rest], name).threshold
-        if np.isnan(threshold):
-            continue
-        one = counting_error([drawn[i] for i in inside], [found[i] for i in inside], name, threshold)
-        if not np.isnan(one.mean):
-            off, bias, there, n = (
-                off + len(inside) * one.mean_absolute,
-                bias + len(inside) * one.bias,
-                there + len(inside) * one.mean,
-                n + len(inside),
-            )
-    return {"mean": there / n, "error": off / n, "bias": bias / n} if n else {}
-
-
-def right_and_found(
-    drawn: Sequence[Boxes], found: Sequence[Boxes], thresholds: dict[str, float]
-) -> tuple[float, float, int, int]:
-    """Of boxes from the thresholds on: the share of things that are found, and of boxes that are right.
+def right_and_found(drawn: Sequence[Boxes], sure: Sequence[Boxes]) -> dict[str, Any]:
+    """Of the boxes that count: the share of things that are found, and of boxes that are right.
 
     Returns
     -------
-    recall, precision : float
-        NaN where there is nothing to be found, or nothing was.
-    things, answers : int
+    dict
+        ``recall`` and ``precision``, None where there is nothing to tell them by; ``things`` and ``answers``.
     """
     hits = things = answers = 0
-    for one, other in zip(drawn, found, strict=True):
-        missed, wrong, right = judged(one, certain(other, thresholds))
+    for one, other in zip(drawn, sure, strict=True):
+        missed, wrong, right = judged(one, other)
         hits, things, answers = hits + right, things + right + len(missed), answers + right + len(wrong)
-    nan = float("nan")
-    return hits / things if things else nan, hits / answers if answers else nan, things, answers
+    shares = {"recall": hits / things if things else None, "precision": hits / answers if answers else None}
+    return {**shares, "things": things, "answers": answers}
 
 
 def certain(found: Boxes, thresholds: dict[str, float]) -> Boxes:
@@ -146,19 +161,16 @@ def judged(drawn: Boxes, found: Boxes) -> tuple[np.ndarray, np.ndarray, int]:
     return np.array(sorted(missed), int), np.array(sorted(wrong), int), right
 
 
-def wrong_pictures(
-    dataset: Dataset, found: Sequence[Boxes], thresholds: dict[str, float], limit: int = _SHOWN
-) -> list[dict[str, Any]]:
-    """The pictures with the surest wrong boxes and the largest missed things, drawn on them.
+def wrong_pictures(dataset: Dataset, sure: Sequence[Boxes], limit: int = _SHOWN) -> list[dict[str, Any]]:
+    """The pictures with the surest wrong boxes and the most missed things, drawn on them.
 
     Parameters
     ----------
     dataset : Dataset
         n pictures.
-    found : sequence of n Boxes
-        By detectors that had not seen them.
-    thresholds : dict of str to float
-        By class.
+    sure : sequence of n Boxes
+        The boxes that count, found by detectors that had not seen the pictures.
+    limit : int, default=12
 
     Returns
     -------
@@ -166,17 +178,15 @@ def wrong_pictures(
         ``name``, ``thumbnail``, ``missed`` and ``wrong`` (labels), ``right`` (a number).
     """
     faults = []
-    for i, (one, other) in enumerate(zip(dataset.y, found, strict=True)):
-        sure = certain(other, thresholds)
-        missed, wrong, right = judged(one, sure)
+    for i, (one, other) in enumerate(zip(dataset.y, sure, strict=True)):
+        missed, wrong, right = judged(one, other)
         if len(missed) or len(wrong):
-            assert sure.scores is not None
-            weight = float(sure.scores[wrong].sum()) + 0.5 * len(missed)
-            faults.append((weight, i, sure, missed, wrong, right))
+            assert other.scores is not None, "found boxes have scores"
+            faults.append((float(other.scores[wrong].sum()) + len(missed) / 2, i, other, missed, wrong, right))
     faults.sort(key=lambda fault: -fault[0])
     shown = []
-    for _, i, sure, missed, wrong, right in faults[:limit]:
-        marks = [(sure, np.setdiff1d(np.arange(len(sure)), wrong), "right"), (sure, wrong, "wrong")]
+    for _, i, other, missed, wrong, right in faults[:limit]:
+        marks = [(other, np.setdiff1d(np.arange(len(other)), wrong), "right"), (other, wrong, "wrong")]
         marks.append((dataset.y[i], missed, "missed"))
         picture = picture_with_boxes(dataset.inputs.decode(i), marks, side=_SIDE)
         shown.append(
@@ -184,8 +194,12 @@ def wrong_pictures(
                 "name": dataset.names[i],
                 "thumbnail": thumbnail_base64(np.asarray(picture), _SIDE),
                 "missed": [str(label) for label in dataset.y[i].labels[missed]],
-                "wrong": [str(label) for label in sure.labels[wrong]],
+                "wrong": [str(label) for label in other.labels[wrong]],
                 "right": right,
             }
         )
     return shown
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
