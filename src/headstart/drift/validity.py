@@ -22,6 +22,7 @@ from headstart.errors import SourceError
 from headstart.guard.choosing.without_labels import domain_auc
 from headstart.guard.evidence.reference import Reference, measured
 from headstart.math.statistics.intervals import score_interval
+from headstart.models.detection_model import refuse_detection
 from headstart.models.model import Model, load
 from headstart.training.device import pick_device
 
@@ -97,6 +98,7 @@ def check(
     'valid'
     """
     known = load(model) if isinstance(model, str | Path) else model
+    refuse_detection(known, "a check")
     inputs, names, y, groups = _read(known, data, labels, group_by)
     n = len(inputs)
     if n < FEWEST:
