@@ -10,6 +10,7 @@ from scipy.special import logit
 
 from headstart.detection.solved import SolvedDetector
 from headstart.detection.solving import Drawn, Maps, solve_detector
+from headstart.detection.views import View
 from headstart.math.boxes.matching import partners
 from headstart.math.linear.logistic import solve_logistic
 from headstart.progress import Progress
@@ -28,12 +29,15 @@ def calibrated_detector(
     n_classes: int,
     seed: int,
     progress: Progress | None = None,
+    *,
+    views: tuple[View, ...],
+    lent: SolvedDetector | None = None,
 ) -> SolvedDetector:
     """Solve a detector, and again without each third of the pictures, in which its scores are compared with the truth.
 
     Parameters
     ----------
-    maps, drawn, n_classes
+    maps, drawn, n_classes, views, lent
         As of `solve_detector`.
     seed : int
     progress : callable, optional
@@ -49,7 +53,7 @@ def calibrated_detector(
     Platt (1999), "Probabilistic outputs for support vector machines", on held-out examples, over all classes together.
     """
     rng = np.random.default_rng(seed)
-    solved = solve_detector(maps, drawn, n_classes, rng)
+    solved = solve_detector(maps, drawn, n_classes, rng, views=views, lent=lent)
     fold = rng.permutation(np.arange(len(maps)) % PARTS)
     odds, right = [np.zeros(0)], [np.zeros(0, bool)]
     for part in range(PARTS):
@@ -59,7 +63,8 @@ def calibrated_detector(
         rest = np.flatnonzero(fold != part)
         if not len(held) or not any(len(drawn[i].boxes) for i in rest):
             continue
-        without = solve_detector([maps[i] for i in rest], [drawn[i] for i in rest], n_classes, rng)
+        some = [maps[i] for i in rest], [drawn[i] for i in rest]
+        without = solve_detector(*some, n_classes, rng, views=views, lent=lent)
         for i in held:
             boxes, codes, scores = without.detect(maps[i])
             odds.append(logit(np.clip(scores, 1e-9, 1 - 1e-9)))

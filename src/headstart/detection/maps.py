@@ -19,6 +19,7 @@ from headstart.data.boxes.letterbox import Letterbox, letterboxed
 from headstart.data.pictures.pictures import Pictures
 from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.data.pictures.turns import frame_of
+from headstart.detection.views import View, views_of
 from headstart.errors import ParameterError
 from headstart.networks.cutting.features import MOST_EXTRA_TOKENS
 from headstart.networks.cutting.trace import Reached, main_tensor, twin
@@ -152,13 +153,23 @@ class Body:
         squared = letterboxing(network, size)
         return cls(network, size, squared, levels_of(squared) if levels is None else levels)
 
+    @property
+    def views(self) -> tuple[View, ...]:
+        """How boxes are looked at on these maps."""
+        return views_of(len(self.levels))
+
     def maps(self, pictures: Pictures, **how: Any) -> list[tuple[np.ndarray, ...]]:
         """The maps of each picture, (side, side, channels) in float32; arguments as of `maps_of`."""
         return list(zip(*maps_of(self.squared, pictures, self.levels, **how), strict=True))
 
     def letterboxes(self, pictures: Pictures) -> list[Letterbox]:
         """Where each picture lies on its square."""
-        return [Letterbox(*_sides(pictures, i), self.size) for i in range(len(pictures))]
+        return letterboxes_of(pictures, self.size)
+
+
+def letterboxes_of(pictures: Pictures, size: int) -> list[Letterbox]:
+    """Where each picture lies on a square of ``size`` pixels."""
+    return [Letterbox(*_sides(pictures, i), size) for i in range(len(pictures))]
 
 
 def _sides(pictures: Pictures, i: int) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from safetensors.numpy import load_file, save_file
 from torch import nn
 
 from headstart.data.base.json_files import TEXT, Shape, checked, number, record, several, whole
+from headstart.detection.edges import Edges
 from headstart.detection.maps import Body, Level
 from headstart.detection.solved import SolvedDetector
 from headstart.detection.views import PLACE, View
@@ -39,7 +40,7 @@ DETECTION = record(
     closed=True,
 )
 MANIFEST = record(
-    {"kind": Shape("'detection'", lambda x: x == "detection"), "detection": DETECTION, "network": record({}, {})}, {}
+    {"kind": Shape("'detection'", lambda x: x == "detection"), "detection": DETECTION}, {"network": record({}, {})}
 )
 
 
@@ -69,12 +70,15 @@ def save_detector(estimator: Any, folder: str | Path) -> Path:
 def write_detector(estimator: Any, folder: Path, **more: Any) -> dict[str, Any]:
     """Write a detector into a folder that is being written; ``more`` goes into its manifest, which is returned."""
     solved, body = estimator.solved_, estimator.body_
-    described = save_network(body.network, None, folder, labels=None, head_linear=False, headless=True)
+    network: dict[str, Any] = {}
+    if isinstance(body, Body):
+        how: dict[str, Any] = {"labels": None, "head_linear": False, "headless": True}
+        network["network"] = save_network(body.network, None, folder, **how)
     arrays = {"coef": solved.coef, "intercept": solved.intercept, "sides": solved.sides}
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, str(folder / ARRAYS))
     manifest = {
         "kind": "detection",
-        "network": described,
+        **network,
         "detection": {
             "classes": [str(label) for label in estimator.classes_],
             "image_size": body.size,
@@ -96,7 +100,9 @@ def is_detector(folder: Any) -> bool:
     return bool(read_manifest(folder).get("kind") == "detection")
 
 
-def load_detector(folder: str | Path, module: nn.Module | None = None) -> tuple[np.ndarray, Body, SolvedDetector]:
+def load_detector(
+    folder: str | Path, module: nn.Module | None = None
+) -> tuple[np.ndarray, Body | Edges, SolvedDetector]:
     """Read a detector that `save_detector` wrote; it finds the same boxes.
 
     Parameters
@@ -127,7 +133,8 @@ def load_detector(folder: str | Path, module: nn.Module | None = None) -> tuple[
     check_files(place, manifest)
     said = manifest["detection"]
     levels = tuple(Level(**level) for level in said["levels"])
-    body = Body.of(_network(place, manifest["network"], module), said["image_size"], levels)
+    size, network = said["image_size"], manifest.get("network")
+    body = Edges(size) if network is None else Body.of(_network(place, network, module), size, levels)
     return np.array(said["classes"], dtype=object), body, _solved(place, said, levels)
 
 

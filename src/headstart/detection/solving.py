@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from headstart.detection.solved import THIN, SolvedDetector, windows_of
-from headstart.detection.views import Shapes, View, columns_of, views_of
+from headstart.detection.views import Shapes, View, columns_of
 from headstart.math.boxes.offsets import offsets, shifted
 from headstart.math.boxes.overlap import overlaps
 from headstart.math.boxes.shapes import typical_sides
@@ -28,6 +28,8 @@ AT_FIRST, HARD, ROUNDS = 40, 15, 2
 SHARE = 0.5
 #: Principal coordinates in which everything is solved, and boxes from which they are found.
 COORDINATES, LOOKED_AT = 300, 1500
+#: Spread of what a lent detector answers, in units of a column's.
+LOUD = 20.0
 #: Penalties, as multiples of the mean squared norm of a row: of log-odds, and of offsets.
 FOR_ODDS, FOR_OFFSETS = 2.0, 2.4
 
@@ -60,7 +62,13 @@ class Drawn:
 
 
 def solve_detector(
-    maps: Sequence[Maps], drawn: Sequence[Drawn], n_classes: int, rng: np.random.Generator
+    maps: Sequence[Maps],
+    drawn: Sequence[Drawn],
+    n_classes: int,
+    rng: np.random.Generator,
+    *,
+    views: tuple[View, ...],
+    lent: SolvedDetector | None = None,
 ) -> SolvedDetector:
     r"""Learn to find boxes from the maps of n pictures.
 
@@ -81,6 +89,12 @@ def solve_detector(
     n_classes : int
         K.
     rng : numpy.random.Generator
+    views : tuple of View
+        How boxes are looked at.
+    lent : SolvedDetector, optional
+        Of other classes, on the same maps with the same views. What it answers is so many coordinates more, 20 times
+        as large: W and B shrink towards multiples of its coefficients, which cost next to nothing, instead of towards
+        nothing.
 
     Returns
     -------
@@ -92,9 +106,10 @@ def solve_detector(
     Girshick et al. (2014), "Rich feature hierarchies for accurate object detection": candidates, hard negatives, ridge
     regression of the box (appendix C). Where we differ: boxes everywhere instead of proposals, linear functions of
     means, which need no features of a box (`headstart.detection.views.Answers`), one softmax, two moves of a box.
+    Tommasi, Orabona & Caputo (2010), "Safety in numbers: learning categories from few examples with multi model
+    knowledge transfer": shrinking towards multiples of what other classes taught, chosen with the rest.
     """
     shapes = [one.shape for one in maps[0]]
-    views = views_of(len(shapes))
     boxes = np.concatenate([one.boxes for one in drawn])
     sides = typical_sides(boxes[:, 2:] - boxes[:, :2], SIZES, rng)
     windows, around = windows_of(sides), int(np.clip(IN_ALL // len(boxes), FEWEST, AROUND))
@@ -102,14 +117,16 @@ def solve_detector(
     X, codes, weights, wanted = (np.concatenate(parts) for parts in zip(*seen, strict=True))
     nothing = [_nothing(one, these, views, windows, rng) for one, these in zip(maps, drawn, strict=True)]
     right = codes > 0
-    axes = Axes.of(np.concatenate([*nothing, X[right]]), rng)
+    axes = Axes.of(np.concatenate([*nothing, X[right]]), rng, lent)
     seen_near = axes(X)
     rows = weights * AROUND
-    offset = solve_ridge(seen_near, wanted, sample_weight=rows, penalties=[FOR_OFFSETS * len(rows) / rows.sum()])
+    offset = solve_ridge(
+        seen_near, wanted, sample_weight=rows, penalties=[axes.share * FOR_OFFSETS * len(rows) / rows.sum()]
+    )
     positive, told, share = seen_near[right], codes[right], weights[right]
     negative = [axes(part) for part in nothing if len(part)]
     for left in range(ROUNDS, -1, -1):
-        odds = _odds(positive, told, share, np.concatenate(negative), n_classes)
+        odds = _odds(positive, told, share, np.concatenate(negative), n_classes, axes.share * FOR_ODDS)
         coef = np.concatenate([odds[0], offset.coef], axis=1)
         solved = axes.solved(views, shapes, sides, coef, np.concatenate([odds[1], offset.intercept]))
         if left:
@@ -118,13 +135,13 @@ def solve_detector(
 
 
 def _odds(
-    positive: np.ndarray, codes: np.ndarray, share: np.ndarray, negative: np.ndarray, n_classes: int
+    positive: np.ndarray, codes: np.ndarray, share: np.ndarray, negative: np.ndarray, n_classes: int, penalty: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients and intercepts of the log-odds of each class against nothing."""
     told = np.eye(n_classes + 1)[np.concatenate([codes, np.zeros(len(negative), int)])]
     weight = np.concatenate([share * (SHARE * len(negative) / share.sum()), np.ones(len(negative))])
     X = np.concatenate([positive, negative])
-    found = solve_logistic(X, told, sample_weight=weight, penalties=[FOR_ODDS])
+    found = solve_logistic(X, told, sample_weight=weight, penalties=[penalty])
     return found.coef[:, 1:] - found.coef[:, :1], found.intercept[1:] - found.intercept[0]
 
 
@@ -169,21 +186,23 @@ def _hardest(solved: SolvedDetector, maps: Maps, drawn: Drawn, axes: Axes) -> np
 
 @dataclass(frozen=True, eq=False)
 class Axes:
-    """Standardised columns in the strongest of their principal directions.
+    """Standardised columns in the strongest of their principal directions, and before them what a detector answers.
 
     Parameters
     ----------
-    mean, scale : ndarray of shape (d,)
+    mean : ndarray of shape (d,)
     directions : ndarray of shape (d, r)
-        Orthonormal.
+        What coordinates are of columns less their mean.
+    share : float
+        Of the squared norm of a row, what is not a lent detector's: penalties go by it.
     """
 
     mean: np.ndarray
-    scale: np.ndarray
     directions: np.ndarray
+    share: float = 1.0
 
     @classmethod
-    def of(cls, X: np.ndarray, rng: np.random.Generator) -> Axes:
+    def of(cls, X: np.ndarray, rng: np.random.Generator, lent: SolvedDetector | None = None) -> Axes:
         """Those of some rows."""
         mean, spread = X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64)
         scale = spread + 1e-3 * float(np.sqrt((spread**2).mean())) + 1e-12
@@ -192,18 +211,24 @@ class Axes:
         gram = Z @ Z.T if len(Z) < Z.shape[1] else Z.T @ Z
         values, vectors = np.linalg.eigh(gram)
         kept = np.flatnonzero(values > 1e-6 * values[-1])[-COORDINATES:]
-        directions = vectors[:, kept]
+        directions = np.asarray(vectors[:, kept], np.float64)
         if len(Z) < Z.shape[1]:
             directions = Z.T @ (directions / np.sqrt(values[kept]))
-        return cls(mean, scale, np.asarray(directions, np.float64))
+        directions /= scale[:, None]
+        if lent is None:
+            return cls(mean, directions)
+        own, loud = float(values[kept].sum()) / len(Z), LOUD**2 * lent.coef.shape[1]
+        answered = (some - mean) @ lent.coef
+        directions = np.column_stack([LOUD * lent.coef / (answered.std(axis=0) + 1e-12), directions])
+        return cls(mean, directions, own / (own + loud))
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Coordinates of rows, (m, r), float32."""
-        return np.asarray(((X - self.mean) / self.scale).astype(np.float32) @ self.directions.astype(np.float32))
+        return np.asarray((X - self.mean).astype(np.float32) @ self.directions.astype(np.float32))
 
     def solved(
         self, views: tuple[View, ...], shapes: Shapes, sides: np.ndarray, coef: np.ndarray, intercept: np.ndarray
     ) -> SolvedDetector:
         """The detector of functions of these coordinates."""
-        raw = (self.directions @ coef) / self.scale[:, None]
+        raw = self.directions @ coef
         return SolvedDetector(views, shapes, sides, raw, intercept - self.mean @ raw)

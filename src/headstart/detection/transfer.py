@@ -16,8 +16,9 @@ from headstart.data.boxes.boxes import Boxes, as_boxes
 from headstart.data.boxes.letterbox import Letterbox
 from headstart.data.pictures.pictures import Pictures, as_pictures
 from headstart.detection.calibrating import calibrated_detector
+from headstart.detection.edges import Edges
 from headstart.detection.maps import Body
-from headstart.detection.saving import load_detector, save_detector
+from headstart.detection.saving import is_detector, load_detector, save_detector
 from headstart.detection.solved import SolvedDetector
 from headstart.detection.solving import Drawn
 from headstart.errors import DataError, ParameterError
@@ -40,12 +41,14 @@ class TransferDetector(BaseEstimator):
 
     Parameters
     ----------
-    source : str, path, NetworkSource, torch.nn.Module or Network, default="starter:pictures"
-        A network for pictures, as `headstart.networks.reading.loading.load_network` takes.
+    source : str, path, NetworkSource, torch.nn.Module, Network or None, default="starter:pictures"
+        A network for pictures, as `headstart.networks.reading.loading.load_network` takes; or the folder of a detector
+        of other things that `save` wrote: then what is learned shrinks towards multiples of its coefficients. None
+        borrows nothing: boxes are looked at in maps of edges and colours (`headstart.detection.edges.Edges`).
     classes : sequence of str, optional
         What is to be found, in this order. Boxes of other classes are passed over. Default: all that are drawn, sorted.
     image_size : int, default=256
-        Side of the square in pixels, from 32.
+        Side of the square in pixels, from 32; of a detector as the source it is that detector's.
     device : {"auto", "cpu", "cuda", "mps"}, default="auto"
     random_state : int, default=0
         The same gives the same detector.
@@ -55,8 +58,10 @@ class TransferDetector(BaseEstimator):
     Attributes
     ----------
     classes_ : ndarray of shape (K,)
-    body_ : Body
-        What was borrowed, unchanged.
+    body_ : Body or Edges
+        What makes maps of pictures; a network in it is unchanged.
+    lent_ : SolvedDetector or None
+        The detector that was borrowed from.
     solved_ : SolvedDetector
 
     Raises
@@ -104,14 +109,15 @@ class TransferDetector(BaseEstimator):
         given = as_pictures(pictures)
         drawn = as_boxes(boxes, len(given))
         self.classes_ = _classes(self.classes, drawn)
-        self.body_ = Body.of(load_network(self.source, input_type="image"), self.image_size)
+        self.body_, self.lent_ = _borrowed(self.source, self.image_size)
         with reporter(quiet=not self.verbose) as progress:
             maps = self._maps(given, progress)
             places = [
                 _placed(one, self.classes_, letterbox)
                 for one, letterbox in zip(drawn, self.body_.letterboxes(given), strict=True)
             ]
-            self.solved_ = calibrated_detector(maps, places, len(self.classes_), self.random_state, progress)
+            how: dict[str, Any] = {"views": self.body_.views, "lent": self.lent_}
+            self.solved_ = calibrated_detector(maps, places, len(self.classes_), self.random_state, progress, **how)
         return self
 
     def predict(self, pictures: Any) -> list[Boxes]:
@@ -150,12 +156,23 @@ class TransferDetector(BaseEstimator):
     def load(folder: str | Path, module: Any = None) -> TransferDetector:
         """Read what `save` wrote; ``module`` is the architecture of a network that was a module of the user's own."""
         classes, body, solved = load_detector(folder, module)
-        estimator = TransferDetector(body.network, classes=classes.tolist(), image_size=body.size)
-        estimator.classes_, estimator.body_, estimator.solved_ = classes, body, solved
+        source = body.network if isinstance(body, Body) else None
+        estimator = TransferDetector(source, classes=classes.tolist(), image_size=body.size)
+        estimator.classes_, estimator.body_, estimator.solved_, estimator.lent_ = classes, body, solved, None
         return estimator
 
     def _maps(self, pictures: Pictures, progress: Progress | None) -> list[tuple[np.ndarray, ...]]:
         return self.body_.maps(pictures, device=str(pick_device(self.device)), progress=progress)
+
+
+def _borrowed(source: Any, size: int) -> tuple[Body | Edges, SolvedDetector | None]:
+    """What pictures are looked at with, and a detector of other things on the same maps."""
+    if source is None:
+        return Edges(size), None
+    if is_detector(source):
+        _, body, lent = load_detector(source)
+        return body, lent
+    return Body.of(load_network(source, input_type="image"), size), None
 
 
 def _classes(asked: Any, drawn: Sequence[Boxes]) -> np.ndarray:

@@ -5,9 +5,11 @@ import pytest
 
 from headstart.detection.calibrating import calibrated_detector, correct, platt
 from headstart.detection.solving import Axes, Drawn, solve_detector
+from headstart.detection.views import views_of
 from headstart.math.boxes.overlap import overlaps
 
 SIDE = 16
+VIEWS = views_of(2)
 
 
 def pictures(n: int, seed: int) -> tuple[list[list[np.ndarray]], list[Drawn]]:
@@ -30,7 +32,7 @@ def pictures(n: int, seed: int) -> tuple[list[list[np.ndarray]], list[Drawn]]:
 
 def test_things_are_found_where_they_stand_and_by_their_class() -> None:
     maps, drawn = pictures(24, 0)
-    solved = solve_detector(maps, drawn, 2, np.random.default_rng(0))
+    solved = solve_detector(maps, drawn, 2, np.random.default_rng(0), views=VIEWS)
     right = []
     for one, truth in zip(*pictures(12, 1), strict=True):
         boxes, codes, scores = solved.detect(one)
@@ -44,7 +46,7 @@ def test_things_are_found_where_they_stand_and_by_their_class() -> None:
 def test_the_same_seed_gives_the_same_and_nothing_is_written_to() -> None:
     maps, drawn = pictures(8, 0)
     before = [[level.copy() for level in one] for one in maps]
-    one, other = (solve_detector(maps, drawn, 2, np.random.default_rng(5)) for _ in range(2))
+    one, other = (solve_detector(maps, drawn, 2, np.random.default_rng(5), views=VIEWS) for _ in range(2))
     np.testing.assert_array_equal(one.coef, other.coef)
     for level, kept in zip((x for one in maps for x in one), (x for one in before for x in one), strict=True):
         np.testing.assert_array_equal(level, kept)
@@ -59,7 +61,7 @@ def test_a_crowd_is_no_example_of_nothing() -> None:
 
 def test_scores_come_near_the_share_that_is_right() -> None:
     maps, drawn = pictures(32, 2)
-    solved = calibrated_detector(maps, drawn, 2, 0)
+    solved = calibrated_detector(maps, drawn, 2, 0, views=VIEWS)
     scores, right = [], []
     for one, truth in zip(*pictures(40, 3), strict=True):
         boxes, codes, each = solved.detect(one)
@@ -84,5 +86,20 @@ def test_axes_keep_distances_where_all_directions_are_kept() -> None:
     X = rng.normal(size=(50, 8)) * np.arange(1, 9)
     axes = Axes.of(X, rng)
     Z = axes(X)
-    standard = (X - axes.mean) / axes.scale
+    spread = X.std(axis=0)
+    standard = (X - X.mean(axis=0)) / (spread + 1e-3 * np.sqrt((spread**2).mean()))
     np.testing.assert_allclose(Z @ Z.T, standard @ standard.T, atol=1e-3)
+
+
+def test_a_detector_of_the_same_things_teaches_from_two_pictures() -> None:
+    lent = solve_detector(*pictures(24, 0), 2, np.random.default_rng(0), views=VIEWS)
+    few, scores = pictures(3, 1), []
+    for source in (None, lent):
+        solved = solve_detector(*few, 2, np.random.default_rng(0), views=VIEWS, lent=source)
+        right = []
+        for one, truth in zip(*pictures(16, 2), strict=True):
+            boxes, codes, _ = solved.detect(one)
+            for box, code in zip(truth.boxes, truth.codes, strict=True):
+                right.append(overlaps(boxes[codes == code][:1], box[None])[0, 0] > 0.5)
+        scores.append(np.mean(right))
+    assert scores[1] > scores[0] + 0.1

@@ -73,8 +73,21 @@ def test_a_saved_detector_finds_the_same(fitted: TransferDetector, tmp_path: Pat
         np.testing.assert_allclose(a.corners, b.corners, atol=1e-3)
         np.testing.assert_allclose(a.scores, b.scores, atol=1e-5)
         assert a.labels.tolist() == b.labels.tolist()
-    again = TransferDetector(folder, image_size=128).fit(*scenes(10, 3))
-    assert again.classes_.tolist() == ["bright", "red"]
+    again = TransferDetector(folder, classes=["red"]).fit(*scenes(10, 3))
+    assert again.classes_.tolist() == ["red"] and again.body_.size == 128
+    assert again.lent_ is not None and again.lent_.n_classes == 2
+
+
+def test_nothing_borrowed_finds_squares_by_their_edges_and_comes_back_from_its_folder(tmp_path: Path) -> None:
+    detector = TransferDetector(None, image_size=128).fit(*scenes(20, 0))
+    pictures, boxes = scenes(15, 1)
+    assert detector.score(pictures, boxes) > 0.5
+    loaded = TransferDetector.load(detector.save(tmp_path / "edges"))
+    assert not (tmp_path / "edges" / "model.safetensors").exists()
+    for a, b in zip(detector.predict(pictures), loaded.predict(pictures), strict=True):
+        np.testing.assert_array_equal(a.corners, b.corners)
+    with pytest.raises(ParameterError, match="multiple of 8"):
+        TransferDetector(None, image_size=100).fit(pictures, boxes)
 
 
 def test_a_damaged_folder_is_refused(fitted: TransferDetector, tmp_path: Path) -> None:
