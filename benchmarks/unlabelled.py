@@ -115,11 +115,13 @@ def guard(X: np.ndarray, y: np.ndarray, more: np.ndarray) -> Any:
 
 #: What shows the trap of equal labels a class; run where the classes are skewed.
 BOUND = "self-training, shares of the labels"
+STATED = "propagation, shares of the labels"
 WAYS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], Any]] = {
     "head": lambda X, y, more: head().fit(X, y),
     "discriminant": lambda X, y, more: SemiSupervisedDiscriminantClassifier(unlabelled=more).fit(X, y),
     "self-training": lambda X, y, more: BalancedSelfTrainingClassifier(unlabelled=more).fit(X, y),
     "propagation": lambda X, y, more: LabelPropagationClassifier(unlabelled=more).fit(X, y),
+    STATED: lambda X, y, more: LabelPropagationClassifier(class_shares="labels", unlabelled=more).fit(X, y),
     "discriminant on propagation": lambda X, y, more: SemiSupervisedDiscriminantClassifier(
         LabelPropagationClassifier(unlabelled=more), unlabelled=more
     ).fit(X, y),
