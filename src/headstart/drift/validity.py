@@ -130,7 +130,7 @@ def _checked(known: Model, new: _New, random_state: int) -> Check:
     promised = _promised(known)
     exact = None if new.y is None else _exact(known, new.inputs, new.y)
     if known.reference is None:
-        if exact is None or promised is None:
+        if exact is None or known.task != "classification":
             raise SourceError(
                 "Expected a model that keeps a reference of its data, found one without.",
                 "Give labels (--labels COLUMN), or fit again without --no-reference.",
@@ -271,13 +271,19 @@ def _to_label(features: np.ndarray, names: list[str], seed: int) -> list[str]:
 def _by_labels(
     known: Model,
     n: int,
-    promised: float,
+    promised: float | None,
     exact: tuple[float, float, float],
     numbers: dict[str, Any],
     words: tuple[str, ...],
 ) -> Check:
     """The verdict where labels tell it."""
     value, low, high = exact
+    if promised is None:
+        sentence = (
+            f"Right for {_points(value)}% of {n} labelled {known.kind.many} [{_points(low)}-{_points(high)}]; the model "
+            "was handed over without a figure to hold this against."
+        )
+        return Check(CANNOT_TELL, sentence, words, {**numbers, "accuracy": value, "interval": [low, high]})
     fall = promised - value
     verdict = VALID if fall < SOME or high >= promised else INVALID if fall >= MUCH else DOUBTFUL
     sentence = (

@@ -44,6 +44,11 @@ def test_rows_in_another_unit_are_adapted_to(table: Path, tmp_path: Path) -> Non
     before = (headstart.load(table / "model").predict(rows) == truth).mean()
     after = (headstart.load(tmp_path / "out").predict(rows) == truth).mean()
     assert after > before + 0.2 and after > 0.9
+    labelled = headstart.check(
+        tmp_path / "out", new, labels="ill"
+    )  # nothing was promised of a model that is not proven
+    assert labelled.verdict == "cannot tell" and labelled.numbers["accuracy"] == after
+    assert "handed over without a figure" in labelled.sentence
 
 
 def test_with_labels_the_guard_measures(table: Path, tmp_path: Path) -> None:
