@@ -280,8 +280,8 @@ def _by_labels(
     value, low, high = exact
     if promised is None:
         sentence = (
-            f"Right for {_points(value)}% of {n} labelled {known.kind.many} [{_points(low)}-{_points(high)}]; the model "
-            "was handed over without a figure to hold this against."
+            f"Right for {_points(value)}% of {n} labelled {known.kind.many} [{_points(low)}-{_points(high)}]; "
+            "the model was handed over without a figure to hold this against."
         )
         return Check(CANNOT_TELL, sentence, words, {**numbers, "accuracy": value, "interval": [low, high]})
     fall = promised - value
