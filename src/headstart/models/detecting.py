@@ -20,6 +20,7 @@ from headstart.data.reading.recognise import recognise
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import sentences, tell
 from headstart.data.sets.screen import screen
+from headstart.detection.saving import is_detector
 from headstart.detection.transfer import TransferDetector
 from headstart.errors import DataError, ParameterError
 from headstart.guard.detecting.tried import Way, picture_folds, tried
@@ -31,13 +32,14 @@ from headstart.models.reproduction import reproduction
 from headstart.models.target import divided
 from headstart.networks.folder import check_place
 from headstart.networks.reading.loading import load_network
-from headstart.networks.reading.random_weights import random_network
 from headstart.progress import reporter
 
 #: Folds at most: each way learns that often, and four times inside to calibrate its scores.
 _FOLDS = 3
 _FEWEST = 6
-_AUTO, _STARTER = "auto", PICTURES.starter
+_AUTO = "auto"
+_WORDS = "boxes read off the maps of a frozen network"
+_LENT = "the same, biased towards what the borrowed detector has learned"
 
 
 def fit_detector(
@@ -89,7 +91,7 @@ def fit_detector(
     curves = learning_curves(results, pool, splits, effort)
     if effort.progress is not None:
         effort.progress("learning from all pictures", 0, 1)
-    detector = best.way.fitted(pool.inputs, pool.y)
+    detector = best.way.fitted(pool.inputs, list(pool.y))
     evidence = measured(results, best, pool, splits, effort)
     evidence |= {"data": learned_from(dataset, pool), "curves": curves, "source": network}
     if aside is not None:
@@ -128,18 +130,22 @@ def only(dataset: Dataset, classes: Sequence[str] | None) -> Dataset:
 def offered(source: Any, effort: Effort) -> tuple[list[Way], dict[str, Any] | None]:
     """The ways that are compared, and what is known of the first network that is borrowed from.
 
-    Of what is borrowed each is a way; beside them stands the same network with random weights, which borrows nothing.
+    Beside what borrows stands one that borrows nothing. A detector as the source is two ways: its network alone, and
+    its network with what it has learned to find.
     """
-    sources = [one for one in (source if isinstance(source, list | tuple) else [source]) if one is not None]
-    networks = [load_network(_STARTER if one == _AUTO else one, input_type="image") for one in sources]
-    first = networks[0] if networks else load_network(_STARTER, input_type="image")
     common: dict[str, Any] = {"device": effort.device, "random_state": effort.seed}
-    bare = TransferDetector(random_network(first, effort.seed), **common)
-    ways = [Way("random features", bare, False, "boxes read off the maps of the same network with random weights")]
-    for k, network in enumerate(networks):
-        name = "boxes" if len(networks) == 1 else f"boxes from {network.name or k + 1}"
-        ways.append(Way(name, TransferDetector(network, **common), True, "boxes read off the maps of a frozen network"))
-    return ways, network_evidence(networks[0]) if networks else None
+    ways = [Way("edges", TransferDetector(None, **common), False, "boxes read off maps of edges and colours")]
+    known = None
+    sources = source if isinstance(source, list | tuple) else [source]
+    sources = [PICTURES.starter if isinstance(one, str) and one == _AUTO else one for one in sources if one is not None]
+    for one in sources:
+        network = load_network(one, input_type=PICTURES.input_type)
+        known = network_evidence(network) if known is None else known
+        of = "" if len(sources) == 1 else f" from {network.name or one}"
+        ways.append(Way(f"boxes{of}", TransferDetector(network, **common), True, _WORDS))
+        if is_detector(one):
+            ways.append(Way(f"detector{of}", TransferDetector(one, **common), True, _LENT))
+    return ways, known
 
 
 #: Options of `headstart.fit` that say something of pictures with boxes.

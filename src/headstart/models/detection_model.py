@@ -13,10 +13,12 @@ from headstart.data.base.kinds import PICTURES, Kind
 from headstart.data.boxes.boxes import Boxes
 from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
 from headstart.data.sets.task import DETECTION
-from headstart.detection.saving import load_detector, write_detector
+from headstart.detection.saving import write_detector
+from headstart.detection.transfer import TransferDetector
+from headstart.errors import ParameterError
 from headstart.guard.detecting.evidence import certain
 from headstart.models.saving.evidence_file import EVIDENCE, read_evidence
-from headstart.networks.folder import read_manifest, write_folder
+from headstart.networks.folder import write_folder
 from headstart.networks.saving.model_card import model_card
 
 
@@ -49,6 +51,7 @@ class DetectionModel:
 
     task = DETECTION
     input_type = PICTURES.input_type
+    detector = None  # of words in sound
 
     def __init__(self, estimator: Any, evidence: dict[str, Any]) -> None:
         self.estimator = estimator
@@ -116,16 +119,30 @@ class DetectionModel:
         return write_folder(folder, lambda place: self._write(place, also))
 
     def _write(self, folder: Path, also: Callable[[Path], None] | None) -> None:
-        write_detector(self.estimator, folder)
+        manifest = write_detector(self.estimator, folder)
         text = json.dumps(self.evidence, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / EVIDENCE).write_text(text + "\n", encoding="utf-8")
-        card = model_card(read_manifest(folder), self.evidence)
+        card = model_card(manifest, self.evidence)
         (folder / "README.md").write_text(card, encoding="utf-8")
         if also is not None:
             also(folder)
 
 
+def refuse_detection(model: Any, use: str) -> None:
+    """Refuse a model that finds things where one that answers with classes or numbers is needed.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if isinstance(model, DetectionModel):
+        raise ParameterError(
+            f"Expected a model of classes or numbers for {use}, found one that finds things in pictures.",
+            "headstart predict and headstart report take it.",
+        )
+
+
 def load_detection(path: Path, module: Any = None) -> DetectionModel:
     """Load what `DetectionModel.save` wrote, or a detector alone, which then has no evidence."""
     evidence = read_evidence(path) if (path / EVIDENCE).is_file() else {}
-    return DetectionModel(load_detector(path, module), evidence)
+    return DetectionModel(TransferDetector.load(path, module), evidence)

@@ -17,6 +17,8 @@ _NAMES = {
     "pairs": "borrowed network, tuned on pairs",
     "from scratch": "the same network, taught from nothing",
     "boxes": "borrowed network, boxes read off it",
+    "detector": "borrowed detector, taught your things",
+    "edges": "edges and colours alone",
     "random features": "the same network, untaught",
     "blend": "a mixture of these ways",
     "target alone": "your rows alone",

@@ -43,7 +43,7 @@ class Boxes:
     corners: np.ndarray
     labels: np.ndarray
     scores: np.ndarray | None = None
-    crowd: np.ndarray | None = None
+    crowd: np.ndarray = None  # type: ignore[assignment]  # an array of False once it is made
 
     def __post_init__(self) -> None:
         corners = np.asarray(self.corners, np.float64).reshape(-1, 4)

@@ -45,7 +45,7 @@ def described_boxes(boxes: Sequence[Boxes], classes: Sequence[str]) -> dict[str,
     return {
         "n": len(labels),
         "pictures_without": sum(not len(one) for one in boxes),
-        "crowds": int(sum(one.crowd.sum() for one in boxes if one.crowd is not None)),
+        "crowds": int(sum(one.crowd.sum() for one in boxes)),
         "most_in_a_picture": max((len(one) for one in boxes), default=0),
         "classes": by_class,
         "sizes": {

@@ -54,9 +54,9 @@ def certain_by_fold(
     """
     kept = list(found)
     for k in np.unique(fold):
-        rest = np.flatnonzero(fold != k)
+        rest = np.flatnonzero(fold != k).tolist()
         thresholds = best_thresholds([drawn[i] for i in rest], [found[i] for i in rest], classes)
-        for i in np.flatnonzero(fold == k):
+        for i in np.flatnonzero(fold == k).tolist():
             kept[i] = certain(found[i], thresholds)
     return kept
 
@@ -86,7 +86,7 @@ def class_evidence(
     rows = []
     for name in classes:
         recall, precision = precision_recall(matches_of(name, drawn, found, thresholds=RIGHT))
-        some = np.unique(np.linspace(0, max(len(recall) - 1, 0), _POINTS).astype(int)) if len(recall) else []
+        some = np.unique(np.linspace(0, len(recall) - 1, _POINTS).astype(int)) if len(recall) else np.zeros(0, int)
         counted = counting_error(drawn, sure, name, 0.0)
         rows.append(
             {
@@ -148,7 +148,7 @@ def judged(drawn: Boxes, found: Boxes) -> tuple[np.ndarray, np.ndarray, int]:
     ([1], [1], 1)
     """
     missed, wrong, right = [], [], 0
-    crowd = np.zeros(len(drawn), bool) if drawn.crowd is None else drawn.crowd
+    crowd = drawn.crowd
     assert found.scores is not None, "found boxes have scores"
     for label in np.unique([*drawn.labels.tolist(), *found.labels.tolist()]):
         own, mine = np.flatnonzero(drawn.labels == label), np.flatnonzero(found.labels == label)

@@ -108,7 +108,7 @@ def tried(
         if progress is not None:
             progress(f"trying {way.name}", k, len(splits))
         rows = some_rows(train, dataset, share, k)
-        detector = way.fitted(dataset.inputs[rows], dataset.y[rows])
+        detector = way.fitted(dataset.inputs[rows], list(dataset.y[rows]))
         for i, boxes in zip(test.tolist(), detector.predict(dataset.inputs[test]), strict=True):
             found[i] = boxes
     if progress is not None:

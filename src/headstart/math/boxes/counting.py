@@ -70,7 +70,7 @@ def counting_error(
     kept = [
         (int((one.labels == label).sum()), np.sort(_scores(other)[other.labels == label]))
         for one, other in zip(drawn, found, strict=True)
-        if one.crowd is None or not (one.crowd & (one.labels == label)).any()
+        if not (one.crowd & (one.labels == label)).any()
     ]
     if not kept:
         nan = float("nan")

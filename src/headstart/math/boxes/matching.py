@@ -21,10 +21,21 @@ AREAS = {"all": (0.0, 1e10), "small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**
 class Marked(Protocol):
     """The boxes of one picture; `headstart.data.boxes.boxes.Boxes` is such."""
 
-    corners: np.ndarray
-    labels: np.ndarray
-    scores: np.ndarray | None
-    crowd: np.ndarray | None
+    @property
+    def corners(self) -> np.ndarray:
+        """Left, top, right, bottom, (k, 4)."""
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Classes, (k,)."""
+
+    @property
+    def scores(self) -> np.ndarray | None:
+        """Of boxes that were found, (k,)."""
+
+    @property
+    def crowd(self) -> np.ndarray:
+        """Which hold many things, (k,)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +152,7 @@ def matches_of(
             continue
         assert answer.scores is not None, "found boxes have scores"
         corners = truth.corners[wanted]
-        crowd = np.zeros(len(corners), bool) if truth.crowd is None else truth.crowd[wanted]
+        crowd = truth.crowd[wanted]
         set_aside = crowd | _outside(corners, area)
         positives[i] = int((~set_aside).sum())
         best = np.flatnonzero(mine)[np.argsort(-answer.scores[mine], kind="stable")][:most]
