@@ -139,7 +139,7 @@ def _drawn(target: Target, pool: np.ndarray, kept: int, effort: Effort) -> Targe
         f"{spell(effort.budget)} is enough."
     )
     fewer = dataclasses.replace(dataset.select(np.sort(np.r_[order[:kept], aside])), notes=(*dataset.notes, words))
-    if not dataset.kind.values or not target.source:
+    if not dataset.kind.values or not isinstance(target.source, list):
         return dataclasses.replace(target, dataset=fewer)
     share, sources = kept / len(pool), []
     for source in target.source:
