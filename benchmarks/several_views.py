@@ -1,6 +1,6 @@
 """Several views of the same objects: what joining them is worth, with gaps, with noise, and beside other libraries.
 
-    python benchmarks/several_views.py [--repeats 10] [--only digits] [--peers PYTHON]
+    python benchmarks/several_views.py [--repeats 10] [--only digits] [--setting noise] [--peers PYTHON]
 
 ``digits``: handwritten digits in six views (pixels, moments, ...; multiview_digits), 5 labels a class, 30% of the views
 missing at random, and a seventh view of pure noise. ``pairs``: a picture of a digit (mnist_subset, starter:pictures)
@@ -268,6 +268,7 @@ def main() -> None:
     """Measure and print."""
     made = parser(__doc__ or "", 10)
     made.add_argument("--only", choices=("digits", "pairs", "columns"))
+    made.add_argument("--setting", default="", help="only settings whose name holds this, as 30%%")
     made.add_argument("--peers", help="a Python that has mvlearn and cca_zoo")
     asked = made.parse_args()
     need_data()
@@ -275,10 +276,13 @@ def main() -> None:
     started = time.process_time()
     for name in [asked.only] if asked.only else ["digits", "pairs", "columns"]:
         for words, some in draws(name, asked.repeats):
+            if asked.setting not in words:
+                continue
             found, views = [], []
             for seed, draw in enumerate(some):
                 views = list(draw.views)
                 found.append(measured(draw, seed, asked.peers))
+                print(f"{name}, {words}, draw {seed + 1}: {json.dumps(found[-1])}", file=sys.stderr, flush=True)
             told(name, words, found, views)
     print(f"\n{time.process_time() - started:.0f} CPU seconds", file=sys.stderr)
 

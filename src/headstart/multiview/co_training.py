@@ -22,8 +22,8 @@ class CoTrainingClassifier(MultiViewClassifier):
     """Co-training: in rounds the view that is sure of a row without a label labels it for the others.
 
     For views each of which is enough to tell the classes, and that err independently: a word in a page and the words of
-    links to it, a picture and a sound. Where views err together it teaches them their errors; measure it against
-    ``MultiViewClassifier(unlabelled=...)``, which gained more wherever both were measured (``docs/views.md``).
+    links to it, a picture and a sound. Where views err together it teaches them their errors, and it loses with gaps
+    and where one view knows little; ``MultiViewClassifier(unlabelled=...)`` stands that better (``docs/views.md``).
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from headstart.report.method_names import plain_name
 from headstart.report.wording import amount, count, missing
 
 #: Heads of the table's columns.
-HEADS = ("alone", "all but it", "cost where missing")
+HEADS = ("alone", "adds", "cost where missing")
 
 
 def views(found: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -27,7 +27,7 @@ def views(found: dict[str, Any] | None) -> dict[str, Any] | None:
     >>> said["words"]
     'Together, as “product”, the views reach 80.0%.'
     >>> said["rows"][0]
-    {'name': 'lab', 'holds': 'values of age', 'n': '8 of 10', 'figures': ['60.0%', '70.0%', '5.0 points']}
+    {'name': 'lab', 'holds': 'values of age', 'n': '8 of 10', 'figures': ['60.0%', '5.0 points', '5.0 points']}
     """
     if not found:
         return None
@@ -43,7 +43,10 @@ def views(found: dict[str, Any] | None) -> dict[str, Any] | None:
                 "name": str(row["view"]),
                 "holds": _holds(row),
                 "n": f"{row['n']:,} of {n:,}",
-                "figures": [amount(metric, row.get("alone")), amount(metric, row.get("left_out")), _cost(metric, row)],
+                "figures": [
+                    amount(metric, row.get("alone")),
+                    *(_gain(metric, row, way) for way in ("left_out", "missing")),
+                ],
             }
             for row in found.get("rows") or []
         ],
@@ -59,9 +62,9 @@ def _holds(row: dict[str, Any]) -> str:
     return f"values of {shown}" if str(row["holds"]).startswith("rows") else str(row["holds"])
 
 
-def _cost(metric: str, row: dict[str, Any]) -> str:
-    """By how much the score changes where a model that learned with a view is asked without it."""
-    with_it, without = row.get("with_it"), row.get("missing")
+def _gain(metric: str, row: dict[str, Any], way: str) -> str:
+    """By how much the score with a view is above that of another way, on the same examples."""
+    with_it, without = row.get("with_it"), row.get(way)
     if missing(with_it) or missing(without) or with_it is None or without is None:
         return "–"
     value = amount(metric, with_it - without)

@@ -103,6 +103,16 @@ def test_auto_takes_a_single_view_where_the_others_harm() -> None:
     )
 
 
+def test_a_handful_of_labels_chooses_no_single_view() -> None:
+    rng = np.random.default_rng(0)
+    y = np.arange(200) % 2
+    X = np.hstack([3.0 * y[:, None] + rng.normal(0, 0.5, (200, 2)), rng.normal(size=(200, 60))])
+    views = {"good": [0, 1], "noise": slice(2, 62)}
+    few, many = (MultiViewClassifier(views).fit(X[:n], y[:n]) for n in (20, 200))
+    assert few.fusion_ == "product" and few.losses_["good"] < few.losses_["product"]
+    assert many.score(X, y) > 0.97
+
+
 def test_numbers_from_views() -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(150, 6))
