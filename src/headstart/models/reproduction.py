@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from headstart.data.reading.options import Reading
 from headstart.guard.comparing.budget import short
 
 
-def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, str]:
+def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, Any]:
     """The command and the code that give the same result again; the command is empty for data in memory.
+
+    Beside a command stands ``given``: the data, the sources and how they were read, as `headstart.check` takes them to
+    adapt a model to new data.
 
     Parameters
     ----------
@@ -49,7 +54,10 @@ def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, 
         for one in value if isinstance(value, list | tuple) else [value]:
             words += [flag, short(float(one)) if key == "budget" else shlex.quote(str(one))]
     command = " ".join(words) if root and told and (named or source is None) else ""
-    return {"command": command, "code": f"import headstart\n\nmodel = headstart.fit({', '.join(code)})"}
+    read = {field.name: given[field.name] for field in fields(Reading) if field.name in given}
+    sources = ["none" if one is None else str(one) for one in offered]
+    kept = {"given": {"data": root, "sources": sources, "reading": read}} if command else {}
+    return kept | {"command": command, "code": f"import headstart\n\nmodel = headstart.fit({', '.join(code)})"}
 
 
 def _value(key: str, value: Any) -> str:
