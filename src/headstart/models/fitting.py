@@ -35,6 +35,11 @@ from headstart.parameters.tuning.view_features import check_views
 from headstart.progress import reporter
 
 Progress = Callable[[str, int, int], None]
+#: Arguments that the command which repeats a fit holds, beside those of reading.
+_REPEATED = (
+    *("skip_bad", "budget", "random_state", "out", "unlabelled", "views", "plain", "text_windows", "background"),
+    *("false_alarms", "metric", "class_weight"),
+)
 
 
 def fit(
@@ -186,12 +191,9 @@ def fit(
     given = dict(locals())
     _check_out(out, resume)
     _check_words(task, background, false_alarms)
-    if metric is not None:
-        check_metric(metric)
+    check_metric(metric)
     _check_plain(plain, task, candidates)
-    reading = Reading(
-        label, path_column, text_column, split_column, group_by, task, encoding, decimal, sheet, page, boxes
-    )
+    reading = Reading(**{field.name: given[field.name] for field in dataclasses.fields(Reading)})
     if holds_boxes(data, reading):
         from headstart.models.detecting import fit_with_boxes
 
@@ -234,10 +236,8 @@ def fit(
         model = _fitted(
             target, words, effort, candidates, asked | {"plan": repeated, "plain": plain, "reference": reference}
         )
-        settings = reading.said() | {"skip_bad": skip_bad, "budget": budget, "random_state": random_state, "out": out}
-        settings |= {"unlabelled": unlabelled, "views": views, "plain": plain, "text_windows": text_windows}
-        settings |= {"background": background, "false_alarms": false_alarms, "no_reference": not reference}
-        settings |= {"metric": metric, "class_weight": class_weight, "plan": None if isinstance(plan, dict) else plan}
+        settings = reading.said() | {name: given[name] for name in _REPEATED}
+        settings |= {"no_reference": not reference, "plan": None if isinstance(plan, dict) else plan}
         model.evidence["reproduce"] |= reproduction(
             address_of(data) or target.dataset.root, None if target.source is None else target.named, settings
         )

@@ -109,7 +109,7 @@ def test_too_few_pictures_are_too_few() -> None:
 
 
 def test_other_inputs_and_other_uses_are_refused(model: Any) -> None:
-    with pytest.raises(DataError, match="Expected pictures, as the model learned from"):
+    with pytest.raises(DataError, match="Expected pictures, found clips"):
         model.predict(Clips(["a.wav"]))
     with pytest.raises(ParameterError, match="for a check, found one that finds things in pictures"):
         headstart.check(model, ["a.jpg"])
