@@ -56,7 +56,7 @@ class Edges:
     @property
     def views(self) -> tuple[View, ...]:
         """A box and what is near it in cells fine enough to tell a shape; and its surroundings."""
-        return View(0, 6, 1.2), View(0, 1, 1.8)
+        return View(0, 6, 1.2), View(0, 1, 1.8), View(0, 6, 1.4, of_offsets=True)
 
     def maps(
         self, pictures: Pictures, *, turned: bool = False, device: str = "cpu", progress: Progress | None = None

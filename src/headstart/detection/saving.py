@@ -9,7 +9,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 from torch import nn
 
-from headstart.data.base.json_files import TEXT, Shape, checked, number, record, several, whole
+from headstart.data.base.json_files import FLAG, TEXT, Shape, checked, number, record, several, whole
 from headstart.detection.edges import Edges
 from headstart.detection.maps import Body, Level
 from headstart.detection.solved import SolvedDetector
@@ -26,7 +26,7 @@ ARRAYS = "detector.safetensors"
 #: Most numbers that coefficients may have.
 _WIDEST = 1 << 26
 _LEVEL = record({"block": TEXT, "side": whole(2, 4096), "channels": whole(1, 1 << 16)}, {}, closed=True)
-_VIEW = record({"level": whole(0, 8), "bins": whole(1, 16), "size": number(0.1, 10)}, {}, closed=True)
+_VIEW = record({"level": whole(0, 8), "bins": whole(1, 16), "size": number(0.1, 10)}, {"of_offsets": FLAG}, closed=True)
 DETECTION = record(
     {
         "classes": LABELS,

@@ -10,14 +10,14 @@ import numpy as np
 from scipy import sparse
 from scipy.special import expit
 
-from headstart.detection.views import Answers, Shapes, View, summing_matrices
+from headstart.detection.views import Answers, Shapes, View, rows_of, summing_matrices
 from headstart.math.boxes.offsets import shifted
 from headstart.math.boxes.overlap import overlaps
 from headstart.math.boxes.shapes import boxes_everywhere
 from headstart.math.boxes.suppression import suppressed, voted
 
 #: Boxes of a picture that are moved, those with the highest scores; and how often.
-BEST, MOVES = 150, 2
+BEST, MOVES = 150, 3
 #: Overlap above which the worse of two boxes of a class is left out, and from which it still votes on the place.
 SAME, VOTING = 0.45, 0.6
 #: Most boxes that a picture keeps of a class, and least score that they have.
@@ -51,6 +51,26 @@ class SolvedDetector:
     intercept: np.ndarray
     slope: float = 1.0
     level: float = 0.0
+
+    @classmethod
+    def of(
+        cls,
+        views: tuple[View, ...],
+        shapes: Shapes,
+        sides: np.ndarray,
+        odds: tuple[np.ndarray, np.ndarray],
+        moves: tuple[np.ndarray, np.ndarray],
+    ) -> SolvedDetector:
+        """From coefficients and intercepts of log-odds and of offsets, each of the columns that its views give."""
+        coef = np.zeros((len(rows_of(views, shapes, False)), len(odds[1]) + 4))
+        coef[rows_of(views, shapes, False), : len(odds[1])] = odds[0]
+        coef[rows_of(views, shapes, True), len(odds[1]) :] = moves[0]
+        return cls(views, shapes, sides, coef, np.concatenate([odds[1], moves[1]]))
+
+    def part(self, of_offsets: bool) -> np.ndarray:
+        """Coefficients of the offsets, or of the log-odds, of the columns that their views give."""
+        columns = slice(self.n_classes, None) if of_offsets else slice(0, self.n_classes)
+        return np.asarray(self.coef[rows_of(self.views, self.shapes, of_offsets), columns])
 
     @property
     def n_classes(self) -> int:

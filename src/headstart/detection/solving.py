@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from headstart.detection.solved import THIN, SolvedDetector, windows_of
-from headstart.detection.views import Shapes, View, columns_of
+from headstart.detection.views import View, columns_of
 from headstart.math.boxes.offsets import offsets, shifted
 from headstart.math.boxes.overlap import overlaps
 from headstart.math.boxes.shapes import typical_sides
@@ -31,7 +31,7 @@ COORDINATES, LOOKED_AT = 300, 1500
 #: Spread of what a lent detector answers, in units of a column's.
 LOUD = 20.0
 #: Penalties, as multiples of the mean squared norm of a row: of log-odds, and of offsets.
-FOR_ODDS, FOR_OFFSETS = 2.0, 2.4
+FOR_ODDS, FOR_OFFSETS = 2.0, 10.0
 
 Maps = Sequence[np.ndarray]
 
@@ -110,28 +110,40 @@ def solve_detector(
     knowledge transfer": shrinking towards multiples of what other classes taught, chosen with the rest.
     """
     shapes = [one.shape for one in maps[0]]
+    telling, moving = ([view for view in views if view.of_offsets is kind] for kind in (False, True))
     boxes = np.concatenate([one.boxes for one in drawn])
     sides = typical_sides(boxes[:, 2:] - boxes[:, :2], SIZES, rng)
     windows, around = windows_of(sides), int(np.clip(IN_ALL // len(boxes), FEWEST, AROUND))
-    seen = [_near(one, these, views, around, rng) for one, these in zip(maps, drawn, strict=True)]
-    X, codes, weights, wanted = (np.concatenate(parts) for parts in zip(*seen, strict=True))
-    nothing = [_nothing(one, these, views, windows, rng) for one, these in zip(maps, drawn, strict=True)]
-    right = codes > 0
-    axes = Axes.of(np.concatenate([*nothing, X[right]]), rng, lent)
-    seen_near = axes(X)
-    rows = weights * AROUND
-    offset = solve_ridge(
-        seen_near, wanted, sample_weight=rows, penalties=[axes.share * FOR_OFFSETS * len(rows) / rows.sum()]
+    near = [_near(one, around, rng) for one in drawn]
+    moves = _offsets(
+        [columns_of(one, these.boxes, moving) for one, these in zip(maps, near, strict=True)], near, rng, lent
     )
-    positive, told, share = seen_near[right], codes[right], weights[right]
-    negative = [axes(part) for part in nothing if len(part)]
+    every = Near.joined(near)
+    right = every.codes > 0
+    seen = [columns_of(one, these.boxes[these.codes > 0], telling) for one, these in zip(maps, near, strict=True)]
+    nothing = [_nothing(one, these, telling, windows, rng) for one, these in zip(maps, drawn, strict=True)]
+    axes = Axes.of(np.concatenate([*nothing, *seen]), rng, None if lent is None else lent.part(of_offsets=False))
+    positive, negative = axes(np.concatenate(seen)), [axes(part) for part in nothing]
     for left in range(ROUNDS, -1, -1):
-        odds = _odds(positive, told, share, np.concatenate(negative), n_classes, axes.share * FOR_ODDS)
-        coef = np.concatenate([odds[0], offset.coef], axis=1)
-        solved = axes.solved(views, shapes, sides, coef, np.concatenate([odds[1], offset.intercept]))
+        told = (positive, every.codes[right], every.weights[right], np.concatenate(negative), n_classes)
+        odds = axes.raw(*_odds(*told, axes.share * FOR_ODDS))
+        solved = SolvedDetector.of(views, shapes, sides, odds, moves)
         if left:
-            negative += [_hardest(solved, one, these, axes) for one, these in zip(maps, drawn, strict=True)]
+            hard = [_hardest(solved, one, these) for one, these in zip(maps, drawn, strict=True)]
+            negative += [axes(columns_of(one, some, telling)) for one, some in zip(maps, hard, strict=True)]
     return solved
+
+
+def _offsets(
+    columns: list[np.ndarray], near: Sequence[Near], rng: np.random.Generator, lent: SolvedDetector | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients and intercepts of the offsets from boxes near things to these things."""
+    X, every = np.concatenate(columns), Near.joined(near)
+    axes = Axes.of(X, rng, None if lent is None else lent.part(of_offsets=True))
+    rows = every.weights * AROUND
+    penalty = axes.share * FOR_OFFSETS * len(rows) / rows.sum()
+    found = solve_ridge(axes(X), every.wanted, sample_weight=rows, penalties=[penalty])
+    return axes.raw(found.coef, found.intercept)
 
 
 def _odds(
@@ -145,27 +157,50 @@ def _odds(
     return found.coef[:, 1:] - found.coef[:, :1], found.intercept[1:] - found.intercept[0]
 
 
-def _near(
-    maps: Maps, drawn: Drawn, views: tuple[View, ...], around: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Boxes around those that are to be found: columns, class (0 where too far), weight, offsets to what is meant."""
-    boxes, codes, weights, wanted = [np.zeros((0, 4))], [np.zeros(0, int)], [np.zeros(0)], [np.zeros((0, 4))]
+@dataclass(frozen=True, eq=False)
+class Near:
+    """Boxes around things.
+
+    Parameters
+    ----------
+    boxes : ndarray of shape (m, 4)
+    codes : ndarray of int of shape (m,)
+        Number of the class from 1 on; 0 where a box is too far from the thing to be an example of it.
+    weights : ndarray of shape (m,)
+        Those around one thing sum to 1.
+    wanted : ndarray of shape (m, 4)
+        Offsets to the thing.
+    """
+
+    boxes: np.ndarray
+    codes: np.ndarray
+    weights: np.ndarray
+    wanted: np.ndarray
+
+    @classmethod
+    def joined(cls, some: Sequence[Near]) -> Near:
+        """Those of several pictures."""
+        names = ("boxes", "codes", "weights", "wanted")
+        return cls(*(np.concatenate([getattr(one, name) for one in some]) for name in names))
+
+
+def _near(drawn: Drawn, around: int, rng: np.random.Generator) -> Near:
+    """Boxes around all things of a picture, themselves among them."""
+    found = [Near(np.zeros((0, 4)), np.zeros(0, int), np.zeros(0), np.zeros((0, 4)))]
     for box, code in zip(drawn.boxes, drawn.codes, strict=True):
         far = rng.uniform(0.02, 0.35, (around, 1)) * rng.normal(0, [0.5, 0.5, 0.7, 0.7], (around, 4))
         near = np.clip(shifted(np.repeat(box[None], around, 0), far), 0.0, 1.0)
         near = np.vstack([box, near[(near[:, 2:] - near[:, :2] > THIN).all(axis=1)]])
         shared = overlaps(near, box[None])[:, 0]
         near, shared = near[shared >= NEAR], shared[shared >= NEAR]
-        boxes.append(near)
-        codes.append(np.where(shared >= RIGHT, code + 1, 0))
-        weights.append(np.full(len(near), 1 / len(near)))
-        wanted.append(offsets(near, np.repeat(box[None], len(near), 0)))
-    every = np.concatenate(boxes)
-    return columns_of(maps, every, views), np.concatenate(codes), np.concatenate(weights), np.concatenate(wanted)
+        codes = np.where(shared >= RIGHT, code + 1, 0)
+        wanted = offsets(near, np.repeat(box[None], len(near), 0))
+        found.append(Near(near, codes, np.full(len(near), 1 / len(near)), wanted))
+    return Near.joined(found)
 
 
 def _nothing(
-    maps: Maps, drawn: Drawn, views: tuple[View, ...], windows: np.ndarray, rng: np.random.Generator
+    maps: Maps, drawn: Drawn, views: Sequence[View], windows: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Columns of boxes of nothing: half of them anywhere, half where something is near."""
     shared = drawn.overlap(windows)
@@ -175,13 +210,12 @@ def _nothing(
     return columns_of(maps, windows[np.concatenate(taken).astype(int)], views)
 
 
-def _hardest(solved: SolvedDetector, maps: Maps, drawn: Drawn, axes: Axes) -> np.ndarray:
+def _hardest(solved: SolvedDetector, maps: Maps, drawn: Drawn) -> np.ndarray:
     """What is taken for something by mistake, with the highest scores and apart from one another."""
     boxes, odds = solved.candidates(maps)
     wrong = drawn.overlap(boxes) < WRONG
     boxes, best = boxes[wrong], odds[wrong].max(axis=1)
-    apart = suppressed(overlaps(boxes, boxes), best, 0.7)[:HARD]
-    return axes(columns_of(maps, boxes[apart], solved.views))
+    return np.asarray(boxes[suppressed(overlaps(boxes, boxes), best, 0.7)[:HARD]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,8 +236,8 @@ class Axes:
     share: float = 1.0
 
     @classmethod
-    def of(cls, X: np.ndarray, rng: np.random.Generator, lent: SolvedDetector | None = None) -> Axes:
-        """Those of some rows."""
+    def of(cls, X: np.ndarray, rng: np.random.Generator, lent: np.ndarray | None = None) -> Axes:
+        """Those of some rows; ``lent`` are coefficients of another detector, (d, k)."""
         mean, spread = X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64)
         scale = spread + 1e-3 * float(np.sqrt((spread**2).mean())) + 1e-12
         some = X if len(X) <= LOOKED_AT else X[np.sort(rng.choice(len(X), LOOKED_AT, replace=False))]
@@ -217,18 +251,16 @@ class Axes:
         directions /= scale[:, None]
         if lent is None:
             return cls(mean, directions)
-        own, loud = float(values[kept].sum()) / len(Z), LOUD**2 * lent.coef.shape[1]
-        answered = (some - mean) @ lent.coef
-        directions = np.column_stack([LOUD * lent.coef / (answered.std(axis=0) + 1e-12), directions])
+        own, loud = float(values[kept].sum()) / len(Z), LOUD**2 * lent.shape[1]
+        answered = (some - mean) @ lent
+        directions = np.column_stack([LOUD * lent / (answered.std(axis=0) + 1e-12), directions])
         return cls(mean, directions, own / (own + loud))
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Coordinates of rows, (m, r), float32."""
         return np.asarray((X - self.mean).astype(np.float32) @ self.directions.astype(np.float32))
 
-    def solved(
-        self, views: tuple[View, ...], shapes: Shapes, sides: np.ndarray, coef: np.ndarray, intercept: np.ndarray
-    ) -> SolvedDetector:
-        """The detector of functions of these coordinates."""
-        raw = self.directions @ coef
-        return SolvedDetector(views, shapes, sides, raw, intercept - self.mean @ raw)
+    def raw(self, coef: np.ndarray, intercept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Coefficients of coordinates as coefficients of columns, with their intercepts."""
+        of_columns = self.directions @ coef
+        return of_columns, intercept - self.mean @ of_columns

@@ -112,10 +112,7 @@ class TransferDetector(BaseEstimator):
         self.body_, self.lent_ = _borrowed(self.source, self.image_size)
         with reporter(quiet=not self.verbose) as progress:
             maps = self._maps(given, progress)
-            places = [
-                _placed(one, self.classes_, letterbox)
-                for one, letterbox in zip(drawn, self.body_.letterboxes(given), strict=True)
-            ]
+            places = places_of(drawn, self.classes_, self.body_.letterboxes(given))
             how: dict[str, Any] = {"views": self.body_.views, "lent": self.lent_}
             self.solved_ = calibrated_detector(maps, places, len(self.classes_), self.random_state, progress, **how)
         return self
@@ -190,6 +187,11 @@ def _classes(asked: Any, drawn: Sequence[Boxes]) -> np.ndarray:
             "Leave classes out to find all that are drawn.",
         )
     return np.array(wanted, dtype=object)
+
+
+def places_of(drawn: Sequence[Boxes], classes: np.ndarray, letterboxes: Sequence[Letterbox]) -> list[Drawn]:
+    """The boxes of each picture as shares of its square, with the numbers of their classes; others are left out."""
+    return [_placed(one, classes, letterbox) for one, letterbox in zip(drawn, letterboxes, strict=True)]
 
 
 def _placed(drawn: Boxes, classes: np.ndarray, letterbox: Letterbox) -> Drawn:

@@ -29,11 +29,14 @@ class View:
         Cells in each direction over which means are taken.
     size : float
         Sides of what is looked at in units of the box's: above 1 its surroundings are seen too.
+    of_offsets : bool, default=False
+        Whether it tells where a thing ends, and not what it is.
     """
 
     level: int
     bins: int
     size: float
+    of_offsets: bool = False
 
     def window(self, boxes: np.ndarray) -> np.ndarray:
         """What is looked at of boxes, (m, 4)."""
@@ -49,10 +52,18 @@ class View:
 def views_of(n_levels: int) -> tuple[View, ...]:
     """The views of a detector on so many levels, the finest first.
 
-    The last level tells what a thing is, in its box and around it; the finer one, in cells, where it ends.
+    The last level tells what a thing is, in its box and around it, the finer one what it is made of; and that one
+    alone, in many cells, where it ends.
     """
     last = n_levels - 1
-    return View(last, 1, 1.0), View(0, 2, 1.0), View(0, 3, 1.6), View(last, 1, 1.6)
+    told = View(last, 1, 1.0), View(0, 2, 1.0), View(0, 3, 1.6), View(last, 1, 1.6)
+    return (*told, View(0, 6, 1.4, of_offsets=True))
+
+
+def rows_of(views: Sequence[View], shapes: Shapes, of_offsets: bool) -> np.ndarray:
+    """Which of the columns of all views those of some are, and the place: a mask of shape (d,)."""
+    widths = [view.bins * view.bins * shapes[view.level][2] for view in views]
+    return np.repeat([*(view.of_offsets is of_offsets for view in views), True], [*widths, PLACE])
 
 
 def place_of(boxes: np.ndarray) -> np.ndarray:
