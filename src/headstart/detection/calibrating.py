@@ -59,9 +59,8 @@ def calibrated_detector(
     for part in range(PARTS):
         if progress is not None:
             progress("solving detectors", part + 1, PARTS + 1)
-        held = np.flatnonzero(fold == part)
-        rest = np.flatnonzero(fold != part)
-        if not len(held) or not any(len(drawn[i].boxes) for i in rest):
+        held, rest = (np.flatnonzero(rows).tolist() for rows in (fold == part, fold != part))
+        if not held or not any(len(drawn[i].boxes) for i in rest):
             continue
         some = [maps[i] for i in rest], [drawn[i] for i in rest]
         without = solve_detector(*some, n_classes, rng, views=views, lent=lent)
