@@ -59,7 +59,7 @@ def calibrated_detector(
     for part in range(PARTS):
         if progress is not None:
             progress("solving detectors", part + 1, PARTS + 1)
-        held, rest = (np.flatnonzero(rows).tolist() for rows in (fold == part, fold != part))
+        held, rest = np.flatnonzero(fold == part).tolist(), np.flatnonzero(fold != part).tolist()
         if not held or not any(len(drawn[i].boxes) for i in rest):
             continue
         some = [maps[i] for i in rest], [drawn[i] for i in rest]
