@@ -62,8 +62,7 @@ def command(
         raise click.UsageError("Choose one of --csv and --json.")
     if not inputs and not text:
         raise click.UsageError("Missing argument 'INPUTS...'.")
-    from headstart.cli.predicted_boxes import found_in
-    from headstart.cli.predictions import gather, gather_texts, say, say_rows
+    from headstart.cli.predictions import found_in, gather, gather_texts, say, say_rows
     from headstart.data.base.address import brought
     from headstart.data.sets.task import DETECTION
     from headstart.drift.beside import beside
@@ -73,7 +72,10 @@ def command(
     loaded = load(model)
     if loaded.task == DETECTION:
         others = {"--text": text, "--text-column": text_column, "--sets": sets, "--refer": refer}
-        return found_in(loaded, inputs, draw, least, as_csv, as_json, [name for name, said in others.items() if said])
+        wrong = [name for name, said in others.items() if said]
+        if wrong:
+            raise click.UsageError(f"{' and '.join(wrong)} say nothing of a model that finds things in pictures.")
+        return found_in(loaded, inputs, draw, least, "coco" if as_json else "csv" if as_csv else "lines")
     if draw is not None or least is not None:
         raise click.UsageError("--draw and --least are for models that find things; this one was fitted without boxes.")
     more = beside(loaded, sets, refer)

@@ -64,7 +64,11 @@ def save_detector(estimator: Any, folder: str | Path) -> Path:
     ------
     OutputError
     """
-    return write_folder(folder, lambda place: write_detector(estimator, place))
+
+    def write(place: Path) -> None:
+        write_detector(estimator, place)
+
+    return write_folder(folder, write)
 
 
 def write_detector(estimator: Any, folder: Path, **more: Any) -> dict[str, Any]:

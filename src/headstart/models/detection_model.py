@@ -11,7 +11,7 @@ import numpy as np
 
 from headstart.data.base.kinds import PICTURES, Kind
 from headstart.data.boxes.boxes import Boxes
-from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
+from headstart.data.pictures.pictures import as_pictures
 from headstart.data.sets.task import DETECTION
 from headstart.detection.saving import write_detector
 from headstart.detection.transfer import TransferDetector
@@ -97,10 +97,7 @@ class DetectionModel:
         BadPictures
             If any cannot be decoded.
         """
-        inputs = as_inputs(pictures, self.input_type)
-        if inputs.kind is not PICTURES:
-            refuse_other_kind(inputs.kind, PICTURES, "as the model learned from")
-        return list(self.estimator.predict(inputs))
+        return list(self.estimator.predict(as_pictures(pictures)))
 
     def certain(self, pictures: Any) -> list[Boxes]:
         """What is found in each picture: the boxes of `predict` whose scores reach the threshold of their class."""

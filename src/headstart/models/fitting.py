@@ -16,6 +16,7 @@ from headstart.data.base.plain import plain
 from headstart.data.inputs.registry import entry_of, resolve
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import holds_boxes
+from headstart.data.reading.view_table import views_of
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import describe, sentences, tell
 from headstart.errors import NoLabels, ParameterError
@@ -28,6 +29,7 @@ from headstart.models.adapting import Asked, fit_without_labels
 from headstart.models.final_score import test_score
 from headstart.models.model import Model, read_evidence
 from headstart.models.reproduction import reproduction
+from headstart.models.several_views import guarded_views
 from headstart.models.target import Target, counted_rows, divided, read_target, screened
 from headstart.models.within_budget import note_beside, within_budget
 from headstart.networks.folder import check_place
@@ -35,6 +37,11 @@ from headstart.parameters.tuning.view_features import check_views
 from headstart.progress import reporter
 
 Progress = Callable[[str, int, int], None]
+#: Arguments that the command which repeats a fit holds, beside those of reading.
+_REPEATED = (
+    *("skip_bad", "budget", "random_state", "out", "unlabelled", "views", "plain", "text_windows", "background"),
+    *("false_alarms", "metric", "class_weight"),
+)
 
 
 def fit(
@@ -66,6 +73,7 @@ def fit(
     decimal: str | None = None,
     sheet: str | None = None,
     page: int | None = None,
+    view: Mapping[str, Any] | None = None,
     boxes: str | Path | None = None,
     metric: str | None = None,
     class_weight: Any = None,
@@ -135,6 +143,9 @@ def fit(
         With ``task="keyword"``: how many false alarms an hour `headstart.listen` may give.
     encoding, decimal, sheet, page
         How files are read, see `headstart.data.reading.read.read_dataset`.
+    view : dict of str to columns, optional
+        Of a table whose rows are seen in several ways, the columns of each: ``{"picture": "photo", "lab": ["age"]}``.
+        Views may be missing in rows; ``source`` is then a dict of views to networks. See `MultiViewClassifier`.
     boxes : path, optional
         Of a folder of pictures: where the boxes of the things in them are written, see
         `headstart.data.reading.boxes.read_boxes`. In memory give (pictures, boxes), with one `Boxes` a picture. What is
@@ -186,12 +197,9 @@ def fit(
     given = dict(locals())
     _check_out(out, resume)
     _check_words(task, background, false_alarms)
-    if metric is not None:
-        check_metric(metric)
+    check_metric(metric)
     _check_plain(plain, task, candidates)
-    reading = Reading(
-        label, path_column, text_column, split_column, group_by, task, encoding, decimal, sheet, page, boxes
-    )
+    reading = Reading(**{field.name: given[field.name] for field in dataclasses.fields(Reading)})
     if holds_boxes(data, reading):
         from headstart.models.detecting import fit_with_boxes
 
@@ -214,8 +222,7 @@ def fit(
                 "Leave them out (--classes, --ask).",
             )
         tell(sentences(target.dataset))
-        metric_named(metric, target.dataset.task)
-        check_views(views, "head", target.dataset.input_type)
+        _check_asked(target.dataset, metric, views)
         if not resume:
             _forget(checkpoint)
         words: KeywordTask | None = None
@@ -234,10 +241,8 @@ def fit(
         model = _fitted(
             target, words, effort, candidates, asked | {"plan": repeated, "plain": plain, "reference": reference}
         )
-        settings = reading.said() | {"skip_bad": skip_bad, "budget": budget, "random_state": random_state, "out": out}
-        settings |= {"unlabelled": unlabelled, "views": views, "plain": plain, "text_windows": text_windows}
-        settings |= {"background": background, "false_alarms": false_alarms, "no_reference": not reference}
-        settings |= {"metric": metric, "class_weight": class_weight, "plan": None if isinstance(plan, dict) else plan}
+        settings = reading.said() | {name: given[name] for name in _REPEATED}
+        settings |= {"no_reference": not reference, "plan": None if isinstance(plan, dict) else plan}
         model.evidence["reproduce"] |= reproduction(
             address_of(data) or target.dataset.root, None if target.source is None else target.named, settings
         )
@@ -261,8 +266,12 @@ def _fitted(target: Target, words: KeywordTask | None, effort: Effort, candidate
     tell(said)
     dataset = dataclasses.replace(dataset, notes=(*dataset.notes, *said))
     more = {"later": 0 if aside is None else len(aside), "counted": counted, **asked, **target.more}
-    guarded = kind(target.offered, candidates=candidates, **effort.settings(), **more)
-    guarded.fit(pool.inputs, pool.y, groups=pool.groups)
+    guarded: Any
+    if views_of(pool) is not None:
+        guarded = guarded_views(pool, target.source, effort, {"candidates": candidates, **more})
+    else:
+        guarded = kind(target.offered, candidates=candidates, **effort.settings(), **more)
+        guarded.fit(pool.inputs, pool.y, groups=pool.groups)
     model = _model(guarded, dataset, words)
     if aside is not None:
         model.evidence["test"] = plain(test_score(model, aside, metric_named(asked["metric"], dataset.task)))
@@ -279,6 +288,13 @@ def _check_out(out: str | Path | None, resume: bool) -> None:
         )
     if out is not None:
         check_place(out)
+
+
+def _check_asked(dataset: Dataset, metric: str | None, views: int) -> None:
+    """Refuse what does not go with the data that were read."""
+    metric_named(metric, dataset.task)
+    if views_of(dataset) is None:
+        check_views(views, "head", dataset.input_type)
 
 
 def _check_words(task: str | None, background: Any, false_alarms: float) -> None:

@@ -13,6 +13,7 @@ from tiny_pictures import network, source
 
 import headstart
 from headstart.cli.main import exit_code
+from headstart.cli.summary import summary
 from headstart.data.boxes.boxes import Boxes
 from headstart.data.clips.clips import Clips
 from headstart.data.reading.options import Reading
@@ -52,6 +53,11 @@ def test_the_evidence_holds_verdict_candidates_scores_and_what_was_read(model: A
     assert [row["class"] for row in evidence["detection"]["classes"]] == list(maker.CLASSES)
     assert "boxes=" in evidence["reproduce"]["code"]
     json.dumps(evidence, allow_nan=False)
+
+
+def test_the_json_of_fit_holds_no_pictures(model: Any) -> None:
+    assert model.evidence["detection"]["mistakes"]
+    assert "thumbnail" not in json.dumps(summary(model.evidence))
 
 
 def test_what_is_loaded_finds_the_same(model: Any, place: Path) -> None:
@@ -109,7 +115,7 @@ def test_too_few_pictures_are_too_few() -> None:
 
 
 def test_other_inputs_and_other_uses_are_refused(model: Any) -> None:
-    with pytest.raises(DataError, match="Expected pictures, as the model learned from"):
+    with pytest.raises(DataError, match="Expected pictures, found clips"):
         model.predict(Clips(["a.wav"]))
     with pytest.raises(ParameterError, match="for a check, found one that finds things in pictures"):
         headstart.check(model, ["a.jpg"])
