@@ -177,3 +177,18 @@ def test_numbers_from_views_with_a_test_part(folder: Path) -> None:
     rows = frame.drop(columns=["kind", "age", "split"])
     rows.attrs["path"] = str(folder / "ages.csv")
     assert np.allclose(again.predict(rows), model.predict(rows))
+
+
+def test_a_model_of_views_is_checked_by_labels(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["check", str(folder / "m"), str(folder / "here.csv"), "--labels", "kind"]
+    assert exit_code([*asked, "--json"]) in (0, 3, 4)
+    assert json.loads(capsys.readouterr().out)["verdict"] == "valid"
+    assert exit_code([*asked, "--adapt", str(tmp_path / "adapted")]) == 1
+    assert "Expected a model of one view to adapt, found one of several" in " ".join(capsys.readouterr().err.split())
+
+
+def test_advice_is_for_one_view(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(["advise", str(folder / "here.csv"), "--label", "kind", *VIEWS]) == 1
+    assert "Expected data that are seen in one way, found several views" in " ".join(capsys.readouterr().err.split())

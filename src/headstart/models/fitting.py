@@ -231,6 +231,7 @@ def fit(
         settings |= {"unlabelled": unlabelled, "views": views, "plain": plain, "text_windows": text_windows}
         settings |= {"background": background, "false_alarms": false_alarms, "no_reference": not reference}
         settings |= {"metric": metric, "class_weight": class_weight, "plan": None if isinstance(plan, dict) else plan}
+        settings |= {"view": views_of(target.dataset)}  # by the names of columns, however they were given
         model.evidence["reproduce"] |= reproduction(
             address_of(data) or target.dataset.root, None if target.source is None else target.named, settings
         )
