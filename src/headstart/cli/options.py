@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -127,6 +128,15 @@ def source_options(help_of_source: str) -> Callable[[Command], Command]:
     source = click.option("--source", multiple=True, default=("auto",), show_default=True, help=help_of_source)
     rows = "More like the data, without labels: a folder or list of pictures, clips or texts; of a table another table."
     return lambda function: source(click.option("--unlabelled", multiple=True, help=rows)(function))
+
+
+def boxes_option(function: Command) -> Command:
+    """Give a command ``--boxes``."""
+    words = (
+        "Of a folder of pictures: where boxes of the things in them are written. COCO JSON, a folder of YOLO text or "
+        "its data.yaml, a folder of Pascal VOC XML, or a table with path, label, x, y, w, h."
+    )
+    return click.option("--boxes", type=click.Path(path_type=Path), help=words)(function)
 
 
 def jobs_option(function: Command) -> Command:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from headstart.data.base.address import address_of
 from headstart.data.base.plain import plain
 from headstart.data.inputs.registry import entry_of, resolve
 from headstart.data.reading.options import Reading
+from headstart.data.reading.recognise import holds_boxes
 from headstart.data.reading.view_table import views_of
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import describe, sentences, tell
@@ -28,13 +28,18 @@ from headstart.models.final_score import test_score
 from headstart.models.model import Model, read_evidence
 from headstart.models.reproduction import reproduction
 from headstart.models.several_views import guarded_views
-from headstart.models.target import Target, counted_rows, divided, read_target, screened
+from headstart.models.target import Target, counted_rows, divided, read_target, screened, weights_by_class
 from headstart.models.within_budget import note_beside, within_budget
 from headstart.networks.folder import check_place
 from headstart.parameters.tuning.view_features import check_views
 from headstart.progress import reporter
 
 Progress = Callable[[str, int, int], None]
+#: Arguments that the command which repeats a fit holds, beside those of reading.
+_REPEATED = (
+    *("skip_bad", "budget", "random_state", "out", "unlabelled", "views", "plain", "text_windows", "background"),
+    *("false_alarms", "metric", "class_weight"),
+)
 
 
 def fit(
@@ -67,6 +72,7 @@ def fit(
     sheet: str | None = None,
     page: int | None = None,
     view: Mapping[str, Any] | None = None,
+    boxes: str | Path | None = None,
     metric: str | None = None,
     class_weight: Any = None,
     plan: str | Path | dict[str, Any] | None = None,
@@ -74,7 +80,7 @@ def fit(
     ask: int = 0,
     n_jobs: int | None = None,
     reference: bool = True,
-) -> Model:
+) -> Any:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
     A ``test`` part of the data (or, where there is none, a ``val`` part) is kept for the final score and touches
@@ -138,6 +144,10 @@ def fit(
     view : dict of str to columns, optional
         Of a table whose rows are seen in several ways, the columns of each: ``{"picture": "photo", "lab": ["age"]}``.
         Views may be missing in rows; ``source`` is then a dict of views to networks. See `MultiViewClassifier`.
+    boxes : path, optional
+        Of a folder of pictures: where the boxes of the things in them are written, see
+        `headstart.data.reading.boxes.read_boxes`. In memory give (pictures, boxes), with one `Boxes` a picture. What is
+        learned is then to find such things, and a `DetectionModel` is returned.
     metric : str, optional
         What is measured, see `SafeTransferClassifier`; it drives the choice, the verdict and the estimate.
     class_weight : None, "balanced" or dict of class to weight
@@ -159,7 +169,7 @@ def fit(
 
     Returns
     -------
-    Model
+    Model, or DetectionModel of pictures with boxes
         With its evidence.
 
     Raises
@@ -182,14 +192,16 @@ def fit(
     >>> model.predict(X[:2]).tolist(), model.verdict
     (['dark', 'light'], 'cannot tell')
     """
+    given = dict(locals())
     _check_out(out, resume)
     _check_words(task, background, false_alarms)
-    if metric is not None:
-        check_metric(metric)
+    check_metric(metric)
     _check_plain(plain, task, candidates)
-    reading = Reading(
-        label, path_column, text_column, split_column, group_by, task, encoding, decimal, sheet, page, view
-    )
+    reading = Reading(**{field.name: given[field.name] for field in dataclasses.fields(Reading)})
+    if holds_boxes(data, reading):
+        from headstart.models.detecting import fit_with_boxes
+
+        return fit_with_boxes(given, {name: one.default for name, one in signature(fit).parameters.items()}, reading)
     checkpoint = None if out is None else progress_folder(out)
     repeated = plan_in(plan)
     with reporter(progress) as told:
@@ -227,10 +239,8 @@ def fit(
         model = _fitted(
             target, words, effort, candidates, asked | {"plan": repeated, "plain": plain, "reference": reference}
         )
-        settings = reading.said() | {"skip_bad": skip_bad, "budget": budget, "random_state": random_state, "out": out}
-        settings |= {"unlabelled": unlabelled, "views": views, "plain": plain, "text_windows": text_windows}
-        settings |= {"background": background, "false_alarms": false_alarms, "no_reference": not reference}
-        settings |= {"metric": metric, "class_weight": class_weight, "plan": None if isinstance(plan, dict) else plan}
+        settings = reading.said() | {name: given[name] for name in _REPEATED}
+        settings |= {"no_reference": not reference, "plan": None if isinstance(plan, dict) else plan}
         settings |= {"view": views_of(target.dataset)}  # by the names of columns, however they were given
         model.evidence["reproduce"] |= reproduction(
             address_of(data) or target.dataset.root, None if target.source is None else target.named, settings
@@ -294,26 +304,6 @@ def _check_words(task: str | None, background: Any, false_alarms: float) -> None
             f"Expected background with the task 'keyword', found it with {task or 'no task'!r}.",
             "Give --task keyword (task='keyword'), or leave the background out.",
         )
-
-
-def weights_by_class(class_weight: Any, dataset: Dataset) -> Any:
-    """Weights by class as the labels have them: names on a command line are words, labels may be numbers.
-
-    Raises
-    ------
-    ParameterError
-        For a class that the data do not have.
-    """
-    if not isinstance(class_weight, Mapping) or dataset.task != "classification":
-        return class_weight
-    known = {str(label): label for label in np.unique(dataset.y).tolist()}
-    unknown = [str(name) for name in class_weight if str(name) not in known]
-    if unknown:
-        raise ParameterError(
-            f"Expected weights for the classes {', '.join(known)}, found {unknown[0]!r}.",
-            "Write the classes as the data have them.",
-        )
-    return {known[str(name)]: float(weight) for name, weight in class_weight.items()}
 
 
 def plan_in(plan: str | Path | dict[str, Any] | None) -> dict[str, Any] | None:

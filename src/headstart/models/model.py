@@ -14,6 +14,7 @@ from headstart.data.base.address import brought
 from headstart.data.base.json_files import refuse
 from headstart.data.base.kinds import Kind, kind_named
 from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
+from headstart.data.sets.task import DETECTION
 from headstart.data.tables.rows import rows_of
 from headstart.errors import OutputError, ParameterError, SourceError
 from headstart.math.statistics.probability import logits, probabilities
@@ -252,7 +253,7 @@ class Model:
             also(folder)
 
 
-def load(folder: str | Path, module: Any = None) -> Model:
+def load(folder: str | Path, module: Any = None) -> Any:
     """Load a model that headstart saved.
 
     Parameters
@@ -264,7 +265,7 @@ def load(folder: str | Path, module: Any = None) -> Model:
 
     Returns
     -------
-    Model
+    Model, or DetectionModel of pictures with boxes
 
     Raises
     ------
@@ -282,6 +283,10 @@ def load(folder: str | Path, module: Any = None) -> Model:
     path = Path(brought(folder)).expanduser()
     manifest = read_manifest(path)
     kind = manifest.get("kind")
+    if kind == DETECTION:
+        from headstart.models.detection_model import load_detection
+
+        return load_detection(path, module)
     if kind not in ("transfer", "baseline", "table"):
         raise SourceError(
             f"Expected a fitted model in {path}, found what headstart saved as {kind or 'a source'}.",
