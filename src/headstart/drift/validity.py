@@ -153,7 +153,7 @@ class _New:
 
 def _read(known: Model, data: Any, labels: str | None, group_by: str | None) -> _New:
     if labels is not None or group_by is not None:
-        told = Reading(label=None if labels in (None, "folders") else labels, group_by=group_by)
+        told = Reading(label=None if labels in (None, "folders") else labels, group_by=group_by, view=known.views)
         dataset = recognise(data, told, wanted=lambda: known.kind).dataset()
         inputs = dataset.inputs.frame if known.kind.values else dataset.inputs
         return _New(inputs, list(dataset.names), dataset.y if labels is not None else None, dataset.groups)

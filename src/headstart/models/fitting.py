@@ -9,8 +9,6 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from headstart.data.base.address import address_of
 from headstart.data.base.plain import plain
 from headstart.data.inputs.registry import entry_of, resolve
@@ -30,7 +28,7 @@ from headstart.models.final_score import test_score
 from headstart.models.model import Model, read_evidence
 from headstart.models.reproduction import reproduction
 from headstart.models.several_views import guarded_views
-from headstart.models.target import Target, counted_rows, divided, read_target, screened
+from headstart.models.target import Target, counted_rows, divided, read_target, screened, weights_by_class
 from headstart.models.within_budget import note_beside, within_budget
 from headstart.networks.folder import check_place
 from headstart.parameters.tuning.view_features import check_views
@@ -187,6 +185,7 @@ def fit(
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> y = np.arange(24) % 2
     >>> X = (rng.random((24, 16, 16)) * 60 + 150 * y[:, None, None]).astype(np.uint8)
@@ -243,6 +242,7 @@ def fit(
         )
         settings = reading.said() | {name: given[name] for name in _REPEATED}
         settings |= {"no_reference": not reference, "plan": None if isinstance(plan, dict) else plan}
+        settings |= {"view": views_of(target.dataset)}  # by the names of columns, however they were given
         model.evidence["reproduce"] |= reproduction(
             address_of(data) or target.dataset.root, None if target.source is None else target.named, settings
         )
@@ -305,26 +305,6 @@ def _check_words(task: str | None, background: Any, false_alarms: float) -> None
             f"Expected background with the task 'keyword', found it with {task or 'no task'!r}.",
             "Give --task keyword (task='keyword'), or leave the background out.",
         )
-
-
-def weights_by_class(class_weight: Any, dataset: Dataset) -> Any:
-    """Weights by class as the labels have them: names on a command line are words, labels may be numbers.
-
-    Raises
-    ------
-    ParameterError
-        For a class that the data do not have.
-    """
-    if not isinstance(class_weight, Mapping) or dataset.task != "classification":
-        return class_weight
-    known = {str(label): label for label in np.unique(dataset.y).tolist()}
-    unknown = [str(name) for name in class_weight if str(name) not in known]
-    if unknown:
-        raise ParameterError(
-            f"Expected weights for the classes {', '.join(known)}, found {unknown[0]!r}.",
-            "Write the classes as the data have them.",
-        )
-    return {known[str(name)]: float(weight) for name, weight in class_weight.items()}
 
 
 def plan_in(plan: str | Path | dict[str, Any] | None) -> dict[str, Any] | None:

@@ -111,6 +111,12 @@ class Model:
         return kind_named(self.input_type)
 
     @property
+    def views(self) -> dict[str, list[str]] | None:
+        """The columns of each view, where rows are seen in several ways; else None."""
+        columns = getattr(self.encoder, "columns_", None)
+        return columns if isinstance(columns, dict) else None
+
+    @property
     def verdict(self) -> str:
         """Whether transfer helped: helps, no evidence either way, hurts, or cannot tell."""
         return str((self.evidence.get("verdict") or {}).get("word", "cannot tell"))
