@@ -11,6 +11,7 @@ ROOMS = {
     "features": "features",
     "parameters": "parameters",
     "unlabelled": "semisupervised",
+    "tasks": "multitask",
 }
 _ALLOWED = {
     "transfers": tuple(ROOMS),
@@ -26,8 +27,9 @@ class MethodCard:
 
     Parameters
     ----------
-    transfers : {"instances", "features", "parameters", "unlabelled"}
-        "unlabelled": rows of the target without labels are what is borrowed.
+    transfers : {"instances", "features", "parameters", "unlabelled", "tasks"}
+        "unlabelled": rows of the target without labels are what is borrowed; "tasks": other questions, or the same one
+        in other groups.
     target_labels : {"none", "some", "optional"}
         "none": labels of the target are never looked at while there is a source; "some": it cannot do without;
         "optional": it uses them where they are given.

@@ -115,6 +115,11 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
         f"{_WEIGHED} class_weights_ condition_ priors_",
     ),
     (
+        "headstart.multitask.partial_pooling",
+        "PartialPoolingClassifier PartialPoolingRegressor",
+        f"{_DELEGATED} components_ group_scores_ groups_ notes_ poolings_ scale_ shift_ worse_groups_",
+    ),
+    (
         "headstart.parameters.tables.regular_transfer",
         "RegularTransferClassifier",
         f"{_BORROWED} coef_ intercept_ log_loss_ penalty_ source_coef_ source_intercept_",
@@ -154,6 +159,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("headstart.math.alignment.meda", "ManifoldClassifier", ""),
     ("headstart.math.alignment.monge", "AffineMap", ""),
     ("headstart.math.alignment.tca", "Projection", ""),
+    ("headstart.math.linear.partial_pooling", "Pooling", ""),
     (
         "sklearn.compose",
         "ColumnTransformer",
