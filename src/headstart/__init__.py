@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from headstart.models.labelling import label_next
     from headstart.models.listening import listen
     from headstart.models.model import Model, load
+    from headstart.multitask.auxiliary import AuxiliaryTaskClassifier, AuxiliaryTaskRegressor
     from headstart.multitask.partial_pooling import PartialPoolingClassifier, PartialPoolingRegressor
     from headstart.parameters.tables.regular_transfer import RegularTransferClassifier, RegularTransferRegressor
     from headstart.parameters.tables.transfer_forest import TransferForestClassifier, TransferForestRegressor
@@ -109,6 +110,8 @@ __all__ = [
     "AdaptedClassifier",
     "AlignedClassifier",
     "AlignedRegressor",
+    "AuxiliaryTaskClassifier",
+    "AuxiliaryTaskRegressor",
     "BBSE",
     "BalancedDistributionAdaptation",
     "BalancedSelfTrainingClassifier",

@@ -115,6 +115,12 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
         f"{_WEIGHED} class_weights_ condition_ priors_",
     ),
     (
+        "headstart.multitask.auxiliary",
+        "AuxiliaryTaskClassifier AuxiliaryTaskRegressor",
+        f"{_DELEGATED} auxiliary_ helpers_ notes_ refused_",
+    ),
+    ("headstart.multitask.task_answers", "Helper", ""),
+    (
         "headstart.multitask.partial_pooling",
         "PartialPoolingClassifier PartialPoolingRegressor",
         f"{_DELEGATED} components_ group_scores_ groups_ notes_ poolings_ scale_ shift_ worse_groups_",
