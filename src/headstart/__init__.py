@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from headstart.models.model import Model, load
     from headstart.multitask.auxiliary import AuxiliaryTaskClassifier, AuxiliaryTaskRegressor
     from headstart.multitask.partial_pooling import PartialPoolingClassifier, PartialPoolingRegressor
+    from headstart.parameters.several_tasks import MultiTaskClassifier, MultiTaskRegressor
     from headstart.parameters.tables.regular_transfer import RegularTransferClassifier, RegularTransferRegressor
     from headstart.parameters.tables.transfer_forest import TransferForestClassifier, TransferForestRegressor
     from headstart.parameters.transfer import TransferClassifier, TransferRegressor
@@ -86,6 +87,8 @@ _PUBLIC = {
     "DeepEmbeddedValidation": "headstart.guard.choosing.unlabelled_scorers",
     "ImportanceWeightedValidation": "headstart.guard.choosing.unlabelled_scorers",
     "Model": "headstart.models.model",
+    "MultiTaskClassifier": "headstart.parameters.several_tasks",
+    "MultiTaskRegressor": "headstart.parameters.several_tasks",
     "NetworkSource": "headstart.source",
     "Pictures": "headstart.data.pictures.pictures",
     "PredictionEntropy": "headstart.guard.choosing.unlabelled_scorers",
@@ -144,6 +147,8 @@ __all__ = [
     "MarginalisedAutoencoder",
     "Model",
     "MultiSourceTrAdaBoostClassifier",
+    "MultiTaskClassifier",
+    "MultiTaskRegressor",
     "NearestNeighbourRatio",
     "NetworkSource",
     "OptimalTransportMapping",
