@@ -19,7 +19,7 @@ def parted(X: Any, group: str | int, who: str) -> tuple[Any, np.ndarray]:
     ----------
     X : frame or array of shape (n, d)
     group : str or int
-        Name of a column of a frame, or position of one of an array, from 0.
+        Name of a column of a frame, or position of one of an array, from 0; there a number below 0 is no group.
     who : str
         What messages call the rows.
 
@@ -55,7 +55,8 @@ def parted(X: Any, group: str | int, who: str) -> tuple[Any, np.ndarray]:
     if len(rows.shape) != 2:
         raise DataError(f"Expected 2D array, got {len(rows.shape)}D array instead: rows and columns are needed.")
     place = _checked(int(group), rows.shape[1], who)
-    return np.delete(rows, place, axis=1), as_groups(rows[:, place].tolist())
+    found = [None if isinstance(value, int | float) and value < 0 else value for value in rows[:, place].tolist()]
+    return np.delete(rows, place, axis=1), as_groups(found)
 
 
 def _checked(group: int, width: int, who: str) -> int:

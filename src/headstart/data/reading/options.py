@@ -28,6 +28,8 @@ class Reading:
         Of an Excel file.
     page : int, optional
         Of files with several pictures: which one, from 1.
+    target : str, optional
+        Which of several label columns is to be learned; the others are tasks beside it.
 
     Examples
     --------
@@ -45,6 +47,7 @@ class Reading:
     decimal: str | None = None
     sheet: str | None = None
     page: int | None = None
+    target: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("label", "text_column"):

@@ -148,6 +148,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("headstart.semisupervised.propagation", "LabelPropagationClassifier", f"{_UNLABELLED} soft_labels_"),
     ("headstart.semisupervised.self_training", "BalancedSelfTrainingClassifier", f"{_UNLABELLED} soft_labels_"),
     ("headstart.data.tables.encoder", "TableEncoder", "columns_ notes_ transformer_"),
+    ("headstart.guard.candidates.neighbours", "GroupedEncoder", "encoder_ groups_"),
     ("headstart.guard.candidates.pooling", "PooledClassifier PooledRegressor", _DELEGATED),
     (
         "headstart.guard.candidates.worth",
