@@ -153,18 +153,26 @@ class BaseMultiTask(BaseEstimator):
             cells = _cells(Y, name)
             if all(cell is None for cell in cells):
                 raise DataError(f"Expected labels in the column {name!r}, found gaps alone.", "Leave it out.")
-            one = read_labels(cells, names, said.get(name))
-            if one.task == "classification" and len(one.classes or ()) < 2:
+            one = self._read_column(cells, names, said.get(name), name)
+            if one.task != "regression" and len(one.classes or ()) < 2:
+                what = "classes" if one.task == "classification" else "labels"
                 raise DataError(
-                    f"Expected two classes or more in the column {name!r}, found one: {one.classes}.", "Leave it out."
-                )
-            if self._numbers_alone and one.task != "regression":
-                raise DataError(
-                    f"Expected numbers in every column, found {one.task} in {name!r}.",
-                    "Use MultiTaskClassifier, which takes classes, several labels and numbers.",
+                    f"Expected two {what} or more in the column {name!r}, found one: {one.classes}.", "Leave it out."
                 )
             found[str(name)] = one
         return found
+
+    def _read_column(self, cells: list[Any], names: Sequence[str], task: str | None, name: Any) -> ReadLabels:
+        """One column; where all have to be numbers, whole ones are numbers too."""
+        if not self._numbers_alone:
+            return read_labels(cells, names, task)
+        try:
+            return read_labels(cells, names, "regression")
+        except DataError as error:
+            raise DataError(
+                f"Expected numbers in every column, found others in {name!r}.",
+                "Use MultiTaskClassifier, which takes classes, several labels and numbers.",
+            ) from error
 
     def _single(self, task: str) -> Any:
         """An estimator of one task with these settings."""
