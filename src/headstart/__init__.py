@@ -68,6 +68,9 @@ if TYPE_CHECKING:
     from headstart.models.model import Model, load
     from headstart.multitask.auxiliary import AuxiliaryTaskClassifier, AuxiliaryTaskRegressor
     from headstart.multitask.partial_pooling import PartialPoolingClassifier, PartialPoolingRegressor
+    from headstart.multiview.co_training import CoTrainingClassifier
+    from headstart.multiview.correlation import MultiViewCCA
+    from headstart.multiview.fused import MultiViewClassifier, MultiViewRegressor
     from headstart.parameters.several_tasks import MultiTaskClassifier, MultiTaskRegressor
     from headstart.parameters.tables.regular_transfer import RegularTransferClassifier, RegularTransferRegressor
     from headstart.parameters.tables.transfer_forest import TransferForestClassifier, TransferForestRegressor
@@ -122,6 +125,7 @@ __all__ = [
     "CORAL",
     "CircularValidation",
     "Clips",
+    "CoTrainingClassifier",
     "Dataset",
     "DeepEmbeddedValidation",
     "DiscriminatorRatio",
@@ -149,6 +153,9 @@ __all__ = [
     "MultiSourceTrAdaBoostClassifier",
     "MultiTaskClassifier",
     "MultiTaskRegressor",
+    "MultiViewCCA",
+    "MultiViewClassifier",
+    "MultiViewRegressor",
     "NearestNeighbourRatio",
     "NetworkSource",
     "OptimalTransportMapping",

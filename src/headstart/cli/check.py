@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,21 +19,31 @@ _CODES = {"valid": 0, "doubtful": 3, "cannot tell": 3, "invalid": 4}
 @click.option(
     "--group-by", help="Column, or regular expression over the path: rows of one group are one piece of evidence."
 )
+@click.option(
+    "--adapt",
+    type=click.Path(path_type=Path),
+    help="Unless it is valid, fit a model for the new data and save it here.",
+)
+@click.option(
+    "--learned-from", type=click.Path(path_type=Path), help="The data that MODEL learned from, if they moved."
+)
 @click.option("--seed", "random_state", type=int, default=0, show_default=True, help="Of permutations.")
 @common
-def command(model: Path, data: Path, labels: str | None, group_by: str | None, random_state: int, as_json: bool) -> int:
+def command(model: Path, data: Path, as_json: bool, **how: Any) -> int:
     """Say whether the saved MODEL still holds on new DATA: valid (exit code 0), doubtful (3) or invalid (4).
 
     New data are compared with what the model kept of those that it learned from, and how often it will be right is
-    estimated without labels. With --labels the exact figure decides.
+    estimated without labels. With --labels the exact figure decides. With --adapt a model that does not hold is
+    replaced by one that learns from its data for the new ones.
 
     \b
     headstart check model new-pictures/
     headstart check model this-month.csv --labels diagnosis --group-by patient
+    headstart check model new-pictures/ --adapt adapted
     """
     from headstart.drift.validity import check
 
-    found = check(model, data, labels=labels, group_by=group_by, random_state=random_state)
+    found = check(model, data, **how)
     if as_json:
         print_json({"verdict": found.verdict, "sentence": found.sentence, "words": list(found.words), **found.numbers})
     else:

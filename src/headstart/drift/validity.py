@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,14 @@ from headstart.data.reading.unlabelled import read_unlabelled
 from headstart.data.tables.frame import read_frame
 from headstart.data.tables.rows import rows_of
 from headstart.drift.accuracy import strangeness
+from headstart.drift.adapting import adapted, what_it_learned_from
 from headstart.drift.compared import DOUBTFUL, INVALID, MUCH, SOME, VALID, compared
 from headstart.errors import SourceError
 from headstart.guard.choosing.without_labels import domain_auc
 from headstart.guard.evidence.reference import Reference, measured
 from headstart.math.statistics.intervals import score_interval
 from headstart.models.model import Model, load
+from headstart.models.task_models import one_task
 from headstart.training.device import pick_device
 
 CANNOT_TELL = "cannot tell"
@@ -59,6 +61,8 @@ def check(
     *,
     labels: str | None = None,
     group_by: str | None = None,
+    adapt: str | Path | None = None,
+    learned_from: Any = None,
     random_state: int = 0,
 ) -> Check:
     """Say whether a model still holds on new data, by the loss of accuracy that is to be expected.
@@ -77,12 +81,19 @@ def check(
         Column of labels in a table; "folders" where the folders of ``data`` are classes.
     group_by : str, optional
         Column, or expression over paths: rows of one group (a patient) are no independent evidence.
+    adapt : path-like, optional
+        Unless the model is valid, learn one for the new data from those that it learned from, by `headstart.fit`, and
+        save it in this folder: adapted without labels, which is not proven; with ``labels`` measured on them.
+    learned_from : path, Dataset or frame, optional
+        The labelled data that ``adapt`` starts from, where they do not lie any more where the model found them.
     random_state : int, default=0
 
     Raises
     ------
     SourceError
-        If the model keeps no reference, and there are no labels.
+        If the model keeps no reference, and there are no labels; if ``adapt`` finds no data to start from.
+    ParameterError
+        If ``adapt`` is to start from a model that answers with no classes.
     DataError
         For data that the model does not take.
 
@@ -96,39 +107,61 @@ def check(
     >>> check(model, X[:30]).verdict
     'valid'
     """
-    known = load(model) if isinstance(model, str | Path) else model
-    inputs, names, y, groups = _read(known, data, labels, group_by)
-    n = len(inputs)
+    known = one_task(load(model) if isinstance(model, str | Path) else model)
+    old = None if adapt is None else what_it_learned_from(known, learned_from, adapt)
+    new = _read(known, data, labels, group_by)
+    found = _checked(known, new, random_state)
+    if adapt is None:
+        return found
+    if found.verdict in (VALID, CANNOT_TELL):
+        return replace(found, words=(*found.words, f"Nothing was adapted, and {adapt} was not written."))
+    told = Reading(label=None if labels == "folders" else labels, group_by=group_by)
+    made = adapted(known, new.inputs if labels is None else data, adapt, old, told, random_state)
+    verdict = made.evidence.get("verdict") or {}
+    said = {"path": str(adapt), "verdict": verdict.get("word"), "sentence": verdict.get("sentence", "")}
+    words = f"Adapted, and saved in {adapt}. {said['sentence']}"
+    return replace(found, words=(*found.words, words), numbers={**found.numbers, "adapted": said})
+
+
+def _checked(known: Model, new: _New, random_state: int) -> Check:
+    n = len(new.inputs)
     if n < FEWEST:
         words = f"Cannot tell: {known.kind.count(n)} are too few, {FEWEST} or more are needed."
         return Check(CANNOT_TELL, words, numbers={"n": n})
     promised = _promised(known)
-    exact = None if y is None else _exact(known, inputs, y)
+    exact = None if new.y is None else _exact(known, new.inputs, new.y)
     if known.reference is None:
-        if exact is None or promised is None:
+        if exact is None or known.task != "classification":
             raise SourceError(
                 "Expected a model that keeps a reference of its data, found one without.",
                 "Give labels (--labels COLUMN), or fit again without --no-reference.",
             )
         return _by_labels(known, n, promised, exact, {"n": n}, ())
-    return _compared(known, known.reference, inputs, names, groups, promised, exact, random_state)
+    return _compared(known, known.reference, new, promised, exact, random_state)
 
 
-def _read(
-    known: Model, data: Any, labels: str | None, group_by: str | None
-) -> tuple[Any, list[str], np.ndarray | None, np.ndarray | None]:
+@dataclass(frozen=True, eq=False)
+class _New:
     """New examples as the model takes them, what they are called, and their labels and groups where they are said."""
+
+    inputs: Any
+    names: list[str]
+    y: np.ndarray | None = None
+    groups: np.ndarray | None = None
+
+
+def _read(known: Model, data: Any, labels: str | None, group_by: str | None) -> _New:
     if labels is not None or group_by is not None:
         told = Reading(label=None if labels in (None, "folders") else labels, group_by=group_by)
         dataset = recognise(data, told, wanted=lambda: known.kind).dataset()
         inputs = dataset.inputs.frame if known.kind.values else dataset.inputs
-        return inputs, list(dataset.names), dataset.y if labels is not None else None, dataset.groups
+        return _New(inputs, list(dataset.names), dataset.y if labels is not None else None, dataset.groups)
     if known.kind.values:
         frame = read_frame(Path(data)) if isinstance(data, str | Path) else rows_of(data)
-        return frame, [f"row {i + 1}" for i in range(len(frame))], None, None
+        return _New(frame, [f"row {i + 1}" for i in range(len(frame))])
     path = isinstance(data, str | Path)
     inputs = read_unlabelled(data, kind=known.kind) if path else as_inputs(data, known.input_type)
-    return inputs, list(inputs.names), None, None
+    return _New(inputs, list(inputs.names))
 
 
 def _promised(known: Model) -> float | None:
@@ -150,13 +183,12 @@ def _exact(known: Model, inputs: Any, y: np.ndarray) -> tuple[float, float, floa
 def _compared(
     known: Model,
     reference: Reference,
-    inputs: Any,
-    names: list[str],
-    groups: np.ndarray | None,
+    new: _New,
     promised: float | None,
     exact: tuple[float, float, float] | None,
     seed: int,
 ) -> Check:
+    inputs, names = new.inputs, new.names
     rows = known.encoder.transform(inputs) if known.kind.values else inputs
     network, device = known.network
     features = reference.seen(rows, network, str(pick_device(device)))
@@ -164,7 +196,7 @@ def _compared(
     answers = None
     if promised is not None and len(reference.heads):
         answers = np.searchsorted(np.asarray(known.classes_), np.asarray(known.predict(inputs)))
-    found = compared(reference, features, answers, promised, groups=groups, random_state=seed)
+    found = compared(reference, features, answers, promised, groups=new.groups, random_state=seed)
     p, auc = found.p_value, domain_auc(old, projected, seed)
     numbers: dict[str, Any] = {"n": len(names), "n_reference": len(old), "p_value": p, "auc": auc, "promised": promised}
     numbers |= {f"p_{name}": test.p_value for name, test in found.tests.items()}
@@ -202,7 +234,10 @@ def _compared(
     )
     if verdict != VALID:
         numbers["label"] = _to_label(features, names, seed)
-        words.append(f"Do: label {len(numbers['label'])} of them (headstart label-next), then --labels tells exactly.")
+        words.append(
+            f"Do: label {len(numbers['label'])} of them (headstart label-next), then --labels tells exactly; or "
+            "--adapt OUT."
+        )
     return Check(verdict, sentence, tuple(words), numbers)
 
 
@@ -237,13 +272,19 @@ def _to_label(features: np.ndarray, names: list[str], seed: int) -> list[str]:
 def _by_labels(
     known: Model,
     n: int,
-    promised: float,
+    promised: float | None,
     exact: tuple[float, float, float],
     numbers: dict[str, Any],
     words: tuple[str, ...],
 ) -> Check:
     """The verdict where labels tell it."""
     value, low, high = exact
+    if promised is None:
+        sentence = (
+            f"Right for {_points(value)}% of {n} labelled {known.kind.many} [{_points(low)}-{_points(high)}]; "
+            "the model was handed over without a figure to hold this against."
+        )
+        return Check(CANNOT_TELL, sentence, words, {**numbers, "accuracy": value, "interval": [low, high]})
     fall = promised - value
     verdict = VALID if fall < SOME or high >= promised else INVALID if fall >= MUCH else DOUBTFUL
     sentence = (

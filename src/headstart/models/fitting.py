@@ -14,6 +14,7 @@ from headstart.data.base.address import address_of
 from headstart.data.base.plain import plain
 from headstart.data.inputs.registry import entry_of, resolve
 from headstart.data.reading.options import Reading
+from headstart.data.reading.view_table import views_of
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import sentences, tell
 from headstart.errors import NoLabels, ParameterError
@@ -28,6 +29,7 @@ from headstart.models.handover import handed_over
 from headstart.models.model import Model, read_evidence
 from headstart.models.reproduction import reproduction
 from headstart.models.several_tasks import fit_tasks, several_tasks
+from headstart.models.several_views import guarded_views
 from headstart.models.target import Target, counted_rows, divided, read_target, screened
 from headstart.models.within_budget import note_beside, within_budget
 from headstart.networks.folder import check_place
@@ -67,6 +69,7 @@ def fit(
     decimal: str | None = None,
     sheet: str | None = None,
     page: int | None = None,
+    view: Mapping[str, Any] | None = None,
     metric: str | None = None,
     class_weight: Any = None,
     plan: str | Path | dict[str, Any] | None = None,
@@ -140,6 +143,9 @@ def fit(
         With ``task="keyword"``: how many false alarms an hour `headstart.listen` may give.
     encoding, decimal, sheet, page
         How files are read, see `headstart.data.reading.read.read_dataset`.
+    view : dict of str to columns, optional
+        Of a table whose rows are seen in several ways, the columns of each: ``{"picture": "photo", "lab": ["age"]}``.
+        Views may be missing in rows; ``source`` is then a dict of views to networks. See `MultiViewClassifier`.
     metric : str, optional
         What is measured, see `SafeTransferClassifier`; it drives the choice, the verdict and the estimate.
     class_weight : None, "balanced" or dict of class to weight
@@ -195,7 +201,7 @@ def fit(
         check_metric(metric)
     _check_plain(plain, task, candidates)
     columns = (label, path_column, text_column, split_column, group_by)
-    reading = Reading(*columns, task, encoding, decimal, sheet, page, target)
+    reading = Reading(*columns, task, encoding, decimal, sheet, page, view, target)
     tasks = several_tasks(data, source, reading)
     if tasks is not None:
         return fit_tasks(tasks, fit, given)
@@ -217,8 +223,7 @@ def fit(
                 "Leave them out (--classes, --ask).",
             )
         tell(sentences(goal.dataset))
-        metric_named(metric, goal.dataset.task)
-        check_views(views, "head", goal.dataset.input_type)
+        _check_asked(goal.dataset, metric, views)
         if not resume:
             _forget(checkpoint)
         words: KeywordTask | None = None
@@ -268,8 +273,12 @@ def _fitted(target: Target, words: KeywordTask | None, effort: Effort, candidate
     tell(said)
     dataset = dataclasses.replace(dataset, notes=(*dataset.notes, *said))
     more = {"later": 0 if aside is None else len(aside), "counted": counted, **asked, **target.more}
-    guarded = kind(target.offered, candidates=candidates, **effort.settings(), **more)
-    guarded.fit(pool.inputs, pool.y, groups=pool.groups)
+    guarded: Any
+    if views_of(pool) is not None:
+        guarded = guarded_views(pool, target.source, effort, {"candidates": candidates, **more})
+    else:
+        guarded = kind(target.offered, candidates=candidates, **effort.settings(), **more)
+        guarded.fit(pool.inputs, pool.y, groups=pool.groups)
     model = handed_over(guarded, dataset, words)
     if aside is not None:
         model.evidence["test"] = plain(test_score(model, aside, metric_named(asked["metric"], dataset.task)))
@@ -286,6 +295,13 @@ def _check_out(out: str | Path | None, resume: bool) -> None:
         )
     if out is not None:
         check_place(out)
+
+
+def _check_asked(dataset: Dataset, metric: str | None, views: int) -> None:
+    """Refuse what does not go with the data that were read."""
+    metric_named(metric, dataset.task)
+    if views_of(dataset) is None:
+        check_views(views, "head", dataset.input_type)
 
 
 def _check_words(task: str | None, background: Any, false_alarms: float) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart.data.base.kinds import Kind
+from headstart.errors import DataError
 from headstart.models.saving.evidence_file import EVIDENCE
 from headstart.networks.folder import write_folder, write_manifest
 from headstart.networks.seal import seal
@@ -102,3 +103,19 @@ class SeveralTasks:
         write_manifest(folder, {"kind": "tasks", "input_type": self.input_type, "tasks": named})
         text = json.dumps(self.evidence, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / EVIDENCE).write_text(text + "\n", encoding="utf-8")
+
+
+def one_task(model: Any) -> Any:
+    """A model of one task as it is.
+
+    Raises
+    ------
+    DataError
+        For models of several tasks: what was asked is of one.
+    """
+    if isinstance(model, SeveralTasks):
+        names = ", ".join(f"{name} (task-{i + 1})" for i, name in enumerate(model.models))
+        raise DataError(
+            f"Expected a model of one task, found models of several: {names}.", "Give the folder of one inside it."
+        )
+    return model

@@ -72,12 +72,12 @@ def test_it_stands_among_the_standard_candidates_for_classes_alone() -> None:
 
 
 @pytest.mark.parametrize(("ahead", "taken"), [(0.02, 0), (0.6, 1)])
-def test_what_is_wary_has_to_be_ahead_by_a_standard_error(ahead: float, taken: int) -> None:
+def test_what_is_wary_has_to_be_ahead_by_half_a_standard_error(ahead: float, taken: int) -> None:
     rng = np.random.default_rng(0)
     y = np.arange(60) % 2
     base = rng.normal(0.6, 1.0, 60) * np.where(y == 1, 1, -1)
     other = base + (ahead + np.where(np.arange(60) // 2 % 2, 0.4, -0.4)) * np.where(y == 1, 1, -1)
     p = [np.column_stack([1 / (1 + np.exp(s)), 1 / (1 + np.exp(-s))]) for s in (base, other)]
     fold = np.arange(60) % 5
-    table = tabulate("classification", y, [[p[0]], [p[1]]], [fold], [True, True], dear=[False, True])
+    table = tabulate("classification", y, [[p[0]], [p[1]]], [fold], [True, True], handicap=[0.0, 0.5])
     assert pick(table) == taken

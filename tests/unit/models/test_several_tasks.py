@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import headstart
-from headstart.errors import ParameterError, SourceError
+from headstart.errors import DataError, ParameterError, SourceError
 from headstart.models.task_models import SeveralTasks
 from headstart.report.write import write_report
 
@@ -80,6 +80,13 @@ def test_the_command_that_repeats_it_is_the_users(fitted: tuple[Any, Path]) -> N
     model, _ = fitted
     command = model.evidence["reproduce"]["command"]
     assert "--label size --label big --label coin" in command and "auto" not in command
+
+
+def test_what_is_asked_of_one_task_names_the_folders(fitted: tuple[Any, Path]) -> None:
+    _, place = fitted
+    with pytest.raises(DataError, match=r"Expected a model of one task, found models of several: size \(task-1\), big"):
+        headstart.check(place / "m", table(30, seed=4))
+    assert headstart.check(place / "m" / "task-1", table(60, seed=4)) is not None
 
 
 def test_a_changed_folder_is_refused(fitted: tuple[Any, Path], tmp_path: Path) -> None:

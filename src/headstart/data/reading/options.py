@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -28,6 +28,8 @@ class Reading:
         Of an Excel file.
     page : int, optional
         Of files with several pictures: which one, from 1.
+    view : dict of str to list of str, optional
+        Of a table whose rows are seen in several ways: the columns of each view.
     target : str, optional
         Which of several label columns is to be learned; the others are tasks beside it.
 
@@ -47,6 +49,7 @@ class Reading:
     decimal: str | None = None
     sheet: str | None = None
     page: int | None = None
+    view: Mapping[str, Any] | None = None
     target: str | None = None
 
     def __post_init__(self) -> None:

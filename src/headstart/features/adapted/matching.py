@@ -90,12 +90,12 @@ class DAN(WeightedTerm):
 
     Parameters
     ----------
-    batch_size : int, default=512
-        All pairs of a batch are compared.
+    batch_size : int, default=256
+        Rows of each domain in a step; all pairs of them are compared.
     """
 
     _: KW_ONLY
-    batch_size: int = 512
+    batch_size: int = 256
 
     trains_head: ClassVar[bool] = True
 
@@ -111,7 +111,7 @@ class JAN(DAN):
     def term(self, step: Step) -> Tensor:
         """Distance of kernel means of features with answers."""
         answers = softmax(torch.cat([step.source_logits, step.logits]), dim=1)
-        kernel = mixed_kernel(torch.cat([step.source, step.target])) * mixed_kernel(answers, (1.68,))
+        kernel = mixed_kernel(torch.cat([step.source, step.target])) * mixed_kernel(answers, 1.68, 0)
         return kernel_mean_distance(kernel, len(step.source))
 
 

@@ -60,8 +60,8 @@ class Candidate:
     dear : bool
         Whether it trains in epochs, and so has to be admitted by the budget.
     wary : bool
-        Whether it has to be ahead by a standard error of the held-out loss to be taken, as what is dear has to: for
-        what often helps and now and then does much harm.
+        Whether it has to be ahead by half a standard error of the held-out loss to be taken, where what is dear has to
+        be by a whole one: for what often helps and now and then does harm.
     takes : {"rows", "features"}
         "rows" gets the data as given; "features" gets the network's pooled features of pictures or clips, or simple
         features of them where there is no network.
@@ -83,6 +83,11 @@ class Candidate:
     final_fits: float = 1.0
     instead_of: str = ""
     wary: bool = False
+
+    @property
+    def handicap(self) -> float:
+        """Standard errors of the held-out loss by which it has to be ahead to be taken."""
+        return 1.0 if self.dear else 0.5 if self.wary else 0.0
 
     def fresh(self, **settings: Any) -> Any:
         """A new, unfitted estimator that shares what the candidate borrows.

@@ -34,8 +34,8 @@ class Table:
     groups : array, shape (n,), or None
         Group of each example.
     task : {"classification", "multilabel", "regression"}
-    dear : array of bool, shape (C,), optional
-        Which candidates train in epochs; None: none.
+    handicap : array of float, shape (C,), optional
+        Standard errors of the loss by which each has to be ahead of those that have none; None: none has.
     blend : int, optional
         Which candidate is a mixture of the others.
     metric : str, optional
@@ -59,7 +59,7 @@ class Table:
     fold: np.ndarray
     groups: np.ndarray | None
     task: str
-    dear: np.ndarray | None = None
+    handicap: np.ndarray | None = None
     blend: int | None = None
     metric: str | None = None
     spread: np.ndarray | None = None
@@ -176,9 +176,9 @@ def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(Non
 
     With few examples accuracies of good candidates differ by chance. Those within one standard error (of the paired
     difference) of the highest are not told apart by it; among them the smallest loss wins, which uses how sure each
-    prediction was. In simulation with 50 and 200 examples that picks the truly better one more often. A candidate that
-    trains in epochs has to be better by more than one standard error in that loss too (Breiman et al. 1984, the rule of
-    one standard error): it costs a hundred times as much and was measured once, the cheap ones several times.
+    prediction was. In simulation with 50 and 200 examples that picks the truly better one more often. A candidate with
+    a handicap has to be better in that loss by so many standard errors: by one where it trains in epochs, which costs a
+    hundred times as much and was measured once (Breiman et al. 1984).
 
     Parameters
     ----------
@@ -196,18 +196,18 @@ def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(Non
         gap = scores[:, [means.argmax()]] - scores
         margin = np.maximum(margin, gap.std(axis=0) / np.sqrt(len(scores)))
     near = np.flatnonzero(means >= means.max() - margin)
-    dear = np.zeros(len(names), dtype=bool) if table.dear is None else table.dear[names]
-    return int(names[_least_loss(losses, near, dear)])
+    handicap = np.zeros(len(names)) if table.handicap is None else table.handicap[names]
+    return int(names[_least_loss(losses, near, handicap)])
 
 
-def _least_loss(losses: np.ndarray, near: np.ndarray, dear: np.ndarray) -> int:
-    """Column of the least mean loss among ``near``; a dear one only where it is ahead by a standard error."""
+def _least_loss(losses: np.ndarray, near: np.ndarray, handicap: np.ndarray) -> int:
+    """Column of the least mean loss among ``near``; one with a handicap only where it is ahead by more than that."""
     order = near[np.argsort(losses[:, near].mean(axis=0), kind="stable")]
-    cheap = order[~dear[order]]
+    cheap = order[handicap[order] == 0]
     if not cheap.size or order[0] == cheap[0]:
         return int(order[0])
     ahead = losses[:, cheap[0]] - losses[:, order[0]]
-    return int(order[0] if ahead.mean() > ahead.std() / np.sqrt(len(ahead)) else cheap[0])
+    return int(order[0] if ahead.mean() > handicap[order[0]] * ahead.std() / np.sqrt(len(ahead)) else cheap[0])
 
 
 def paired_p_value(
@@ -259,10 +259,10 @@ def choose(
         return best(table, np.ones(len(table.transfer), dtype=bool), rows)
     with_, without = best(table, table.transfer, rows), best(table, ~table.transfer, rows)
     if expected:
-        dear = table.dear is not None and table.dear[with_] and not table.dear[without]
-        pair = np.isin(np.arange(len(table.transfer)), [with_, without])
-        n = len(table.scores[rows])
-        told = lead(table, with_, without, rows) > n / (n + _HALF) and not (dear and best(table, pair, rows) == without)
+        behind = table.handicap is not None and table.handicap[with_] > 0 == table.handicap[without]
+        pair, n = np.isin(range(len(table.transfer)), [with_, without]), len(table.scores[rows])
+        told = lead(table, with_, without, rows) > n / (n + _HALF)
+        told = told and not (behind and best(table, pair, rows) == without)
         return with_ if told else without
     a, b = table.first[rows][:, with_], table.first[rows][:, without]
     groups = None if table.groups is None else table.groups[rows]
@@ -337,7 +337,7 @@ def tabulate(
     folds: Sequence[np.ndarray],
     transfer: Sequence[bool],
     groups: np.ndarray | None = None,
-    dear: Sequence[bool] | None = None,
+    handicap: Sequence[float] | None = None,
     blend: int | None = None,
     *,
     metric: str | None = None,
@@ -358,8 +358,8 @@ def tabulate(
     transfer : C bools
         Which candidates borrow.
     groups : array, shape (n,), optional
-    dear : C bools, optional
-        Which candidates train in epochs.
+    handicap : C floats, optional
+        See `Table`.
     blend : int, optional
         Which of them is a mixture of the others.
     metric : str, optional
@@ -389,7 +389,7 @@ def tabulate(
         fold=np.asarray(folds[0]),
         groups=groups,
         task=task,
-        dear=None if dear is None else np.asarray(dear, dtype=bool),
+        handicap=None if handicap is None else np.asarray(handicap, dtype=np.float64),
         blend=blend,
         metric=metric,
         spread=np.column_stack(spread),

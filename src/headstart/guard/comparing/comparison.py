@@ -56,7 +56,7 @@ class Comparison:
             [fold_numbers(splits, len(material)) for splits in self.splits],
             [outcome.candidate.transfer for outcome in self.outcomes],
             material.groups,
-            [outcome.candidate.dear or outcome.candidate.wary for outcome in self.outcomes],
+            [outcome.candidate.handicap for outcome in self.outcomes],
             next((c for c, outcome in enumerate(self.outcomes) if outcome.candidate.name == BLEND), None),
             metric=material.metric,
             weight=material.weight,

@@ -31,7 +31,7 @@ def leader(outcomes: Sequence[Outcome], transfer: bool, material: Material, spli
         [fold],
         [transfer] * len(side),
         material.groups,
-        [outcome.candidate.dear for outcome in side],
+        [outcome.candidate.handicap for outcome in side],
         metric=material.metric,
         weight=material.weight,
     )

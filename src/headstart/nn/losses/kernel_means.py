@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
-#: Bandwidths of the Gaussian kernels, as multiples of the mean squared distance.
-BANDWIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
-
-def mixed_kernel(rows: Tensor, bandwidths: Sequence[float] = BANDWIDTHS) -> Tensor:
+def mixed_kernel(rows: Tensor, widest: float = 4.0, halvings: int = 4) -> Tensor:
     r"""Mean of Gaussian kernels :math:`\exp(-\|x_i - x_j\|^2 / (c\, s))`, s the mean squared distance of two rows.
+
+    A kernel of half the bandwidth is the square of the one before, so that one exponential makes all of them.
 
     Parameters
     ----------
     rows : Tensor of shape (N, d)
-    bandwidths : sequence of float
-        The factors c.
+    widest : float, default=4.0
+        The largest factor c.
+    halvings : int, default=4
+        How often c is halved, each time for one more kernel: by default c is 4, 2, 1, 1/2 and 1/4.
 
     Returns
     -------
@@ -38,7 +37,11 @@ def mixed_kernel(rows: Tensor, bandwidths: Sequence[float] = BANDWIDTHS) -> Tens
     distance = (squares[:, None] + squares[None] - 2 * rows @ rows.T).clamp(min=0)
     n = len(rows)
     scale = (distance.detach().sum() / max(n * (n - 1), 1)).clamp(min=1e-12)
-    return torch.stack([torch.exp(-distance / (c * scale)) for c in bandwidths]).mean(dim=0)
+    total = kernel = torch.exp(-distance / (widest * scale))
+    for _ in range(halvings):
+        kernel = kernel * kernel
+        total = total + kernel
+    return total / (halvings + 1)
 
 
 def kernel_mean_distance(kernel: Tensor, n_source: int) -> Tensor:

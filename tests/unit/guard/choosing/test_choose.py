@@ -89,11 +89,12 @@ def test_a_dear_candidate_has_to_be_ahead_by_a_standard_error(gain: float, chose
     table = Table(right, losses, right, np.array([True, True]), FOLD, None, "classification")
     both = np.array([True, True])
     assert best(table, both) == 1
-    assert best(replace(table, dear=np.array([False, True])), both) == chosen
-    assert best(replace(table, dear=np.array([True, True])), both) == 1
-    assert best(replace(table, dear=np.array([True, False])), both) == 1
+    assert best(replace(table, handicap=np.array([0.0, 1.0])), both) == chosen
+    assert best(replace(table, handicap=np.array([0.0, 0.3])), both) == 1  # ahead by 0.4 or 4 standard errors
+    assert best(replace(table, handicap=np.array([1.0, 1.0])), both) == 1
+    assert best(replace(table, handicap=np.array([1.0, 0.0])), both) == 1
     ahead = np.column_stack([right[:, 0], np.ones(40)])  # by accuracy, more than a standard error
-    assert best(replace(table, scores=ahead, dear=np.array([False, True])), both) == 1
+    assert best(replace(table, scores=ahead, handicap=np.array([0.0, 1.0])), both) == 1
 
 
 def test_overconfidence_alone_costs_nothing() -> None:

@@ -79,9 +79,9 @@ def test_values_are_those_of_the_formulas(seed: int) -> None:
     assert float(class_confusion(logits, 1.7)) == pytest.approx(slow_confusion(logits.numpy(), 1.7))
     assert float(coral_distance(S, T)) == pytest.approx(slow_coral(S.numpy(), T.numpy()))
     both = torch.cat([S, T])
-    kernel = slow_kernel(both.numpy(), [0.5, 2.0])
-    assert np.allclose(mixed_kernel(both, [0.5, 2.0]).numpy(), kernel)
-    assert float(kernel_mean_distance(mixed_kernel(both, [0.5, 2.0]), 6)) == pytest.approx(slow_mmd(kernel, 6))
+    kernel = slow_kernel(both.numpy(), [1.0, 2.0])
+    assert np.allclose(mixed_kernel(both, 2.0, 1).numpy(), kernel)
+    assert float(kernel_mean_distance(mixed_kernel(both, 2.0, 1), 6)) == pytest.approx(slow_mmd(kernel, 6))
     P, Q = ([softmax(row) for row in part.numpy()] for part in (logits, other))
     gap = np.mean([abs(p[k] - q[k]) for p, q in zip(P, Q, strict=True) for k in range(3)])
     assert float(classifier_discrepancy(logits, other)) == pytest.approx(gap)
@@ -176,7 +176,7 @@ def test_the_scale_of_the_kernel_is_a_constant_to_the_gradient() -> None:
         return torch.exp(-((rows[:, None] - rows[None]) ** 2).sum(dim=2) / scale)
 
     found, expected = x.clone().requires_grad_(), x.clone().requires_grad_()
-    kernel_mean_distance(mixed_kernel(found, [1.0]), 4).backward()
+    kernel_mean_distance(mixed_kernel(found, 1.0, 0), 4).backward()
     kernel_mean_distance(fixed(expected), 4).backward()
     assert torch.allclose(found.grad, expected.grad)  # type: ignore[arg-type]
 

@@ -1,0 +1,93 @@
+"""A model for new data, from what the one before learned from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from headstart.data.base.address import address_of
+from headstart.data.reading.options import Reading
+from headstart.data.reading.read import read_dataset
+from headstart.errors import ParameterError, SourceError
+from headstart.models.fitting import fit
+from headstart.models.model import Model
+from headstart.networks.folder import check_place
+
+
+def what_it_learned_from(known: Model, learned_from: Any, out: str | Path) -> Any:
+    """The labelled data to adapt from: those that are named, else those of which the model's evidence tells.
+
+    Parameters
+    ----------
+    known : Model
+    learned_from : path, Dataset, frame or None
+    out : path-like
+        Where the adapted model shall be saved; refused before anything is done where it cannot.
+
+    Raises
+    ------
+    ParameterError
+        If the model does not answer with one of several classes.
+    SourceError
+        If the data are not there any more.
+    OutputError
+        If ``out`` holds something that headstart did not write.
+    """
+    check_place(out)
+    if known.task != "classification":
+        raise ParameterError(
+            f"Expected a model of classes to adapt, found one of the task {known.task!r}.",
+            "Label some of the new data, and fit with both: headstart fit NEW --source OLD.",
+        )
+    if learned_from is not None:
+        return learned_from
+    place = _given(known).get("data")
+    if not isinstance(place, str) or not place:
+        raise SourceError(
+            "Expected to know the data that the model learned from, found a model of data in memory.",
+            "Name them: --learned-from DATA, learned_from=.",
+        )
+    if address_of(place) is None and not Path(place).exists():
+        raise SourceError(
+            f"Expected the data that the model learned from at {place}, as they were named then, found nothing there.",
+            "Name them: --learned-from DATA, learned_from=.",
+        )
+    return place
+
+
+def adapted(known: Model, data: Any, out: str | Path, old: Any, told: Reading, random_state: int) -> Model:
+    """Learn from the old labelled data for the new ones, under the guard, and save what comes out.
+
+    Without labels of the new data `headstart.SafeAdaptedClassifier` adapts and chooses, and says that it is not proven;
+    with labels the guard measures whether the old data help.
+
+    Parameters
+    ----------
+    known : Model
+    data : path, frame, pictures, clips or texts
+        With labels a path, a frame or a Dataset; without, inputs alone.
+    out : path-like
+    old : path, Dataset or frame
+        See `what_it_learned_from`.
+    told : Reading
+        What was said of the new data.
+    random_state : int
+    """
+    given = _given(known)
+    reading = dict(given.get("reading") or {})
+    if known.kind.values:
+        label = reading.get("label") or ()
+        if told.label is None:
+            data = data.drop(columns=[label] if isinstance(label, str) else list(label), errors="ignore")
+        reading |= told.said()
+    else:
+        if isinstance(old, str | Path):
+            old = read_dataset(old, **reading)
+        reading = told.said()
+    sources = [one for one in given.get("sources") or [] if one not in ("none", "auto")]
+    return fit(data, [*sources, old], out=out, random_state=random_state, **reading)
+
+
+def _given(known: Model) -> dict[str, Any]:
+    found = (known.evidence.get("reproduce") or {}).get("given")
+    return found if isinstance(found, dict) else {}
