@@ -252,7 +252,7 @@ def fit(
     return model
 
 
-def _again(target: Target, reading: Reading, given: Mapping[str, Any]) -> dict[str, str]:
+def _again(target: Target, reading: Reading, given: Mapping[str, Any]) -> dict[str, Any]:
     """The command and the code that repeat a fit."""
     names = ["skip_bad", "budget", "random_state", "out", "unlabelled", "views", "plain", "text_windows", "background"]
     names += ["false_alarms", "metric", "class_weight", "partial_pooling"]

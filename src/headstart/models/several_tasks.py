@@ -98,6 +98,9 @@ def fit_tasks(found: Recognised, fit: Callable[..., Any], given: Mapping[str, An
     nothing = isinstance(given["source"], str) and given["source"] == "auto" and found.values
     again = reproduction(root, None if nothing else given["source"], settings)
     if goal is not None:
+        if "given" in again:  # what is adapted to new data later is the target alone
+            read = {name: value for name, value in again["given"]["reading"].items() if name != "target"}
+            again["given"]["reading"] = read | {"label": goal}
         first.evidence["reproduce"] |= again
         handed: Model | SeveralTasks = first
     else:
@@ -158,7 +161,7 @@ def told_of_tasks(found: Recognised) -> str:
     return f"Several tasks: {'; '.join(parts)}.{beside}"
 
 
-def _evidence(models: Mapping[str, Model], again: dict[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
+def _evidence(models: Mapping[str, Model], again: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     first = next(iter(models.values())).evidence
     data = {key: first["data"][key] for key in ("name", "input_type") if key in first["data"]}
     return {
