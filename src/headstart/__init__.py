@@ -6,11 +6,13 @@ TYPE_CHECKING = False  # typing's own, without loading it: importing headstart c
 if TYPE_CHECKING:
     from typing import Any
 
+    from headstart.data.boxes.boxes import Boxes
     from headstart.data.clips.clips import Clips
     from headstart.data.pictures.pictures import Pictures
     from headstart.data.reading.read import read_dataset
     from headstart.data.sets.dataset import Dataset
     from headstart.data.texts.texts import Texts
+    from headstart.detection.transfer import TransferDetector
     from headstart.drift.validity import check
     from headstart.features.adapted.adapted import AdaptedClassifier
     from headstart.features.aligned import AlignedClassifier, AlignedRegressor
@@ -84,6 +86,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "Boxes": "headstart.data.boxes.boxes",
     "CircularValidation": "headstart.guard.choosing.unlabelled_scorers",
     "Clips": "headstart.data.clips.clips",
     "Dataset": "headstart.data.sets.dataset",
@@ -101,6 +104,7 @@ _PUBLIC = {
     "Source": "headstart.source",
     "Texts": "headstart.data.texts.texts",
     "TransferClassifier": "headstart.parameters.transfer",
+    "TransferDetector": "headstart.detection.transfer",
     "TransferRegressor": "headstart.parameters.transfer",
     "advise": "headstart.models.advice",
     "check": "headstart.drift.validity",
@@ -122,6 +126,7 @@ __all__ = [
     "BalancedDistributionAdaptation",
     "BalancedSelfTrainingClassifier",
     "BalancedWeighting",
+    "Boxes",
     "CORAL",
     "CircularValidation",
     "Clips",
@@ -183,6 +188,7 @@ __all__ = [
     "TrAdaBoostRegressor",
     "TransferClassifier",
     "TransferComponentAnalysis",
+    "TransferDetector",
     "TransferForestClassifier",
     "TransferForestRegressor",
     "TransferJointMatching",

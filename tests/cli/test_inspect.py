@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import boxed_pictures
 import numpy as np
 import pandas as pd
 import pytest
@@ -60,3 +61,32 @@ def test_fit_says_first_what_it_read_and_predict_takes_the_same_table(
     assert json.loads(printed.out)["data"]["read"]["layout"] == "a table of files"
     assert exit_code(["predict", str(out), str(table), "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["predictions"]) == 12
+
+
+def test_boxes_are_counted_and_what_is_wrong_with_them_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures, boxes = boxed_pictures.scenes(6)
+    pictures[5] = pictures[4]
+    boxes[5] = boxes[4]
+    place = boxed_pictures.write(tmp_path, "yolo", pictures, boxes)
+    (place / "003.txt").unlink()
+    assert exit_code(["inspect", str(tmp_path / "images"), "--boxes", str(place)]) == 0
+    said = capsys.readouterr().out
+    assert "6 pictures, boxes in YOLO text" in said and "Task: detection, 2 classes: disc (" in said
+    assert "below 32 x 32 pixels" in said and "without any; at most" in said and "  disc: " in said
+    assert "Equal: 1 sets" in said and "1 picture has no label file, and counts as without things" in said
+    assert exit_code(["inspect", str(tmp_path / "images"), "--boxes", str(tmp_path / "data.yaml"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["boxes"]["n"] == sum(found["classes"].values()) and found["boxes"]["classes"]["disc"]["pictures"] > 0
+    (place / "000.txt").write_text("7 0.5 0.5 0.1 0.1")
+    assert exit_code(["inspect", str(tmp_path / "images"), "--boxes", str(place)]) == 1
+    assert "Refused: Expected one of 2 classes" in capsys.readouterr().out
+
+
+def test_folders_of_pictures_and_labels_say_which_option_names_boxes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boxed_pictures.write(tmp_path, "yolo", *boxed_pictures.scenes(3))
+    assert exit_code(["inspect", str(tmp_path)]) == 1
+    assert "Boxes of things in the pictures are named with --boxes" in capsys.readouterr().out

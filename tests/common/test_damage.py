@@ -1,4 +1,4 @@
-"""A seeded sample of the benchmarks that damage model folders and checkpoints: words, equal answers, nothing else."""
+"""A seeded sample of the benchmarks that damage model folders, checkpoints and boxes: words, equal answers, no more."""
 
 from __future__ import annotations
 
@@ -51,3 +51,11 @@ def test_damaged_checkpoints(bench: Any) -> None:
     counts = Counter(outcome for outcome, _ in found)
     assert len(found) == 300 and not faults
     assert counts["refused"] > 30 and counts["the weights of an unbroken run"] > 100
+
+
+def test_broken_annotations_of_boxes(bench: Any) -> None:
+    fuzz = bench("fuzz_boxes")
+    found = list(fuzz.run(range(9_000_000, 9_000_120)))
+    counts = Counter(outcome for outcome, _ in found)
+    assert len(found) == 120 and not [words for outcome, words in found if outcome in fuzz.FAULTS]
+    assert counts["refused"] > 40 and counts["read"] > 15

@@ -12,7 +12,14 @@ import click
 from headstart.cli.console import common, note, print_json
 from headstart.cli.duration import Duration
 from headstart.cli.interruption import going_on_from
-from headstart.cli.options import ClassWeight, jobs_option, reading_options, source_options, target_option
+from headstart.cli.options import (
+    ClassWeight,
+    boxes_option,
+    jobs_option,
+    reading_options,
+    source_options,
+    target_option,
+)
 from headstart.errors import GuessingWarning
 from headstart.progress import reporter
 
@@ -33,6 +40,7 @@ from headstart.progress import reporter
     help="Of a table of values: the column of groups (schools, clinics, shops) that share a model, each with its own "
     "deviations from it.",
 )
+@boxes_option
 @click.option(
     "--background",
     multiple=True,
@@ -85,7 +93,8 @@ from headstart.progress import reporter
 )
 @click.option(
     "--classes",
-    help="Of data without labels: the classes that they have, as a,b, where they may lack some of the source's.",
+    help="Of data without labels: the classes that they have, as a,b, where they may lack some of the source's. With "
+    "--boxes: what is to be found.",
 )
 @click.option(
     "--ask",
@@ -115,10 +124,12 @@ def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **opt
     headstart fit table.csv --label score --partial-pooling school --out model
     headstart fit table.csv --label y --view picture=photo --view lab=age,sex --out model
     headstart fit here/ --source starter:pictures --source elsewhere/ --out model
+    headstart fit pictures/ --boxes annotations.json --out model
     headstart fit here-without-labels/ --source starter:pictures --source elsewhere/ --ask 30 --out model
 
     Data without labels are learned from a labelled set of the same classes among the sources; how good the model is
-    cannot be told then, until some random examples are labelled (--ask).
+    cannot be told then, until some random examples are labelled (--ask). With --boxes the model finds things in
+    pictures, and headstart predict MODEL PICTURES --draw FOLDER shows them.
     """
     options |= {name: list(options[name]) or None for name in ("unlabelled", "background")}
     options["ask"] = options["ask"] or 0

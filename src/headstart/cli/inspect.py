@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, echo, print_json
-from headstart.cli.options import reading_options, target_option
+from headstart.cli.options import boxes_option, reading_options, target_option
 from headstart.errors import HeadstartError
 from headstart.progress import reporter
 
@@ -17,6 +17,7 @@ from headstart.progress import reporter
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
 @reading_options()
 @target_option
+@boxes_option
 @common
 def command(data: tuple[Path, ...], as_json: bool, **reading: Any) -> int:
     """Say what DATA (folders or tables) would be read as, and what is wrong with them; nothing is learned.
@@ -28,6 +29,7 @@ def command(data: tuple[Path, ...], as_json: bool, **reading: Any) -> int:
     headstart inspect pictures/
     headstart inspect table.csv --label diagnosis --group-by patient
     headstart inspect table.csv --label grade --label passed
+    headstart inspect pictures/ --boxes annotations.json
     """
     from headstart.data.reading.inspecting import inspected
     from headstart.data.reading.options import Reading

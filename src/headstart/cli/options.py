@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -133,6 +134,15 @@ def source_options(help_of_source: str) -> Callable[[Command], Command]:
 def target_option(function: Command) -> Command:
     """Give a command ``--target``."""
     return click.option("--target", help="Which of several --label is to be learned; the others may help it.")(function)
+
+
+def boxes_option(function: Command) -> Command:
+    """Give a command ``--boxes``."""
+    words = (
+        "Of a folder of pictures: where boxes of the things in them are written. COCO JSON, a folder of YOLO text or "
+        "its data.yaml, a folder of Pascal VOC XML, or a table with path, label, x, y, w, h."
+    )
+    return click.option("--boxes", type=click.Path(path_type=Path), help=words)(function)
 
 
 def jobs_option(function: Command) -> Command:

@@ -24,6 +24,16 @@ from headstart.progress import reporter
     is_flag=True,
     help="Print a table with a column of probabilities for each class; ' stands before formulas.",
 )
+@click.option(
+    "--draw",
+    type=click.Path(path_type=Path),
+    help="Of a model that finds things: write each picture with its boxes into this folder.",
+)
+@click.option(
+    "--least",
+    type=click.FloatRange(0, 1),
+    help="Of a model that finds things: least score of a box.  [default: what counts best by class; with --json 0]",
+)
 @click.option("--sets", type=float, help="Also the classes that hold the truth but for this share of cases, as 0.1.")
 @click.option("--refer", type=float, help="Answer only where at most this share is wrong, as 0.05; refer the others.")
 @common
@@ -33,6 +43,8 @@ def command(
     text: tuple[str, ...],
     text_column: tuple[str, ...],
     as_csv: bool,
+    draw: Path | None,
+    least: float | None,
     sets: float | None,
     refer: float | None,
     as_json: bool,
@@ -42,18 +54,30 @@ def command(
 
     A file that cannot be read is named with the reason; the others are labelled all the same, and the exit code
     is then 1. Inputs unlike the training data are counted on standard error, and marked in --json.
+
+    A model that was fitted with --boxes finds things: --csv prints a row a box, --json a list in COCO's result format
+    (``image_id``, ``category_id``, ``bbox``, ``score``), --draw writes the pictures with their boxes.
     """
     if as_csv and as_json:
         raise click.UsageError("Choose one of --csv and --json.")
     if not inputs and not text:
         raise click.UsageError("Missing argument 'INPUTS...'.")
-    from headstart.cli.predictions import gather, gather_texts, say, say_rows
+    from headstart.cli.predictions import found_in, gather, gather_texts, say, say_rows
     from headstart.data.base.address import brought
+    from headstart.data.sets.task import DETECTION
     from headstart.drift.beside import beside
     from headstart.models.model import load
 
     inputs = tuple(brought(list(inputs)))
     loaded = load(model)
+    if getattr(loaded, "task", None) == DETECTION:
+        others = {"--text": text, "--text-column": text_column, "--sets": sets, "--refer": refer}
+        wrong = [name for name, said in others.items() if said]
+        if wrong:
+            raise click.UsageError(f"{' and '.join(wrong)} say nothing of a model that finds things in pictures.")
+        return found_in(loaded, inputs, draw, least, "coco" if as_json else "csv" if as_csv else "lines")
+    if draw is not None or least is not None:
+        raise click.UsageError("--draw and --least are for models that find things; this one was fitted without boxes.")
     single = getattr(loaded, "models", None) is None
     if not single and (sets is not None or refer is not None):
         raise click.UsageError("--sets and --refer are for one task: give the folder of one, such as task-1 inside.")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from headstart.cli.console import note, print_json, print_table
 from headstart.errors import BadInputs, DataError
 from headstart.progress import Progress
 
 CHUNK = 256
+_BOX_COLUMNS = ("file", "label", "score", "xmin", "ymin", "xmax", "ymax", "error")
 
 
 def gather(places: Sequence[Path], input_type: str = "image") -> list[Path]:
@@ -244,3 +249,65 @@ def _answers(model: Any, inputs: Any) -> list[dict[str, Any]]:
             most = max(range(len(row)), key=row.__getitem__)
             answers.append({"label": classes[most], "probability": row[most], "probabilities": probabilities})
     return answers
+
+
+def found_in(model: Any, places: Sequence[Path], draw: Path | None, least: float | None, form: str) -> int:
+    """Ask a model that finds things about pictures, and print what it finds; the exit code is 1 where some are broken.
+
+    Parameters
+    ----------
+    model : DetectionModel
+    places : sequence of Path
+        Files, folders, tables of paths.
+    draw : Path or None
+        Folder to write pictures with boxes into.
+    least : float or None
+        Least score of a box; None: the threshold of each class, and in COCO's format every box.
+    form : {"lines", "csv", "coco"}
+    """
+    from headstart.progress import reporter
+    from headstart.report.found import kept, look_through
+
+    files = gather(places, model.input_type)
+    with reporter() as progress:
+        found, failed = look_through(model, files, draw, least, progress)
+    note(f"Read: {model.kind.count(len(files))} to be looked through by {model!r}")
+    if draw is not None:
+        note(f"Drawn: {model.kind.count(len(found))} in {draw}")
+    if form == "coco":
+        from headstart.data.boxes.results import coco_results
+
+        shown = [(i, file, boxes if least is None else kept(model, boxes, least)) for i, file, boxes in found]
+        print_json(coco_results(shown, [str(name) for name in model.classes_]))
+    else:
+        sure = [(file, kept(model, boxes, least)) for _, file, boxes in found]
+        (_print_boxes if form == "csv" else _print_found)(sure, failed)
+    for entry in failed:
+        note(f"Cannot read {entry['file']}: {entry['reason']}")
+    return 1 if failed else 0
+
+
+def _print_found(found: Sequence[tuple[Path, Any]], failed: Sequence[dict[str, str]]) -> None:
+    """One line a picture: what was found in it."""
+    rows = []
+    for file, boxes in found:
+        counts = Counter(map(str, boxes.labels.tolist())).most_common()
+        surest = f"{100 * boxes.scores.max():.0f}%" if len(boxes) else ""
+        rows.append((str(file), ", ".join(f"{n} {label}" for label, n in counts) or "nothing", surest))
+    if rows:
+        print_table(("file", "found", "surest"), rows, right=(2,))
+
+
+def _print_boxes(found: Sequence[tuple[Path, Any]], failed: Sequence[dict[str, str]]) -> None:
+    """A header, then a row a box; a picture in which nothing was found has a row with its name alone."""
+    from headstart.visible import cell
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(_BOX_COLUMNS)
+    for file, boxes in found:
+        for label, score, corners in zip(boxes.labels, boxes.scores, boxes.corners.round(2).tolist(), strict=True):
+            writer.writerow([cell(str(file)), cell(str(label)), f"{score:.4f}", *corners, ""])
+        if not len(boxes):
+            writer.writerow([cell(str(file)), *[""] * 7])
+    for entry in failed:
+        writer.writerow([cell(entry["file"]), *[""] * 6, cell(entry["reason"])])

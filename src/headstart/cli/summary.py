@@ -22,11 +22,15 @@ def summary(evidence: dict[str, Any]) -> dict[str, Any]:
     """
     kept = {key: value for key, value in evidence.items() if key != "held_out"}
     for part in ("mistakes", "label_errors"):
-        kept[part] = [
-            {key: value for key, value in entry.items() if key not in ("thumbnail", "sound")}
-            for entry in evidence.get(part) or []
-        ]
+        kept[part] = _unseen(evidence.get(part))
+    if evidence.get("detection"):
+        kept["detection"] = evidence["detection"] | {"mistakes": _unseen(evidence["detection"].get("mistakes"))}
     return kept
+
+
+def _unseen(entries: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """Entries without what is to be seen and heard."""
+    return [{key: value for key, value in one.items() if key not in ("thumbnail", "sound")} for one in entries or []]
 
 
 def print_summary(evidence: dict[str, Any]) -> None:

@@ -23,6 +23,7 @@ from headstart.errors import SourceError
 from headstart.guard.choosing.without_labels import domain_auc
 from headstart.guard.evidence.reference import Reference, measured
 from headstart.math.statistics.intervals import score_interval
+from headstart.models.detection_model import refuse_detection
 from headstart.models.model import Model, load
 from headstart.models.task_models import one_task
 from headstart.training.device import pick_device
@@ -108,6 +109,7 @@ def check(
     'valid'
     """
     known = one_task(load(model) if isinstance(model, str | Path) else model)
+    refuse_detection(known, "a check")
     old = None if adapt is None else what_it_learned_from(known, learned_from, adapt)
     new = _read(known, data, labels, group_by)
     found = _checked(known, new, random_state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from headstart.data.base.address import address_of
 from headstart.data.base.plain import plain
 from headstart.data.inputs.registry import entry_of, resolve
 from headstart.data.reading.options import Reading
+from headstart.data.reading.recognise import holds_boxes
 from headstart.data.reading.view_table import views_of
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import sentences, tell
@@ -37,6 +39,11 @@ from headstart.parameters.tuning.view_features import check_views
 from headstart.progress import reporter
 
 Progress = Callable[[str, int, int], None]
+#: Arguments that the command which repeats a fit holds, beside those of reading.
+_REPEATED = (
+    *("skip_bad", "budget", "random_state", "out", "unlabelled", "views", "plain", "text_windows", "background"),
+    *("false_alarms", "metric", "class_weight", "partial_pooling"),
+)
 
 
 def fit(
@@ -70,6 +77,7 @@ def fit(
     sheet: str | None = None,
     page: int | None = None,
     view: Mapping[str, Any] | None = None,
+    boxes: str | Path | None = None,
     metric: str | None = None,
     class_weight: Any = None,
     plan: str | Path | dict[str, Any] | None = None,
@@ -146,6 +154,10 @@ def fit(
     view : dict of str to columns, optional
         Of a table whose rows are seen in several ways, the columns of each: ``{"picture": "photo", "lab": ["age"]}``.
         Views may be missing in rows; ``source`` is then a dict of views to networks. See `MultiViewClassifier`.
+    boxes : path, optional
+        Of a folder of pictures: where the boxes of the things in them are written, see
+        `headstart.data.reading.boxes.read_boxes`. In memory give (pictures, boxes), with one `Boxes` a picture. What is
+        learned is then to find such things, and a `DetectionModel` is returned.
     metric : str, optional
         What is measured, see `SafeTransferClassifier`; it drives the choice, the verdict and the estimate.
     class_weight : None, "balanced" or dict of class to weight
@@ -171,7 +183,7 @@ def fit(
 
     Returns
     -------
-    Model
+    Model, or DetectionModel of pictures with boxes
         With its evidence; of several tasks `headstart.models.task_models.SeveralTasks`.
 
     Raises
@@ -197,11 +209,13 @@ def fit(
     given = dict(locals())
     _check_out(out, resume)
     _check_words(task, background, false_alarms)
-    if metric is not None:
-        check_metric(metric)
+    check_metric(metric)
     _check_plain(plain, task, candidates)
-    columns = (label, path_column, text_column, split_column, group_by)
-    reading = Reading(*columns, task, encoding, decimal, sheet, page, view, target)
+    reading = Reading(**{field.name: given[field.name] for field in dataclasses.fields(Reading)})
+    if holds_boxes(data, reading):
+        from headstart.models.detecting import fit_with_boxes
+
+        return fit_with_boxes(given, {name: one.default for name, one in signature(fit).parameters.items()}, reading)
     tasks = several_tasks(data, source, reading)
     if tasks is not None:
         return fit_tasks(tasks, fit, given)
@@ -254,9 +268,7 @@ def fit(
 
 def _again(target: Target, reading: Reading, given: Mapping[str, Any]) -> dict[str, Any]:
     """The command and the code that repeat a fit."""
-    names = ["skip_bad", "budget", "random_state", "out", "unlabelled", "views", "plain", "text_windows", "background"]
-    names += ["false_alarms", "metric", "class_weight", "partial_pooling"]
-    settings = reading.said() | {name: given[name] for name in names} | {"no_reference": not given["reference"]}
+    settings = reading.said() | {name: given[name] for name in _REPEATED} | {"no_reference": not given["reference"]}
     settings["plan"] = None if isinstance(given["plan"], dict) else given["plan"]
     root = address_of(given["data"]) or target.dataset.root
     return reproduction(root, None if target.source is None else target.named, settings)

@@ -14,6 +14,7 @@ from headstart.data.base.address import brought
 from headstart.data.base.json_files import checked, refuse
 from headstart.data.base.kinds import Kind, kind_named
 from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
+from headstart.data.sets.task import DETECTION
 from headstart.data.tables.rows import rows_of
 from headstart.errors import OutputError, ParameterError, SourceError
 from headstart.math.statistics.probability import logits, probabilities
@@ -259,7 +260,7 @@ def load(folder: str | Path, module: Any = None) -> Any:
 
     Returns
     -------
-    Model
+    Model, or DetectionModel of pictures with boxes
         Of several tasks `headstart.models.task_models.SeveralTasks`.
 
     Raises
@@ -283,6 +284,10 @@ def load(folder: str | Path, module: Any = None) -> Any:
         check_files(path, manifest)
         models = {entry["name"]: load(path / entry["folder"], module) for entry in manifest["tasks"]}
         return SeveralTasks(models, read_evidence(path))
+    if kind == DETECTION:
+        from headstart.models.detection_model import load_detection
+
+        return load_detection(path, module)
     if kind not in ("transfer", "baseline", "table"):
         raise SourceError(
             f"Expected a fitted model in {path}, found what headstart saved as {kind or 'a source'}.",

@@ -56,6 +56,8 @@ def candidate_rows(
                 "log_loss": amount("log_loss", candidate.get("log_loss")),
                 "balanced_accuracy": amount("balanced_accuracy", candidate.get("balanced_accuracy")),
                 "macro_f1": amount("macro_f1", candidate.get("macro_f1")),
+                "ap75": amount("ap75", candidate.get("ap75")),
+                "ap": amount("ap", candidate.get("ap")),
                 "folds": _folds(candidate),
                 "seconds": duration(candidate.get("seconds")),
             }

@@ -11,6 +11,7 @@ from typing import Any
 from headstart.data.base.kinds import thing, things
 from headstart.report.adaptation import adaptation
 from headstart.report.borrowed import borrowed, lead, used_rows
+from headstart.report.detection import detection
 from headstart.report.figures import learning_curves, loss_history, reliability_curve
 from headstart.report.intervals import called, candidate_rows, difference_axis
 from headstart.report.listening import listening
@@ -89,6 +90,7 @@ def build(evidence: dict[str, Any]) -> dict[str, Any]:
         "per_class": class_rows(evidence.get("per_class")),
         "mistakes": surest(evidence.get("mistakes")),
         "label_errors": surest(evidence.get("label_errors"), limit=50),
+        "detection": detection(evidence.get("detection")),
         "words": class_words(evidence.get("words"), data.get("task", "classification")),
         "task": data.get("task", "classification"),
         "data": _data(data),
@@ -111,7 +113,7 @@ def input_type(evidence: dict[str, Any]) -> str:
 def _metric(evidence: dict[str, Any]) -> str:
     """What the scores measure: said by the estimate, otherwise by the task."""
     named = (evidence.get("estimate") or {}).get("metric")
-    by_task = {"regression": "r2", "multilabel": "example_f1"}
+    by_task = {"regression": "r2", "multilabel": "example_f1", "detection": "ap50"}
     return named or by_task.get((evidence.get("data") or {}).get("task", ""), "accuracy")
 
 

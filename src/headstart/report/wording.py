@@ -12,6 +12,9 @@ MINUS = "\u2212"
 SHARES = {
     **{metric.name: metric.words for metric in METRICS.values() if metric.percent},
     "mean_average_precision": "mean average precision",
+    "ap50": "average precision (AP50)",
+    "ap75": "average precision at three quarters (AP75)",
+    "ap": "average precision over all overlaps (AP)",
     "ece_before": "calibration error before scaling",
     "ece_after": "calibration error",
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +43,7 @@ class Boxes:
     corners: np.ndarray
     labels: np.ndarray
     scores: np.ndarray | None = None
-    crowd: np.ndarray | None = None
+    crowd: np.ndarray = None  # type: ignore[assignment]  # an array of False once it is made
 
     def __post_init__(self) -> None:
         corners = np.asarray(self.corners, np.float64).reshape(-1, 4)
@@ -70,3 +72,27 @@ class Boxes:
     def areas(self) -> np.ndarray:
         """Width times height, shape (k,), in square pixels."""
         return np.asarray(np.prod(self.corners[:, 2:] - self.corners[:, :2], axis=1))
+
+
+def as_boxes(boxes: Any, n: int) -> list[Boxes]:
+    """The boxes of n pictures.
+
+    Parameters
+    ----------
+    boxes : sequence of n Boxes
+    n : int
+
+    Raises
+    ------
+    DataError
+        If there are not so many, or something else is among them.
+    """
+    found = list(boxes) if isinstance(boxes, Sequence | np.ndarray) else []
+    odd = next((type(one).__name__ for one in found if not isinstance(one, Boxes)), None)
+    if odd is not None or len(found) != n:
+        held = f"{type(boxes).__name__} of {odd or len(found)}"
+        raise DataError(
+            f"Expected Boxes for each of {n} pictures, found {held}.",
+            "Give a list with one Boxes a picture, without any box where nothing stands: Boxes([], []).",
+        )
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import threading
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -65,21 +64,6 @@ def decode(item: Any, min_side: int | None = None, depth: Depth | None = None) -
     return as_array(open_rgb(item, min_side, depth))
 
 
-def size_of(item: Any) -> tuple[int, int] | None:
-    """Width and height of a picture, by its header; None where it cannot be read."""
-    if isinstance(item, np.ndarray):
-        return (int(item.shape[1]), int(item.shape[0])) if item.ndim >= 2 else None
-    if isinstance(item, Image.Image):
-        return item.size
-    if not os.path.isfile(item):
-        return None
-    try:
-        with Image.open(item, formats=(*FORMATS, "PPM")) as image:
-            return image.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return None
-
-
 def as_array(picture: Pixels) -> np.ndarray:
     """Pixels of an RGB picture as an array of shape (H, W, 3), uint8."""
     return picture if isinstance(picture, np.ndarray) else np.asarray(picture)
@@ -108,7 +92,7 @@ def rgb_from_bytes(content: bytes, min_side: int | None = None, depth: Depth | N
             image.draft(image.mode, (min_side, min_side))
         if image.width * image.height > MAX_PIXELS:
             raise BadPicture(why_too_large(image.size))
-        if image.format == "JPEG" and image.size == whole and _turn(image) == 1:
+        if image.format == "JPEG" and image.size == whole and turn_of(image) == 1:
             fast = fastjpeg.decode(content, image.mode)
             if fast is not None:
                 return fast
@@ -193,7 +177,7 @@ def _no_page(page: int, pages: int) -> str:
     return f"it has {'1 page' if pages == 1 else f'{pages} pages'}, page {page} was asked for"
 
 
-def _turn(image: Image.Image) -> int:
+def turn_of(image: Image.Image) -> int:
     """Turn that EXIF asks for, from 1 (none) to 8; 1 where EXIF is absent or damaged."""
     try:
         turn = image.getexif().get(_ORIENTATION, 1)
@@ -204,7 +188,7 @@ def _turn(image: Image.Image) -> int:
 
 def _upright(image: Image.Image) -> Image.Image:
     image.load()
-    return image if _turn(image) == 1 else ImageOps.exif_transpose(image)
+    return image if turn_of(image) == 1 else ImageOps.exif_transpose(image)
 
 
 def _rgb(image: Image.Image, content: bytes | None, depth: Depth | None) -> Pixels:

@@ -16,9 +16,10 @@ from headstart.data.base.kinds import PICTURES
 from headstart.data.base.reasons import BadPicture
 from headstart.data.base.rows import Inputs, already
 from headstart.data.base.strings import kind_of_string
-from headstart.data.pictures.decode import as_array, open_rgb, rgb_from_bytes, size_of
+from headstart.data.pictures.decode import as_array, open_rgb, rgb_from_bytes
 from headstart.data.pictures.depth import Depth, white_of
 from headstart.data.pictures.headers import SetOfPictures
+from headstart.data.pictures.turns import frame_of
 from headstart.data.pictures.values import values_of_array, values_of_image
 from headstart.errors import BadPictures, DataError
 
@@ -100,7 +101,7 @@ class Pictures(Inputs[Item]):
     def sizes(self) -> str:
         """Width and height in pixels, by the headers of the files."""
         few = self.items[:: max(1, len(self.items) // _LOOKED_AT)]
-        found = [size for size in map(size_of, few) if size is not None]
+        found = [frame.stored for frame in map(frame_of, few) if frame is not None]
         if not found:
             return ""
         low, high = min(found, key=lambda s: s[0] * s[1]), max(found, key=lambda s: s[0] * s[1])

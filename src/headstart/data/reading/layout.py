@@ -164,8 +164,8 @@ def _refuse_drawn(root: Path, folders: list[Path]) -> None:
         raise DataError(
             f"Expected a folder for each class in {_where(root)}, found {_shown(folders)}: they look like pictures and "
             "what was drawn on them, one for each, which are no classes.",
-            "headstart learns labels of whole pictures: give a table with a path and a label in each row, or folders "
-            "named after the classes.",
+            "Boxes of things in the pictures are named with --boxes (boxes=...). For labels of whole pictures give a "
+            "table with a path and a label in each row, or folders named after the classes.",
         )
 
 

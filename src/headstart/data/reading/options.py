@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 
@@ -30,6 +31,9 @@ class Reading:
         Of files with several pictures: which one, from 1.
     view : dict of str to list of str, optional
         Of a table whose rows are seen in several ways: the columns of each view.
+    boxes : path-like, optional
+        Of a folder of pictures: where the boxes of the things in them are written, see
+        `headstart.data.reading.boxes.read_boxes`.
     target : str, optional
         Which of several label columns is to be learned; the others are tasks beside it.
 
@@ -50,6 +54,7 @@ class Reading:
     sheet: str | None = None
     page: int | None = None
     view: Mapping[str, Any] | None = None
+    boxes: str | Path | None = None
     target: str | None = None
 
     def __post_init__(self) -> None:

@@ -15,8 +15,11 @@ import pandas as pd
 
 from headstart.data.base.address import brought
 from headstart.data.base.files import printable, refuse_odd_file
-from headstart.data.base.kinds import ROWS, TEXTS, Kind, kind_of_suffix
+from headstart.data.base.kinds import PICTURES, ROWS, TEXTS, Kind, kind_of_suffix
+from headstart.data.boxes.boxes import Boxes
 from headstart.data.inputs.inputs import as_inputs, inputs_in
+from headstart.data.pictures.pictures import as_pictures
+from headstart.data.reading.boxes import read_boxes, with_boxes
 from headstart.data.reading.file_column import FileColumn, file_column, paths_expected
 from headstart.data.reading.folder import read_folder
 from headstart.data.reading.npz import read_npz
@@ -32,7 +35,7 @@ from headstart.data.sets.groups import groups_from
 from headstart.data.sets.labelled import labelled
 from headstart.data.sets.labels import read_labels
 from headstart.data.sets.sheet import without_reasons
-from headstart.data.sets.task import as_label_array
+from headstart.data.sets.task import DETECTION, as_label_array
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.rows import as_frame, is_frame, rows_of
 from headstart.errors import DataError, NoLabels, ParameterError
@@ -97,7 +100,8 @@ def recognise(
     file holds arrays of pictures. A table names files, where a column of paths is named or found
     (`headstart.data.reading.file_column`); else it holds texts, where a column of texts is named, or the only column
     beside the labels holds sentences, or one does and texts are wanted; else it holds values. In memory the type
-    tells: see `headstart.data.inputs.inputs.inputs_in`; a frame is a table.
+    tells: see `headstart.data.inputs.inputs.inputs_in`; a frame is a table. Pictures of which the user says where boxes
+    are written, or that come with `Boxes` in the place of labels, are for detection.
 
     Parameters
     ----------
@@ -127,6 +131,8 @@ def recognise(
         return data
     how, data = reading or Reading(), brought(data)
     _check_view(data, how)
+    if how.boxes is not None:
+        return _boxed(data, how)
     if isinstance(data, Dataset):
         return _dataset(data, how)
     if isinstance(data, tuple) and len(data) in (2, 3):
@@ -170,12 +176,37 @@ def _check_view(data: Any, how: Reading) -> None:
         )
 
 
+def holds_boxes(data: Any, reading: Reading) -> bool:
+    """Whether data are for detection: boxes are named beside them, or stand in the place of labels.
+
+    Examples
+    --------
+    >>> holds_boxes("pictures/", Reading(boxes="labels/")), holds_boxes("pictures/", Reading())
+    (True, False)
+    """
+    if isinstance(data, Dataset):
+        return data.task == DETECTION
+    beside = isinstance(data, tuple) and len(data) in (2, 3) and _are_boxes(data[1])
+    return reading.boxes is not None or beside
+
+
 def _dataset(data: Dataset, how: Reading) -> Recognised:
     if not data.kind.values:
         return Recognised(data.kind, how, lambda told: data)
     labels = np.asarray(data.y)
     frame, told = _joined(data.inputs.frame, labels, data.groups, Reading(task=data.task))
     return Recognised(ROWS, told, lambda told: data, frame)
+
+
+def _boxed(data: Any, how: Reading) -> Recognised:
+    place = Path(data).expanduser() if isinstance(data, str | os.PathLike) else None
+    if place is None or not place.is_dir():
+        found = type(data).__name__ if place is None else printable(str(place))
+        raise DataError(
+            f"Expected a folder of pictures with the boxes of {printable(str(how.boxes))}, found {found}.",
+            "In memory, give (pictures, boxes), with one Boxes a picture.",
+        )
+    return Recognised(PICTURES, how, lambda told: read_boxes(place, told))
 
 
 def _folder(place: Path, how: Reading) -> Recognised:
@@ -288,7 +319,7 @@ def from_arrays(X: Any, y: Any, *, groups: Any = None, task: str | None = None) 
     Parameters
     ----------
     X : whatever :func:`headstart.data.inputs.inputs.as_inputs` takes
-    y : array-like of shape (n,) or (n, L), or a list of labels for each picture
+    y : array-like of shape (n,) or (n, L), or a list of labels for each picture; or a `Boxes` for each
     groups : array-like of shape (n,), optional
         Rows of one group never straddle a split.
     task : {"classification", "multilabel", "regression"}, optional
@@ -299,11 +330,19 @@ def from_arrays(X: Any, y: Any, *, groups: Any = None, task: str | None = None) 
     >>> from_arrays(np.zeros((4, 8, 8)), ["ant", "bee", "ant", "bee"])
     Dataset(4 pictures, classification)
     """
+    if _are_boxes(y):
+        pictures = as_pictures(X)
+        own = None if groups is None else groups_from(np.asarray(groups).tolist(), pictures.names)
+        return with_boxes(pictures, list(y), groups=own)
     inputs = as_inputs(X)
     columns = list(y.columns) if hasattr(y, "columns") else None
     labels = read_labels(y, inputs.names, task, columns, inputs.kind.many)
     kept = None if groups is None else groups_from(np.asarray(groups).tolist(), inputs.names)
     return labelled(inputs, labels, groups=kept)
+
+
+def _are_boxes(y: Any) -> bool:
+    return isinstance(y, list | tuple | np.ndarray) and len(y) > 0 and all(isinstance(one, Boxes) for one in y)
 
 
 def _check_file(place: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.label_notes import alike
+from headstart.data.sets.task import DETECTION
 from headstart.errors import DataError
 
 
@@ -35,6 +36,8 @@ def check_labels(dataset: Dataset, min_per_class: int = 2, fewest_classes: int =
         _check_targets(dataset)
         return
     _refuse_lookalikes([str(label) for label in dataset.classes or ()])
+    if dataset.task == DETECTION:
+        return
     counts = dataset.n_per_class()
     if dataset.task == "classification":
         present = [label for label, count in counts.items() if count]

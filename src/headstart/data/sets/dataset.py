@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 
 from headstart.data.base.columns import ReadColumn
 from headstart.data.base.kinds import Kind, OfKind
-from headstart.data.sets.task import TASKS
+from headstart.data.sets.task import DETECTION, TASKS
 from headstart.errors import DataError
 
 
@@ -25,8 +26,8 @@ class Dataset(OfKind):
         n inputs.
     y : ndarray
         Labels (n,) of strings or whole numbers for classification; (n, L) of 0 and 1 for multilabel; floats (n,) or
-        (n, t) for regression.
-    task : {"classification", "multilabel", "regression"}
+        (n, t) for regression; `Boxes` (n,) for detection.
+    task : {"classification", "multilabel", "regression", "detection"}
     classes : tuple or None
         Classes in sorted order; the labels' names for multilabel; for regression the targets' names or None.
     groups : ndarray of shape (n,) or None
@@ -89,8 +90,8 @@ class Dataset(OfKind):
 
     def __post_init__(self) -> None:
         n = len(self.inputs)
-        if self.task not in TASKS:
-            raise DataError(f"Expected a task of {', '.join(TASKS)}, found {self.task!r}.")
+        if self.task not in (*TASKS, DETECTION):
+            raise DataError(f"Expected a task of {', '.join((*TASKS, DETECTION))}, found {self.task!r}.")
         for what, values in (("labels", self.y), ("groups", self.groups), ("parts", self.parts), ("marks", self.drawn)):
             if values is not None and len(values) != n:
                 raise DataError(f"Expected as many {what} as {self.kind.many} ({n}), found {len(values)}.")
@@ -112,9 +113,12 @@ class Dataset(OfKind):
         return self.inputs.names
 
     def n_per_class(self) -> dict[str, int]:
-        """Number of rows of each class, or that carry each label; empty for regression."""
+        """Number of rows of each class, or that carry each label, or of boxes; empty for regression."""
         if self.task == "regression" or self.classes is None:
             return {}
+        if self.task == DETECTION:
+            counts = Counter(label for boxes in self.y for label in boxes.labels.tolist())
+            return {str(name): counts[name] for name in self.classes}
         if self.task == "multilabel":
             return {str(name): int(count) for name, count in zip(self.classes, self.y.sum(axis=0), strict=True)}
         return {str(label): int(np.sum(self.y == label)) for label in self.classes}

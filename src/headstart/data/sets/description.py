@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.boxes.inspection import box_sentences, described_boxes
 from headstart.data.sets.dataset import Dataset
+from headstart.data.sets.task import DETECTION
 
 _LOG = logging.getLogger("headstart")
 _MOST_CLASSES, _MOST_COLUMNS, _MOST_NAMES = 12, 30, 3
@@ -21,7 +23,8 @@ def describe(dataset: Dataset) -> dict[str, Any]:
     -------
     dict
         ``place``, ``kind``, ``input_type``, ``layout``, ``n``, ``task``, ``classes`` with their counts or ``targets``
-        with their ranges, ``unlabelled``, ``parts``, ``groups``, ``sizes``, ``form`` (encoding, separator, ...),
+        with their ranges, ``boxes`` (see `headstart.data.boxes.inspection.described_boxes`), ``unlabelled``,
+        ``parts``, ``groups``, ``sizes``, ``form`` (encoding, separator, ...),
         ``columns`` (name, role, became), ``left_out`` (name, reason), ``duplicates``,
         ``near_duplicates`` and ``notes``.
 
@@ -42,6 +45,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "task": dataset.task,
         "classes": dataset.n_per_class() or None,
         "targets": _targets(dataset),
+        "boxes": described_boxes(list(dataset.y), dataset.classes or ()) if dataset.task == DETECTION else None,
         "unlabelled": dataset.unlabelled,
         "parts": _counts(dataset.parts),
         "held_out": dataset.held_out,
@@ -73,6 +77,8 @@ def sentences(dataset: Dataset) -> list[str]:
     lines = [f"{dataset.kind.count(len(dataset))}, {found['layout']}{where}", f"Task: {_task(found)}"]
     if found["sizes"]:
         lines.append(f"Sizes: {found['sizes']}")
+    if found["boxes"]:
+        lines += box_sentences(found["boxes"])
     if found["form"]:
         lines.append("Read as: " + ", ".join(f"{name} {value}" for name, value in found["form"].items()))
     lines += [f"Column {column}" for column in dataset.columns[:_MOST_COLUMNS]]

@@ -9,13 +9,15 @@ import numpy as np
 
 from headstart.data.base.inspection import Look
 from headstart.data.base.rows import Inputs
+from headstart.data.boxes.inspection import class_notes
 from headstart.data.inputs.canvases import Canvases, Seen, look_through
 from headstart.data.inputs.registry import entry_of
-from headstart.data.sets.checks import check_labels
+from headstart.data.sets.checks import check_labels, pool
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import merge
 from headstart.data.sets.groups_hint import group_hint
 from headstart.data.sets.overlap import with_near_copies
+from headstart.data.sets.task import DETECTION
 from headstart.errors import DataError
 from headstart.progress import Progress
 
@@ -80,6 +82,8 @@ def screen(
     told = [*look.notes(whole, names), *look.class_notes(_rows_of_classes(dataset, whole))]
     hint = group_hint(dataset.names) if dataset.groups is None else None
     told += [] if hint is None else [str(hint)]
+    if dataset.task == DETECTION:
+        told += class_notes(list(dataset.y), dataset.classes or (), np.isin(np.arange(len(dataset)), pool(dataset)))
     dataset = dataclasses.replace(dataset, notes=(*dataset.notes, *told))
     dataset = with_near_copies(dataset, look.near(whole), sets)
     dataset = _with_duplicates(dataset, sets)
@@ -127,10 +131,11 @@ def _with_duplicates(dataset: Dataset, sets: list[list[int]]) -> Dataset:
     kind, times = dataset.kind, sum(len(rows) for rows in sets)
     count = f"1 {kind.one} occurs" if len(sets) == 1 else f"{len(sets)} {kind.many} occur"
     notes = [f"{count} more than once, {times} times in all; each set of duplicates counts as one group."]
-    if dataset.task == "regression":
-        unlike = sum(len(np.unique(dataset.y[rows], axis=0)) > 1 for rows in sets)
+    if dataset.task in ("regression", DETECTION):
+        unlike = sum(_differ(dataset.y[rows]) for rows in sets)
         if unlike:
-            notes.append(f"{unlike} of these {kind.many} have more than one target.")
+            what = "set of boxes" if dataset.task == DETECTION else "target"
+            notes.append(f"{unlike} of these {kind.many} have more than one {what}.")
     groups = merge(dataset.groups, sets, len(dataset))
     dataset = dataclasses.replace(dataset, groups=groups, duplicates=together)
     leaks = _leaks(dataset, sets)
@@ -147,7 +152,7 @@ def _with_duplicates(dataset: Dataset, sets: list[list[int]]) -> Dataset:
 
 
 def _refuse_two_labels(dataset: Dataset, sets: list[list[int]]) -> None:
-    if dataset.task == "regression":
+    if dataset.task in ("regression", DETECTION):
         return
     clashes = [rows for rows in sets if len(np.unique(dataset.y[rows], axis=0)) > 1]
     if not clashes:
@@ -165,6 +170,13 @@ def _refuse_two_labels(dataset: Dataset, sets: list[list[int]]) -> None:
         f"Expected one label for each {kind.one}, found {count} under two: {'; '.join(shown)}.",
         "Remove the wrong ones.",
     )
+
+
+def _differ(labels: np.ndarray) -> bool:
+    """Whether some of the labels of equal inputs are others."""
+    if labels.dtype != object:
+        return len(np.unique(labels, axis=0)) > 1
+    return len({(*one.labels.tolist(), *one.corners.ravel().tolist()) for one in labels}) > 1
 
 
 def _label(dataset: Dataset, i: int) -> str:

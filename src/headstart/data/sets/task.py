@@ -10,6 +10,8 @@ from headstart.errors import DataError
 
 FEW = 20
 TASKS = ("classification", "multilabel", "regression")
+#: Of pictures: where things stand in them. Its labels are boxes, not classes of whole pictures.
+DETECTION = "detection"
 
 
 def task_of(y: Any) -> str:

@@ -365,7 +365,7 @@ def metrics_of(task: str) -> list[str]:
     return [metric.name for metric in _ALL if task in metric.tasks]
 
 
-def check_metric(name: str) -> None:
+def check_metric(name: str | None) -> None:
     """Refuse a name that no task has.
 
     Raises
@@ -373,7 +373,7 @@ def check_metric(name: str) -> None:
     ParameterError
         It lists the names by task.
     """
-    if name not in METRICS:
+    if name is not None and name not in METRICS:
         each = "; ".join(f"for {what} {', '.join(metrics_of(task))}" for task, what in _FOR.items())
         raise ParameterError(f"Expected a metric, found {name!r}.", f"Choose one: {each}.")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.data.base.json_files import ANY, FLAG, TEXT, maybe, number, one_of, read_json, record, several, table_of
+from headstart.data.sets.task import DETECTION
 from headstart.errors import SourceError
 from headstart.networks.folder import refuse_odd_files
 from headstart.networks.manifest import INPUTS, TASKS
@@ -28,6 +29,11 @@ _CANDIDATE = record(
 )
 _LABEL = record({"name": TEXT, "true": ANY, "predicted": ANY, "probability": number()})
 _MORE = record({"ratio": number(1), "n": number(0), "score": number(), "low": number(), "high": number()})
+_CLASS = record(
+    {"class": TEXT, "threshold": number(0, 1)},
+    {name: maybe(number()) for name in ("boxes", "pictures", "ap", "ap50", "ap75", "mean", "error", "bias")}
+    | {name: several(number(0, 1)) for name in ("recall", "precision")},
+)
 _SHAPE = record(
     {},
     {
@@ -35,7 +41,7 @@ _SHAPE = record(
             {},
             {
                 "input_type": INPUTS,
-                "task": one_of(*TASKS),
+                "task": one_of(*TASKS, DETECTION),
                 "n": number(0),
                 "n_per_class": table_of(number(0)),
                 "columns": several(TEXT),
@@ -54,6 +60,7 @@ _SHAPE = record(
         "more_labels": several(_MORE),
         "per_class": maybe(several(_RECORD)),
         "keyword": maybe(_RECORD),
+        "detection": maybe(record({"classes": several(_CLASS)}, {"mistakes": several(_RECORD)})),
         "reproduce": maybe(_RECORD),
         "history": maybe(several(_RECORD)),
         "curves": maybe(several(_RECORD)),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headstart.data.base.kinds import Kind, kind_named, things
+from headstart.data.sets.task import DETECTION
 from headstart.networks.saving.plain_lines import plain_lines
 from headstart.visible import visible
 
@@ -83,6 +84,8 @@ def card_header(library: str | None, pipeline_tag: str | None, licence: str | No
 
 def _pipeline_tag(proof: Mapping[str, Any], kind: Kind) -> str | None:
     task = (proof.get("data") or {}).get("task", "classification")
+    if task == DETECTION:
+        return "object-detection"
     if task == "regression" and not kind.values:
         return None
     return f"{kind.tag}-{'regression' if task == 'regression' else 'classification'}"
@@ -164,7 +167,8 @@ def _data(proof: Mapping[str, Any]) -> str:
     counts = data.get("n_per_class") or {}
     if counts:
         each = ", ".join(f"{_said(name)} {n}" for name, n in counts.items())
-        lines.append(f"{many.capitalize()} of each class: {each}.")
+        what = "Boxes" if data.get("task") == DETECTION else many.capitalize()
+        lines.append(f"{what} of each class: {each}.")
     if data.get("n_groups"):
         lines.append(f"{data['n_groups']} groups; no group stood on both sides of a split.")
     if data.get("dropped"):

@@ -1,0 +1,79 @@
+"""The turn that a camera noted in EXIF, and what it does to points."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from headstart.data.pictures.decode import FORMATS, turn_of
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Size of a picture as it is stored, and the turn that makes it upright.
+
+    Parameters
+    ----------
+    width, height : int
+        In pixels, as stored.
+    turn : int, default=1
+        From 1 (none) to 8, as EXIF numbers them.
+
+    Examples
+    --------
+    >>> frame = Frame(40, 30, 6)
+    >>> frame.upright, frame.to_upright([[0, 0, 10, 5]]).tolist()
+    ((30, 40), [[25.0, 0.0, 30.0, 10.0]])
+    """
+
+    width: int
+    height: int
+    turn: int = 1
+
+    @property
+    def stored(self) -> tuple[int, int]:
+        """Width and height as stored."""
+        return self.width, self.height
+
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Width and height of the upright picture."""
+        return self.stored if self.turn < 5 else (self.height, self.width)
+
+    def to_upright(self, corners: np.ndarray | list[list[float]]) -> np.ndarray:
+        """Boxes on the stored picture, (k, 4), as boxes on the upright one."""
+        x, y = np.asarray(corners, np.float64).reshape(-1, 2, 2).transpose(2, 0, 1)
+        across, down = self.width - x, self.height - y
+        x, y = {1: (x, y), 2: (across, y), 3: (across, down), 4: (x, down)}.get(self.turn) or {
+            5: (y, x),
+            6: (down, x),
+            7: (down, across),
+            8: (y, across),
+        }[self.turn]
+        points = np.stack([x, y], axis=-1)
+        return np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
+
+
+def frame_of(item: Any) -> Frame | None:
+    """Size and turn of a picture by its header; None where it cannot be read.
+
+    Examples
+    --------
+    >>> frame_of(np.zeros((30, 40, 3), np.uint8))
+    Frame(width=40, height=30, turn=1)
+    """
+    if isinstance(item, np.ndarray):
+        return Frame(int(item.shape[1]), int(item.shape[0])) if item.ndim >= 2 else None
+    if isinstance(item, Image.Image):
+        return Frame(*item.size, turn_of(item))
+    if not os.path.isfile(item):
+        return None
+    try:
+        with Image.open(item, formats=(*FORMATS, "PPM")) as image:
+            return Frame(*image.size, turn_of(image))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None

@@ -1,0 +1,133 @@
+"""A detector of linear answers: boxes everywhere, the best ones moved to where things stand, the best of those kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+from scipy.special import expit
+
+from headstart.detection.views import Answers, Shapes, View, rows_of, summing_matrices
+from headstart.math.boxes.offsets import shifted
+from headstart.math.boxes.overlap import overlaps
+from headstart.math.boxes.shapes import boxes_everywhere
+from headstart.math.boxes.suppression import suppressed, voted
+
+#: Boxes of a picture that are moved, those with the highest scores; and how often.
+BEST, MOVES = 150, 3
+#: Overlap above which the worse of two boxes of a class is left out, and from which it still votes on the place.
+SAME, VOTING = 0.45, 0.6
+#: Most boxes that a picture keeps of a class, and least score that they have.
+KEPT, LEAST = 100, 1e-3
+#: Least side of a box, as a share of the picture.
+THIN = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class SolvedDetector:
+    """What was learned: linear functions of what is seen of a box.
+
+    Parameters
+    ----------
+    views : tuple of View
+    shapes : sequence of tuple
+        Height, width and channels of each level's map.
+    sides : ndarray of shape (s, 2)
+        Typical widths and heights of boxes, as shares of the picture.
+    coef : ndarray of shape (d, K + 4)
+        Of the log-odds of each class, and of the offsets to the box that is meant.
+    intercept : ndarray of shape (K + 4,)
+    slope, level : float
+        What makes log-odds those of a box that is right: ``slope * log-odds + level``.
+    """
+
+    views: tuple[View, ...]
+    shapes: Shapes
+    sides: np.ndarray
+    coef: np.ndarray
+    intercept: np.ndarray
+    slope: float = 1.0
+    level: float = 0.0
+
+    @classmethod
+    def of(
+        cls,
+        views: tuple[View, ...],
+        shapes: Shapes,
+        sides: np.ndarray,
+        odds: tuple[np.ndarray, np.ndarray],
+        moves: tuple[np.ndarray, np.ndarray],
+    ) -> SolvedDetector:
+        """From coefficients and intercepts of log-odds and of offsets, each of the columns that its views give."""
+        coef = np.zeros((len(rows_of(views, shapes, False)), len(odds[1]) + 4))
+        coef[rows_of(views, shapes, False), : len(odds[1])] = odds[0]
+        coef[rows_of(views, shapes, True), len(odds[1]) :] = moves[0]
+        return cls(views, shapes, sides, coef, np.concatenate([odds[1], moves[1]]))
+
+    def part(self, of_offsets: bool) -> np.ndarray:
+        """Coefficients of the offsets, or of the log-odds, of the columns that their views give."""
+        columns = slice(self.n_classes, None) if of_offsets else slice(0, self.n_classes)
+        return np.asarray(self.coef[rows_of(self.views, self.shapes, of_offsets), columns])
+
+    @property
+    def n_classes(self) -> int:
+        """K."""
+        return len(self.intercept) - 4
+
+    @cached_property
+    def windows(self) -> np.ndarray:
+        """The boxes with which the search begins, (m, 4), closer to one another where they are small."""
+        return windows_of(self.sides)
+
+    @cached_property
+    def _matrices(self) -> list[sparse.csr_matrix]:
+        return summing_matrices(self.shapes, self.windows, self.views)
+
+    def candidates(self, maps: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """The best boxes of a picture, moved to where they belong, (m, 4), and log-odds of each class, (m, K)."""
+        K, answers = self.n_classes, Answers(maps, self.views, self.coef, self.intercept)
+        first = answers.at(self.windows, self._matrices, slice(0, K)).max(axis=1)
+        boxes = self.windows[np.argsort(-first, kind="stable")[:BEST]]
+        for _ in range(MOVES):
+            moved = np.clip(shifted(boxes, answers(boxes)[:, K:]), 0.0, 1.0)
+            there = (moved[:, 2:] - moved[:, :2] > THIN).all(axis=1)
+            boxes = np.where(there[:, None], moved, boxes)
+        return boxes, answers(boxes)[:, :K]
+
+    def detect(self, maps: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Boxes in one picture.
+
+        Parameters
+        ----------
+        maps : sequence of ndarray of shape (H, W, C)
+
+        Returns
+        -------
+        boxes : ndarray of shape (k, 4)
+            As shares of the picture, those with the highest scores first.
+        codes : ndarray of int of shape (k,)
+            Number of each one's class.
+        scores : ndarray of shape (k,)
+            From 0 to 1.
+        """
+        boxes, odds = self.candidates(maps)
+        scores, shared = expit(self.slope * odds + self.level), overlaps(boxes, boxes)
+        found = []
+        for code in range(self.n_classes):
+            kept = suppressed(shared, odds[:, code], SAME)[:KEPT]
+            kept = kept[scores[kept, code] >= LEAST]
+            moved = np.clip(voted(boxes, expit(odds[:, code]) + 1e-9, shared[kept], VOTING), 0.0, 1.0)
+            found.append((moved, np.full(len(kept), code), scores[kept, code]))
+        corners, codes, each = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        order = np.argsort(-each, kind="stable")
+        return corners[order], codes[order], each[order]
+
+
+def windows_of(sides: np.ndarray) -> np.ndarray:
+    """Boxes of typical sides all over a picture, a third of their shorter side apart, at most 32 in a row."""
+    return np.concatenate(
+        [boxes_everywhere(side[None], int(np.clip(np.ceil(3 / side.min()), 6, 32))) for side in sides]
+    )

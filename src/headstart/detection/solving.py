@@ -1,0 +1,266 @@
+"""Solving a detector on cached maps: examples of boxes, logistic regression with hard negatives, ridge for offsets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from headstart.detection.solved import THIN, SolvedDetector, windows_of
+from headstart.detection.views import View, columns_of
+from headstart.math.boxes.offsets import offsets, shifted
+from headstart.math.boxes.overlap import overlaps
+from headstart.math.boxes.shapes import typical_sides
+from headstart.math.boxes.suppression import suppressed
+from headstart.math.linear.logistic import solve_logistic
+from headstart.math.linear.ridge import solve_ridge
+
+#: Typical sizes of boxes that the search begins with.
+SIZES = 8
+#: Boxes drawn around each that is to be found: how many at most and at least, and about how many in all.
+AROUND, FEWEST, IN_ALL = 40, 8, 6000
+#: Overlap from which a box is an example of its class, from which it tells an offset, and below which it is of nothing.
+RIGHT, NEAR, WRONG = 0.6, 0.35, 0.4
+#: Boxes of nothing that a picture gives at first, and in each of the rounds in which the hardest are looked for.
+AT_FIRST, HARD, ROUNDS = 40, 15, 2
+#: Weight of all boxes of something as a part of that of all boxes of nothing.
+SHARE = 0.5
+#: Principal coordinates in which everything is solved, and boxes from which they are found.
+COORDINATES, LOOKED_AT = 300, 1500
+#: Spread of what a lent detector answers, in units of a column's.
+LOUD = 20.0
+#: Penalties, as multiples of the mean squared norm of a row: of log-odds, and of offsets.
+FOR_ODDS, FOR_OFFSETS = 2.0, 10.0
+
+Maps = Sequence[np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """The boxes of one picture that are to be found.
+
+    Parameters
+    ----------
+    boxes : ndarray of shape (k, 4)
+        As shares of the picture.
+    codes : ndarray of int of shape (k,)
+        Number of each one's class.
+    crowds : ndarray of shape (c, 4)
+        Places of many things, of which nothing is learned.
+    """
+
+    boxes: np.ndarray
+    codes: np.ndarray
+    crowds: np.ndarray
+
+    def overlap(self, boxes: np.ndarray) -> np.ndarray:
+        """How much each of some boxes overlaps anything in the picture, (m,)."""
+        whole = np.concatenate([self.boxes, self.crowds])
+        crowd = np.arange(len(whole)) >= len(self.boxes)
+        return overlaps(boxes, whole, crowd).max(axis=1, initial=0.0)
+
+
+def solve_detector(
+    maps: Sequence[Maps],
+    drawn: Sequence[Drawn],
+    n_classes: int,
+    rng: np.random.Generator,
+    *,
+    views: tuple[View, ...],
+    lent: SolvedDetector | None = None,
+) -> SolvedDetector:
+    r"""Learn to find boxes from the maps of n pictures.
+
+    Of each box around a thing and of boxes of nothing it is seen what `columns_of` says, brought to 300 principal
+    coordinates z. Then
+
+    .. math:: \min_{W} \sum_i w_i\,\ell(c_i, W^\top z_i) + \tfrac{\lambda}{2}\|W\|^2, \qquad
+        \min_{B} \sum_i v_i\,\|t_i - B^\top z_i\|^2 + \mu\|B\|^2
+
+    with the softmax loss over nothing and the K classes, and t the offsets from a box that was shifted at random to
+    the one that is meant. After the first solution the boxes of nothing with the highest scores in each picture are
+    added, and W is solved again, twice.
+
+    Parameters
+    ----------
+    maps : sequence of n sequences of ndarray of shape (H, W, C)
+    drawn : sequence of n Drawn
+    n_classes : int
+        K.
+    rng : numpy.random.Generator
+    views : tuple of View
+        How boxes are looked at.
+    lent : SolvedDetector, optional
+        Of other classes, on the same maps with the same views. What it answers is so many coordinates more, 20 times
+        as large: W and B shrink towards multiples of its coefficients, which cost next to nothing, instead of towards
+        nothing.
+
+    Returns
+    -------
+    SolvedDetector
+        Not calibrated.
+
+    References
+    ----------
+    Girshick et al. (2014), "Rich feature hierarchies for accurate object detection": candidates, hard negatives, ridge
+    regression of the box (appendix C). Where we differ: boxes everywhere instead of proposals, linear functions of
+    means, which need no features of a box (`headstart.detection.views.Answers`), one softmax, two moves of a box.
+    Tommasi, Orabona & Caputo (2010), "Safety in numbers: learning categories from few examples with multi model
+    knowledge transfer": shrinking towards multiples of what other classes taught, chosen with the rest.
+    """
+    shapes = [one.shape for one in maps[0]]
+    telling, moving = ([view for view in views if view.of_offsets is kind] for kind in (False, True))
+    boxes = np.concatenate([one.boxes for one in drawn])
+    sides = typical_sides(boxes[:, 2:] - boxes[:, :2], SIZES, rng)
+    windows, around = windows_of(sides), int(np.clip(IN_ALL // len(boxes), FEWEST, AROUND))
+    near = [_near(one, around, rng) for one in drawn]
+    moves = _offsets(
+        [columns_of(one, these.boxes, moving) for one, these in zip(maps, near, strict=True)], near, rng, lent
+    )
+    every = Near.joined(near)
+    right = every.codes > 0
+    seen = [columns_of(one, these.boxes[these.codes > 0], telling) for one, these in zip(maps, near, strict=True)]
+    nothing = [_nothing(one, these, telling, windows, rng) for one, these in zip(maps, drawn, strict=True)]
+    axes = Axes.of(np.concatenate([*nothing, *seen]), rng, None if lent is None else lent.part(of_offsets=False))
+    positive, negative = axes(np.concatenate(seen)), [axes(part) for part in nothing]
+    for left in range(ROUNDS, -1, -1):
+        told = (positive, every.codes[right], every.weights[right], np.concatenate(negative), n_classes)
+        odds = axes.raw(*_odds(*told, axes.share * FOR_ODDS))
+        solved = SolvedDetector.of(views, shapes, sides, odds, moves)
+        if left:
+            hard = [_hardest(solved, one, these) for one, these in zip(maps, drawn, strict=True)]
+            negative += [axes(columns_of(one, some, telling)) for one, some in zip(maps, hard, strict=True)]
+    return solved
+
+
+def _offsets(
+    columns: list[np.ndarray], near: Sequence[Near], rng: np.random.Generator, lent: SolvedDetector | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients and intercepts of the offsets from boxes near things to these things."""
+    X, every = np.concatenate(columns), Near.joined(near)
+    axes = Axes.of(X, rng, None if lent is None else lent.part(of_offsets=True))
+    rows = every.weights * AROUND
+    penalty = axes.share * FOR_OFFSETS * len(rows) / rows.sum()
+    found = solve_ridge(axes(X), every.wanted, sample_weight=rows, penalties=[penalty])
+    return axes.raw(found.coef, found.intercept)
+
+
+def _odds(
+    positive: np.ndarray, codes: np.ndarray, share: np.ndarray, negative: np.ndarray, n_classes: int, penalty: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients and intercepts of the log-odds of each class against nothing."""
+    told = np.eye(n_classes + 1)[np.concatenate([codes, np.zeros(len(negative), int)])]
+    weight = np.concatenate([share * (SHARE * len(negative) / share.sum()), np.ones(len(negative))])
+    X = np.concatenate([positive, negative])
+    found = solve_logistic(X, told, sample_weight=weight, penalties=[penalty])
+    return found.coef[:, 1:] - found.coef[:, :1], found.intercept[1:] - found.intercept[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Near:
+    """Boxes around things.
+
+    Parameters
+    ----------
+    boxes : ndarray of shape (m, 4)
+    codes : ndarray of int of shape (m,)
+        Number of the class from 1 on; 0 where a box is too far from the thing to be an example of it.
+    weights : ndarray of shape (m,)
+        Those around one thing sum to 1.
+    wanted : ndarray of shape (m, 4)
+        Offsets to the thing.
+    """
+
+    boxes: np.ndarray
+    codes: np.ndarray
+    weights: np.ndarray
+    wanted: np.ndarray
+
+    @classmethod
+    def joined(cls, some: Sequence[Near]) -> Near:
+        """Those of several pictures."""
+        names = ("boxes", "codes", "weights", "wanted")
+        return cls(*(np.concatenate([getattr(one, name) for one in some]) for name in names))
+
+
+def _near(drawn: Drawn, around: int, rng: np.random.Generator) -> Near:
+    """Boxes around all things of a picture, themselves among them."""
+    found = [Near(np.zeros((0, 4)), np.zeros(0, int), np.zeros(0), np.zeros((0, 4)))]
+    for box, code in zip(drawn.boxes, drawn.codes, strict=True):
+        far = rng.uniform(0.02, 0.35, (around, 1)) * rng.normal(0, [0.5, 0.5, 0.7, 0.7], (around, 4))
+        near = np.clip(shifted(np.repeat(box[None], around, 0), far), 0.0, 1.0)
+        near = np.vstack([box, near[(near[:, 2:] - near[:, :2] > THIN).all(axis=1)]])
+        shared = overlaps(near, box[None])[:, 0]
+        near, shared = near[shared >= NEAR], shared[shared >= NEAR]
+        codes = np.where(shared >= RIGHT, code + 1, 0)
+        wanted = offsets(near, np.repeat(box[None], len(near), 0))
+        found.append(Near(near, codes, np.full(len(near), 1 / len(near)), wanted))
+    return Near.joined(found)
+
+
+def _nothing(
+    maps: Maps, drawn: Drawn, views: Sequence[View], windows: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Columns of boxes of nothing: half of them anywhere, half where something is near."""
+    shared = drawn.overlap(windows)
+    anywhere, close = np.flatnonzero(shared < WRONG), np.flatnonzero((shared >= 0.1) & (shared < WRONG))
+    half = AT_FIRST // 2
+    taken = [rng.choice(some, min(half, len(some)), replace=False) for some in (anywhere, close)]
+    return columns_of(maps, windows[np.concatenate(taken).astype(int)], views)
+
+
+def _hardest(solved: SolvedDetector, maps: Maps, drawn: Drawn) -> np.ndarray:
+    """What is taken for something by mistake, with the highest scores and apart from one another."""
+    boxes, odds = solved.candidates(maps)
+    wrong = drawn.overlap(boxes) < WRONG
+    boxes, best = boxes[wrong], odds[wrong].max(axis=1)
+    return np.asarray(boxes[suppressed(overlaps(boxes, boxes), best, 0.7)[:HARD]])
+
+
+@dataclass(frozen=True, eq=False)
+class Axes:
+    """Standardised columns in the strongest of their principal directions, and before them what a detector answers.
+
+    Parameters
+    ----------
+    mean : ndarray of shape (d,)
+    directions : ndarray of shape (d, r)
+        What coordinates are of columns less their mean.
+    share : float
+        Of the squared norm of a row, what is not a lent detector's: penalties go by it.
+    """
+
+    mean: np.ndarray
+    directions: np.ndarray
+    share: float = 1.0
+
+    @classmethod
+    def of(cls, X: np.ndarray, rng: np.random.Generator, lent: np.ndarray | None = None) -> Axes:
+        """Those of some rows; ``lent`` are coefficients of another detector, (d, k)."""
+        mean, spread = X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64)
+        scale = spread + 1e-3 * float(np.sqrt((spread**2).mean())) + 1e-12
+        some = X if len(X) <= LOOKED_AT else X[np.sort(rng.choice(len(X), LOOKED_AT, replace=False))]
+        Z = ((some - mean) / scale).astype(np.float32)
+        gram = Z @ Z.T if len(Z) < Z.shape[1] else Z.T @ Z
+        values, vectors = np.linalg.eigh(gram)
+        kept = np.flatnonzero(values > 1e-6 * values[-1])[-COORDINATES:]
+        directions = np.asarray(vectors[:, kept], np.float64)
+        if len(Z) < Z.shape[1]:
+            directions = Z.T @ (directions / np.sqrt(values[kept]))
+        directions /= scale[:, None]
+        if lent is None:
+            return cls(mean, directions)
+        own, loud = float(values[kept].sum()) / len(Z), LOUD**2 * lent.shape[1]
+        answered = (some - mean) @ lent
+        directions = np.column_stack([LOUD * lent / (answered.std(axis=0) + 1e-12), directions])
+        return cls(mean, directions, own / (own + loud))
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Coordinates of rows, (m, r), float32."""
+        return np.asarray((X - self.mean).astype(np.float32) @ self.directions.astype(np.float32))
+
+    def raw(self, coef: np.ndarray, intercept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Coefficients of coordinates as coefficients of columns, with their intercepts."""
+        of_columns = self.directions @ coef
+        return of_columns, intercept - self.mean @ of_columns

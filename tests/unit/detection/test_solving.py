@@ -1,0 +1,105 @@
+"""Solving a detector on maps made by hand: it finds what is there, the same with the same seed, and calibrates."""
+
+import numpy as np
+import pytest
+
+from headstart.detection.calibrating import calibrated_detector, correct, platt
+from headstart.detection.solving import Axes, Drawn, solve_detector
+from headstart.detection.views import views_of
+from headstart.math.boxes.overlap import overlaps
+
+SIDE = 16
+VIEWS = views_of(2)
+
+
+def pictures(n: int, seed: int) -> tuple[list[list[np.ndarray]], list[Drawn]]:
+    """Maps with noise, in which boxes of two classes raise a channel each; some pictures are empty."""
+    rng = np.random.default_rng(seed)
+    maps, drawn = [], []
+    for i in range(n):
+        one, boxes, codes = rng.normal(0, 0.3, (SIDE, SIDE, 6)), [], []
+        for code in range(2 if i % 4 else 0):
+            x, y = rng.integers(0, SIDE - 7, 2)
+            w, h = rng.integers(4, 8, 2)
+            one[y : y + h, x : x + w, code] += 2
+            boxes.append(np.array([x, y, x + w, y + h]) / SIDE)
+            codes.append(code)
+        coarse = one.reshape(SIDE // 2, 2, SIDE // 2, 2, 6).mean(axis=(1, 3))
+        maps.append([one.astype(np.float32), coarse.astype(np.float32)])
+        drawn.append(Drawn(np.array(boxes).reshape(-1, 4), np.array(codes, int), np.zeros((0, 4))))
+    return maps, drawn
+
+
+def test_things_are_found_where_they_stand_and_by_their_class() -> None:
+    maps, drawn = pictures(24, 0)
+    solved = solve_detector(maps, drawn, 2, np.random.default_rng(0), views=VIEWS)
+    right = []
+    for one, truth in zip(*pictures(12, 1), strict=True):
+        boxes, codes, scores = solved.detect(one)
+        assert (np.diff(scores) <= 0).all() and boxes.min(initial=0) >= 0 and boxes.max(initial=1) <= 1
+        for box, code in zip(truth.boxes, truth.codes, strict=True):
+            best = boxes[codes == code][:1]
+            right.append(overlaps(best, box[None])[0, 0] > 0.5)
+    assert len(right) == 18 and np.mean(right) > 0.85
+
+
+def test_the_same_seed_gives_the_same_and_nothing_is_written_to() -> None:
+    maps, drawn = pictures(8, 0)
+    before = [[level.copy() for level in one] for one in maps]
+    one, other = (solve_detector(maps, drawn, 2, np.random.default_rng(5), views=VIEWS) for _ in range(2))
+    np.testing.assert_array_equal(one.coef, other.coef)
+    for level, kept in zip((x for one in maps for x in one), (x for one in before for x in one), strict=True):
+        np.testing.assert_array_equal(level, kept)
+
+
+def test_a_crowd_is_no_example_of_nothing() -> None:
+    drawn = Drawn(np.zeros((0, 4)), np.zeros(0, int), np.array([[0.0, 0, 0.5, 1]]))
+    np.testing.assert_allclose(
+        drawn.overlap(np.array([[0.1, 0.1, 0.3, 0.3], [0.6, 0, 0.9, 1], [0.25, 0, 0.75, 1]])), [1, 0, 0.5]
+    )
+
+
+def test_scores_come_near_the_share_that_is_right() -> None:
+    maps, drawn = pictures(32, 2)
+    solved = calibrated_detector(maps, drawn, 2, 0, views=VIEWS)
+    scores, right = [], []
+    for one, truth in zip(*pictures(40, 3), strict=True):
+        boxes, codes, each = solved.detect(one)
+        scores.append(each)
+        right.append(correct(boxes, codes, truth))
+    assert np.concatenate(scores).mean() == pytest.approx(np.concatenate(right).mean(), abs=0.1)
+
+
+def test_each_thing_is_right_once() -> None:
+    boxes = np.array([[0.0, 0, 1, 1], [0, 0, 1, 0.9], [0, 0, 0.2, 0.2]])
+    drawn = Drawn(np.array([[0.0, 0, 1, 1]]), np.array([1]), np.zeros((0, 4)))
+    assert correct(boxes, np.array([1, 1, 1]), drawn).tolist() == [True, False, False]
+    assert not correct(boxes, np.array([0, 0, 0]), drawn).any()
+
+
+def test_too_few_found_boxes_leave_scores_as_they_are() -> None:
+    assert platt(np.array([1.0, 2.0]), np.array([True, False])) == (1.0, 0.0)
+
+
+def test_axes_keep_distances_where_all_directions_are_kept() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 8)) * np.arange(1, 9)
+    axes = Axes.of(X, rng)
+    Z = axes(X)
+    spread = X.std(axis=0)
+    standard = (X - X.mean(axis=0)) / (spread + 1e-3 * np.sqrt((spread**2).mean()))
+    np.testing.assert_allclose(Z @ Z.T, standard @ standard.T, atol=1e-3)
+
+
+def test_a_detector_of_the_same_things_teaches_where_one_picture_shows_them() -> None:
+    lent = solve_detector(*pictures(24, 0), 2, np.random.default_rng(0), views=VIEWS)
+    few, scores = pictures(2, 1), []
+    for source in (None, lent):
+        solved = solve_detector(*few, 2, np.random.default_rng(0), views=VIEWS, lent=source)
+        right = []
+        for one, truth in zip(*pictures(16, 2), strict=True):
+            boxes, codes, _ = solved.detect(one)
+            for box, code in zip(truth.boxes, truth.codes, strict=True):
+                right.append(overlaps(boxes[codes == code][:1], box[None])[0, 0] > 0.5)
+        scores.append(np.mean(right))
+    assert scores[1] > scores[0]
