@@ -39,7 +39,7 @@ def command(
         raise click.UsageError("--rate is for raw samples on standard input (-); a file says its own.")
     from headstart.models.listening import listen
     from headstart.models.model import load
-    from headstart.models.task_models import one_task
+    from headstart.models.saving.task_models import one_task
     from headstart.networks.reading.loading import load_network
 
     module = None if source is None else load_network(source, input_type="audio").module

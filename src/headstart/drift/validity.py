@@ -25,7 +25,7 @@ from headstart.guard.evidence.reference import Reference, measured
 from headstart.math.statistics.intervals import score_interval
 from headstart.models.detection_model import refuse_detection
 from headstart.models.model import Model, load
-from headstart.models.task_models import one_task
+from headstart.models.saving.task_models import one_task
 from headstart.training.device import pick_device
 
 CANNOT_TELL = "cannot tell"

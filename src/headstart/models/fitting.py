@@ -26,8 +26,7 @@ from headstart.keywords.fitting import KeywordTask, check_false_alarms
 from headstart.keywords.material import KEYWORD
 from headstart.math.statistics.named_metrics import check_metric, metric_named
 from headstart.models.adapting import Asked, fit_without_labels
-from headstart.models.final_score import test_score
-from headstart.models.handover import handed_over
+from headstart.models.handover import handed_over, test_score
 from headstart.models.model import Model, read_evidence
 from headstart.models.reproduction import reproduction
 from headstart.models.several_tasks import fit_tasks, several_tasks
@@ -184,7 +183,7 @@ def fit(
     Returns
     -------
     Model, or DetectionModel of pictures with boxes
-        With its evidence; of several tasks `headstart.models.task_models.SeveralTasks`.
+        With its evidence; of several tasks `headstart.models.saving.task_models.SeveralTasks`.
 
     Raises
     ------

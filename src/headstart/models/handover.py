@@ -1,14 +1,18 @@
-"""What a guard has found, as a model with what was done to the data in its evidence."""
+"""What a guard has found, as a model that says what was done to the data, and its score on what was kept aside."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from headstart.data.base.plain import plain
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import describe
+from headstart.guard.choosing import measures
 from headstart.keywords.fitting import KeywordTask
+from headstart.math.statistics.named_metrics import Metric
 from headstart.models.model import Model
 
 
@@ -53,3 +57,29 @@ def _rename(evidence: dict[str, Any], names: list[str]) -> None:
         row["class"] = names[int(row["class"])]
     for row in evidence["mistakes"]:
         row["true"], row["predicted"] = ([names[int(k)] for k in row[side]] for side in ("true", "predicted"))
+
+
+def test_score(model: Model, aside: Dataset, metric: Metric) -> dict[str, Any]:
+    """Scores of the finished model on the part that was kept aside, and the interval of what is measured.
+
+    Examples whose class is not in the rest of the data count as wrong.
+    """
+    part = str(aside.parts[0]) if aside.parts is not None else "test"
+    found: dict[str, Any] = {"part": part, "n": len(aside)}
+
+    def scored(target: np.ndarray, prediction: np.ndarray) -> dict[str, Any]:
+        interval = metric.interval(target, [prediction], groups=aside.groups)
+        return found | measures.measure(model.task, target, prediction) | {"interval": list(interval)}
+
+    if model.task == "regression":
+        y = aside.y.astype(np.float64)
+        return scored(y, np.asarray(model.predict(aside.inputs)).reshape(y.shape))
+    p = model.predict_proba(aside.inputs)
+    if model.task == "multilabel":
+        return scored(aside.y.astype(int), p)
+    assert model.classes_ is not None
+    known = model.classes_
+    everything = np.union1d(known, np.unique(aside.y))
+    wide = np.zeros((len(p), len(everything)))
+    wide[:, np.searchsorted(everything, known)] = p
+    return scored(np.searchsorted(everything, aside.y), wide)

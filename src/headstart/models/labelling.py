@@ -27,7 +27,7 @@ from headstart.guard.candidates.kept_apart import side_by_side
 from headstart.models.detection_model import refuse_detection
 from headstart.models.labelled_sets import AUTO
 from headstart.models.model import Model, load
-from headstart.models.task_models import one_task
+from headstart.models.saving.task_models import one_task
 
 
 def label_next(

@@ -13,7 +13,7 @@ from headstart.errors import ParameterError, SourceError
 from headstart.keywords.listener import Event
 from headstart.keywords.window_scores import window_scorer
 from headstart.models.model import Model, load
-from headstart.models.task_models import one_task
+from headstart.models.saving.task_models import one_task
 
 
 def listen(

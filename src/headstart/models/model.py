@@ -19,8 +19,8 @@ from headstart.data.tables.rows import rows_of
 from headstart.errors import OutputError, ParameterError, SourceError
 from headstart.math.statistics.probability import logits, probabilities
 from headstart.models.saving.evidence_file import EVIDENCE, read_evidence, write_label_errors
+from headstart.models.saving.task_models import SeveralTasks
 from headstart.models.saving.trial import try_out
-from headstart.models.task_models import SeveralTasks
 from headstart.networks.folder import MANIFEST, read_manifest, write_folder, write_manifest
 from headstart.networks.manifest import TASKS_FOLDER, check_model
 from headstart.networks.saving.model_card import model_card
@@ -261,7 +261,7 @@ def load(folder: str | Path, module: Any = None) -> Any:
     Returns
     -------
     Model, or DetectionModel of pictures with boxes
-        Of several tasks `headstart.models.task_models.SeveralTasks`.
+        Of several tasks `headstart.models.saving.task_models.SeveralTasks`.
 
     Raises
     ------

@@ -17,8 +17,8 @@ from headstart.errors import ParameterError
 from headstart.models.model import Model
 from headstart.models.offered import kind_offered
 from headstart.models.reproduction import reproduction
+from headstart.models.saving.task_models import SeveralTasks
 from headstart.models.target import divided
-from headstart.models.task_models import SeveralTasks
 from headstart.source import Source
 
 #: What `fit` was asked for that stands in the command that repeats it.

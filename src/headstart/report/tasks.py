@@ -23,7 +23,7 @@ def tasks_page(evidence: Mapping[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     evidence : mapping
-        As `headstart.models.task_models.SeveralTasks` holds it.
+        As `headstart.models.saving.task_models.SeveralTasks` holds it.
 
     Returns
     -------

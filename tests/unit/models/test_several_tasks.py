@@ -12,7 +12,7 @@ import pytest
 
 import headstart
 from headstart.errors import DataError, ParameterError, SourceError
-from headstart.models.task_models import SeveralTasks
+from headstart.models.saving.task_models import SeveralTasks
 from headstart.report.write import write_report
 
 
