@@ -25,6 +25,7 @@ from headstart.guard.evidence.reference import Reference, measured
 from headstart.math.statistics.intervals import score_interval
 from headstart.models.detection_model import refuse_detection
 from headstart.models.model import Model, load
+from headstart.models.saving.task_models import one_task
 from headstart.training.device import pick_device
 
 CANNOT_TELL = "cannot tell"
@@ -107,7 +108,7 @@ def check(
     >>> check(model, X[:30]).verdict
     'valid'
     """
-    known = load(model) if isinstance(model, str | Path) else model
+    known = one_task(load(model) if isinstance(model, str | Path) else model)
     refuse_detection(known, "a check")
     old = None if adapt is None else what_it_learned_from(known, learned_from, adapt)
     new = _read(known, data, labels, group_by)

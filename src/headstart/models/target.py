@@ -21,11 +21,11 @@ from headstart.data.sets.description import sentences, tell
 from headstart.data.sets.screen import screen
 from headstart.data.sets.unlabelled import apart_from
 from headstart.errors import ParameterError
+from headstart.guard.candidates.shared_rows import kept_apart
 from headstart.keywords.material import KEYWORD
 from headstart.models.labelled_sets import AUTO, parted, read_sets, screened_sets
 from headstart.models.offered import inputs_offered, kind_offered, rows_offered, tables_offered
 from headstart.models.several_views import screened_views, source_of_views, unlabelled_rows
-from headstart.models.shared_rows import kept_apart
 from headstart.networks.network import Network
 from headstart.networks.reading.loading import load_network
 from headstart.networks.window import window_notes
