@@ -13,10 +13,10 @@ import numpy as np
 
 from common import DATA, NETWORK, digits
 from headstart import Pictures, read_dataset
-from headstart.guard.baselines.simple_features import side_by_side, simple_features
 from headstart.networks.reading.loading import load_network
 from headstart.networks.reading.random_weights import random_network
 from headstart.networks.running.embed import embed
+from headstart.networks.running.simple_features import side_by_side, simple_features
 
 #: Constants were fitted on the first half of each row, and are judged on the second.
 FITTED = ("hymenoptera", "mnist", "amazon", "sketch")

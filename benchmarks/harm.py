@@ -27,12 +27,12 @@ from common import DATA, NETWORK, digits, folder_pictures, need_data, parser
 from headstart import SafeAlignedClassifier, Source
 from headstart.data.inputs.inputs import inputs_in
 from headstart.data.sets.splits import folds
-from headstart.guard.baselines.simple_features import side_by_side, simple_features
 from headstart.guard.choosing.choose import best, choose, tabulate
 from headstart.guard.comparing.out_of_fold import fold_numbers
 from headstart.networks.reading.loading import load_network
 from headstart.networks.reading.random_weights import random_network
 from headstart.networks.running.embed import embed
+from headstart.networks.running.simple_features import side_by_side, simple_features
 
 SIZES, POOR, WIDE, MOST, LABELS = (20, 50, 150), 24, 40, 450, 3
 SMALL = NETWORK.parent / "mobilenet_v1_0.25_128"

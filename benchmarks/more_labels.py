@@ -20,13 +20,13 @@ from sklearn.preprocessing import StandardScaler
 
 from common import DATA, need_data, parser
 from headstart.data.inputs.inputs import as_inputs
-from headstart.guard.baselines.simple_features import simple_features
 from headstart.guard.comparing.curves import nested_order
 from headstart.math.linear.logistic import solve_logistic
 from headstart.math.statistics.intervals import score_interval
 from headstart.math.statistics.more_labels import slope_of, with_more_labels
 from headstart.networks.reading.loading import load_network
 from headstart.networks.running.embed import embed
+from headstart.networks.running.simple_features import simple_features
 
 FITTED = ("hymenoptera", "chest_xray", "mnist_subset", "office_amazon", "wake_words", "sms_spam", "mfeat_fou")
 MOST, PENALTY = 800, 0.03

@@ -68,6 +68,9 @@ if TYPE_CHECKING:
     from headstart.models.labelling import label_next
     from headstart.models.listening import listen
     from headstart.models.model import Model, load
+    from headstart.multiview.co_training import CoTrainingClassifier
+    from headstart.multiview.correlation import MultiViewCCA
+    from headstart.multiview.fused import MultiViewClassifier, MultiViewRegressor
     from headstart.parameters.tables.regular_transfer import RegularTransferClassifier, RegularTransferRegressor
     from headstart.parameters.tables.transfer_forest import TransferForestClassifier, TransferForestRegressor
     from headstart.parameters.transfer import TransferClassifier, TransferRegressor
@@ -120,6 +123,7 @@ __all__ = [
     "CORAL",
     "CircularValidation",
     "Clips",
+    "CoTrainingClassifier",
     "Dataset",
     "DeepEmbeddedValidation",
     "DiscriminatorRatio",
@@ -145,6 +149,9 @@ __all__ = [
     "MarginalisedAutoencoder",
     "Model",
     "MultiSourceTrAdaBoostClassifier",
+    "MultiViewCCA",
+    "MultiViewClassifier",
+    "MultiViewRegressor",
     "NearestNeighbourRatio",
     "NetworkSource",
     "OptimalTransportMapping",

@@ -50,17 +50,18 @@ def made(name: str) -> Any:
 
 
 BORROWERS = [name for name in CATALOGUE if issubclass(method(name), Borrower)]
+VIEWS = [name for name, card in cards().items() if card.transfers == "views"]
 
 
 @parametrize_with_checks(
-    [made(name) for name in BORROWERS], expected_failed_checks=lambda e: EXPECTED.get(type(e).__name__, {})
+    [made(name) for name in (*BORROWERS, *VIEWS)], expected_failed_checks=lambda e: EXPECTED.get(type(e).__name__, {})
 )
 @pytest.mark.filterwarnings("ignore")
 def test_contract(estimator: Any, check: Any) -> None:
     check(estimator)
 
 
-@pytest.mark.parametrize("name", [name for name in CATALOGUE if name not in BORROWERS])
+@pytest.mark.parametrize("name", [name for name in CATALOGUE if name not in (*BORROWERS, *VIEWS)])
 def test_weightings(name: str) -> None:
     """Weightings take two sets of rows, which scikit-learn's checks do not know; what applies of them is asked here."""
     weighting = made(name)
@@ -81,6 +82,41 @@ def test_weightings(name: str) -> None:
     assert 1 <= fitted.effective_sample_size_ <= 40 + 1e-9
     assert np.array_equal(clone(weighting).fit(X, target, y).weights_, fitted.weights_)
     assert np.array_equal(pickle.loads(pickle.dumps(fitted)).weights_, fitted.weights_)
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_views(name: str) -> None:
+    """Views borrow networks and other views, so what sources of rows promise is asked as far as it applies."""
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 3
+    X = rng.normal(0, 0.5, (60, 7)) + y[:, None]
+    X[::5, :4] = np.nan
+    more, target = X[30:].copy(), (y if "classification" in cards()[name].tasks else y * 1.5)
+    for array in (X, more, target):
+        array.flags.writeable = False
+    views = {"left": slice(0, 4), "right": [4, 5, 6]}
+    estimator = made(name).set_params(views=views, unlabelled=more)
+    parameters, state = estimator.get_params(), str(np.random.get_state())
+    fitted = estimator.fit(X, target)
+    assert fitted is estimator and fitted.get_params() == parameters and str(np.random.get_state()) == state
+    assert clone(estimator).unlabelled is more and views == {"left": slice(0, 4), "right": [4, 5, 6]}
+
+    def answers(model: Any, rows: np.ndarray) -> np.ndarray:
+        way = next(way for way in ("predict_proba", "predict", "transform") if hasattr(model, way))
+        return np.asarray(getattr(model, way)(rows), dtype=np.float64)
+
+    first = answers(fitted, X)
+    assert np.isfinite(first).all()
+    assert np.array_equal(answers(clone(estimator).fit(X, target), X), first)
+    assert np.array_equal(answers(pickle.loads(pickle.dumps(fitted)), X), first)
+    assert np.allclose(answers(fitted, X[::-1]), first[::-1])
+    assert np.allclose(
+        answers(clone(estimator).fit(X.astype(np.float32), target), X.astype(np.float32)), first, atol=2e-2
+    )
+    with pytest.raises(headstart.errors.DataError, match="Expected one view or more in every row"):
+        fitted.predict(np.full((1, 7), np.nan)) if hasattr(fitted, "predict") else fitted.transform(
+            np.full((1, 7), np.nan)
+        )
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from headstart.progress import reporter
 @source_options(
     "What to borrow from: a folder, a hub id, starter:pictures, starter:speech, timm:NAME, FILE.py:FUNCTION; 'auto' is "
     "the starter for the kind of data, 'none' learns from the data alone. Beside a network, a labelled folder or table "
-    "of the same classes. For a table: another table with the same label column; again for several."
+    "of the same classes. For a table: another table with the same label column; again for several. With --view: "
+    "picture=NETWORK, sound=none."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the model into.")
 @reading_options("keyword")
@@ -105,6 +106,7 @@ def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **opt
     headstart fit table.csv --label diagnosis --group-by patient --out model --budget 1h
     headstart fit mails.csv --label spam --text-column subject --text-column body --source FOLDER --out model
     headstart fit here.csv --label ill --source there.csv --unlabelled more.csv --out model
+    headstart fit table.csv --label y --view picture=photo --view lab=age,sex --out model
     headstart fit here/ --source starter:pictures --source elsewhere/ --out model
     headstart fit pictures/ --boxes annotations.json --out model
     headstart fit here-without-labels/ --source starter:pictures --source elsewhere/ --ask 30 --out model

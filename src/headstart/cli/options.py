@@ -33,6 +33,35 @@ class ClassWeight(click.ParamType):
         return found
 
 
+class Views(click.ParamType):
+    """A view and its columns: ``picture=photo``, ``lab=age,sex``."""
+
+    name = "view"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Its name and its columns."""
+        if not isinstance(value, str):
+            return value
+        name, equal, columns = value.partition("=")
+        found = [column.strip() for column in columns.split(",") if column.strip()]
+        if not equal or not name.strip() or not found:
+            self.fail(f"Expected a view with its columns, as picture=photo or lab=age,sex, found {value!r}.")
+        return name.strip(), found
+
+
+def views_named(context: click.Context, option: click.Parameter, value: tuple[Any, ...]) -> Any:
+    """Views as a dict; None without any.
+
+    Examples
+    --------
+    >>> views_named(None, None, ()), views_named(None, None, (("lab", ["age", "sex"]),))
+    (None, {'lab': ['age', 'sex']})
+    """
+    if len({name for name, _ in value}) < len(value):
+        raise click.BadParameter("Expected different views, found one name twice.", param=option)
+    return dict(value) or None
+
+
 def reading_options(*more_tasks: str) -> Callable[[Command], Command]:
     """Give a command the options that say how data are to be read; it gets them as ``**reading``.
 
@@ -75,6 +104,14 @@ def reading_options(*more_tasks: str) -> Callable[[Command], Command]:
         click.option("--sheet", help="Of an Excel file; otherwise the first with cells."),
         click.option(
             "--page", type=click.IntRange(1), help="Of files with several pictures: which one; otherwise the first."
+        ),
+        click.option(
+            "--view",
+            multiple=True,
+            type=Views(),
+            callback=views_named,
+            help="Of a table whose rows are seen in several ways: a view and its columns, as picture=photo or "
+            "lab=age,sex; again for each. Cells may be empty.",
         ),
     ]
 

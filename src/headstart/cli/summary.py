@@ -76,6 +76,7 @@ def print_summary(evidence: dict[str, Any]) -> None:
         )
     if page["sides"]:
         echo("Chosen fold by fold: the best on the other folds; the verdict compares these two.")
+    _print_views(page["views"])
     for entry in page["left_out"]:
         echo(f"Left out: {entry['words'] or entry['name'] + ', ' + entry['price']}")
     echo()
@@ -97,3 +98,11 @@ def print_summary(evidence: dict[str, Any]) -> None:
         echo(f"{page['things'].capitalize()} left out: {len(dropped)}; the report names each with its reason.")
     if duplicates:
         echo(f"Sets of equal {page['things']}: {len(duplicates)}; each was kept on one side of every split.")
+
+
+def _print_views(views: dict[str, Any] | None) -> None:
+    """What each view is worth, where examples are seen in several ways."""
+    if views:
+        echo(f"\n{views['words']}")
+        rows = [(row["name"], row["holds"], row["n"], *row["figures"]) for row in views["rows"]]
+        print_table(("view", "holds", "there in", *views["heads"]), rows, right=(2, 3, 4, 5))

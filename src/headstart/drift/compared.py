@@ -25,7 +25,7 @@ class Compared:
     Attributes
     ----------
     p_value : float
-        Of both tests together.
+        Of all tests together.
     tests : dict of str to TwoSampleTest
     expected : ExpectedAccuracy or None
     before, after : ndarray of shape (K,) or None
@@ -80,19 +80,23 @@ def compared(
     old = reference.rows.astype(np.float64)
     few = np.sort(np.random.default_rng(random_state).permutation(len(projected))[:MOST])
     each = None if groups is None else np.concatenate([[f"old {i}" for i in range(len(old))], groups[few].astype(str)])
-    tests = two_sample_tests(old, projected[few], groups=each, random_state=random_state)
-    p = tests["both"].p_value
     if answers is None or promised is None or not len(reference.heads):
-        return Compared(p, tests)
-    held, said = reference.held.astype(np.float64), reference.confidence(features)
-    codes = reference.codes
-    before = np.bincount(codes, minlength=held.shape[1]) / len(codes)
+        tests = two_sample_tests(old, projected[few], groups=each, random_state=random_state)
+        return Compared(tests["all"].p_value, tests)
+    held, said, codes = reference.held.astype(np.float64), reference.confidence(features), reference.codes
+    agree = neighbours_agree(old, codes, old, held.argmax(axis=1), own=True)
+    again = neighbours_agree(
+        old, codes, projected[few], said[few].argmax(axis=1)
+    )  # by the heads of the folds, as old ones
+    sure = np.concatenate([held.max(axis=1) + agree, said[few].max(axis=1) + again])
+    tests = two_sample_tests(old, projected[few], groups=each, scores=sure, random_state=random_state)
     expected = expected_accuracy(
         promised,
         held.max(axis=1),
         said.max(axis=1),
-        neighbours_agree(old, codes, old, held.argmax(axis=1), own=True),
+        agree,
         neighbours_agree(old, codes, projected, answers),
         random_state=random_state,
     )
-    return Compared(p, tests, expected, before, class_shares(said, before))
+    before = np.bincount(codes, minlength=held.shape[1]) / len(codes)
+    return Compared(tests["all"].p_value, tests, expected, before, class_shares(said, before))

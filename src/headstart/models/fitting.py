@@ -16,6 +16,7 @@ from headstart.data.base.plain import plain
 from headstart.data.inputs.registry import entry_of, resolve
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import holds_boxes
+from headstart.data.reading.view_table import views_of
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import describe, sentences, tell
 from headstart.errors import NoLabels, ParameterError
@@ -26,8 +27,9 @@ from headstart.keywords.material import KEYWORD
 from headstart.math.statistics.named_metrics import check_metric, metric_named
 from headstart.models.adapting import Asked, fit_without_labels
 from headstart.models.final_score import test_score
-from headstart.models.model import Model, read_evidence
-from headstart.models.reproduction import reproduction
+from headstart.models.model import Model
+from headstart.models.reproduction import plan_in, reproduction
+from headstart.models.several_views import guarded_views
 from headstart.models.target import Target, counted_rows, divided, read_target, screened
 from headstart.models.within_budget import note_beside, within_budget
 from headstart.networks.folder import check_place
@@ -72,6 +74,7 @@ def fit(
     sheet: str | None = None,
     page: int | None = None,
     boxes: str | Path | None = None,
+    view: Mapping[str, Any] | None = None,
     metric: str | None = None,
     class_weight: Any = None,
     plan: str | Path | dict[str, Any] | None = None,
@@ -144,6 +147,9 @@ def fit(
         Of a folder of pictures: where the boxes of the things in them are written, see
         `headstart.data.reading.boxes.read_boxes`. In memory give (pictures, boxes), with one `Boxes` a picture. What is
         learned is then to find such things, and a `DetectionModel` is returned.
+    view : dict of str to columns, optional
+        Of a table whose rows are seen in several ways, the columns of each: ``{"picture": "photo", "lab": ["age"]}``.
+        Views may be missing in rows; ``source`` is then a dict of views to networks. See `MultiViewClassifier`.
     metric : str, optional
         What is measured, see `SafeTransferClassifier`; it drives the choice, the verdict and the estimate.
     class_weight : None, "balanced" or dict of class to weight
@@ -216,8 +222,7 @@ def fit(
                 "Leave them out (--classes, --ask).",
             )
         tell(sentences(target.dataset))
-        metric_named(metric, target.dataset.task)
-        check_views(views, "head", target.dataset.input_type)
+        _check_asked(target.dataset, metric, views)
         if not resume:
             _forget(checkpoint)
         words: KeywordTask | None = None
@@ -261,8 +266,12 @@ def _fitted(target: Target, words: KeywordTask | None, effort: Effort, candidate
     tell(said)
     dataset = dataclasses.replace(dataset, notes=(*dataset.notes, *said))
     more = {"later": 0 if aside is None else len(aside), "counted": counted, **asked, **target.more}
-    guarded = kind(target.offered, candidates=candidates, **effort.settings(), **more)
-    guarded.fit(pool.inputs, pool.y, groups=pool.groups)
+    guarded: Any
+    if views_of(pool) is not None:
+        guarded = guarded_views(pool, target.source, effort, {"candidates": candidates, **more})
+    else:
+        guarded = kind(target.offered, candidates=candidates, **effort.settings(), **more)
+        guarded.fit(pool.inputs, pool.y, groups=pool.groups)
     model = _model(guarded, dataset, words)
     if aside is not None:
         model.evidence["test"] = plain(test_score(model, aside, metric_named(asked["metric"], dataset.task)))
@@ -279,6 +288,13 @@ def _check_out(out: str | Path | None, resume: bool) -> None:
         )
     if out is not None:
         check_place(out)
+
+
+def _check_asked(dataset: Dataset, metric: str | None, views: int) -> None:
+    """Refuse what does not go with the data that were read."""
+    metric_named(metric, dataset.task)
+    if views_of(dataset) is None:
+        check_views(views, "head", dataset.input_type)
 
 
 def _check_words(task: str | None, background: Any, false_alarms: float) -> None:
@@ -309,25 +325,6 @@ def weights_by_class(class_weight: Any, dataset: Dataset) -> Any:
             "Write the classes as the data have them.",
         )
     return {known[str(name)]: float(weight) for name, weight in class_weight.items()}
-
-
-def plan_in(plan: str | Path | dict[str, Any] | None) -> dict[str, Any] | None:
-    """The plan in the folder of a model; a plan itself as it is.
-
-    Raises
-    ------
-    ParameterError
-        If the model has none.
-    """
-    if plan is None or isinstance(plan, dict):
-        return plan
-    found: dict[str, Any] | None = read_evidence(plan).get("plan")
-    if found is None:
-        raise ParameterError(
-            f"Expected a model with a plan in its evidence at {plan}, found one without.",
-            "Give the folder of a model that this version fitted.",
-        )
-    return found
 
 
 def _check_plain(plain: bool, task: str | None, candidates: Any) -> None:

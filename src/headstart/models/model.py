@@ -206,6 +206,7 @@ class Model:
     def _write(self, folder: Path, also: Callable[[Path], None] | None) -> None:
         from headstart.models.saving.baselines import BASELINES, save_baseline
         from headstart.models.saving.tables import save_table_model
+        from headstart.models.saving.views import portable, save_view_networks
         from headstart.parameters.saving import save_estimator
         from headstart.parameters.transfer import BaseTransfer
 
@@ -223,7 +224,9 @@ class Model:
             if self.kind.values:
                 save_table_model(None, self.encoder, folder)
         elif self.kind.values:
-            manifest |= {"kind": "table", "table": save_table_model(self.estimator, self.encoder, folder)}
+            manifest |= {"kind": "table", "table": save_table_model(self.estimator, portable(self.encoder), folder)}
+            if hasattr(self.encoder, "networks_"):
+                save_view_networks(self.encoder, folder)
         elif isinstance(self.estimator, BASELINES):
             manifest |= {"kind": "baseline", "baseline": save_baseline(self.estimator, folder)}
         else:
@@ -327,5 +330,9 @@ def _read_parts(path: Path, manifest: dict[str, Any], module: Any) -> tuple[Any,
 
         whole, encoder = load_table_model(path)
         estimator = whole if estimator is None else estimator
+        if hasattr(encoder, "input_types_"):  # of several views
+            from headstart.models.saving.views import load_view_networks
+
+            load_view_networks(encoder, path)
     try_out(estimator, encoder, manifest, path)
     return estimator, encoder

@@ -14,6 +14,7 @@ from headstart.data.base.kinds import CLIPS
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
+from headstart.data.reading.view_table import views_of
 from headstart.data.sets.checks import check_labels
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import sentences, tell
@@ -23,6 +24,7 @@ from headstart.errors import ParameterError
 from headstart.keywords.material import KEYWORD
 from headstart.models.labelled_sets import AUTO, parted, read_sets, screened_sets
 from headstart.models.offered import inputs_offered, kind_offered, rows_offered, tables_offered
+from headstart.models.several_views import screened_views, source_of_views, unlabelled_rows
 from headstart.models.shared_rows import kept_apart
 from headstart.networks.network import Network
 from headstart.networks.reading.loading import load_network
@@ -90,6 +92,10 @@ def read_target(
         check_labels(tables.target)
         return Target(tables.target, list(tables.sources) or None, named, {"unlabelled": tables.unlabelled})
     dataset = found.dataset()
+    views = views_of(dataset)
+    if views is not None:
+        more = unlabelled_rows(list(rows_offered(unlabelled)), dataset)
+        return Target(dataset, source_of_views(source, views), named, {"unlabelled": more})
     source, sets = parted(source)
     if isinstance(source, str) and source == AUTO:
         dataset, source = _bundled(dataset)
@@ -121,6 +127,10 @@ def screened(target: Target, skip_bad: bool, progress: Progress | None) -> Targe
         See `headstart.data.sets.screen.screen`.
     """
     dataset = target.dataset
+    if views_of(dataset) is not None:
+        seen_views = screened_views(dataset, target.source, skip_bad, progress)
+        _tell_new(seen_views, dataset)
+        return dataclasses.replace(target, dataset=seen_views)
     if dataset.kind.values:
         whole, sources, unlabelled = kept_apart(dataset, target.source or [], target.more.get("unlabelled"))
         _tell_new(whole, dataset)

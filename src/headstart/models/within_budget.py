@@ -11,7 +11,6 @@ import numpy as np
 from headstart.data.base.reasons import BadInput
 from headstart.data.sets.dataset import Dataset
 from headstart.errors import BadInputs
-from headstart.guard.baselines.simple_features import simple_features
 from headstart.guard.candidates.kept_apart import taken
 from headstart.guard.comparing.budget import spell
 from headstart.guard.comparing.curves import nested_order
@@ -19,6 +18,7 @@ from headstart.guard.effort import Effort
 from headstart.models.target import Target, seen_through
 from headstart.networks.running.cache import memory_cache
 from headstart.networks.running.embed import embed
+from headstart.networks.running.simple_features import simple_features
 from headstart.training.device import pick_device
 
 #: Examples that are timed, and share of the budget that the least may take by these times.
@@ -139,7 +139,7 @@ def _drawn(target: Target, pool: np.ndarray, kept: int, effort: Effort) -> Targe
         f"{spell(effort.budget)} is enough."
     )
     fewer = dataclasses.replace(dataset.select(np.sort(np.r_[order[:kept], aside])), notes=(*dataset.notes, words))
-    if not dataset.kind.values or not target.source:
+    if not dataset.kind.values or not isinstance(target.source, list):
         return dataclasses.replace(target, dataset=fewer)
     share, sources = kept / len(pool), []
     for source in target.source:

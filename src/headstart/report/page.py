@@ -17,6 +17,7 @@ from headstart.report.intervals import called, candidate_rows, difference_axis
 from headstart.report.listening import listening
 from headstart.report.method_names import plain_name
 from headstart.report.mistakes import class_rows, confusion, surest
+from headstart.report.views import views
 from headstart.report.word_bars import class_words
 from headstart.report.wording import (
     SMALLER_IS_BETTER,
@@ -77,6 +78,7 @@ def build(evidence: dict[str, Any]) -> dict[str, Any]:
             for entry in evidence.get("left_out") or []
         ],
         "adaptation": adaptation(evidence.get("adaptation")),
+        "views": views(evidence.get("views")),
         "listening": listening(evidence.get("keyword")),
         "before": _before(evidence.get("before")),
         "curves": _curves(evidence, metric, kind),

@@ -31,7 +31,7 @@ def test_one_in_a_hundred_like_the_data_is_called_unlike_and_all_that_are_far() 
 def test_it_is_told_without_loading_scikit_learn() -> None:
     code = (
         "import sys, headstart.models.saving.reference, headstart.drift.unlike, headstart.math.statistics.conformal\n"
-        "import headstart.guard.baselines.simple_features\n"
+        "import headstart.networks.running.simple_features\n"
         "print(any(name.split('.')[0] == 'sklearn' for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -49,17 +49,31 @@ def test_permutations_of_groups_hold_the_level_where_rows_are_not_independent() 
     assert rejected["groups"] <= 8 < rejected["rows"]
 
 
-def test_both_tests_together_hold_the_level_and_reject_more_than_twice_the_smaller_one() -> None:
+def test_the_tests_together_hold_the_level_and_reject_more_than_twice_the_smaller_one() -> None:
     rng = np.random.default_rng(0)
     rejected = np.zeros(3)
     for seed in range(150):
         A, B, C = rng.normal(size=(40, 3)), rng.normal(size=(20, 3)), rng.normal(0.45, 1, size=(20, 3))
-        same = two_sample_tests(A, B, permutations=99, random_state=seed)["both"].p_value
+        same = two_sample_tests(A, B, permutations=99, random_state=seed)["all"].p_value
         moved = two_sample_tests(A, C, permutations=99, random_state=seed)
         twice = 2 * min(moved["mmd"].p_value, moved["energy"].p_value)
-        rejected += [same < 0.05, moved["both"].p_value < 0.05, twice < 0.05]
+        rejected += [same < 0.05, moved["all"].p_value < 0.05, twice < 0.05]
     assert rejected[0] <= 14  # 7.5 are expected
     assert rejected[1] > rejected[2] > 20
+
+
+def test_scores_are_compared_by_their_means_and_open_the_door_alone() -> None:
+    rng = np.random.default_rng(0)
+    A, B = rng.normal(size=(60, 3)), rng.normal(size=(40, 3))
+    scores = np.concatenate([rng.normal(0.9, 0.05, 60), rng.normal(0.8, 0.05, 40)])
+    found = two_sample_tests(A, B, scores=scores, permutations=199, random_state=1)
+    assert found["scores"].statistic == pytest.approx(abs(scores[:60].mean() - scores[60:].mean()))
+    assert found["all"].p_value < 0.05 < min(found["mmd"].p_value, found["energy"].p_value)
+    rejected = sum(
+        two_sample_tests(A, B, scores=rng.normal(size=100), permutations=99, random_state=seed)["all"].p_value < 0.05
+        for seed in range(100)
+    )
+    assert rejected <= 11  # 5 are expected, whatever the rows are
 
 
 def test_a_row_is_not_its_own_neighbour_in_what_is_usual() -> None:

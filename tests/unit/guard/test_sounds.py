@@ -22,13 +22,13 @@ from headstart.data.inputs.registry import specimen
 from headstart.data.pictures.pictures import Pictures
 from headstart.errors import DataError, SourceError
 from headstart.guard.baselines.classical import BaselineClassifier, BaselineRegressor
-from headstart.guard.baselines.simple_features import simple_features
 from headstart.guard.candidates.for_inputs import standard_for_inputs
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.train_size import train_size
 from headstart.guard.evidence.before import expected, findings, input_type
 from headstart.math.signals.mfcc import cepstral_features
 from headstart.models.saving.baselines import load_baseline, save_baseline
+from headstart.networks.running.simple_features import simple_features
 from headstart.report.write import render
 
 NETWORK = sound_network()

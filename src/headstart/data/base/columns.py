@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-ROLES = ("label", "text", "path", "part", "group", "feature", "left out")
+ROLES = ("label", "text", "path", "view", "part", "group", "feature", "left out")
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class ReadColumn:
 
     Parameters
     ----------
-    role : {"label", "text", "path", "part", "group", "feature", "left out"}
+    role : {"label", "text", "path", "view", "part", "group", "feature", "left out"}
     became : str
         What its cells were read as, or why it was left out, as in "numbers with a decimal comma".
 

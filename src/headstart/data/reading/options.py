@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ class Reading:
     boxes : path-like, optional
         Of a folder of pictures: where the boxes of the things in them are written, see
         `headstart.data.reading.boxes.read_boxes`.
+    view : dict of str to list of str, optional
+        Of a table whose rows are seen in several ways: the columns of each view.
 
     Examples
     --------
@@ -49,6 +51,7 @@ class Reading:
     decimal: str | None = None
     sheet: str | None = None
     page: int | None = None
+    view: Mapping[str, Any] | None = None
     boxes: str | Path | None = None
 
     def __post_init__(self) -> None:

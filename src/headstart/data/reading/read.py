@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
@@ -23,6 +24,7 @@ def read_dataset(
     decimal: str | None = None,
     sheet: str | None = None,
     page: int | None = None,
+    view: Mapping[str, Any] | None = None,
 ) -> Dataset:
     r"""Read labelled pictures, clips of sound or texts from a folder or a table, or a table of values.
 
@@ -61,6 +63,9 @@ def read_dataset(
         Of an Excel file. Default: the first that holds cells.
     page : int, optional
         Of files with several pictures: which one, from 1. Default: the first.
+    view : dict of str to columns, optional
+        Of a table whose rows are seen in several ways: the columns of each view
+        (`headstart.data.reading.view_table.read_views`).
 
     Returns
     -------
@@ -83,5 +88,7 @@ def read_dataset(
     >>> dataset.classes, len(dataset), dataset.inputs.names[0]
     (('ants', 'bees'), 4, 'ants/0.png')
     """
-    reading = Reading(label, path_column, text_column, split_column, group_by, task, encoding, decimal, sheet, page)
+    reading = Reading(
+        label, path_column, text_column, split_column, group_by, task, encoding, decimal, sheet, page, view
+    )
     return recognise(path, reading).dataset()

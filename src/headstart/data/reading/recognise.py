@@ -28,6 +28,7 @@ from headstart.data.reading.table import read_table
 from headstart.data.reading.text_columns import text_columns
 from headstart.data.reading.texts import read_texts
 from headstart.data.reading.values import Tables, read_values
+from headstart.data.reading.view_table import read_views
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import groups_from
 from headstart.data.sets.labelled import labelled
@@ -124,6 +125,7 @@ def recognise(
     how, data = reading or Reading(), brought(data)
     if how.boxes is not None:
         return _boxed(data, how)
+    _check_view(data, how)
     if isinstance(data, Dataset):
         return _dataset(data, how)
     if isinstance(data, tuple) and len(data) in (2, 3):
@@ -160,6 +162,25 @@ def holds_boxes(data: Any, reading: Reading) -> bool:
         return data.task == DETECTION
     beside = isinstance(data, tuple) and len(data) in (2, 3) and _are_boxes(data[1])
     return reading.boxes is not None or beside
+
+
+def _check_view(data: Any, how: Reading) -> None:
+    """Refuse views of what is no table."""
+    if how.view is None:
+        return
+    other = [name for name in ("path_column", "text_column", "page", "decimal") if getattr(how, name) is not None]
+    if other:
+        raise ParameterError(
+            f"Expected views alone, found {other[0]} beside them.", "A view's own columns say what it holds."
+        )
+    table = data[0] if isinstance(data, tuple) and data else data
+    file = isinstance(table, str | os.PathLike) and table_suffix(Path(table)) in TABLES
+    if not is_frame(table) and not file and np.ndim(table) != 2:
+        found = f"{printable(str(table))}" if isinstance(table, str | os.PathLike) else type(table).__name__
+        raise ParameterError(
+            f"Expected a table whose columns are the views, found {found}.",
+            "Write a CSV file with a row an object: a column of paths for each view of files, and columns of values.",
+        )
 
 
 def _dataset(data: Dataset, how: Reading) -> Recognised:
@@ -206,7 +227,9 @@ def _folder(place: Path, how: Reading) -> Recognised:
 def _table(
     frame: pd.DataFrame, place: Path | None, how: Reading, wanted: Wanted | None, only: Kind | None
 ) -> Recognised:
-    """Whether a table names files, or holds texts or values."""
+    """Whether a table names files, or holds texts or values; or several of these, where views are named."""
+    if how.view is not None:
+        return Recognised(ROWS, how, lambda told: read_views(frame, place, told))
     if place is not None and how.text_column is None:
         files: FileColumn | None = file_column(frame, place, how.path_column)
         if files is not None:

@@ -16,9 +16,9 @@ from headstart.data.inputs.inputs import as_inputs
 from headstart.data.inputs.registry import simple_of
 from headstart.errors import DataError
 from headstart.guard.baselines.logits import ClassScorer, NumberScorer, inner_folds, some_rows
-from headstart.guard.baselines.simple_features import simple_features
 from headstart.math.linear.logistic import compare_penalties
 from headstart.math.linear.ridge import solve_ridge
+from headstart.networks.running.simple_features import simple_features
 
 _PENALTIES = tuple(float(p) for p in np.logspace(-4, 1, 6))
 _FIXED_PENALTY = 0.1

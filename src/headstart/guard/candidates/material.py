@@ -12,11 +12,11 @@ import numpy as np
 from headstart.data.base.kinds import NUMBERS, Kind, OfKind
 from headstart.data.inputs.registry import simple_of
 from headstart.data.tables.records import Records
-from headstart.guard.baselines.simple_features import side_by_side, simple_features
 from headstart.guard.candidates.worth import Worth, worth_of_each
 from headstart.math.statistics.named_metrics import Metric, metric_named
 from headstart.networks.network import Network
 from headstart.networks.running.embed import Features, embed
+from headstart.networks.running.simple_features import side_by_side, simple_features
 from headstart.progress import Progress
 from headstart.source import Source
 

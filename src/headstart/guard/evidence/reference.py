@@ -11,10 +11,10 @@ from scipy.special import softmax
 
 from headstart.data.inputs.canvases import canvases
 from headstart.data.inputs.registry import simple_of
-from headstart.guard.baselines.simple_features import simple_features
 from headstart.math.alignment.kernels import unit_rows
 from headstart.math.linear.logistic import solve_logistic
 from headstart.networks.running.embed import embed
+from headstart.networks.running.simple_features import simple_features
 
 if TYPE_CHECKING:  # scikit-learn takes longer to load than one picture to predict
     from headstart.guard.candidates.material import Material

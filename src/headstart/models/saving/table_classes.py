@@ -21,6 +21,7 @@ _FOREST = "feature_ threshold_ children_left_ children_right_ values_ roots_"
 _LINEAR = f"{_LEARNED} classes_ coef_ intercept_ n_iter_ solver_"
 _TREE = f"{_LEARNED} class_weight classes_ max_features_ n_classes_ n_outputs_ tree_"
 _TREES = f"{_TREE} _n_samples _n_samples_bootstrap estimator estimator_ estimator_params estimators_ oob_score_"
+_FUSED = f"{_LEARNED} classes_ encoder_ fused_ fusion_ losses_ ready_ temperature_"
 _HISTOGRAMS = (
     f"{_LEARNED} _baseline_prediction _bin_mapper _fitted_with_sw _in_fit _is_categorical_remapped _label_encoder "
     "_n_features _predictors _preprocessor _random_seed _use_validation_data classes_ do_early_stopping_ "
@@ -149,6 +150,22 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
         f"{_LEARNED} classes_ estimators_ weights_",
     ),
     ("headstart.guard.mixture", "MixedClassifier MixedRegressor", ""),
+    (
+        "headstart.multiview.encoder",
+        "ViewEncoder",
+        "columns_ encoders_ input_types_ notes_ slices_",
+    ),
+    ("headstart.multiview.fused", "MultiViewClassifier MultiViewRegressor", _FUSED),
+    ("headstart.multiview.co_training", "CoTrainingClassifier", f"{_FUSED} taught_"),
+    (
+        "headstart.multiview.correlation",
+        "MultiViewCCA",
+        f"{_LEARNED} _n_features_out agreement_ correlations_ encoder_ maps_ ridge_ scales_",
+    ),
+    ("headstart.multiview.fusion", "FusedViews ReadyViews ViewHead", ""),
+    ("headstart.math.views.canonical", "CanonicalViews", ""),
+    ("headstart.math.views.imputation", "ViewImputer", ""),
+    ("headstart.math.views.scaling", "ViewScale", ""),
     ("headstart.math.alignment.coral", "CoralMap", ""),
     ("headstart.math.alignment.kernels", "FeatureMap", ""),
     ("headstart.math.alignment.meda", "ManifoldClassifier", ""),
@@ -213,8 +230,11 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("sklearn.preprocessing", "StandardScaler", f"{_LEARNED} mean_ n_samples_seen_ scale_ var_"),
     ("sklearn.tree", "DecisionTreeClassifier DecisionTreeRegressor ExtraTreeClassifier ExtraTreeRegressor", _TREE),
 )
-#: What is left out and comes back as None: other people's rows and weights, places on disk, streams of random numbers.
-DROPPED = frozenset({"unlabelled", "memory", "_sample_weight", "plan_", "_loss", "_feature_subsample_rng", "_scorer"})
+#: What is left out and comes back as None: other people's rows and weights, places on disk, streams of random numbers,
+#: and networks, which have files of their own.
+DROPPED = frozenset(
+    {"unlabelled", "memory", "networks_", "_sample_weight", "plan_", "_loss", "_feature_subsample_rng", "_scorer"}
+)
 
 
 @dataclass(frozen=True)

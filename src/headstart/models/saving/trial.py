@@ -76,5 +76,12 @@ def _of_rows(estimator: Any, encoder: Any, task: str, classes: np.ndarray | None
         raise SourceError(f"Expected the classes of a table in order in {folder}, found {classes.tolist()[:8]}.", _TODO)
     import pandas as pd
 
-    row = encoder.encode(pd.DataFrame({encoder.columns_[0]["name"]: [None]}))
+    row = encoder.encode(pd.DataFrame({_first_column(encoder): [None]}))
     return predicted(estimator, row, task, classes)
+
+
+def _first_column(encoder: Any) -> str:
+    """Name of a column that it reads."""
+    if isinstance(encoder.columns_, dict):  # of several views
+        return str(next(iter(encoder.columns_.values()))[0])
+    return str(encoder.columns_[0]["name"])

@@ -11,8 +11,8 @@ from headstart.data.pictures.pictures import as_pictures
 from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.errors import DataError, SourceError
 from headstart.guard.baselines.classical import BaselineClassifier, BaselineRegressor
-from headstart.guard.baselines.simple_features import simple_features
 from headstart.models.saving.baselines import load_baseline, save_baseline
+from headstart.networks.running.simple_features import simple_features
 
 
 def stripes(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

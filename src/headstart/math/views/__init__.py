@@ -1,0 +1,1 @@
+"""Several views of the same objects: canonical correlation, a missing view from the others, co-training, products."""

@@ -1,0 +1,71 @@
+"""What each view of the examples is worth, as the page and the terminal say it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headstart.report.method_names import plain_name
+from headstart.report.wording import amount, count, missing
+
+#: Heads of the table's columns.
+HEADS = ("alone", "adds", "cost where missing")
+
+
+def views(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The rows of the table of views; None where examples are seen in one way.
+
+    Parameters
+    ----------
+    found : dict or None
+        ``views`` of the evidence.
+
+    Examples
+    --------
+    >>> row = {"view": "lab", "holds": "rows", "columns": ["age"], "network": None, "n": 8, "alone": 0.6,
+    ...     "left_out": 0.7, "missing": 0.7, "with_it": 0.75}
+    >>> said = views({"metric": "accuracy", "fusion": "product", "n": 10, "together": 0.8, "rows": [row]})
+    >>> said["words"]
+    'Together, as “product”, the views reach 80.0%.'
+    >>> said["rows"][0]
+    {'name': 'lab', 'holds': 'values of age', 'n': '8 of 10', 'figures': ['60.0%', '5.0 points', '5.0 points']}
+    """
+    if not found:
+        return None
+    metric, n = str(found["metric"]), found["n"]
+    words = f"Together, as “{plain_name(found['fusion'])}”, the views reach {amount(metric, found.get('together'))}."
+    if found.get("n_unlabelled"):
+        words += f" {count(found['n_unlabelled'], 'row')} without labels helped to fill gaps."
+    return {
+        "words": words,
+        "heads": list(HEADS),
+        "rows": [
+            {
+                "name": str(row["view"]),
+                "holds": _holds(row),
+                "n": f"{row['n']:,} of {n:,}",
+                "figures": [
+                    amount(metric, row.get("alone")),
+                    *(_gain(metric, row, way) for way in ("left_out", "missing")),
+                ],
+            }
+            for row in found.get("rows") or []
+        ],
+    }
+
+
+def _holds(row: dict[str, Any]) -> str:
+    """What a view holds, and by which network."""
+    if row.get("network"):
+        return f"{row['holds']}, by {row['network']}"
+    columns = [str(column) for column in row.get("columns") or []]
+    shown = ", ".join(columns[:4]) + (", ..." if len(columns) > 4 else "")
+    return f"values of {shown}" if str(row["holds"]).startswith("rows") else str(row["holds"])
+
+
+def _gain(metric: str, row: dict[str, Any], way: str) -> str:
+    """By how much the score with a view is above that of another way, on the same examples."""
+    with_it, without = row.get("with_it"), row.get(way)
+    if missing(with_it) or missing(without) or with_it is None or without is None:
+        return "–"
+    value = amount(metric, with_it - without)
+    return value.replace("%", " points") if value.endswith("%") else value

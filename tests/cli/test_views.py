@@ -1,0 +1,179 @@
+"""Several views on the command line: fit, inspect, predict rows with gaps, load, and the words of what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import headstart
+from headstart.cli.main import exit_code
+
+
+def insects(place: Path, n: int, seed: int) -> pd.DataFrame:
+    """A table of small pictures, dark or light by class, with columns that tell something too, and gaps in both."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+    (place / "pictures").mkdir(exist_ok=True)
+    names = []
+    for i in range(n):
+        value = np.clip(rng.normal(80 + 80 * y[i], 30, (24, 24)), 0, 255).astype(np.uint8)
+        names.append(f"pictures/{seed}-{i}.png")
+        Image.fromarray(value).save(place / names[-1])
+    frame = pd.DataFrame(
+        {"photo": names, "wing": (3 + y + rng.normal(0, 0.5, n)).round(2), "legs": 6 - (rng.random(n) < 0.2)}
+    )
+    frame.loc[::6, "photo"] = None
+    frame.loc[1::6, ["wing", "legs"]] = None
+    return frame.assign(kind=np.array(["ant", "bee"])[y])
+
+
+VIEWS = ["--view", "picture=photo", "--view", "body=wing,legs"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tables, and a model fitted on them by the command."""
+    place = tmp_path_factory.mktemp("insects")
+    here = insects(place, 48, 1)
+    here.loc[40:, "kind"] = None  # rows without a label
+    here.to_csv(place / "here.csv", index=False)
+    insects(place, 12, 2).drop(columns="kind").to_csv(place / "new.csv", index=False)
+    words = ["fit", str(place / "here.csv"), "--label", "kind", *VIEWS, "--unlabelled", str(place / "new.csv")]
+    assert exit_code([*words, "--budget", "2m", "--out", str(place / "m")]) == 0
+    return place
+
+
+def test_what_each_view_is_worth_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    evidence = json.loads((folder / "m" / "evidence.json").read_text())
+    rows = {row["view"]: row for row in evidence["views"]["rows"]}
+    assert list(rows) == ["picture", "body"] and evidence["views"]["n_unlabelled"] == 20
+    assert rows["picture"]["holds"] == "pictures" and rows["body"]["columns"] == ["wing", "legs"]
+    assert evidence["source"]["name"] == "starter:pictures"
+    assert any("View picture" in finding["words"] for finding in evidence["before"]["findings"])
+    assert all(0.5 < rows[view][figure] <= 1 for view in rows for figure in ("alone", "left_out", "missing"))
+    assert evidence["estimate"]["value"] > 0.7
+    assert "What each view is worth" in (folder / "m" / "report.html").read_text()
+    assert {"discriminant", "product", "picture without networks"} <= {c["name"] for c in evidence["candidates"]}
+    command = evidence["reproduce"]["command"]
+    assert (
+        "--view picture=photo --view body=wing,legs" in command
+        and "'body': ['wing', 'legs']" in evidence["reproduce"]["code"]
+    )
+    assert exit_code(["report", str(folder / "m"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["views"]["metric"] == "accuracy"
+
+
+def test_rows_with_gaps_are_predicted_as_the_loaded_model_does(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(["predict", str(folder / "m"), str(folder / "new.csv"), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)["predictions"]
+    model = headstart.load(folder / "m")
+    assert list(model.encoder.columns_) == ["picture", "body"] and model.encoder.source is None
+    assert np.allclose([row["probability"] for row in said], model.predict_proba(str(folder / "new.csv")).max(axis=1))
+    truth = np.array(["ant", "bee"])[np.arange(12) % 2]
+    assert np.mean([row["label"] == label for row, label in zip(said, truth, strict=True)]) > 0.7
+    frame = pd.read_csv(folder / "new.csv").assign(photo=None)[1:2]
+    with pytest.raises(
+        headstart.errors.DataError, match="Expected one view or more in every row, found none of picture"
+    ):
+        model.predict(frame.assign(wing=None, legs=None))
+
+
+def test_inspect_says_the_views(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(["inspect", str(folder / "here.csv"), "--label", "kind", *VIEWS]) == 0
+    told = capsys.readouterr().out
+    assert "a table of several views" in told and "Sizes: 2 views, 3 columns" in told
+    assert "Column view 'photo': picture, names of pictures, none in 8 of 48 rows" in told
+
+
+@pytest.mark.parametrize(
+    ("views", "words"),
+    [
+        (["picture=foto"], "Expected the column 'foto' of the view 'picture' in the table"),
+        (["picture=photo", "other=photo"], "Expected each column in one view, found 'photo' in 'picture' and 'other'"),
+        (["body=wing,kind"], "Expected the column 'kind' with the labels outside the views"),
+        (["body=same"], "Expected values that differ in the view 'body', found '7' in all 48 rows that have it"),
+        (["body=wing"], "Expected one view or more in every row, found none of body in 8: row 2, row 8"),
+        (
+            ["picture=away", "body=wing"],
+            "Expected pictures at the paths of the view 'picture', found none of the 48 there",
+        ),
+        (["picture"], "Expected a view with its columns, as picture=photo or lab=age,sex, found 'picture'"),
+        (["a=wing", "a=legs"], "Expected different views, found one name twice"),
+    ],
+)
+def test_views_that_are_refused(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], views: list[str], words: str
+) -> None:
+    frame = pd.read_csv(folder / "here.csv").assign(same=7, away=[f"gone/{i}.png" for i in range(48)])
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    named = [word for view in views for word in ("--view", view)]
+    out = str(tmp_path / "m")
+    assert exit_code(["fit", str(tmp_path / "table.csv"), "--label", "kind", *named, "--out", out]) != 0
+    assert words in " ".join(capsys.readouterr().err.split())
+    assert not Path(out).exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (
+            ["--source", "starter:pictures"],
+            "Expected a source for one of the views picture, body, found 'starter:pictures'",
+        ),
+        (["--class-weight", "balanced"], "Expected class_weight left at its default with several views"),
+        (["--views", "4"], "Expected views left at its default with several views, found 4"),
+        (["--text-column", "wing"], "Expected views alone, found text_column beside them"),
+    ],
+)
+def test_options_that_do_not_go_with_views(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], words: str
+) -> None:
+    asked = ["fit", str(folder / "here.csv"), "--label", "kind", *VIEWS, *more, "--out", str(tmp_path / "m")]
+    assert exit_code(asked) != 0
+    assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_views_of_a_folder_are_refused(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(["fit", str(folder / "pictures"), *VIEWS, "--out", str(tmp_path / "m")]) != 0
+    assert "Expected a table whose columns are the views, found" in " ".join(capsys.readouterr().err.split())
+
+
+def test_broken_files_are_named_or_count_as_missing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frame = pd.read_csv(folder / "here.csv")
+    (folder / "pictures" / "broken.png").write_bytes(b"no picture")
+    frame.loc[2, "photo"] = "pictures/broken.png"
+    frame.loc[8, "photo"] = frame.loc[9, "photo"]  # one picture in two rows: they stay in one fold
+    frame.to_csv(folder / "broken.csv", index=False)
+    how = {"label": "kind", "view": {"picture": "photo", "body": ["wing", "legs"]}, "budget": 60}
+    with pytest.raises(headstart.errors.BadInputs, match=r"broken\.png"):
+        headstart.fit(folder / "broken.csv", None, **how)
+    model = headstart.fit(folder / "broken.csv", None, skip_bad=True, **how)
+    assert model.evidence["data"]["dropped"][0]["reason"].endswith("the view picture counts as missing there")
+    assert model.evidence["data"]["duplicates"] == [["row 9", "row 10"]]
+    assert model.evidence["source"] is None and model.evidence["data"]["n_groups"] == 39
+
+
+def test_numbers_from_views_with_a_test_part(folder: Path) -> None:
+    frame = insects(folder, 60, 3)
+    frame["age"] = (frame["kind"] == "bee") * 2.0 + np.random.default_rng(0).normal(0, 0.2, 60)
+    frame["split"] = np.where(np.arange(60) < 45, "train", "test")
+    frame.drop(columns="kind").to_csv(folder / "ages.csv", index=False)
+    model = headstart.fit(
+        folder / "ages.csv",
+        {"picture": None},
+        label="age",
+        view={"picture": "photo", "body": ["wing", "legs"]},
+        budget=60,
+    )
+    assert model.task == "regression" and model.evidence["test"]["n"] == 15 and model.evidence["test"]["r2"] > 0.3
+    again = headstart.load(model.save(folder / "ages"))
+    rows = frame.drop(columns=["kind", "age", "split"])
+    rows.attrs["path"] = str(folder / "ages.csv")
+    assert np.allclose(again.predict(rows), model.predict(rows))
