@@ -73,8 +73,8 @@ def fit(
     decimal: str | None = None,
     sheet: str | None = None,
     page: int | None = None,
-    boxes: str | Path | None = None,
     view: Mapping[str, Any] | None = None,
+    boxes: str | Path | None = None,
     metric: str | None = None,
     class_weight: Any = None,
     plan: str | Path | dict[str, Any] | None = None,
@@ -143,13 +143,13 @@ def fit(
         With ``task="keyword"``: how many false alarms an hour `headstart.listen` may give.
     encoding, decimal, sheet, page
         How files are read, see `headstart.data.reading.read.read_dataset`.
+    view : dict of str to columns, optional
+        Of a table whose rows are seen in several ways, the columns of each: ``{"picture": "photo", "lab": ["age"]}``.
+        Views may be missing in rows; ``source`` is then a dict of views to networks. See `MultiViewClassifier`.
     boxes : path, optional
         Of a folder of pictures: where the boxes of the things in them are written, see
         `headstart.data.reading.boxes.read_boxes`. In memory give (pictures, boxes), with one `Boxes` a picture. What is
         learned is then to find such things, and a `DetectionModel` is returned.
-    view : dict of str to columns, optional
-        Of a table whose rows are seen in several ways, the columns of each: ``{"picture": "photo", "lab": ["age"]}``.
-        Views may be missing in rows; ``source`` is then a dict of views to networks. See `MultiViewClassifier`.
     metric : str, optional
         What is measured, see `SafeTransferClassifier`; it drives the choice, the verdict and the estimate.
     class_weight : None, "balanced" or dict of class to weight

@@ -29,11 +29,11 @@ class Reading:
         Of an Excel file.
     page : int, optional
         Of files with several pictures: which one, from 1.
+    view : dict of str to list of str, optional
+        Of a table whose rows are seen in several ways: the columns of each view.
     boxes : path-like, optional
         Of a folder of pictures: where the boxes of the things in them are written, see
         `headstart.data.reading.boxes.read_boxes`.
-    view : dict of str to list of str, optional
-        Of a table whose rows are seen in several ways: the columns of each view.
 
     Examples
     --------

@@ -123,9 +123,9 @@ def recognise(
     ('texts', 'rows')
     """
     how, data = reading or Reading(), brought(data)
+    _check_view(data, how)
     if how.boxes is not None:
         return _boxed(data, how)
-    _check_view(data, how)
     if isinstance(data, Dataset):
         return _dataset(data, how)
     if isinstance(data, tuple) and len(data) in (2, 3):
@@ -150,20 +150,6 @@ def recognise(
     return _table(frame, place, how, wanted, only)
 
 
-def holds_boxes(data: Any, reading: Reading) -> bool:
-    """Whether data are for detection: boxes are named beside them, or stand in the place of labels.
-
-    Examples
-    --------
-    >>> holds_boxes("pictures/", Reading(boxes="labels/")), holds_boxes("pictures/", Reading())
-    (True, False)
-    """
-    if isinstance(data, Dataset):
-        return data.task == DETECTION
-    beside = isinstance(data, tuple) and len(data) in (2, 3) and _are_boxes(data[1])
-    return reading.boxes is not None or beside
-
-
 def _check_view(data: Any, how: Reading) -> None:
     """Refuse views of what is no table."""
     if how.view is None:
@@ -181,6 +167,20 @@ def _check_view(data: Any, how: Reading) -> None:
             f"Expected a table whose columns are the views, found {found}.",
             "Write a CSV file with a row an object: a column of paths for each view of files, and columns of values.",
         )
+
+
+def holds_boxes(data: Any, reading: Reading) -> bool:
+    """Whether data are for detection: boxes are named beside them, or stand in the place of labels.
+
+    Examples
+    --------
+    >>> holds_boxes("pictures/", Reading(boxes="labels/")), holds_boxes("pictures/", Reading())
+    (True, False)
+    """
+    if isinstance(data, Dataset):
+        return data.task == DETECTION
+    beside = isinstance(data, tuple) and len(data) in (2, 3) and _are_boxes(data[1])
+    return reading.boxes is not None or beside
 
 
 def _dataset(data: Dataset, how: Reading) -> Recognised:
