@@ -227,8 +227,8 @@ def as_map(activation: Tensor | None) -> Tensor | None:
 class _Pass:
     """From pictures on their squares, (N, H, W, 3), to the maps of all levels side by side, (N, n_values)."""
 
-    def __init__(self, network: Network, levels: tuple[Level, ...], device: str, turned: bool) -> None:
-        self.preprocessing, self.levels, self.device, self.turned = network.preprocessing, levels, device, turned
+    def __init__(self, network: Network, levels: tuple[Level, ...], device: str) -> None:
+        self.preprocessing, self.levels, self.device = network.preprocessing, levels, device
         names = [level.block for level in levels]
         exact, lean = (_Looking(prepared(twin(m), torch.float32, device), names) for m in _forms(network, names))
         example = network.example().to(device)
@@ -237,7 +237,6 @@ class _Pass:
         self.looking = lean if close else exact
 
     def __call__(self, arrays: np.ndarray) -> np.ndarray:
-        arrays = arrays[:, :, ::-1] if self.turned else arrays
         maps = self.looking(to_tensor(arrays, self.preprocessing).to(self.device))
         rows = [maps[level.block].float().flatten(1) for level in self.levels]
         return np.asarray(torch.cat(rows, 1).cpu().numpy())
@@ -250,8 +249,8 @@ def _forms(network: Network, names: list[str]) -> tuple[nn.Module, nn.Module]:
     return network.module, lean if there >= set(names) <= set(known) else network.module
 
 
-def _pass_of(network: Network, inputs: Any, device: str, levels: tuple[Level, ...], turned: bool) -> _Pass:
-    return _Pass(network, levels, device, turned)
+def _pass_of(network: Network, inputs: Any, device: str, levels: tuple[Level, ...]) -> _Pass:
+    return _Pass(network, levels, device)
 
 
 def maps_of(
@@ -259,7 +258,6 @@ def maps_of(
     pictures: Pictures,
     levels: tuple[Level, ...],
     *,
-    turned: bool = False,
     device: str = "cpu",
     progress: Progress | None = None,
     cache: FeatureCache | None = None,
@@ -274,8 +272,6 @@ def maps_of(
         n of them.
     levels : tuple of Level
         From `levels_of`, or some of these.
-    turned : bool, default=False
-        Of the pictures mirrored left to right.
     device, progress, cache
         As in `headstart.networks.running.embed.embed`.
 
@@ -292,11 +288,11 @@ def maps_of(
     cache = default_cache() if cache is None else cache
     keys = digests(network, pictures)
     width = sum(level.n_values for level in levels)
-    space = space_of(network, f"maps {[level.block for level in levels]} {'mirrored' if turned else ''}")
+    space = space_of(network, f"maps {[level.block for level in levels]}")
 
     def run(new: list[int]) -> tuple[list[int], Iterable[np.ndarray]]:
-        todo, how = pictures[np.array(new)], (levels, turned)
-        return new, team_batches(network, todo, _pass_of, how, device, None, progress, whole=False)
+        todo = pictures[np.array(new)]
+        return new, team_batches(network, todo, _pass_of, (levels,), device, None, progress, whole=False)
 
     rows = cache.rows(space, keys, width, run)
     ends = np.cumsum([0, *(level.n_values for level in levels)])

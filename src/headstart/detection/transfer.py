@@ -113,7 +113,13 @@ class TransferDetector(BaseEstimator):
         with reporter(quiet=not self.verbose) as progress:
             maps = self._maps(given, progress)
             places = places_of(drawn, self.classes_, self.body_.letterboxes(given))
-            how: dict[str, Any] = {"views": self.body_.views, "lent": self.lent_}
+            if not any(len(one.boxes) for one in places):
+                raise DataError(
+                    f"Expected boxes inside their pictures, found none of {', '.join(map(str, self.classes_))}.",
+                    "Give corners in pixels of the upright pictures.",
+                )
+            views = self.body_.views if self.lent_ is None else self.lent_.views
+            how: dict[str, Any] = {"views": views, "lent": self.lent_}
             self.solved_ = calibrated_detector(maps, places, len(self.classes_), self.random_state, progress, **how)
         return self
 

@@ -163,6 +163,12 @@ def test_no_box_at_all_is_refused() -> None:
         TransferDetector(image_size=128).fit(scenes(3, 0)[0], [EMPTY] * 3)
 
 
+def test_boxes_that_stand_beside_their_pictures_are_refused() -> None:
+    beside = Boxes(np.array([[500, 500, 600, 600]]), np.array(["red"]))
+    with pytest.raises(DataError, match="Expected boxes inside their pictures, found none of red"):
+        TransferDetector(None, image_size=128).fit(scenes(3, 0)[0], [beside] * 3)
+
+
 @pytest.mark.parametrize("classes", [["cat"], [], ["red", "red"]])
 def test_classes_that_nobody_drew_are_refused(classes: list[str]) -> None:
     with pytest.raises(ParameterError, match="Expected different classes of"):

@@ -58,14 +58,3 @@ def shifted(boxes: np.ndarray, by: np.ndarray) -> np.ndarray:
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2 + by[:, :2] * sides
     half = sides * np.exp(np.clip(by[:, 2:], -FARTHEST, FARTHEST)) / 2
     return np.concatenate([middle - half, middle + half], axis=1)
-
-
-def mirrored(boxes: np.ndarray) -> np.ndarray:
-    """Boxes, as shares of a picture, in the picture mirrored left to right.
-
-    Examples
-    --------
-    >>> mirrored(np.array([[0.0, 0.0, 0.25, 1.0]])).tolist()
-    [[0.75, 0.0, 1.0, 1.0]]
-    """
-    return np.stack([1 - boxes[:, 2], boxes[:, 1], 1 - boxes[:, 0], boxes[:, 3]], axis=1)

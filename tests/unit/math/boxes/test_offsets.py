@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from headstart.math.boxes.offsets import FARTHEST, mirrored, offsets, shifted
+from headstart.math.boxes.offsets import FARTHEST, offsets, shifted
 
 
 def boxes_of(values: np.ndarray) -> np.ndarray:
@@ -30,10 +30,3 @@ def test_offsets_do_not_change_with_the_unit_or_the_origin(a: np.ndarray, b: np.
 def test_a_side_grows_by_no_more_than_the_limit() -> None:
     found = shifted(np.array([[0.0, 0, 1, 1]]), np.array([[0.0, 0, 50, -50]]))
     np.testing.assert_allclose(found[0, 2:] - found[0, :2], [np.exp(FARTHEST), np.exp(-FARTHEST)])
-
-
-@given(PLACES)
-def test_mirroring_twice_changes_nothing_and_keeps_sizes(a: np.ndarray) -> None:
-    boxes = boxes_of(a) / 5
-    np.testing.assert_allclose(mirrored(mirrored(boxes)), boxes)
-    np.testing.assert_allclose(mirrored(boxes)[:, 2:] - mirrored(boxes)[:, :2], boxes[:, 2:] - boxes[:, :2])
