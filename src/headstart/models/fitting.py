@@ -25,8 +25,8 @@ from headstart.keywords.material import KEYWORD
 from headstart.math.statistics.named_metrics import check_metric, metric_named
 from headstart.models.adapting import Asked, fit_without_labels
 from headstart.models.handover import handed_over, test_score
-from headstart.models.model import Model, read_evidence
-from headstart.models.reproduction import reproduction
+from headstart.models.model import Model
+from headstart.models.reproduction import plan_in, reproduction
 from headstart.models.several_tasks import fit_tasks, several_tasks
 from headstart.models.several_views import guarded_views
 from headstart.models.target import Target, counted_rows, divided, read_target, screened, weights_by_class
@@ -323,25 +323,6 @@ def _check_words(task: str | None, background: Any, false_alarms: float) -> None
             f"Expected background with the task 'keyword', found it with {task or 'no task'!r}.",
             "Give --task keyword (task='keyword'), or leave the background out.",
         )
-
-
-def plan_in(plan: str | Path | dict[str, Any] | None) -> dict[str, Any] | None:
-    """The plan in the folder of a model; a plan itself as it is.
-
-    Raises
-    ------
-    ParameterError
-        If the model has none.
-    """
-    if plan is None or isinstance(plan, dict):
-        return plan
-    found: dict[str, Any] | None = read_evidence(plan).get("plan")
-    if found is None:
-        raise ParameterError(
-            f"Expected a model with a plan in its evidence at {plan}, found one without.",
-            "Give the folder of a model that this version fitted.",
-        )
-    return found
 
 
 def _check_plain(plain: bool, task: str | None, candidates: Any) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from headstart.data.reading.options import Reading
+from headstart.errors import ParameterError
 from headstart.guard.comparing.budget import short
+from headstart.models.saving.evidence_file import read_evidence
 
 
 def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, Any]:
@@ -58,6 +60,25 @@ def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, 
     sources = ["none" if one is None else str(one) for one in offered]
     kept = {"given": {"data": root, "sources": sources, "reading": read}} if command else {}
     return kept | {"command": command, "code": f"import headstart\n\nmodel = headstart.fit({', '.join(code)})"}
+
+
+def plan_in(plan: str | Path | dict[str, Any] | None) -> dict[str, Any] | None:
+    """The plan in the folder of a model; a plan itself as it is.
+
+    Raises
+    ------
+    ParameterError
+        If the model has none.
+    """
+    if plan is None or isinstance(plan, dict):
+        return plan
+    found: dict[str, Any] | None = read_evidence(plan).get("plan")
+    if found is None:
+        raise ParameterError(
+            f"Expected a model with a plan in its evidence at {plan}, found one without.",
+            "Give the folder of a model that this version fitted.",
+        )
+    return found
 
 
 def _value(key: str, value: Any) -> str:
