@@ -68,9 +68,12 @@ if TYPE_CHECKING:
     from headstart.models.labelling import label_next
     from headstart.models.listening import listen
     from headstart.models.model import Model, load
+    from headstart.multitask.auxiliary import AuxiliaryTaskClassifier, AuxiliaryTaskRegressor
+    from headstart.multitask.partial_pooling import PartialPoolingClassifier, PartialPoolingRegressor
     from headstart.multiview.co_training import CoTrainingClassifier
     from headstart.multiview.correlation import MultiViewCCA
     from headstart.multiview.fused import MultiViewClassifier, MultiViewRegressor
+    from headstart.parameters.several_tasks import MultiTaskClassifier, MultiTaskRegressor
     from headstart.parameters.tables.regular_transfer import RegularTransferClassifier, RegularTransferRegressor
     from headstart.parameters.tables.transfer_forest import TransferForestClassifier, TransferForestRegressor
     from headstart.parameters.transfer import TransferClassifier, TransferRegressor
@@ -90,6 +93,8 @@ _PUBLIC = {
     "DeepEmbeddedValidation": "headstart.guard.choosing.unlabelled_scorers",
     "ImportanceWeightedValidation": "headstart.guard.choosing.unlabelled_scorers",
     "Model": "headstart.models.model",
+    "MultiTaskClassifier": "headstart.parameters.several_tasks",
+    "MultiTaskRegressor": "headstart.parameters.several_tasks",
     "NetworkSource": "headstart.source",
     "Pictures": "headstart.data.pictures.pictures",
     "PredictionEntropy": "headstart.guard.choosing.unlabelled_scorers",
@@ -115,6 +120,8 @@ __all__ = [
     "AdaptedClassifier",
     "AlignedClassifier",
     "AlignedRegressor",
+    "AuxiliaryTaskClassifier",
+    "AuxiliaryTaskRegressor",
     "BBSE",
     "BalancedDistributionAdaptation",
     "BalancedSelfTrainingClassifier",
@@ -149,6 +156,8 @@ __all__ = [
     "MarginalisedAutoencoder",
     "Model",
     "MultiSourceTrAdaBoostClassifier",
+    "MultiTaskClassifier",
+    "MultiTaskRegressor",
     "MultiViewCCA",
     "MultiViewClassifier",
     "MultiViewRegressor",
@@ -157,6 +166,8 @@ __all__ = [
     "OptimalTransportMapping",
     "PREDClassifier",
     "PREDRegressor",
+    "PartialPoolingClassifier",
+    "PartialPoolingRegressor",
     "Pictures",
     "PredictionEntropy",
     "RULSIF",

@@ -12,7 +12,14 @@ import click
 from headstart.cli.console import common, note, print_json
 from headstart.cli.duration import Duration
 from headstart.cli.interruption import going_on_from
-from headstart.cli.options import ClassWeight, boxes_option, jobs_option, reading_options, source_options
+from headstart.cli.options import (
+    ClassWeight,
+    boxes_option,
+    jobs_option,
+    reading_options,
+    source_options,
+    target_option,
+)
 from headstart.errors import GuessingWarning
 from headstart.progress import reporter
 
@@ -27,6 +34,12 @@ from headstart.progress import reporter
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the model into.")
 @reading_options("keyword")
+@target_option
+@click.option(
+    "--partial-pooling",
+    help="Of a table of values: the column of groups (schools, clinics, shops) that share a model, each with its own "
+    "deviations from it.",
+)
 @boxes_option
 @click.option(
     "--background",
@@ -106,6 +119,9 @@ def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **opt
     headstart fit table.csv --label diagnosis --group-by patient --out model --budget 1h
     headstart fit mails.csv --label spam --text-column subject --text-column body --source FOLDER --out model
     headstart fit here.csv --label ill --source there.csv --unlabelled more.csv --out model
+    headstart fit table.csv --label grade --label passed --out model
+    headstart fit table.csv --label grade --label passed --target passed --out model
+    headstart fit table.csv --label score --partial-pooling school --out model
     headstart fit table.csv --label y --view picture=photo --view lab=age,sex --out model
     headstart fit here/ --source starter:pictures --source elsewhere/ --out model
     headstart fit pictures/ --boxes annotations.json --out model

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, echo, print_json
-from headstart.cli.options import boxes_option, reading_options
+from headstart.cli.options import boxes_option, reading_options, target_option
 from headstart.errors import HeadstartError
 from headstart.progress import reporter
 
@@ -16,6 +16,7 @@ from headstart.progress import reporter
 @click.command("inspect")
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
 @reading_options()
+@target_option
 @boxes_option
 @common
 def command(data: tuple[Path, ...], as_json: bool, **reading: Any) -> int:
@@ -27,6 +28,7 @@ def command(data: tuple[Path, ...], as_json: bool, **reading: Any) -> int:
     \b
     headstart inspect pictures/
     headstart inspect table.csv --label diagnosis --group-by patient
+    headstart inspect table.csv --label grade --label passed
     headstart inspect pictures/ --boxes annotations.json
     """
     from headstart.data.reading.inspecting import inspected
@@ -34,24 +36,32 @@ def command(data: tuple[Path, ...], as_json: bool, **reading: Any) -> int:
     from headstart.data.reading.recognise import recognise
     from headstart.data.sets.description import describe, sentences
 
-    found, refused = [], 0
+    found: list[tuple[dict[str, Any], Any, str]] = []
     with reporter() as progress:
         for place in data:
-            dataset, words = None, ""
+            said: dict[str, Any] = {"place": str(place)}
             try:
-                dataset = recognise(place, Reading(**reading)).dataset()
-                dataset = inspected(dataset, progress)
+                known = recognise(place, Reading(**reading))
             except HeadstartError as error:
-                words, refused = str(error), 1
-            found.append((place, dataset, words))
+                found.append((said, None, str(error)))
+                continue
+            for task, one in (known.tasks or {"": known}).items():
+                dataset, words = None, ""
+                try:
+                    dataset = inspected(one.dataset(), progress)
+                except HeadstartError as error:
+                    words = str(error)
+                found.append((said | ({"label": task} if task else {}), dataset, words))
+    refused = int(any(words for *_, words in found))
     if as_json:
         entries = [
-            ({"place": str(place)} if dataset is None else describe(dataset)) | {"refused": words or None}
-            for place, dataset, words in found
+            said | ({} if dataset is None else describe(dataset)) | {"refused": words or None}
+            for said, dataset, words in found
         ]
         print_json(entries[0] if len(entries) == 1 else entries)
         return refused
-    for number, (_, dataset, words) in enumerate(found):
-        lines = [] if dataset is None else sentences(dataset)
+    for number, (said, dataset, words) in enumerate(found):
+        lines = [f"One of several tasks: {said['label']}"] if "label" in said else []
+        lines += [] if dataset is None else sentences(dataset)
         echo("\n".join([*([""] if number else []), *lines, *([f"Refused: {words}"] if words else [])]))
     return refused

@@ -39,10 +39,11 @@ def command(
         raise click.UsageError("--rate is for raw samples on standard input (-); a file says its own.")
     from headstart.models.listening import listen
     from headstart.models.model import load
+    from headstart.models.saving.task_models import one_task
     from headstart.networks.reading.loading import load_network
 
     module = None if source is None else load_network(source, input_type="audio").module
-    loaded = load(model, module)
+    loaded = one_task(load(model, module))
     sound: Any = sys.stdin.buffer if stream else recording
     count = 0
     for event in listen(loaded, sound, sampling_rate=rate, threshold=threshold):

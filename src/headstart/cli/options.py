@@ -75,7 +75,8 @@ def reading_options(*more_tasks: str) -> Callable[[Command], Command]:
             "--label",
             multiple=True,
             callback=one_or_several,
-            help="Column of a table that holds the labels; again for several. Of a folder: re: and an expression over "
+            help="Column of a table that holds the labels; again for several: all 0 and 1 are labels of one task, "
+            "others are a task each. Of a folder: re: and an expression over "
             "paths whose parenthesis is the class.",
         ),
         click.option("--path-column", help="Column of a table that holds the paths of the files."),
@@ -128,6 +129,11 @@ def source_options(help_of_source: str) -> Callable[[Command], Command]:
     source = click.option("--source", multiple=True, default=("auto",), show_default=True, help=help_of_source)
     rows = "More like the data, without labels: a folder or list of pictures, clips or texts; of a table another table."
     return lambda function: source(click.option("--unlabelled", multiple=True, help=rows)(function))
+
+
+def target_option(function: Command) -> Command:
+    """Give a command ``--target``."""
+    return click.option("--target", help="Which of several --label is to be learned; the others may help it.")(function)
 
 
 def boxes_option(function: Command) -> Command:

@@ -70,7 +70,7 @@ def command(
 
     inputs = tuple(brought(list(inputs)))
     loaded = load(model)
-    if loaded.task == DETECTION:
+    if getattr(loaded, "task", None) == DETECTION:
         others = {"--text": text, "--text-column": text_column, "--sets": sets, "--refer": refer}
         wrong = [name for name, said in others.items() if said]
         if wrong:
@@ -78,7 +78,10 @@ def command(
         return found_in(loaded, inputs, draw, least, "coco" if as_json else "csv" if as_csv else "lines")
     if draw is not None or least is not None:
         raise click.UsageError("--draw and --least are for models that find things; this one was fitted without boxes.")
-    more = beside(loaded, sets, refer)
+    single = getattr(loaded, "models", None) is None
+    if not single and (sets is not None or refer is not None):
+        raise click.UsageError("--sets and --refer are for one task: give the folder of one, such as task-1 inside.")
+    more = beside(loaded, sets, refer) if single else None
     failed: list[dict[str, str]]
     if not loaded.kind.typed and (text or text_column):
         raise click.UsageError("--text and --text-column are for models of texts; this one learned from others.")
@@ -92,7 +95,7 @@ def command(
         else:
             rows, failed = say(loaded, gather(inputs, loaded.input_type), progress, more=more)
     note(f"Read: {loaded.kind.count(len(rows) + len(failed))} to be answered by {loaded!r}")
-    for words in more.words:
+    for words in () if more is None else more.words:
         note(words)
     unlike = [row["file"] for row in rows if row.get("unlike")]
     if unlike:
@@ -113,7 +116,10 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
     """One line an input: file, label, probability."""
     if not rows:
         return
-    if "value" in rows[0]:
+    if "tasks" in rows[0]:
+        names = list(rows[0]["tasks"])
+        print_table(("file", *names), [(row["file"], *map(_told, row["tasks"].values())) for row in rows])
+    elif "value" in rows[0]:
         print_table(("file", "value"), [(row["file"], _number(row["value"])) for row in rows], right=(1,))
     elif "labels" in rows[0]:
         print_table(("file", "labels"), [(row["file"], ", ".join(row["labels"]) or "none") for row in rows])
@@ -124,6 +130,13 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
             for row in rows
         ]
         print_table(("file", "label", "probability", *sets), table, right=(2,))
+
+
+def _told(answer: dict[str, Any]) -> str:
+    """The answer of one of several tasks."""
+    if "value" in answer:
+        return _number(answer["value"])
+    return ";".join(answer["labels"]) if "labels" in answer else str(answer["label"])
 
 
 def _said(row: dict[str, Any]) -> str:
@@ -145,6 +158,9 @@ def _print_csv(rows: list[dict[str, Any]], failed: list[dict[str, str]]) -> None
     from headstart.visible import cell
 
     first = rows[0] if rows else {}
+    if "tasks" in first:
+        _print_tasks(rows, failed)
+        return
     shares = list(first.get("probabilities", {}))
     said = next((key for key in ("label", "labels", "value") if key in first), "label")
     values = len(first["value"]) if isinstance(first.get("value"), list) else 0
@@ -160,5 +176,22 @@ def _print_csv(rows: list[dict[str, Any]], failed: list[dict[str, str]]) -> None
         writer.writerow(
             [cell(part) for part in (row["file"], *cells, *told, *row.get("probabilities", {}).values(), "")]
         )
+    for entry in failed:
+        writer.writerow([cell(part) for part in (entry["file"], *[""] * (len(header) - 2), entry["reason"])])
+
+
+def _print_tasks(rows: list[dict[str, Any]], failed: list[dict[str, str]]) -> None:
+    """A header, then one line an input: a column a task, then the probabilities of each."""
+    from headstart.visible import cell
+
+    names = list(rows[0]["tasks"])
+    shares = {name: list(rows[0]["tasks"][name].get("probabilities", {})) for name in names}
+    header = ["file", *names, *(f"p({name}={one})" for name in names for one in shares[name]), "error"]
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([cell(name) for name in header])
+    for row in rows:
+        answers = row["tasks"].values()
+        told = [share for answer in answers for share in answer.get("probabilities", {}).values()]
+        writer.writerow([cell(part) for part in (row["file"], *map(_told, answers), *told, "")])
     for entry in failed:
         writer.writerow([cell(part) for part in (entry["file"], *[""] * (len(header) - 2), entry["reason"])])

@@ -184,7 +184,8 @@ def gather_texts(
     from headstart.data.reading.text_columns import joined_texts, text_columns
     from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 
-    learned = (model.evidence.get("data") or {}).get("columns")
+    first = next(iter(getattr(model, "models", {"": model}).values()))
+    learned = (first.evidence.get("data") or {}).get("columns")
     items: list[Any] = []
     names: list[str] = []
     for place in places:
@@ -231,7 +232,10 @@ def _ask(model: Any, inputs: Any, more: Any) -> list[dict[str, Any]]:
 
 
 def _answers(model: Any, inputs: Any) -> list[dict[str, Any]]:
-    """One answer an input, by the model's task."""
+    """One answer an input, by the model's task; of several tasks one each."""
+    if getattr(model, "models", None) is not None:
+        each = {name: _answers(one, inputs) for name, one in model.models.items()}
+        return [{"tasks": dict(zip(each, row, strict=True))} for row in zip(*each.values(), strict=True)]
     if model.task == "regression":
         return [{"value": value} for value in model.predict(inputs).tolist()]
     classes, shares = model.classes_.tolist(), model.predict_proba(inputs).tolist()

@@ -41,9 +41,12 @@ def print_summary(evidence: dict[str, Any]) -> None:
     evidence : dict
         As a model holds it.
     """
-    from headstart.data.base.kinds import kind_named
     from headstart.report.page import build
+    from headstart.report.tasks import tasks_page
 
+    if "tasks" in evidence:
+        _print_tasks(tasks_page(evidence))
+        return
     page = build(evidence)
     if page["lead"]["words"]:
         echo(page["lead"]["words"], bold=True)
@@ -88,6 +91,16 @@ def print_summary(evidence: dict[str, Any]) -> None:
         echo(f"Labels worth a second look: {len(page['label_errors'])}; label-errors.csv beside the model lists them.")
     if evidence.get("keyword"):
         echo(evidence["keyword"]["sentence"])
+    for part in ("auxiliary", "pooling"):
+        if page[part]:
+            echo(page[part]["words"])
+    _print_data(page, evidence)
+
+
+def _print_data(page: dict[str, Any], evidence: dict[str, Any]) -> None:
+    """Notes on the data, and what was set aside."""
+    from headstart.data.base.kinds import kind_named
+
     if page["adaptation"] or kind_named(str((evidence.get("data") or {}).get("input_type"))).values:
         for words in page["data"]["notes"]:
             echo(f"Note: {words}")
@@ -98,6 +111,32 @@ def print_summary(evidence: dict[str, Any]) -> None:
         echo(f"{page['things'].capitalize()} left out: {len(dropped)}; the report names each with its reason.")
     if duplicates:
         echo(f"Sets of equal {page['things']}: {len(duplicates)}; each was kept on one side of every split.")
+
+
+def _print_tasks(page: dict[str, Any]) -> None:
+    """A row a task: what it is worth, what sharing gave it, and which tasks were refused."""
+    for words in page["warnings"]:
+        echo(f"Warning: {words}")
+    print_table(
+        ("task", "rows", "measured", "score", "95% interval", "sharing gave", "95% interval", "refused"),
+        [
+            (
+                one["name"],
+                one["n"],
+                one["metric"],
+                one["value"],
+                one["span"],
+                one["gave"],
+                one["gave_span"],
+                one["refused"],
+            )
+            for one in page["tasks"]
+        ],
+        right=(1, 3, 5),
+    )
+    for one in page["tasks"]:
+        echo(f"{one['name']}: {one['sentence']}")
+    echo(f"Time taken: {page['seconds']}")
 
 
 def _print_views(views: dict[str, Any] | None) -> None:

@@ -11,6 +11,7 @@ ROOMS = {
     "features": "features",
     "parameters": "parameters",
     "unlabelled": "semisupervised",
+    "tasks": "multitask",
     "views": "multiview",
 }
 _ALLOWED = {
@@ -27,9 +28,9 @@ class MethodCard:
 
     Parameters
     ----------
-    transfers : {"instances", "features", "parameters", "unlabelled", "views"}
-        "unlabelled": rows of the target without labels are what is borrowed; "views": one view of an object helps
-        another, and each may borrow a network.
+    transfers : {"instances", "features", "parameters", "unlabelled", "tasks", "views"}
+        "unlabelled": rows of the target without labels are what is borrowed; "tasks": other questions, or the same one
+        in other groups; "views": one view of an object helps another, and each may borrow a network.
     target_labels : {"none", "some", "optional"}
         "none": labels of the target are never looked at while there is a source; "some": it cannot do without;
         "optional": it uses them where they are given.

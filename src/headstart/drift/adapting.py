@@ -39,6 +39,11 @@ def what_it_learned_from(known: Model, learned_from: Any, out: str | Path) -> An
             f"Expected a model of classes to adapt, found one of the task {known.task!r}.",
             "Label some of the new data, and fit with both: headstart fit NEW --source OLD.",
         )
+    if known.views is not None:
+        raise ParameterError(
+            "Expected a model of one view to adapt, found one of several.",
+            "Label some of the new data, and fit them with the old ones in one table.",
+        )
     if learned_from is not None:
         return learned_from
     place = _given(known).get("data")

@@ -84,17 +84,13 @@ def compared(
         tests = two_sample_tests(old, projected[few], groups=each, random_state=random_state)
         return Compared(tests["all"].p_value, tests)
     held, said, codes = reference.held.astype(np.float64), reference.confidence(features), reference.codes
-    agree = neighbours_agree(old, codes, old, held.argmax(axis=1), own=True)
-    again = neighbours_agree(
-        old, codes, projected[few], said[few].argmax(axis=1)
-    )  # by the heads of the folds, as old ones
-    sure = np.concatenate([held.max(axis=1) + agree, said[few].max(axis=1) + again])
+    sure = np.concatenate([held.max(axis=1), said[few].max(axis=1)])
     tests = two_sample_tests(old, projected[few], groups=each, scores=sure, random_state=random_state)
     expected = expected_accuracy(
         promised,
         held.max(axis=1),
         said.max(axis=1),
-        agree,
+        neighbours_agree(old, codes, old, held.argmax(axis=1), own=True),
         neighbours_agree(old, codes, projected, answers),
         random_state=random_state,
     )

@@ -25,6 +25,7 @@ from headstart.guard.evidence.reference import Reference, measured
 from headstart.math.statistics.intervals import score_interval
 from headstart.models.detection_model import refuse_detection
 from headstart.models.model import Model, load
+from headstart.models.saving.task_models import one_task
 from headstart.training.device import pick_device
 
 CANNOT_TELL = "cannot tell"
@@ -107,7 +108,7 @@ def check(
     >>> check(model, X[:30]).verdict
     'valid'
     """
-    known = load(model) if isinstance(model, str | Path) else model
+    known = one_task(load(model) if isinstance(model, str | Path) else model)
     refuse_detection(known, "a check")
     old = None if adapt is None else what_it_learned_from(known, learned_from, adapt)
     new = _read(known, data, labels, group_by)
@@ -153,7 +154,7 @@ class _New:
 
 def _read(known: Model, data: Any, labels: str | None, group_by: str | None) -> _New:
     if labels is not None or group_by is not None:
-        told = Reading(label=None if labels in (None, "folders") else labels, group_by=group_by)
+        told = Reading(label=None if labels in (None, "folders") else labels, group_by=group_by, view=known.views)
         dataset = recognise(data, told, wanted=lambda: known.kind).dataset()
         inputs = dataset.inputs.frame if known.kind.values else dataset.inputs
         return _New(inputs, list(dataset.names), dataset.y if labels is not None else None, dataset.groups)

@@ -26,6 +26,13 @@ from headstart.guard.candidates.for_inputs import named_candidates, standard_for
 from headstart.guard.candidates.for_tables import table_candidates
 from headstart.guard.candidates.lent_inputs import lent_for
 from headstart.guard.candidates.material import Material
+from headstart.guard.candidates.neighbours import (
+    auxiliary_candidates,
+    encoded_tasks,
+    grouped,
+    pooling_candidates,
+    told_of_neighbours,
+)
 from headstart.guard.candidates.table_rows import borrows_rows, in_fitted_order, tabulated
 from headstart.guard.candidates.train_size import train_size
 from headstart.guard.candidates.unlabelled_inputs import shares_of, unlabelled_for
@@ -93,6 +100,12 @@ class BaseSafeTransfer(BaseEstimator):
     counted : array-like of bool, shape (n,), optional
         Examples that scores count, as where the others were chosen because they are hard; all are learned from, and
         losses, which tell candidates apart, are of all. Default: all.
+    auxiliary : list of Source, optional
+        Of tables and numbers: other tasks, each with the target's columns and labels of its own. One candidate learns
+        with those of them that help, see `AuxiliaryTaskClassifier`.
+    partial_pooling : str, optional
+        Of tables: the column of groups. One candidate shares a model and shrinks what each group adds to it, see
+        `PartialPoolingRegressor`; the others learn from all groups alike.
     n_jobs : int, optional
         How many folds are computed at once, each in a process with its share of the threads; -1 as many as there are
         processors. Default: 1, or what ``joblib.parallel_config`` says, which may name a Dask or Ray cluster. The
@@ -141,6 +154,8 @@ class BaseSafeTransfer(BaseEstimator):
     n_jobs: int | None = None
     reference: bool = False
     counted: Any = None
+    auxiliary: Any = None
+    partial_pooling: str | None = None
 
     def _rows(self, X: Any, *, reset: bool, y: Any = None) -> Any:
         """Examples as Pictures, Clips or Texts, as Records, or as a checked array of numbers."""
@@ -192,15 +207,9 @@ class BaseSafeTransfer(BaseEstimator):
             notes: tuple[str, ...] = ()
             more: dict[str, Any] = {}
             if self._kind.values:
-                table = tabulated(rows, y, task, self.source, self.unlabelled)
-                rows, notes, self.encoder_ = table.rows, table.notes, table.encoder
-                more = {"sources": table.sources, "unlabelled": table.unlabelled, "shown": table.shown}
-                for words in table.shared:
-                    warnings.warn(words, TransferWarning, stacklevel=3)
-                if not _together(group_array, table.twins):
-                    group_array = merge(group_array, table.twins, len(y))
-                    notes = (*notes, f"{len(table.twins)} rows repeat others; equal rows stay in one fold.")
+                rows, more, notes, group_array = self._tabular(rows, y, task, group_array)
             else:
+                self._refuse_neighbours()
                 if self.unlabelled is not None:
                     more["unlabelled"], notes = unlabelled_for(rows, self.unlabelled, task, network)
                 more["lent"], said = lent_for(rows, y, network_among(self.source)[1], task)
@@ -237,6 +246,35 @@ class BaseSafeTransfer(BaseEstimator):
             self.reference_ = reference_of(material, found.splits, seen_by, random_state=self.random_state)
         notes += shares_of(found.estimator, y)
         found.evidence["data"]["notes"] += list(notes)
+        if self.candidates is None:
+            encoder = getattr(self, "encoder_", None)
+            found.evidence |= told_of_neighbours(material, candidates, found.estimator, encoder)
+
+    def _tabular(
+        self, rows: Any, y: np.ndarray, task: str, groups: np.ndarray | None
+    ) -> tuple[Any, dict[str, Any], tuple[str, ...], np.ndarray | None]:
+        """Rows of a table as numbers, what goes with them, notes, and groups in which equal rows are together."""
+        table = tabulated(rows, y, task, self.source, self.unlabelled)
+        if self.partial_pooling is not None:
+            table = grouped(table, self.partial_pooling, self.source is not None)
+        notes, self.encoder_ = table.notes, table.encoder
+        more = {"sources": table.sources, "unlabelled": table.unlabelled, "shown": table.shown}
+        more["auxiliary"] = encoded_tasks(table, self.auxiliary or [])
+        for words in table.shared:
+            warnings.warn(words, TransferWarning, stacklevel=4)
+        if not _together(groups, table.twins):
+            groups = merge(groups, table.twins, len(y))
+            notes = (*notes, f"{len(table.twins)} rows repeat others; equal rows stay in one fold.")
+        return table.rows, more, notes, groups
+
+    def _refuse_neighbours(self) -> None:
+        """Refuse what only rows of a table can have beside them."""
+        for name, value in (("auxiliary tasks", self.auxiliary), ("partial pooling", self.partial_pooling)):
+            if value:
+                raise ParameterError(
+                    f"Expected rows of a table for {name}, found {self._kind.many}.",
+                    "Leave it out; of features use AuxiliaryTaskClassifier(source=network, auxiliary=[...]).",
+                )
 
     def _weights(self, y: np.ndarray, task: str, sample_weight: Any) -> tuple[np.ndarray | None, np.ndarray | None]:
         """Weights of the examples in what is measured, and in learning; None where all are the same."""
@@ -271,6 +309,10 @@ class BaseSafeTransfer(BaseEstimator):
         if self.candidates is not None:
             borrowed = network is not None and network.trained and not material.numbers
             return named_candidates(self.candidates, features_borrowed=borrowed)
+        if self.partial_pooling is not None and material.numbers:
+            return pooling_candidates(material, random_state=self.random_state)
+        if material.auxiliary:
+            return auxiliary_candidates(material, random_state=self.random_state)
         if material.sources or (material.shown is not None and material.task != "multilabel"):
             return table_candidates(material, random_state=self.random_state)
         if material.numbers:

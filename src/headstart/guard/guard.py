@@ -182,7 +182,7 @@ def prints(material: Material, candidates: list[Candidate], random_state: int) -
     labels = (material.y, material.groups, material.weight, material.learning)
     said = [material.measured.name, *(None if part is None else part.tolist() for part in labels)]
     parts.append(json.dumps(said).encode())
-    for source in material.sources:
+    for source in (*material.sources, *material.auxiliary):
         parts += [np.ascontiguousarray(source.X).tobytes(), str(np.asarray(source.y).tolist()).encode()]
     for source in material.lent:
         parts += [*_content(source.X, numbers=False), str(np.asarray(source.y).tolist()).encode()]

@@ -15,7 +15,7 @@ from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
 from headstart.data.sets.description import sentences, tell
 from headstart.data.sets.screen import screen
-from headstart.errors import HeadstartError, SourceError
+from headstart.errors import HeadstartError, ParameterError, SourceError
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.table_rows import tabulated
 from headstart.guard.evidence.before import expected, findings
@@ -96,6 +96,11 @@ def advise(
     'No gain is to be expected from this source: its labels look swapped'
     """
     watch, told = Watch(budget, time.monotonic()), reading or Reading()
+    if told.view is not None:
+        raise ParameterError(
+            "Expected data that are seen in one way, found several views.",
+            "headstart fit measures each view, with its network and without.",
+        )
     given = listed(sources)
     for one in given:
         if isinstance(one, str | os.PathLike):

@@ -9,8 +9,6 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from headstart.data.base.address import address_of
 from headstart.data.base.plain import plain
 from headstart.data.inputs.registry import entry_of, resolve
@@ -18,7 +16,7 @@ from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import holds_boxes
 from headstart.data.reading.view_table import views_of
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.description import describe, sentences, tell
+from headstart.data.sets.description import sentences, tell
 from headstart.errors import NoLabels, ParameterError
 from headstart.guard.effort import Effort
 from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRegressor
@@ -26,11 +24,12 @@ from headstart.keywords.fitting import KeywordTask, check_false_alarms
 from headstart.keywords.material import KEYWORD
 from headstart.math.statistics.named_metrics import check_metric, metric_named
 from headstart.models.adapting import Asked, fit_without_labels
-from headstart.models.final_score import test_score
+from headstart.models.handover import handed_over, test_score
 from headstart.models.model import Model
 from headstart.models.reproduction import plan_in, reproduction
+from headstart.models.several_tasks import fit_tasks, several_tasks
 from headstart.models.several_views import guarded_views
-from headstart.models.target import Target, counted_rows, divided, read_target, screened
+from headstart.models.target import Target, counted_rows, divided, read_target, screened, weights_by_class
 from headstart.models.within_budget import note_beside, within_budget
 from headstart.networks.folder import check_place
 from headstart.parameters.tuning.view_features import check_views
@@ -40,7 +39,7 @@ Progress = Callable[[str, int, int], None]
 #: Arguments that the command which repeats a fit holds, beside those of reading.
 _REPEATED = (
     *("skip_bad", "budget", "random_state", "out", "unlabelled", "views", "plain", "text_windows", "background"),
-    *("false_alarms", "metric", "class_weight"),
+    *("false_alarms", "metric", "class_weight", "partial_pooling"),
 )
 
 
@@ -49,6 +48,7 @@ def fit(
     source: Any = "auto",
     *,
     label: str | Sequence[str] | None = None,
+    target: str | None = None,
     path_column: str | None = None,
     text_column: str | Sequence[str] | None = None,
     split_column: str | None = None,
@@ -82,6 +82,8 @@ def fit(
     ask: int = 0,
     n_jobs: int | None = None,
     reference: bool = True,
+    auxiliary: Any = None,
+    partial_pooling: str | None = None,
 ) -> Any:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
@@ -103,7 +105,10 @@ def fit(
         classes may stand beside a network: ``[network, "elsewhere/"]``, folders, tables or ``Source(X, y)``.
     label, path_column, text_column, split_column, group_by, task
         How to read a table, see `headstart.data.reading.read.read_dataset`. A table holds texts if ``text_column``
-        is named, or ``source`` is a network for texts, or the only column beside the labels holds sentences.
+        is named, or ``source`` is a network for texts, or the only column beside the labels holds sentences. Several
+        columns of labels that are not all 0 and 1 are a task each: a model for each, and missing cells are gaps.
+    target : str, optional
+        Which of several label columns is to be learned; the others are tasks beside it.
     budget : float, default=600.0
         Seconds for everything, above 0. What is compared follows a plan made from prices. Where everything takes no
         more than half of the budget, all of it is run and the clock decides nothing.
@@ -165,6 +170,10 @@ def fit(
     reference : bool, default=True
         Keep at most 1,000 examples in the model, as random projections of their features, so that `headstart.check` can
         compare new data with them.
+    auxiliary : list of Source, optional
+        Of a table of values: other tasks with the same columns, see `AuxiliaryTaskClassifier`.
+    partial_pooling : str, optional
+        Of a table of values: the column of groups, see `PartialPoolingRegressor`.
     n_jobs : int, optional
         How many folds are computed at once, see `SafeTransferClassifier`. Default: 1, or what
         ``joblib.parallel_config`` says.
@@ -172,7 +181,7 @@ def fit(
     Returns
     -------
     Model, or DetectionModel of pictures with boxes
-        With its evidence.
+        With its evidence; of several tasks `headstart.models.saving.task_models.SeveralTasks`.
 
     Raises
     ------
@@ -187,6 +196,7 @@ def fit(
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> y = np.arange(24) % 2
     >>> X = (rng.random((24, 16, 16)) * 60 + 150 * y[:, None, None]).astype(np.uint8)
@@ -204,12 +214,15 @@ def fit(
         from headstart.models.detecting import fit_with_boxes
 
         return fit_with_boxes(given, {name: one.default for name, one in signature(fit).parameters.items()}, reading)
+    tasks = several_tasks(data, source, reading)
+    if tasks is not None:
+        return fit_tasks(tasks, fit, given)
     checkpoint = None if out is None else progress_folder(out)
     repeated = plan_in(plan)
     with reporter(progress) as told:
         effort = Effort(budget, n_splits, random_state, device, views, checkpoint, told, n_jobs)
         try:
-            target = read_target(data, source, reading, unlabelled=unlabelled, text_windows=text_windows)
+            goal = read_target(data, source, reading, unlabelled=unlabelled, text_windows=text_windows)
         except NoLabels:
             how: dict[str, Any] = {"unlabelled": unlabelled, "text_windows": text_windows, "skip_bad": skip_bad}
             adapted = fit_without_labels(data, source, reading, effort, Asked(classes, ask, out), **how)
@@ -218,34 +231,30 @@ def fit(
             return adapted
         if classes is not None or ask:
             raise ParameterError(
-                f"Expected classes and ask with data without labels, found {len(target.dataset):,} labels.",
+                f"Expected classes and ask with data without labels, found {len(goal.dataset):,} labels.",
                 "Leave them out (--classes, --ask).",
             )
-        tell(sentences(target.dataset))
-        _check_asked(target.dataset, metric, views)
+        tell(sentences(goal.dataset))
+        _check_asked(goal.dataset, metric, views)
         if not resume:
             _forget(checkpoint)
         words: KeywordTask | None = None
         drawn: int | None = None
         if task == KEYWORD:
             more: dict[str, Any] = {"background": background, "false_alarms": false_alarms, "skip_bad": skip_bad}
-            words = KeywordTask.of(target.dataset, target.source, effort, **more)
-            target = dataclasses.replace(target, dataset=words.material.dataset)
+            words = KeywordTask.of(goal.dataset, goal.source, effort, **more)
+            goal = dataclasses.replace(goal, dataset=words.material.dataset)
         else:
-            everything = len(target.dataset)
+            everything = len(goal.dataset)
             rows = None if repeated is None else repeated.get("rows", everything)
-            target = within_budget(target, effort, rows)
-            drawn = len(target.dataset) if len(target.dataset) < everything else None
-            target = screened(target, skip_bad, told)
-        asked = {"metric": metric, "class_weight": weights_by_class(class_weight, target.dataset)}
-        model = _fitted(
-            target, words, effort, candidates, asked | {"plan": repeated, "plain": plain, "reference": reference}
-        )
-        settings = reading.said() | {name: given[name] for name in _REPEATED}
-        settings |= {"no_reference": not reference, "plan": None if isinstance(plan, dict) else plan}
-        model.evidence["reproduce"] |= reproduction(
-            address_of(data) or target.dataset.root, None if target.source is None else target.named, settings
-        )
+            goal = within_budget(goal, effort, rows)
+            drawn = len(goal.dataset) if len(goal.dataset) < everything else None
+            goal = screened(goal, skip_bad, told)
+        asked = {"metric": metric, "class_weight": weights_by_class(class_weight, goal.dataset)}
+        asked |= {"plan": repeated, "plain": plain, "reference": reference}
+        asked |= {"auxiliary": auxiliary, "partial_pooling": partial_pooling}
+        model = _fitted(goal, words, effort, candidates, asked)
+        model.evidence["reproduce"] |= _again(goal, reading, given)
         if drawn is not None:
             model.evidence["plan"]["rows"] = drawn
         model.evidence["seconds"] = max(model.evidence["seconds"], effort.spent)
@@ -253,6 +262,15 @@ def fit(
             model.save(out)
             _forget(checkpoint)
     return model
+
+
+def _again(target: Target, reading: Reading, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The command and the code that repeat a fit."""
+    settings = reading.said() | {name: given[name] for name in _REPEATED} | {"no_reference": not given["reference"]}
+    settings["plan"] = None if isinstance(given["plan"], dict) else given["plan"]
+    settings["view"] = views_of(target.dataset)  # by the names of columns, however they were given
+    root = address_of(given["data"]) or target.dataset.root
+    return reproduction(root, None if target.source is None else target.named, settings)
 
 
 def _fitted(target: Target, words: KeywordTask | None, effort: Effort, candidates: Any, asked: dict[str, Any]) -> Model:
@@ -272,7 +290,7 @@ def _fitted(target: Target, words: KeywordTask | None, effort: Effort, candidate
     else:
         guarded = kind(target.offered, candidates=candidates, **effort.settings(), **more)
         guarded.fit(pool.inputs, pool.y, groups=pool.groups)
-    model = _model(guarded, dataset, words)
+    model = handed_over(guarded, dataset, words)
     if aside is not None:
         model.evidence["test"] = plain(test_score(model, aside, metric_named(asked["metric"], dataset.task)))
     explained = None if pool.kind.values else entry_of(pool.kind).explained
@@ -307,26 +325,6 @@ def _check_words(task: str | None, background: Any, false_alarms: float) -> None
         )
 
 
-def weights_by_class(class_weight: Any, dataset: Dataset) -> Any:
-    """Weights by class as the labels have them: names on a command line are words, labels may be numbers.
-
-    Raises
-    ------
-    ParameterError
-        For a class that the data do not have.
-    """
-    if not isinstance(class_weight, Mapping) or dataset.task != "classification":
-        return class_weight
-    known = {str(label): label for label in np.unique(dataset.y).tolist()}
-    unknown = [str(name) for name in class_weight if str(name) not in known]
-    if unknown:
-        raise ParameterError(
-            f"Expected weights for the classes {', '.join(known)}, found {unknown[0]!r}.",
-            "Write the classes as the data have them.",
-        )
-    return {known[str(name)]: float(weight) for name, weight in class_weight.items()}
-
-
 def _check_plain(plain: bool, task: str | None, candidates: Any) -> None:
     """Refuse what chooses its candidates by itself."""
     if plain and (task == KEYWORD or candidates is not None):
@@ -345,46 +343,3 @@ def _forget(checkpoint: Path | None) -> None:
     if checkpoint is not None:
         shutil.rmtree(checkpoint, ignore_errors=True)
         note_beside(checkpoint).unlink(missing_ok=True)
-
-
-def _model(guarded: Any, dataset: Dataset, words: KeywordTask | None) -> Model:
-    """The model, with what was done to the data in its evidence."""
-    estimator, detector, more = (guarded.best_estimator_, None, {}) if words is None else words.finished(guarded)
-    evidence = guarded.evidence_ | more
-    names = dataset.classes if dataset.task == "multilabel" else getattr(guarded, "classes_", None)
-    read = describe(dataset)
-    evidence["data"] |= plain(
-        {
-            "name": Path(dataset.root).name if dataset.root else f"{dataset.kind.many} in memory",
-            "parts": read["parts"],
-            **({"columns": list(dataset.text_columns)} if dataset.text_columns else {}),
-            "dropped": read["left_out"],
-            "duplicates": read["duplicates"],
-            "near_duplicates": read["near_duplicates"],
-            "notes": [*dataset.notes, *evidence["data"]["notes"]],
-            "read": {key: read[key] for key in ("layout", "form", "columns", "sizes", "unlabelled")},
-        }
-    )
-    if dataset.task == "multilabel" and dataset.classes is not None:
-        _rename(evidence, [str(name) for name in dataset.classes])
-    return Model(
-        estimator,
-        evidence,
-        task=dataset.task,
-        classes=None if dataset.task == "regression" or names is None else list(names),
-        temperature=guarded.temperature_,
-        input_type=dataset.input_type,
-        encoder=getattr(guarded, "encoder_", None),
-        detector=detector,
-        reference=getattr(guarded, "reference_", None),
-    )
-
-
-def _rename(evidence: dict[str, Any], names: list[str]) -> None:
-    """Names of labels for their numbers."""
-    evidence["data"]["classes"] = names
-    evidence["data"]["n_per_class"] = dict(zip(names, evidence["data"]["n_per_class"].values(), strict=True))
-    for row in evidence["per_class"]:
-        row["class"] = names[int(row["class"])]
-    for row in evidence["mistakes"]:
-        row["true"], row["predicted"] = ([names[int(k)] for k in row[side]] for side in ("true", "predicted"))

@@ -27,6 +27,7 @@ from headstart.guard.candidates.kept_apart import side_by_side
 from headstart.models.detection_model import refuse_detection
 from headstart.models.labelled_sets import AUTO
 from headstart.models.model import Model, load
+from headstart.models.saving.task_models import one_task
 
 
 def label_next(
@@ -83,7 +84,7 @@ def label_next(
     >>> sorted(set((found.rows % 2).tolist())), found.reasons[0]
     ([0, 1], 'drawn at random')
     """
-    known = load(model) if isinstance(model, str | Path) else model
+    known = one_task(load(model) if isinstance(model, str | Path) else model)
     refuse_detection(known, "what to label next")
     reading = Reading(label, path_column, text_column)
     given: Dataset | None = None

@@ -13,6 +13,7 @@ from headstart.errors import ParameterError, SourceError
 from headstart.keywords.listener import Event
 from headstart.keywords.window_scores import window_scorer
 from headstart.models.model import Model, load
+from headstart.models.saving.task_models import one_task
 
 
 def listen(
@@ -61,7 +62,7 @@ def listen(
     >>> for event in headstart.listen("model", "evening.wav"):  # doctest: +SKIP
     ...     print(f"{event.time:.1f} s: {event.word}")
     """
-    loaded = model if isinstance(model, Model) else load(model, module)
+    loaded = model if isinstance(model, Model) else one_task(load(model, module))
     if loaded.detector is None:
         named = f" in {os.fspath(model)}" if isinstance(model, str | os.PathLike) else ""
         raise SourceError(

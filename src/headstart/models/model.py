@@ -11,7 +11,7 @@ import numpy as np
 
 from headstart.contract.answers import predicted
 from headstart.data.base.address import brought
-from headstart.data.base.json_files import refuse
+from headstart.data.base.json_files import checked, refuse
 from headstart.data.base.kinds import Kind, kind_named
 from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
 from headstart.data.sets.task import DETECTION
@@ -19,9 +19,10 @@ from headstart.data.tables.rows import rows_of
 from headstart.errors import OutputError, ParameterError, SourceError
 from headstart.math.statistics.probability import logits, probabilities
 from headstart.models.saving.evidence_file import EVIDENCE, read_evidence, write_label_errors
+from headstart.models.saving.task_models import SeveralTasks
 from headstart.models.saving.trial import try_out
 from headstart.networks.folder import MANIFEST, read_manifest, write_folder, write_manifest
-from headstart.networks.manifest import check_model
+from headstart.networks.manifest import TASKS_FOLDER, check_model
 from headstart.networks.saving.model_card import model_card
 from headstart.networks.seal import check_files, in_words
 from headstart.parameters.loading import Learned, read_learned
@@ -109,6 +110,12 @@ class Model:
     def kind(self) -> Kind:
         """The kind of input that it takes."""
         return kind_named(self.input_type)
+
+    @property
+    def views(self) -> dict[str, list[str]] | None:
+        """The columns of each view, where rows are seen in several ways; else None."""
+        columns = getattr(self.encoder, "columns_", None)
+        return columns if isinstance(columns, dict) else None
 
     @property
     def verdict(self) -> str:
@@ -260,6 +267,7 @@ def load(folder: str | Path, module: Any = None) -> Any:
     Returns
     -------
     Model, or DetectionModel of pictures with boxes
+        Of several tasks `headstart.models.saving.task_models.SeveralTasks`.
 
     Raises
     ------
@@ -277,6 +285,11 @@ def load(folder: str | Path, module: Any = None) -> Any:
     path = Path(brought(folder)).expanduser()
     manifest = read_manifest(path)
     kind = manifest.get("kind")
+    if kind == "tasks":
+        checked(manifest, TASKS_FOLDER, str(path / MANIFEST))
+        check_files(path, manifest)
+        models = {entry["name"]: load(path / entry["folder"], module) for entry in manifest["tasks"]}
+        return SeveralTasks(models, read_evidence(path))
     if kind == DETECTION:
         from headstart.models.detection_model import load_detection
 

@@ -44,7 +44,7 @@ def reproduction(root: str, source: Any, settings: dict[str, Any]) -> dict[str, 
     told = all(isinstance(one, str | Path) for one in (files if isinstance(files, list) else [files]))
     for key, value in given.items():
         if key == "view":
-            value = [f"{name}={_columns(columns)}" for name, columns in value.items()]
+            value = [f"{name}={','.join(columns)}" for name, columns in value.items()]
         elif isinstance(value, Mapping):
             value = ",".join(f"{name}={weight:g}" for name, weight in value.items())
         flag = {"random_state": "--seed"}.get(key, f"--{key.replace('_', '-')}")
@@ -86,20 +86,11 @@ def _value(key: str, value: Any) -> str:
     if isinstance(value, Path):
         return str(value)
     if key == "view":
-        return repr(
-            {
-                name: list(columns) if not isinstance(columns, str | slice) else columns
-                for name, columns in value.items()
-            }
-        )
+        return repr(value)
     plain = all(
         isinstance(one, str | Path | int | float) for one in (value if isinstance(value, list | tuple) else [value])
     )
     return repr(value) if plain else key
-
-
-def _columns(given: Any) -> str:
-    return ",".join(map(str, given)) if isinstance(given, list | tuple) else str(given)
 
 
 def _code(source: Any) -> str:

@@ -28,6 +28,9 @@ from headstart.math.statistics.named_metrics import metric_named
 from headstart.multiview.encoder import AUTO, ViewEncoder
 from headstart.training.device import pick_device
 
+#: Arguments that have to be at their defaults.
+_ALONE = ("candidates", "class_weight", "plain", "auxiliary", "partial_pooling")
+
 
 @dataclass
 class GuardedViews:
@@ -107,14 +110,14 @@ def guarded_views(pool: Dataset, source: Any, effort: Effort, asked: Mapping[str
     effort : Effort
     asked : dict
         ``unlabelled`` (a DataFrame or None), ``metric``, ``plan``, ``later``, ``counted``: as in
-        `SafeTransferClassifier`; ``candidates``, ``class_weight`` and ``plain``, which have to be at their defaults.
+        `SafeTransferClassifier`; what has to be at its default, ``candidates``, ``plain`` and their like.
 
     Raises
     ------
     ParameterError, DataError
         For what does not go with several views.
     """
-    _check(pool, {**{name: asked.get(name) for name in ("candidates", "class_weight", "plain")}, "views": effort.views})
+    _check(pool, {**{name: asked.get(name) for name in _ALONE}, "views": effort.views})
     frame, y, unlabelled = pool.inputs.frame, pool.y, asked.get("unlabelled")
     y = y.astype(np.float64) if pool.task == "regression" else y
     encoded = _Encoded.of(pool, source, effort.device, unlabelled)

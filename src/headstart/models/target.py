@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,11 +21,11 @@ from headstart.data.sets.description import sentences, tell
 from headstart.data.sets.screen import screen
 from headstart.data.sets.unlabelled import apart_from
 from headstart.errors import ParameterError
+from headstart.guard.candidates.shared_rows import kept_apart
 from headstart.keywords.material import KEYWORD
 from headstart.models.labelled_sets import AUTO, parted, read_sets, screened_sets
 from headstart.models.offered import inputs_offered, kind_offered, rows_offered, tables_offered
 from headstart.models.several_views import screened_views, source_of_views, unlabelled_rows
-from headstart.models.shared_rows import kept_apart
 from headstart.networks.network import Network
 from headstart.networks.reading.loading import load_network
 from headstart.networks.window import window_notes
@@ -200,3 +200,23 @@ def _bundled(dataset: Dataset) -> tuple[Dataset, str | None]:
         return dataset, dataset.kind.starter
     words = f"Nothing was borrowed: for {dataset.kind.many} no network is bundled. Name one (--source, source=...)."
     return dataclasses.replace(dataset, notes=(*dataset.notes, words)), None
+
+
+def weights_by_class(class_weight: Any, dataset: Dataset) -> Any:
+    """Weights by class as the labels have them: names on a command line are words, labels may be numbers.
+
+    Raises
+    ------
+    ParameterError
+        For a class that the data do not have.
+    """
+    if not isinstance(class_weight, Mapping) or dataset.task != "classification":
+        return class_weight
+    known = {str(label): label for label in np.unique(dataset.y).tolist()}
+    unknown = [str(name) for name in class_weight if str(name) not in known]
+    if unknown:
+        raise ParameterError(
+            f"Expected weights for the classes {', '.join(known)}, found {unknown[0]!r}.",
+            "Write the classes as the data have them.",
+        )
+    return {known[str(name)]: float(weight) for name, weight in class_weight.items()}

@@ -180,6 +180,16 @@ MODEL = record(
 )
 
 
+#: A folder of several models, one a task, each in a folder of its own.
+TASKS_FOLDER = record(
+    {
+        "kind": one_of("tasks"),
+        "input_type": INPUTS,
+        "tasks": several(record({"name": TEXT, "folder": PLACE}, closed=True), 1, 10_000),
+    }
+)
+
+
 def _is_part(value: Any) -> bool:
     known = ("output", "depths", "layers", "grid")
     return isinstance(value, list) and len(value) == 2 and value[0] in known and number(0, above=True).holds(value[1])

@@ -38,6 +38,8 @@ _NAMES = {
     "regular transfer": "a model of the borrowed rows, adjusted",
     "TrAdaBoost": "borrowed rows, misleading ones weeded out",
     "transfer forest": "borrowed decision trees, adjusted",
+    "with the other tasks": "with the other tasks that help",
+    "with the other tasks, trees": "with the other tasks that help, decision trees",
     "linear": "a linear model",
     "trees": "decision trees",
     "best with transfer": "best with transfer, chosen fold by fold",

@@ -17,6 +17,7 @@ from headstart.report.intervals import called, candidate_rows, difference_axis
 from headstart.report.listening import listening
 from headstart.report.method_names import plain_name
 from headstart.report.mistakes import class_rows, confusion, surest
+from headstart.report.tasks import auxiliary_rows, pooled_groups
 from headstart.report.views import views
 from headstart.report.word_bars import class_words
 from headstart.report.wording import (
@@ -96,6 +97,8 @@ def build(evidence: dict[str, Any]) -> dict[str, Any]:
         "source": borrowed(evidence.get("source")),
         "borrowed": lead(evidence.get("source")),
         "used_rows": used_rows(evidence.get("source")),
+        "auxiliary": auxiliary_rows(evidence.get("auxiliary")),
+        "pooling": pooled_groups(evidence.get("pooling")),
         "further": _further(evidence),
         "estimate_method": (evidence.get("estimate") or {}).get("method", ""),
         "reproduce": _reproduce(evidence),

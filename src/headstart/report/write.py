@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
 from headstart.errors import OutputError, SourceError
 from headstart.models.saving.evidence_file import read_evidence
 from headstart.report.page import build
+from headstart.report.tasks import tasks_page
 from headstart.visible import visible
 
 
@@ -38,7 +39,8 @@ def render(evidence: dict[str, Any]) -> str:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     try:
-        return visible(environment.get_template("page.jinja").render(build(evidence)))
+        name, page = ("tasks.jinja", tasks_page(evidence)) if "tasks" in evidence else ("page.jinja", build(evidence))
+        return visible(environment.get_template(name).render(page))
     except (ArithmeticError, AttributeError, LookupError, TemplateError, TypeError, ValueError) as error:
         raise SourceError(
             f"Expected evidence as headstart writes it, found some without a page ({type(error).__name__}: {error}).",
@@ -68,7 +70,10 @@ def write_report(model_folder: str | Path, out: str | Path | None = None) -> Pat
     OutputError
         When the file cannot be written.
     """
-    html = render(read_evidence(model_folder, "JSON"))
+    evidence = read_evidence(model_folder, "JSON")
+    for number in range(len(evidence.get("tasks") or []) if out is None else 0):
+        write_report(Path(model_folder) / f"task-{number + 1}")
+    html = render(evidence)
     target = Path(model_folder if out is None else out)
     if target.is_dir():
         target = target / "report.html"

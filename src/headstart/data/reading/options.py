@@ -34,6 +34,8 @@ class Reading:
     boxes : path-like, optional
         Of a folder of pictures: where the boxes of the things in them are written, see
         `headstart.data.reading.boxes.read_boxes`.
+    target : str, optional
+        Which of several label columns is to be learned; the others are tasks beside it.
 
     Examples
     --------
@@ -53,6 +55,7 @@ class Reading:
     page: int | None = None
     view: Mapping[str, Any] | None = None
     boxes: str | Path | None = None
+    target: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("label", "text_column"):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from headstart.data.reading.folder import read_folder
 from headstart.data.reading.npz import read_npz
 from headstart.data.reading.options import Reading
 from headstart.data.reading.table import read_table
+from headstart.data.reading.tasks import task_columns
 from headstart.data.reading.text_columns import text_columns
 from headstart.data.reading.texts import read_texts
 from headstart.data.reading.values import Tables, read_values
@@ -57,12 +58,16 @@ class Recognised:
         ``read(reading)``: the Dataset.
     frame : DataFrame or None
         Rows of a table of values, with their labels.
+    tasks : dict of str to Recognised
+        The same data for each column of labels, where these are a task each (`headstart.data.reading.tasks`): without
+        the other ones, whose cells are no features.
     """
 
     kind: Kind | None
     reading: Reading
     read: Callable[[Reading], Dataset]
     frame: pd.DataFrame | None = None
+    tasks: Mapping[str, Recognised] = field(default_factory=dict)
 
     @property
     def values(self) -> bool:
@@ -101,7 +106,7 @@ def recognise(
     Parameters
     ----------
     data : path, address, frame, Dataset, (X, y) or (X, y, groups)
-        An address is one that fsspec knows, see `headstart.data.base.address.brought`.
+        An address is one that fsspec knows, see `headstart.data.base.address.brought`. What was recognised stays.
     reading : Reading, optional
         What the user said.
     wanted : callable, optional
@@ -122,6 +127,8 @@ def recognise(
     >>> recognise(frame).kind.many, recognise(frame.assign(n=[1, 2]), Reading(label="y")).kind.many
     ('texts', 'rows')
     """
+    if isinstance(data, Recognised):
+        return data
     how, data = reading or Reading(), brought(data)
     _check_view(data, how)
     if how.boxes is not None:
@@ -204,7 +211,7 @@ def _boxed(data: Any, how: Reading) -> Recognised:
 
 def _folder(place: Path, how: Reading) -> Recognised:
     pattern = how.label[3:] if isinstance(how.label, str) and how.label.startswith("re:") else None
-    table_only = ("path_column", "text_column", "split_column", "sheet", "decimal")
+    table_only = ("path_column", "text_column", "split_column", "sheet", "decimal", "target")
     wrong = [name for name in how.said() if name in table_only or (name == "label" and pattern is None)]
     if wrong:
         raise ParameterError(
@@ -225,6 +232,22 @@ def _folder(place: Path, how: Reading) -> Recognised:
 
 
 def _table(
+    frame: pd.DataFrame, place: Path | None, how: Reading, wanted: Wanted | None, only: Kind | None
+) -> Recognised:
+    """Whether a table names files, or holds texts or values, and whether several columns of labels are tasks."""
+    found = _one_table(frame, place, how, wanted, only)
+    columns = task_columns(frame, how)
+    if not columns:
+        return found
+    parts = {}
+    for name in columns:
+        rest = frame.drop(columns=[other for other in columns if other != name])
+        one = dataclasses.replace(how, label=name, target=None)
+        parts[name] = _one_table(rest, place, one, wanted, only)
+    return dataclasses.replace(found, tasks=parts)
+
+
+def _one_table(
     frame: pd.DataFrame, place: Path | None, how: Reading, wanted: Wanted | None, only: Kind | None
 ) -> Recognised:
     """Whether a table names files, or holds texts or values; or several of these, where views are named."""

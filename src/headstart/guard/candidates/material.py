@@ -43,6 +43,8 @@ class Material(OfKind):
         More rows of the target, none of which is among ``rows``.
     lent : tuple of Source
         Labelled pictures, clips or texts of other sets, none of which is among ``rows``.
+    auxiliary : tuple of Source
+        Rows of numbers of other tasks, with the columns of ``rows``.
     shown : Records, optional
         The rows as they were given, where they are those of a table.
     metric : str, optional
@@ -63,6 +65,7 @@ class Material(OfKind):
     sources: tuple[Source, ...] = ()
     unlabelled: Any = field(default=None, repr=False)
     lent: tuple[Source, ...] = ()
+    auxiliary: tuple[Source, ...] = ()
     shown: Records | None = field(default=None, repr=False)
     metric: str | None = None
     weight: np.ndarray | None = field(default=None, repr=False)

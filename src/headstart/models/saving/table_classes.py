@@ -116,6 +116,17 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
         f"{_WEIGHED} class_weights_ condition_ priors_",
     ),
     (
+        "headstart.multitask.auxiliary",
+        "AuxiliaryTaskClassifier AuxiliaryTaskRegressor",
+        f"{_DELEGATED} auxiliary_ helpers_ notes_ refused_",
+    ),
+    ("headstart.multitask.task_answers", "Helper", ""),
+    (
+        "headstart.multitask.partial_pooling",
+        "PartialPoolingClassifier PartialPoolingRegressor",
+        f"{_DELEGATED} components_ group_scores_ groups_ notes_ poolings_ scale_ shift_ worse_groups_",
+    ),
+    (
         "headstart.parameters.tables.regular_transfer",
         "RegularTransferClassifier",
         f"{_BORROWED} coef_ intercept_ log_loss_ penalty_ source_coef_ source_intercept_",
@@ -138,6 +149,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("headstart.semisupervised.propagation", "LabelPropagationClassifier", f"{_UNLABELLED} soft_labels_"),
     ("headstart.semisupervised.self_training", "BalancedSelfTrainingClassifier", f"{_UNLABELLED} soft_labels_"),
     ("headstart.data.tables.encoder", "TableEncoder", "columns_ notes_ transformer_"),
+    ("headstart.guard.candidates.neighbours", "GroupedEncoder", "encoder_ groups_"),
     ("headstart.guard.candidates.pooling", "PooledClassifier PooledRegressor", _DELEGATED),
     (
         "headstart.guard.candidates.worth",
@@ -171,6 +183,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("headstart.math.alignment.meda", "ManifoldClassifier", ""),
     ("headstart.math.alignment.monge", "AffineMap", ""),
     ("headstart.math.alignment.tca", "Projection", ""),
+    ("headstart.math.linear.partial_pooling", "Pooling", ""),
     (
         "sklearn.compose",
         "ColumnTransformer",

@@ -22,6 +22,7 @@ from headstart.nn.losses.tasks import l2_sp, task_loss
 from headstart.nn.processes import averaging, rank, world_size
 from headstart.parameters.heads.settings import TuningSettings
 from headstart.parameters.tuning.lora import add_lora, merge_lora
+from headstart.parameters.tuning.objective import Objective
 from headstart.training.batches import Batch
 from headstart.training.device import autocast, bf16_is_sound, has_bf16, pick_device
 
@@ -107,18 +108,23 @@ class Trainee:
             features = self.tail(x) if stored and self.tail is not None else body_forward(self.module, self.chain, x)
         return self.head(features.float())
 
-    def loss(self, task: str, stored: bool) -> Callable[[Batch], Tensor]:
-        """The loss of a batch, with the pull towards the start where it was asked for.
+    def loss(self, task: str, stored: bool, objective: Objective | None = None) -> Callable[[Batch], Tensor]:
+        """The loss of a batch, or what an objective of several tasks makes of it, with the pull towards the start.
 
         Several processes take each a part of the rows and average their gradients, which are then those of the whole
-        batch. Where rows are not apart, as in pairs and in a batch norm that learns, each process takes all of them.
+        batch. Where rows are not apart, as in pairs, several tasks and a batch norm that learns, each process takes all
+        of them.
         """
-        whole = world_size() == 1 or self.settings.pairs or not self.network.trained
+        whole = world_size() == 1 or self.settings.pairs or not self.network.trained or objective is not None
+        shared = [p for p in self.module.parameters() if p.requires_grad]
         run = averaging(_Pass(self), self.device)
 
         def of(given: Batch) -> Tensor:
             batch = given if whole else _part(given)
             found = run(batch.x, stored)
+            if objective is not None:
+                value = objective.loss(found, batch.Y, batch.weight, shared)
+                return value + l2_sp(self.module, self.start, self.settings.l2_sp) if self.settings.l2_sp > 0 else value
             pairs = self.settings.pairs
             value = pair_loss(found, batch.Y, batch.weight) if pairs else task_loss(found, batch.Y, batch.weight, task)
             if not whole:

@@ -26,6 +26,7 @@ from headstart.nn.losses.tasks import task_loss
 from headstart.nn.processes import rank, team_size, together
 from headstart.parameters.heads.settings import TuningSettings
 from headstart.parameters.heads.targets import Targets
+from headstart.parameters.tuning.objective import Objective
 from headstart.parameters.tuning.trainee import TOGETHER, Trainee, cut_of
 from headstart.parameters.tuning.windows import means, spread, spread_targets, telling_rows
 from headstart.progress import Progress
@@ -60,6 +61,7 @@ def tune(
     start: Start | None = None,
     held_out: tuple[np.ndarray, np.ndarray] | None = None,
     progress: Progress | None = None,
+    objective: Objective | None = None,
 ) -> Tuned:
     """Train the last blocks or all blocks of a copy of a network, starting from a head on its frozen features.
 
@@ -82,6 +84,9 @@ def tune(
     held_out : (train rows, validation rows), optional
         For stopping early; without it every row trains and the last epoch counts.
     progress : callable, optional
+    objective : Objective, optional
+        Of several tasks, whose columns ``targets`` holds, with NaN where a row has no label. Default: the loss of the
+        targets' task.
     """
     if settings.blocks is not None and not network.chain.blocks:
         raise ParameterError(
@@ -90,19 +95,25 @@ def tune(
             "Use train='head' or train='all'.",
         )
     if team_size() == 1:
-        return _tuned(network, inputs, targets, settings, start, held_out, progress)
+        return _tuned(network, inputs, targets, settings, start, held_out, progress, objective)
     if settings.blocks is not None and settings.stored and _boundary_works(network, inputs, settings.blocks):
         given, _ = spread(inputs, network.preprocessing)  # the activations, for the others to find in the cache
         boundary(network, given, settings.blocks, device=str(pick_device(settings.device)), progress=progress)
-    found: Tuned = together(_in_team, network, inputs, targets, settings, start, held_out)[0]
+    found: Tuned = together(_in_team, network, inputs, targets, settings, start, held_out, objective)[0]
     return found
 
 
 def _in_team(
-    network: Network, inputs: Inputs, targets: Targets, settings: TuningSettings, start: Any, held_out: Any
+    network: Network,
+    inputs: Inputs,
+    targets: Targets,
+    settings: TuningSettings,
+    start: Any,
+    held_out: Any,
+    objective: Any = None,
 ) -> Tuned | None:
     """One process's part of a training; the first keeps what all of them come to."""
-    found = _tuned(network, inputs, targets, settings, start, held_out, None)
+    found = _tuned(network, inputs, targets, settings, start, held_out, None, objective)
     return found if rank() == 0 else None
 
 
@@ -114,6 +125,7 @@ def _tuned(
     start: Start | None,
     held_out: tuple[np.ndarray, np.ndarray] | None,
     progress: Progress | None,
+    objective: Objective | None = None,
 ) -> Tuned:
     trainee = Trainee(network, targets.Y.shape[1], settings)
     rows, held = (np.arange(len(targets)), None) if held_out is None else held_out
@@ -141,8 +153,10 @@ def _tuned(
     lengths = _lengths(network, inputs, rows)
     batches = _batches(trainee, kept, targets, rows, stored, lengths)
     modules = nn.ModuleDict({"module": trainee.module, "head": trainee.head})
+    if objective is not None:
+        modules["objective"] = objective.to(trainee.device)
     groups = parameter_groups(
-        trainee.head.parameters(),
+        [p for name, part in modules.items() if name != "module" for p in part.parameters()],
         trainee.layers,
         learning_rate=settings.learning_rate,
         layer_decay=settings.layer_decay,
@@ -153,9 +167,9 @@ def _tuned(
             modules,
             make_optimizer(settings.optimizer, groups),
             batches,
-            trainee.loss(targets.task, stored),
+            trainee.loss(targets.task, stored, objective),
             settled,
-            evaluate=None if held is None else _evaluation(trainee, kept, targets, held, owner, stored),
+            evaluate=None if held is None else _evaluation(trainee, kept, targets, held, owner, stored, objective),
             set_mode=trainee.set_mode,
             progress=progress,
         )
@@ -255,6 +269,7 @@ def _evaluation(
     held: np.ndarray,
     owner: np.ndarray,
     stored: bool,
+    objective: Objective | None,
 ) -> Callable[[], dict[str, float]]:
     """Loss and score on held-out rows, as the model will see them: unchanged, the windows of a clip together."""
     preprocessing = trainee.network.preprocessing
@@ -278,6 +293,9 @@ def _evaluation(
     def evaluate() -> dict[str, float]:
         pairs = [(trainee.outputs(x.to(trainee.device), stored).float().cpu(), of) for x, of in batches()]
         outputs = means(torch.cat([found for found, _ in pairs]), np.concatenate([of for _, of in pairs]))
+        if objective is not None:
+            loss = objective.judged(outputs, Y, weight)
+            return {"val_loss": loss, "val_score": -loss}
         loss = float(task_loss(outputs, Y, weight, targets.task))
         return {"val_loss": loss, "val_score": _score(outputs, Y, targets.task) / len(first)}
 

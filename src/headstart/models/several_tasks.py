@@ -1,0 +1,196 @@
+"""Several tasks of one table: a model for each, what sharing gave each, one folder for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart.data.base.address import address_of
+from headstart.data.reading.options import Reading
+from headstart.data.reading.recognise import Recognised, recognise
+from headstart.data.reading.roles import as_list
+from headstart.data.sets.description import tell
+from headstart.errors import ParameterError
+from headstart.models.model import Model
+from headstart.models.offered import kind_offered
+from headstart.models.reproduction import reproduction
+from headstart.models.saving.task_models import SeveralTasks
+from headstart.models.target import divided
+from headstart.source import Source
+
+#: What `fit` was asked for that stands in the command that repeats it.
+_REPEATED = (
+    *("label", "target", "path_column", "text_column", "split_column", "group_by", "encoding", "decimal", "sheet"),
+    *("page", "skip_bad", "budget", "random_state", "out", "unlabelled", "views", "metric", "class_weight"),
+    "partial_pooling",
+)
+#: What only a single task can have.
+_SINGLE = {"plan": None, "candidates": None, "resume": False, "plain": False, "classes": None, "ask": 0}
+
+
+def several_tasks(data: Any, source: Any, reading: Reading) -> Recognised | None:
+    """The data, recognised, where their columns of labels are a task each; None where they are one task.
+
+    Parameters
+    ----------
+    data, source : as in `headstart.fit`
+    reading : Reading
+    """
+    if isinstance(data, Recognised):
+        return None
+    if len(as_list(reading.label)) < 2 and reading.target is None:
+        return None
+    if reading.task is not None and reading.target is None:
+        return None
+    found = recognise(data, reading, wanted=lambda: kind_offered(source))
+    if reading.target is not None and not found.tasks:
+        raise ParameterError(
+            f"Expected a table with several label columns for the target {reading.target!r}, found "
+            f"{'rows with their labels' if found.values else 'other data'}.",
+            "Give a table and name the columns: --label a --label b --target a.",
+        )
+    return found if found.tasks else None
+
+
+def fit_tasks(found: Recognised, fit: Callable[..., Any], given: Mapping[str, Any]) -> Model | SeveralTasks:
+    """Fit each task by itself and, of a table of values, with the others beside it; or the target alone.
+
+    Each is compared on its own folds of the rows that have its label; the guard measures for each whether the others
+    help it, and hands over what is not worse.
+
+    Parameters
+    ----------
+    found : Recognised
+        With its tasks.
+    fit : callable
+        `headstart.fit`, called once a task.
+    given : mapping
+        Its arguments.
+
+    Raises
+    ------
+    ParameterError
+        For arguments that only a single task can have.
+    """
+    wrong = [name for name, default in _SINGLE.items() if given[name] != default]
+    if wrong:
+        raise ParameterError(
+            f"Expected {' and '.join(wrong)} with one task, found {len(found.tasks)}: {', '.join(found.tasks)}.",
+            "Fit them one by one (--label), or leave it out.",
+        )
+    goal = found.reading.target
+    names = list(found.tasks) if goal is None else [goal]
+    tell([told_of_tasks(found)])
+    lent = _lent(found)
+    models = {}
+    for name in names:
+        one = found.tasks[name]
+        asked = {**given, "data": one, "label": name, "target": None, "out": None}
+        beside = [source for other, source in lent.items() if other != name]
+        asked |= {"budget": given["budget"] / len(names), "auxiliary": [*(given["auxiliary"] or []), *beside] or None}
+        models[name] = fit(**asked)
+    settings = {name: given[name] for name in _REPEATED if given[name] is not None and given[name] is not False}
+    first = next(iter(models.values()))
+    root = address_of(given["data"]) or (str(given["data"]) if isinstance(given["data"], str | Path) else "")
+    nothing = isinstance(given["source"], str) and given["source"] == "auto" and found.values
+    again = reproduction(root, None if nothing else given["source"], settings)
+    if goal is not None:
+        if "given" in again:  # what is adapted to new data later is the target alone
+            read = {name: value for name, value in again["given"]["reading"].items() if name != "target"}
+            again["given"]["reading"] = read | {"label": goal}
+        first.evidence["reproduce"] |= again
+        handed: Model | SeveralTasks = first
+    else:
+        handed = SeveralTasks(models, _evidence(models, again, given))
+    if given["out"] is not None:
+        handed.save(given["out"])
+    return handed
+
+
+def models_of(estimator: Any) -> SeveralTasks:
+    """The models of a fitted `MultiTaskClassifier` or `MultiTaskRegressor`, to be saved into one folder.
+
+    Parameters
+    ----------
+    estimator : fitted MultiTaskClassifier or MultiTaskRegressor
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from headstart import MultiTaskRegressor
+    >>> X = np.arange(8, dtype=np.uint8)[:, None, None] * np.full((8, 8, 8), 30, dtype=np.uint8)
+    >>> Y = pd.DataFrame({"light": np.arange(8.0), "dark": 7 - np.arange(8.0)})
+    >>> tasks = models_of(MultiTaskRegressor("starter:pictures", train="head").fit(X, Y))
+    >>> folder = tasks.save("two-tasks")
+    >>> sorted(place.name for place in folder.iterdir() if place.is_dir())
+    ['task-1', 'task-2']
+    """
+    models = {}
+    for name, model in estimator.models_.items():
+        task = estimator.tasks_[name]
+        classes = None if task == "regression" else estimator.label_names_[name]
+        models[name] = Model(model, {}, task=task, classes=classes, input_type=model.network_.input_type)
+    return SeveralTasks(models, {})
+
+
+def _lent(found: Recognised) -> dict[str, Source]:
+    """The rows and labels of each task of a table of values, for the other ones; none of a part that is kept aside."""
+    if not found.values:
+        return {}
+    lent = {}
+    for name, one in found.tasks.items():
+        dataset, _ = divided(one.dataset())
+        if dataset.task != "multilabel" and len(np.unique(dataset.y)) > 1:
+            lent[name] = Source(dataset.inputs.frame, dataset.y, name=name)
+    return lent
+
+
+def told_of_tasks(found: Recognised) -> str:
+    """What several columns of labels were taken for, in a sentence."""
+    parts = []
+    for name, one in found.tasks.items():
+        dataset = one.dataset()
+        what = {"classification": f"{len(dataset.classes or ())} classes", "regression": "numbers"}
+        gaps = f", {dataset.unlabelled:,} gaps" if dataset.unlabelled else ""
+        parts.append(f"{name} ({what.get(dataset.task, 'several labels')}, {len(dataset):,} labelled{gaps})")
+    goal = found.reading.target
+    beside = "" if goal is None else f" The target is {goal}; the others are learned from where they help it."
+    return f"Several tasks: {'; '.join(parts)}.{beside}"
+
+
+def _evidence(models: Mapping[str, Model], again: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    first = next(iter(models.values())).evidence
+    data = {key: first["data"][key] for key in ("name", "input_type") if key in first["data"]}
+    return {
+        "tasks": [task_row(name, model.evidence) for name, model in models.items()],
+        "data": data,
+        "warnings": [
+            f"{name}: {words}" for name, one in models.items() for words in one.evidence.get("warnings") or []
+        ],
+        "seconds": sum(model.evidence["seconds"] for model in models.values()),
+        "budget": float(given["budget"]),
+        "reproduce": {**first["reproduce"], **again},
+    }
+
+
+def task_row(name: str, evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of one of several tasks: its score, what sharing gave it, and which tasks hurt it."""
+    verdict, estimate = evidence["verdict"], evidence["estimate"]
+    beside = (evidence.get("auxiliary") or {}).get("tasks", [])
+    return {
+        "name": name,
+        "task": evidence["data"]["task"],
+        "n": evidence["data"]["n"],
+        "metric": estimate["metric"],
+        "value": estimate["value"],
+        "interval": estimate["interval"],
+        "chosen": next((one["name"] for one in evidence["candidates"] if one["chosen"]), ""),
+        "word": verdict["word"],
+        "difference": verdict.get("difference"),
+        "span": verdict.get("interval"),
+        "helped_by": [one["name"] for one in beside if one["kept"]],
+        "refused": [one["name"] for one in beside if not one["kept"]],
+    }

@@ -1,0 +1,338 @@
+"""Several tasks at once, alike: one body that all of them train, a head for each."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from headstart.contract.estimator_class import estimator_class
+from headstart.contract.options import check_option
+from headstart.data.inputs.inputs import as_inputs
+from headstart.data.sets.labels import ReadLabels, read_labels
+from headstart.data.sets.splits import holdout
+from headstart.data.sets.task import TASKS
+from headstart.data.tables.gaps import unlabelled
+from headstart.errors import DataError, ParameterError
+from headstart.networks.network import Network
+from headstart.networks.window import fitted as with_window
+from headstart.nn.losses.several_tasks import TaskPart
+from headstart.parameters.heads.fitted import Fitted
+from headstart.parameters.heads.targets import Targets, class_targets, number_targets
+from headstart.parameters.transfer import TransferClassifier, TransferRegressor
+from headstart.parameters.tuning.first_head import first_head
+from headstart.parameters.tuning.objective import WEIGHTINGS, Objective
+from headstart.parameters.tuning.plan import network_for, settings_for, stops_early, trained_blocks
+from headstart.parameters.tuning.tuning import tune
+from headstart.progress import reporter
+
+_LISTS = (list, tuple, set, frozenset, np.ndarray)
+_OWN = ("train", "network", "epochs", "learning_rate", "batch_size", "device", "random_state")
+
+
+@estimator_class
+class BaseMultiTask(BaseEstimator):
+    """What classes and numbers have in common; see `MultiTaskClassifier`.
+
+    Parameters
+    ----------
+    source : network or None, default=None
+        What all tasks start from, see `headstart.networks.reading.loading.load_network`. None: random weights of
+        ``network``.
+    tasks : dict of str to {"classification", "multilabel", "regression"}, optional
+        What the columns of Y are, or some of them. Default: told from their cells.
+    weighting : {"equal", "uncertainty", "upgrad", "pcgrad"}, default="equal"
+        How the tasks' losses or gradients are joined. Each loss is divided by that of guessing first. "uncertainty":
+        weights are learned (Kendall et al. 2018); "pcgrad": gradients that pull against each other are taken apart (Yu
+        et al. 2020); "upgrad": those of the extra ``torchjd``. In careful comparisons none of them beats equal weights
+        (Kurin et al. 2022), and the last two take a pass back for each task.
+    network : as source, optional
+        Architecture for ``source=None``.
+    train : {"head", "last:k", "all"}, default="last:1"
+        What moves; with "head" nothing is shared but the network as it is, and heads are solved one by one.
+    epochs, learning_rate, batch_size, device, random_state, verbose
+        As in `TransferClassifier`.
+    early_stopping : "auto" or bool, default="auto"
+        Set a fifth of the rows aside and keep the weights of the best epoch; "auto" does so from 300 rows on.
+
+    Attributes
+    ----------
+    tasks_ : dict of str to str
+        What each column of Y is.
+    n_labels_ : dict of str to int
+        Rows that have a label of each task.
+    label_names_ : dict of str to list
+        Classes of each task, or its labels where there are several; empty for numbers.
+    models_ : dict of str to TransferClassifier or TransferRegressor
+        The body with one task's head each, to be used, saved and borrowed from like any other.
+    body_ : Network
+        The network that all share, a source for the next transfer.
+    history_ : list of dict
+        One record an epoch.
+
+    Raises
+    ------
+    DataError
+        If Y is no frame, or a task has no labels, or one class.
+    ParameterError, SourceError
+    """
+
+    source: Any = None
+    _: KW_ONLY
+    tasks: Any = None
+    weighting: str = "equal"
+    network: Any = None
+    train: str = "last:1"
+    epochs: int = 20
+    learning_rate: float | None = None
+    batch_size: int = 32
+    early_stopping: Any = "auto"
+    device: str = "auto"
+    random_state: int | None = None
+    verbose: int = 0
+
+    _numbers_alone = False
+
+    def fit(self, X: Any, Y: Any) -> Self:
+        """Fit to pictures, clips or texts, and their labels.
+
+        Parameters
+        ----------
+        X : pictures, clips or texts, n of them
+        Y : frame of n rows
+            A column a task; None, NaN and "" are gaps, lists of labels are several labels.
+
+        Returns
+        -------
+        self
+        """
+        check_option("weighting", self.weighting, WEIGHTINGS)
+        blocks = trained_blocks(self.train)
+        if str(self.train).partition(":")[0] not in ("head", "last", "all"):
+            raise ParameterError(f"Expected train 'head', 'last:k' or 'all' for several tasks, found {self.train!r}.")
+        inputs = as_inputs(X)
+        read = self._read(Y, inputs.names)
+        self.tasks_ = {name: one.task for name, one in read.items()}
+        self.n_labels_ = {name: int(one.kept.sum()) for name, one in read.items()}
+        self.label_names_ = {name: list(one.classes or ()) for name, one in read.items()}
+        self.models_ = {name: self._single(one.task) for name, one in read.items()}
+        if blocks == 0 and self.source is not None:
+            for name, one in read.items():
+                self.models_[name].fit(inputs[np.flatnonzero(one.kept)], one.y)
+            self.history_: list[dict[str, float]] = []
+        else:
+            self._train(inputs, read)
+        return self
+
+    def _read(self, Y: Any, names: Sequence[str]) -> dict[str, ReadLabels]:
+        """The labels of each task."""
+        if not hasattr(Y, "columns"):
+            raise DataError(
+                f"Expected a frame with a column of labels for each task, found {type(Y).__name__}.",
+                "Give pandas.DataFrame({'kind': [...], 'weight': [...]}); None is a gap.",
+            )
+        if len(Y) != len(names):
+            raise DataError(f"Expected labels for each of {len(names)} inputs, found {len(Y)} rows.")
+        said = {} if self.tasks is None else self.tasks
+        if not isinstance(said, Mapping) or not set(said.values()) <= set(TASKS) or not set(said) <= set(Y.columns):
+            raise ParameterError(
+                f"Expected tasks as a dict of columns of Y to {', '.join(TASKS)}, found {self.tasks!r}.",
+                f"The columns are {', '.join(map(str, Y.columns))}.",
+            )
+        found = {}
+        for name in Y.columns:
+            cells = _cells(Y, name)
+            if all(cell is None for cell in cells):
+                raise DataError(f"Expected labels in the column {name!r}, found gaps alone.", "Leave it out.")
+            one = self._read_column(cells, names, said.get(name), name)
+            if one.task != "regression" and len(one.classes or ()) < 2:
+                what = "classes" if one.task == "classification" else "labels"
+                raise DataError(
+                    f"Expected two {what} or more in the column {name!r}, found one: {one.classes}.", "Leave it out."
+                )
+            found[str(name)] = one
+        return found
+
+    def _read_column(self, cells: list[Any], names: Sequence[str], task: str | None, name: Any) -> ReadLabels:
+        """One column; where all have to be numbers, whole ones are numbers too."""
+        if not self._numbers_alone:
+            return read_labels(cells, names, task)
+        try:
+            return read_labels(cells, names, "regression")
+        except DataError as error:
+            raise DataError(
+                f"Expected numbers in every column, found others in {name!r}.",
+                "Use MultiTaskClassifier, which takes classes, several labels and numbers.",
+            ) from error
+
+    def _single(self, task: str) -> Any:
+        """An estimator of one task with these settings."""
+        kind = TransferRegressor if task == "regression" else TransferClassifier
+        given = {name: getattr(self, name) for name in _OWN}
+        return kind(self.source, head="linear", early_stopping=self.early_stopping, augment=None, **given)
+
+    def _train(self, inputs: Any, read: Mapping[str, ReadLabels]) -> None:
+        """Train the body with all heads, and hand each model its own."""
+        first = next(iter(self.models_.values()))
+        network = with_window(network_for(first, inputs.input_type), inputs)
+        settings = settings_for(first, input_type=inputs.input_type)
+        if settings.blocks == 0:
+            settings = dataclasses.replace(settings, blocks=None)
+        each = {name: _targets(one) for name, one in read.items()}
+        ends = np.cumsum([0, *(targets.Y.shape[1] for targets in each.values())]).tolist()
+        n = len(inputs)
+        Y = np.full((n, ends[-1]), np.nan)
+        parts = []
+        for (name, one), start, stop in zip(read.items(), ends[:-1], ends[1:], strict=True):
+            Y[one.kept, start:stop] = each[name].Y
+            parts.append(TaskPart(one.task, start, stop))
+        able = np.flatnonzero(~np.isnan(Y).all(axis=1))
+        inputs, Y = inputs[able], Y[able]
+        whole = Targets("several", Y, np.ones(len(able)), None, np.zeros(ends[-1]), np.ones(ends[-1]), False)
+        objective = Objective(parts, self.weighting, seed=settings.seed)
+        held = None
+        if stops_early(self.early_stopping, len(able)):
+            held = holdout(np.zeros(len(able)), "regression", fraction=0.2, random_state=settings.seed)
+
+        def start_head(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            solved = []
+            for part, targets in zip(parts, each.values(), strict=True):
+                there = np.flatnonzero(~np.isnan(Y[:, part.start]))
+                solved.append(first_head(features[there], targets, dataclasses.replace(settings, widths=())))
+            linear = [one for one in solved if isinstance(one, tuple)]
+            return np.hstack([one[0] for one in linear]), np.concatenate([one[1] for one in linear])
+
+        with reporter(quiet=not self.verbose) as progress:
+            how: dict[str, Any] = {"start": start_head, "held_out": held, "progress": progress}
+            tuned = tune(network, inputs, whole, settings, objective=objective, **how)
+        self.history_ = tuned.history
+        for (name, model), part in zip(self.models_.items(), parts, strict=True):
+            head = nn.Sequential(_columns(tuned.head, part)).eval()
+            model.fitted_ = Fitted(each[name], tuned.network, None, head, tuned.history)
+            if each[name].classes is not None:
+                model.classes_ = each[name].classes
+
+    @property
+    def body_(self) -> Network:
+        """The network that all tasks share."""
+        check_is_fitted(self, "models_")
+        found: Network = next(iter(self.models_.values())).network_
+        return found
+
+    def _scores(self, X: Any) -> dict[str, np.ndarray]:
+        """Scores of each task, from features that are computed once."""
+        check_is_fitted(self, "models_")
+        first = next(iter(self.models_.values()))
+        features = first.fitted_.exact(X, self.device)
+        return {name: model.fitted_.scores(features) for name, model in self.models_.items()}
+
+    def predict(self, X: Any) -> pd.DataFrame:
+        """A column a task: classes, lists of labels, or numbers."""
+        found: dict[str, Any] = {}
+        for name, scores in self._scores(X).items():
+            said = self.models_[name].fitted_.answers(scores)
+            known = self.label_names_[name] if self.tasks_[name] == "multilabel" else None
+            found[name] = said if known is None else [[known[k] for k in np.flatnonzero(row)] for row in said]
+        return pd.DataFrame(found)
+
+    def score(self, X: Any, Y: Any) -> float:
+        """Mean over tasks of accuracy, of the share of labels that are right, or of R^2; gaps do not count."""
+        scores, each = self._scores(X), []
+        for name, task in self.tasks_.items():
+            one = read_labels(_cells(Y, name), [str(i) for i in range(len(Y))], task)
+            said = self.models_[name].fitted_.answers(scores[name])[one.kept]
+            if task == "regression":
+                each.append(r2_score(one.y, said))
+            elif task == "classification":
+                each.append(accuracy_score(one.y, said))
+            else:
+                known = self.label_names_[name]
+                hot = np.zeros((len(one.y), len(known)), dtype=int)
+                for k, label in enumerate(one.classes or ()):
+                    if label in known:
+                        hot[:, known.index(label)] = one.y[:, k]
+                each.append(float((hot == said).mean()))
+        return float(np.mean(each))
+
+
+def _targets(one: ReadLabels) -> Targets:
+    return number_targets(one.y) if one.task == "regression" else class_targets(one.y, None)
+
+
+def _cells(Y: Any, name: Any) -> list[Any]:
+    """The labels in a column; None where there is none."""
+    return [cell if isinstance(cell, _LISTS) or not unlabelled(cell) else None for cell in list(Y[name])]
+
+
+def _columns(head: nn.Sequential, part: TaskPart) -> nn.Linear:
+    """A task's columns of a trained linear head."""
+    whole = head.cpu()[-1]
+    assert isinstance(whole, nn.Linear)
+    own = nn.Linear(whole.in_features, part.stop - part.start)
+    with torch.no_grad():
+        own.weight.copy_(whole.weight[part.start : part.stop])
+        own.bias.copy_(whole.bias[part.start : part.stop])
+    return own
+
+
+@estimator_class
+class MultiTaskClassifier(BaseMultiTask):
+    """Tasks of classes, of several labels and of numbers at once, which train one body together.
+
+    The last blocks of the network, or all of them, are trained by the mean of the tasks' losses, each over the rows
+    that have its label; each task has a linear head of its own. Y may mix classes, several labels and numbers;
+    `MultiTaskRegressor` takes numbers alone. What comes out is a network (``body_``) that the next transfer can start
+    from, and a model a task. Where one task is what matters, take `AuxiliaryTaskClassifier`.
+
+    References
+    ----------
+    Caruana (1997), "Multitask learning"; Kendall, Gal and Cipolla (2018); Yu et al. (2020); Kurin et al. (2022), "In
+    defense of the unitary scalarization for deep multi-task learning", for why equal weights are the default.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> light, wide = rng.integers(2, size=24), rng.integers(2, size=24)
+    >>> X = (rng.random((24, 16, 16)) * 60 + 150 * light[:, None, None]).astype(np.uint8)
+    >>> X[wide == 1, :, ::2] = 0
+    >>> Y = pd.DataFrame({"light": np.where(light, "light", "dark"), "wide": wide.astype(float)})
+    >>> Y.loc[:5, "wide"] = None
+    >>> model = MultiTaskClassifier("starter:pictures", epochs=2, random_state=0).fit(X, Y)
+    >>> model.tasks_, model.n_labels_["wide"], model.predict(X[:2]).columns.tolist()
+    ({'light': 'classification', 'wide': 'classification'}, 18, ['light', 'wide'])
+    """
+
+    def predict_proba(self, X: Any) -> list[np.ndarray | None]:
+        """Probabilities of each task's classes or labels, (n, K), in the order of ``tasks_``; None for numbers."""
+        found = []
+        for name, scores in self._scores(X).items():
+            numbers = self.tasks_[name] == "regression"
+            found.append(None if numbers else self.models_[name].fitted_.probabilities(scores))
+        return found
+
+
+@estimator_class
+class MultiTaskRegressor(BaseMultiTask):
+    """Several numbers at once, with gaps, which train one body together; see `MultiTaskClassifier`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> light = rng.random(24)
+    >>> X = (rng.random((24, 16, 16)) * 60 + 150 * light[:, None, None]).astype(np.uint8)
+    >>> Y = pd.DataFrame({"light": light, "dark": 1 - light})
+    >>> model = MultiTaskRegressor("starter:pictures", train="head", tasks={"dark": "regression"}).fit(X, Y)
+    >>> bool(model.score(X, Y) > 0.9)
+    True
+    """
+
+    _numbers_alone = True

@@ -1,0 +1,129 @@
+"""Several tasks on one page, other tasks beside a target, and groups that share a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headstart.report.method_names import plain_name
+from headstart.report.wording import MINUS, amount, count, duration, gain, metric_name, span
+
+_MOST_GROUPS = 12
+_WORDS = {
+    "helps": "sharing helps",
+    "hurts": "sharing hurts, and was not used",
+    "no evidence either way": "no evidence that sharing helps or hurts",
+    "cannot tell": "whether sharing helps cannot be told",
+}
+
+
+def tasks_page(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page of several tasks prints.
+
+    Parameters
+    ----------
+    evidence : mapping
+        As `headstart.models.saving.task_models.SeveralTasks` holds it.
+
+    Returns
+    -------
+    dict
+        Strings for ``tasks.jinja``.
+    """
+    data, reproduce = evidence.get("data") or {}, evidence.get("reproduce") or {}
+    versions = ", ".join(f"{name} {version}" for name, version in (reproduce.get("versions") or {}).items())
+    return {
+        "title": str(data.get("name") or "several tasks"),
+        "tasks": [_task(one, i + 1) for i, one in enumerate(evidence["tasks"])],
+        "warnings": [str(words) for words in evidence.get("warnings") or []],
+        "seconds": duration(evidence.get("seconds")),
+        "command": reproduce.get("command") or "",
+        "code": reproduce.get("code") or "",
+        "versions": versions,
+    }
+
+
+def _task(one: Mapping[str, Any], number: int) -> dict[str, Any]:
+    metric = one["metric"]
+    shared = one["difference"] is not None
+    return {
+        "name": str(one["name"]),
+        "place": f"task-{number}/report.html",
+        "task": "numbers"
+        if one["task"] == "regression"
+        else "classes"
+        if one["task"] == "classification"
+        else "labels",
+        "n": count(one["n"]),
+        "metric": metric_name(metric),
+        "value": amount(metric, one["value"]),
+        "span": span(metric, one["interval"]),
+        "gave": gain(metric, one["difference"]) if shared else "–",
+        "gave_span": span(metric, one["span"]) if shared else "",
+        "helped": ", ".join(one["helped_by"]) or "none",
+        "refused": ", ".join(one["refused"]) or "none",
+        "word": one["word"],
+        "sentence": (_WORDS[one["word"]] if shared else "learned alone") + f"; chosen: {plain_name(one['chosen'])}.",
+    }
+
+
+def auxiliary_rows(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What other tasks gave a target: a row a task, and a sentence; None where there were none.
+
+    Examples
+    --------
+    >>> task = {"name": "speaker", "n": 60, "gain": -0.02, "error": 0.01, "kept": False}
+    >>> found = auxiliary_rows({"tasks": [task], "loss": "log-loss"})
+    >>> found["words"], found["rows"][0]["gain"]
+    ('Of 1 other task none helps the target. Refused: speaker.', '\u22120.02')
+    """
+    if not found or not found.get("tasks"):
+        return None
+    tasks = found["tasks"]
+    kept = [str(one["name"]) for one in tasks if one["kept"]]
+    refused = [str(one["name"]) for one in tasks if not one["kept"]]
+    some = f"{', '.join(kept)} {'help' if len(kept) > 1 else 'helps'} the target" if kept else "none helps the target"
+    rest = f" Refused: {', '.join(refused)}." if refused else ""
+    rows = [
+        {
+            "name": str(one["name"]),
+            "n": count(one["n"]),
+            "gain": f"{one['gain']:.3g}".replace("-", MINUS),
+            "error": f"{one['error']:.2g}",
+            "kept": "learned with" if one["kept"] else "hurts" if one["gain"] < -one["error"] else "does not help",
+        }
+        for one in tasks
+    ]
+    return {"words": f"Of {count(len(tasks), 'other task')} {some}.{rest}", "rows": rows, "loss": found.get("loss", "")}
+
+
+def pooled_groups(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What sharing gave each group: a sentence, and the groups that it gave least; None where there were none.
+
+    Examples
+    --------
+    >>> group = {"group": "s3", "n": 12, "alone": 1.0, "shared": 2.0, "pooled": 1.5, "p_value": 0.01, "worse": True}
+    >>> page = {"column": "school", "n_groups": 30, "worse": ["s3"], "better_on_average": 29, "groups": [group]}
+    >>> pooled_groups(page)["words"]
+    'Partial pooling over school: of 30 groups 29 do as well as alone or better, out of fold. Made worse, at 5%: s3.'
+    """
+    if not found:
+        return None
+    n, worse = int(found["n_groups"]), [str(name) for name in found["worse"]]
+    named = ", ".join(worse[:_MOST_GROUPS]) + (
+        f" and {len(worse) - _MOST_GROUPS} more" if len(worse) > _MOST_GROUPS else ""
+    )
+    words = (
+        f"Partial pooling over {found['column']}: of {count(n, 'group')} {found['better_on_average']:,} do as well as "
+        f"alone or better, out of fold. " + (f"Made worse, at 5%: {named}." if worse else "None is made worse, at 5%.")
+    )
+    rows = [
+        {
+            "name": str(one["group"]),
+            "n": count(one["n"]),
+            **{name: f"{one[name]:.4g}" for name in ("alone", "shared", "pooled")},
+            "worse": bool(one["worse"]),
+        }
+        for one in found["groups"][:_MOST_GROUPS]
+    ]
+    return {"words": words, "rows": rows, "loss": found.get("loss", ""), "column": str(found["column"])}
