@@ -180,7 +180,8 @@ def fit_with_boxes(given: dict[str, Any], defaults: dict[str, Any], reading: Rea
         model = fit_detector(brought(given["data"]), brought(source), reading, effort, **more)
         settings = reading.said() | more | {"budget": effort.budget, "random_state": effort.seed, "out": out}
         root = address_of(given["data"]) or (str(given["data"]) if isinstance(given["data"], str | Path) else "")
-        model.evidence["reproduce"] |= reproduction(root, source, settings)
+        written = {name: str(value) if isinstance(value, Path) else value for name, value in settings.items()}
+        model.evidence["reproduce"] |= plain(reproduction(root, source, written))
         if out is not None:
             model.save(out)
     return model
