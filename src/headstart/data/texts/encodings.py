@@ -17,6 +17,17 @@ _FREE = frozenset([0x80, 0x89, 0x99, 0x95, 0x96, 0x97, 0xA0, 0xA7, 0xA9, 0xAD, 0
 _OPENING = frozenset([0x82, 0x84, 0x91, 0x93, 0x8B, 0xAB])
 _CLOSING = frozenset([0x85, 0x94, 0x9B, 0xBB])
 _APOSTROPHE = 0x92
+#: A sign before a letter that may be the first byte of a letter of two, and what closes such a sign if it is a quote.
+_FIRST = re.compile(rb"(?<![A-Za-z0-9\x80-\xff])([\x81-\x9f\xab])(?=[\x40-\x7e])")
+_WITHIN = re.compile(rb"[A-Za-z]\x92[A-Za-z]")
+_CLOSED_BY = {
+    b"\x82": b"\x91\x92",
+    b"\x84": b"\x93\x94",
+    b"\x91": b"\x92",
+    b"\x93": b"\x94",
+    b"\x8b": b"\x9b",
+    b"\xab": b"\xbb",
+}
 _PLACED = re.compile(
     rb"[0-9] ?[\xa2-\xa5\xb1\xbc-\xbe\xaa\xba\xb2\xb3\xb9]|[\xa2-\xa5\xb1] ?[0-9]"
     rb"|(?<![A-Za-z\x80-\xff])[\xbc-\xbe](?![A-Za-z])"
@@ -109,6 +120,8 @@ def surely_western(content: bytes) -> bool:
             return False
         letters |= {byte for byte in token if byte in _LETTERS}
     letters |= {token[0] for token in lone}
+    if not letters and _may_be_two_bytes(content):
+        return False
     written = letters | inside
     western = {name for name, alphabet in _WESTERN.items() if _decoded(letters, "cp1252") <= set(alphabet)}
     rivals = any(
@@ -146,6 +159,20 @@ def _latin(token: bytes, inside: set[int]) -> bool:
         if len(high) == len(word) or max(map(len, _HIGH.findall(bytes(word)))) > 2:
             return False
     return True
+
+
+def _may_be_two_bytes(content: bytes) -> bool:
+    """Whether a dash, a dot or a quote that nobody closes stands before a letter, as the first byte of Asian ones does.
+
+    Examples
+    --------
+    >>> _may_be_two_bytes("w и w".encode("shift_jis")), _may_be_two_bytes("„so“ – don’t".encode("cp1252"))
+    (True, False)
+    """
+    signs = set(_FIRST.findall(content))
+    if _WITHIN.search(content):  # where an apostrophe stands in words, one before a word is one too
+        signs.discard(b"\x92")
+    return any(not set(_CLOSED_BY.get(sign, b"")) & set(content) for sign in signs)
 
 
 def _bare(match: re.Match[bytes]) -> bytes:

@@ -36,6 +36,11 @@ OTHERS = {
     "這部電影非常好看": "big5",
     "아주 좋은 영화였습니다": "euc_kr cp949",
     "ดีมาก": "cp874",
+    "w и w": "shift_jis",
+    "a 病 b": "shift_jis",
+    "in 本 as": "shift_jis",
+    "x 朼 y": "gb18030",
+    "no 攁 one": "gb18030",
     "España": "mac_roman cp850",
     "Größe schön für Köln": "mac_roman cp850 cp437",
     "voilà très drôle": "mac_roman cp850",
@@ -51,6 +56,7 @@ WESTERN = (
     "smörgåsbord är gott på ön",
     "rødgrød med fløde på æble",
     "It’s “good” – really… 5 m² at £5 and 20 °C",
+    "“So”, ‘so’ and «so» – don’t say ’twas 1990–1995",
 )
 
 
