@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import itertools
 import os
 from collections.abc import Callable, Iterator
@@ -51,6 +52,7 @@ def processes() -> Iterator[bool]:
         yield rank() == 0
     finally:
         if started_here:
+            gc.collect()  # what still holds the group, in circles, would end its threads only when the program ends
             dist.destroy_process_group()
 
 
