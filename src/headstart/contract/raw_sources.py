@@ -41,22 +41,41 @@ def as_sources(source: Any, network: Any = None) -> list[Source]:
     ([], [Source('a', 1 rows, without labels)])
     """
     named_network, rest = network_among(source)
-    found = [] if rest is None else list(rest) if isinstance(rest, list | tuple) else [rest]
-    for entry in found:
-        if not isinstance(entry, Source):
-            raise ParameterError(
-                f"Expected source= to be a Source, a list of them or None, found {type(entry).__name__}.",
-                "Wrap the rows: Source(X, y).",
-            )
-        if entry.X is None:
-            raise SourceError(
-                f"Expected the rows of {entry}, found a model that was saved without them.",
-                "Give the source again with set_params(source=...) before fitting.",
-            )
+    found = listed_sources(rest, "source", "Wrap the rows: Source(X, y).", "the source")
     if named_network is None or not found:
         return found
     network = network_for_rows(named_network, found[0].X) if network is None else network
     return [seen(one, network, who) for one, who in zip(found, named(found), strict=True)]
+
+
+def listed_sources(given: Any, argument: str, wrap: str, what: str) -> list[Source]:
+    """An argument's sources as a list, each with its rows.
+
+    Parameters
+    ----------
+    given : Source, list of Source or None
+    argument, what : str
+        Its name, and what messages call what it holds.
+    wrap : str
+        What to do where it holds something else.
+
+    Raises
+    ------
+    ParameterError, SourceError
+        As `as_sources`.
+    """
+    found = [] if given is None else list(given) if isinstance(given, list | tuple) else [given]
+    for entry in found:
+        if not isinstance(entry, Source):
+            raise ParameterError(
+                f"Expected {argument}= to be a Source, a list of them or None, found {type(entry).__name__}.", wrap
+            )
+        if entry.X is None:
+            raise SourceError(
+                f"Expected the rows of {entry}, found a model that was saved without them.",
+                f"Give {what} again with set_params({argument}=...) before fitting.",
+            )
+    return found
 
 
 def named(sources: list[Source]) -> list[str]:

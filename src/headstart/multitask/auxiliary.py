@@ -14,7 +14,7 @@ from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains, Side, together
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.learner import WeightedLearner
-from headstart.contract.raw_sources import as_numbers, labels_of, weights_of
+from headstart.contract.raw_sources import as_numbers, labels_of, listed_sources, weights_of
 from headstart.contract.shared_preprocessing import preprocessed
 from headstart.contract.weighted_fit import fit_weighted
 from headstart.data.sets.splits import folds
@@ -69,20 +69,8 @@ class BaseAuxiliaryTask(WeightedLearner, DelegatingMixin):
 
     def _offered(self) -> list[Source]:
         """The auxiliary tasks as a list."""
-        given = self.auxiliary
-        found = [] if given is None else list(given) if isinstance(given, list | tuple) else [given]
-        for one in found:
-            if not isinstance(one, Source):
-                raise ParameterError(
-                    f"Expected auxiliary= to be a Source, a list of them or None, found {type(one).__name__}.",
-                    "Wrap the rows and labels of the other task: Source(X1, y1, name='speaker').",
-                )
-            if one.X is None:
-                raise SourceError(
-                    f"Expected the rows of {one}, found a model that was saved without them.",
-                    "Give the auxiliary tasks again with set_params(auxiliary=...) before fitting.",
-                )
-        return found
+        wrap = "Wrap the rows and labels of the other task: Source(X1, y1, name='speaker')."
+        return listed_sources(self.auxiliary, "auxiliary", wrap, "the auxiliary tasks")
 
     def _fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         self.auxiliary_, self.helpers_ = list[dict[str, Any]](), list[Helper]()
