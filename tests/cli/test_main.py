@@ -47,6 +47,15 @@ def test_help_lists_every_command_and_its_words_agree(capsys: pytest.CaptureFixt
         )
 
 
+def test_help_groups_the_commands_by_what_one_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert sum(map(len, main.GROUPS.values())) == len(main.COMMANDS)
+    main.exit_code(["--help"])
+    shown = capsys.readouterr().out
+    places = [shown.index(f"{title}:") for title in main.GROUPS]
+    assert places == sorted(places)
+    assert places[1] < shown.index("\n  advise ") < places[2]
+
+
 @pytest.mark.parametrize("name", main.COMMANDS)
 def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main.exit_code([name, "--help"]) == 0

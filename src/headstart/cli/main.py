@@ -21,21 +21,34 @@ from headstart.cli.console import echo
 from headstart.cli.interruption import interruption, stop_when_terminated
 from headstart.errors import HeadstartError
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    "fit": ("headstart.cli.fit", "Learn from labelled pictures, clips or tables, with proof."),
-    "inspect": ("headstart.cli.inspect", "Say what data would be read as, and what is wrong with them."),
-    "predict": ("headstart.cli.predict", "Label pictures, clips or rows with a model that headstart saved."),
-    "check": ("headstart.cli.check", "Say whether a saved model still holds on new data."),
-    "listen": ("headstart.cli.listen", "Hear words in a long recording or a stream, as they come."),
-    "report": ("headstart.cli.report", "Write a model's evidence as one page, report.html."),
-    "label-next": ("headstart.cli.label_next", "Choose which examples to label next, and write a sheet for them."),
-    "advise": ("headstart.cli.advise", "Say before training whether a source is likely to help."),
-    "sources": ("headstart.cli.sources", "List the networks on this machine to borrow from."),
-    "methods": ("headstart.cli.methods", "List the methods for tables: what they transfer, need and cost."),
-    "demo": ("headstart.cli.demo", "Show it all on real handwritten digits, in about a minute."),
-    "pretrain": ("headstart.cli.pretrain", "Train a network on a large data set, to start others from it."),
-    "cache": ("headstart.cli.cache", "Show or clear what was computed and kept for next time."),
+GROUPS: dict[str, dict[str, tuple[str, str]]] = {
+    "Look at the data": {
+        "inspect": ("headstart.cli.inspect", "Say what data would be read as, and what is wrong with them."),
+    },
+    "Before learning": {
+        "sources": ("headstart.cli.sources", "List the networks on this machine to borrow from."),
+        "advise": ("headstart.cli.advise", "Say before training whether a source is likely to help."),
+        "label-next": ("headstart.cli.label_next", "Choose which examples to label next, and write a sheet for them."),
+        "pretrain": ("headstart.cli.pretrain", "Train a network on a large data set, to start others from it."),
+    },
+    "Learn": {
+        "demo": ("headstart.cli.demo", "Show it all on real handwritten digits, in about a minute."),
+        "fit": ("headstart.cli.fit", "Learn from labelled examples of any kind, with proof."),
+        "report": ("headstart.cli.report", "Write a model's evidence as one page, report.html."),
+    },
+    "Use": {
+        "predict": ("headstart.cli.predict", "Label new examples with a model that headstart saved."),
+        "listen": ("headstart.cli.listen", "Hear words in a long recording or a stream, as they come."),
+    },
+    "Is it still valid": {
+        "check": ("headstart.cli.check", "Say whether a saved model still holds on new data."),
+    },
+    "About headstart": {
+        "methods": ("headstart.cli.methods", "List the methods for tables: what they transfer, need and cost."),
+        "cache": ("headstart.cli.cache", "Show or clear what was computed and kept for next time."),
+    },
 }
+COMMANDS = {name: entry for group in GROUPS.values() for name, entry in group.items()}
 
 REFUSALS = {errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
@@ -53,8 +66,10 @@ class LazyGroup(click.Group):
         return next(entry for entry in found if isinstance(entry, click.Command) and entry.name == cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
+        wide = max(map(len, COMMANDS))
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(wide), words) for name, (_, words) in commands.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
