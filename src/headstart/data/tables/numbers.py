@@ -190,13 +190,13 @@ def _many_floats(cells: Sequence[Any]) -> np.ndarray | None:
     import pyarrow as pa
     from pyarrow import compute
 
-    if not isinstance(cells[0], str):
+    if not all(isinstance(cell, str) for cell in cells):
         return None
     try:
         texts = pa.array(cells, pa.string())
-    except (pa.ArrowException, TypeError, UnicodeError):
+    except (pa.ArrowException, UnicodeError):
         return None
-    if texts.null_count or not compute.all(compute.match_substring_regex(texts, rf"\A(?:{_PLAIN.pattern})\z")).as_py():
+    if not compute.all(compute.match_substring_regex(texts, rf"\A(?:{_PLAIN.pattern})\z")).as_py():
         return None
     return np.asarray(compute.cast(texts, pa.float64()))
 
