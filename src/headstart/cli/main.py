@@ -43,6 +43,12 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Is it still valid": {
         "check": ("headstart.cli.check", "Say whether a saved model still holds on new data."),
     },
+    "Hand on": {
+        "export": (
+            "headstart.cli.handing_on.export",
+            "Write a model so that it runs without headstart (ONNX, transformers).",
+        ),
+    },
     "About headstart": {
         "methods": ("headstart.cli.methods", "List the methods for tables: what they transfer, need and cost."),
         "cache": ("headstart.cli.cache", "Show or clear what was computed and kept for next time."),

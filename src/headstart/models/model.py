@@ -210,6 +210,30 @@ class Model:
         """
         return write_folder(folder, lambda path: self._write(path, also))
 
+    def export(self, out: str | Path, to: str = "onnx", inputs: Any = None) -> Path:
+        """Write the whole model so that it runs without headstart, as `headstart.models.exporting.export` does.
+
+        Parameters
+        ----------
+        out : path-like
+            A folder, or a file whose name ends in ``.onnx``.
+        to : {"onnx", "transformers"}, default="onnx"
+        inputs : pictures, clips, texts or rows, optional
+            What the file is compared with the model on first. Default: 50 made-up ones.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        OutputError
+            If the model has no such form, or the file answers otherwise.
+        """
+        from headstart.models.exporting.export import export_model
+
+        return export_model(self, out, to, inputs)
+
     def _write(self, folder: Path, also: Callable[[Path], None] | None) -> None:
         from headstart.models.saving.baselines import BASELINES, save_baseline
         from headstart.models.saving.tables import save_table_model

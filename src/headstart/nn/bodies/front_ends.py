@@ -143,7 +143,10 @@ class ClapMel(FrontEnd):
         window, filters = self.tables(waves)
         logs = 10 * (_centred_energy(waves, window, self.hop) @ filters).clamp(min=_FLOOR).log10()
         maps = logs.float()[:, None].repeat(1, 4 if self.fused else 1, 1, 1)
-        return {"input_features": maps, "is_longer": torch.zeros(len(maps), 1, dtype=torch.bool, device=maps.device)}
+        return {
+            "input_features": maps,
+            "is_longer": torch.zeros(maps.shape[0], 1, dtype=torch.bool, device=maps.device),
+        }
 
     def filled(self, waves: Tensor) -> Tensor:
         """Waves (N, samples), each clip repeated as the settings say, and silence behind."""
