@@ -95,10 +95,10 @@ PICTURES = Kind(
     "pictures",
     frozenset(
         {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}
-        | {".pgm", ".ppm", ".pbm", ".pnm"}
+        | {".pgm", ".ppm", ".pbm", ".pnm", ".dcm", ".dicom", ".nii", ".heic", ".heif"}
     ),
-    frozenset({".heic", ".heif", ".avif", ".jp2", ".svg", ".dcm", ".psd", ".ico", ".tga", ".exr", ".hdr"}),
-    "Pictures are JPEG, PNG, WebP, BMP, TIFF, GIF or Netpbm (PGM, PPM) files.",
+    frozenset({".avif", ".jp2", ".svg", ".psd", ".ico", ".tga", ".exr", ".hdr"}),
+    "Pictures are JPEG, PNG, WebP, BMP, TIFF, GIF, Netpbm (PGM, PPM), DICOM, NIfTI or HEIC files.",
     starter="starter:pictures",
     sample='["picture.jpg"]',
     shows="shows",
