@@ -21,9 +21,9 @@ _IGNORED = frozenset({"thumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir"
 def list_inputs(folder: str | os.PathLike[str]) -> tuple[dict[Kind, list[Path]], list[Path]]:
     """Find the pictures, the clips of sound and the texts in a folder and all folders below it.
 
-    A file counts by its suffix or, failing that, by its first bytes. Files of formats that cannot be read (HEIC, SVG,
-    M4A, ...) and links that lead nowhere are listed too, so that decoding names them rather than that they vanish.
-    Hidden files, and what file managers leave behind, are passed over. Links to folders are followed; a folder is
+    A file counts by its suffix or, failing that, by its first bytes. Films are clips where there is nothing else. Files
+    of formats that cannot be read (AVIF, SVG, ...) and links that lead nowhere are listed too, so that decoding names
+    them. Hidden files, and what file managers leave behind, are passed over. Links to folders are followed; a folder is
     entered once, and one that the search came from never, so a loop of links ends.
 
     Parameters
@@ -56,7 +56,14 @@ def list_inputs(folder: str | os.PathLike[str]) -> tuple[dict[Kind, list[Path]],
         for path in files:
             kind = kind_of_file(path)
             (others if kind is None else found[kind]).append(path)
+    if not any(found.values()):  # films beside pictures are left out; alone they are clips
+        found[CLIPS] = [path for path in others if path.suffix.lower() in _FILMS]
+        others = [path for path in others if path.suffix.lower() not in _FILMS]
     return {kind: sorted(paths) for kind, paths in found.items()}, sorted(others)
+
+
+#: Files whose sound is read.
+_FILMS = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"})
 
 
 def list_folder(folder: Path) -> tuple[list[Path], list[Path]]:

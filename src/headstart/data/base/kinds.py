@@ -109,10 +109,10 @@ CLIPS = Kind(
     "clips",
     frozenset(
         {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf"}
-        | {".w64", ".rf64"}
+        | {".w64", ".rf64", ".m4a", ".aac", ".amr", ".wma", ".mka"}
     ),
-    frozenset({".m4a", ".aac", ".wma", ".amr", ".ape", ".ra", ".mka", ".wv", ".mid", ".midi", ".dsf", ".ac3"}),
-    "Clips are WAV, FLAC, OGG, Opus, MP3, AIFF, AU or CAF files.",
+    frozenset({".ape", ".ra", ".wv", ".mid", ".midi", ".dsf", ".ac3"}),
+    "Clips are WAV, FLAC, OGG, Opus, MP3, M4A, AAC, AIFF, AU or CAF files, or films whose sound is meant.",
     network="sounds",
     starter="starter:speech",
     tasks=frozenset({"keyword"}),

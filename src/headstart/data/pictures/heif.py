@@ -54,4 +54,7 @@ def _opened(content: bytes) -> Any:
         import pillow_heif
     except ImportError:
         raise BadPicture("it is a HEIC picture; to read it: pip install 'headstart[heic]'") from None
-    return pillow_heif.open_heif(io.BytesIO(content), convert_hdr_to_8bit=True)
+    try:
+        return pillow_heif.open_heif(io.BytesIO(content), convert_hdr_to_8bit=True)
+    except (ValueError, EOFError, SyntaxError, RuntimeError, OSError) as error:
+        raise BadPicture(f"the HEIC picture is damaged ({' '.join(str(error).split())[:120]})") from error
