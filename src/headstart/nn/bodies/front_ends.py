@@ -157,7 +157,8 @@ class ClapMel(FrontEnd):
             return waves
         place = torch.arange(self.samples, device=waves.device)
         repeated = torch.gather(waves, 1, place % ends[:, None])
-        last = self.samples // ends * ends if self.padding == "repeatpad" else torch.full_like(ends, self.samples)
+        whole = torch.full_like(ends, self.samples)
+        last = whole // ends * ends if self.padding == "repeatpad" else whole
         return torch.where(place < last[:, None], repeated, torch.zeros_like(repeated))
 
 
