@@ -63,7 +63,7 @@ def body_of(network: Network) -> Any:
         reason = next((line for line in str(deepest).splitlines() if line.strip()), "no reason given")
         raise OutputError(
             f"Expected a network that PyTorch can write as ONNX, found that {network.name} is none: "
-            f"{type(deepest).__name__}: {reason[:300]}",
+            f"{type(deepest).__name__}: {reason[:300]}.",
             "Hand the model's folder on as it is, or fit with another network.",
         ) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import shutil
 import sys
 import tracemalloc
 from pathlib import Path
@@ -21,6 +22,7 @@ from headstart.data.pictures.decode import as_array, decode, rgb_from_bytes
 from headstart.data.pictures.depth import Depth
 from headstart.data.pictures.pictures import Pictures
 from headstart.data.reading.read import read_dataset
+from headstart.errors import DataError
 
 RAMP = np.arange(12 * 16, dtype=np.uint16).reshape(12, 16) * 20
 
@@ -153,6 +155,12 @@ def test_patients_are_offered_as_groups(tmp_path: Path, capsys: pytest.CaptureFi
     assert "12 files are of 6 patients (PatientID). Keep each on one side of every split: --group-by PatientID." in said
     groups = read_dataset(tmp_path, group_by="PatientID").groups
     assert groups is not None and len(set(groups.tolist())) == 6
+    for label in ("a", "b"):
+        (tmp_path / "plain" / label).mkdir(parents=True)
+        Image.fromarray(rng.integers(0, 255, (8, 8)).astype(np.uint8)).save(tmp_path / "plain" / label / "1.png")
+    with pytest.raises(DataError, match="Expected a PatientID in the files, found none in 2"):
+        read_dataset(tmp_path / "plain", group_by="PatientID")
+    shutil.rmtree(tmp_path / "plain")
     Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "well" / "plain.png")
     assert exit_code(["inspect", str(tmp_path), "--group-by", "PatientID"]) == 0
 
@@ -181,7 +189,6 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_an_unknown_compression_says_what_undoes_it() -> None:
-    content = dicom(RAMP).replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.4.80"[:20])
     lossless = dicom(RAMP)
     at = lossless.index(b"1.2.840.10008.1.2.1")
     length = int.from_bytes(lossless[at - 2 : at], "little")
@@ -190,9 +197,8 @@ def test_an_unknown_compression_says_what_undoes_it() -> None:
     group = changed.index(b"\x02\x00\x00\x00UL\x04\x00") + 8
     size = int.from_bytes(changed[group : group + 4], "little") + len(new) - length
     changed = changed[:group] + size.to_bytes(4, "little") + changed[group + 4 :]
-    with pytest.raises(BadPicture, match=r"pip install pylibjpeg|damaged"):
+    with pytest.raises(BadPicture, match=r"compressed as JPEG-LS Lossless.* pip install pylibjpeg|damaged"):
         rgb_from_bytes(changed)
-    assert content
 
 
 def test_mutations_end_in_a_picture_or_in_words(tmp_path: Path) -> None:

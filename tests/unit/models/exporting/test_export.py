@@ -259,6 +259,17 @@ def test_models_that_have_no_form_are_named(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_network_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no such operator") from ValueError("aten::odd is unknown\nand more")
+
+    monkeypatch.setattr("torch.export.export", refuse)
+    model, _ = transferred("resnet", "linear")
+    with pytest.raises(OutputError, match=r"found that resnet is none: ValueError: aten::odd is unknown\. Hand"):
+        model.export(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(MissingExtra, match=r"needs onnxruntime.*pip install 'headstart\[onnx\]'"):
