@@ -84,10 +84,12 @@ def test_the_report_goes_when_it_is_asked_for(server: OwnHub, folder: Path) -> N
     assert "report.html" not in server.repos["ann/ants"]
 
 
-def test_a_model_without_a_network(server: OwnHub, tmp_path: Path) -> None:
+def test_a_model_without_a_network(server: OwnHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model, X = baseline("text")
     push(model.save(tmp_path / "words"), "ann/words", token=TOKEN)
     np.testing.assert_allclose(load("ann/words").predict_proba(X), model.predict_proba(X), atol=1e-9)
+    assert exit_code(["predict", "ann/words", "--text", str(X[0]), "--csv"]) == 0
+    assert capsys.readouterr().out.startswith("file,label,")
 
 
 def test_every_refusal_is_in_words(server: OwnHub, folder: Path) -> None:
