@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,9 @@ from headstart.data.pictures.netpbm import is_netpbm, largest_of_netpbm
 from headstart.data.pictures.nifti import is_nifti, slices_of_nifti
 from headstart.data.pictures.values import values_of_array, values_of_image
 
-DICOM, VOLUME = "DICOM file", "NIfTI volume"
+DICOM, VOLUME, HEIC = "DICOM file", "NIfTI volume", "HEIC picture"
+#: Bytes of a file in which its header nearly always ends.
+_HEADER = 1 << 20
 _THREADS = 8
 _HEAD = 4096
 _SEGMENTS = 64
@@ -158,18 +160,30 @@ def _in_file(file: BinaryIO) -> Header:
         return Header(deep=largest_of_netpbm(head) > 255)
     for form, fits, count in _FORMS:
         if fits(head):
-            file.seek(0)
-            return Header(pages=count(file.read()), form=form)
+            return Header(pages=_counted(file, count, whole=form == HEIC), form=form)
     if head[8:12] == b"WEBP" and not (head[12:16] == b"VP8X" and head[20] & 2):
         return _PLAIN
     return _PLAIN if head.startswith(b"BM") else _by_pillow(file)
+
+
+def _counted(file: BinaryIO, count: Callable[[bytes], int], whole: bool) -> int:
+    """How many pictures a file holds, from its beginning where that says it."""
+    file.seek(0)
+    content = file.read(-1 if whole else _HEADER)
+    try:
+        return count(content)
+    except Exception:
+        rest = file.read()
+        if not rest:
+            raise
+        return count(content + rest)
 
 
 #: What other libraries read: its name, how it is told, and how many pictures a file holds.
 _FORMS = (
     (DICOM, is_dicom, frames_of_dicom),
     (VOLUME, is_nifti, slices_of_nifti),
-    ("HEIC picture", is_heif, pictures_in_heif),
+    (HEIC, is_heif, pictures_in_heif),
 )
 
 
