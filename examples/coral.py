@@ -15,8 +15,8 @@ from headstart import CORAL, AlignedClassifier, Source
 rng = np.random.default_rng(0)
 y_there, y = rng.integers(2, size=300), rng.integers(2, size=300)
 cloud = rng.normal(size=(300, 2)) * [0.9, 0.5] + np.c_[np.zeros(300), 2.2 * y_there - 1.1]
-X_there, turn = cloud, np.array([[0.9, 1.2], [-0.7, 0.6]])
-X = (rng.normal(size=(300, 2)) * [0.9, 0.5] + np.c_[np.zeros(300), 2.2 * y - 1.1]) @ turn + [1.5, 1]
+X_there, squeeze = cloud, np.array([[1.2, -0.9], [-0.9, 1.0]])
+X = (rng.normal(size=(300, 2)) * [0.9, 0.5] + np.c_[np.zeros(300), 2.2 * y - 1.1]) @ squeeze + [1.5, 1]
 
 source = Source(X_there, y_there, name="there")
 before = LogisticRegression().fit(X_there, y_there).score(X, y)

@@ -23,7 +23,7 @@ start, labels = turned(0)
 angles, jump, steps = [0, 30, 60, 90, 120, 150, 180], [], []
 for angle in angles:
     new, truth = turned(angle)
-    between = [turned(at)[0] for at in range(30, angle, 30)]
+    between = [turned(at)[0] for at in range(15, angle, 15)]
     jump.append(100 * LogisticRegression().fit(start, labels).score(new, truth))
     model = GradualSelfTrainingClassifier(intermediate=between or None, source=Source(start, labels))
     steps.append(100 * model.fit(new).score(new, truth))

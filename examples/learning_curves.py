@@ -25,7 +25,7 @@ for draw in draws:
     new = order[-500:]
     for place, n in enumerate(amounts):
         few = order[:n]
-        model = RegularTransferClassifier(source=source, random_state=0).fit(blurred[few], y[few])
+        model = RegularTransferClassifier(source=source, cv=3, random_state=0).fit(blurred[few], y[few])
         with_source[draw, place] = model.score(blurred[new], y[new])
         without[draw, place] = LogisticRegression(C=10, max_iter=1000).fit(blurred[few], y[few]).score(blurred[new], y[new])
 

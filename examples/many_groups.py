@@ -13,7 +13,7 @@ school = np.repeat(np.arange(60), 4)
 level = rng.normal(0, 1, 60)
 hours = rng.normal(size=240)
 X = np.column_stack([school, hours])
-y = level[school] + 0.8 * hours + rng.normal(0, 1.2, 240)
+y = level[school] + 0.8 * hours + rng.normal(0, 2, 240)
 
 model = PartialPoolingRegressor(group=0).fit(X, y)
 average_pupil = np.column_stack([np.arange(60), np.zeros(60)])

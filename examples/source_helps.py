@@ -1,4 +1,4 @@
-"""A source that helps: a hundred rows of one's own, and four hundred of a sister task.
+"""A source that helps: eighty rows of one's own, and four hundred of a sister task.
 
 Every way to use the source is scored on the same held-out rows as learning alone, and the sentence says which won.
 """
@@ -12,9 +12,9 @@ import numpy as np
 from headstart import SafeTransferClassifier, Source
 
 rng = np.random.default_rng(0)
-wanted = rng.normal(size=20)  # the rule of the task; the sister's is a little different
-X_there, X = rng.normal(size=(400, 20)), rng.normal(size=(100, 20))
-y_there, y = X_there @ (wanted + 0.3 * rng.normal(size=20)) > 0, X @ wanted > 0
+wanted = rng.normal(size=30)  # the rule of the task; the sister's is a little different
+X_there, X = rng.normal(size=(400, 30)), rng.normal(size=(80, 30))
+y_there, y = X_there @ (wanted + 0.2 * rng.normal(size=30)) > 0, X @ wanted > 0
 
 model = SafeTransferClassifier(source=Source(X_there, y_there, name="sister"), budget=10).fit(X, y)
 print(model.evidence_["verdict"]["sentence"])

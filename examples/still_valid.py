@@ -23,14 +23,15 @@ def week(n, drift):
 model = headstart.fit(week(300, 0), None, budget=5)
 drifts, colours = np.linspace(0, 4, 9), {"valid": "C2", "doubtful": "C1", "invalid": "C3", "cannot tell": "grey"}
 plt.figure(figsize=(8, 4.5), layout="constrained")
-right = []
+right, said = [], []
 for number, drift in enumerate(drifts):
     rows, labels = week(200, drift)
     found = headstart.check(model, rows)
     right.append(100 * np.mean(np.asarray(model.predict(rows)) == labels))
+    said.append(found.verdict)
     plt.plot(number, right[-1], "o", ms=14, color=colours[found.verdict])
 plt.plot(right, color="grey", lw=1, zorder=0)
-for verdict in ("valid", "doubtful", "invalid"):
+for verdict in dict.fromkeys(said):
     plt.plot([], [], "o", ms=10, color=colours[verdict], label=f"check says: {verdict}")
 plt.xlabel("week")
 plt.ylabel("right of 200 rows, % (not known to check)")

@@ -1,4 +1,4 @@
-"""The same flower seen twice, sometimes once: two views joined, with rows in which one of them is missing."""
+"""The same wine measured twice, sometimes once: two views joined, with rows in which one of them is missing."""
 
 import sys
 from pathlib import Path
@@ -27,7 +27,7 @@ for share in shares:
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True, layout="constrained")
 bars = left.bar(names, 100 * np.array(scores), color=["C1", "C2", "C0"])
 left.bar_label(bars, fmt="%.0f")
-left.set(ylabel="right of wines held out, %", ylim=(40, 100), title="What each view is worth")
+left.set(ylabel="right of wines held out, %", ylim=(40, 80), title="What each view is worth")
 right.plot(np.multiply(shares, 100), 100 * np.array(with_gaps), "-o", lw=2.5, label="both views, where they are there")
 right.axhline(100 * scores[0], color="C1", ls="--", label="acids alone")
 right.set(xlabel="wines without the second view, %", title="What a missing view costs")

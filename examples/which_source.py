@@ -23,14 +23,21 @@ def table(name, other, n=300):
 
 sources = [
     table("nearly the same", 0.2 * rng.normal(size=10)),
-    table("a cousin", 0.8 * rng.normal(size=10)),
+    table("a cousin", 0.5 * rng.normal(size=10)),
     table("a stranger", 6 * rng.normal(size=10)),
     table("labels swapped", -2 * rule),
 ]
 found = headstart.advise((X, y), sources)
 print(found.words)
 
-plt.figure(figsize=(8, 4.2), layout="constrained")
+
+
+def named(entry):
+    """The source, and how it is used where it is."""
+    return entry["source"] if entry["gain"] is None else f"{entry['source']}:\n{entry['how'].split(',')[0]}"
+
+
+plt.figure(figsize=(9, 5), layout="constrained")
 for row, entry in enumerate(reversed(found.ranking)):
     if entry["gain"] is not None:
         plt.plot(np.multiply(entry["gain_interval"], 100), [row, row], color="C0", lw=6, alpha=0.35)
@@ -38,7 +45,7 @@ for row, entry in enumerate(reversed(found.ranking)):
     else:
         words = "refused: " + entry["why"].split(":")[0] if entry["verdict"] == "refused" else "borrow nothing"
         plt.text(0, row, f"  {words}", va="center", color="C3" if entry["verdict"] == "refused" else "grey")
-plt.yticks(range(len(found.ranking)), [entry["source"] for entry in reversed(found.ranking)])
+plt.yticks(range(len(found.ranking)), [named(entry) for entry in reversed(found.ranking)])
 plt.axvline(0, color="black", lw=0.8)
 plt.ylim(-0.6, len(found.ranking) - 0.4)
 plt.xlabel("gain to be expected, points of accuracy, with its interval")
