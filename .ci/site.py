@@ -1,6 +1,6 @@
 """What the site has beyond the pages in docs/: the root's pages, the examples, and the reference by question.
 
-The pages in docs/ stay as they are read in the repository. Their links out of docs/ are turned to pages of the site here.
+The pages in docs/ stay as they are read in the repository. Their links out of docs/ are turned to pages of the site.
 """
 
 from __future__ import annotations
@@ -83,12 +83,15 @@ def of_the_root(text: str) -> str:
 
 
 def on_config(config: Any) -> Any:
-    """List every decision under the entry of the navigation that says `decisions/*`."""
-    found = sorted(path.name for path in (ROOT / "docs" / "decisions").glob("*.md"))
+    """List every decision and every example where the navigation says `decisions/*` and `examples/*`."""
+    found = {
+        "decisions/*": [f"decisions/{path.name}" for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))],
+        "examples/*": [f"examples/{path.stem}.md" for path in sorted((ROOT / "examples").glob("*.py"))],
+    }
     for entry in config.nav:
         for title, pages in entry.items():
-            if pages == ["decisions/*"]:
-                entry[title] = [f"decisions/{name}" for name in found]
+            if isinstance(pages, list):
+                entry[title] = [page for given in pages for page in found.get(str(given), [given])]
     return config
 
 
@@ -109,6 +112,6 @@ def on_files(files: Files, config: Any) -> Files:
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Turn links out of docs/ to the site's own pages."""
     for name, target in ROOT_PAGES.items():
-        markdown = re.sub(rf"\]\(((?:\.\./)+){re.escape(name)}", lambda found, to=target: f"]({found[1][3:]}{to}", markdown)
+        markdown = re.sub(rf"\]\(\.\./((?:\.\./)*){re.escape(name)}", rf"](\g<1>{target}", markdown)
     markdown = re.sub(r"\]\(\.\./examples/(\w+)\.py\)", r"](examples/\1.md)", markdown)
     return re.sub(r"\[([^]]*)\]\((?:\.\./)+(benchmarks|examples|src)[^)]*\)", r"\1", markdown)

@@ -1,10 +1,12 @@
-"""What "80% sure" means: naive Bayes counts the same evidence over and over; the guard's probabilities are measured on rows held out."""
+"""What "80% sure" means, for naive Bayes and for the guard.
+
+Naive Bayes counts the same evidence over and over; the guard's probabilities are measured on rows held out.
+"""
 
 import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import numpy as np
 from sklearn.calibration import calibration_curve
 from sklearn.datasets import make_classification
 from sklearn.metrics import brier_score_loss

@@ -24,7 +24,7 @@ line = np.linspace(-0.5, 3, 200)[:, None]
 plt.figure(figsize=(8, 4.8), layout="constrained")
 plt.plot(line, curve(line), color="grey", label="the truth")
 plt.scatter(X_there, y_there, s=4 + 25 * model.weights_, alpha=0.5, label="source; area: weight")
-plt.hist(X[:, 0], bins=25, bottom=-0.6, density=True, weights=None, alpha=0.25, color="C2", label="where the target lies")
+plt.hist(X[:, 0], bins=25, bottom=-0.6, density=True, alpha=0.25, color="C2", label="where the target lies")
 plt.plot(line, plain.predict(line), "--", color="C3", label="all rows alike")
 plt.plot(line, model.predict(line), color="C2", lw=2.5, label="weighted")
 plt.ylim(-0.6, 1.5)

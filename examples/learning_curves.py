@@ -27,7 +27,8 @@ for draw in draws:
         few = order[:n]
         model = RegularTransferClassifier(source=source, cv=3, random_state=0).fit(blurred[few], y[few])
         with_source[draw, place] = model.score(blurred[new], y[new])
-        without[draw, place] = LogisticRegression(C=10, max_iter=1000).fit(blurred[few], y[few]).score(blurred[new], y[new])
+        alone = LogisticRegression(C=10, max_iter=1000).fit(blurred[few], y[few])
+        without[draw, place] = alone.score(blurred[new], y[new])
 
 plt.figure(figsize=(7, 4.5), layout="constrained")
 for name, scores, style in [("with the source", with_source, "-o"), ("without", without, "--o")]:

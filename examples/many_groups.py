@@ -1,4 +1,4 @@
-"""Sixty schools with four pupils each: every school has its own level, shrunk towards all as far as schools are alike."""
+"""Sixty schools with four pupils each: each has its own level, shrunk towards all as far as schools are alike."""
 
 import sys
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""A source that hurts, and the guard that refuses it: the other clinic wrote its labels the wrong way round for half of its rows.
+"""A source that hurts, and the guard that refuses it: the other clinic wrote many labels the wrong way round.
 
-The more of the source's labels are wrong, the worse become the source alone and both pooled. The guard follows whichever is better.
+The more of the source's labels are wrong, the worse is learning from both. The guard follows whichever is better.
 """
 
 import sys
@@ -25,9 +25,7 @@ for share in shares:
     labels = np.where(wrong, 1 - y[there], y[there])
     plain = make_pipeline(StandardScaler(), LogisticRegression())
     scores["the 40 rows here alone"].append(plain.fit(X[here], y[here]).score(X[new], y[new]))
-    scores["pooled"].append(
-        plain.fit(np.vstack([X[here], X[there]]), np.r_[y[here], labels]).score(X[new], y[new])
-    )
+    scores["pooled"].append(plain.fit(np.vstack([X[here], X[there]]), np.r_[y[here], labels]).score(X[new], y[new]))
     safe = SafeTransferClassifier(source=Source(X[there], labels), budget=3).fit(X[here], y[here])
     scores["guarded"].append(safe.score(X[new], y[new]))
 

@@ -25,7 +25,8 @@ def sound(kind):
 
 kinds = ["stays", "rises", "bursts"]
 few, new = kinds * 3, kinds * 10
-model = TransferClassifier("starter:speech", random_state=0).fit(Clips([sound(kind) for kind in few], sampling_rate=RATE), few)
+learned = Clips([sound(kind) for kind in few], sampling_rate=RATE)
+model = TransferClassifier("starter:speech", random_state=0).fit(learned, few)
 waves = [sound(kind) for kind in new]
 chances = model.predict_proba(Clips(waves, sampling_rate=RATE))
 score = np.mean(model.classes_[chances.argmax(axis=1)] == np.array(new))

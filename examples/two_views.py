@@ -14,7 +14,7 @@ X, y = load_wine(return_X_y=True)
 X = X + np.random.default_rng(0).normal(size=X.shape) * X.std(axis=0)  # worse instruments, so that there is work to do
 views = {"acids": [1, 2, 3, 4], "colour": [7, 8, 9, 10]}
 names, scores = ["acids alone", "colour alone", "both"], []
-for name, kept in [("acids", {"acids": views["acids"]}), ("colour", {"colour": views["colour"]}), ("both", views)]:
+for kept in [{"acids": views["acids"]}, {"colour": views["colour"]}, views]:
     scores.append(np.mean(cross_val_predict(MultiViewClassifier(kept, "product"), X, y) == y))
 
 shares, with_gaps = [0, 0.2, 0.4, 0.6, 0.8], []

@@ -31,7 +31,6 @@ found = headstart.advise((X, y), sources)
 print(found.words)
 
 
-
 def named(entry):
     """The source, and how it is used where it is."""
     return entry["source"] if entry["gain"] is None else f"{entry['source']}:\n{entry['how'].split(',')[0]}"

@@ -1,0 +1,117 @@
+"""Every block of code in the documentation: commands parse, names are there, and the quick ones run as printed."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+import headstart
+from headstart.cli.main import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+SOMEBODY_ELSES = ("adapt", "skada", "fastai", "setfit", "dask", "torchvision")  # not installed where tests run
+
+
+def blocks(page: Path, *languages: str) -> list[str]:
+    """The blocks of code of a page in these languages."""
+    return [code for _, language, code in FENCE.findall(page.read_text(encoding="utf-8")) if language in languages]
+
+
+def commands(page: Path) -> list[list[str]]:
+    """The words after `headstart` of every command in the blocks of a page, whatever stands before it in the line."""
+    found = []
+    for block in blocks(page, "bash", "sh", "console"):
+        for line in block.replace("\\\n", " ").splitlines():
+            words = shlex.split(line, comments=True)
+            cuts = [place for place, word in enumerate(words) if word in {"|", "&&", ";", ">", ">>", "<"}]
+            for start in [0, *(cut + 1 for cut in cuts)]:
+                part = words[start : min((cut for cut in cuts if cut >= start), default=len(words))]
+                if part[:1] == ["torchrun"] and "headstart" in part:
+                    part = part[part.index("headstart") :]
+                if part[:1] == ["headstart"]:
+                    found.append(part[1:])
+    return found
+
+
+def of_pages(read: object, *args: str) -> list[object]:
+    """One parameter for each thing that is read from a page, named by its page and place."""
+    return [
+        pytest.param(found, id=f"{page.stem}-{place}")
+        for page in PAGES
+        for place, found in enumerate(read(page, *args))  # type: ignore[operator]
+    ]
+
+
+@pytest.mark.parametrize("words", of_pages(commands))
+def test_printed_command_parses(words: list[str]) -> None:
+    if not words or words[0].startswith("-"):
+        assert words[0] in {"--help", "--version"}
+        return
+    assert words[0] in COMMANDS, f"no command 'headstart {words[0]}'"
+    command = importlib.import_module(COMMANDS[words[0]][0])
+    command = next(
+        thing for thing in vars(command).values() if isinstance(thing, click.Command) and thing.name == words[0]
+    )
+    for parameter in command.params:  # files of the reader's are not here
+        if isinstance(parameter.type, click.Path):
+            parameter.type = click.STRING
+    with contextlib.suppress(click.exceptions.Exit):
+        command.make_context(words[0], list(words[1:]))
+
+
+def chains(tree: ast.AST, root: str) -> set[str]:
+    """Attributes that are looked up on a name."""
+    return {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == root
+    }
+
+
+@pytest.mark.parametrize("code", of_pages(blocks, "python"))
+def test_names_in_printed_python_are_there(code: str) -> None:
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] not in SOMEBODY_ELSES:
+            module = importlib.import_module(node.module)
+            for name in node.names:
+                if not hasattr(module, name.name):
+                    importlib.import_module(f"{node.module}.{name.name}")
+        elif isinstance(node, ast.Import):
+            for name in node.names:
+                if name.name.split(".")[0] not in SOMEBODY_ELSES:
+                    importlib.import_module(name.name)
+    for name in chains(tree, "headstart"):
+        assert hasattr(headstart, name), f"headstart has no {name}"
+
+
+@pytest.mark.parametrize("code", of_pages(blocks, "python"))
+def test_public_names_in_printed_python_are_imported(code: str) -> None:
+    tree = ast.parse(code)
+    bound = {
+        (name.asname or name.name).split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+    }
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    assert not {name for name in used if name in headstart.__all__ and name not in bound}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        if not re.match(r"[a-z]+:", target):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
