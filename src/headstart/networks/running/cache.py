@@ -10,7 +10,9 @@ import shutil
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import numpy as np
@@ -327,8 +329,24 @@ def default_cache() -> FeatureCache:
     Its files lie in the folder named by the environment variable ``HEADSTART_CACHE``, else in
     ``$XDG_CACHE_HOME/headstart`` or ``~/.cache/headstart``; with ``HEADSTART_CACHE=off`` nothing goes to disk.
     """
+    passing = _PASSING.get()
+    if passing is not None:
+        return passing
     folder = cache_folder()
     return _cache_in(None if folder is None else str(folder / "features"))
+
+
+_PASSING: ContextVar[FeatureCache | None] = ContextVar("passing", default=None)
+
+
+@contextmanager
+def nothing_kept() -> Iterator[None]:
+    """Inside, features are kept in memory until the end of the block alone: for inputs made up to be asked once."""
+    before = _PASSING.set(FeatureCache(None))
+    try:
+        yield
+    finally:
+        _PASSING.reset(before)
 
 
 def memory_cache() -> FeatureCache:
