@@ -77,6 +77,8 @@ class Entry:
         What adds to a fitted model's evidence: ``explained(model, dataset)``.
     explainer : str, optional
         What says which part of an input an answer came from: ``explainer(model, rows, i, k, answer)``.
+    sight : str, optional
+        What says what a network for it sees: ``sight(network, inputs, random_state)`` gives a `Sight`.
     module : str, optional
         What finds out how a module in memory takes such inputs: ``module(module, given, bare, name)`` gives the
         preprocessing and notes.
@@ -110,6 +112,7 @@ class Entry:
     )
     explained: str | None = None
     explainer: str | None = None
+    sight: str | None = None
     module: str | None = None
     pretraining: str | None = None
     trial: Callable[[], Any] | None = None
@@ -141,6 +144,7 @@ _ENTRIES: dict[Kind, Entry] = {
         ),
         explained="headstart.guard.evidence.words:add_words",
         explainer="headstart.models.explaining.parts:explain_text",
+        sight="headstart.networks.seeing.texts:see",
         trial=lambda: Texts(["a text"]),
     ),
     CLIPS: Entry(
@@ -158,6 +162,7 @@ _ENTRIES: dict[Kind, Entry] = {
         windows=lambda pieces, preprocessing: Clips(pieces, sampling_rate=preprocessing.rate),
         explained="headstart.models.explaining.mistakes:add_maps",
         explainer="headstart.models.explaining.clips:explain_clip",
+        sight="headstart.networks.seeing.clips:see",
         module="headstart.networks.reading.module_source:taken_waves",
         pretraining="headstart.pretraining.materials:CLIPS",
         trial=lambda: Clips([np.sin(np.arange(8000) / 8).astype(np.float32)], sampling_rate=16_000),
@@ -177,6 +182,7 @@ _ENTRIES: dict[Kind, Entry] = {
         mirrored=True,
         explained="headstart.models.explaining.mistakes:add_maps",
         explainer="headstart.models.explaining.pictures:explain_picture",
+        sight="headstart.networks.seeing.pictures:see",
         module="headstart.networks.reading.module_source:taken_pixels",
         pretraining="headstart.pretraining.materials:PICTURES",
         trial=lambda: Pictures([np.arange(32 * 32 * 3, dtype=np.uint8).reshape(32, 32, 3)]),

@@ -64,7 +64,7 @@ def field_of(network: Network, block: str) -> Field:
     Parameters
     ----------
     network : Network
-        For pictures.
+        For pictures; or for waves, of which the first axis is time in samples, and the second says nothing.
     block : str
         A module that returns maps (n, C, h, w), or tokens that are a square of patches.
 
@@ -90,14 +90,17 @@ def _measured(network: Network, block: str) -> Field:
     finally:
         handle.remove()
     assert tensor is not None
-    maps = as_maps(tensor)
+    waves = network.chain.takes_waves
+    late = waves and tensor.ndim == 3 and block not in network.chain.time_last
+    maps = (tensor.transpose(1, 2) if late else tensor).unsqueeze(3) if waves and tensor.ndim == 3 else as_maps(tensor)
     height, width = maps.shape[2:]
     # From the second quarter to the third, where no padding is seen, or all that there are.
     rows, columns = (np.linspace(0.25, 0.75, _ASKED) * (n - 1) for n in (height, width))
     places = [(round(i), round(j)) for i, j in zip(rows, columns, strict=True)]
     direction = torch.randn(maps.shape[1], generator=torch.Generator().manual_seed(1))
     score = sum((maps[n, :, i, j] * direction).sum() for n, (i, j) in enumerate(places))
-    squares = torch.autograd.grad(score, x)[0].double().square().sum(1).numpy()  # type: ignore[arg-type]
+    squares = torch.autograd.grad(score, x)[0].double().square()  # type: ignore[arg-type]
+    squares = (squares.unsqueeze(2) if waves else squares.sum(1)).numpy()
     axes = [
         _axis(squares.sum(3 - axis), [place[axis - 1] for place in places], maps.shape[axis + 1]) for axis in (1, 2)
     ]

@@ -1,0 +1,61 @@
+"""What a network sees: one call for a source or a saved model, and inputs of one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
+from headstart.data.inputs.registry import entry_of, resolve
+from headstart.networks.reading.loading import load_network
+from headstart.networks.seeing.sight import Sight
+
+#: Inputs that are shown at most: the strongest of some hundreds are as strong as those of all.
+MOST = 500
+
+
+def look(source: Any, inputs: Any = None, *, random_state: int = 0) -> Sight:
+    """Look at what the layers of a network answer to.
+
+    Its first filters as pictures; for up to seven depths the strongest parts of your own inputs for some channels
+    (patches of pictures, excerpts of clips, tokens of texts); and of a network for pictures what each depth prefers of
+    made pictures that hold one thing each, edges, corners, curves, textures or noise, beside the same network with
+    random weights.
+
+    Parameters
+    ----------
+    source : str, path, NetworkSource, torch.nn.Module
+        A source, as in `headstart.fit`; or the folder of a saved model, whose network is looked at.
+    inputs : pictures, clips or texts, optional
+        Of the kind that the network takes; of more than 500 some are drawn. Needed for a network for texts.
+    random_state : int, default=0
+
+    Returns
+    -------
+    Sight
+        `headstart.report.look.write_look` makes a page of it.
+
+    Raises
+    ------
+    SourceError
+        If there is no network to look at: a saved model that runs none, or of tables.
+    DataError, BadInputs
+        If the inputs are of another kind, or cannot be read.
+
+    Examples
+    --------
+    >>> sight = look("starter:pictures")
+    >>> sight.filters.pictures.shape[1:], len(sight.depths)
+    ((5, 5, 3), 5)
+    """
+    network = load_network(source)
+    rows = None
+    if inputs is not None and len(inputs):
+        rows = as_inputs(inputs, network.input_type)
+        if rows.kind is not network.takes:
+            refuse_other_kind(rows.kind, network.takes, f"as the network {network.name} takes")
+        if len(rows) > MOST:
+            rows = rows[np.sort(np.random.default_rng(random_state).choice(len(rows), MOST, replace=False))]
+    found: Sight = resolve(str(entry_of(network.takes).sight))(network, rows, random_state)
+    return found
