@@ -107,9 +107,12 @@ def command(
         shown = ", ".join(unlike[:3]) + (" ..." if len(unlike) > 3 else "")
         note(f"Unlike the training data: {len(unlike)} of {loaded.kind.count(len(rows))} ({shown})")
     if explain is not None:
-        from headstart.cli.explaining import explain_into
+        from headstart.models.explaining.one_by_one import one_by_one
+        from headstart.report.explained import write_explanations
 
-        explain_into(explain, loaded, items, rows, names)
+        sure = {row["file"]: row.get("probability") for row in rows}
+        found = one_by_one(loaded, items, sure, names)
+        note(f"What each answer went by: {write_explanations(explain, found, sure)}")
     if as_json:
         print_json({"model": str(model), "predictions": rows, "failed": failed})
     elif as_csv:

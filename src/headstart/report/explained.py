@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,15 @@ MOST, _SIDE = 200, 360
 _FAINTEST = 0.1
 _HOW = {
     ACTIVATIONS: "Class activation maps: what the linear head says of each place of the network's last map. Their mean "
-    "over all places is the model's score; they are drawn finer, with the maps of the network at larger sizes.",
+    "over all places is the model's score.",
     OCCLUSION: "By occlusion: each part was hidden in turn, and the model asked again. Shown is what the answer's "
     "log-odds (or the number) lose. Parts that tell the same hide each other: nothing here adds up.",
 }
 
 
-def write_explanations(folder: str | Path, found: Iterable[Explanation], sure: dict[str, float] | None = None) -> Path:
+def write_explanations(
+    folder: str | Path, found: Iterable[Explanation], sure: Mapping[str, float | None] | None = None
+) -> Path:
     """Write ``index.html``, ``explanations.json`` and, of maps, a PNG an input.
 
     Parameters
@@ -38,7 +40,7 @@ def write_explanations(folder: str | Path, found: Iterable[Explanation], sure: d
         Made if it is not there; files of the same names are replaced.
     found : iterable of Explanation
         Taken one after the other, so that many do not stand in memory at once.
-    sure : dict of str to float, optional
+    sure : mapping of str to float or None, optional
         Probabilities of the answers, by name.
 
     Returns
@@ -55,6 +57,7 @@ def write_explanations(folder: str | Path, found: Iterable[Explanation], sure: d
     shown: list[dict[str, Any]] = []
     listed: list[dict[str, Any]] = []
     ways: set[str] = set()
+    fine = False
     try:
         target.mkdir(parents=True, exist_ok=True)
         for number, one in enumerate(found):
@@ -64,6 +67,7 @@ def write_explanations(folder: str | Path, found: Iterable[Explanation], sure: d
                 Image.fromarray(picture).save(target / file)
             listed.append(one.to_dict() | ({"picture": file} if file else {}))
             ways.add(one.way)
+            fine |= one.fine is not None
             if number < MOST:
                 shown.append(_card(one, picture, file, (sure or {}).get(one.name)))
         text = json.dumps(plain(listed), indent=1, ensure_ascii=False, allow_nan=False)
@@ -72,9 +76,10 @@ def write_explanations(folder: str | Path, found: Iterable[Explanation], sure: d
         raise OutputError(
             f"Expected to write into the folder {target}, but {error.strerror or error}.", "Choose another --explain."
         ) from error
+    finer = ["They are drawn finer: the mean of the maps at the network's own and at larger sizes."] if fine else []
     page = {
         "title": f"{len(listed)} explained",
-        "how": [words for way, words in _HOW.items() if way in ways],
+        "how": [words for way, words in _HOW.items() if way in ways] + finer,
         "maps": any(card["picture"] for card in shown),
         "table": any(card["table"] for card in shown),
         "shown": shown,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,17 @@ def write_report(model_folder: str | Path, out: str | Path | None = None) -> Pat
     return write_page(target, html, "the report")
 
 
+def check_page(target: Path) -> None:
+    """Make the folder of a page, before what it shows is computed.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be made.
+    """
+    _told(target, lambda: target.parent.mkdir(parents=True, exist_ok=True), "the page")
+
+
 def write_page(target: Path, html: str, what: str = "the page") -> Path:
     """Write a page whole or not at all.
 
@@ -93,14 +105,18 @@ def write_page(target: Path, html: str, what: str = "the page") -> Path:
     OutputError
         When it cannot be written.
     """
+    check_page(target)
+    _told(target, lambda: _replace(target, html), what)
+    return target
+
+
+def _told(target: Path, work: Callable[[], Any], what: str) -> None:
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, html)
+        work()
     except OSError as error:
         raise OutputError(
             f"Expected to write {what} to {target}, but {error.strerror or error}.", "Choose another --out."
         ) from error
-    return target
 
 
 def write_beside(folder: Path) -> None:

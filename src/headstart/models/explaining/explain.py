@@ -44,7 +44,7 @@ def explain(model: Any, X: Any, answer: Any = None) -> list[Explanation]:
         )
     if not len(rows):
         return []
-    asked = rows.frame if model.kind.values else rows
+    asked = getattr(rows, "frame", rows)
     if model.task == "regression":
         numbers = np.asarray(model.predict(asked), dtype=float).reshape(len(rows), -1)[:, 0]
         chosen, answers = np.zeros(len(rows), int), numbers.tolist()

@@ -84,7 +84,7 @@ class Explanation:
 
     def strongest(self, n: int = 5) -> list[tuple[str, float]]:
         """The n parts that add or take most, with what they add; of maps none."""
-        order = np.argsort(-np.abs(self.values), kind="stable")[:n] if self.parts else []
+        order = np.argsort(-np.abs(self.values), kind="stable")[:n].tolist() if self.parts else []
         return [(self.parts[i], float(self.values[i])) for i in order]
 
     def drawn(self) -> np.ndarray:

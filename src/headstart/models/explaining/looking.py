@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
 from headstart.data.inputs.registry import entry_of, resolve
+from headstart.errors import SourceError
+from headstart.networks.folder import MANIFEST, read_manifest
+from headstart.networks.network import Network
 from headstart.networks.reading.loading import load_network
 from headstart.networks.seeing.sight import Sight
 
@@ -34,7 +38,7 @@ def look(source: Any, inputs: Any = None, *, random_state: int = 0) -> Sight:
     Returns
     -------
     Sight
-        `headstart.report.look.write_look` makes a page of it.
+        `headstart.report.sight.write_look` makes a page of it.
 
     Raises
     ------
@@ -49,7 +53,7 @@ def look(source: Any, inputs: Any = None, *, random_state: int = 0) -> Sight:
     >>> sight.filters.pictures.shape[1:], len(sight.depths)
     ((5, 5, 3), 5)
     """
-    network = load_network(source)
+    network = network_of(source)
     rows = None
     if inputs is not None and len(inputs):
         rows = as_inputs(inputs, network.input_type)
@@ -59,3 +63,22 @@ def look(source: Any, inputs: Any = None, *, random_state: int = 0) -> Sight:
             rows = rows[np.sort(np.random.default_rng(random_state).choice(len(rows), MOST, replace=False))]
     found: Sight = resolve(str(entry_of(network.takes).sight))(network, rows, random_state)
     return found
+
+
+def network_of(source: Any) -> Network:
+    """The network that a source names, or that a saved model runs.
+
+    Raises
+    ------
+    SourceError
+        If there is none.
+    """
+    manifest = Path(source) / MANIFEST if isinstance(source, str | Path) else None
+    if manifest is not None and manifest.is_file():
+        said = read_manifest(source)
+        if said.get("kind") in ("baseline", "table", "tasks") and "network" not in said:
+            raise SourceError(
+                f"Expected a network, or a model that runs one, found in {source} a model that runs no network.",
+                "Ask what a prediction went by: headstart predict MODEL FILES --explain FOLDER",
+            )
+    return load_network(source)

@@ -57,8 +57,8 @@ def explain_picture(model: Any, pictures: Pictures, i: int, k: int, answer: Any)
     larger = [found for scale in _SCALES if (found := _at_scale(head, scale, pictures, i, k)) is not None]
     fine = np.mean([_fine(*found) for found in [(map_, edges), *larger]], axis=0) if larger else None
     base = float(head.intercept[k])
-    where = {"edges": _within(edges, part), "seen": part, "background": shown}
-    return Explanation(pictures.names[i], answer, ACTIVATIONS, score + base, base, map_, fine=fine, **where)
+    name, laid = pictures.names[i], _within(edges, part)
+    return Explanation(name, answer, ACTIVATIONS, score + base, base, map_, (), laid, part, shown, None, fine)
 
 
 def _mapped(head: LinearHead, network: Network, pictures: Pictures, i: int, k: int) -> tuple[np.ndarray, float, Edges]:

@@ -99,8 +99,8 @@ def _measured(network: Network, block: str) -> Field:
     places = [(round(i), round(j)) for i, j in zip(rows, columns, strict=True)]
     direction = torch.randn(maps.shape[1], generator=torch.Generator().manual_seed(1))
     score = sum((maps[n, :, i, j] * direction).sum() for n, (i, j) in enumerate(places))
-    squares = torch.autograd.grad(score, x)[0].double().square()  # type: ignore[arg-type]
-    squares = (squares.unsqueeze(2) if waves else squares.sum(1)).numpy()
+    gradient = torch.autograd.grad(score, x)[0].double().square()  # type: ignore[arg-type]
+    squares = (gradient.unsqueeze(2) if waves else gradient.sum(1)).numpy()
     axes = [
         _axis(squares.sum(3 - axis), [place[axis - 1] for place in places], maps.shape[axis + 1]) for axis in (1, 2)
     ]

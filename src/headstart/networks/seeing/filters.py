@@ -73,15 +73,17 @@ def _search(network: Network) -> FirstLayer | None:
     if first is None:
         return None
     conv = calls[first].module
+    assert isinstance(conv, nn.Conv2d)
     if conv.weight.shape[1] not in (1, 3) or max(conv.weight.shape[2:]) < 2:
         return None
     weight = conv.weight.detach().double()
-    norm = calls[first + 1] if first + 1 < len(calls) else None
-    if norm is None or not isinstance(norm.module, nn.BatchNorm2d) or norm.module.num_features != len(weight):
+    behind = calls[first + 1] if first + 1 < len(calls) else None
+    norm = None if behind is None else behind.module
+    if behind is None or not isinstance(norm, nn.BatchNorm2d) or norm.running_var is None:
         return FirstLayer(calls[first].name, calls[first].name, weight)
-    gain = 1.0 if norm.module.weight is None else norm.module.weight.detach().double()
-    factor = gain / (norm.module.running_var.double() + norm.module.eps).sqrt()
-    return FirstLayer(calls[first].name, norm.name, weight * factor[:, None, None, None])
+    gain = torch.ones(len(weight)) if norm.weight is None else norm.weight.detach()
+    factor = gain.double() / (norm.running_var.double() + norm.eps).sqrt()
+    return FirstLayer(calls[first].name, behind.name, weight * factor[:, None, None, None])
 
 
 def first_filters(network: Network) -> Filters | None:

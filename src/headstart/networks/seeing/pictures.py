@@ -31,14 +31,14 @@ def see(network: Network, inputs: Inputs | None, random_state: int = 0) -> Sight
         Of the probes and of the random weights that they are compared with.
     """
     blocks = depths_of(network)
-    measured = preferences(network, random_state)
-    if inputs is None or not len(inputs):
-        silent = dict(zip(measured.blocks, measured.silent, strict=True))
-        widths = widths_of(network)
-        depths = [Depth(block, widths[block], silent[block], {}) for block in blocks]
-    else:
+    depths: list[Depth] = []
+    if inputs is not None and len(inputs):
         shown = arrays(network, inputs)
         depths = [_depth(network, one, shown, inputs.names) for one in strongest(network, shown, blocks)]
+    measured = preferences(network, random_state)
+    if not depths:
+        widths = widths_of(network)
+        depths = [Depth(b, widths[b], silent, {}) for b, silent in zip(measured.blocks, measured.silent, strict=True)]
     n = 0 if inputs is None else len(inputs)
     filters = first_filters(network)
     return Sight(network.name, network.input_type, n, tuple(depths), filters, None, measured)

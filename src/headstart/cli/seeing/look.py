@@ -28,11 +28,12 @@ def command(source: str, inputs: tuple[Path, ...], out: Path, random_state: int,
     """
     from headstart.cli.predictions import gather
     from headstart.data.base.address import brought
-    from headstart.models.explaining.looking import look
-    from headstart.networks.reading.loading import load_network
-    from headstart.report.look import write_look
+    from headstart.models.explaining.looking import look, network_of
+    from headstart.report.sight import write_look
+    from headstart.report.write import check_page
 
-    network = load_network(source)
+    check_page(out)
+    network = network_of(source)
     given = gather(brought(list(inputs)), network.input_type) if inputs else None
     sight = look(network, given, random_state=random_state)
     note(f"Shown to {sight.network}: {network.takes.count(sight.n)}")

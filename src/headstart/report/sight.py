@@ -40,7 +40,7 @@ def write_look(sight: Sight, out: str | Path) -> Path:
         If it cannot be written.
     """
     target = Path(out).expanduser()
-    return write_page(target / "look.html" if target.is_dir() else target, rendered("look.jinja", page_of(sight)))
+    return write_page(target / "look.html" if target.is_dir() else target, rendered("sight.jinja", page_of(sight)))
 
 
 def page_of(sight: Sight) -> dict[str, Any]:
