@@ -107,12 +107,7 @@ def command(
         shown = ", ".join(unlike[:3]) + (" ..." if len(unlike) > 3 else "")
         note(f"Unlike the training data: {len(unlike)} of {loaded.kind.count(len(rows))} ({shown})")
     if explain is not None:
-        from headstart.models.explaining.one_by_one import one_by_one
-        from headstart.report.explained import write_explanations
-
-        sure = {row["file"]: row.get("probability") for row in rows}
-        found = one_by_one(loaded, items, sure, names)
-        note(f"What each answer went by: {write_explanations(explain, found, sure)}")
+        _explain(explain, loaded, items, rows, names)
     if as_json:
         print_json({"model": str(model), "predictions": rows, "failed": failed})
     elif as_csv:
@@ -122,6 +117,15 @@ def command(
     for entry in failed:
         note(f"Cannot read {entry['file']}: {entry['reason']}")
     return 1 if failed else 0
+
+
+def _explain(folder: Path, model: Any, items: list[Any], rows: list[dict[str, Any]], names: list[str] | None) -> None:
+    """Write what each answer went by."""
+    from headstart.models.explaining.one_by_one import one_by_one
+    from headstart.report.explained import write_explanations
+
+    sure = {row["file"]: row.get("probability") for row in rows}
+    note(f"What each answer went by: {write_explanations(folder, one_by_one(model, items, sure, names), sure)}")
 
 
 def _print_rows(rows: list[dict[str, Any]]) -> None:
