@@ -73,9 +73,13 @@ def _filters(sight: Sight) -> dict[str, Any] | None:
     found = sight.filters
     shown = [{"number": n, "picture": _png(p)} for n, p in zip(found.channels, found.pictures, strict=True)]
     height, width = found.pictures.shape[1:3]
+    if sight.preferences is None:
+        turned = "Time runs to the right, high tones are above; light is what makes the filter answer."
+    else:
+        turned = "Light is light: neither the scaling of the input nor the norm behind it turns it round."
     words = (
         f"The {count(len(shown), 'filter')} of {found.layer}, {height} x {width} each: grey is 0, and each is shown at "
-        "its own strength. Light is light: neither the scaling of the input nor the norm behind it turns it round."
+        f"its own strength. {turned}"
     )
     return {
         "words": words,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import click
 
@@ -13,9 +15,12 @@ from headstart.cli.console import common, echo, note, print_json
 @click.argument("source")
 @click.argument("inputs", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), default=Path("look.html"), show_default=True, help="The page.")
+@click.option("--text-column", multiple=True, help="Column of a table that holds texts; again for several, joined.")
 @click.option("--seed", "random_state", type=int, default=0, show_default=True, help="Of made pictures.")
 @common
-def command(source: str, inputs: tuple[Path, ...], out: Path, random_state: int, as_json: bool) -> None:
+def command(
+    source: str, inputs: tuple[Path, ...], out: Path, text_column: tuple[str, ...], random_state: int, as_json: bool
+) -> None:
     """Show what the layers of SOURCE answer to: a network to borrow from, or the network of a saved model.
 
     INPUTS (pictures, clips or texts: files, folders that are searched to their bottom, or tables that name them) are
@@ -26,7 +31,7 @@ def command(source: str, inputs: tuple[Path, ...], out: Path, random_state: int,
     headstart look starter:pictures photos/ --out look.html
     headstart look model photos/one.jpg photos/two.jpg
     """
-    from headstart.cli.predictions import gather
+    from headstart.cli.predictions import gather, gather_texts
     from headstart.data.base.address import brought
     from headstart.models.explaining.looking import look, network_of
     from headstart.report.sight import write_look
@@ -34,7 +39,14 @@ def command(source: str, inputs: tuple[Path, ...], out: Path, random_state: int,
 
     check_page(out)
     network = network_of(source)
-    given = gather(brought(list(inputs)), network.input_type) if inputs else None
+    if text_column and not network.takes.typed:
+        raise click.UsageError(f"--text-column is for networks for texts; {network.name} takes {network.takes.takes}.")
+    places = brought(list(inputs))
+    given: list[Any] | None = None
+    if places and network.takes.typed:
+        given = gather_texts(SimpleNamespace(evidence={}, input_type=network.input_type), places, (), text_column)[0]
+    elif places:
+        given = gather(places, network.input_type)
     sight = look(network, given, random_state=random_state)
     note(f"Shown to {sight.network}: {network.takes.count(sight.n)}")
     written = write_look(sight, out)

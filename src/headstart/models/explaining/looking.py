@@ -49,9 +49,9 @@ def look(source: Any, inputs: Any = None, *, random_state: int = 0) -> Sight:
 
     Examples
     --------
-    >>> sight = look("starter:pictures")
-    >>> sight.filters.pictures.shape[1:], len(sight.depths)
-    ((5, 5, 3), 5)
+    >>> sight = look("starter:speech")
+    >>> sight.filters.pictures.shape, len(sight.depths)
+    ((32, 3, 3, 3), 6)
     """
     network = network_of(source)
     rows = None
