@@ -29,14 +29,14 @@ def add_maps(model: Any, dataset: Dataset) -> None:
     position = {name: i for i, name in enumerate(dataset.names)}
     start = time.monotonic()
     allowed = _SHARE * float(model.evidence.get("budget") or 600.0)
-    dearest = 0.0
+    last = 0.0
     for mistake in model.evidence.get("mistakes") or []:
         begun = time.monotonic()
-        if begun - start + dearest > allowed or mistake["name"] not in position:
+        if begun - start + last > allowed or mistake["name"] not in position:
             break
         said = mistake["predicted"]
         answer = None if model.task == "regression" else (said[:1] or [None])[0] if isinstance(said, list) else said
         found = explain(model, dataset.inputs[[position[mistake["name"]]]], answer)[0]
         mistake["map"] = thumbnail_base64(found.drawn(), _SIDE)
         mistake["way"] = found.way
-        dearest = max(dearest, time.monotonic() - begun)
+        last = time.monotonic() - begun

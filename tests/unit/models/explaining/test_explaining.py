@@ -16,10 +16,12 @@ from tiny_pictures import network, pictures, source
 from headstart import Clips, Model, TransferClassifier, TransferRegressor, load
 from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.data.pictures.seen import seen_part
+from headstart.data.reading.recognise import from_arrays
 from headstart.data.tables.encoder import TableEncoder
 from headstart.errors import ParameterError
 from headstart.guard.baselines.texts import TextBaselineClassifier
 from headstart.guard.mixture import MixedClassifier
+from headstart.models.explaining.dropout import add_curves
 from headstart.models.explaining.explanation import ACTIVATIONS, OCCLUSION
 from headstart.models.explaining.mistakes import add_maps
 from headstart.networks.running.cache import default_cache
@@ -165,8 +167,6 @@ def test_words_and_cells_that_decide_come_first() -> None:
 
 
 def test_mistakes_get_a_map_within_their_share_of_the_budget(linear: Model) -> None:
-    from headstart.data.reading.recognise import from_arrays
-
     X, y = pictures(6)
     dataset = from_arrays(X, y)
     said = [{"name": dataset.names[i], "true": "red", "predicted": "blue"} for i in (1, 3)]
@@ -180,3 +180,21 @@ def test_mistakes_get_a_map_within_their_share_of_the_budget(linear: Model) -> N
     linear.evidence.update(mistakes=[dict(one, map=None) for one in said], budget=1e-9)
     add_maps(linear, dataset)
     assert linear.evidence["mistakes"][1]["map"] is None
+
+
+def test_curves_of_dropout_are_of_the_network_that_was_offered_and_of_classes_alone(
+    linear: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("headstart.parameters.heads.dropout_curves.EPOCHS", 3)
+    dataset = from_arrays(*pictures(12))
+    add_curves(None, linear, dataset, None, 0, "cpu")
+    assert "dropout" not in linear.evidence
+    add_curves("dropout", linear, dataset, None, 0, "cpu")
+    found = linear.evidence.pop("dropout")
+    assert found["with"]["epoch"] == [1.0, 2.0, 3.0]
+    assert found["n"] + found["n_held_out"] == 12
+    with pytest.raises(ParameterError, match="Expected curves 'dropout' or None, found 'learning'"):
+        add_curves("learning", linear, dataset, None, 0, "cpu")
+    numbers = from_arrays(pictures(12)[0], np.linspace(0, 1, 12))
+    with pytest.raises(ParameterError, match="Expected classes for the curves of dropout, found numbers"):
+        add_curves("dropout", linear, numbers, None, 0, "cpu")
