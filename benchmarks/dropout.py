@@ -2,8 +2,8 @@
 
     python benchmarks/dropout.py [--repeats 5]
 
-Features of MobileNetV1 (0.25); each draw takes so many pictures to learn from and as many held out. The head and the two
-curves are those that ``headstart fit --curves dropout`` shows.
+Features of MobileNetV1 (0.25); each draw takes so many pictures to learn from and as many held out. The head and the
+two curves are those that ``headstart fit --curves dropout`` shows.
 """
 
 from __future__ import annotations
