@@ -31,10 +31,13 @@ def explain(model: Any, X: Any, answer: Any = None) -> list[Explanation]:
     Raises
     ------
     ParameterError
-        For an answer that the model does not give.
+        For an answer that the model does not give, or a kind of input from outside that says nothing of itself.
     BadInputs, DataError
         As `headstart.Model.predict`.
     """
+    named = entry_of(model.kind).explainer
+    if named is None:
+        raise ParameterError(f"Expected a kind of input that is explained, found {model.kind.many}.")
     rows = records_of(X) if model.kind.values else as_inputs(X, model.input_type)
     known = [] if model.classes_ is None else model.classes_.tolist()
     if answer is not None and (model.task == "regression" or answer not in known):
@@ -52,5 +55,5 @@ def explain(model: Any, X: Any, answer: Any = None) -> list[Explanation]:
         p = model.predict_proba(asked)
         chosen = np.full(len(rows), known.index(answer)) if answer is not None else p.argmax(axis=1)
         answers = [known[k] for k in chosen]
-    how = resolve(str(entry_of(model.kind).explainer))
+    how = resolve(named)
     return [how(model, rows, i, int(k), said) for i, (k, said) in enumerate(zip(chosen, answers, strict=True))]

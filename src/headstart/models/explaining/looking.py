@@ -54,6 +54,11 @@ def look(source: Any, inputs: Any = None, *, random_state: int = 0) -> Sight:
     ((32, 3, 3, 3), 6)
     """
     network = network_of(source)
+    named = entry_of(network.takes).sight
+    if named is None:
+        raise SourceError(
+            f"Expected a network for a kind of input that is looked at, found one for {network.takes.many}."
+        )
     rows = None
     if inputs is not None and len(inputs):
         rows = as_inputs(inputs, network.input_type)
@@ -61,7 +66,7 @@ def look(source: Any, inputs: Any = None, *, random_state: int = 0) -> Sight:
             refuse_other_kind(rows.kind, network.takes, f"as the network {network.name} takes")
         if len(rows) > MOST:
             rows = rows[np.sort(np.random.default_rng(random_state).choice(len(rows), MOST, replace=False))]
-    found: Sight = resolve(str(entry_of(network.takes).sight))(network, rows, random_state)
+    found: Sight = resolve(named)(network, rows, random_state)
     return found
 
 

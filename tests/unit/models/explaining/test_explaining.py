@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -14,15 +15,17 @@ from small_sounds import sound_network, tones
 from tiny_pictures import network, pictures, source
 
 from headstart import Clips, Model, TransferClassifier, TransferRegressor, load
+from headstart.data.inputs.registry import entry_of
 from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.data.pictures.seen import seen_part
 from headstart.data.reading.recognise import from_arrays
 from headstart.data.tables.encoder import TableEncoder
-from headstart.errors import ParameterError
+from headstart.errors import ParameterError, SourceError
 from headstart.guard.baselines.texts import TextBaselineClassifier
 from headstart.guard.mixture import MixedClassifier
 from headstart.models.explaining.dropout import add_curves
 from headstart.models.explaining.explanation import ACTIVATIONS, OCCLUSION
+from headstart.models.explaining.looking import look
 from headstart.models.explaining.mistakes import add_maps
 from headstart.networks.running.cache import default_cache
 
@@ -198,3 +201,15 @@ def test_curves_of_dropout_are_of_the_network_that_was_offered_and_of_classes_al
     numbers = from_arrays(pictures(12)[0], np.linspace(0, 1, 12))
     with pytest.raises(ParameterError, match="Expected classes for the curves of dropout, found numbers"):
         add_curves("dropout", linear, numbers, None, 0, "cpu")
+
+
+def test_a_kind_from_outside_that_says_nothing_of_itself_is_refused(
+    linear: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = dataclasses.replace(entry_of(linear.kind), explainer=None, sight=None)
+    monkeypatch.setattr("headstart.models.explaining.explain.entry_of", lambda kind: silent)
+    monkeypatch.setattr("headstart.models.explaining.looking.entry_of", lambda kind: silent)
+    with pytest.raises(ParameterError, match="Expected a kind of input that is explained, found pictures"):
+        linear.explain(pictures(1)[0])
+    with pytest.raises(SourceError, match="Expected a network for a kind of input that is looked at"):
+        look(source())
