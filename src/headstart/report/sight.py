@@ -47,9 +47,7 @@ def page_of(sight: Sight) -> dict[str, Any]:
     """What the page shows, ready to print."""
     kind = kind_named(sight.input_type)
     shown = any(depth.channels for depth in sight.depths)
-    lead = [
-        f"What the layers of this network answer to, from the first to the last, measured on {kind.count(sight.n)}."
-    ]
+    lead = [f"What the layers of this network answer to, from the first to the last, shown {kind.count(sight.n)}."]
     if not shown:
         lead = [
             f"What the layers of this network answer to. Give {kind.many} to see which parts of them each depth "
