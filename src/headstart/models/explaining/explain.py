@@ -40,9 +40,10 @@ def explain(model: Any, X: Any, answer: Any = None) -> list[Explanation]:
         raise ParameterError(f"Expected a kind of input that is explained, found {model.kind.many}.")
     rows = records_of(X) if model.kind.values else as_inputs(X, model.input_type)
     known = [] if model.classes_ is None else model.classes_.tolist()
-    if answer is not None and (model.task == "regression" or answer not in known):
+    written = [str(one) for one in known]  # evidence holds classes as text
+    if answer is not None and (model.task == "regression" or str(answer) not in written):
         raise ParameterError(
-            f"Expected an answer of this model ({', '.join(map(str, known)) or 'a number'}), found {answer!r}.",
+            f"Expected an answer of this model ({', '.join(written) or 'a number'}), found {answer!r}.",
             "Leave it out to explain what the model says.",
         )
     if not len(rows):
@@ -53,7 +54,7 @@ def explain(model: Any, X: Any, answer: Any = None) -> list[Explanation]:
         chosen, answers = np.zeros(len(rows), int), numbers.tolist()
     else:
         p = model.predict_proba(asked)
-        chosen = np.full(len(rows), known.index(answer)) if answer is not None else p.argmax(axis=1)
+        chosen = np.full(len(rows), written.index(str(answer))) if answer is not None else p.argmax(axis=1)
         answers = [known[k] for k in chosen]
     how = resolve(named)
     return [how(model, rows, i, int(k), said) for i, (k, said) in enumerate(zip(chosen, answers, strict=True))]

@@ -10,14 +10,14 @@ from headstart.data.sets.dataset import Dataset
 from headstart.models.explaining.explain import explain
 
 #: Share of the budget, and side of the pictures in pixels.
-_SHARE, _SIDE = 0.05, 192
+_SHARE, _SIDE = 0.02, 192
 
 
 def add_maps(model: Any, dataset: Dataset) -> None:
     """Write a map over its picture, as a JPEG in base64, into each mistake of a model's evidence.
 
     The finished model is asked why it says what the model that had not seen the example said. They are asked about one
-    after the other, for a twentieth of the budget at most.
+    after the other, for a fiftieth of the budget at most.
 
     Parameters
     ----------

@@ -169,6 +169,14 @@ def test_words_and_cells_that_decide_come_first() -> None:
     assert found.values == pytest.approx([0.0, 0.0], abs=1e-6)
 
 
+def test_an_answer_may_be_given_as_text_as_evidence_holds_it() -> None:
+    X, y = pictures(12)
+    fitted = TransferClassifier(source(), head="linear").fit(X, (y == "red").astype(int))
+    model = Model(fitted, {}, task="classification", classes=[0, 1])
+    assert model.explain(X[:1], "0")[0].answer == 0
+    assert model.explain(X[:1], "0")[0].score == model.explain(X[:1], 0)[0].score
+
+
 def test_mistakes_get_a_map_within_their_share_of_the_budget(linear: Model) -> None:
     X, y = pictures(6)
     dataset = from_arrays(X, y)
