@@ -23,6 +23,7 @@ from headstart.models.saving.task_models import SeveralTasks
 from headstart.models.saving.trial import try_out
 from headstart.networks.folder import MANIFEST, read_manifest, write_folder, write_manifest
 from headstart.networks.manifest import TASKS_FOLDER, check_model
+from headstart.networks.running.passing import passing
 from headstart.networks.saving.model_card import model_card
 from headstart.networks.seal import check_files, in_words
 from headstart.parameters.loading import Learned, read_learned
@@ -137,6 +138,7 @@ class Model:
         fitted = getattr(self._answers, "fitted_", None)
         return (None, "cpu") if fitted is None else (fitted.network, str(self._answers.device))
 
+    @passing()
     def predict_proba(self, X: Any) -> np.ndarray:
         """Calibrated probabilities of pictures, clips, texts or rows, (n, K); for multi-label that of each label.
 
@@ -165,6 +167,7 @@ class Model:
         multilabel = self.task == "multilabel"
         return probabilities(logits(raw, multilabel=multilabel) / self.temperature, multilabel=multilabel)
 
+    @passing()
     def predict(self, X: Any) -> np.ndarray:
         """Labels (n,), 0/1 for each label (n, L), or numbers, of pictures, clips, texts or rows."""
         if self.task == "regression":
