@@ -16,11 +16,12 @@ import pytest
 from PIL import Image
 
 from headstart.cli.main import exit_code
-from headstart.cli.predictions import gather, say
+from headstart.cli.predictions import gather
 from headstart.data.base.kinds import PICTURES
 from headstart.data.base.reasons import BadPicture
 from headstart.data.pictures.decode import decode
 from headstart.errors import BadPictures, DataError
+from headstart.models.answering import say
 
 
 class Brightness:

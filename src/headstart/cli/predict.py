@@ -62,10 +62,11 @@ def command(
         raise click.UsageError("Choose one of --csv and --json.")
     if not inputs and not text:
         raise click.UsageError("Missing argument 'INPUTS...'.")
-    from headstart.cli.predictions import found_in, gather, gather_texts, say, say_rows
+    from headstart.cli.predictions import found_in, gather, gather_texts, say_rows
     from headstart.data.base.address import brought
     from headstart.data.sets.task import DETECTION
     from headstart.drift.beside import beside
+    from headstart.models.answering import say
     from headstart.models.model import load
 
     inputs = tuple(brought(list(inputs)))
