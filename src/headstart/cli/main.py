@@ -39,7 +39,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Use": {
         "predict": ("headstart.cli.predict", "Label new examples with a model that headstart saved."),
         "serve": ("headstart.cli.serve", "Try a model in a browser, and let programs ask it."),
-    "listen": ("headstart.cli.listen", "Hear words in a long recording or a stream, as they come."),
+        "listen": ("headstart.cli.listen", "Hear words in a long recording or a stream, as they come."),
     },
     "Is it still valid": {
         "check": ("headstart.cli.check", "Say whether a saved model still holds on new data."),

@@ -13,7 +13,12 @@ from headstart.cli.console import echo, note
 
 @click.command("serve")
 @click.argument("model", type=click.Path(path_type=Path))
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; others than this machine's need a token.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen at; others than this machine's need a token.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
 @click.option("--token", help="What visitors must know.  [default: none on this machine, else a new one]")
 @click.option(

@@ -78,8 +78,10 @@ class Server:
 
     def _check(self, job: Received) -> None:
         kind = self.asked.kind
-        wrong = bool(job.items) if kind.values else bool(job.rows) or not kind.typed and any(
-            isinstance(item, str) for item in job.items
+        wrong = (
+            bool(job.items)
+            if kind.values
+            else bool(job.rows) or (not kind.typed and any(isinstance(item, str) for item in job.items))
         )
         if wrong:
             raise Refused(422, f"Expected {kind.many}, as the model learned from, found others.", "See /openapi.json.")

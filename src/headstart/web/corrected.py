@@ -62,9 +62,7 @@ def _answers(task: Mapping[str, Any], said: str) -> dict[str, Any]:
     chosen = [one for one in said.splitlines() if one] if task["task"] == "multilabel" else [said]
     unknown = next((one for one in chosen if one not in classes), None)
     if unknown is not None:
-        raise Refused(
-            422, f"Expected one of {', '.join(classes[:20])} as the right answer, found {shown(unknown)!r}."
-        )
+        raise Refused(422, f"Expected one of {', '.join(classes[:20])} as the right answer, found {shown(unknown)!r}.")
     if task["task"] == "multilabel":
         return {one: int(one in chosen) for one in classes}
     return {name: said}

@@ -24,7 +24,11 @@ def described(model: Any, limits: Limits, corrections: bool) -> dict[str, Any]:
     models = getattr(model, "models", None) or {"": model}
     looks = getattr(model, "task", None) == DETECTION
     tasks = [
-        {"name": name, "task": one.task, "classes": None if one.classes_ is None else [*map(str, one.classes_.tolist())]}
+        {
+            "name": name,
+            "task": one.task,
+            "classes": None if one.classes_ is None else [*map(str, one.classes_.tolist())],
+        }
         for name, one in models.items()
     ]
     data = model.evidence.get("data") or {}
@@ -95,7 +99,9 @@ def openapi(said: dict[str, Any], version: str) -> dict[str, Any]:
     takes, bodies = said["takes"], {}
     explain = {"type": "boolean", "description": "Also what each answer went by, of the first inputs."}
     if takes["values"]:
-        cells = {one["name"]: {"type": ["string", "number", "null"]} for one in said["columns"] if one["holds"] != "file"}
+        cells = {
+            one["name"]: {"type": ["string", "number", "null"]} for one in said["columns"] if one["holds"] != "file"
+        }
         rows = {"type": "array", "items": {"type": "object", "properties": cells}, "maxItems": said["limits"]["inputs"]}
         bodies["application/json"] = _object({"rows": rows, "explain": explain}, ["rows"])
         form = {
@@ -150,7 +156,10 @@ def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
 
 
 _ANSWERS = _object(
-    {"predictions": {"type": "array", "items": {"type": "object"}}, "failed": {"type": "array", "items": {"type": "object"}}},
+    {
+        "predictions": {"type": "array", "items": {"type": "object"}},
+        "failed": {"type": "array", "items": {"type": "object"}},
+    },
     ["predictions", "failed"],
 )
 _REFUSAL = _object({"error": {"type": "string"}}, ["error"])

@@ -22,7 +22,9 @@ from headstart.parameters.transfer import TransferClassifier
 def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
     X, y = pictures(12, seed=0)
     fitted = TransferClassifier(network_of("resnet"), train="head").fit(X, y)
-    folder = Model(fitted, {}, task="classification", classes=fitted.classes_.tolist()).save(tmp_path_factory.mktemp("m") / "model")
+    folder = Model(fitted, {}, task="classification", classes=fitted.classes_.tolist()).save(
+        tmp_path_factory.mktemp("m") / "model"
+    )
     return headstart.load(folder)
 
 

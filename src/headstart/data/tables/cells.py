@@ -71,7 +71,10 @@ class Column:
 
 def present(column: pd.Series) -> list[Any]:
     """The cells that hold something."""
-    return [value for value in column.tolist() if not absent(value)]
+    cells = column.tolist()
+    if plain_floats(cells) is not None:
+        return cells
+    return [value for value in cells if not absent(value)]
 
 
 def kind_of_value(value: Any) -> str:
@@ -160,8 +163,7 @@ def floats_of(cells: pd.Series, column: Column) -> np.ndarray | None:
         return None
     if isinstance(cells.dtype, np.dtype) and cells.dtype.kind in "iuf":
         return cells.to_numpy(np.float64)
-    found = plain_floats(cells.tolist())
-    return None if found is None else np.array(found, np.float64)
+    return plain_floats(cells.tolist())
 
 
 def adapted(columns: Sequence[Column], frame: pd.DataFrame) -> tuple[Column, ...]:

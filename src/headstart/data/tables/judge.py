@@ -118,7 +118,8 @@ def judged(column: pd.Series, cells: Seen, elsewhere: Sequence[list[Any]], semic
     if foreign:
         return Judgement(None, f"holds {foreign[0]}, which are no values to learn from")
     gaps = len(values) < n
-    alike = len({str(value) for part in [values, *elsewhere] for value in part}) == 1
+    first = str(values[0])
+    alike = all(str(value) == first for part in [values, *elsewhere] for value in part)
     if alike and not gaps:
         return Judgement(None, f"holds one value ({values[0]}) everywhere")
     distinct = len({str(value) for value in values})

@@ -20,6 +20,8 @@ _PRICE = 10.0
 _MOST_DIMENSIONS = 6.0
 _MOST_COLUMNS, _MOST_BLOCKS, _MOST_PAIRS = 64, 8, 2e7
 _SAMPLE = 500
+#: Dimensions up to which a tree is faster than products; distances that are held at once.
+_TREE, _AT_ONCE = 8, 2_000_000
 #: Parts of the rows, by how far is looked from each.
 _PARTS = 8
 #: Part of the mean variance that is added to each direction's, so that noise in a narrow one is not blown up.
@@ -80,8 +82,8 @@ def _subsets(p: int) -> list[np.ndarray]:
 
 def _pairs(a: np.ndarray, b: np.ndarray, ties: bool) -> np.ndarray:
     dimensions = min(_dimensions(b), _MOST_DIMENSIONS)
-    tree = cKDTree(b)
-    share, nearest = _shares(tree, a, 0, ties)
+    there = _Neighbours(b)
+    share, nearest = _shares(there, a, 0, ties)
     best, found = 0.0, np.empty((0, 2), dtype=int)
     for least in _SHARES:
         rows = np.flatnonzero(share <= least)
@@ -89,60 +91,86 @@ def _pairs(a: np.ndarray, b: np.ndarray, ties: bool) -> np.ndarray:
         if (
             len(rows) > _TOO_FEW
             and len(rows) - _PRICE * by_chance > best
-            and beyond_chance(len(rows), max(by_chance, _natural(tree, a, least, ties)))
+            and beyond_chance(len(rows), max(by_chance, _natural(there, a, least, ties)))
         ):
             best, found = len(rows) - _PRICE * by_chance, np.column_stack([rows, nearest[rows]])
     return found
 
 
-def _shares(tree: cKDTree, rows: np.ndarray, itself: int, ties: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Distance of each row to the nearest of the tree, as a share of that one's measure, and which it is.
+class _Neighbours:
+    """The nearest of some rows to others: by a tree; in many dimensions, where a tree looks at all, by products."""
+
+    def __init__(self, rows: np.ndarray) -> None:
+        self.rows = rows
+        self.tree = cKDTree(rows) if rows.shape[1] <= _TREE else None
+        self.squares = np.einsum("ij,ij->i", rows, rows)
+
+    def query(self, points: np.ndarray, k: int, within: float = np.inf) -> tuple[np.ndarray, np.ndarray]:
+        """Distances of the k nearest and their numbers, (n, k), in order; infinite beyond ``within``."""
+        if self.tree is not None:
+            found = self.tree.query(points, k=k, distance_upper_bound=within)
+            distance, near = (column.reshape(len(points), -1) for column in found)
+            return distance, near
+        size = max(1, _AT_ONCE // len(self.rows))
+        blocks = [self._query(points[i : i + size], k) for i in range(0, len(points), size)]
+        return np.concatenate([one for one, _ in blocks]), np.concatenate([one for _, one in blocks])
+
+    def _query(self, points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        squares = self.squares - 2.0 * (points @ self.rows.T)  # but for what is the same for each point
+        near = squares.argmin(axis=1)[:, None] if k == 1 else squares.argpartition(k - 1, axis=1)[:, :k]
+        apart = self.rows[near] - points[:, None]
+        distance = np.sqrt(np.einsum("ijk,ijk->ij", apart, apart))  # without what products lose of small ones
+        order = np.argsort(distance, axis=1, kind="stable")
+        return np.take_along_axis(distance, order, axis=1), np.take_along_axis(near, order, axis=1)
+
+
+def _shares(there: _Neighbours, rows: np.ndarray, itself: int, ties: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Distance of each row to the nearest of others, as a share of that one's measure, and which it is.
 
     Shares above those that are tried may be 1, and then the number of the nearest means nothing.
 
     Parameters
     ----------
     itself : {0, 1}
-        Whether the rows are in the tree themselves.
+        Whether the rows are among the others themselves.
     """
     share, nearest = np.ones(len(rows)), np.zeros(len(rows), dtype=np.int64)
-    k, reach = min(_NEIGHBOUR + 1 + itself, tree.n), _reach(tree, rows, itself)
+    k, reach = min(_NEIGHBOUR + 1 + itself, len(there.rows)), _reach(there.rows, rows, itself)
     for part in np.array_split(np.argsort(reach), _PARTS):
         if not len(part):
             continue
-        found = tree.query(rows[part], k=1 + itself, distance_upper_bound=reach[part[-1]])
-        distance, near = (column.reshape(len(part), -1)[:, -1] for column in found)
-        met = np.isfinite(distance)
+        distance, near = (column[:, -1] for column in there.query(rows[part], 1 + itself, reach[part[-1]]))
+        met = distance <= reach[part]
         own, distance, near = part[met], distance[met], near[met]
-        measure = tree.query(tree.data[near], k=k)[0][:, -1] if len(own) else distance
+        measure = there.query(there.rows[near], k)[0][:, -1] if len(own) else distance
         share[own] = np.divide(distance, measure, out=np.ones_like(distance), where=measure > 0)
         share[own[(distance == 0) & (not ties)]] = 1.0
         nearest[own] = near
     return share, nearest
 
 
-def _reach(tree: cKDTree, rows: np.ndarray, itself: int) -> np.ndarray:
+def _reach(there: np.ndarray, rows: np.ndarray, itself: int) -> np.ndarray:
     r"""Distance of each row beyond which no share can be among those that are tried.
 
     The nearest s of a row x has its measure :math:`\rho` within :math:`|x - s| + q`, where q is how far from x its
-    own next neighbours are; so :math:`|x - s| \le r\rho` asks for :math:`|x - s| \le q\,r/(1-r)`. In a part of the tree
-    q is larger, never smaller.
+    own next neighbours are; so :math:`|x - s| \le r\rho` asks for :math:`|x - s| \le q\,r/(1-r)`. In a part of the
+    others q is larger, never smaller.
     """
     n = _NEIGHBOUR + 2 + 2 * itself
-    part = tree.data[:: max(1, tree.n // _SAMPLE)]
+    part = there[:: max(1, len(there) // _SAMPLE)]
     if len(part) < n:
         return np.full(len(rows), np.inf)
-    near = cKDTree(part).query(rows, k=n)[0][:, -1]
+    near = _Neighbours(part).query(rows, n)[0][:, -1]
     return near * (_SHARES[0] / (1.0 - _SHARES[0]) * (1.0 + 1e-9)) + np.finfo(float).tiny
 
 
-def _natural(tree: cKDTree, rows: np.ndarray, least: float, ties: bool) -> float:
+def _natural(there: _Neighbours, rows: np.ndarray, least: float, ties: bool) -> float:
     """How many rows are so near to another set as rows are within their own set: the lesser of what both sets say."""
-    n, m = len(rows), tree.n
-    part = tree.data[:: -(-m // _SAMPLE)]
-    within = float((_shares(tree, part, 1, ties)[0] <= least).mean())
-    own = cKDTree(rows)
-    met = 0.0 if n <= 2 else float((_shares(own, rows[:: -(-n // _SAMPLE)], 1, ties)[0] <= least).mean())
+    n, m = len(rows), len(there.rows)
+    part = there.rows[:: -(-m // _SAMPLE)]
+    within = float((_shares(there, part, 1, ties)[0] <= least).mean())
+    own = rows[:: -(-n // _SAMPLE)]
+    met = 0.0 if n <= 2 else float((_shares(_Neighbours(rows), own, 1, ties)[0] <= least).mean())
     return n * min(within, float(-np.expm1(-m / n * met)))
 
 

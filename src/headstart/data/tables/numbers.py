@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 _SPACES = str.maketrans(
     {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " ", "\u2212": "-", "\u2013": "-", "\uff0d": "-"}
     | {"\u2019": "'", "\u02bc": "'"}
@@ -23,6 +25,8 @@ _PLAIN = re.compile(r"[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
 #: A line that is not such a number.
 _NOT_PLAIN = re.compile(rf"^(?!(?:{_PLAIN.pattern})$)", re.MULTILINE)
 _DOUBTFUL = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+#: Cells from which on loading what reads many at once is worth its time.
+_MANY = 5_000
 _INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "-infinity", "+infinity"})
 
 
@@ -160,23 +164,41 @@ def settled(
     return numbers_in(texts, lean=",") if found.unsure and semicolons else found
 
 
-def plain_floats(cells: Sequence[Any]) -> list[float] | None:
-    """Numbers of texts that are all written as programs write them; None where one is not.
+def plain_floats(cells: Sequence[Any]) -> np.ndarray | None:
+    """Numbers of texts that are all written as programs write them, (n,) float64; None where one is not.
 
     Many times as fast as `number_of` for each.
 
     Examples
     --------
     >>> plain_floats(["1", "-2.5e3"]), plain_floats(["1", ""]), plain_floats(["1", "007"]), plain_floats([1.0])
-    ([1.0, -2500.0], None, None, None)
+    (array([ 1.0e+00, -2.5e+03]), None, None, None)
     """
+    if len(cells) >= _MANY:
+        return _many_floats(cells)
     try:
         lines = "\n".join(cells)
     except TypeError:
         return None
     if not cells or lines.count("\n") != len(cells) - 1 or _NOT_PLAIN.search(lines):
         return None
-    return list(map(float, cells))
+    return np.array(list(map(float, cells)))
+
+
+def _many_floats(cells: Sequence[Any]) -> np.ndarray | None:
+    """The same, four times as fast where there are many."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    if not all(isinstance(cell, str) for cell in cells):
+        return None
+    try:
+        texts = pa.array(cells, pa.string())
+    except (pa.ArrowException, UnicodeError):
+        return None
+    if not compute.all(compute.match_substring_regex(texts, rf"\A(?:{_PLAIN.pattern})\z")).as_py():
+        return None
+    return np.asarray(compute.cast(texts, pa.float64()))
 
 
 def _all_plain(texts: list[str]) -> bool:

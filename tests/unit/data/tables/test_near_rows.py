@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
-from headstart.data.tables.near_rows import _SHARES, _shares
+from headstart.data.tables.near_rows import _SHARES, _Neighbours, _shares
 
 
 @pytest.mark.parametrize("itself", [0, 1])
@@ -16,7 +15,7 @@ def test_shares_that_are_tried_are_those_by_all_distances(m: int, p: int, itself
     rng = np.random.default_rng(m + p)
     b = rng.normal(size=(m, p)) * rng.exponential(size=(m, 1))
     a = b[::3] if itself else np.concatenate([b[::3] + 0.03 * rng.normal(size=b[::3].shape), rng.normal(size=(40, p))])
-    share, nearest = _shares(cKDTree(b), a, itself, True)
+    share, nearest = _shares(_Neighbours(b), a, itself, True)
     far, own = np.sort(cdist(a, b), axis=1)[:, itself], np.argsort(cdist(a, b), axis=1)[:, itself]
     measure = np.sort(cdist(b[own], b), axis=1)[:, min(5 + itself, m - 1)]
     wanted = far / measure

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headstart.data.tables import numbers
 from headstart.data.tables.numbers import NumberForm, number_of, numbers_in, settled
 
 
@@ -113,3 +116,24 @@ def test_numbers_written_in_any_form_are_read_right_or_not_at_all(values: list[f
         assert [number_of(text, found.form) for text in texts] == pytest.approx(values)
     told = numbers_in(texts, decimal=form.decimal)
     assert told.form is not None and [number_of(text, told.form) for text in texts] == pytest.approx(values)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.floats(allow_nan=True, width=64).map(repr),
+            st.integers(-(10**25), 10**25).map(str),
+            st.sampled_from(
+                ["1.", "+1", "-0", "1e5", "1E+400", "1e-400", "007", "1\n", "\n", "", " 1", "1,5", "\ud800", "1_0"]
+            ),
+            st.sampled_from([None, 1, 1.5, b"1", True]),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_many_numbers_are_read_as_few_are(cells: list[Any]) -> None:
+    few, many = numbers.plain_floats(cells), numbers._many_floats(cells)
+    assert (few is None) == (many is None)
+    assert few is None or many is None or few.tobytes() == many.tobytes()
