@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from headstart.cli.console import echo, note
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="Address to listen at; others than this machine's need a token.",
+    help="Where to listen; beyond this machine with a token.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
 @click.option("--token", help="What visitors must know.  [default: none on this machine, else a new one]")
@@ -57,10 +58,8 @@ def command(model: Path, host: str, port: int, token: str | None, corrections: P
         echo(f"{server.asked.model!r} at {address}")
         if not is_loopback(host):
             note("Others on the network reach it, unencrypted: whoever reads along reads what is sent, and the token.")
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             _run(uvicorn, app, listening)
-        except KeyboardInterrupt:
-            pass
     note("Stopped.")
     return 0
 

@@ -139,7 +139,7 @@ def _boxes(model: Any, items: Sequence[Path]) -> tuple[list[dict[str, Any]], lis
 
 
 def drawn(explanation: Any) -> dict[str, Any]:
-    """What an answer went by: a picture (PNG, as a data address), or the parts that spoke most for it and against it."""
+    """What an answer went by: a picture (PNG, as a data address), or the parts that spoke most for and against it."""
     if getattr(explanation, "background", None) is None:
         return {"parts": [{"part": str(part), "adds": adds} for part, adds in explanation.strongest(12)]}
     from PIL import Image

@@ -47,7 +47,7 @@ def described(model: Any, limits: Limits, corrections: bool) -> dict[str, Any]:
 
 
 def columns_of(model: Any) -> list[dict[str, Any]]:
-    """The columns of a row: ``name``, ``holds`` ("number", "category", "date", "text" or "file"), ``options``, ``accept``.
+    """The columns of a row: ``name``, ``holds`` (number, category, date, text or file), ``options``, ``accept``.
 
     None for a model that takes no rows.
     """

@@ -1,4 +1,4 @@
-"""What stands before every request: who may ask, from which page, how much, and what a browser may do with the answer."""
+"""What stands before every request: who may ask, from which page, how much, and what a browser does with answers."""
 
 from __future__ import annotations
 
