@@ -17,7 +17,7 @@ from headstart.drift.beside import Beside, beside
 from headstart.errors import HeadstartError
 from headstart.models.answering import ask, say
 from headstart.networks.running.passing import passing
-from headstart.web.limits import Limits
+from headstart.web.limits import Limits, Refused
 from headstart.web.received import Received
 
 #: Inputs of a request that are explained.
@@ -102,7 +102,13 @@ class Asked:
         import pandas as pd
 
         frame = pd.DataFrame(rows)
-        said = ask(self.model, frame, self.more)
+        try:
+            said = ask(self.model, frame, self.more)
+        except HeadstartError:
+            raise
+        except (TypeError, ValueError) as error:  # numbers that are no numbers to the libraries below
+            reason = str(error).partition("\n")[0].rstrip(".")
+            raise Refused(422, f"Expected cells like those that were learned from, found others: {reason}.") from error
         found = [{"file": f"row {i + 1}", **answer} for i, answer in enumerate(said)]
         explain = getattr(self.model, "explain", None)
         if job.explain and explain is not None:

@@ -143,7 +143,8 @@ function told(name, one) {
   if (one.boxes) {
     const counts = {};
     one.boxes.forEach((box) => { counts[box.label] = (counts[box.label] || 0) + 1; });
-    return [made("h2", { textContent: Object.entries(counts).map(([label, n]) => n + " " + label).join(", ") || "Nothing found" })];
+    const key = Object.keys(counts).map((label) => made("span", { className: tone(label), textContent: label }));
+    return [made("h2", { textContent: Object.entries(counts).map(([label, n]) => n + " " + label).join(", ") || "Nothing found" }), made("p", { className: "key" }, ...key)];
   }
   const words = one.value !== undefined ? number(one.value) : one.labels ? one.labels.join(", ") || "none" : String(one.label);
   const nodes = [made("h2", { textContent: (name ? name + ": " : "") + words })];
@@ -153,6 +154,8 @@ function told(name, one) {
   }
   return nodes;
 }
+
+const tone = (label) => "of" + (model.tasks[0].classes.indexOf(label) % 4);
 
 function bars(rows) {
   const grid = made("div", { className: "bars" });
@@ -181,6 +184,7 @@ function drawBoxes(boxes, figure) {
     for (const box of boxes) {
       const [left, top, right, bottom] = box.corners, rect = drawing("rect"), title = drawing("title");
       for (const [key, value] of Object.entries({ x: left, y: top, width: right - left, height: bottom - top })) rect.setAttribute(key, value);
+      rect.setAttribute("class", tone(box.label));
       title.textContent = box.label + " " + percent(box.score);
       rect.append(title);
       svg.append(rect);

@@ -119,7 +119,7 @@ async def _form(request: Any, room: Path, limits: Limits, columns: dict[str, boo
         words = str(getattr(error, "detail", "") or getattr(error, "message", "")).rstrip(".")
         raise Refused(400, f"Expected a form that can be read: {words}.", "See /openapi.json.") from error
     finally:
-        found.rows += [row] if row else []
+        found.rows += [{**dict.fromkeys(columns), **row}] if row else []
 
 
 def _said(name: str, value: str, columns: dict[str, bool], row: dict[str, Any], found: Received) -> None:
@@ -155,6 +155,8 @@ def _json(body: bytes, found: Received, columns: dict[str, bool]) -> None:
         raise Refused(422, 'Expected "rows" as a list of objects.', "See /openapi.json.")
     for row in rows:
         for name, cell in row.items():
+            if any(not _whole(said) for said in (name, cell) if isinstance(said, str)):
+                raise Refused(422, f"Expected whole characters in the column {shown(name)!r}.", "Send it as UTF-8.")
             if cell is not None and not isinstance(cell, str | int | float):
                 raise Refused(422, f"Expected text, numbers or null in the column {shown(name)!r}.", "Flatten it.")
             if isinstance(cell, int) and abs(cell) > 1 << 53:
@@ -167,6 +169,15 @@ def _json(body: bytes, found: Received, columns: dict[str, bool]) -> None:
     found.names += [f"text {i + 1}" for i in range(len(texts))]
     found.rows += rows
     found.explain = found.explain or explain
+
+
+def _whole(text: str) -> bool:
+    """Whether UTF-8 can hold it: JSON can name halves of characters."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _no_number(words: str) -> None:
