@@ -7,6 +7,7 @@ import json
 import struct
 import zlib
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 from PIL import Image
@@ -34,6 +35,7 @@ def picture(seed: int, kind: str = "PNG") -> bytes:
     return file.getvalue()
 
 
+@cache
 def bomb(side: int) -> bytes:
     """A PNG of few bytes that is side x side black pixels."""
     packed = zlib.compressobj(9)

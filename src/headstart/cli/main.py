@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import click
 
 from headstart.cli.console import echo
-from headstart.cli.interruption import interruption, stop_when_terminated
+from headstart.cli.running.interruption import interruption, stop_when_terminated
 from headstart.errors import HeadstartError
 
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {

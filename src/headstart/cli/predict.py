@@ -65,8 +65,8 @@ def command(
     from headstart.cli.predictions import found_in, gather, gather_texts, say_rows
     from headstart.data.base.address import brought
     from headstart.data.sets.task import DETECTION
+    from headstart.drift.answering import say
     from headstart.drift.beside import beside
-    from headstart.models.answering import say
     from headstart.models.model import load
 
     inputs = tuple(brought(list(inputs)))

@@ -11,7 +11,6 @@ from typing import Any
 
 from headstart.cli.console import note, print_json, print_table
 from headstart.errors import DataError
-from headstart.models.answering import ask
 
 _BOX_COLUMNS = ("file", "label", "score", "xmin", "ymin", "xmax", "ymax", "error")
 
@@ -91,6 +90,7 @@ def say_rows(model: Any, files: Sequence[Path], more: Any = None) -> list[dict[s
     """
     from headstart.data.base.files import printable
     from headstart.data.tables.frame import TABLES, read_frame, table_suffix
+    from headstart.drift.answering import ask
 
     answers: list[dict[str, Any]] = []
     for file in files:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import socket
+import logging
 from pathlib import Path
 from typing import Any
 
 import click
 
-from headstart.cli.console import echo, note
+from headstart.cli.console import common, echo, note, print_json
 
 
 @click.command("serve")
@@ -30,13 +30,24 @@ from headstart.cli.console import echo, note
     help="Folder for answers that visitors correct; made with the first.",
 )
 @click.option("--no-corrections", is_flag=True, help="Take none: nothing is ever written.")
-@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
-def command(model: Path, host: str, port: int, token: str | None, corrections: Path, no_corrections: bool) -> int:
+@common
+def command(
+    model: Path,
+    host: str,
+    port: int,
+    token: str | None,
+    corrections: Path,
+    no_corrections: bool,
+    as_json: bool,
+) -> int:
     """Try the saved MODEL in a browser: drop pictures or clips, type a text, fill in a row.
 
     It answers with probabilities, says what is unlike the training data, and takes corrections, from which headstart
     fit corrections/corrections.csv learns. Programs ask it by the API that /openapi.json describes. Ctrl-C ends it.
     """
+    import socket
+    import warnings
+
     from headstart.errors import MissingExtra
 
     try:
@@ -55,10 +66,14 @@ def command(model: Path, host: str, port: int, token: str | None, corrections: P
         shown = host if not is_any(host) else socket.gethostname()
         shown = f"[{shown}]" if ":" in shown else shown
         address = f"http://{shown}:{listening.getsockname()[1]}/" + (f"?token={token}" if token else "")
-        echo(f"{server.asked.model!r} at {address}")
+        if as_json:
+            print_json({"address": address, "token": token, "model": server.said})
+        else:
+            echo(f"{server.asked.model!r} at {address}")
         if not is_loopback(host):
             note("Others on the network reach it, unencrypted: whoever reads along reads what is sent, and the token.")
-        with contextlib.suppress(KeyboardInterrupt):
+        with contextlib.suppress(KeyboardInterrupt), warnings.catch_warnings(action="ignore"):
+            logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # visitors hear what was wrong
             _run(uvicorn, app, listening)
     note("Stopped.")
     return 0
@@ -69,7 +84,7 @@ def is_any(host: str) -> bool:
     return host in ("0.0.0.0", "::", "")
 
 
-def _run(uvicorn: Any, app: Any, listening: socket.socket) -> None:
+def _run(uvicorn: Any, app: Any, listening: Any) -> None:
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -84,7 +99,7 @@ def _run(uvicorn: Any, app: Any, listening: socket.socket) -> None:
     uvicorn.Server(config).run(sockets=[listening])
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _listening(host: str, port: int) -> Any:
     """A socket at an address.
 
     Raises
@@ -92,6 +107,8 @@ def _listening(host: str, port: int) -> socket.socket:
     OutputError
         If it is not this machine's, or taken.
     """
+    import socket
+
     from headstart.errors import OutputError
 
     try:

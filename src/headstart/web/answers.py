@@ -13,9 +13,9 @@ from typing import Any
 from headstart.data.base.kinds import Kind
 from headstart.data.inputs.inputs import inputs_of
 from headstart.data.sets.task import DETECTION
+from headstart.drift.answering import ask, say
 from headstart.drift.beside import Beside, beside
 from headstart.errors import HeadstartError
-from headstart.models.answering import ask, say
 from headstart.networks.running.passing import passing
 from headstart.web.limits import Limits, Refused
 from headstart.web.received import Received
@@ -119,7 +119,9 @@ class Asked:
     def _explained(self, job: Received, rows: list[dict[str, Any]]) -> None:
         """Put what each of the first answers went by beside it; a model that cannot say has none."""
         explain = getattr(self.model, "explain", None)
-        for row in rows[:EXPLAINED] if explain is not None else ():
+        if explain is None:
+            return
+        for row in rows[:EXPLAINED]:
             try:
                 row["explanation"] = drawn(explain(inputs_of(self.kind, [job.items[row["place"]]]))[0])
             except HeadstartError as error:
@@ -139,6 +141,7 @@ def _boxes(model: Any, items: Sequence[Path]) -> tuple[list[dict[str, Any]], lis
     rows = []
     for i, _, boxes in found:
         sure = kept(model, boxes, None)
+        assert sure.scores is not None
         each = zip(sure.labels.tolist(), sure.scores.tolist(), sure.corners.round(2).tolist(), strict=True)
         rows.append({"file": str(i), "boxes": [{"label": str(a), "score": b, "corners": c} for a, b, c in each]})
     return rows, [{"file": number[entry["file"]], "reason": entry["reason"]} for entry in failed]

@@ -13,6 +13,7 @@ from headstart.visible import visible
 from headstart.web.limits import Limits, Refused
 
 _NAME = 200
+_TEXT = "text"  # field of a form that holds one
 _FIELDS = 1000
 
 
@@ -130,7 +131,7 @@ def _said(name: str, value: str, columns: dict[str, bool], row: dict[str, Any], 
                 raise Refused(422, f"Expected a file in the field {name!r}, found words.", "Send it as a file.")
         else:
             row[name] = value or None
-    elif name == "text" and not columns:
+    elif name == _TEXT and not columns:
         found.items.append(value)
         found.names.append(f"text {len(found.names) + 1}")
     elif name == "explain":
