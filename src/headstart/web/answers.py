@@ -15,8 +15,9 @@ from headstart.data.inputs.inputs import inputs_of
 from headstart.data.sets.task import DETECTION
 from headstart.drift.answering import ask, say
 from headstart.drift.beside import Beside, beside
-from headstart.errors import HeadstartError
+from headstart.errors import BadInputs, HeadstartError
 from headstart.networks.running.passing import passing
+from headstart.web.described import files_of
 from headstart.web.limits import Limits, Refused
 from headstart.web.received import Received
 
@@ -38,6 +39,11 @@ class Asked:
         return kind
 
     @cached_property
+    def files(self) -> dict[str, Kind]:
+        """The columns of a row that hold files."""
+        return files_of(self.model)
+
+    @cached_property
     def more(self) -> Beside | None:
         """What is said beside an answer."""
         single = getattr(self.model, "models", None) is None and self.model.task != DETECTION
@@ -56,7 +62,7 @@ class Asked:
         together: list[tuple[int, int]] = []
         for j, job in enumerate(jobs):
             good = []
-            for i, reason in enumerate(self._reasons(job)):
+            for i, reason in enumerate(self._reasons(self.kind, job.items)):
                 if reason:
                     found[j]["failed"].append({"file": job.names[i], "reason": reason})
                 else:
@@ -88,22 +94,29 @@ class Asked:
             j, i = places[int(entry["file"])]
             found[j]["failed"].append({"file": jobs[j].names[i], "reason": entry["reason"]})
 
-    def _reasons(self, job: Received) -> list[str]:
+    def _reasons(self, kind: Kind, items: Sequence[Any]) -> list[str]:
         """Why each input is not even decoded; empty where nothing speaks against it."""
-        inputs, reasons = inputs_of(self.kind, job.items), []
-        for i in range(len(job.items)):
+        inputs, reasons = inputs_of(kind, items), []
+        for i in range(len(items)):
             much, of = inputs.extent(i)
             most = self.limits.extents.get(of, float("inf"))
             reasons.append(f"it has {much:,.0f} {of}; at most {most:,.0f} are taken here" if much > most else "")
         return reasons
 
     def _rows(self, job: Received) -> dict[str, Any]:
-        rows = [{name: _cell(value) for name, value in row.items()} for row in job.rows]
         import pandas as pd
 
-        frame = pd.DataFrame(rows)
+        places = {cell: name for row in job.rows for name, cell in row.items() if isinstance(cell, Path)}
+        for place, name in places.items():
+            if reason := self._reasons(self.files[name], [place])[0]:
+                raise Refused(422, f"Expected a file in the column {name!r} that can be read: {reason}.")
+        frame = pd.DataFrame([{name: _cell(value) for name, value in row.items()} for row in job.rows])
         try:
             said = ask(self.model, frame, self.more)
+        except BadInputs as error:
+            named = {str(place): name for place, name in places.items()}
+            words = "; ".join(f"in the column {named.get(name, '?')!r} {reason}" for name, reason in error.bad)
+            raise Refused(422, f"Expected files that can be read, found others: {words}.") from error
         except HeadstartError:
             raise
         except (TypeError, ValueError) as error:  # numbers that are no numbers to the libraries below

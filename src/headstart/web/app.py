@@ -17,7 +17,7 @@ from headstart.errors import MissingExtra
 from headstart.web.answers import Asked
 from headstart.web.corrected import row_of
 from headstart.web.corrections import append
-from headstart.web.described import columns_of, described, openapi
+from headstart.web.described import columns_of, described, files_of, openapi
 from headstart.web.guarding import Guard
 from headstart.web.limits import Limits, Refused
 from headstart.web.received import Received, received
@@ -47,7 +47,7 @@ class Server:
         self.corrections = corrections
         self.said = plain(described(model, self.limits, corrections is not None))
         self.api = openapi(self.said, version("headstart"))
-        self.columns = {one["name"]: one["holds"] == "file" for one in columns_of(model)}
+        self.columns = {one["name"]: one["name"] in files_of(model) for one in columns_of(model)}
 
     @asynccontextmanager
     async def running(self, _: Any = None) -> AsyncIterator[None]:

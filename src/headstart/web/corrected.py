@@ -40,7 +40,13 @@ def row_of(job: Received, said: Mapping[str, Any], model: Any, folder: Path) -> 
             raise Refused(422, f"Expected the right answer as {shown(field)}, found none.", "Say what it is.")
         answers |= _answers(task, job.fields[field])
     if job.rows:
-        row = {name: _kept(cell, folder, said, name) for name, cell in job.rows[0].items()}
+        accept = {one["name"]: one["accept"] for one in said["columns"]}
+        row = {
+            name: keep_file(folder, cell.read_bytes(), _suffix(job.called.get(name, ""), accept[name]))
+            if isinstance(cell, Path)
+            else cell
+            for name, cell in job.rows[0].items()
+        }
         names = [one["name"] for one in said["columns"]]
         return {**{name: row.get(name) for name in names}, **_apart(answers, names)}
     item = job.items[0]
@@ -71,14 +77,6 @@ def _answers(task: Mapping[str, Any], said: str) -> dict[str, Any]:
 def _apart(answers: Mapping[str, Any], taken: list[str]) -> dict[str, Any]:
     """The answers under names that no other column has."""
     return {f"{name} (right)" if name in taken else name: value for name, value in answers.items()}
-
-
-def _kept(cell: Any, folder: Path, said: Mapping[str, Any], name: str) -> Any:
-    """A cell; of a file its path beside the table."""
-    if not isinstance(cell, Path):
-        return cell
-    accept = next(one["accept"] for one in said["columns"] if one["name"] == name)
-    return keep_file(folder, cell.read_bytes(), _suffix("", accept))
 
 
 def _suffix(name: str, known: Any) -> str:

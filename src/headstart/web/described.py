@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from headstart.data.base.kinds import kind_named
+from headstart.data.base.kinds import Kind, kind_named
 from headstart.data.sets.task import DETECTION
 from headstart.web.limits import Limits
 
@@ -53,8 +53,7 @@ def columns_of(model: Any) -> list[dict[str, Any]]:
     """
     if not model.kind.values:
         return []
-    first = next(iter((getattr(model, "models", None) or {"": model}).values()))
-    encoder = first.encoder
+    encoder = _encoder(model)
     if not isinstance(encoder.columns_, dict):
         return _of_table(encoder)
     found = []
@@ -69,6 +68,20 @@ def columns_of(model: Any) -> list[dict[str, Any]]:
         else:
             found += [_column(name, "file") | {"accept": sorted(kind.suffixes)} for name in names]
     return found
+
+
+def files_of(model: Any) -> dict[str, Kind]:
+    """The columns of a row that hold files, and of which kind."""
+    encoder = _encoder(model) if model.kind.values else None
+    if encoder is None or not isinstance(encoder.columns_, dict):
+        return {}
+    kinds = {view: kind_named(input_type) for view, input_type in encoder.input_types_.items()}
+    files = {view: kind for view, kind in kinds.items() if not kind.values and not kind.typed}
+    return {str(name): kind for view, kind in files.items() for name in encoder.columns_[view]}
+
+
+def _encoder(model: Any) -> Any:
+    return next(iter((getattr(model, "models", None) or {"": model}).values())).encoder
 
 
 def _of_table(encoder: Any) -> list[dict[str, Any]]:

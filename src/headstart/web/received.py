@@ -28,7 +28,9 @@ class Received:
     names : list of str
         What they are called in the answer; never looked up.
     rows : list of dict
-        Cells by column.
+        Cells by column; of a file where this server wrote it.
+    called : dict of str to str
+        What the files of a row are called, by column; never looked up.
     fields : dict of str to str
         What else a form said.
     explain : bool
@@ -38,6 +40,7 @@ class Received:
     items: list[Any] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
+    called: dict[str, str] = field(default_factory=dict)
     fields: dict[str, str] = field(default_factory=dict)
     explain: bool = False
 
@@ -109,7 +112,7 @@ async def _form(request: Any, room: Path, limits: Limits, columns: dict[str, boo
                 if columns:
                     if not columns.get(name):
                         raise Refused(422, f"Expected no file in the field {shown(name)!r}.", "See /model.")
-                    row[name] = place
+                    row[name], found.called[name] = place, shown(value.filename or "")
                 else:
                     found.items.append(place)
                     found.names.append(shown(value.filename or f"file {len(found.names) + 1}"))

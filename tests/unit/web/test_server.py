@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from bad_uploads import bomb, claiming, picture, requests, sent
 from PIL import Image
 from saved_models import MODELS, baseline, table
 from served import Served, served
+from sklearn.ensemble import ExtraTreesClassifier
 from small_networks import small_network, wrapped
 
 from headstart.data.boxes.boxes import Boxes
@@ -25,6 +27,7 @@ from headstart.data.inputs.canvases import default_store
 from headstart.models.detection_model import DetectionModel
 from headstart.models.model import Model
 from headstart.models.saving.task_models import SeveralTasks
+from headstart.multiview.encoder import ViewEncoder
 from headstart.parameters.transfer import TransferClassifier
 from headstart.web.limits import Limits
 
@@ -279,3 +282,40 @@ def test_things_are_found_with_their_corners(tmp_path: Path) -> None:
         assert row["boxes"] == [{"label": "thing", "score": 0.9, "corners": [1.0, 2.0, 9.0, 8.0]}]
         assert server.send("/correct", [("file", "a.png", picture(0))], {"label": "thing"}).status == 404
         assert not server.ask("/model").said["corrections"]
+
+
+def test_a_row_with_a_picture_takes_it_as_a_file_alone(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"photo": [str(tmp_path / f"{i}.png") for i in range(12)], "age": np.arange(12) % 5 + 0.5})
+    for i, path in enumerate(frame["photo"]):
+        Path(path).write_bytes(picture(i))
+    encoder = ViewEncoder({"picture": ["photo"], "lab": ["age"]}, source=None).fit(frame)
+    y = np.array(["no", "yes"])[frame.index % 2]
+    trees = ExtraTreesClassifier(5, random_state=0).fit(encoder.transform(frame), y)
+    model = Model(trees, {}, task="classification", classes=["no", "yes"], input_type="table", encoder=encoder)
+    with served(model, tmp_path / "kept") as server:
+        held = {one["name"]: one["holds"] for one in server.ask("/model").said["columns"]}
+        assert held == {"photo": "file", "age": "number"}
+        (row,) = server.send("/predict", [("photo", "a.png", picture(3))], {"age": "3.5"}).said["predictions"]
+        assert list(row["probabilities"].values()) == pytest.approx(model.predict_proba(frame.iloc[[3]])[0])
+        path = server.post("/predict", {"rows": [{"photo": frame["photo"][0], "age": 1}]})
+        assert path.status == 422 and "Expected a file in the column 'photo', found a value" in path.said["error"]
+        assert server.send("/predict", fields={"photo": frame["photo"][0], "age": "1"}).status == 422
+        broken = server.send("/predict", [("photo", "a.png", b"words")], {"age": "3.5"}).said["error"]
+        assert "in the column 'photo' it is text, not a JPEG" in broken and "/" not in broken
+        large = server.send("/predict", [("photo", "a.png", claiming(9000, 9000))], {"age": "3.5"}).said["error"]
+        assert "it has 81,000,000 pixels; at most 40,000,000 are taken here" in large
+        assert server.send("/correct", [("photo", "a.png", picture(3))], {"age": "3.5", "label": "no"}).status == 200
+    with (tmp_path / "kept" / "corrections.csv").open(newline="") as file:
+        (kept,) = csv.DictReader(file)
+    assert kept["age"] == "3.5" and (tmp_path / "kept" / kept["photo"]).read_bytes() == picture(3)
+
+
+def test_several_labels_are_corrected_together(tmp_path: Path) -> None:
+    model, X = MODELS["pictures, labels"]()
+    with served(model, tmp_path) as server:
+        (row,) = server.send("/predict", [("file", "a.png", written(X[0]))]).said["predictions"]
+        assert set(row["probabilities"]) == {"a", "b", "c"}
+        assert server.send("/correct", [("file", "a.png", written(X[0]))], {"label": "a\nc"}).status == 200
+        assert server.send("/correct", [("file", "a.png", written(X[0]))], {"label": "a\nd"}).status == 422
+    with (tmp_path / "corrections.csv").open(newline="") as file:
+        assert [{**row, "path": ""} for row in csv.DictReader(file)] == [{"path": "", "a": "1", "b": "0", "c": "1"}]
