@@ -75,7 +75,7 @@ def files_of(model: Any) -> dict[str, Kind]:
     encoder = _encoder(model) if model.kind.values else None
     if encoder is None or not isinstance(encoder.columns_, dict):
         return {}
-    kinds = {view: kind_named(input_type) for view, input_type in encoder.input_types_.items()}
+    kinds = {view: kind_named(encoder.input_types_[view]) for view in encoder.columns_}
     files = {view: kind for view, kind in kinds.items() if not kind.values and not kind.typed}
     return {str(name): kind for view, kind in files.items() for name in encoder.columns_[view]}
 
