@@ -303,7 +303,7 @@ def load(folder: str | Path, module: Any = None) -> Any:
             "Use it as source=, or give the --out of headstart fit.",
         )
     check_model(manifest, str(path / MANIFEST))
-    evidence = read_evidence(path)
+    evidence = read_evidence(path) if (path / EVIDENCE).is_file() else {}  # none of an estimator that was saved alone
     check_files(path, manifest)
     said = (evidence.get("data") or {}).get("input_type", manifest["input_type"])
     if said != manifest["input_type"]:
