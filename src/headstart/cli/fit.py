@@ -75,6 +75,11 @@ from headstart.progress import reporter
     type=ClassWeight(),
     help="Weights of the classes in learning: balanced, or as ill=5,well=1.",
 )
+@click.option(
+    "--curves",
+    type=click.Choice(["dropout"]),
+    help="Also show how a head overfits, epoch by epoch, with dropout and without.",
+)
 @click.option("--plain", is_flag=True, help="Compare only what transformers can load without headstart.")
 @click.option(
     "--no-reference",

@@ -27,6 +27,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Before learning": {
         "sources": ("headstart.cli.sources", "List the networks on this machine to borrow from."),
+        "look": ("headstart.cli.seeing.look", "Show what the layers of a network answer to."),
         "advise": ("headstart.cli.advise", "Say before training whether a source is likely to help."),
         "label-next": ("headstart.cli.label_next", "Choose which examples to label next, and write a sheet for them."),
         "pretrain": ("headstart.cli.pretrain", "Train a network on a large data set, to start others from it."),

@@ -30,6 +30,7 @@ from headstart.parameters.loading import Learned, read_learned
 
 if TYPE_CHECKING:  # what only some models need is loaded with them
     from headstart.keywords.listener import Detector
+    from headstart.models.explaining.explanation import Explanation
 
 
 class Model:
@@ -108,6 +109,11 @@ class Model:
         return self._answers
 
     @property
+    def answers(self) -> Any:
+        """What answers: the fitted estimator, or what was read of one."""
+        return self._answers
+
+    @property
     def kind(self) -> Kind:
         """The kind of input that it takes."""
         return kind_named(self.input_type)
@@ -177,6 +183,27 @@ class Model:
             return (p > 0.5).astype(int)
         assert self.classes_ is not None
         return self.classes_[p.argmax(axis=1)]
+
+    def explain(self, X: Any, answer: Any = None) -> list[Explanation]:
+        """What of each picture, clip, text or row speaks for what the model says of it, or for another ``answer``.
+
+        Maps over pictures and spectrograms; of texts what each word adds, of rows each cell. See
+        `headstart.models.explaining.explain.explain`.
+
+        Parameters
+        ----------
+        X : pictures, clips, texts or rows of a table
+            As `predict` takes them.
+        answer : object, optional
+            A class or label. Default: the likeliest.
+
+        Returns
+        -------
+        list of `headstart.models.explaining.explanation.Explanation`
+        """
+        from headstart.models.explaining.explain import explain
+
+        return explain(self, X, answer)
 
     def _known(self) -> np.ndarray | None:
         return self.classes_ if self.task == "classification" else None
