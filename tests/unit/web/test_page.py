@@ -188,3 +188,9 @@ def test_what_cannot_be_served_is_said(tmp_path: Path, capsys: pytest.CaptureFix
     assert exit_code(["serve", str(tmp_path)]) == 1
     assert exit_code(["serve", place, "--port", "70000"]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert exit_code(["serve", "model"]) == 1
+    assert "Install it with: pip install 'headstart[web]'" in capsys.readouterr().err
