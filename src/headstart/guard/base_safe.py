@@ -158,6 +158,11 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
     auxiliary: Any = None
     partial_pooling: str | None = None
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
     def _rows(self, X: Any, *, reset: bool, y: Any = None) -> Any:
         """Examples as Pictures, Clips or Texts, as Records, or as a checked array of numbers."""
         if not reset and getattr(self, "input_type_", None) == ROWS.input_type and not is_frame(X):

@@ -130,6 +130,7 @@ class SafeTransferClassifier(ClassifierMixin, BaseSafeTransfer):
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Log-odds of the second of two classes, (n,); logarithms of probabilities, (n, K); of each label log-odds."""
+        check_is_fitted(self, "best_estimator_")
         multilabel = self.evidence_["data"]["task"] == "multilabel"
         scores = logits(self.predict_proba(X), multilabel=multilabel)
         return scores[:, 1] - scores[:, 0] if not multilabel and scores.shape[1] == 2 else scores
