@@ -185,9 +185,7 @@ class Model:
         return self.classes_[p.argmax(axis=1)]
 
     def explain(self, X: Any, answer: Any = None) -> list[Explanation]:
-        """What of each picture, clip, text or row speaks for what the model says of it, or for another ``answer``.
-
-        Maps over pictures and spectrograms; of texts what each word adds, of rows each cell. See
+        """What of each picture, clip, text or row speaks for what the model says of it, or for another ``answer``: as
         `headstart.models.explaining.explain.explain`.
 
         Parameters
@@ -196,10 +194,6 @@ class Model:
             As `predict` takes them.
         answer : object, optional
             A class or label. Default: the likeliest.
-
-        Returns
-        -------
-        list of `headstart.models.explaining.explanation.Explanation`
         """
         from headstart.models.explaining.explain import explain
 
