@@ -36,6 +36,7 @@ from headstart.progress import reporter
 )
 @click.option("--sets", type=float, help="Also the classes that hold the truth but for this share of cases, as 0.1.")
 @click.option("--refer", type=float, help="Answer only where at most this share is wrong, as 0.05; refer the others.")
+@click.option("--explain", type=click.Path(path_type=Path), help="Write what each answer went by into this folder.")
 @common
 def command(
     model: Path,
@@ -47,6 +48,7 @@ def command(
     least: float | None,
     sets: float | None,
     refer: float | None,
+    explain: Path | None,
     as_json: bool,
 ) -> int:
     """Label INPUTS (pictures, clips or texts: files, or folders that are searched to their bottom; or tables) with the
@@ -62,16 +64,17 @@ def command(
         raise click.UsageError("Choose one of --csv and --json.")
     if not inputs and not text:
         raise click.UsageError("Missing argument 'INPUTS...'.")
-    from headstart.cli.predictions import found_in, gather, gather_texts, say, say_rows
+    from headstart.cli.predictions import found_in, gather, gather_texts, say_rows
     from headstart.data.base.address import brought
     from headstart.data.sets.task import DETECTION
+    from headstart.drift.answering import say
     from headstart.drift.beside import beside
     from headstart.models.model import load
 
     inputs = tuple(brought(list(inputs)))
     loaded = load(model)
     if getattr(loaded, "task", None) == DETECTION:
-        others = {"--text": text, "--text-column": text_column, "--sets": sets, "--refer": refer}
+        others = {"--text": text, "--text-column": text_column, "--sets": sets, "--refer": refer, "--explain": explain}
         wrong = [name for name, said in others.items() if said]
         if wrong:
             raise click.UsageError(f"{' and '.join(wrong)} say nothing of a model that finds things in pictures.")
@@ -79,10 +82,12 @@ def command(
     if draw is not None or least is not None:
         raise click.UsageError("--draw and --least are for models that find things; this one was fitted without boxes.")
     single = getattr(loaded, "models", None) is None
-    if not single and (sets is not None or refer is not None):
-        raise click.UsageError("--sets and --refer are for one task: give the folder of one, such as task-1 inside.")
+    if not single and (sets is not None or refer is not None or explain is not None):
+        words = "--sets, --refer and --explain are for one task: give the folder of one, such as task-1 inside."
+        raise click.UsageError(words)
     more = beside(loaded, sets, refer) if single else None
     failed: list[dict[str, str]]
+    names: list[str] | None = None
     if not loaded.kind.typed and (text or text_column):
         raise click.UsageError("--text and --text-column are for models of texts; this one learned from others.")
     with reporter() as progress:
@@ -90,10 +95,11 @@ def command(
             items, names = gather_texts(loaded, inputs, text, text_column)
             rows, failed = say(loaded, items, progress, names, more)
         elif loaded.kind.values:
+            items, failed = list(inputs), []
             rows = say_rows(loaded, inputs, more)
-            failed = []
         else:
-            rows, failed = say(loaded, gather(inputs, loaded.input_type), progress, more=more)
+            items = gather(inputs, loaded.input_type)
+            rows, failed = say(loaded, items, progress, more=more)
     note(f"Read: {loaded.kind.count(len(rows) + len(failed))} to be answered by {loaded!r}")
     for words in () if more is None else more.words:
         note(words)
@@ -101,6 +107,8 @@ def command(
     if unlike:
         shown = ", ".join(unlike[:3]) + (" ..." if len(unlike) > 3 else "")
         note(f"Unlike the training data: {len(unlike)} of {loaded.kind.count(len(rows))} ({shown})")
+    if explain is not None:
+        _explain(explain, loaded, items, rows, names)
     if as_json:
         print_json({"model": str(model), "predictions": rows, "failed": failed})
     elif as_csv:
@@ -110,6 +118,15 @@ def command(
     for entry in failed:
         note(f"Cannot read {entry['file']}: {entry['reason']}")
     return 1 if failed else 0
+
+
+def _explain(folder: Path, model: Any, items: list[Any], rows: list[dict[str, Any]], names: list[str] | None) -> None:
+    """Write what each answer went by."""
+    from headstart.models.explaining.one_by_one import one_by_one
+    from headstart.report.explained import write_explanations
+
+    sure = {row["file"]: row.get("probability") for row in rows}
+    note(f"What each answer went by: {write_explanations(folder, one_by_one(model, items, sure, names), sure)}")
 
 
 def _print_rows(rows: list[dict[str, Any]]) -> None:

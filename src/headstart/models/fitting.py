@@ -24,6 +24,7 @@ from headstart.keywords.fitting import KeywordTask, check_false_alarms
 from headstart.keywords.material import KEYWORD
 from headstart.math.statistics.named_metrics import check_metric, metric_named
 from headstart.models.adapting import Asked, fit_without_labels
+from headstart.models.explaining.dropout import add_curves, check_curves
 from headstart.models.handover import handed_over, test_score
 from headstart.models.model import Model
 from headstart.models.reproduction import plan_in, reproduction
@@ -84,6 +85,7 @@ def fit(
     reference: bool = True,
     auxiliary: Any = None,
     partial_pooling: str | None = None,
+    curves: str | None = None,
 ) -> Any:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
@@ -174,6 +176,9 @@ def fit(
         Of a table of values: other tasks with the same columns, see `AuxiliaryTaskClassifier`.
     partial_pooling : str, optional
         Of a table of values: the column of groups, see `PartialPoolingRegressor`.
+    curves : {"dropout"}, optional
+        Of classes: also train a head with a hidden layer on the features, with dropout and without, and keep the two
+        curves over epochs for the report.
     n_jobs : int, optional
         How many folds are computed at once, see `SafeTransferClassifier`. Default: 1, or what
         ``joblib.parallel_config`` says.
@@ -208,7 +213,7 @@ def fit(
     _check_out(out, resume)
     _check_words(task, background, false_alarms)
     check_metric(metric)
-    _check_plain(plain, task, candidates)
+    _check_plain(plain, task, candidates, curves)
     reading = Reading(**{field.name: given[field.name] for field in dataclasses.fields(Reading)})
     if holds_boxes(data, reading):
         from headstart.models.detecting import fit_with_boxes
@@ -254,6 +259,7 @@ def fit(
         asked |= {"plan": repeated, "plain": plain, "reference": reference}
         asked |= {"auxiliary": auxiliary, "partial_pooling": partial_pooling}
         model = _fitted(goal, words, effort, candidates, asked)
+        add_curves(curves, model, divided(goal.dataset)[0], goal.source, random_state, device)
         model.evidence["reproduce"] |= _again(goal, reading, given)
         if drawn is not None:
             model.evidence["plan"]["rows"] = drawn
@@ -325,8 +331,9 @@ def _check_words(task: str | None, background: Any, false_alarms: float) -> None
         )
 
 
-def _check_plain(plain: bool, task: str | None, candidates: Any) -> None:
-    """Refuse what chooses its candidates by itself."""
+def _check_plain(plain: bool, task: str | None, candidates: Any, curves: str | None) -> None:
+    """Refuse what chooses its candidates by itself, and curves that are not drawn."""
+    check_curves(curves, task)
     if plain and (task == KEYWORD or candidates is not None):
         found = "the task 'keyword'" if task == KEYWORD else "candidates of your own"
         raise ParameterError(f"Expected plain with the standard candidates, found {found}.", "Leave plain out.")

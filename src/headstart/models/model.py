@@ -23,12 +23,14 @@ from headstart.models.saving.task_models import SeveralTasks
 from headstart.models.saving.trial import try_out
 from headstart.networks.folder import MANIFEST, read_manifest, write_folder, write_manifest
 from headstart.networks.manifest import TASKS_FOLDER, check_model
+from headstart.networks.running.passing import passing
 from headstart.networks.saving.model_card import model_card
 from headstart.networks.seal import check_files, in_words
 from headstart.parameters.loading import Learned, read_learned
 
 if TYPE_CHECKING:  # what only some models need is loaded with them
     from headstart.keywords.listener import Detector
+    from headstart.models.explaining.explanation import Explanation
 
 
 class Model:
@@ -107,6 +109,11 @@ class Model:
         return self._answers
 
     @property
+    def answers(self) -> Any:
+        """What answers: the fitted estimator, or what was read of one."""
+        return self._answers
+
+    @property
     def kind(self) -> Kind:
         """The kind of input that it takes."""
         return kind_named(self.input_type)
@@ -137,6 +144,7 @@ class Model:
         fitted = getattr(self._answers, "fitted_", None)
         return (None, "cpu") if fitted is None else (fitted.network, str(self._answers.device))
 
+    @passing()
     def predict_proba(self, X: Any) -> np.ndarray:
         """Calibrated probabilities of pictures, clips, texts or rows, (n, K); for multi-label that of each label.
 
@@ -165,6 +173,7 @@ class Model:
         multilabel = self.task == "multilabel"
         return probabilities(logits(raw, multilabel=multilabel) / self.temperature, multilabel=multilabel)
 
+    @passing()
     def predict(self, X: Any) -> np.ndarray:
         """Labels (n,), 0/1 for each label (n, L), or numbers, of pictures, clips, texts or rows."""
         if self.task == "regression":
@@ -174,6 +183,21 @@ class Model:
             return (p > 0.5).astype(int)
         assert self.classes_ is not None
         return self.classes_[p.argmax(axis=1)]
+
+    def explain(self, X: Any, answer: Any = None) -> list[Explanation]:
+        """What of each picture, clip, text or row speaks for what the model says of it, or for another ``answer``: as
+        `headstart.models.explaining.explain.explain`.
+
+        Parameters
+        ----------
+        X : pictures, clips, texts or rows of a table
+            As `predict` takes them.
+        answer : object, optional
+            A class or label. Default: the likeliest.
+        """
+        from headstart.models.explaining.explain import explain
+
+        return explain(self, X, answer)
 
     def _known(self) -> np.ndarray | None:
         return self.classes_ if self.task == "classification" else None

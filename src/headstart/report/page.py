@@ -12,6 +12,7 @@ from headstart.data.base.kinds import thing, things
 from headstart.report.adaptation import adaptation
 from headstart.report.borrowed import borrowed, lead, used_rows
 from headstart.report.detection import detection
+from headstart.report.dropout import dropout
 from headstart.report.figures import learning_curves, loss_history, reliability_curve
 from headstart.report.intervals import called, candidate_rows, difference_axis
 from headstart.report.listening import listening
@@ -84,6 +85,7 @@ def build(evidence: dict[str, Any]) -> dict[str, Any]:
         "before": _before(evidence.get("before")),
         "curves": _curves(evidence, metric, kind),
         "more_labels": more_labels_words(evidence.get("more_labels") or []),
+        "dropout": dropout(evidence.get("dropout"), things(kind)),
         "history": loss_history(history) if len(history := evidence.get("history") or []) > 1 else None,
         "reliability": _reliability(evidence),
         "confusion": confusion(evidence.get("confusion")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,18 +35,23 @@ def render(evidence: dict[str, Any]) -> str:
     SourceError
         If the evidence does not hold what a page is made of.
     """
-    loader = PackageLoader("headstart", "report")
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     try:
         name, page = ("tasks.jinja", tasks_page(evidence)) if "tasks" in evidence else ("page.jinja", build(evidence))
-        return visible(environment.get_template(name).render(page))
+        return rendered(name, page)
     except (ArithmeticError, AttributeError, LookupError, TemplateError, TypeError, ValueError) as error:
         raise SourceError(
             f"Expected evidence as headstart writes it, found some without a page ({type(error).__name__}: {error}).",
             "Fit the model again.",
         ) from error
+
+
+def rendered(template: str, page: dict[str, Any]) -> str:
+    """A template of this room with what it shows; everything in it is escaped."""
+    loader = PackageLoader("headstart", "report")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return visible(environment.get_template(template).render(page))
 
 
 def write_report(model_folder: str | Path, out: str | Path | None = None) -> Path:
@@ -77,14 +83,40 @@ def write_report(model_folder: str | Path, out: str | Path | None = None) -> Pat
     target = Path(model_folder if out is None else out)
     if target.is_dir():
         target = target / "report.html"
+    return write_page(target, html, "the report")
+
+
+def check_page(target: Path) -> None:
+    """Make the folder of a page, before what it shows is computed.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be made.
+    """
+    _told(target, lambda: target.parent.mkdir(parents=True, exist_ok=True), "the page")
+
+
+def write_page(target: Path, html: str, what: str = "the page") -> Path:
+    """Write a page whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written.
+    """
+    check_page(target)
+    _told(target, lambda: _replace(target, html), what)
+    return target
+
+
+def _told(target: Path, work: Callable[[], Any], what: str) -> None:
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, html)
+        work()
     except OSError as error:
         raise OutputError(
-            f"Expected to write the report to {target}, but {error.strerror or error}.", "Choose another --out."
+            f"Expected to write {what} to {target}, but {error.strerror or error}.", "Choose another --out."
         ) from error
-    return target
 
 
 def write_beside(folder: Path) -> None:
