@@ -10,8 +10,6 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, note, print_json
-from headstart.cli.duration import Duration
-from headstart.cli.interruption import going_on_from
 from headstart.cli.options import (
     ClassWeight,
     boxes_option,
@@ -20,6 +18,8 @@ from headstart.cli.options import (
     source_options,
     target_option,
 )
+from headstart.cli.running.duration import Duration
+from headstart.cli.running.interruption import going_on_from
 from headstart.errors import GuessingWarning
 from headstart.progress import reporter
 

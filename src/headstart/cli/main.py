@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import click
 
 from headstart.cli.console import echo
-from headstart.cli.interruption import interruption, stop_when_terminated
+from headstart.cli.running.interruption import interruption, stop_when_terminated
 from headstart.errors import HeadstartError
 
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
@@ -39,6 +39,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Use": {
         "predict": ("headstart.cli.predict", "Label new examples with a model that headstart saved."),
+        "serve": ("headstart.cli.serve", "Try a model in a browser, and let programs ask it."),
         "listen": ("headstart.cli.listen", "Hear words in a long recording or a stream, as they come."),
     },
     "Is it still valid": {

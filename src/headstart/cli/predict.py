@@ -64,9 +64,10 @@ def command(
         raise click.UsageError("Choose one of --csv and --json.")
     if not inputs and not text:
         raise click.UsageError("Missing argument 'INPUTS...'.")
-    from headstart.cli.predictions import found_in, gather, gather_texts, say, say_rows
+    from headstart.cli.predictions import found_in, gather, gather_texts, say_rows
     from headstart.data.base.address import brought
     from headstart.data.sets.task import DETECTION
+    from headstart.drift.answering import say
     from headstart.drift.beside import beside
     from headstart.models.model import load
 

@@ -23,6 +23,7 @@ from headstart.models.saving.task_models import SeveralTasks
 from headstart.models.saving.trial import try_out
 from headstart.networks.folder import MANIFEST, read_manifest, write_folder, write_manifest
 from headstart.networks.manifest import TASKS_FOLDER, check_model
+from headstart.networks.running.passing import passing
 from headstart.networks.saving.model_card import model_card
 from headstart.networks.seal import check_files, in_words
 from headstart.parameters.loading import Learned, read_learned
@@ -143,6 +144,7 @@ class Model:
         fitted = getattr(self._answers, "fitted_", None)
         return (None, "cpu") if fitted is None else (fitted.network, str(self._answers.device))
 
+    @passing()
     def predict_proba(self, X: Any) -> np.ndarray:
         """Calibrated probabilities of pictures, clips, texts or rows, (n, K); for multi-label that of each label.
 
@@ -171,6 +173,7 @@ class Model:
         multilabel = self.task == "multilabel"
         return probabilities(logits(raw, multilabel=multilabel) / self.temperature, multilabel=multilabel)
 
+    @passing()
     def predict(self, X: Any) -> np.ndarray:
         """Labels (n,), 0/1 for each label (n, L), or numbers, of pictures, clips, texts or rows."""
         if self.task == "regression":
@@ -182,9 +185,7 @@ class Model:
         return self.classes_[p.argmax(axis=1)]
 
     def explain(self, X: Any, answer: Any = None) -> list[Explanation]:
-        """What of each picture, clip, text or row speaks for what the model says of it, or for another ``answer``.
-
-        Maps over pictures and spectrograms; of texts what each word adds, of rows each cell. See
+        """What of each picture, clip, text or row speaks for what the model says of it, or for another ``answer``: as
         `headstart.models.explaining.explain.explain`.
 
         Parameters
@@ -193,10 +194,6 @@ class Model:
             As `predict` takes them.
         answer : object, optional
             A class or label. Default: the likeliest.
-
-        Returns
-        -------
-        list of `headstart.models.explaining.explanation.Explanation`
         """
         from headstart.models.explaining.explain import explain
 

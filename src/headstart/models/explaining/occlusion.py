@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from headstart.math.statistics.probability import logits
-from headstart.networks.running.cache import nothing_kept
+from headstart.networks.running.passing import passing
 
 
 def scores_of(model: Any, inputs: Any, k: int) -> np.ndarray:
@@ -20,7 +20,7 @@ def scores_of(model: Any, inputs: Any, k: int) -> np.ndarray:
         Asked once and never again: their features are not kept.
     k : int
     """
-    with nothing_kept():
+    with passing(files=False):
         if model.task == "regression":
             return np.asarray(model.predict(inputs), dtype=float).reshape(len(inputs), -1)[:, k]
         return logits(model.predict_proba(inputs)[:, [k]], multilabel=True)[:, 0]
