@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import click
 
 from headstart.cli.console import echo
-from headstart.cli.interruption import interruption, stop_when_terminated
+from headstart.cli.running.interruption import interruption, stop_when_terminated
 from headstart.errors import HeadstartError
 
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
@@ -41,6 +41,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "listen": ("headstart.cli.listen", "Hear words in a long recording or a stream, as they come."),
     },
     "Is it still valid": {
+        "evaluate": ("headstart.cli.evaluate", "Measure a saved model on labelled data, beside what was promised."),
         "check": ("headstart.cli.check", "Say whether a saved model still holds on new data."),
     },
     "About headstart": {

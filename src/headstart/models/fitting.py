@@ -19,6 +19,7 @@ from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import sentences, tell
 from headstart.errors import NoLabels, ParameterError
 from headstart.guard.effort import Effort
+from headstart.guard.evidence.use import check_stated, stated
 from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRegressor
 from headstart.keywords.fitting import KeywordTask, check_false_alarms
 from headstart.keywords.material import KEYWORD
@@ -39,7 +40,7 @@ Progress = Callable[[str, int, int], None]
 #: Arguments that the command which repeats a fit holds, beside those of reading.
 _REPEATED = (
     *("skip_bad", "budget", "random_state", "out", "unlabelled", "views", "plain", "text_windows", "background"),
-    *("false_alarms", "metric", "class_weight", "partial_pooling"),
+    *("false_alarms", "metric", "class_weight", "partial_pooling", "positive", "prevalence"),
 )
 
 
@@ -84,6 +85,8 @@ def fit(
     reference: bool = True,
     auxiliary: Any = None,
     partial_pooling: str | None = None,
+    positive: str | None = None,
+    prevalence: float | None = None,
 ) -> Any:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
@@ -174,6 +177,11 @@ def fit(
         Of a table of values: other tasks with the same columns, see `AuxiliaryTaskClassifier`.
     partial_pooling : str, optional
         Of a table of values: the column of groups, see `PartialPoolingRegressor`.
+    positive : str, optional
+        Of two classes the one that is looked for: sensitivity is its. Default: the rarer, of equal ones the second.
+    prevalence : float, optional
+        Of two classes, the share of the one looked for where the model is used, above 0 and below 1; predictive values
+        are for it. Default: that of the data.
     n_jobs : int, optional
         How many folds are computed at once, see `SafeTransferClassifier`. Default: 1, or what
         ``joblib.parallel_config`` says.
@@ -236,6 +244,7 @@ def fit(
             )
         tell(sentences(goal.dataset))
         _check_asked(goal.dataset, metric, views)
+        check_stated(goal.dataset.classes, positive, prevalence)
         if not resume:
             _forget(checkpoint)
         words: KeywordTask | None = None
@@ -255,6 +264,7 @@ def fit(
         asked |= {"auxiliary": auxiliary, "partial_pooling": partial_pooling}
         model = _fitted(goal, words, effort, candidates, asked)
         model.evidence["reproduce"] |= _again(goal, reading, given)
+        stated(model.evidence, positive, prevalence)
         if drawn is not None:
             model.evidence["plan"]["rows"] = drawn
         model.evidence["seconds"] = max(model.evidence["seconds"], effort.spent)

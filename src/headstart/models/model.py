@@ -20,12 +20,12 @@ from headstart.errors import OutputError, ParameterError, SourceError
 from headstart.math.statistics.probability import logits, probabilities
 from headstart.models.saving.evidence_file import EVIDENCE, read_evidence, write_label_errors
 from headstart.models.saving.task_models import SeveralTasks
-from headstart.models.saving.trial import try_out
+from headstart.models.saving.trial import read_parts
 from headstart.networks.folder import MANIFEST, read_manifest, write_folder, write_manifest
 from headstart.networks.manifest import TASKS_FOLDER, check_model
 from headstart.networks.saving.model_card import model_card
 from headstart.networks.seal import check_files, in_words
-from headstart.parameters.loading import Learned, read_learned
+from headstart.parameters.loading import Learned
 
 if TYPE_CHECKING:  # what only some models need is loaded with them
     from headstart.keywords.listener import Detector
@@ -175,6 +175,12 @@ class Model:
         assert self.classes_ is not None
         return self.classes_[p.argmax(axis=1)]
 
+    def evaluate(self, data: Any, **how: Any) -> Any:
+        """Measure it on labelled data that it did not learn from, see `headstart.evaluate`."""
+        from headstart.models.evaluation.evaluation import evaluated, how_of
+
+        return evaluated(self, data, *how_of(how))
+
     def _known(self) -> np.ndarray | None:
         return self.classes_ if self.task == "classification" else None
 
@@ -306,7 +312,7 @@ def load(folder: str | Path, module: Any = None) -> Any:
     if said != manifest["input_type"]:
         refuse(repr(manifest["input_type"]), "data.input_type", str(path / EVIDENCE), repr(said))
     with in_words("a model that headstart saved", path):
-        estimator, encoder = _read_parts(path, manifest, module)
+        estimator, encoder = read_parts(path, manifest, module)
     heard = manifest.get("detector")
     return Model(
         estimator,
@@ -321,31 +327,53 @@ def load(folder: str | Path, module: Any = None) -> Any:
     )
 
 
+def evaluate(model: Any, data: Any, **how: Any) -> Any:
+    """Measure a finished model on labelled data that it did not learn from, and say whether its promise held.
+
+    Every figure comes with its interval, groups respected, beside what was promised when the model was fitted. What it
+    learned from is found and left out. Rows without a label take no part and are counted.
+
+    Parameters
+    ----------
+    model : Model, DetectionModel, SeveralTasks or path
+    data : path, frame, Dataset, (X, y) or (X, y, groups)
+        Of the kind that the model takes, labelled as its own were; what was said of its own data counts for these too.
+    **how
+        ``label``, ``path_column``, ``text_column``, ``group_by``, ``task``, ``encoding``, ``decimal``, ``sheet``,
+        ``page``, ``view`` and ``boxes`` as in `headstart.fit`; ``skip_bad`` to leave out what cannot be read;
+        ``progress``. Of two classes: ``positive``, the one that is looked for (default: the rarer where the model was
+        fitted); ``prevalence``, its share where the model is used; and one of ``threshold``, ``sensitivity`` or
+        ``specificity`` (from 0 to 1), or ``cost_miss`` and ``cost_false``: a threshold that is chosen on what was held
+        out in fitting, to be measured here.
+
+    Returns
+    -------
+    headstart.models.evaluation.evaluation.Evaluation
+        ``verdict``, ``sentence``, ``words``, and all figures in ``evidence``.
+
+    Raises
+    ------
+    DataError, BadInputs
+        For data without labels, of another kind, or with classes that the model does not know; and where it learned
+        from all of them.
+    ParameterError
+        For a threshold that it cannot promise.
+
+    Examples
+    --------
+    >>> from headstart.guard.baselines.texts import TextBaselineClassifier
+    >>> texts, y = ["so good", "so bad"] * 15, np.array(["pro", "con"] * 15)
+    >>> known = Model(TextBaselineClassifier().fit(texts, y), {}, task="classification", classes=["con", "pro"],
+    ...     input_type="text")
+    >>> found = evaluate(known, (["good", "bad", "very good", "very bad"] * 6, ["pro", "con"] * 12))
+    >>> found.verdict, found.evidence["metrics"]["accuracy"]
+    ('cannot tell', 1.0)
+    """
+    known = load(model) if isinstance(model, str | Path) else model
+    return known.evaluate(data, **how)
+
+
 def _detector(heard: dict[str, Any]) -> Detector:
     from headstart.keywords.listener import Detector
 
     return Detector.from_dict(heard)
-
-
-def _read_parts(path: Path, manifest: dict[str, Any], module: Any) -> tuple[Any, Any]:
-    """Estimator and encoder of a folder whose words have been checked, tried out on one input."""
-    estimator: Any = None
-    encoder: Any = None
-    if manifest["kind"] == "transfer":
-        learned = read_learned(path, manifest, module)
-        estimator = learned if learned.fitted_.network is not None else learned.estimator()
-    elif manifest["kind"] == "baseline":
-        from headstart.models.saving.baselines import load_baseline
-
-        estimator = load_baseline(path, manifest["baseline"])
-    if kind_named(manifest["input_type"]).values:
-        from headstart.models.saving.tables import load_table_model
-
-        whole, encoder = load_table_model(path)
-        estimator = whole if estimator is None else estimator
-        if hasattr(encoder, "input_types_"):  # of several views
-            from headstart.models.saving.views import load_view_networks
-
-            load_view_networks(encoder, path)
-    try_out(estimator, encoder, manifest, path)
-    return estimator, encoder

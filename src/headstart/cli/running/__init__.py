@@ -1,0 +1,1 @@
+"""How long a command may run, and what ends it before."""
