@@ -250,7 +250,7 @@ def referral_curve(wrong: np.ndarray) -> Markup:
     across = linear(0.0, 0.8, LEFT + 14, WIDTH - RIGHT - 14)
     up, body = _y_axis([0.0, float(shares.max())], "accuracy")
     body += [below(across(mark), f"{100 * mark:g}%") for mark in (0.0, 0.2, 0.4, 0.6, 0.8)]
-    body.append(below_all("referred, the least sure first"))
+    body.append(below_all("referred, the least sure first (wrong answers: upwards)"))
     points = [(across(1.0 - m / n), up(share)) for m, share in zip(kept.tolist(), shares.tolist(), strict=True)]
     body.append(_line(points[::-1], "transfer"))
     return svg(body, "Share of answers that are wrong against the share that is referred")

@@ -209,7 +209,7 @@ def next_step(evidence: dict[str, Any], metric: str, kind: str) -> str:
     >>> more = [{"ratio": 2, "n": 80, "score": 0.93, "low": 0.88, "high": 0.96}]
     >>> rows = [{"class": "ant", "n": 10, "recall": 0.7}, {"class": "bee", "n": 30, "recall": 0.97}]
     >>> next_step({"estimate": {"value": 0.9}, "more_labels": more}, "accuracy", "image")
-    'Next: about 40 more labelled pictures would bring about +3.0 points (93.0% [88.0 to 96.0%]).'
+    'Next: 40 more labelled pictures would bring about +3.0 points (93.0% [88.0 to 96.0%]).'
     >>> next_step({"per_class": rows}, "accuracy", "image")
     'Start with ant: of its 10 pictures 70.0% are recognised.'
     """
@@ -220,7 +220,7 @@ def next_step(evidence: dict[str, Any], metric: str, kind: str) -> str:
         gained, new = one["score"] - value, one["n"] - one["n"] // one["ratio"]
         labels = count(new, f"more labelled {thing(kind)}", f"more labelled {things(kind)}")
         ends = f"{amount(metric, one['score'])} [{span(metric, (one['low'], one['high']))}]"
-        said = f"about {labels} would bring about {100 * gained:+.1f} points ({ends})."
+        said = f"{labels} would bring about {100 * gained:+.1f} points ({ends})."
         if gained < _WORTH:
             said = f"more labels would hardly help: {labels} lead to about {ends}."
         said = f"Next: {said}"

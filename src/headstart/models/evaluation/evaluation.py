@@ -132,7 +132,7 @@ def evaluated(model: Any, data: Any, how: How, progress: Progress | None = None)
     metric = material.measured.name
     value, interval = evidence["intervals"][metric]["value"], evidence["intervals"][metric]["interval"]
     promise = kept_promise(model.evidence, metric, value, interval, len(dataset), model.kind.many)
-    stated(evidence, how.asked.positive, how.prevalence)
+    _stated(model, evidence, how)
     operating = _operating(model, how.asked, material, prediction, names)
     words += [] if operating is None else [operating["words"]]
     evidence["data"] |= _read(dataset, data, words)
@@ -148,6 +148,14 @@ def evaluated(model: Any, data: Any, how: How, progress: Progress | None = None)
         "model": str((model.evidence.get("data") or {}).get("name") or "a model"),
     }
     return Evaluation(promise.word, promise.sentence, tuple(words), plain(evidence))
+
+
+def _stated(model: Any, evidence: dict[str, Any], how: How) -> None:
+    """Which class is looked for and how common it is: as was said, else as the model has it, else as the data have."""
+    use = model.evidence.get("use") or {}
+    positive = how.asked.positive or (use.get("positive") if evidence["use"] else None)
+    own = use.get("prevalence") if positive == use.get("positive") else None
+    stated(evidence, positive, own if how.prevalence is None and evidence["use"] else how.prevalence)
 
 
 def _new_alone(model: Any, dataset: Dataset) -> tuple[Dataset, dict[str, Any]]:

@@ -5,21 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.spatial import cKDTree
 
-from headstart.data.tables.near_rows import near_rows
 from headstart.guard.evidence.reference import content_marks
 from headstart.training.device import pick_device
 
 #: Share of equal rows among those learned from, from which equal rows are no copies.
 _BY_NATURE = 0.05
+#: Part of the usual distance to the nearest other within which two are one thing: many re-encoded pictures lie within,
+#: and hardly any others.
+_NEAR = 0.4
+#: With fewer kept rows there is no usual distance.
+_FEWEST = 10
 
 
 def learned_rows(model: Any, inputs: Any, rows: Any) -> tuple[np.ndarray, str]:
     """Positions of the examples that a model learned from, and what is to be said.
 
-    An example is one of them where its content is equal (a mark of every example is kept), or where it is nearer to one
-    of those that are kept than neighbours are, as a re-encoded picture is. Where one row in twenty of those learned
-    from had an equal, as in tables of a few categories, equal rows are no copies.
+    An example is one of them where its content is equal (a mark of every example is kept), or where it is much nearer
+    to one of those whose features are kept than these are to one another, as a re-encoded picture often is. Where one
+    row in twenty of those learned from had an equal, as in tables of a few categories, equal rows are no copies.
 
     Parameters
     ----------
@@ -54,13 +59,29 @@ def learned_rows(model: Any, inputs: Any, rows: Any) -> tuple[np.ndarray, str]:
     if not kind.values:
         network, device = model.network
         projected = reference.projected(reference.seen(rows, network, str(pick_device(device))))
-        near = near_rows(projected, reference.rows.astype(np.float64), ties=True)[:, 0]
+        near = near_ones(projected, reference.rows.astype(np.float64))
     found = np.union1d(np.flatnonzero(equal), near).astype(int)
     if not len(found):
         return found, ""
     shown = ", ".join(str(inputs.names[i]) for i in found[:3]) + (", ..." if len(found) > 3 else "")
     verb = "is" if len(found) == 1 else "are"
-    near_ones = len(np.setdiff1d(near, np.flatnonzero(equal)))
-    of_these = f", {near_ones} of them nearly" if near_ones else ""
+    nearly = len(np.setdiff1d(near, np.flatnonzero(equal)))
+    of_these = f", {nearly} of them nearly" if nearly else ""
     told = f"{kind.count(len(found))} {verb} among what the model learned from{of_these} ({shown})"
     return found, f"{told}: left out of the figures."
+
+
+def near_ones(new: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Positions of new rows (n, d) that are much nearer to a kept row (m, d) than kept rows are to one another.
+
+    Examples
+    --------
+    >>> kept = np.arange(10.0)[:, None]
+    >>> near_ones(np.array([[3.1], [4.5], [20.0]]), kept).tolist()
+    [0]
+    """
+    if len(kept) < _FEWEST:
+        return np.zeros(0, dtype=int)
+    tree = cKDTree(kept)
+    usual = float(np.median(tree.query(kept, k=2)[0][:, 1]))
+    return np.flatnonzero(tree.query(new)[0] <= _NEAR * usual)

@@ -84,8 +84,8 @@ def kept_promise(
     word = CANNOT_TELL if few or (share and worst <= -MUCH) else HELD
     word = BROKEN if best < 0 and not few else BETTER if worst > 0 and not few else word
     of = f"{said}, promised {_amount(metric, promised['value'])} {_span(metric, promised['interval'])}"
-    sides = f"difference {_gain(metric, value - promised['value'])}, 95% interval {_gain(metric, low)} to "
-    sides += _gain(metric, high)
+    ends = " to ".join(_gain(metric, end).removesuffix(" points") for end in (low, high))
+    sides = f"difference {_gain(metric, value - promised['value'])}, 95% interval {ends}"
     opening = {
         HELD: "The promise held",
         BETTER: "Better than promised",
