@@ -93,7 +93,7 @@ def class_rows(per_class: Sequence[dict[str, Any]] | None) -> list[dict[str, Any
             "recall_span": span("accuracy", row.get("recall_interval")),
             "precision_span": span("accuracy", row.get("precision_interval")),
             "precision": amount("accuracy", row.get("precision")),
-            "recall": amount("accuracy", row.get("recall")),
+            "recall": amount("accuracy", row.get("recall") if row.get("n") else None),
             "f1": amount("accuracy", row.get("f1")),
             "bar": 0 if missing(row.get("f1")) else round(100 * row["f1"], 1),
         }

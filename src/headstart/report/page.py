@@ -19,7 +19,7 @@ from headstart.report.listening import listening
 from headstart.report.method_names import plain_name
 from headstart.report.mistakes import class_rows, confusion, surest
 from headstart.report.tasks import auxiliary_rows, pooled_groups
-from headstart.report.use import few_examples, next_step, referral, use
+from headstart.report.use import few_examples, first_class, next_step, referral, use
 from headstart.report.views import views
 from headstart.report.word_bars import class_words
 from headstart.report.wording import (
@@ -98,6 +98,7 @@ def build(evidence: dict[str, Any], link: Callable[[str], str] | None = None) ->
         "use": use(evidence, kind),
         "referral": referral(evidence.get("held_out"), kind),
         "next_step": next_step(evidence, metric, kind),
+        "first_class": first_class(evidence, kind),
         "evaluation": evaluation(evidence),
         "mistakes": surest(evidence.get("mistakes"), link=link),
         "least_sure": surest(evidence.get("least_sure"), link=link),

@@ -224,10 +224,10 @@ def next_step(evidence: dict[str, Any], metric: str, kind: str) -> str:
         if gained < _WORTH:
             said = f"more labels would hardly help: {labels} lead to about {ends}."
         said = f"Next: {said}"
-    return " ".join(part for part in (said, _first_class(evidence, kind)) if part)
+    return " ".join(part for part in (said, first_class(evidence, kind)) if part)
 
 
-def _first_class(evidence: dict[str, Any], kind: str) -> str:
+def first_class(evidence: dict[str, Any], kind: str) -> str:
     """Of which class to label more first: the one that is recognised least, of equal ones the rarest."""
     rows = [row for row in evidence.get("per_class") or [] if row.get("n") and not missing(row.get("recall"))]
     if len(rows) < 2:

@@ -84,7 +84,8 @@ class OperatingPoints:
         >>> float(other.sensitivity[k, 0]), float(other.specificity[k, 0]), other.n_positive
         (1.0, 1.0, 1)
         """
-        threshold = np.round(1.0 + STEP - self.threshold[::-1], 6)
+        # who is below a threshold is at most at the one before it
+        threshold = np.append(np.round(1.0 - self.threshold[-2::-1], 6), 1.0 + STEP)
         return OperatingPoints(
             threshold, self.specificity[::-1], self.sensitivity[::-1], self.n_negative, self.n_positive
         )

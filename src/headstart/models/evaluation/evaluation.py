@@ -19,7 +19,7 @@ from headstart.guard.candidates.material import Material
 from headstart.guard.choosing import measures
 from headstart.guard.evidence.evidence import data_evidence, prediction_evidence, versions
 from headstart.guard.evidence.guessing import trivial_evidence
-from headstart.guard.evidence.use import Asked, decision, stated
+from headstart.guard.evidence.use import Asked, check_stated, decision, stated
 from headstart.math.statistics.intervals import score_interval
 from headstart.math.statistics.named_metrics import METRICS, metrics_of
 from headstart.math.statistics.two_classes import check_prevalence
@@ -117,6 +117,7 @@ def evaluated(model: Any, data: Any, how: How, progress: Progress | None = None)
     how : How
     progress : callable, optional
     """
+    _check_asked(model, how)
     with reporter(progress) as told:
         dataset = read_like(model, data, how.reading)
         codes_of(dataset, model)  # what it cannot answer is refused before each input is looked at
@@ -148,6 +149,14 @@ def evaluated(model: Any, data: Any, how: How, progress: Progress | None = None)
         "model": str((model.evidence.get("data") or {}).get("name") or "a model"),
     }
     return Evaluation(promise.word, promise.sentence, tuple(words), plain(evidence))
+
+
+def _check_asked(model: Any, how: How) -> None:
+    """Refuse, before anything is read, what the model cannot be asked."""
+    names = model.classes_.tolist() if model.task == "classification" else None
+    check_stated(names, how.asked.positive, how.prevalence)
+    if how.asked.said:
+        decision(model.evidence, how.asked)
 
 
 def _stated(model: Any, evidence: dict[str, Any], how: How) -> None:

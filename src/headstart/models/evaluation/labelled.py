@@ -58,9 +58,9 @@ def read_like(model: Any, data: Any, told: Reading) -> Dataset:
         dataset = one.dataset()
     except NoLabels as error:
         raise DataError(
-            f"Expected {model.kind.many} with their labels to evaluate on, found none: {error.args[0]}",
-            "Name the column of labels (--label), or give a folder for each class; headstart check compares data "
-            "without labels.",
+            f"Expected {model.kind.many} with their labels to evaluate on, found {model.kind.many} without any.",
+            "Name the column of labels (--label), or give a folder for each class (or where the class stands in their "
+            "names, --label 're:^([^_]+)_'); headstart check compares data without labels.",
         ) from error
     if dataset.kind is not model.kind:
         refuse_other_kind(dataset.kind, model.kind, "as the model learned from")
@@ -96,6 +96,7 @@ def _as_before(model: Any, data: Any, told: Reading) -> tuple[Reading, list[str]
         frame = read_frame(place, told.encoding, told.sheet)
     if frame is not None:
         columns = set(map(str, frame.columns))
+        before = _labels_read(model, columns) | before if "label" not in said else before
         wanted = before.get("label")
         missing = [name for name in ([wanted] if isinstance(wanted, str) else wanted or ()) if name not in columns]
         if missing:
@@ -116,6 +117,15 @@ def _as_before(model: Any, data: Any, told: Reading) -> tuple[Reading, list[str]
     if model.task in ("multilabel", "regression") and "task" not in said and place is None:
         said["task"] = model.task
     return Reading(**said), []
+
+
+def _labels_read(model: Any, columns: set[str]) -> dict[str, Any]:
+    """The columns that the model's labels were read from, where they are here too."""
+    read = ((model.evidence.get("data") or {}).get("read") or {}).get("columns") or []
+    labels = [str(one["name"]) for one in read if one.get("role") == "label"]
+    if not labels or not set(labels) <= columns:
+        return {}
+    return {"label": labels[0] if len(labels) == 1 else labels}
 
 
 def _listed(value: Any) -> list[str]:
