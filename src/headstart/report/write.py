@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -40,10 +41,7 @@ def render(evidence: dict[str, Any], link: Callable[[str], str] | None = None) -
     SourceError
         If the evidence does not hold what a page is made of.
     """
-    loader = PackageLoader("headstart", "report")
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = _templates()
     try:
         name, page = (
             ("tasks.jinja", tasks_page(evidence)) if "tasks" in evidence else ("page.jinja", build(evidence, link))
@@ -54,6 +52,14 @@ def render(evidence: dict[str, Any], link: Callable[[str], str] | None = None) -
             f"Expected evidence as headstart writes it, found some without a page ({type(error).__name__}: {error}).",
             "Fit the model again.",
         ) from error
+
+
+@cache
+def _templates() -> Environment:
+    """The templates, compiled once."""
+    loader = PackageLoader("headstart", "report")
+    how: dict[str, Any] = {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    return Environment(loader=loader, **how)
 
 
 def write_report(

@@ -19,7 +19,7 @@ from headstart.guard.evidence.guessing import against_guessing, never_answered, 
 from headstart.guard.evidence.label_errors import held_out, label_errors
 from headstart.guard.evidence.lead import lead
 from headstart.guard.evidence.mistakes import surest_mistakes, unsure_and_right
-from headstart.guard.evidence.use import use_evidence
+from headstart.guard.evidence.use import OUT_OF_FOLD, use_evidence
 from headstart.math.statistics.bbc import bbc_cv
 from headstart.math.statistics.calibration import calibrated, temperature
 from headstart.math.statistics.metrics import example_log_loss
@@ -237,7 +237,7 @@ def prediction_evidence(
         found["reliability"] = measures.reliability(material.task, material.target, calibrated_prediction)
     found["mistakes"] = surest_mistakes(material, calibrated_prediction, labels)
     found |= unsure_and_right(material, calibrated_prediction, labels, random_state)
-    found["use"] = use_evidence(material, calibrated_prediction, labels)
+    found["use"] = use_evidence(material, calibrated_prediction, labels, OUT_OF_FOLD)
     found["label_errors"] = label_errors(material, calibrated_prediction, labels)
     found["held_out"] = held_out(material, calibrated_prediction, random_state)
     return found

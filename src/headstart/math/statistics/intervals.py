@@ -22,6 +22,7 @@ def score_interval(
     high: float = 1.0,
     design: float = 1.0,
     floor: float = 0.0,
+    worth: float = 1.0,
 ) -> tuple[float, float]:
     r"""95% interval of a score whose single examples' shares are known.
 
@@ -56,6 +57,9 @@ def score_interval(
         D before anything is seen: above 1 where rare examples decide.
     floor : float, default=0
         Where one bound alone is finite: the distance to it of an answer that was not seen.
+    worth : float, default=1
+        What part of an answer each is worth, where both bounds are finite: below 1 where what will answer is not what
+        was measured.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def score_interval(
     squares = float(((sums - mean * sizes) ** 2).sum())
     if math.isfinite(low) and math.isfinite(high):
         width = high - low
-        n = _answers((mean - low) / width, squares / width**2, sizes, design)
+        n = worth * _answers((mean - low) / width, squares / width**2, sizes, design)
         ends = wilson_interval(n * min(max((centre - low) / width, 0.0), 1.0), n)
         return low + width * ends[0], low + width * ends[1]
     if math.isfinite(low):

@@ -91,7 +91,9 @@ class OperatingPoints:
         )
 
 
-def operating_points(score: np.ndarray, positive: np.ndarray, groups: np.ndarray | None = None) -> OperatingPoints:
+def operating_points(
+    score: np.ndarray, positive: np.ndarray, groups: np.ndarray | None = None, worth: float = 1.0
+) -> OperatingPoints:
     """Sensitivity and specificity at each threshold that changes an answer, with their intervals.
 
     Of many different scores a hundred that part those of the class, and a hundred that part the others, in equal
@@ -105,6 +107,8 @@ def operating_points(score: np.ndarray, positive: np.ndarray, groups: np.ndarray
         Which examples are of the class; at least one is, and one is not.
     groups : ndarray of shape (n,), optional
         Examples of one group are not independent.
+    worth : float, default=1
+        What part of an answer each is worth, see `headstart.math.statistics.intervals.score_interval`.
 
     Examples
     --------
@@ -123,13 +127,13 @@ def operating_points(score: np.ndarray, positive: np.ndarray, groups: np.ndarray
     for side in (positive, ~positive):
         own, of = score[side], None if groups is None else np.asarray(groups)[side]
         taken = own[None, :] >= steps[:, None] - STEP / 2
-        found.append([_share(row if side is positive else ~row, of) for row in taken])
+        found.append([_share(row if side is positive else ~row, of, worth) for row in taken])
     sensitivity, specificity = (np.array(side) for side in found)
     return OperatingPoints(steps, sensitivity, specificity, int(positive.sum()), int((~positive).sum()))
 
 
-def _share(right: np.ndarray, groups: np.ndarray | None) -> Share:
-    return (float(right.mean()), *score_interval(right.astype(np.float64), groups))
+def _share(right: np.ndarray, groups: np.ndarray | None, worth: float) -> Share:
+    return (float(right.mean()), *score_interval(right.astype(np.float64), groups, worth=worth))
 
 
 def _surely(share: np.ndarray, n: int, wanted: float, name: str) -> np.ndarray:

@@ -19,7 +19,7 @@ from headstart.guard.candidates.material import Material
 from headstart.guard.choosing import measures
 from headstart.guard.evidence.evidence import data_evidence, prediction_evidence, versions
 from headstart.guard.evidence.guessing import trivial_evidence
-from headstart.guard.evidence.use import Asked, check_stated, decision, stated
+from headstart.guard.evidence.use import Asked, check_stated, decision, stated, use_evidence
 from headstart.math.statistics.intervals import score_interval
 from headstart.math.statistics.named_metrics import METRICS, metrics_of
 from headstart.math.statistics.two_classes import check_prevalence
@@ -222,6 +222,7 @@ def _measured(model: Any, material: Material, prediction: np.ndarray, names: lis
     """Every figure, in the form that a model's evidence has."""
     found = {"data": data_evidence(material, names), "trivial": trivial_evidence(material, names)}
     found |= prediction_evidence(material, [prediction], prediction, names, 0)
+    found["use"] = use_evidence(material, prediction, names)  # the model itself answered
     found["intervals"] = {
         name: {
             "value": METRICS[name].value(material.target, prediction),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_curve
 
 from headstart.errors import ParameterError
-from headstart.math.statistics.comparison import wilson_interval
+from headstart.math.statistics.comparison import holm, wilson_interval
 from headstart.math.statistics.intervals import unpaired_difference
 from headstart.math.statistics.two_classes import POINTS, operating_points, predictive_values
 
@@ -123,6 +123,19 @@ def test_an_answer_that_is_never_given_has_no_value() -> None:
     assert predictive_values(never, always, 0.1)[0] is None
     with pytest.raises(ParameterError, match=r"Expected a prevalence between 0 and 1, found 5. 0.05: of 100 examples"):
         predictive_values(always, always, 5)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holms_p_values_are_the_procedure_written_out(values: list[float]) -> None:
+    found = holm(np.array(values))
+    for level in (0.01, 0.05, 0.3):
+        rejected, left = set(), len(values)
+        for i in sorted(range(len(values)), key=lambda i: values[i]):
+            if values[i] * left >= level:
+                break
+            rejected.add(i)
+            left -= 1
+        assert {i for i, p in enumerate(found) if p < level} == rejected
 
 
 def test_the_difference_of_other_examples_is_newcombes() -> None:
