@@ -9,14 +9,12 @@ import numpy as np
 
 from headstart.data.base.kinds import thing, things
 from headstart.errors import ParameterError
-from headstart.guard.evidence.use import points_of
+from headstart.guard.evidence.use import ENOUGH, points_of
 from headstart.math.statistics.comparison import wilson_interval
 from headstart.math.statistics.two_classes import OperatingPoints, predictive_values
 from headstart.report.figures import referral_curve, roc_curve
 from headstart.report.wording import amount, count, missing, span
 
-#: Fewest examples of a class whose figures say much.
-ENOUGH = 20
 _ASKED = (0.99, 0.95, 0.9)
 _REFERRED = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
 #: Points of a score that are worth a word, and by how much a class falls behind that is to be labelled first.

@@ -25,6 +25,8 @@ LOST = """() => {
     if (style.textOverflow === 'ellipsis' && one.scrollWidth > one.clientWidth + 1 && !one.closest('[title]'))
       found.push('cut: ' + one.tagName + '.' + one.className);
   }
+  for (const one of document.querySelectorAll('.dense'))
+    if (one.parentElement.scrollWidth > one.parentElement.clientWidth + 1) found.push('scrolls: ' + one.innerText);
   return [document.documentElement.scrollWidth, innerWidth, found.slice(0, 5)];
 }"""
 

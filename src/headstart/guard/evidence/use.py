@@ -16,6 +16,8 @@ from headstart.math.statistics.two_classes import OperatingPoints, check_prevale
 #: What an answer out of fold is worth at a threshold: the finished model learned from more rows, and its probabilities
 #: stand a little elsewhere. Without this the intervals held the truth in 78 to 95% of draws (benchmarks/thresholds.py).
 OUT_OF_FOLD = 0.5
+#: Fewest examples of a class whose figures say much.
+ENOUGH = 20
 _SIDES = ("sensitivity", "specificity")
 
 
@@ -271,9 +273,10 @@ def decision(evidence: Mapping[str, Any], asked: Asked) -> Decision:
     positive, negative = str(use["positive"]), str(use["negative"])
     of = f"{points.n_positive:,} {positive} and {points.n_negative:,} {negative}"
     groups = f" of {use['n_groups']:,} groups" if use.get("n_groups") else ""
+    few = f" Fewer than {ENOUGH} of a class: this may be far off." if min(use["n"]) < ENOUGH else ""
     words = (
         f"Answered {positive} where its probability is {threshold:.3g} or more{why}. Among {of} held out{groups}: "
-        f"sensitivity {_told(found)}, specificity {_told(spared)}."
+        f"sensitivity {_told(found)}, specificity {_told(spared)}.{few}"
     )
     return Decision(positive, negative, threshold, found, spared, words)
 

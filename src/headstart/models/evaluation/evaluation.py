@@ -17,6 +17,7 @@ from headstart.data.sets.description import describe, sentences, tell
 from headstart.errors import DataError, ParameterError
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing import measures
+from headstart.guard.choosing.verdict import FEWEST_GROUPS
 from headstart.guard.evidence.evidence import data_evidence, prediction_evidence, versions
 from headstart.guard.evidence.guessing import trivial_evidence
 from headstart.guard.evidence.use import Asked, check_stated, decision, stated, use_evidence
@@ -129,10 +130,10 @@ def evaluated(model: Any, data: Any, how: How, progress: Progress | None = None)
     tell(line for line in sentences(dataset) if line not in known)
     names = None if model.classes_ is None else model.classes_.tolist()
     evidence = _measured(model, material, prediction, names)
-    words = [line for line in (overlap["words"], *notes) if line]
+    words = [line for line in (overlap["words"], *notes, _few_groups(dataset)) if line]
     metric = material.measured.name
     value, interval = evidence["intervals"][metric]["value"], evidence["intervals"][metric]["interval"]
-    promise = kept_promise(model.evidence, metric, value, interval, len(dataset), model.kind.many)
+    promise = kept_promise(model.evidence, metric, value, interval, len(dataset), _called(dataset))
     _stated(model, evidence, how)
     operating = _operating(model, how.asked, material, prediction, names)
     words += [] if operating is None else [operating["words"]]
@@ -157,6 +158,25 @@ def _check_asked(model: Any, how: How) -> None:
     check_stated(names, how.asked.positive, how.prevalence)
     if how.asked.said:
         decision(model.evidence, how.asked)
+
+
+def _called(dataset: Dataset) -> str:
+    """What the examples are, and of how many groups where they have some."""
+    if dataset.groups is None:
+        return dataset.kind.many
+    n = len(np.unique(dataset.groups))
+    return dataset.kind.many if n == len(dataset) else f"{dataset.kind.many} of {n:,} group{'s' if n != 1 else ''}"
+
+
+def _few_groups(dataset: Dataset) -> str:
+    """What is to be said where groups are so few that they tell little."""
+    n = len(dataset) if dataset.groups is None else len(np.unique(dataset.groups))
+    if n >= FEWEST_GROUPS or dataset.groups is None:
+        return ""
+    return (
+        f"The {dataset.kind.count(len(dataset))} are of {n} group{'s' if n != 1 else ''}, as few pieces of evidence: "
+        "the intervals are as wide as that."
+    )
 
 
 def _stated(model: Any, evidence: dict[str, Any], how: How) -> None:

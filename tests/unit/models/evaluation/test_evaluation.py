@@ -70,7 +70,7 @@ def test_a_promise_that_does_not_hold_is_said_to(rows: tuple[Any, Path]) -> None
     assert found.verdict == "did not hold" and found.sentence.startswith("The promise did not hold: accuracy ")
     assert found.evidence["evaluation"]["high"] < 0
     few = rows[0].evaluate(table(12, 7))
-    assert few.verdict == "cannot tell" and "12 rows are too few" in few.sentence
+    assert few.verdict == "cannot tell" and "12 rows of 3 groups are too few" in few.sentence
 
 
 def test_what_it_learned_from_is_left_out(rows: tuple[Any, Path]) -> None:
