@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from scipy.special import logit
 
-from headstart.detection.solved import SolvedDetector
-from headstart.detection.solving import Drawn, Maps, solve_detector
-from headstart.detection.views import View
+from headstart.detection.solving import Drawn, Maps
+from headstart.errors import DataError
 from headstart.math.boxes.matching import partners
 from headstart.math.linear.logistic import solve_logistic
 from headstart.progress import Progress
@@ -23,29 +23,28 @@ RIGHT = np.array([0.5])
 FEWEST = 5
 
 
+#: From what was seen of pictures, what was drawn in them and a generator to a detector that is not calibrated.
+Solve = Callable[[Sequence[Maps], Sequence[Drawn], np.random.Generator], Any]
+
+
 def calibrated_detector(
-    maps: Sequence[Maps],
-    drawn: Sequence[Drawn],
-    n_classes: int,
-    seed: int,
-    progress: Progress | None = None,
-    *,
-    views: tuple[View, ...],
-    lent: SolvedDetector | None = None,
-) -> SolvedDetector:
+    maps: Sequence[Maps], drawn: Sequence[Drawn], solve: Solve, seed: int, progress: Progress | None = None
+) -> Any:
     """Solve a detector, and again without each third of the pictures, in which its scores are compared with the truth.
 
     Parameters
     ----------
-    maps, drawn, n_classes, views, lent
-        As of `solve_detector`.
+    maps, drawn
+        Of n pictures.
+    solve : callable
+        `headstart.detection.solving.solve_detector` or `headstart.detection.query_solving.solve_queries`.
     seed : int
     progress : callable, optional
         Called as ``progress("solving detectors", done, 4)``.
 
     Returns
     -------
-    SolvedDetector
+    SolvedDetector or SolvedQueries
         Of all pictures. Where there are too few to hold any out its scores stay as they are.
 
     References
@@ -53,7 +52,7 @@ def calibrated_detector(
     Platt (1999), "Probabilistic outputs for support vector machines", on held-out examples, over all classes together.
     """
     rng = np.random.default_rng(seed)
-    solved = solve_detector(maps, drawn, n_classes, rng, views=views, lent=lent)
+    solved = solve(maps, drawn, rng)
     fold = rng.permutation(np.arange(len(maps)) % PARTS)
     odds, right = [np.zeros(0)], [np.zeros(0, bool)]
     for part in range(PARTS):
@@ -63,7 +62,10 @@ def calibrated_detector(
         if not held or not any(len(drawn[i].boxes) for i in rest):
             continue
         some = [maps[i] for i in rest], [drawn[i] for i in rest]
-        without = solve_detector(*some, n_classes, rng, views=views, lent=lent)
+        try:
+            without = solve(*some, rng)
+        except DataError:  # what is left tells nothing
+            continue
         for i in held:
             boxes, codes, scores = without.detect(maps[i])
             odds.append(logit(np.clip(scores, 1e-9, 1 - 1e-9)))

@@ -169,10 +169,10 @@ class Body:
 
 def letterboxes_of(pictures: Pictures, size: int) -> list[Letterbox]:
     """Where each picture lies on a square of ``size`` pixels."""
-    return [Letterbox(*_sides(pictures, i), size) for i in range(len(pictures))]
+    return [Letterbox(*sides_of(pictures, i), size) for i in range(len(pictures))]
 
 
-def _sides(pictures: Pictures, i: int) -> tuple[int, int]:
+def sides_of(pictures: Pictures, i: int) -> tuple[int, int]:
     """Width and height of an upright picture, by its header where that tells."""
     frame = frame_of(pictures.items[i])
     height, width = pictures.decode(i).shape[:2] if frame is None else frame.upright[::-1]

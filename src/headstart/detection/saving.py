@@ -12,9 +12,12 @@ from torch import nn
 from headstart.data.base.json_files import FLAG, TEXT, Shape, checked, number, record, several, whole
 from headstart.detection.edges import Edges
 from headstart.detection.maps import Body, Level
+from headstart.detection.queries import Queries
+from headstart.detection.query_saving import read_layer, write_queries
 from headstart.detection.solved import SolvedDetector
 from headstart.detection.views import PLACE, View
 from headstart.errors import SourceError
+from headstart.networks.folder import MANIFEST as FILE
 from headstart.networks.folder import read_manifest, write_folder, write_manifest
 from headstart.networks.manifest import LABELS
 from headstart.networks.reading.loading import load_network
@@ -41,6 +44,13 @@ DETECTION = record(
 )
 MANIFEST = record(
     {"kind": Shape("'detection'", lambda x: x == "detection"), "detection": DETECTION}, {"network": record({}, {})}
+)
+OF_QUERIES = record(
+    {
+        "kind": Shape("'detection'", lambda x: x == "detection"),
+        "queries": record({"classes": LABELS, "one_of": FLAG}, {}, closed=True),
+    },
+    {},
 )
 
 
@@ -74,6 +84,10 @@ def save_detector(estimator: Any, folder: str | Path) -> Path:
 def write_detector(estimator: Any, folder: Path, **more: Any) -> dict[str, Any]:
     """Write a detector into a folder that is being written; ``more`` goes into its manifest, which is returned."""
     solved, body = estimator.solved_, estimator.body_
+    if isinstance(body, Queries):
+        said = write_queries(body, solved, [str(label) for label in estimator.classes_], folder)
+        write_manifest(folder, manifest := {"kind": "detection", "queries": said, **more})
+        return manifest
     network: dict[str, Any] = {}
     if isinstance(body, Body):
         how: dict[str, Any] = {"labels": None, "head_linear": False, "headless": True}
@@ -99,14 +113,14 @@ def write_detector(estimator: Any, folder: Path, **more: Any) -> dict[str, Any]:
 
 def is_detector(folder: Any) -> bool:
     """Whether something is a folder that `save_detector` wrote."""
-    if not isinstance(folder, str | Path) or not (Path(folder).expanduser() / ARRAYS).is_file():
+    if not isinstance(folder, str | Path) or not (Path(folder).expanduser() / FILE).is_file():
         return False
     return bool(read_manifest(folder).get("kind") == "detection")
 
 
 def load_detector(
     folder: str | Path, module: nn.Module | None = None
-) -> tuple[np.ndarray, Body | Edges, SolvedDetector]:
+) -> tuple[np.ndarray, Body | Edges | Queries, Any]:
     """Read a detector that `save_detector` wrote; it finds the same boxes.
 
     Parameters
@@ -133,8 +147,13 @@ def load_detector(
             f"Expected a detector in {place}, found a model of kind {manifest.get('kind')!r}.",
             "Load it with headstart.load.",
         )
-    checked(manifest, MANIFEST, where)
+    of_queries = "queries" in manifest
+    checked(manifest, OF_QUERIES if of_queries else MANIFEST, where)
     check_files(place, manifest)
+    if of_queries:
+        names = manifest["queries"]["classes"]
+        queries = Queries.read(place, place.resolve().name)
+        return np.array(names, dtype=object), queries, read_layer(queries, len(names))
     said = manifest["detection"]
     levels = tuple(Level(**level) for level in said["levels"])
     size, network = said["image_size"], manifest.get("network")

@@ -64,9 +64,9 @@ class Drawn:
 def solve_detector(
     maps: Sequence[Maps],
     drawn: Sequence[Drawn],
-    n_classes: int,
     rng: np.random.Generator,
     *,
+    n_classes: int,
     views: tuple[View, ...],
     lent: SolvedDetector | None = None,
 ) -> SolvedDetector:
@@ -86,9 +86,9 @@ def solve_detector(
     ----------
     maps : sequence of n sequences of ndarray of shape (H, W, C)
     drawn : sequence of n Drawn
+    rng : numpy.random.Generator
     n_classes : int
         K.
-    rng : numpy.random.Generator
     views : tuple of View
         How boxes are looked at.
     lent : SolvedDetector, optional

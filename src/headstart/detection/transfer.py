@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from headstart.contract.estimator_class import estimator_class
 from headstart.data.boxes.boxes import Boxes, as_boxes
-from headstart.data.boxes.letterbox import Letterbox
+from headstart.data.boxes.letterbox import Letterbox, Shares
 from headstart.data.pictures.pictures import Pictures, as_pictures
-from headstart.detection.calibrating import calibrated_detector
+from headstart.detection.calibrating import Solve, calibrated_detector
 from headstart.detection.edges import Edges
 from headstart.detection.maps import Body
+from headstart.detection.queries import Queries, query_folder
+from headstart.detection.query_solving import SolvedQueries, solve_queries
 from headstart.detection.saving import is_detector, load_detector, save_detector
 from headstart.detection.solved import SolvedDetector
-from headstart.detection.solving import Drawn
+from headstart.detection.solving import Drawn, solve_detector
 from headstart.errors import DataError, ParameterError
 from headstart.math.boxes.average_precision import average_precision
 from headstart.networks.reading.loading import load_network
@@ -43,12 +46,17 @@ class TransferDetector(BaseEstimator):
     ----------
     source : str, path, NetworkSource, torch.nn.Module, Network or None, default="starter:pictures"
         A network for pictures, as `headstart.networks.reading.loading.load_network` takes; or the folder of a detector
-        of other things that `save` wrote: then what is learned shrinks towards multiples of its coefficients. None
-        borrows nothing: boxes are looked at in maps of edges and colours (`headstart.detection.edges.Edges`).
+        of other things that `save` wrote: then what is learned shrinks towards multiples of its coefficients. Of
+        transformers' detectors (DETR, Deformable DETR, RT-DETR, D-FINE, YOLOS and their kin; a folder or a hub id) the
+        boxes are taken as they are, and a new class layer is solved on what each query saw
+        (`headstart.detection.query_solving.solve_queries`); `save` then writes a folder that plain transformers loads
+        and that finds the same. None borrows nothing: boxes are looked at in maps of edges and colours
+        (`headstart.detection.edges.Edges`).
     classes : sequence of str, optional
         What is to be found, in this order. Boxes of other classes are passed over. Default: all that are drawn, sorted.
     image_size : int, default=256
-        Side of the square in pixels, from 32; of a detector as the source it is that detector's.
+        Side of the square in pixels, from 32; of a detector as the source it is that detector's. One of transformers'
+        sees pictures as its own image processor makes them.
     device : {"auto", "cpu", "cuda", "mps"}, default="auto"
     random_state : int, default=0
         The same gives the same detector.
@@ -58,11 +66,11 @@ class TransferDetector(BaseEstimator):
     Attributes
     ----------
     classes_ : ndarray of shape (K,)
-    body_ : Body or Edges
+    body_ : Body, Edges or Queries
         What makes maps of pictures; a network in it is unchanged.
     lent_ : SolvedDetector or None
         The detector that was borrowed from.
-    solved_ : SolvedDetector
+    solved_ : SolvedDetector or SolvedQueries
 
     Raises
     ------
@@ -118,9 +126,8 @@ class TransferDetector(BaseEstimator):
                     f"Expected boxes inside their pictures, found none of {', '.join(map(str, self.classes_))}.",
                     "Give corners in pixels of the upright pictures.",
                 )
-            views = self.body_.views if self.lent_ is None else self.lent_.views
-            how: dict[str, Any] = {"views": views, "lent": self.lent_}
-            self.solved_ = calibrated_detector(maps, places, len(self.classes_), self.random_state, progress, **how)
+            solve = _solving(self.body_, self.lent_, len(self.classes_))
+            self.solved_ = calibrated_detector(maps, places, solve, self.random_state, progress)
         return self
 
     def predict(self, pictures: Any) -> list[Boxes]:
@@ -140,10 +147,8 @@ class TransferDetector(BaseEstimator):
         given = as_pictures(pictures)
         with reporter(quiet=not self.verbose) as progress:
             maps = self._maps(given, progress)
-        return [
-            _found(self.solved_, one, self.classes_, letterbox)
-            for one, letterbox in zip(maps, self.body_.letterboxes(given), strict=True)
-        ]
+        places: Sequence[Letterbox | Shares] = self.body_.letterboxes(given)
+        return [_found(self.solved_, *pair, self.classes_) for pair in zip(maps, places, strict=True)]
 
     def score(self, pictures: Any, boxes: Sequence[Boxes]) -> float:
         """Average precision at an overlap of one half, mean over the classes that stand in the pictures."""
@@ -159,8 +164,10 @@ class TransferDetector(BaseEstimator):
     def load(folder: str | Path, module: Any = None) -> TransferDetector:
         """Read what `save` wrote; ``module`` is the architecture of a network that was a module of the user's own."""
         classes, body, solved = load_detector(folder, module)
-        source = body.network if isinstance(body, Body) else None
-        estimator = TransferDetector(source, classes=classes.tolist(), image_size=body.size)
+        source = None if isinstance(body, Edges) else body.network if isinstance(body, Body) else str(folder)
+        estimator = TransferDetector(source, classes=classes.tolist())
+        if not isinstance(body, Queries):
+            estimator.image_size = body.size
         estimator.classes_, estimator.body_, estimator.solved_, estimator.lent_ = classes, body, solved, None
         return estimator
 
@@ -168,14 +175,24 @@ class TransferDetector(BaseEstimator):
         return self.body_.maps(pictures, device=str(pick_device(self.device)), progress=progress)
 
 
-def _borrowed(source: Any, size: int) -> tuple[Body | Edges, SolvedDetector | None]:
+def _borrowed(source: Any, size: int) -> tuple[Body | Edges | Queries, SolvedDetector | None]:
     """What pictures are looked at with, and a detector of other things on the same maps."""
     if source is None:
         return Edges(size), None
+    queries = query_folder(source)
+    if queries is not None:
+        return Queries.read(*queries), None
     if is_detector(source):
         _, body, lent = load_detector(source)
         return body, lent
     return Body.of(load_network(source, input_type="image"), size), None
+
+
+def _solving(body: Body | Edges | Queries, lent: SolvedDetector | None, n_classes: int) -> Solve:
+    """How a detector is solved on what this body sees."""
+    if isinstance(body, Queries):
+        return partial(solve_queries, n_classes=n_classes, one_of=body.one_of)
+    return partial(solve_detector, n_classes=n_classes, views=body.views if lent is None else lent.views, lent=lent)
 
 
 def _classes(asked: Any, drawn: Sequence[Boxes]) -> np.ndarray:
@@ -195,12 +212,12 @@ def _classes(asked: Any, drawn: Sequence[Boxes]) -> np.ndarray:
     return np.array(wanted, dtype=object)
 
 
-def places_of(drawn: Sequence[Boxes], classes: np.ndarray, letterboxes: Sequence[Letterbox]) -> list[Drawn]:
+def places_of(drawn: Sequence[Boxes], classes: np.ndarray, letterboxes: Sequence[Letterbox | Shares]) -> list[Drawn]:
     """The boxes of each picture as shares of its square, with the numbers of their classes; others are left out."""
     return [_placed(one, classes, letterbox) for one, letterbox in zip(drawn, letterboxes, strict=True)]
 
 
-def _placed(drawn: Boxes, classes: np.ndarray, letterbox: Letterbox) -> Drawn:
+def _placed(drawn: Boxes, classes: np.ndarray, letterbox: Letterbox | Shares) -> Drawn:
     """The boxes of one picture as shares of its square; what does not stand in the picture is left out."""
     corners = np.clip(letterbox.to_square(drawn.corners) / letterbox.size, 0.0, 1.0)
     inside = (corners[:, 2:] - corners[:, :2] > 1e-3).all(axis=1)
@@ -210,7 +227,12 @@ def _placed(drawn: Boxes, classes: np.ndarray, letterbox: Letterbox) -> Drawn:
     return Drawn(corners[learned], codes[learned], corners[inside & (codes >= 0) & drawn.crowd])
 
 
-def _found(solved: SolvedDetector, maps: Sequence[np.ndarray], classes: np.ndarray, letterbox: Letterbox) -> Boxes:
+def _found(
+    solved: SolvedDetector | SolvedQueries,
+    maps: Sequence[np.ndarray],
+    letterbox: Letterbox | Shares,
+    classes: np.ndarray,
+) -> Boxes:
     """What is found in one picture, in its pixels."""
     boxes, codes, scores = solved.detect(maps)
     corners = letterbox.to_picture(boxes * letterbox.size)

@@ -20,10 +20,12 @@ from headstart.data.reading.recognise import recognise
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import sentences, tell
 from headstart.data.sets.screen import screen
+from headstart.detection.queries import Queries, query_folder
 from headstart.detection.saving import is_detector
 from headstart.detection.transfer import TransferDetector
 from headstart.errors import DataError, ParameterError
-from headstart.guard.detecting.tried import Way, picture_folds, tried
+from headstart.guard.detecting.compared import FEWEST, compare
+from headstart.guard.detecting.tried import Way
 from headstart.guard.effort import Effort
 from headstart.guard.evidence.evidence import network_evidence
 from headstart.models.detection_evidence import learned_from, learning_curves, measured, tested
@@ -34,11 +36,9 @@ from headstart.networks.folder import check_place
 from headstart.networks.reading.loading import load_network
 from headstart.progress import reporter
 
-#: Folds at most: each way learns that often, and four times inside to calibrate its scores.
-_FOLDS = 3
-_FEWEST = 6
 _AUTO = "auto"
 _WORDS = "boxes read off the maps of a frozen network"
+_QUERIES = "a new class layer on what a borrowed detector's queries saw, with its boxes"
 _LENT = "the same, biased towards what the borrowed detector has learned"
 
 
@@ -62,7 +62,7 @@ def fit_detector(
         As in `headstart.fit`.
     reading : Reading
     effort : Effort
-        Learning curves are drawn where the budget still allows it.
+        Its budget is a limit, see `headstart.guard.detecting.compared.compare`; curves are drawn where time is left.
     classes : sequence of str, optional
         What is to be found. Default: everything that boxes are drawn around.
 
@@ -82,18 +82,19 @@ def fit_detector(
     tell(line for line in sentences(dataset) if line not in before)
     pool, aside = divided(dataset)
     pool = only(pool, None)
-    if len(pool) < _FEWEST:
-        raise DataError(f"Expected at least {_FEWEST} pictures to learn from, found {len(pool)}.", "Annotate more.")
+    if len(pool) < FEWEST:
+        raise DataError(f"Expected at least {FEWEST} pictures to learn from, found {len(pool)}.", "Annotate more.")
     ways, network = offered(source, effort)
-    splits = picture_folds(pool, min(effort.n_splits, _FOLDS), effort.seed)
-    results = [tried(way, pool, splits, effort.progress) for way in ways]
-    best = max(results, key=lambda one: one.score)
-    curves = learning_curves(results, pool, splits, effort)
+    found = compare(pool, ways, effort)
+    pool, best = found.pool, max(found.results, key=lambda one: one.score)
+    curves = learning_curves(found, effort)
     if effort.progress is not None:
         effort.progress("learning from all pictures", 0, 1)
     detector = best.way.fitted(pool.inputs, list(pool.y))
-    evidence = measured(results, best, pool, splits, effort)
-    evidence |= {"data": learned_from(dataset, pool), "curves": curves, "source": network}
+    evidence = measured(found, best, effort)
+    data = learned_from(dataset, pool)
+    data["notes"] += found.notes
+    evidence |= {"data": data, "curves": curves, "source": network, "left_out": found.left_out}
     if aside is not None:
         evidence["test"] = tested(detector, aside, list(pool.classes or ()))
     evidence |= {"seconds": effort.spent, "budget": effort.budget}
@@ -139,9 +140,13 @@ def offered(source: Any, effort: Effort) -> tuple[list[Way], dict[str, Any] | No
     sources = source if isinstance(source, list | tuple) else [source]
     sources = [PICTURES.starter if isinstance(one, str) and one == _AUTO else one for one in sources if one is not None]
     for one in sources:
-        network = load_network(one, input_type=PICTURES.input_type)
+        folder = query_folder(one)
+        network = Queries.read(*folder) if folder is not None else load_network(one, input_type=PICTURES.input_type)
         known = network_evidence(network) if known is None else known
         of = "" if len(sources) == 1 else f" from {network.name or one}"
+        if folder is not None:
+            ways.append(Way(f"queries{of}", TransferDetector(one, **common), True, _QUERIES))
+            continue
         ways.append(Way(f"boxes{of}", TransferDetector(network, **common), True, _WORDS))
         if is_detector(one):
             ways.append(Way(f"detector{of}", TransferDetector(one, **common), True, _LENT))

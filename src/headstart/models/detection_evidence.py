@@ -10,7 +10,7 @@ import numpy as np
 
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import describe
-from headstart.data.sets.splits import Split
+from headstart.guard.detecting.compared import Compared
 from headstart.guard.detecting.evidence import certain_by_fold, class_evidence, right_and_found, wrong_pictures
 from headstart.guard.detecting.tried import RIGHT, Tried, scores_of, tried
 from headstart.guard.detecting.verdict import detection_verdict, expected, interval_of
@@ -36,14 +36,13 @@ def tested(detector: Any, aside: Dataset, classes: Sequence[str]) -> dict[str, A
     return scores | ({"interval": interval_of(values, aside.groups)} if np.isfinite(values).all() else {})
 
 
-def learning_curves(
-    ways: Sequence[Tried], pool: Dataset, splits: Sequence[Split], effort: Effort
-) -> list[dict[str, Any]]:
+def learning_curves(compared: Compared, effort: Effort) -> list[dict[str, Any]]:
     """Average precision against the number of pictures, of the best way of each side; none where time is short."""
+    ways, pool, splits = compared.results, compared.pool, compared.splits
     sides = [[one for one in ways if one.way.transfer is side] for side in (True, False)]
     best = [max(side, key=lambda one: one.score) for side in sides if side]
     needed = sum(len(splits) * one.seconds * sum(_SHARES) for one in best) + best[0].seconds
-    if effort.spent + needed > effort.budget:
+    if effort.spent + needed > effort.budget or compared.judged is not pool:
         return []
     size = float(np.mean([len(train) for train, _ in splits]))
     curves = []
@@ -64,13 +63,9 @@ def learning_curves(
     return curves
 
 
-def measured(
-    ways: Sequence[Tried], best: Tried, pool: Dataset, splits: Sequence[Split], effort: Effort
-) -> dict[str, Any]:
+def measured(compared: Compared, best: Tried, effort: Effort) -> dict[str, Any]:
     """Everything that was measured out of fold, in the form of ``evidence.json``."""
-    fold = np.zeros(len(pool), int)
-    for k, (_, test) in enumerate(splits):
-        fold[test] = k
+    ways, pool, splits, fold = compared.results, compared.judged, compared.splits, compared.fold
     drawn, classes = list(pool.y), list(pool.classes or ())
     estimate = expected(ways, pool.groups, effort.seed)
     sure = certain_by_fold(drawn, best.found, classes, fold)

@@ -39,7 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(place: Path) -> Any:
     out = place / "model"
-    return headstart.fit(place / "images", source(), boxes=place / "boxes.json", out=out, n_splits=2, budget=30)
+    return headstart.fit(place / "images", source(), boxes=place / "boxes.json", out=out, n_splits=2, budget=600)
 
 
 def test_the_evidence_holds_verdict_candidates_scores_and_what_was_read(model: Any) -> None:

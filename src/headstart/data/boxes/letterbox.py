@@ -79,6 +79,31 @@ class Letterbox:
         return np.tile(np.divide(self.inner, (self.width, self.height)), 2)
 
 
+@dataclass(frozen=True)
+class Shares:
+    """Boxes of a picture as shares of its own sides, whatever its shape: a letterbox of size 1 that stretches.
+
+    Examples
+    --------
+    >>> shares = Shares(400, 200)
+    >>> shares.to_square([[40, 20, 80, 100]]).tolist(), shares.to_picture([[0.1, 0.1, 0.2, 0.5]]).tolist()
+    ([[0.1, 0.1, 0.2, 0.5]], [[40.0, 20.0, 80.0, 100.0]])
+    """
+
+    width: int
+    height: int
+    size: int = 1
+
+    def to_square(self, corners: np.ndarray | list[list[float]]) -> np.ndarray:
+        """Corners in pixels, (k, 4), as shares."""
+        return _four(corners) / np.tile((self.width, self.height), 2)
+
+    def to_picture(self, corners: np.ndarray | list[list[float]]) -> np.ndarray:
+        """Shares, (k, 4), as corners in pixels, cut at the picture's edges."""
+        sides = np.tile((self.width, self.height), 2)
+        return np.clip(_four(corners) * sides, 0, sides)
+
+
 def letterboxed(picture: np.ndarray | Image.Image, size: int, grey: int = GREY) -> tuple[np.ndarray, Letterbox]:
     """A picture on a square, with grey bars beside it where it is not square.
 

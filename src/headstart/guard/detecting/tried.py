@@ -19,7 +19,7 @@ from headstart.progress import Progress
 RIGHT = np.array([0.5])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Way:
     """A way of detecting that is compared.
 
@@ -62,6 +62,12 @@ class Tried:
     values: np.ndarray
     seconds: float
 
+    @classmethod
+    def of(cls, way: Way, dataset: Dataset, found: list[Boxes], seconds: float) -> Tried:
+        """What was found in the pictures of a set, and in how many seconds of a fold."""
+        values = picture_values(list(dataset.y), found, list(dataset.classes or ()), thresholds=RIGHT)
+        return cls(way, found, values, seconds)
+
     @property
     def score(self) -> float:
         """Average precision at an overlap of one half, over classes."""
@@ -97,25 +103,35 @@ def tried(
     dataset : Dataset
         n pictures with boxes.
     splits : list of (train, test)
+        Each picture is in one test part.
     progress : callable, optional
         Called as ``progress("trying NAME", done, folds)``.
     share : float, default=1.0
         Of each training part that is learned from, drawn by its place; for learning curves.
     """
-    found: list[Boxes] = [Boxes(np.zeros((0, 4)), np.zeros(0, object), np.zeros(0))] * len(dataset)
-    start = time.perf_counter()
+    found: list[Any] = [None] * len(dataset)
+    total = 0.0
     for k, (train, test) in enumerate(splits):
-        if progress is not None:
-            progress(f"trying {way.name}", k, len(splits))
         rows = some_rows(train, dataset, share, k)
-        detector = way.fitted(dataset.inputs[rows], list(dataset.y[rows]))
-        for i, boxes in zip(test.tolist(), detector.predict(dataset.inputs[test]), strict=True):
-            found[i] = boxes
+        boxes, seconds = fold_of(way, dataset, (rows, test), progress, k, len(splits))
+        total += seconds
+        for i, one in zip(test.tolist(), boxes, strict=True):
+            found[i] = one
+    return Tried.of(way, dataset, found, total / len(splits))
+
+
+def fold_of(
+    way: Way, dataset: Dataset, split: Split, progress: Progress | None, k: int, n: int
+) -> tuple[list[Boxes], float]:
+    """What a way finds in the test part of one fold, the k-th of n, and in how many seconds."""
     if progress is not None:
-        progress(f"trying {way.name}", len(splits), len(splits))
-    seconds = (time.perf_counter() - start) / len(splits)
-    values = picture_values(list(dataset.y), found, list(dataset.classes or ()), thresholds=RIGHT)
-    return Tried(way, found, values, seconds)
+        progress(f"trying {way.name}", k, n)
+    start = time.perf_counter()
+    train, test = split
+    boxes = way.fitted(dataset.inputs[train], list(dataset.y[train])).predict(dataset.inputs[test])
+    if progress is not None:
+        progress(f"trying {way.name}", k + 1, n)
+    return boxes, time.perf_counter() - start
 
 
 def some_rows(train: np.ndarray, dataset: Dataset, share: float, seed: int) -> np.ndarray:

@@ -24,7 +24,6 @@ from headstart.math.statistics.bbc import bbc_cv
 from headstart.math.statistics.calibration import calibrated, temperature
 from headstart.math.statistics.metrics import example_log_loss
 from headstart.math.statistics.probability import logits
-from headstart.networks.network import Network
 
 _LIBRARIES = ("headstart", "torch", "transformers", "scikit-learn", "numpy", "pillow")
 _METHOD = "bootstrap bias-corrected cross-validation, {samples} samples{grouped}; interval by Wilson's formula"
@@ -67,8 +66,8 @@ def source_evidence(material: Material) -> dict[str, Any] | None:
     return found if found is None or not sets else found | {"sets": sets}
 
 
-def network_evidence(network: Network | None) -> dict[str, Any] | None:
-    """What is known of a network that was borrowed from."""
+def network_evidence(network: Any) -> dict[str, Any] | None:
+    """What is known of a network (or a detector with a card) that was borrowed from; None of none."""
     if network is None:
         return None
     card = network.card
