@@ -240,7 +240,7 @@ def _asked(model: Any, dataset: Dataset) -> tuple[Material, np.ndarray, list[str
 
 def _measured(model: Any, material: Material, prediction: np.ndarray, names: list[Any] | None) -> dict[str, Any]:
     """Every figure, in the form that a model's evidence has."""
-    found = {"data": data_evidence(material, names), "trivial": trivial_evidence(material, names)}
+    found: dict[str, Any] = {"data": data_evidence(material, names), "trivial": trivial_evidence(material, names)}
     found |= prediction_evidence(material, [prediction], prediction, names, 0)
     found["use"] = use_evidence(material, prediction, names)  # the model itself answered
     found["intervals"] = {
