@@ -192,6 +192,7 @@ def _tiles(evidence: dict[str, Any], metric: str) -> list[dict[str, str]]:
         before = metrics.get("ece_before")
         scaled = not missing(before) and metrics.get("temperature") != 1.0
         words = f"{amount('accuracy', before)} before temperature scaling" if scaled else "not scaled"
+        words = "" if evidence.get("evaluation") else words
         label = "Probabilities are off by, on average"
         tiles.append({"label": label, "value": amount("accuracy", calibrated), "note": words})
     if not missing(evidence.get("seconds")):
