@@ -88,6 +88,33 @@ class Source:
     def __deepcopy__(self, memo: dict[int, Any]) -> Source:
         return self
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is stored: a pandas frame as its columns, which formats that know arrays alone can hold too."""
+        state = dict(vars(self))
+        if hasattr(self.X, "iloc") and hasattr(self.X, "columns"):
+            columns = [self.X.iloc[:, i] for i in range(self.X.shape[1])]
+            state["X"] = None
+            state["frame"] = {
+                "names": list(self.X.columns),
+                "types": [str(column.dtype) for column in columns],
+                "cells": [column.to_numpy() for column in columns],
+                "index": self.X.index.to_numpy(),
+            }
+            if any(type_ == "category" for type_ in state["frame"]["types"]):
+                return dict(vars(self))  # categories that no row has would be lost
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        kept = state.pop("frame", None)
+        if kept is not None:
+            import pandas as pd
+
+            each = zip(kept["cells"], kept["types"], strict=True)
+            columns = [pd.Series(cells, index=kept["index"]).astype(type_) for cells, type_ in each]
+            state["X"] = pd.concat(columns, axis=1).set_axis(kept["names"], axis=1)
+        for name, value in state.items():
+            object.__setattr__(self, name, value)
+
 
 @dataclass(frozen=True, eq=False)
 class NetworkSource:

@@ -10,7 +10,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from headstart import SafeTransferClassifier, SafeTransferRegressor, TransferClassifier, TransferRegressor
 
 #: A penalty is chosen on rows that are left out: two copies of a row stand on both sides, a row of weight 2 on one.
-_REPEATED = {"check_sample_weight_equivalence_on_dense_data": "penalties are chosen on rows that are left out"}
+_LEFT_OUT = "penalties are chosen on rows that are left out"
+_REPEATED = {f"check_sample_weight_equivalence_on_{form}_data": _LEFT_OUT for form in ("dense", "sparse")}
 
 
 def fails(estimator: Any) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -48,3 +49,17 @@ def test_what_does_not_fit_is_refused(arguments: dict, words: str) -> None:
     with pytest.raises(SourceError) as error:
         Source(**arguments)
     assert words in str(error.value)
+
+
+def test_a_frame_travels_as_its_columns() -> None:
+    frame = pd.DataFrame(
+        {"a": [1.5, np.nan], "b": ["x", None], 3: [True, False], "d": pd.to_datetime(["2020-01-01", "2021-05-05"])},
+        index=[7, 9],
+    )
+    source = Source(frame, [0, 1], name="there")
+    assert not isinstance(source.__getstate__()["X"], pd.DataFrame)
+    again = pickle.loads(pickle.dumps(source))
+    pd.testing.assert_frame_equal(again.X, frame)
+    assert again.name == "there" and again.y == [0, 1]
+    kinds = pd.DataFrame({"c": pd.Categorical(["u"], categories=["u", "v"])})
+    assert pickle.loads(pickle.dumps(Source(kinds))).X["c"].cat.categories.tolist() == ["u", "v"]

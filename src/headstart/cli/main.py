@@ -44,6 +44,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "evaluate": ("headstart.cli.evaluate", "Measure a saved model on labelled data, beside what was promised."),
         "check": ("headstart.cli.check", "Say whether a saved model still holds on new data."),
     },
+    "Hand on": {
+        "export": ("headstart.cli.handing_on.export", "Write a model so that it runs without headstart (ONNX)."),
+        "push": ("headstart.cli.handing_on.push", "Push a model to a hub, for others to load and to start from."),
+    },
     "About headstart": {
         "methods": ("headstart.cli.methods", "List the methods for tables: what they transfer, need and cost."),
         "cache": ("headstart.cli.cache", "Show or clear what was computed and kept for next time."),

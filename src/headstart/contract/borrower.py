@@ -27,6 +27,7 @@ from headstart.contract.network_rows import features_by, network_among, network_
 from headstart.contract.options import check_option
 from headstart.contract.raw_sources import as_numbers, as_sources, labels_of, named, raw_rows, weights_of
 from headstart.contract.shared_preprocessing import SCOPES, fit_preprocessing, preprocessed, same_width, untouched
+from headstart.contract.target_alone import target_alone
 from headstart.data.tables.column_names import alike, digest, framed, stack
 from headstart.errors import DataError, SourceError, TransferWarning
 from headstart.source import Source
@@ -65,6 +66,11 @@ class Borrower(BaseEstimator, metaclass=ABCMeta):
     network_ : Network
         What makes rows of pictures, clips or texts, where there is one among the sources.
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "fit" in vars(cls):
+            cls.fit = target_alone(vars(cls)["fit"])
 
     card: ClassVar[MethodCard]
     _: KW_ONLY

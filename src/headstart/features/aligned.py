@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from scipy import sparse
 from sklearn.base import ClassifierMixin, RegressorMixin, clone
 from sklearn.utils import get_tags
 
+from headstart.contract.catalogue import CATALOGUE, method
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains, together
 from headstart.contract.estimator_class import estimator_class
@@ -19,14 +21,48 @@ from headstart.features.mappings.coral import CORAL
 from headstart.features.mappings.mapping import Mapping
 
 
+def mapping_names() -> dict[str, str]:
+    """The mappings of the catalogue: how each may be said, and its name.
+
+    Examples
+    --------
+    >>> mapping_names()["coral"], mapping_names()["linear monge"], mapping_names()["tca"]
+    ('CORAL', 'LinearMonge', 'TransferComponentAnalysis')
+    """
+    here = [name for name, module in CATALOGUE.items() if module.startswith("headstart.features.mappings.")]
+    words = {spoken(name): name for name in here}
+    return words | {"".join(word[0] for word in said.split()): name for said, name in words.items() if " " in said}
+
+
+def spoken(name: str) -> str:
+    """A name in small letters with single spaces: ``LinearMonge``, ``linear_monge`` and ``linear-monge`` are one.
+
+    Examples
+    --------
+    >>> spoken("LinearMonge"), spoken("linear_monge"), spoken("CORAL")
+    ('linear monge', 'linear monge', 'coral')
+    """
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return " ".join(re.split(r"[\s_-]+", apart.strip().lower()))
+
+
+def named_mapping(mapping: Any) -> Any:
+    """The mapping that a name stands for, `CORAL()` for None; anything else as it is."""
+    if mapping is None:
+        return CORAL()
+    found = mapping_names().get(spoken(mapping)) if isinstance(mapping, str) else None
+    return mapping if found is None else method(found)()
+
+
 @estimator_class
 class BaseAligned(WeightedLearner, DelegatingMixin):
     """What classes and numbers have in common; see `AlignedClassifier`.
 
     Parameters
     ----------
-    mapping : Mapping, default=None
-        How the two sides are brought together; None is `CORAL()`. It is cloned, and gets its source from here.
+    mapping : Mapping or str, default=None
+        How the two sides are brought together; None is `CORAL()`. It is cloned, and gets its source from here. A name,
+        as "coral" or "linear monge", is that mapping as it is by itself.
 
     Attributes
     ----------
@@ -48,10 +84,12 @@ class BaseAligned(WeightedLearner, DelegatingMixin):
 
     def _mapping(self) -> Mapping:
         """The mapping that will be fitted."""
-        mapping = CORAL() if self.mapping is None else self.mapping
+        mapping = named_mapping(self.mapping)
         if not isinstance(mapping, Mapping):
+            known = ", ".join(sorted(map(spoken, set(mapping_names().values()))))
             raise ParameterError(
-                f"Expected a mapping such as CORAL(), found {mapping!r}.", "headstart methods lists them."
+                f"Expected a mapping such as CORAL(), or the name of one ({known}), found {mapping!r}.",
+                "headstart methods lists them.",
             )
         given = [name for name in ("source", "unlabelled", "preprocess") if getattr(mapping, name) is not None]
         if given:
@@ -87,7 +125,7 @@ class BaseAligned(WeightedLearner, DelegatingMixin):
 
     def _takes_sparse(self) -> bool:
         inner = self._unfitted()
-        mapping = CORAL() if self.mapping is None else self.mapping
+        mapping = self._mapping()
         alone = self.source is None
         return bool(get_tags(inner).input_tags.sparse and (alone or get_tags(mapping).input_tags.sparse))
 

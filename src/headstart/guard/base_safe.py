@@ -20,7 +20,7 @@ from headstart.data.base.kinds import NUMBERS, ROWS, Kind, kind_named
 from headstart.data.inputs.inputs import inputs_in, refuse_other_kind
 from headstart.data.sets.groups import merge
 from headstart.data.tables.records import Records
-from headstart.data.tables.rows import as_frame, is_frame, records_of
+from headstart.data.tables.rows import as_frame, dense, is_frame, named_rows, records_of
 from headstart.errors import DataError, ParameterError, SourceError, TransferWarning
 from headstart.guard.candidates.for_inputs import named_candidates, standard_for_inputs, standard_for_tables
 from headstart.guard.candidates.for_tables import table_candidates
@@ -157,8 +157,15 @@ class BaseSafeTransfer(BaseEstimator):
     auxiliary: Any = None
     partial_pooling: str | None = None
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
     def _rows(self, X: Any, *, reset: bool, y: Any = None) -> Any:
         """Examples as Pictures, Clips or Texts, as Records, or as a checked array of numbers."""
+        if not reset and getattr(self, "input_type_", None) == ROWS.input_type and not is_frame(X):
+            X = self._named(X)
         if is_frame(X):
             return self._frame_rows(X, reset=reset)
         inputs = inputs_in(X, None if reset else getattr(self, "input_type_", None))
@@ -174,7 +181,18 @@ class BaseSafeTransfer(BaseEstimator):
                     f"Expected {wanted}, because the source takes {wanted}, found {type(X).__name__} of numbers.",
                     f"Give {wanted}, or source=None to learn from the numbers alone.",
                 )
-        return validate_data(self, X, reset=reset, dtype="numeric" if reset else None)
+        return validate_data(self, dense(X), reset=reset, dtype="numeric" if reset else None)
+
+    def _named(self, X: Any) -> Any:
+        """Rows without names as a frame with the names of those that were fitted, by their place; else as they are."""
+        plain = np.asarray(dense(X))
+        if plain.ndim != 2 or plain.shape[1] != len(self.feature_names_in_):
+            return X
+        who = type(self).__name__
+        warnings.warn(
+            f"X does not have valid feature names, but {who} was fitted with feature names", UserWarning, stacklevel=4
+        )
+        return named_rows(plain, self.feature_names_in_)
 
     def _frame_rows(self, X: Any, *, reset: bool) -> Records:
         """Rows of a table; their columns are checked by scikit-learn's rules."""

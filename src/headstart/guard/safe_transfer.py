@@ -7,13 +7,19 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    assert_all_finite,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
 
 from headstart.contract.answers import predicted
 from headstart.contract.estimator_class import estimator_class
 from headstart.data.base.kinds import things
 from headstart.data.inputs.inputs import inputs_in
-from headstart.data.tables.rows import is_frame
+from headstart.data.tables.rows import dense, is_frame
 from headstart.errors import DataError
 from headstart.guard.base_safe import BaseSafeTransfer
 from headstart.math.statistics.probability import logits, probabilities
@@ -99,7 +105,8 @@ class SafeTransferClassifier(ClassifierMixin, BaseSafeTransfer):
     def _checked(self, X: Any, y: Any) -> tuple[Any, np.ndarray]:
         if is_frame(X):
             rows = self._rows(X, reset=True)
-            labels = np.asarray(validate_data(self, y=y) if not _several(y) else y)
+            labels = np.asarray(y if _several(y) else column_or_1d(y, warn=True))
+            assert_all_finite(labels, input_name="y")
             check_consistent_length(rows.frame, labels)
             return rows, labels
         found = inputs_in(X)
@@ -111,7 +118,7 @@ class SafeTransferClassifier(ClassifierMixin, BaseSafeTransfer):
                 raise DataError(f"Expected a label for each of {len(rows)} {kind}, found {len(labels)}.")
             return rows, labels
         self._rows(np.zeros((1, 1)), reset=True)
-        return validate_data(self, X, y, dtype="numeric", multi_output=_several(y))
+        return validate_data(self, dense(X), y, dtype="numeric", multi_output=_several(y))
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Calibrated probabilities, (n, K); for multi-label that of each label."""
@@ -120,6 +127,13 @@ class SafeTransferClassifier(ClassifierMixin, BaseSafeTransfer):
         raw = predicted(self.best_estimator_, inputs, task, self.classes_)
         multilabel = task == "multilabel"
         return probabilities(logits(raw, multilabel=multilabel) / self.temperature_, multilabel=multilabel)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Log-odds of the second of two classes, (n,); logarithms of probabilities, (n, K); of each label log-odds."""
+        check_is_fitted(self, "best_estimator_")
+        multilabel = self.evidence_["data"]["task"] == "multilabel"
+        scores = logits(self.predict_proba(X), multilabel=multilabel)
+        return scores[:, 1] - scores[:, 0] if not multilabel and scores.shape[1] == 2 else scores
 
     def predict(self, X: Any) -> np.ndarray:
         """Labels, (n,); or 0/1, (n, L)."""
@@ -163,7 +177,7 @@ class SafeTransferRegressor(RegressorMixin, BaseSafeTransfer):
                 raise DataError("Expected finite numbers as targets, found NaN or infinity.", "Remove those rows.")
         else:
             self._rows(np.zeros((1, 1)), reset=True)
-            rows, values = validate_data(self, X, y, dtype="numeric", multi_output=_several(y), y_numeric=True)
+            rows, values = validate_data(self, dense(X), y, dtype="numeric", multi_output=_several(y), y_numeric=True)
         self._guard(rows, values.astype(np.float64), "regression", groups, None, sample_weight)
         return self
 

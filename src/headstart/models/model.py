@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart.contract.answers import predicted
-from headstart.data.base.address import brought
 from headstart.data.base.json_files import checked, refuse
 from headstart.data.base.kinds import Kind, kind_named
 from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
@@ -18,6 +17,7 @@ from headstart.data.sets.task import DETECTION
 from headstart.data.tables.rows import rows_of
 from headstart.errors import OutputError, ParameterError, SourceError
 from headstart.math.statistics.probability import logits, probabilities
+from headstart.models.saving.address import place_of_model
 from headstart.models.saving.evidence_file import EVIDENCE, read_evidence, write_label_errors
 from headstart.models.saving.task_models import SeveralTasks
 from headstart.models.saving.trial import read_parts
@@ -216,6 +216,30 @@ class Model:
         """
         return write_folder(folder, lambda path: self._write(path, also))
 
+    def export(self, out: str | Path, to: str = "onnx", inputs: Any = None) -> Path:
+        """Write the whole model so that it runs without headstart, as `headstart.models.exporting.export` does.
+
+        Parameters
+        ----------
+        out : path-like
+            A folder, or a file whose name ends in ``.onnx``.
+        to : {"onnx", "transformers"}, default="onnx"
+        inputs : pictures, clips, texts or rows, optional
+            What the file is compared with the model on first. Default: 50 made-up ones.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        OutputError
+            If the model has no such form, or the file answers otherwise.
+        """
+        from headstart.models.exporting.export import export_model
+
+        return export_model(self, out, to, inputs)
+
     def _write(self, folder: Path, also: Callable[[Path], None] | None) -> None:
         from headstart.models.saving.baselines import BASELINES, save_baseline
         from headstart.models.saving.tables import save_table_model
@@ -266,7 +290,8 @@ def load(folder: str | Path, module: Any = None) -> Any:
     Parameters
     ----------
     folder : path-like
-        What was the ``--out`` of ``headstart fit``, or the folder of `Model.save`; also an address that fsspec knows.
+        What was the ``--out`` of ``headstart fit``, or the folder of `Model.save`; also an address that fsspec knows,
+        or "user/name" of a model that was pushed.
     module : torch.nn.Module, optional
         The architecture, where the network was a module of one's own.
 
@@ -288,7 +313,7 @@ def load(folder: str | Path, module: Any = None) -> Any:
     >>> bool(load("stars").predict(["good"])[0] > 3)
     True
     """
-    path = Path(brought(folder)).expanduser()
+    path = place_of_model(folder)
     manifest = read_manifest(path)
     kind = manifest.get("kind")
     if kind == "tasks":
@@ -306,7 +331,7 @@ def load(folder: str | Path, module: Any = None) -> Any:
             "Use it as source=, or give the --out of headstart fit.",
         )
     check_model(manifest, str(path / MANIFEST))
-    evidence = read_evidence(path)
+    evidence = read_evidence(path) if (path / EVIDENCE).is_file() else {}  # none of an estimator that was saved alone
     check_files(path, manifest)
     said = (evidence.get("data") or {}).get("input_type", manifest["input_type"])
     if said != manifest["input_type"]:

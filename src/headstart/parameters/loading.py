@@ -172,3 +172,8 @@ def _read_network(folder: Path, described: dict[str, Any] | None, module: nn.Mod
             "Give it: headstart.load(folder, module=YourModule()).",
         )
     return load_network(NetworkSource(module, weights=folder / "model.safetensors"))
+
+
+def load_estimator(folder: str | Path, manifest: dict[str, Any], module: nn.Module | None = None) -> BaseTransfer:
+    """Read what `headstart.parameters.saving.save_estimator` wrote; arguments and errors as in `read_learned`."""
+    return read_learned(folder, manifest, module).estimator()

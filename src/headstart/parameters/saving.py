@@ -12,9 +12,11 @@ from safetensors.numpy import load_file, save_file
 from torch import nn
 
 from headstart.contract.network_rows import network_among
-from headstart.errors import DataError
+from headstart.errors import DataError, ParameterError
+from headstart.networks.folder import write_folder, write_manifest
 from headstart.networks.network import Network
 from headstart.networks.running.runtime import layout_of
+from headstart.networks.saving.model_card import model_card
 from headstart.networks.saving.save import save_network
 from headstart.nn.layers.heads import Standardise
 from headstart.parameters.heads.by_rows import is_method
@@ -23,8 +25,6 @@ from headstart.parameters.heads.fitted import Fitted, cooled
 from headstart.parameters.heads.hidden_heads import HiddenHeads, hidden_arrays
 from headstart.parameters.heads.solved import LAYERS
 from headstart.parameters.heads.targets import Targets
-from headstart.parameters.loading import read_learned
-from headstart.parameters.transfer import BaseTransfer
 
 _PROBLEMS = {
     "classification": "single_label_classification",
@@ -34,7 +34,7 @@ _PROBLEMS = {
 
 
 def save_estimator(
-    estimator: BaseTransfer, folder: str | Path, label_names: list[str] | None = None, temperature: float = 1.0
+    estimator: Any, folder: str | Path, label_names: list[str] | None = None, temperature: float = 1.0
 ) -> dict[str, Any]:
     """Write a fitted `TransferClassifier` or `TransferRegressor` into an existing folder.
 
@@ -90,9 +90,41 @@ def save_estimator(
     return manifest
 
 
-def load_estimator(folder: str | Path, manifest: dict[str, Any], module: nn.Module | None = None) -> BaseTransfer:
-    """Read what `save_estimator` wrote; arguments and errors as in `headstart.parameters.loading.read_learned`."""
-    return read_learned(folder, manifest, module).estimator()
+def save_alone(estimator: Any, folder: str | Path) -> Path:
+    """Write a fitted estimator as a model without evidence, whole or not at all.
+
+    `headstart.load` reads it, and the folder is a source for the next transfer.
+
+    Raises
+    ------
+    ParameterError
+        If it learned from ready-made features, whose maker it does not know.
+    OutputError
+        If it cannot be written.
+    """
+    fitted = estimator.fitted_
+    network = fitted.network
+    if network is None:
+        raise ParameterError(
+            "Expected an estimator that learned from pictures, clips or texts, found one of ready-made features.",
+            "Keep it with joblib, or fit it to what the features were made of.",
+        )
+    classes = getattr(estimator, "classes_", None)
+    said = {
+        "input_type": network.input_type,
+        "task": fitted.targets.task,
+        "classes": None if classes is None else np.asarray(classes).tolist(),
+        "temperature": 1.0,
+        "kind": "transfer",
+    }
+
+    def write(place: Path) -> None:
+        names = None if classes is None else [str(label) for label in classes]
+        manifest = said | save_estimator(estimator, place, names)
+        write_manifest(place, manifest)
+        (place / "README.md").write_text(model_card(manifest, {}), encoding="utf-8")
+
+    return write_folder(folder, write)
 
 
 def _with_output(network: Network, linear: tuple[np.ndarray, np.ndarray] | None) -> nn.Module | None:
@@ -124,7 +156,7 @@ def _labels(targets: Targets, label_names: list[str] | None) -> list[Any] | None
     return targets.classes.tolist()
 
 
-def _params(estimator: BaseTransfer) -> dict[str, Any]:
+def _params(estimator: Any) -> dict[str, Any]:
     """Parameters in plain JSON types; of what is borrowed the network alone, and of a method as the head its form."""
     given = estimator.get_params(deep=False)
     given["source"] = network_among(given["source"])[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from dataclasses import KW_ONLY
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -256,6 +257,28 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         """Logits, or standardised predictions, of shape (n, K)."""
         check_is_fitted(self, "fitted_")
         return self.fitted_.scores(self._rows(X))
+
+    def save(self, folder: str | Path) -> Path:
+        """Write what was fitted into a folder, whole or not at all.
+
+        `headstart.load` reads it, and it is a source for the next transfer.
+
+        Parameters
+        ----------
+        folder : path-like
+            New, empty, or an earlier result of headstart, which is then replaced.
+
+        Raises
+        ------
+        ParameterError
+            If it learned from ready-made features.
+        OutputError
+            If it cannot be written.
+        """
+        from headstart.parameters import saving
+
+        check_is_fitted(self, "fitted_")
+        return saving.save_alone(self, folder)
 
 
 @estimator_class

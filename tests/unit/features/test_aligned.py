@@ -16,8 +16,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from headstart import CORAL, AlignedClassifier, AlignedRegressor, Source
+from headstart import CORAL, AlignedClassifier, AlignedRegressor, LinearMonge, Source, TransferComponentAnalysis
 from headstart.errors import ParameterError, TransferWarning
+from headstart.features.aligned import spoken
 
 
 def stretched(n: int, seed: int, factor: float, shift: float) -> tuple[np.ndarray, np.ndarray]:
@@ -90,7 +91,7 @@ def test_mappings_stand_in_pipelines_and_give_frames() -> None:
 @pytest.mark.parametrize(
     ("mapping", "words"),
     [
-        ("coral", "Expected a mapping such as CORAL(), found 'coral'"),
+        (3, "Expected a mapping such as CORAL(), or the name of one"),
         (CORAL(source=NEAR), "Expected source as an argument of AlignedClassifier, found it in its mapping"),
         (CORAL(regularisation=-1.0), "Expected regularisation to be a number of at least 0, found -1.0"),
         (CORAL(align_means="yes"), "Expected align_means to be one of True, False, found 'yes'"),
@@ -112,3 +113,20 @@ def test_numbers_are_borrowed_too() -> None:
     truth = (winter - 20) / 3 @ slope
     adapted = AlignedRegressor(CORAL(), source=Source(summer, summer @ slope)).fit(winter)
     assert adapted.score(winter, truth) > 0.9
+
+
+@pytest.mark.parametrize("said", ["coral", "CORAL", "Linear Monge", "linear_monge", "tca"])
+def test_a_mapping_can_be_said_by_its_name(said: str) -> None:
+    rng = np.random.default_rng(0)
+    source = Source(rng.normal(size=(40, 3)), np.arange(40) % 2)
+    target = rng.normal(size=(30, 3)) + 1
+    whole = {"coral": CORAL, "linear monge": LinearMonge}.get(spoken(said), TransferComponentAnalysis)()
+    wanted = AlignedClassifier(whole, source=source).fit(target).predict_proba(target)
+    estimator = AlignedClassifier(said, source=source)
+    assert estimator.get_params()["mapping"] == said
+    assert np.array_equal(estimator.fit(target).predict_proba(target), wanted)
+
+
+def test_a_mapping_that_is_none_is_refused_with_the_names() -> None:
+    with pytest.raises(ParameterError, match=r"or the name of one \(.*coral.*linear monge.*\), found 'corel'"):
+        AlignedClassifier("corel", source=Source(np.eye(2), [0, 1])).fit(np.eye(2))

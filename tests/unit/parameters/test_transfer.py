@@ -22,8 +22,9 @@ from headstart.networks.running.embed import embed
 from headstart.parameters.heads.settings import TuningSettings
 from headstart.parameters.heads.solved import solve_head
 from headstart.parameters.heads.targets import class_targets
+from headstart.parameters.loading import load_estimator
 from headstart.parameters.on_inputs import held_rows
-from headstart.parameters.saving import load_estimator, save_estimator
+from headstart.parameters.saving import save_estimator
 from headstart.parameters.tuning.augmenting import mirror_is_harmless
 from headstart.parameters.tuning.trainee import Trainee
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,9 +21,9 @@ _IGNORED = frozenset({"thumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir"
 def list_inputs(folder: str | os.PathLike[str]) -> tuple[dict[Kind, list[Path]], list[Path]]:
     """Find the pictures, the clips of sound and the texts in a folder and all folders below it.
 
-    A file counts by its suffix or, failing that, by its first bytes. Files of formats that cannot be read (HEIC, SVG,
-    M4A, ...) and links that lead nowhere are listed too, so that decoding names them rather than that they vanish.
-    Hidden files, and what file managers leave behind, are passed over. Links to folders are followed; a folder is
+    A file counts by its suffix or, failing that, by its first bytes. Films are clips where there is nothing else. Files
+    of formats that cannot be read (AVIF, SVG, ...) and links that lead nowhere are listed too, so that decoding names
+    them. Hidden files, and what file managers leave behind, are passed over. Links to folders are followed; a folder is
     entered once, and one that the search came from never, so a loop of links ends.
 
     Parameters
@@ -55,7 +56,14 @@ def list_inputs(folder: str | os.PathLike[str]) -> tuple[dict[Kind, list[Path]],
         for path in files:
             kind = kind_of_file(path)
             (others if kind is None else found[kind]).append(path)
+    if not any(found.values()):  # films beside pictures are left out; alone they are clips
+        found[CLIPS] = [path for path in others if path.suffix.lower() in _FILMS]
+        others = [path for path in others if path.suffix.lower() not in _FILMS]
     return {kind: sorted(paths) for kind, paths in found.items()}, sorted(others)
+
+
+#: Files whose sound is read.
+_FILMS = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"})
 
 
 def list_folder(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -95,8 +103,6 @@ _NAMES = {
     ".webm": "videos",
     ".mpg": "videos",
     ".mpeg": "videos",
-    ".dcm": "DICOM files",
-    ".nii": "NIfTI volumes",
     ".mat": "MATLAB files",
     ".npy": "single NumPy arrays",
     ".h5": "HDF5 files",
@@ -191,8 +197,8 @@ def _kind_of_content(path: Path, binary: bool = False) -> Kind | None:
         if not path.is_file():
             return None
         with path.open("rb") as file:
-            head = file.read(16)
-        if binary and not any(byte < 9 for byte in head):
+            head = file.read(_SNIFFED)
+        if binary and not any(byte < 9 for byte in head[:16]):
             return None
         if head[:2] == b"BM":
             return PICTURES if int.from_bytes(head[2:6], "little") == path.stat().st_size else None
@@ -200,10 +206,25 @@ def _kind_of_content(path: Path, binary: bool = False) -> Kind | None:
         return None
     if _NETPBM.match(head) or head.startswith(_PICTURE_STARTS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         return PICTURES
+    if head[128:132] == b"DICM" or head[4:12] in _HEIF or _is_volume(head):
+        return PICTURES
     chunked = head[:4] in (b"RIFF", b"RIFX", b"RF64", b"FORM") and head[8:12] in (b"WAVE", b"AIFF", b"AIFC")
     return CLIPS if chunked or head.startswith(_SOUND_STARTS) else None
 
 
+def _is_volume(head: bytes) -> bool:
+    """Whether it is a NIfTI volume, perhaps packed with gzip."""
+    if head[:2] == b"\x1f\x8b":
+        try:
+            head = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(head, 544)
+        except zlib.error:
+            return False
+    return head[344:348] == b"n+1\0" or head[4:8] == b"n+2\0"
+
+
+#: Bytes by which a file is told.
+_SNIFFED = 1024
+_HEIF = (b"ftypheic", b"ftypheix", b"ftypmif1")
 _NETPBM = re.compile(rb"P[1-6]\s+(?:#|\d+\s)")
 _PICTURE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*")
 _SOUND_STARTS = (b"fLaC", b"OggS", b"ID3", b".snd", b"caff")

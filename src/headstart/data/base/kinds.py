@@ -95,10 +95,10 @@ PICTURES = Kind(
     "pictures",
     frozenset(
         {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}
-        | {".pgm", ".ppm", ".pbm", ".pnm"}
+        | {".pgm", ".ppm", ".pbm", ".pnm", ".dcm", ".dicom", ".nii", ".heic", ".heif"}
     ),
-    frozenset({".heic", ".heif", ".avif", ".jp2", ".svg", ".dcm", ".psd", ".ico", ".tga", ".exr", ".hdr"}),
-    "Pictures are JPEG, PNG, WebP, BMP, TIFF, GIF or Netpbm (PGM, PPM) files.",
+    frozenset({".avif", ".jp2", ".svg", ".psd", ".ico", ".tga", ".exr", ".hdr"}),
+    "Pictures are JPEG, PNG, WebP, BMP, TIFF, GIF, Netpbm (PGM, PPM), DICOM, NIfTI or HEIC files.",
     starter="starter:pictures",
     sample='["picture.jpg"]',
     shows="shows",
@@ -109,10 +109,10 @@ CLIPS = Kind(
     "clips",
     frozenset(
         {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf"}
-        | {".w64", ".rf64"}
+        | {".w64", ".rf64", ".m4a", ".aac", ".amr", ".wma", ".mka"}
     ),
-    frozenset({".m4a", ".aac", ".wma", ".amr", ".ape", ".ra", ".mka", ".wv", ".mid", ".midi", ".dsf", ".ac3"}),
-    "Clips are WAV, FLAC, OGG, Opus, MP3, AIFF, AU or CAF files.",
+    frozenset({".ape", ".ra", ".wv", ".mid", ".midi", ".dsf", ".ac3"}),
+    "Clips are WAV, FLAC, OGG, Opus, MP3, M4A, AAC, AIFF, AU or CAF files, or films whose sound is meant.",
     network="sounds",
     starter="starter:speech",
     tasks=frozenset({"keyword"}),

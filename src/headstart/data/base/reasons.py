@@ -72,7 +72,7 @@ def why_undecodable(error: Exception, content: bytes) -> str:
         if known is not None:
             return f"it is {known} that is damaged, or of a kind that cannot be read; save it anew, as PNG for instance"
         return f"it is {what_is(content)}, not a JPEG, PNG, WebP, BMP, TIFF, GIF or Netpbm picture"
-    words = str(error)
+    words = " ".join(str(error).split())
     if "truncated" in words.lower() or isinstance(error, EOFError):
         return "the picture is cut off: the file ends too early"
     return f"the picture is damaged ({words or type(error).__name__})"

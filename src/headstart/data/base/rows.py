@@ -63,6 +63,13 @@ class Inputs(Row[Item], Generic[Item]):
     #: Whether canvases are worth keeping: those of views are used once.
     keep: ClassVar[bool] = True
 
+    #: What the files themselves call those whom they belong to, where they say so.
+    owned_by: ClassVar[str] = ""
+
+    def owners(self) -> list[str | None]:
+        """Whose each input is, as its file says: a patient; None where it does not."""
+        return [None] * len(self.items)
+
     def __init__(self, items: Sequence[Any], names: Sequence[str] | None = None) -> None:
         self.items: tuple[Any, ...] = tuple(items)
         self.names: tuple[str, ...] = (

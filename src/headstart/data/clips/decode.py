@@ -14,6 +14,7 @@ import soundfile
 from headstart.data.base.content import read_bytes
 from headstart.data.base.reasons import BadClip, why_unsound
 from headstart.data.clips.containers import Stream, missing_bytes, streams_of
+from headstart.data.clips.film import is_film, seconds_of_film, sound_of_film
 
 FORMATS = frozenset({"WAV", "WAVEX", "RF64", "W64", "FLAC", "OGG", "MP3", "AIFF", "AU", "CAF"})
 SHORTEST = 0.01
@@ -72,6 +73,8 @@ def sound_from_bytes(content: bytes, seconds: float | None = None) -> Sound:
 
     A file that several recordings were joined in is read to its end.
     """
+    if is_film(content):
+        return _checked(*sound_of_film(content, seconds))
     parts: list[np.ndarray] = []
     rate = 0
     for stream in streams_of(content):
@@ -134,10 +137,10 @@ def sound_seconds(item: Any) -> float:
     """
     if isinstance(item, tuple):
         return len(item[0]) / item[1]
-    return sum(
-        _opened(stream, lambda file: frames_in(file) / file.samplerate)
-        for stream in streams_of(read_bytes(os.fspath(item), BadClip))
-    )
+    content = read_bytes(os.fspath(item), BadClip)
+    if is_film(content):
+        return seconds_of_film(content)
+    return sum(_opened(stream, lambda file: frames_in(file) / file.samplerate) for stream in streams_of(content))
 
 
 def frames_in(file: soundfile.SoundFile) -> int:

@@ -39,6 +39,7 @@ def inputs_in(X: Any, input_type: str | None = None) -> Inputs | None:
     >>> inputs_in(["a.wav", "b.flac"]), inputs_in(["a.jpg"]), inputs_in(["good", "bad"]), inputs_in([[1.0, 2.0]])
     (Clips(2), Pictures(1), Texts(2), None)
     """
+    X = without_torch(X)
     entry = _entry_for(X, None if input_type is None else kind_named(input_type))
     return None if entry is None or entry.kind.values else _converted(entry, X)
 
@@ -56,8 +57,31 @@ def as_inputs(X: Any, input_type: str | None = None) -> Inputs:
     >>> as_inputs(["a.wav", "b.flac"]), as_inputs(["a.jpg"])
     (Clips(2), Pictures(1))
     """
+    X = without_torch(X)
     found = inputs_in(X, input_type)
     return _converted(entry_of(PICTURES), X) if found is None else found  # they say best what was expected
+
+
+def without_torch(X: Any) -> Any:
+    """Tensors of torch as arrays; of pictures with the channels first (N, C, H, W) these come last.
+
+    Examples
+    --------
+    >>> import torch
+    >>> without_torch(torch.zeros(2, 3, 8, 9)).shape, without_torch([torch.zeros(1, 8, 9)])[0].shape
+    ((2, 8, 9, 3), (8, 9, 1))
+    """
+    if isinstance(X, list | tuple) and X and _is_tensor(X[0]):
+        return [without_torch(one) if _is_tensor(one) else one for one in X]
+    if not _is_tensor(X):
+        return X
+    array = X.detach().cpu().numpy()
+    first = array.ndim in (3, 4) and array.shape[-3] in (1, 3) and array.shape[-1] not in (1, 3)
+    return np.moveaxis(array, -3, -1) if first else array
+
+
+def _is_tensor(X: Any) -> bool:
+    return type(X).__module__.split(".")[0] == "torch" and hasattr(X, "detach")
 
 
 def inputs_of(kind: Kind, items: Sequence[Any], names: Sequence[str] | None = None) -> Any:

@@ -14,7 +14,10 @@ from headstart.data.base.content import read_bytes
 from headstart.data.base.reasons import BadPicture, why_too_large, why_undecodable
 from headstart.data.pictures import fast_jpeg as fastjpeg
 from headstart.data.pictures.depth import Depth, white_of
+from headstart.data.pictures.dicom import is_dicom, pixels_of_dicom
+from headstart.data.pictures.heif import image_of_heif, is_heif
 from headstart.data.pictures.netpbm import is_netpbm, values_of_netpbm
+from headstart.data.pictures.nifti import is_nifti, pixels_of_nifti
 from headstart.data.pictures.values import Values, significant_bits, values_of_array, values_of_image
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF")
@@ -34,7 +37,7 @@ def decode(item: Any, min_side: int | None = None, depth: Depth | None = None) -
 
     Grey values are repeated in three channels; transparency is laid over white; deeper values are divided by what is
     white, never clipped; CMYK is converted; the turn that a camera noted in EXIF is carried out; of an animation or a
-    multi-page file the first picture is taken, or the one that ``depth`` says.
+    multi-page file the first picture is taken, or the one that ``depth`` says; of a volume (NIfTI) the middle slice.
 
     Parameters
     ----------
@@ -86,6 +89,12 @@ def rgb_from_bytes(content: bytes, min_side: int | None = None, depth: Depth | N
         page = 1 if depth is None else depth.page or 1
         if is_netpbm(content):
             return rgb_from_values(_netpbm(content, page), depth)
+        if is_dicom(content):
+            return _three(pixels_of_dicom(content, page))
+        if is_nifti(content):
+            return _three(pixels_of_nifti(content, None if depth is None else depth.page))
+        if is_heif(content):
+            return _to_rgb(image_of_heif(content, page))
         image = _opened(content, page)
         whole = image.size
         if image.format in ("JPEG", "MPO") and page == 1 and min_side:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,15 @@ from headstart.data.base.content import open_plain, read_bytes
 from headstart.data.base.reasons import BadInput, BadPicture
 from headstart.data.pictures.decode import FORMATS, values_of_file
 from headstart.data.pictures.depth import Depth, Range, decided
+from headstart.data.pictures.dicom import frames_of_dicom, is_dicom
+from headstart.data.pictures.heif import is_heif, pictures_in_heif
 from headstart.data.pictures.netpbm import is_netpbm, largest_of_netpbm
+from headstart.data.pictures.nifti import is_nifti, slices_of_nifti
 from headstart.data.pictures.values import values_of_array, values_of_image
 
+DICOM, VOLUME, HEIC = "DICOM file", "NIfTI volume", "HEIC picture"
+#: Bytes of a file in which its header nearly always ends.
+_HEADER = 1 << 20
 _THREADS = 8
 _HEAD = 4096
 _SEGMENTS = 64
@@ -27,10 +33,14 @@ _SEGMENTS = 64
 
 @dataclass(frozen=True)
 class Header:
-    """Whether a picture may be deeper than 8 bits, and how many pages or frames its file has."""
+    """Whether a picture may be deeper than 8 bits, how many pages or frames its file has, and its format.
+
+    The format is named where another library reads it: "DICOM file", "NIfTI volume", "HEIC picture".
+    """
 
     deep: bool = False
     pages: int = 1
+    form: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,9 +158,33 @@ def _in_file(file: BinaryIO) -> Header:
         return Header(head[24] == 16, pages)
     if is_netpbm(head):
         return Header(deep=largest_of_netpbm(head) > 255)
+    for form, fits, count in _FORMS:
+        if fits(head):
+            return Header(pages=_counted(file, count, whole=form == HEIC), form=form)
     if head[8:12] == b"WEBP" and not (head[12:16] == b"VP8X" and head[20] & 2):
         return _PLAIN
     return _PLAIN if head.startswith(b"BM") else _by_pillow(file)
+
+
+def _counted(file: BinaryIO, count: Callable[[bytes], int], whole: bool) -> int:
+    """How many pictures a file holds, from its beginning where that says it."""
+    file.seek(0)
+    content = file.read(-1 if whole else _HEADER)
+    try:
+        return count(content)
+    except Exception:
+        rest = file.read()
+        if not rest:
+            raise
+        return count(content + rest)
+
+
+#: What other libraries read: its name, how it is told, and how many pictures a file holds.
+_FORMS = (
+    (DICOM, is_dicom, frames_of_dicom),
+    (VOLUME, is_nifti, slices_of_nifti),
+    (HEIC, is_heif, pictures_in_heif),
+)
 
 
 def _has_several(file: BinaryIO) -> bool:
@@ -207,13 +241,23 @@ def _range_notes(ranges: list[Range], depth: Depth, given: Depth, files: bool) -
 
 
 def _page_notes(headers: dict[Any, Header], depth: Depth) -> list[str]:
-    counts = Counter(header.pages for header in headers.values() if header.pages > 1)
+    forms = Counter(header.form for header in headers.values() if header.form)
+    named = [f"{n} {form}{'' if n == 1 else 's'}" for form, n in forms.items()]
+    notes = [f"Read: {', '.join(named)}."] if named else []
+    volumes = sum(header.form == VOLUME and header.pages > 1 for header in headers.values())
+    if volumes:
+        which = "the middle slice" if depth.page is None else f"slice {depth.page}"
+        notes.append(
+            f"Of {volumes} volume{'' if volumes == 1 else 's'} {which} is used (choose one with --page, page=...)."
+        )
+    counts = Counter(header.pages for header in headers.values() if header.pages > 1 and header.form != VOLUME)
     if not counts:
-        return []
+        return notes
     n, low, high = sum(counts.values()), min(counts), max(counts)
     several = f"{low}" if low == high else f"{low} to {high}"
     subject = "1 picture has" if n == 1 else f"{n} pictures have"
     return [
+        *notes,
         f"{subject} several pages or frames ({several}); page {depth.page or 1} is used, the others are not (choose "
-        "one with --page, page=...)."
+        "one with --page, page=...).",
     ]

@@ -18,7 +18,8 @@ from headstart.data.base.rows import Inputs, already
 from headstart.data.base.strings import kind_of_string
 from headstart.data.pictures.decode import as_array, open_rgb, rgb_from_bytes
 from headstart.data.pictures.depth import Depth, white_of
-from headstart.data.pictures.headers import SetOfPictures
+from headstart.data.pictures.dicom import patient_of
+from headstart.data.pictures.headers import DICOM, SetOfPictures
 from headstart.data.pictures.turns import frame_of
 from headstart.data.pictures.values import values_of_array, values_of_image
 from headstart.errors import BadPictures, DataError
@@ -75,6 +76,13 @@ class Pictures(Inputs[Item]):
     def depth(self) -> Depth:
         """What is white in deep pictures and which page is meant; the first call looks at all items."""
         return self._set.seen.depth
+
+    owned_by = "PatientID"
+
+    def owners(self) -> list[str | None]:
+        """The patient of each DICOM file; None of other pictures."""
+        seen = self._set.seen
+        return [_patient(item) if seen.header(item).form == DICOM else None for item in self.items]
 
     def is_deep(self, i: int) -> bool:
         """Whether picture ``i`` is deeper than 8 bits."""
@@ -173,6 +181,13 @@ class Pictures(Inputs[Item]):
         pixels = item if isinstance(item, np.ndarray) else _pixels_of(item)
         pixels = np.ascontiguousarray(pixels)
         return digest_of(f"{pixels.shape} {pixels.dtype.str}".encode(), pixels.data if pixels.size else b"")
+
+
+def _patient(item: Any) -> str | None:
+    try:
+        return patient_of(read_bytes(item, BadPicture))
+    except Exception:  # decoding says what is wrong with it
+        return None
 
 
 def as_pictures(X: Any) -> Pictures:

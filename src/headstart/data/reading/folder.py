@@ -15,7 +15,7 @@ from headstart.data.base.kinds import PICTURES, Kind, file_kinds
 from headstart.data.inputs.inputs import inputs_of
 from headstart.data.reading.layout import CLASSES, NAMED, NAMED_PARTS, PARTS, PARTS_INSIDE, layout_of
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.groups import by_regex, groups_by_regex
+from headstart.data.sets.groups import by_regex, groups_of_files
 from headstart.data.sets.labels import as_numbers_if_whole
 from headstart.data.tables.frame import TABLES, table_suffix
 from headstart.errors import DataError, NoLabels
@@ -114,13 +114,14 @@ def read_folder(root: Path, group_by: str | None = None, label: str | None = Non
         raise _nothing(root, found)
     _refuse_foreign(root, found)
     names = [_relative(path, root) for path in found.paths]
+    inputs = inputs_of(found.kind, found.paths, names)
     y = as_numbers_if_whole(found.labels if label is None else by_regex(label, names, "label").tolist())
     return Dataset(
-        inputs=inputs_of(found.kind, found.paths, names),
+        inputs=inputs,
         y=y,
         task="classification",
         classes=tuple(np.unique(y).tolist()),
-        groups=None if group_by is None else groups_by_regex(group_by, names),
+        groups=None if group_by is None else groups_of_files(group_by, inputs),
         parts=np.array(found.parts, dtype=str) if any(found.parts) else None,
         dropped=tuple((_relative(path, root), "it lies in no class's folder") for path in found.loose),
         notes=(*layout.notes, *_notes(found, root)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from headstart.data.reading.file_column import FileColumn, file_column, paths_ex
 from headstart.data.reading.options import Reading
 from headstart.data.reading.roles import Roles, listed
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.groups import groups_by_regex
+from headstart.data.sets.groups import groups_of_files
 from headstart.data.tables.frame import frame_notes, read_frame
 from headstart.errors import DataError
 
@@ -50,12 +49,13 @@ def read_table(
     if files is None:
         raise paths_expected(frame, path)
     roles = Roles.of(frame, how, [files.column], list(files.names))
+    inputs = inputs_of(files.kind, list(files.paths), [printable(name) for name in files.names])
     return roles.dataset(
-        inputs_of(files.kind, list(files.paths), [printable(name) for name in files.names]),
+        inputs,
         roles.read(),
         {files.column: ("path", f"paths of {files.kind.many}")},
         (*frame_notes(frame), *files.notes),
-        groups=None if how.group_by is None or roles.group else _by_expression(frame, how.group_by, files.names),
+        groups=None if how.group_by is None or roles.group else _by_expression(frame, how.group_by, inputs),
         root=str(path),
         layout="a table of files",
     )
@@ -76,10 +76,15 @@ def read_paths(path: Path, path_column: str | None = None) -> Any:
     return inputs_of(files.kind, list(files.paths), [printable(name) for name in files.names])
 
 
-def _by_expression(frame: pd.DataFrame, group_by: str, names: Sequence[str]) -> np.ndarray:
-    if re.fullmatch(r"[\w ]+", group_by) and not any(group_by in name for name in names):
+def _by_expression(frame: pd.DataFrame, group_by: str, inputs: Any) -> np.ndarray:
+    names = inputs.names
+    if (
+        group_by != inputs.owned_by
+        and re.fullmatch(r"[\w ]+", group_by)
+        and not any(group_by in name for name in names)
+    ):
         raise DataError(
             f"Expected group_by={group_by!r} to be a column or a regular expression over the paths, found the columns "
             f"{listed(frame)} and no path that it matches."
         )
-    return groups_by_regex(group_by, names)
+    return groups_of_files(group_by, inputs)

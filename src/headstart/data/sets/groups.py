@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,41 @@ def groups_by_regex(pattern: str, names: Sequence[str]) -> np.ndarray:
     ['7', '7', '12']
     """
     return by_regex(pattern, names, "group_by")
+
+
+def owners_as_groups(inputs: Any) -> np.ndarray:
+    """Groups of inputs by whom their files belong to; one that does not say so is a group of its own.
+
+    Raises
+    ------
+    DataError
+        If no file says so.
+    """
+    owners = inputs.owners()
+    if not any(owners):
+        raise DataError(
+            f"Expected a {inputs.owned_by} in the files, found none in {len(owners)}.",
+            "Give a column of a table, or a regular expression over the paths.",
+        )
+    return np.array([f"of its own: {i}" if owner is None else owner for i, owner in enumerate(owners)], dtype=str)
+
+
+def groups_of_files(group_by: str, inputs: Any) -> np.ndarray:
+    """Groups of files by an expression over their names, or by whom they say that they belong to (PatientID)."""
+    if group_by == inputs.owned_by:
+        return owners_as_groups(inputs)
+    return groups_by_regex(group_by, inputs.names)
+
+
+def owners_note(inputs: Any) -> str | None:
+    """A hint where fewer owners than files are named in them; None else."""
+    known = [owner for owner in inputs.owners() if owner] if inputs.owned_by else []
+    if len(set(known)) == len(known):
+        return None
+    return (
+        f"{len(known)} files are of {len(set(known))} patients ({inputs.owned_by}). Keep each on one side of every "
+        f"split: --group-by {inputs.owned_by}."
+    )
 
 
 def by_regex(pattern: str, names: Sequence[str], what: str) -> np.ndarray:

@@ -14,7 +14,7 @@ from headstart.data.inputs.canvases import Canvases, Seen, look_through
 from headstart.data.inputs.registry import entry_of
 from headstart.data.sets.checks import check_labels, pool
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.groups import merge
+from headstart.data.sets.groups import merge, owners_note
 from headstart.data.sets.groups_hint import group_hint
 from headstart.data.sets.overlap import with_near_copies
 from headstart.data.sets.task import DETECTION
@@ -80,7 +80,7 @@ def screen(
         dataset = _without_broken(dataset, whole, broken)
     sets = look.same(whole, Canvases(inputs, preprocessing, whole))
     told = [*look.notes(whole, names), *look.class_notes(_rows_of_classes(dataset, whole))]
-    hint = group_hint(dataset.names) if dataset.groups is None else None
+    hint = (owners_note(inputs) or group_hint(dataset.names)) if dataset.groups is None else None
     told += [] if hint is None else [str(hint)]
     if dataset.task == DETECTION:
         told += class_notes(list(dataset.y), dataset.classes or (), np.isin(np.arange(len(dataset)), pool(dataset)))

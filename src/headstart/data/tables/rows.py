@@ -15,6 +15,9 @@ if TYPE_CHECKING:  # a picture is predicted without pandas
     import pandas as pd
 
 
+_MOST_CELLS = 1 << 27
+
+
 def is_frame(X: Any) -> bool:
     """Whether ``X`` is a frame of pandas or polars, or rows of one.
 
@@ -27,6 +30,31 @@ def is_frame(X: Any) -> bool:
     polars = type(X).__module__.split(".")[0] == "polars" and hasattr(X, "to_dict")
     pandas = sys.modules.get("pandas")  # without it nothing is a frame of it
     return isinstance(X, Records) or polars or (pandas is not None and isinstance(X, pandas.DataFrame))
+
+
+def dense(X: Any) -> Any:
+    """A sparse matrix as an array, where it has at most 134 million cells; anything else as it is.
+
+    Raises
+    ------
+    DataError
+        If it has more.
+    """
+    if not (hasattr(X, "toarray") and hasattr(X, "nnz")):
+        return X
+    if X.shape[0] * X.shape[1] > _MOST_CELLS:
+        raise DataError(
+            f"Expected a sparse matrix of at most {_MOST_CELLS:,} cells, found {X.shape[0]:,} x {X.shape[1]:,}.",
+            "Take fewer columns (SelectKBest, TruncatedSVD), or a method that learns from sparse rows.",
+        )
+    return X.toarray()
+
+
+def named_rows(rows: np.ndarray, names: Any) -> pd.DataFrame:
+    """Rows of values (n, d) as a frame with these d names."""
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=list(names))
 
 
 def records_of(X: Any) -> Records:

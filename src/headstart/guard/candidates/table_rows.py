@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from headstart.data.tables.column_names import names_of
 from headstart.data.tables.copies import twins
 from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.records import Records
-from headstart.data.tables.rows import as_frame, records_of
+from headstart.data.tables.rows import as_frame, dense, records_of
 from headstart.errors import SourceError
 from headstart.guard.candidates.kept_apart import side_by_side, taken, without_target
 from headstart.source import Source
@@ -89,7 +89,7 @@ def tabulated(X: Any, y: np.ndarray, task: str, source: Any, unlabelled: Any) ->
             "Expected one label a row to borrow rows for, found several.", "Give one label, or source=None."
         )
     who = named(given)
-    kept, notes = _labelled(given, who, y, task)
+    kept, notes = _labelled([replace(one, X=dense(one.X)) for one in given], who, y, task)
     kept, shared = without_target(X, y, kept)
     notes, who = (*notes, *shared), named(kept)
     names = tuple(entry.name or name.removeprefix("the ") for entry, name in zip(kept, who, strict=True))

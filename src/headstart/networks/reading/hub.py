@@ -35,6 +35,9 @@ _WANTED = [
     *("[0-9]*_*/config.json", "[0-9]*_*/model.safetensors"),
 ]
 
+#: What is fetched of a folder that headstart saved: all that its manifest may list, no pickle and no code.
+_OF_MODELS = ["*.json", "*.safetensors", "README.md", *VOCABULARIES, "merges.txt", "label-errors.csv"]
+
 
 def fetch(source: str) -> Path:
     """Folder of a hub network on this disk, downloaded if it is not there yet.
@@ -68,23 +71,78 @@ def fetch(source: str) -> Path:
             _without_hub(repo),
         )
     try:
-        _check(source, within_time(lambda: _listed(repo, revision or None), _patience() + 0.5))
-        with _bars_only_on_a_terminal():
-            return Path(
-                snapshot_download(
-                    repo,
-                    revision=revision or None,
-                    endpoint=_endpoint(),
-                    cache_dir=cache_of_hub(),
-                    etag_timeout=_patience(),
-                    library_name="headstart",
-                    allow_patterns=_WANTED,
-                )
-            )
+        names = within_time(lambda: _listed(repo, revision or None), _patience() + 0.5)
+        _check(source, names)
+        return _downloaded(repo, revision or None, _OF_MODELS if "headstart.json" in names else _WANTED)
     except SourceError:
         raise
     except Exception as error:
         raise _refusal(source, repo, error) from error
+
+
+def fetch_model(source: str) -> Path:
+    """Folder of a whole model that headstart saved and somebody pushed, downloaded if it is not there yet.
+
+    Parameters
+    ----------
+    source : str
+        "user/name" or "user/name@revision".
+
+    Raises
+    ------
+    SourceError
+        As `fetch`; and if what is there is no model of headstart.
+    """
+    repo, _, revision = source.partition("@")
+    folder = _cached_model(repo, revision or None)
+    if folder is not None:
+        return folder
+    if _is_true("HF_HUB_OFFLINE") or constants.HF_HUB_OFFLINE:
+        raise SourceError(
+            f"Expected a folder, or a model {source!r} in the local cache ({cache_of_hub()}), found neither, and "
+            "HF_HUB_OFFLINE forbids a call.",
+            "Check the name, or fetch it where there is a connection.",
+        )
+    try:
+        names = within_time(lambda: _listed(repo, revision or None), _patience() + 0.5)
+        if "headstart.json" not in names:
+            raise SourceError(
+                f"Expected a model of headstart at {source!r}, found no headstart.json there.",
+                "Use it as source=, or give the folder that was the --out of headstart fit.",
+            )
+        return _downloaded(repo, revision or None, _OF_MODELS)
+    except SourceError:
+        raise
+    except Exception as error:
+        raise _refusal(source, repo, error) from error
+
+
+def _downloaded(repo: str, revision: str | None, patterns: list[str]) -> Path:
+    with quiet_bars():
+        return Path(
+            snapshot_download(
+                repo,
+                revision=revision,
+                endpoint=hub_address(),
+                cache_dir=cache_of_hub(),
+                etag_timeout=_patience(),
+                library_name="headstart",
+                allow_patterns=patterns,
+            )
+        )
+
+
+def _cached_model(repo: str, revision: str | None) -> Path | None:
+    """Folder of a model of which all files that its manifest lists are in the local cache."""
+    try:
+        file = try_to_load_from_cache(repo, "headstart.json", cache_dir=cache_of_hub(), revision=revision)
+        listed = (
+            read_json(file, record({}, {"files": table_of(TEXT)})).get("files", {}) if isinstance(file, str) else {}
+        )
+    except (HFValidationError, SourceError):
+        return None
+    folder = Path(str(file)).parent
+    return folder if listed and all((folder / name).is_file() for name in listed) else None
 
 
 def cached_folder(repo: str, revision: str | None = None) -> Path | None:
@@ -119,7 +177,8 @@ def cached_folder(repo: str, revision: str | None = None) -> Path | None:
     return folder if sharded or (folder / _WHOLE).is_file() else None
 
 
-def _endpoint() -> str:
+def hub_address() -> str:
+    """Address of the hub: that of ``HF_ENDPOINT``, else the usual one."""
     return (os.environ.get("HF_ENDPOINT") or constants.ENDPOINT).rstrip("/")
 
 
@@ -141,7 +200,7 @@ def _patience() -> float:
 
 def _listed(repo: str, revision: str | None) -> list[str]:
     """Names of the files of a network, by one call without retries."""
-    found = HfApi(endpoint=_endpoint()).model_info(repo, revision=revision, timeout=_patience())
+    found = HfApi(endpoint=hub_address()).model_info(repo, revision=revision, timeout=_patience())
     return [entry.rfilename for entry in found.siblings or []]
 
 
@@ -217,7 +276,7 @@ def _shards(index: Path) -> list[str]:
 
 
 def _refusal(source: str, repo: str, error: Exception) -> SourceError:
-    page = f"{_endpoint()}/{repo}"
+    page = f"{hub_address()}/{repo}"
     if isinstance(error, GatedRepoError):
         return SourceError(
             f"Expected to fetch {source!r}, found that its owners ask for an agreement first.",
@@ -233,7 +292,7 @@ def _refusal(source: str, repo: str, error: Exception) -> SourceError:
     cause = error.__cause__ or error
     reason = str(cause).strip().splitlines()[0][:200] if str(cause).strip() else type(cause).__name__
     return SourceError(
-        f"Expected to fetch {source!r} from {_endpoint()}, found no answer: {reason}.", _without_hub(repo)
+        f"Expected to fetch {source!r} from {hub_address()}, found no answer: {reason}.", _without_hub(repo)
     )
 
 
@@ -246,7 +305,8 @@ def _without_hub(repo: str) -> str:
 
 
 @contextmanager
-def _bars_only_on_a_terminal() -> Iterator[None]:
+def quiet_bars() -> Iterator[None]:
+    """Progress bars of transfers on a terminal alone."""
     utils = huggingface_hub.utils
     if sys.stderr.isatty() or utils.are_progress_bars_disabled():
         yield

@@ -42,6 +42,8 @@ def model_card(manifest: Mapping[str, Any], evidence: Mapping[str, Any] | None =
             network.get("loads_with") if lines else None,
             _pipeline_tag(proof, kind),
             (network.get("card") or {}).get("licence"),
+            proof,
+            kind,
         ),
         f"# {_title(proof, network)}",
         _summary(proof, network),
@@ -61,8 +63,17 @@ def _kind(network: Mapping[str, Any], proof: Mapping[str, Any]) -> Kind:
     return kind_named(found or "image")
 
 
-def card_header(library: str | None, pipeline_tag: str | None, licence: str | None) -> str:
+def card_header(
+    library: str | None,
+    pipeline_tag: str | None,
+    licence: str | None,
+    proof: Mapping[str, Any] | None = None,
+    kind: Kind | None = None,
+) -> str:
     """The header that hubs read; what is not known is left out.
+
+    With evidence it also names what was started from, where that is on a hub, and the measured figures as a
+    ``model-index``.
 
     Examples
     --------
@@ -78,8 +89,54 @@ def card_header(library: str | None, pipeline_tag: str | None, licence: str | No
     from huggingface_hub import ModelCardData
 
     known = library if library in ("transformers", "timm") else None
-    tags = ["headstart", "transfer-learning"]
-    return f"---\n{ModelCardData(library_name=known, pipeline_tag=pipeline_tag, license=licence, tags=tags)}\n---"
+    more: dict[str, Any] = {"library_name": known, "pipeline_tag": pipeline_tag, "license": licence}
+    results = [] if not proof or kind is None else _results(proof, kind)
+    if results:
+        more |= {"eval_results": results, "model_name": _plain(_title(proof or {}, {}))}
+    begun = str(((proof or {}).get("source") or {}).get("origin") or "").partition("@")[0]
+    if _ON_A_HUB.fullmatch(begun):
+        more["base_model"] = begun
+    return f"---\n{ModelCardData(**more, tags=['headstart', 'transfer-learning'])}\n---"
+
+
+_ON_A_HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+
+
+def _results(proof: Mapping[str, Any], kind: Kind) -> list[Any]:
+    """The figures of the evidence, as hubs take them: what is expected on new data, and what a test part gave."""
+    from huggingface_hub import EvalResult
+
+    data, estimate, test = (proof.get(key) or {} for key in ("data", "estimate", "test"))
+    task = str(data.get("task", "classification"))
+    name = _plain(data.get("name") or "the data it learned from")
+    where: dict[str, Any] = {
+        "task_type": f"{kind.tag}-{task}" if task != "multilabel" else f"{kind.tag}-classification",
+        "dataset_type": re.sub(r"[^\w.-]+", "-", name).strip("-").lower() or "data",
+        "dataset_name": name,
+    }
+    found = []
+    if isinstance(estimate.get("value"), int | float):
+        said = f"{_words(estimate['metric'])}, expected on new data"
+        found.append(
+            EvalResult(**where, metric_type=estimate["metric"], metric_name=said, metric_value=estimate["value"])
+        )
+    for metric, value in test.items():
+        if isinstance(value, float):
+            found.append(
+                EvalResult(
+                    **where,
+                    dataset_split=_plain(test.get("part") or "test"),
+                    metric_type=metric,
+                    metric_name=_words(metric),
+                    metric_value=value,
+                )
+            )
+    return found
+
+
+def _plain(text: Any) -> str:
+    """Words of somebody's data on one line, without signs that control a terminal."""
+    return visible(" ".join(str(text).split()))
 
 
 def _pipeline_tag(proof: Mapping[str, Any], kind: Kind) -> str | None:

@@ -143,7 +143,10 @@ class ClapMel(FrontEnd):
         window, filters = self.tables(waves)
         logs = 10 * (_centred_energy(waves, window, self.hop) @ filters).clamp(min=_FLOOR).log10()
         maps = logs.float()[:, None].repeat(1, 4 if self.fused else 1, 1, 1)
-        return {"input_features": maps, "is_longer": torch.zeros(len(maps), 1, dtype=torch.bool, device=maps.device)}
+        return {
+            "input_features": maps,
+            "is_longer": torch.zeros(maps.shape[0], 1, dtype=torch.bool, device=maps.device),
+        }
 
     def filled(self, waves: Tensor) -> Tensor:
         """Waves (N, samples), each clip repeated as the settings say, and silence behind."""
@@ -154,7 +157,8 @@ class ClapMel(FrontEnd):
             return waves
         place = torch.arange(self.samples, device=waves.device)
         repeated = torch.gather(waves, 1, place % ends[:, None])
-        last = self.samples // ends * ends if self.padding == "repeatpad" else torch.full_like(ends, self.samples)
+        whole = torch.full_like(ends, self.samples)
+        last = whole // ends * ends if self.padding == "repeatpad" else whole
         return torch.where(place < last[:, None], repeated, torch.zeros_like(repeated))
 
 

@@ -53,7 +53,7 @@ def _pooled(mode: str, hidden: Tensor, mask: Tensor) -> Tensor:
         return hidden[:, 0]
     count = mask.sum(1).clamp(min=1)
     if mode == "last":
-        return hidden[torch.arange(len(hidden), device=hidden.device), count - 1]
+        return hidden[torch.arange(hidden.shape[0], device=hidden.device), count - 1]
     if mode == "max":
         return hidden.masked_fill(~mask.unsqueeze(2), torch.finfo(hidden.dtype).min).amax(1)
     share = mask.float()

@@ -28,7 +28,7 @@ from headstart.parameters.tables.model_source import ModelLearner, is_model, unf
 
 @estimator_class
 class RegularTransfer(ModelLearner):
-    """What both have: a penalty to choose, rows of any kind, a source of rows or coefficients.
+    r"""What both have: a penalty to choose, rows of any kind, a source of rows or coefficients.
 
     Attributes
     ----------

@@ -217,7 +217,7 @@ def test_no_sound_ends_in_a_foreign_error(clean: Path, mutate: Mutation, seed: i
         (wav(), r"it holds no sound \(0 samples\)"),
         (b"%PDF-1.7 nothing to hear", "it is a PDF document, not a WAV, FLAC"),
         (b"\xff\xd8\xff" + bytes(100), "it is a JPEG picture, not a WAV"),
-        (bytes(4) + b"ftypM4A " + bytes(100), r"it is an M4A \(AAC\) sound file, not a WAV"),
+        (bytes(4) + b"ftypM4A " + bytes(100), r"cut off or damaged|pip install 'headstart\[av\]'"),
         (bytes(1000), "it is a file of zero bytes, not a WAV"),
         (written("FLAC", "PCM_16", np.random.default_rng(0).uniform(-1, 1, 8000))[:9000], "cut off"),
         (written("OGG", "VORBIS", np.random.default_rng(0).uniform(-1, 1, 8000))[:-90], "cut off: 90 bytes"),

@@ -182,7 +182,7 @@ def test_draft_with_room_hardly_changes_the_result(shared_data: Path) -> None:
         (b"just some text\n" * 20, "it is text, not a JPEG, PNG"),
         (b"\x00" * 500, "it is a file of zero bytes"),
         (b"%PDF-1.7 ...", "it is a PDF document"),
-        (b"\x00\x00\x00\x18ftypheic" + b"\x00" * 40, "it is a HEIC picture"),
+        (b"\x00\x00\x00\x18ftypheic" + b"\x00" * 40, "HEIC picture"),
         (stored(Image.fromarray(gradient()), "JPEG")[:300], "cut off"),
         (stored(Image.fromarray(gradient()), "PNG")[:-60], "cut off"),
     ],

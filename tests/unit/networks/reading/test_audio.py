@@ -30,7 +30,8 @@ from headstart.networks.running.embed import boundary, embed
 from headstart.networks.saving.model_card import model_card
 from headstart.networks.saving.save import save_network
 from headstart.networks.window import fitted, window_notes
-from headstart.parameters.saving import load_estimator, save_estimator
+from headstart.parameters.loading import load_estimator
+from headstart.parameters.saving import save_estimator
 from headstart.parameters.transfer import TransferClassifier
 from headstart.source import NetworkSource
 

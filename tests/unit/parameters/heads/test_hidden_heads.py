@@ -12,7 +12,8 @@ from small_sounds import sound_network, tones
 from headstart import TransferClassifier
 from headstart.errors import ParameterError
 from headstart.models.model import Model, load
-from headstart.parameters.saving import HEAD, load_estimator, save_estimator
+from headstart.parameters.loading import load_estimator
+from headstart.parameters.saving import HEAD, save_estimator
 
 
 def test_they_learn_are_the_same_for_a_seed_and_travel(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from headstart.networks.reading.loading import load_network
 from headstart.networks.saving.model_card import model_card
 from headstart.nn.losses.pairs import alikeness, pair_loss
 from headstart.parameters.heads.targets import class_targets
-from headstart.parameters.saving import load_estimator, save_estimator
+from headstart.parameters.loading import load_estimator
+from headstart.parameters.saving import save_estimator
 from headstart.parameters.tuning.contrastive import contrast
 from headstart.parameters.tuning.plan import settings_for
 from headstart.parameters.tuning.tuning import epochs_for

@@ -18,7 +18,8 @@ from headstart.networks.folder import write_manifest
 from headstart.networks.reading.loading import load_network
 from headstart.networks.running.embed import embed
 from headstart.networks.saving.model_card import model_card
-from headstart.parameters.saving import load_estimator, save_estimator
+from headstart.parameters.loading import load_estimator
+from headstart.parameters.saving import save_estimator
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
 from headstart.parameters.tuning.lora import attention_projections
 from headstart.parameters.tuning.price import predict_parts

@@ -19,8 +19,9 @@ from headstart.data.pictures.pictures import as_pictures
 from headstart.errors import ParameterError, SourceError
 from headstart.networks.reading.loading import load_network
 from headstart.parameters.heads.targets import class_targets
+from headstart.parameters.loading import load_estimator
 from headstart.parameters.on_inputs import held_rows
-from headstart.parameters.saving import load_estimator, save_estimator
+from headstart.parameters.saving import save_estimator
 from headstart.parameters.tuning.augmenting import choose_augmentation
 from headstart.parameters.tuning.plan import network_for, starter_for
 from headstart.parameters.tuning.price import predict_parts

@@ -1,0 +1,37 @@
+"""``headstart export``: a model in a form that needs no headstart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from headstart.cli.console import common, echo, print_json
+
+
+@click.command("export")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option(
+    "--to", type=click.Choice(["onnx", "transformers"]), default="onnx", show_default=True, help="Which form."
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write, or a file NAME.onnx.")
+@common
+def command(model: Path, to: str, out: Path, as_json: bool) -> None:
+    """Write the saved MODEL so that it runs without headstart, with the lines that run it.
+
+    The file is compared with the model on 50 inputs first; where an answer differs by more than 1e-4, nothing is
+    written.
+
+    \b
+    headstart export model --out exported
+    headstart export model --out exported/model.onnx
+    headstart export model --to transformers --out for-transformers
+    """
+    from headstart.models.exporting.export import export_model
+    from headstart.models.model import load
+
+    written = export_model(load(model), out, to)
+    if as_json:
+        print_json({"model": str(model), "to": to, "written": str(written)})
+    else:
+        echo(str(written))

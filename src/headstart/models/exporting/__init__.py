@@ -1,0 +1,1 @@
+"""A fitted model handed on: as ONNX, or as a folder of transformers alone."""

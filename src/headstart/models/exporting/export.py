@@ -1,0 +1,127 @@
+"""Write a fitted model in a form that needs no headstart, after it was compared with the model itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from headstart.contract.options import check_option
+from headstart.data.inputs.inputs import as_inputs
+from headstart.data.sets.task import DETECTION
+from headstart.errors import OutputError
+from headstart.models.saving.task_models import SeveralTasks
+from headstart.networks.folder import write_folder, write_manifest
+
+#: Forms that a model can be handed on in.
+FORMS = ("onnx", "transformers")
+MODEL = "model.onnx"
+_MOST = 2**31 - 2**20
+
+
+def export_model(model: Any, out: str | Path, to: str = "onnx", inputs: Any = None) -> Path:
+    """Write a whole fitted model so that it can be run without headstart.
+
+    Parameters
+    ----------
+    model : Model
+        What `headstart.fit` handed over, or `headstart.load` read.
+    out : path-like
+        A folder, which gets ``model.onnx``, a card with the lines that run it, and what these lines read. Or a file
+        whose name ends in ``.onnx``; the others then stand beside it under its name.
+    to : {"onnx", "transformers"}, default="onnx"
+    inputs : pictures, clips, texts or rows, optional
+        What the file's answers are compared with the model's on. Default: 50 made-up ones.
+
+    Returns
+    -------
+    Path
+        The folder or file.
+
+    Raises
+    ------
+    OutputError
+        If the model has no such form, or its answers differ by more than 1e-4; nothing is written then.
+    MissingExtra
+        Without the libraries of the extra ``onnx``.
+    """
+    check_option("to", to, FORMS)
+    _refuse_others(model)
+    target = Path(out).expanduser()
+    if to == "transformers":
+        from headstart.models.exporting.transformers_folder import write_transformers
+
+        return write_folder(target, lambda folder: write_transformers(model, folder, inputs))
+    if target.suffix != ".onnx":
+        return write_folder(target, lambda folder: _write(model, folder, inputs, MODEL, lambda name: name))
+    if target.is_dir() or not target.parent.is_dir():
+        wrong = "a folder there" if target.is_dir() else f"no folder {target.parent}"
+        raise OutputError(f"Expected to write the file {target}, found {wrong}.", "Choose another place (--out).")
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.stem}.") as place:
+        inner = Path(place)
+        _write(model, inner, inputs, target.name, lambda name: f"{target.stem}.{name}")
+        for file in sorted(inner.iterdir(), key=lambda file: file.suffix == ".onnx"):
+            if file.name != "headstart.json":
+                os.replace(file, target.parent / file.name)
+    return target
+
+
+def _refuse_others(model: Any) -> None:
+    if isinstance(model, SeveralTasks):
+        places = ", ".join(f"task-{i + 1} ({name})" for i, name in enumerate(model.models))
+        raise OutputError(
+            f"Expected a model of one task, found models of several: {', '.join(map(repr, model.models))}.",
+            f"Export each by its folder inside: {places}.",
+        )
+    if getattr(model, "task", None) == DETECTION:
+        raise OutputError(
+            "Expected a model that answers for a whole picture, found one that finds things in pictures: its boxes "
+            "have no form here.",
+            "Hand its folder on as it is, for headstart.load.",
+        )
+
+
+def _write(model: Any, folder: Path, inputs: Any, file: str, name: Callable[[str], str]) -> None:
+    """Everything into an existing folder, once the answers were compared."""
+    from headstart.models.exporting.card import export_card
+    from headstart.models.exporting.comparing import difference, refuse_difference, run
+    from headstart.models.exporting.made_inputs import made_inputs
+    from headstart.models.exporting.runner import runner_lines
+    from headstart.models.exporting.whole import whole_of
+
+    classes = None if model.classes_ is None else model.classes_.tolist()
+    said = {"task": model.task, "input": model.input_type, "classes": json.dumps(classes, ensure_ascii=True)}
+    whole = whole_of(model, said)
+    if whole.proto.ByteSize() > _MOST:
+        raise OutputError("Expected a model of less than 2 GB, found a larger one.", "Hand its folder on as it is.")
+    (folder / file).write_bytes(whole.proto.SerializeToString())
+    given = made_inputs(model.kind, whole, model) if inputs is None else _as_given(model, inputs)
+    found = run(folder / file, whole.feed(given))
+    apart = difference(model, given, found)
+    refuse_difference(apart, len(found))
+    names = {}
+    for own, text in whole.files.items():
+        names[own] = name(own)
+        (folder / names[own]).write_text(text, encoding="utf-8")
+    lines = runner_lines(whole, file, classes, names)
+    card = export_card(whole, lines, file, (apart, len(found)), classes, _about(model))
+    (folder / name("README.md")).write_text(card, encoding="utf-8")
+    write_manifest(folder, {"kind": "export", "input_type": model.input_type})
+
+
+def _as_given(model: Any, inputs: Any) -> Any:
+    return inputs if model.kind.values else as_inputs(inputs, model.input_type)
+
+
+def _about(model: Any) -> dict[str, Any]:
+    proof, network = model.evidence, model.network[0]
+    data = proof.get("data") or {}
+    return {
+        "name": f"Model for {data['name']}" if data.get("name") else None,
+        "lead": (proof.get("lead") or {}).get("words"),
+        "verdict": (proof.get("verdict") or {}).get("sentence"),
+        "licence": None if network is None else network.card.licence,
+    }

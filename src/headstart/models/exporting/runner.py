@@ -1,0 +1,209 @@
+"""The lines that run an exported model without headstart, as its card prints them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headstart.data.tables.cells import CATEGORY, DATE, DURATION, Column
+from headstart.data.tables.gaps import GAPS
+from headstart.data.texts.ngrams import _WORD, LONGEST
+from headstart.models.exporting.encoder import TableForm
+from headstart.models.exporting.whole import Whole
+
+_START = "import numpy as np\nimport onnxruntime"
+_END = """
+model = onnxruntime.InferenceSession({file!r})
+for {item} in {items}:
+    print({item}, {answer})"""
+
+
+def runner_lines(whole: Whole, file: str, classes: list[Any] | None, names: dict[str, str]) -> str:
+    """Python that answers for files given as arguments (for texts: for the texts themselves).
+
+    Parameters
+    ----------
+    whole : Whole
+    file : str
+        Name of the model's file.
+    classes : list or None
+        None for numbers.
+    names : dict of str to str
+        What ``tokenizer.json`` or ``terms.json`` is called.
+    """
+    libraries, prepare, given = _FORMS[whole.form](whole, names)
+    answer = "model.run(None, prepared({item}))[0][0]"
+    if classes is not None:
+        answer = "dict(zip(CLASSES, " + answer + ".tolist()))"
+    item, items = ("text", "sys.argv[1:]") if whole.form in ("tokens", "terms") else ("path", "sys.argv[1:]")
+    if whole.form == "rows":
+        item, items = "row", 'csv.DictReader(open(sys.argv[1], encoding="utf-8", newline=""))'
+        answer = answer.replace("print({item}, ", "print(")
+    lines = [*sorted([*libraries, "import sys"]), "", _START, *given, ""]
+    if classes is not None:
+        lines.append(f"CLASSES = {classes!r}")
+    end = _END.format(file=file, item=item, items=items, answer=answer.format(item=item))
+    gap = [] if prepare.startswith(("MISSING", "TERMS", "tokenizer")) else ["", ""]
+    return "\n".join([*lines, *gap, *prepare.splitlines(), "", "", *end.strip("\n").splitlines()])
+
+
+def _pictures(whole: Whole, names: dict[str, str]) -> tuple[list[str], str, list[str]]:
+    seen = whole.seen
+    shorter = isinstance(seen.resize, int)
+    if shorter:
+        size = f"[int({seen.resize} * side / min(image.size)) for side in image.size]"
+    else:
+        size = f"({seen.resize[1]}, {seen.resize[0]})"
+    filtered = f"Image.Resampling.{seen.resample.upper()}"
+    lines = [
+        "def prepared(path):  # 8-bit pictures; deeper ones are divided by what is white first",
+        "    image = Image.open(path)",
+        f"    image.draft(image.mode, ({seen.enough}, {seen.enough}))",
+        "    image = ImageOps.exif_transpose(image)",
+        '    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:',
+        '        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))',
+        f'    image = image.convert("RGB").resize({size}, {filtered})',
+    ]
+    height, width = seen.size
+    if whole.form == "simple pixels":
+        lines.append("    image = image.resize((64, 64), Image.Resampling.BILINEAR)")
+    elif shorter or seen.crop is not None:
+        lines.append(f"    left, top = (image.width - {width}) // 2, (image.height - {height}) // 2")
+        lines.append(f"    image = image.crop((left, top, left + {width}, top + {height}))")
+    lines.append('    return {"pixels": np.asarray(image)[None]}')
+    return [], "\n".join(lines), ["from PIL import Image, ImageOps"]
+
+
+def _clips(whole: Whole, names: dict[str, str]) -> tuple[list[str], str, list[str]]:
+    seen, n = whole.seen, whole.seen.size[0]
+    lines = [
+        "def prepared(path):",
+        '    wave, rate = soundfile.read(path, dtype="float32", always_2d=True)',
+        "    wave = wave.mean(axis=1)[: 60 * rate]",
+        f"    if rate != {seen.rate}:",
+        f'        wave = soxr.resample(wave, rate, {seen.rate}, quality="HQ")',
+    ]
+    if whole.form == "wave":
+        return [], "\n".join([*lines, '    return {"wave": wave}']), ["import soundfile", "import soxr"]
+    room = f"(0, {n} - len(wave)), constant_values=np.nan"
+    if not seen.marks_end:
+        room = f"(({n} - len(wave)) // 2, ({n} + 1 - len(wave)) // 2)"
+    lines += [
+        f"    if len(wave) <= {n}:",
+        f"        return {{'windows': np.pad(wave, {room})[None]}}",
+        f"    starts = [*range(0, len(wave) - {n}, {max(1, n // 2)}), len(wave) - {n}]",
+        f'    return {{"windows": np.stack([wave[start : start + {n}] for start in starts])}}',
+    ]
+    return [], "\n".join(lines).replace("'windows'", '"windows"'), ["import soundfile", "import soxr"]
+
+
+def _tokens(whole: Whole, names: dict[str, str]) -> tuple[list[str], str, list[str]]:
+    seen = whole.seen
+    before, after = map(list, seen.tokenizer.around)
+    lines = [
+        f'tokenizer = Tokenizer.from_file("{names["tokenizer.json"]}")',
+        "tokenizer.no_padding()",
+        "tokenizer.no_truncation()",
+        "",
+        "",
+        "def prepared(text):",
+        f"    ids = tokenizer.encode(text, add_special_tokens=False).ids[:{seen.limit}]",
+        f"    parts = np.array_split(np.array(ids, dtype=int), max(1, -(-len(ids) // {seen.room})))",
+        f"    rows = [[*{before}, *part, *{after}] or [{seen.tokenizer.blank}] for part in parts]",
+        "    longest = max(map(len, rows))",
+        '    return {"tokens": np.array([row + [-1] * (longest - len(row)) for row in rows])}',
+    ]
+    return [], "\n".join(lines), ["from tokenizers import Tokenizer"]
+
+
+def _terms(whole: Whole, names: dict[str, str]) -> tuple[list[str], str, list[str]]:
+    lines = [
+        f'TERMS = json.load(open("{names["terms.json"]}", encoding="utf-8"))',
+        "PLACES = {kind: {term: i for i, term in enumerate(terms)} for kind, terms in TERMS.items()}",
+        f"WORD = re.compile({_WORD.pattern!r})",
+        "",
+        "",
+        "def grams(kind, text):",
+        '    if kind == "words":',
+        "        words = WORD.findall(text)",
+        '        return [*words, *(f"{a} {b}" for a, b in zip(words, words[1:]))]',
+        '    padded = [f" {word} " for word in text.split()]',
+        "    return [word[i : i + n] for word in padded for n in range(2, 6) for i in range(len(word) - n + 1)]",
+        "",
+        "",
+        "def prepared(text):",
+        "    given = {}",
+        "    for kind, places in PLACES.items():",
+        f"        found = [places[g] for g in grams(kind, text[:{LONGEST}].lower()) if g in places]",
+        "        given[kind], counts = np.unique(np.array(found, dtype=np.int64), return_counts=True)",
+        '        given[f"{kind}_counts"] = counts.astype(np.float64)',
+        "    return given",
+    ]
+    return ["import json", "import re"], "\n".join(lines), []
+
+
+def _rows(whole: Whole, names: dict[str, str]) -> tuple[list[str], str, list[str]]:
+    form: TableForm = whole.seen
+    lines = [
+        f"MISSING = {sorted(word for word in GAPS if word)!r}",
+        "",
+        "",
+        "def cell(row, column):",
+        '    text = (row[column] or "").strip()',
+        '    return "" if text.casefold() in MISSING else text',
+        "",
+        "",
+    ]
+    imports, given = ["import csv"], []
+    if form.numbers:
+        lines += [*_number_lines(form), "", ""]
+        imports += ["import datetime"] if any(column.kind == DATE for column in form.columns) else []
+        given.append('"numbers": np.array([numbers(row)], dtype=np.float64)')
+    if form.categories:
+        given.append(
+            f'"categories": np.array([[cell(row, column) for column in {list(form.categories)!r}]], dtype=object)'
+        )
+    lines += ["def prepared(row):", f"    return {{{', '.join(given)}}}"]
+    return imports, "\n".join(lines), []
+
+
+def _number_lines(form: TableForm) -> list[str]:
+    """Lines that read the numbers of a row, as its columns are written."""
+    plain = {column.name: column for column in form.columns if column.kind not in (CATEGORY, DATE)}
+    if all(name in plain and not _cleaned(plain[name]) for name in form.numbers):
+        each = f"float(cell(row, column) or 'nan') for column in {list(form.numbers)!r}"
+        return ["def numbers(row):", f"    return [{each}]"]
+    lines = ["def numbers(row):", "    found = []"]
+    for name in form.numbers:
+        if name in plain:
+            lines.append(f"    text = cell(row, {name!r}){_cleaned(plain[name])}")
+            lines.append("    found.append(float(text) if text else np.nan)")
+        elif name.endswith(" (days)"):  # the first of the three numbers of a date
+            lines += [
+                f"    text = cell(row, {name.removesuffix(' (days)')!r})  # as 2024-01-31",
+                "    day = datetime.datetime.fromisoformat(text) if text else None",
+                "    days = (day - datetime.datetime(1970, 1, 1)).total_seconds() / 86400 if day else np.nan",
+                "    found += [days, day.month, day.weekday()] if day else [np.nan] * 3",
+            ]
+    return [*lines, "    return found"]
+
+
+def _cleaned(column: Column) -> str:
+    """What makes a program's number of how a column is written."""
+    if column.order == DURATION:
+        return "  # in seconds"
+    found = "".join(f".removeprefix({column.before!r})" if column.before else "")
+    found += f".removesuffix({column.after!r})" if column.after else ""
+    found += ".strip()" if found else ""
+    found += f".replace({column.thousands!r}, '')" if column.thousands else ""
+    return found + (f".replace({column.decimal!r}, '.')" if column.decimal != "." else "")
+
+
+_FORMS = {
+    "pixels": _pictures,
+    "simple pixels": _pictures,
+    "windows": _clips,
+    "wave": _clips,
+    "tokens": _tokens,
+    "terms": _terms,
+    "rows": _rows,
+}

@@ -1,0 +1,25 @@
+"""Inputs of whichever kind from tensors of torch."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from headstart.data.inputs.inputs import as_inputs, inputs_in, without_torch
+
+
+def test_tensors_are_pictures_as_arrays_are() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 20, 24, 3), dtype=np.uint8)
+    tensor = torch.from_numpy(pixels)
+    first = tensor.permute(0, 3, 1, 2)
+    for given in (tensor, first, list(first), list(tensor)):
+        found = as_inputs(given)
+        assert np.array_equal([found.decode(i) for i in range(3)], pixels)
+    grey = as_inputs(first[:, :1].float() / 255)
+    assert np.allclose(grey.decode(0)[..., 0], pixels[0, ..., 0], atol=1)
+
+
+def test_rows_of_a_tensor_stay_rows() -> None:
+    assert inputs_in(torch.zeros(4, 7)) is None
+    assert without_torch(torch.zeros(4, 7)).shape == (4, 7)
+    assert without_torch([1, torch.zeros(2)])[0] == 1

@@ -1,0 +1,287 @@
+"""A model handed on answers as it did: every kind of head and input, through onnxruntime, and by the printed lines."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from PIL import Image
+from saved_models import HEADS, baseline, sounds, table, transferred
+
+from headstart import Model, Source, load
+from headstart.cli.main import exit_code
+from headstart.data.tables.encoder import TableEncoder
+from headstart.errors import MissingExtra, OutputError
+from headstart.guard.candidates.for_tables import table_candidates
+from headstart.guard.candidates.material import Material
+from headstart.guard.comparing.blend import BlendedClassifier, BlendedRegressor
+from headstart.guard.mixture import MixedClassifier, MixedRegressor
+from headstart.networks.running.embed import embed
+from headstart.networks.running.runtime import layout_of
+from headstart.parameters.transfer import TransferClassifier
+
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+pytest.importorskip("onnxscript")
+from headstart.models.exporting import comparing, export  # noqa: E402
+from headstart.models.exporting.graph import Graph  # noqa: E402
+from headstart.models.exporting.heads import answers_of  # noqa: E402
+from headstart.models.exporting.made_inputs import made_inputs  # noqa: E402
+from headstart.models.exporting.whole import whole_of  # noqa: E402
+
+
+def apart(model: Model, place: Path) -> float:
+    """Largest difference between a model and its graph on made-up inputs."""
+    whole = whole_of(model, {})
+    file = place / "model.onnx"
+    file.write_bytes(whole.proto.SerializeToString())
+    given = made_inputs(model.kind, whole, model)
+    return comparing.difference(model, given, comparing.run(file, whole.feed(given)))
+
+
+def _frame(n: int, shift: float, seed: int) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    found = pd.DataFrame(
+        {
+            "age": rng.normal(50 + shift, 9, n).round(1),
+            "dose": rng.gamma(2, 3, n),
+            "ward": rng.choice(list("abc"), n),
+            "seen": [datetime.date(2024, 1 + i % 9, 10 + i % 9) for i in range(n)],
+        }
+    )
+    found.loc[::7, "dose"], found.loc[::5, "ward"] = np.nan, None
+    return found
+
+
+@pytest.mark.parametrize("task", ["two", "three", "numbers"])
+def test_every_way_to_learn_a_table(task: str, tmp_path: Path) -> None:
+    """All candidates with and without sources, and mixtures of them, answer the same inside a graph."""
+    near, *far = (_frame(n, shift, seed) for seed, (n, shift) in enumerate([(60, 0.0), (150, 4.0), (90, -4.0)]))
+    encoder = TableEncoder().fit(near, others=[("far", far[0]), ("farther", far[1])])
+    rows, *others = (encoder.encode(part) for part in (near, *far))
+
+    def labels(part: np.ndarray) -> np.ndarray:
+        value = part[:, 0] + 0.3 * part[:, -1]
+        if task == "numbers":
+            return value * 20 + 100
+        return np.array(list("abc"))[np.digitize(value, [0.0] if task == "two" else [-0.4, 0.6])]
+
+    y = labels(rows)
+    numbers = task == "numbers"
+    kind = "regression" if numbers else "classification"
+    sources = tuple(Source(part, labels(part), name=str(i)) for i, part in enumerate(others))
+    found: dict[str, Any] = {}
+    for candidate in table_candidates(Material(rows, y, kind, sources=sources)):
+        if task == "three" and candidate.name not in ("PRED", "pooled boosting", "TrAdaBoost", "trees alone"):
+            continue  # what treats two classes in a way of its own
+        found[candidate.name] = candidate.estimator.fit(rows, y)
+    parts = [found[name] for name in ("PRED", "trees alone", "TrAdaBoost")]
+    shares, heat = np.array([0.5, 0.3, 0.2]), [0.5, 1.0, 2.0]
+    named = [(str(i), part) for i, part in enumerate(parts)]
+    if numbers:
+        found["mixture"] = MixedRegressor(parts, shares, heat)
+        found["blend"] = BlendedRegressor(named, shares).fit(rows, y)
+    else:
+        found["mixture"] = MixedClassifier(parts, shares, heat, np.unique(y))
+        found["blend"] = BlendedClassifier(named, shares, heat).fit(rows, y)
+        found["network without network"] = TransferClassifier(None, head="linear", random_state=0).fit(rows, y)
+    classes = None if numbers else np.unique(y)
+    worst = {
+        name: apart(Model(one, {}, task=kind, classes=classes, input_type="table", encoder=encoder), tmp_path)
+        for name, one in found.items()
+    }
+    assert max(worst.values()) < 1e-6, worst
+
+
+@pytest.mark.parametrize(
+    ("head", "task"),
+    [(head, "classification") for head in HEADS] + [("depths", "multilabel"), ("depths", "regression")],
+)
+def test_every_head(head: str, task: str, tmp_path: Path) -> None:
+    """Rows of features in, what the fitted head says of them out."""
+    model, X = transferred("resnet", head, task)
+    fitted = model.estimator.fitted_
+    features = embed(fitted.network, X, exact=True)
+    rows = np.concatenate([features.output, *features.depths, *features.grids], axis=1)
+    graph = Graph()
+    given = graph.input("rows", np.float64, ["n", rows.shape[1]])
+    graph.output(answers_of(fitted, given, layout_of(fitted.network.chain)), "scores", ["n", "k"])
+    (tmp_path / "head.onnx").write_bytes(graph.model({}).SerializeToString())
+    found = comparing.run(tmp_path / "head.onnx", [{"rows": rows.astype(np.float64)}])
+    if task == "regression":
+        expected = fitted.answers(fitted.scores(features)).reshape(len(rows), -1)
+    else:
+        expected, found = (fitted.probabilities(scores) for scores in (fitted.scores(features), found))
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "task"),
+    [
+        ("image", "classification"),
+        ("audio", "classification"),
+        ("text", "classification"),
+        ("image", "regression"),
+        ("text", "regression"),
+    ],
+)
+def test_models_without_a_network(kind: str, task: str, tmp_path: Path) -> None:
+    assert apart(baseline(kind, task)[0], tmp_path) < 1e-5
+
+
+def printed(folder: Path, *given: str, card: str = "README.md") -> list[str]:
+    """What the lines of a card print, run as they stand where headstart cannot be imported."""
+    found = re.search(r"```python\n(.*?)```", (folder / card).read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None
+    code = "import sys\nsys.modules['headstart'] = None\n" + found[1]
+    done = subprocess.run([sys.executable, "-c", code, *given], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip().splitlines()
+
+
+def shares(line: str) -> list[float]:
+    """Probabilities in a printed line."""
+    return [float(number) for number in re.findall(r": ([0-9.e-]+)[,}]", line[line.rindex("{") :])]
+
+
+def test_pictures_by_the_printed_lines(tmp_path: Path) -> None:
+    """Files of several sizes and forms: the card's own reading, resizing and cropping are the model's."""
+    model, _ = transferred("resnet", "depths")
+    model.export(tmp_path / "out")
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, (9, 7, 4), dtype=np.uint8)
+    big = Image.fromarray(noise[..., :3]).resize((640, 500), Image.Resampling.BICUBIC)
+    turned = big.getexif()
+    turned[0x0112] = 6
+    big.save(tmp_path / "big.jpg", exif=turned)
+    big.resize((31, 20)).convert("L").save(tmp_path / "small.png")
+    Image.fromarray(noise).resize((50, 90)).save(tmp_path / "clear.png")
+    files = [str(tmp_path / name) for name in ("big.jpg", "small.png", "clear.png")]
+    found = [shares(line) for line in printed(tmp_path / "out", *files)]
+    np.testing.assert_allclose(found, model.predict_proba(files), atol=1e-4)
+
+
+def test_clips_by_the_printed_lines(tmp_path: Path) -> None:
+    """A clip of another rate with two channels, and one shorter than the window."""
+    model, _ = sounds("linear")
+    (tmp_path / "out").mkdir()
+    model.export(tmp_path / "out" / "heard.onnx")
+    rng = np.random.default_rng(0)
+    soundfile.write(tmp_path / "long.wav", rng.normal(0, 0.1, (22050, 2)), 11025)
+    soundfile.write(tmp_path / "short.wav", rng.normal(0, 0.1, 1500), 8000)
+    files = [str(tmp_path / "long.wav"), str(tmp_path / "short.wav")]
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["heard.README.md", "heard.onnx"]
+    found = [shares(line) for line in printed(tmp_path / "out", *files, card="heard.README.md")]
+    np.testing.assert_allclose(found, model.predict_proba(files), atol=1e-4)
+
+
+def test_texts_by_the_printed_lines(tmp_path: Path) -> None:
+    texts = ["the cat sat", "Größe? fine, the cat and the dog", "a " * 300]
+    for name, model in (("net", transferred("bert", "linear")[0]), ("plain", baseline("text")[0])):
+        model.export(tmp_path / name)
+        found = [shares(line) for line in printed(tmp_path / name, *texts)]
+        np.testing.assert_allclose(found, model.predict_proba(texts), atol=1e-4)
+
+
+def test_rows_by_the_printed_lines(tmp_path: Path) -> None:
+    """Gaps, unknown categories, a decimal comma with a unit, and dates, as they stand in a file."""
+    rng = np.random.default_rng(0)
+    n = 40
+    frame = pd.DataFrame(
+        {
+            "weight": [f"{x:.2f}".replace(".", ",") + " kg" for x in rng.normal(70, 9, n)],
+            "age": rng.integers(20, 90, n).astype(str),
+            "site": rng.choice(["a", "b c", "d"], n),
+            "seen": [f"2024-0{1 + i % 9}-1{i % 9}" for i in range(n)],
+        }
+    )
+    frame.loc[::6, "age"], frame.loc[::7, "site"], frame.loc[::9, "weight"] = "?", "", "n/a"
+    encoder = TableEncoder().fit(frame)
+    rows = encoder.transform(frame)
+    y = np.where(rows[:, 0] + rng.normal(0, 1, n) > 0, "high", "low")
+    fitted = TransferClassifier(None, head="linear", random_state=0).fit(rows, y)
+    model = Model(fitted, {}, task="classification", classes=["high", "low"], input_type="table", encoder=encoder)
+    model.export(tmp_path / "out")
+    frame.loc[0, "site"] = "never seen"
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    found = [shares(line) for line in printed(tmp_path / "out", str(tmp_path / "new.csv"))]
+    np.testing.assert_allclose(found, model.predict_proba(frame), atol=1e-4)
+
+
+def test_a_folder_of_transformers_alone(tmp_path: Path) -> None:
+    """Plain transformers loads the folder and gives the calibrated answers; any other head is refused."""
+    model, _ = transferred("resnet", "linear")
+    folder = model.export(tmp_path / "out", to="transformers")
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "README.md", "config.json", "headstart.json", "model.safetensors", "preprocessor_config.json",
+    ]  # fmt: skip
+    with pytest.raises(OutputError, match=r"Expected a linear head .* found a head that is not one linear layer"):
+        transferred("resnet", "depths")[0].export(tmp_path / "deep", to="transformers")
+    with pytest.raises(OutputError, match=r"found a model without a network \(BaselineClassifier\)"):
+        baseline("image")[0].export(tmp_path / "deep", to="transformers")
+    assert not (tmp_path / "deep").exists()
+
+
+def test_another_answer_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stood there before stays, and the words name the difference."""
+    model, near = table("trees")
+    out = tmp_path / "out"
+    model.export(out)
+    before = (out / "model.onnx").read_bytes()
+    monkeypatch.setattr(comparing, "difference", lambda *_: 0.25)
+    with pytest.raises(OutputError, match=r"to 0\.0001, found a largest difference of 0\.25; nothing was written"):
+        model.export(out, inputs=near)
+    assert (out / "model.onnx").read_bytes() == before
+    with pytest.raises(OutputError, match=r"largest difference of 0\.25"):
+        model.export(tmp_path / "model.onnx")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["out"]
+
+
+def test_models_that_have_no_form_are_named(tmp_path: Path) -> None:
+    model, _ = table("trees")
+    model.encoder = object()
+    with pytest.raises(OutputError, match="Expected a table of plain columns, found one that object reads"):
+        model.export(tmp_path / "out")
+    both = export.SeveralTasks({"a b": model, "c": model}, {})
+    with pytest.raises(OutputError, match=r"found models of several: 'a b', 'c'\. Export each .* task-1 \(a b\)"):
+        export.export_model(both, tmp_path / "out")
+    with pytest.raises(OutputError, match="no folder"):
+        table("linear")[0].export(tmp_path / "nowhere" / "model.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_network_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no such operator") from ValueError("aten::odd is unknown\nand more")
+
+    monkeypatch.setattr("torch.export.export", refuse)
+    model, _ = transferred("resnet", "linear")
+    with pytest.raises(OutputError, match=r"found that resnet is none: ValueError: aten::odd is unknown\. Hand"):
+        model.export(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(MissingExtra, match=r"needs onnxruntime.*pip install 'headstart\[onnx\]'"):
+        table("trees")[0].export(tmp_path / "out")
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table("linear")[0].save(tmp_path / "model")
+    assert exit_code(["export", str(tmp_path / "model"), "--out", str(tmp_path / "out"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["written"] == str(tmp_path / "out")
+    assert exit_code(["export", str(tmp_path / "out"), "--out", str(tmp_path / "again")]) == 1
+    assert "Traceback" not in capsys.readouterr().err
+    made = onnx.load(tmp_path / "out" / "model.onnx")
+    assert {entry.key: entry.value for entry in made.metadata_props}["classes"] == '["no", "yes"]'
+    assert load(tmp_path / "model").classes_.tolist() == ["no", "yes"]
