@@ -20,7 +20,7 @@ from headstart.math.statistics.probability import logits, probabilities
 from headstart.models.saving.address import place_of_model
 from headstart.models.saving.evidence_file import EVIDENCE, read_evidence, write_label_errors
 from headstart.models.saving.task_models import SeveralTasks
-from headstart.models.saving.trial import read_parts
+from headstart.models.saving.trial import read_detector, read_parts
 from headstart.networks.folder import MANIFEST, read_manifest, write_folder, write_manifest
 from headstart.networks.manifest import TASKS_FOLDER, check_model
 from headstart.networks.saving.model_card import model_card
@@ -50,7 +50,6 @@ class Model:
         What it takes.
     encoder : TableEncoder or None
         Of tables: what makes numbers of rows.
-
     detector : Detector or None
         Of a model for words: how it listens.
     reference : Reference, folder or None
@@ -347,7 +346,7 @@ def load(folder: str | Path, module: Any = None) -> Any:
         temperature=manifest["temperature"],
         input_type=manifest["input_type"],
         encoder=encoder,
-        detector=None if heard is None else _detector(heard),
+        detector=None if heard is None else read_detector(heard),
         reference=path,
     )
 
@@ -396,9 +395,3 @@ def evaluate(model: Any, data: Any, **how: Any) -> Any:
     """
     known = load(model) if isinstance(model, str | Path) else model
     return known.evaluate(data, **how)
-
-
-def _detector(heard: dict[str, Any]) -> Detector:
-    from headstart.keywords.listener import Detector
-
-    return Detector.from_dict(heard)

@@ -110,3 +110,10 @@ def read_parts(path: Path, manifest: dict[str, Any], module: Any) -> tuple[Any, 
             load_view_networks(encoder, path)
     try_out(estimator, encoder, manifest, path)
     return estimator, encoder
+
+
+def read_detector(heard: dict[str, Any]) -> Any:
+    """How a model for words listens; what only such models need is loaded with them."""
+    from headstart.keywords.listener import Detector
+
+    return Detector.from_dict(heard)
