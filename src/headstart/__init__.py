@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from headstart.instances.weighting.nearest_neighbour_ratio import NearestNeighbourRatio
     from headstart.instances.weighting.target_shift import BBSE, MMDTargetShift
     from headstart.models.advice import advise
+    from headstart.models.explaining.looking import look
     from headstart.models.fitting import fit
     from headstart.models.labelling import label_next
     from headstart.models.listening import listen
@@ -113,6 +114,7 @@ _PUBLIC = {
     "label_next": "headstart.models.labelling",
     "listen": "headstart.models.listening",
     "load": "headstart.models.model",
+    "look": "headstart.models.explaining.looking",
     "pretrain": "headstart.pretraining.sources.from_data",
     "read_dataset": "headstart.data.reading.read",
 }
@@ -204,6 +206,7 @@ __all__ = [
     "label_next",
     "listen",
     "load",
+    "look",
     "pretrain",
     "read_dataset",
 ]

@@ -79,6 +79,11 @@ from headstart.progress import reporter
 )
 @positive_option
 @prevalence_option
+@click.option(
+    "--curves",
+    type=click.Choice(["dropout"]),
+    help="Also show how a head overfits, epoch by epoch, with dropout and without.",
+)
 @click.option("--plain", is_flag=True, help="Compare only what transformers can load without headstart.")
 @click.option(
     "--no-reference",

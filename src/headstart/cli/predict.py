@@ -51,6 +51,7 @@ _THRESHOLDS = ("threshold", "sensitivity", "specificity", "cost_miss", "cost_fal
 @click.option("--sets", type=float, help="Also the classes that hold the truth but for this share of cases, as 0.1.")
 @click.option("--refer", type=float, help="Answer only where at most this share is wrong, as 0.05; refer the others.")
 @threshold_options
+@click.option("--explain", type=click.Path(path_type=Path), help="Write what each answer went by into this folder.")
 @common
 def command(
     model: Path, inputs: tuple[Path, ...], out: Path | None, as_csv: bool, as_json: bool, **options: Any
@@ -85,8 +86,10 @@ def command(
     if not loaded.kind.typed and (options["text"] or options["text_column"]):
         raise click.UsageError("--text and --text-column are for models of texts; this one learned from others.")
     more = _beside(loaded, options)
-    rows, failed = _asked(loaded, inputs, options, more)
+    items, names, rows, failed = _asked(loaded, inputs, options, more)
     _notes(loaded, rows, failed, more)
+    if options["explain"] is not None:
+        _explain(options["explain"], loaded, items, rows, names)
     header, cells = answer_table(rows, failed)
     whole = {"model": str(model), "predictions": rows, "failed": failed}
     if out is not None:
@@ -107,7 +110,7 @@ def _found(model: Any, inputs: tuple[Path, ...], out: Path | None, form: str, op
     """What a model that finds things finds."""
     from headstart.cli.predictions import found_in
 
-    wrong = [name for name in ("text", "text_column", "sets", "refer", *_THRESHOLDS) if options[name]]
+    wrong = [name for name in ("text", "text_column", "sets", "refer", "explain", *_THRESHOLDS) if options[name]]
     if wrong:
         flags = " and ".join(f"--{name.replace('_', '-')}" for name in wrong)
         raise click.UsageError(f"{flags} say nothing of a model that finds things in pictures.")
@@ -123,9 +126,10 @@ def _beside(model: Any, options: dict[str, Any]) -> Any:
     asked = Asked(**{name: options[name] for name in _THRESHOLDS})
     sets, refer = options["sets"], options["refer"]
     if getattr(model, "models", None) is not None:
-        if sets is not None or refer is not None or asked.said:
+        if sets is not None or refer is not None or options["explain"] is not None or asked.said:
             raise click.UsageError(
-                "--sets, --refer and thresholds are for one task: give the folder of one, such as task-1 inside."
+                "--sets, --refer, --explain and thresholds are for one task: give the folder of one, such as task-1 "
+                "inside."
             )
         return None
     if asked.positive is not None and not asked.said:
@@ -135,17 +139,19 @@ def _beside(model: Any, options: dict[str, Any]) -> Any:
 
 def _asked(
     model: Any, inputs: tuple[Path, ...], options: dict[str, Any], more: Any
-) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
-    """The answers, and the files that cannot be read."""
-    from headstart.cli.predictions import gather, gather_texts, say, say_rows
+) -> tuple[list[Any], list[str] | None, list[dict[str, Any]], list[dict[str, str]]]:
+    """What was asked about and what to call it, the answers, and the files that cannot be read."""
+    from headstart.cli.predictions import gather, gather_texts, say_rows
+    from headstart.drift.answering import say
 
     with reporter() as progress:
         if model.kind.typed:
             items, names = gather_texts(model, inputs, options["text"], options["text_column"])
-            return say(model, items, progress, names, more)
+            return items, names, *say(model, items, progress, names, more)
         if model.kind.values:
-            return say_rows(model, inputs, more), []
-        return say(model, gather(inputs, model.input_type), progress, more=more)
+            return list(inputs), None, say_rows(model, inputs, more), []
+        files: list[Any] = list(gather(inputs, model.input_type))
+        return files, None, *say(model, files, progress, more=more)
 
 
 def _notes(model: Any, rows: list[dict[str, Any]], failed: list[dict[str, str]], more: Any) -> None:
@@ -157,6 +163,15 @@ def _notes(model: Any, rows: list[dict[str, Any]], failed: list[dict[str, str]],
     if unlike:
         shown = ", ".join(unlike[:3]) + (" ..." if len(unlike) > 3 else "")
         note(f"Unlike the training data: {len(unlike)} of {model.kind.count(len(rows))} ({shown})")
+
+
+def _explain(folder: Path, model: Any, items: list[Any], rows: list[dict[str, Any]], names: list[str] | None) -> None:
+    """Write what each answer went by."""
+    from headstart.models.explaining.one_by_one import one_by_one
+    from headstart.report.explained import write_explanations
+
+    sure = {row["file"]: row.get("probability") for row in rows}
+    note(f"What each answer went by: {write_explanations(folder, one_by_one(model, items, sure, names), sure)}")
 
 
 def _print_rows(rows: list[dict[str, Any]]) -> None:

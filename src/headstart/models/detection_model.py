@@ -19,6 +19,7 @@ from headstart.errors import ParameterError
 from headstart.guard.detecting.evidence import certain
 from headstart.models.saving.evidence_file import EVIDENCE, read_evidence
 from headstart.networks.folder import write_folder
+from headstart.networks.running.passing import passing
 from headstart.networks.saving.model_card import model_card
 
 
@@ -78,6 +79,7 @@ class DetectionModel:
         known = {row["class"]: row["threshold"] for row in (self.evidence.get("detection") or {}).get("classes", [])}
         return {str(name): float(known.get(str(name), 0.5)) for name in self.classes_}
 
+    @passing()
     def predict(self, pictures: Any) -> list[Boxes]:
         """Everything that may be something in each picture, with the probability that it is.
 

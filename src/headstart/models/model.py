@@ -23,12 +23,14 @@ from headstart.models.saving.task_models import SeveralTasks
 from headstart.models.saving.trial import read_detector, read_parts
 from headstart.networks.folder import MANIFEST, read_manifest, write_folder, write_manifest
 from headstart.networks.manifest import TASKS_FOLDER, check_model
+from headstart.networks.running.passing import passing
 from headstart.networks.saving.model_card import model_card
 from headstart.networks.seal import check_files, in_words
 from headstart.parameters.loading import Learned
 
 if TYPE_CHECKING:  # what only some models need is loaded with them
     from headstart.keywords.listener import Detector
+    from headstart.models.explaining.explanation import Explanation
 
 
 class Model:
@@ -106,6 +108,11 @@ class Model:
         return self._answers
 
     @property
+    def answers(self) -> Any:
+        """What answers: the fitted estimator, or what was read of one."""
+        return self._answers
+
+    @property
     def kind(self) -> Kind:
         """The kind of input that it takes."""
         return kind_named(self.input_type)
@@ -136,6 +143,7 @@ class Model:
         fitted = getattr(self._answers, "fitted_", None)
         return (None, "cpu") if fitted is None else (fitted.network, str(self._answers.device))
 
+    @passing()
     def predict_proba(self, X: Any) -> np.ndarray:
         """Calibrated probabilities of pictures, clips, texts or rows, (n, K); for multi-label that of each label.
 
@@ -164,6 +172,7 @@ class Model:
         multilabel = self.task == "multilabel"
         return probabilities(logits(raw, multilabel=multilabel) / self.temperature, multilabel=multilabel)
 
+    @passing()
     def predict(self, X: Any) -> np.ndarray:
         """Labels (n,), 0/1 for each label (n, L), or numbers, of pictures, clips, texts or rows."""
         if self.task == "regression":
@@ -179,6 +188,13 @@ class Model:
         from headstart.models.evaluation.evaluation import evaluated, how_of
 
         return evaluated(self, data, *how_of(how))
+
+    def explain(self, X: Any, answer: Any = None) -> list[Explanation]:
+        """What of each picture, clip, text or row speaks for what the model says of it, or for another ``answer``: as
+        `headstart.models.explaining.explain.explain`."""
+        from headstart.models.explaining.explain import explain
+
+        return explain(self, X, answer)
 
     def _known(self) -> np.ndarray | None:
         return self.classes_ if self.task == "classification" else None
@@ -354,34 +370,21 @@ def load(folder: str | Path, module: Any = None) -> Any:
 def evaluate(model: Any, data: Any, **how: Any) -> Any:
     """Measure a finished model on labelled data that it did not learn from, and say whether its promise held.
 
-    Every figure comes with its interval, groups respected, beside what was promised when the model was fitted. What it
-    learned from is found and left out. Rows without a label take no part and are counted.
+    Every figure comes with its interval, groups respected, beside what was promised. What it learned from is found and
+    left out; rows without a label are counted. Classes that it does not know are refused.
 
     Parameters
     ----------
     model : Model, DetectionModel, SeveralTasks or path
-    data : path, frame, Dataset, (X, y) or (X, y, groups)
-        Of the kind that the model takes, labelled as its own were; what was said of its own data counts for these too.
+    data : path, frame, Dataset, (X, y) or (X, y, groups), read as the model's own were
     **how
-        ``label``, ``path_column``, ``text_column``, ``group_by``, ``task``, ``encoding``, ``decimal``, ``sheet``,
-        ``page``, ``view`` and ``boxes`` as in `headstart.fit`; ``skip_bad`` to leave out what cannot be read;
-        ``progress``. Of two classes: ``positive``, the one that is looked for (default: the rarer where the model was
-        fitted); ``prevalence``, its share where the model is used; and one of ``threshold``, ``sensitivity`` or
-        ``specificity`` (from 0 to 1), or ``cost_miss`` and ``cost_false``: a threshold that is chosen on what was held
-        out in fitting, to be measured here.
+        The words on reading, ``boxes`` and ``skip_bad`` as in `headstart.fit`; of two classes ``positive``,
+        ``prevalence``, and ``threshold``, ``sensitivity``, ``specificity``, or ``cost_miss`` and ``cost_false``.
 
     Returns
     -------
-    headstart.models.evaluation.evaluation.Evaluation
+    Evaluation
         ``verdict``, ``sentence``, ``words``, and all figures in ``evidence``.
-
-    Raises
-    ------
-    DataError, BadInputs
-        For data without labels, of another kind, or with classes that the model does not know; and where it learned
-        from all of them.
-    ParameterError
-        For a threshold that it cannot promise.
 
     Examples
     --------

@@ -134,6 +134,7 @@ def surest(
                 "sure": "" if probability is None or missing(probability) else f"{100 * probability:.0f}%",
                 "bar": 0 if probability is None or missing(probability) else round(100 * probability, 1),
                 "thumbnail": data_uri(mistake.get("thumbnail")),
+                "map": data_uri(mistake.get("map")),
                 "sound": data_uri(mistake.get("sound")),
                 "pieces": marked_words(mistake.get("text"), mistake.get("effects")),
                 "marked": any(found.get("effects") for found in mistakes or []),

@@ -12,14 +12,14 @@ from headstart.data.base.kinds import thing, things
 from headstart.report.adaptation import adaptation
 from headstart.report.borrowed import borrowed, lead, used_rows
 from headstart.report.detection import detection
-from headstart.report.evaluation import evaluation
+from headstart.report.dropout import dropout
 from headstart.report.figures import learning_curves, loss_history, reliability_curve
 from headstart.report.intervals import called, candidate_rows, difference_axis
 from headstart.report.listening import listening
 from headstart.report.method_names import plain_name
 from headstart.report.mistakes import class_rows, confusion, surest
 from headstart.report.tasks import auxiliary_rows, pooled_groups
-from headstart.report.use import few_examples, first_class, next_step, referral, use
+from headstart.report.use import evaluation, few_examples, first_class, next_step, referral, use
 from headstart.report.views import views
 from headstart.report.word_bars import class_words
 from headstart.report.wording import (
@@ -90,6 +90,7 @@ def build(evidence: dict[str, Any], link: Callable[[str], str] | None = None) ->
         "curves": _curves(evidence, metric, kind),
         "no_curves": _no_curves(evidence),
         "more_labels": more_labels_words(evidence.get("more_labels") or []),
+        "dropout": dropout(evidence.get("dropout"), things(kind)),
         "history": loss_history(history) if len(history := evidence.get("history") or []) > 1 else None,
         "reliability": _reliability(evidence),
         "confusion": confusion(evidence.get("confusion")),

@@ -41,17 +41,20 @@ def render(evidence: dict[str, Any], link: Callable[[str], str] | None = None) -
     SourceError
         If the evidence does not hold what a page is made of.
     """
-    environment = _templates()
     try:
-        name, page = (
-            ("tasks.jinja", tasks_page(evidence)) if "tasks" in evidence else ("page.jinja", build(evidence, link))
-        )
-        return visible(environment.get_template(name).render(page))
+        if "tasks" in evidence:
+            return rendered("tasks.jinja", tasks_page(evidence))
+        return rendered("page.jinja", build(evidence, link))
     except (ArithmeticError, AttributeError, LookupError, TemplateError, TypeError, ValueError) as error:
         raise SourceError(
             f"Expected evidence as headstart writes it, found some without a page ({type(error).__name__}: {error}).",
             "Fit the model again.",
         ) from error
+
+
+def rendered(template: str, page: dict[str, Any]) -> str:
+    """A template of this room with what it shows; everything in it is escaped."""
+    return visible(_templates().get_template(template).render(page))
 
 
 @cache
@@ -102,10 +105,10 @@ def write_report(
     for number in range(len(evidence.get("tasks") or []) if out is None else 0):
         write_report(Path(model_folder) / f"task-{number + 1}")
     target = Path(model_folder if out is None else out)
-    return write_page(evidence, target / "report.html" if target.is_dir() else target)
+    return write_evidence(evidence, target / "report.html" if target.is_dir() else target)
 
 
-def write_page(evidence: dict[str, Any], target: str | Path) -> Path:
+def write_evidence(evidence: dict[str, Any], target: str | Path) -> Path:
     """Write evidence as one page: whole, or not at all.
 
     Parameters
@@ -122,7 +125,34 @@ def write_page(evidence: dict[str, Any], target: str | Path) -> Path:
     """
     target = Path(target)
     html = render(evidence, links_from(target, evidence))
-    write_whole(target, html.encode("utf-8"), "the report")
+    return write_page(target, html, "the report")
+
+
+def check_page(target: Path) -> None:
+    """Make the folder of a page, before what it shows is computed.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be made.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"Expected to write the page to {target}, but {error.strerror or error}.", "Choose another --out."
+        ) from error
+
+
+def write_page(target: Path, html: str, what: str = "the page") -> Path:
+    """Write a page whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written.
+    """
+    write_whole(target, html.encode("utf-8"), what)
     return target
 
 
@@ -138,12 +168,12 @@ def write_pages(found: Evaluation, target: str | Path) -> list[Path]:
     target = Path(target)
     target = target / "evaluation.html" if target.is_dir() else target
     if not found.tasks:
-        return [write_page(found.evidence, target)]
+        return [write_evidence(found.evidence, target)]
     each = enumerate(found.tasks.values(), 1)
-    return [write_page(one.evidence, target.with_name(f"{target.stem}-{k}{target.suffix}")) for k, one in each]
+    return [write_evidence(one.evidence, target.with_name(f"{target.stem}-{k}{target.suffix}")) for k, one in each]
 
 
-def check_page(out: str | Path | None) -> None:
+def check_html(out: str | Path | None) -> None:
     """Refuse, before anything is computed, a place that no page is written to.
 
     Raises

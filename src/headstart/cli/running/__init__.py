@@ -1,1 +1,1 @@
-"""How long a command may run, and what ends it before."""
+"""A command while it runs: how long it may, and what is said when it is stopped."""

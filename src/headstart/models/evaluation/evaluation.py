@@ -41,7 +41,7 @@ class Evaluation:
     words : tuple of str
         What else to know: rows that were left out, classes that are not there.
     evidence : dict
-        Every figure, in the form of a model's evidence, so that `headstart.report.write.write_page` makes a page of it.
+        Every figure, in the form of a model's evidence; `headstart.report.write.write_evidence` makes a page of it.
     tasks : dict of str to Evaluation
         Of a model of several tasks, each of them.
     """

@@ -13,6 +13,7 @@ from headstart.data.base.kinds import Kind
 from headstart.errors import DataError, ParameterError
 from headstart.models.saving.evidence_file import EVIDENCE
 from headstart.networks.folder import write_folder, write_manifest
+from headstart.networks.running.passing import passing
 from headstart.networks.seal import seal
 
 if TYPE_CHECKING:  # a picture is predicted without pandas
@@ -57,6 +58,7 @@ class SeveralTasks:
         """The kind of input that they take."""
         return next(iter(self.models.values())).kind
 
+    @passing()
     def predict(self, X: Any) -> pd.DataFrame:
         """What each model says of pictures, clips, texts or rows: a column a task; of several labels lists."""
         import pandas as pd
@@ -71,6 +73,7 @@ class SeveralTasks:
                 found[name] = list(said) if said.ndim > 1 else said
         return pd.DataFrame(found)
 
+    @passing()
     def predict_proba(self, X: Any) -> list[np.ndarray | None]:
         """Probabilities of each task's classes, in the order of ``models``; None for numbers."""
         models = self.models.values()

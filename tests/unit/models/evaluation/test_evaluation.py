@@ -21,7 +21,7 @@ from headstart.models.detection_model import DetectionModel
 from headstart.models.evaluation.learned import near_ones
 from headstart.models.evaluation.promise import kept_promise
 from headstart.models.saving.task_models import SeveralTasks
-from headstart.report.write import render, write_page
+from headstart.report.write import render, write_evidence
 
 
 def table(n: int, seed: int, *, turned: float = 0.0) -> pd.DataFrame:
@@ -177,7 +177,7 @@ def test_broken_pictures_are_refused_or_left_out(seen: Any, tmp_path: Path) -> N
         seen.evaluate(tmp_path / "d")
     found = seen.evaluate(tmp_path / "d", skip_bad=True)
     assert found.evidence["evaluation"]["n"] == 40 and len(found.evidence["data"]["dropped"]) == 1
-    page = write_page(found.evidence, tmp_path / "out" / "page.html").read_text(encoding="utf-8")
+    page = write_evidence(found.evidence, tmp_path / "out" / "page.html").read_text(encoding="utf-8")
     assert 'href="../d/' in page  # leads to the files
 
 

@@ -36,9 +36,9 @@ def command(model: Path, data: Path, out: Path | None, as_json: bool, **how: Any
     headstart evaluate detector pictures/ --boxes annotations.json
     """
     from headstart.models.model import evaluate
-    from headstart.report.write import check_page, write_pages
+    from headstart.report.write import check_html, write_pages
 
-    check_page(out)
+    check_html(out)
     given = {name: value for name, value in how.items() if value is not None}
     with reporter() as progress:
         found = evaluate(model, data, progress=progress, **given)
@@ -62,8 +62,8 @@ def _json(found: Any) -> dict[str, Any]:
 
 def _print(name: str, found: Any) -> None:
     """The sentence, the scores beside those of the fit, and the classes."""
-    from headstart.report.evaluation import evaluation
     from headstart.report.page import build
+    from headstart.report.use import evaluation
 
     echo((f"\n{name}: " if name else "") + found.sentence, bold=True)
     page = build(found.evidence)
