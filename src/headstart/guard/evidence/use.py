@@ -14,7 +14,7 @@ from headstart.math.statistics.named_metrics import METRICS
 from headstart.math.statistics.two_classes import OperatingPoints, check_prevalence, operating_points
 
 #: What an answer out of fold is worth at a threshold: the finished model learned from more rows, and its probabilities
-#: stand a little elsewhere. Without this the intervals held the truth in 78 to 95% of draws (benchmarks/thresholds.py).
+#: stand a little elsewhere. Without this the intervals held the truth in 84 to 93% of draws (benchmarks/thresholds.py).
 OUT_OF_FOLD = 0.5
 #: Fewest examples of a class whose figures say much.
 ENOUGH = 20
