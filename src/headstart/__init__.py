@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from headstart.models.fitting import fit
     from headstart.models.labelling import label_next
     from headstart.models.listening import listen
-    from headstart.models.model import Model, load
+    from headstart.models.model import Model, evaluate, load
     from headstart.multitask.auxiliary import AuxiliaryTaskClassifier, AuxiliaryTaskRegressor
     from headstart.multitask.partial_pooling import PartialPoolingClassifier, PartialPoolingRegressor
     from headstart.multiview.co_training import CoTrainingClassifier
@@ -109,6 +109,7 @@ _PUBLIC = {
     "TransferRegressor": "headstart.parameters.transfer",
     "advise": "headstart.models.advice",
     "check": "headstart.drift.validity",
+    "evaluate": "headstart.models.model",
     "fit": "headstart.models.fitting",
     "label_next": "headstart.models.labelling",
     "listen": "headstart.models.listening",
@@ -200,6 +201,7 @@ __all__ = [
     "__version__",
     "advise",
     "check",
+    "evaluate",
     "fit",
     "label_next",
     "listen",

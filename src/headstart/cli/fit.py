@@ -14,6 +14,8 @@ from headstart.cli.options import (
     ClassWeight,
     boxes_option,
     jobs_option,
+    positive_option,
+    prevalence_option,
     reading_options,
     source_options,
     target_option,
@@ -75,6 +77,8 @@ from headstart.progress import reporter
     type=ClassWeight(),
     help="Weights of the classes in learning: balanced, or as ill=5,well=1.",
 )
+@positive_option
+@prevalence_option
 @click.option(
     "--curves",
     type=click.Choice(["dropout"]),

@@ -43,6 +43,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "listen": ("headstart.cli.listen", "Hear words in a long recording or a stream, as they come."),
     },
     "Is it still valid": {
+        "evaluate": (
+            "headstart.cli.validating.evaluate",
+            "Measure a saved model on labelled data, beside its promise.",
+        ),
         "check": ("headstart.cli.check", "Say whether a saved model still holds on new data."),
     },
     "Hand on": {

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from headstart.cli.answer_files import print_csv, write_answers
 from headstart.cli.console import note, print_json, print_table
 from headstart.errors import DataError
 
@@ -153,7 +152,14 @@ def gather_texts(
     return [*items, *texts], [*names, *(f"text {i + 1}" for i in range(len(texts)))]
 
 
-def found_in(model: Any, places: Sequence[Path], draw: Path | None, least: float | None, form: str) -> int:
+def found_in(
+    model: Any,
+    places: Sequence[Path],
+    draw: Path | None,
+    least: float | None,
+    form: str,
+    out: Path | None = None,
+) -> int:
     """Ask a model that finds things about pictures, and print what it finds; the exit code is 1 where some are broken.
 
     Parameters
@@ -166,6 +172,9 @@ def found_in(model: Any, places: Sequence[Path], draw: Path | None, least: float
     least : float or None
         Least score of a box; None: the threshold of each class, and in COCO's format every box.
     form : {"lines", "csv", "coco"}
+        What is printed.
+    out : Path, optional
+        A .csv or .json (COCO's results) file to write, in the place of lines.
     """
     from headstart.progress import reporter
     from headstart.report.found import kept, look_through
@@ -176,20 +185,33 @@ def found_in(model: Any, places: Sequence[Path], draw: Path | None, least: float
     note(f"Read: {model.kind.count(len(files))} to be looked through by {model!r}")
     if draw is not None:
         note(f"Drawn: {model.kind.count(len(found))} in {draw}")
+    coco = _coco(model, found, least)
+    sure = [(file, kept(model, boxes, least)) for _, file, boxes in found]
+    cells = box_cells(sure, failed)
+    if out is not None:
+        write_answers(out, _BOX_COLUMNS, cells, coco, coco)
+        note(f"Written: {model.kind.count(len(found))} to {out}")
     if form == "coco":
-        from headstart.data.boxes.results import coco_results
-
-        shown = [(i, file, boxes if least is None else kept(model, boxes, least)) for i, file, boxes in found]
-        print_json(coco_results(shown, [str(name) for name in model.classes_]))
-    else:
-        sure = [(file, kept(model, boxes, least)) for _, file, boxes in found]
-        (_print_boxes if form == "csv" else _print_found)(sure, failed)
+        print_json(coco)
+    elif form == "csv":
+        print_csv(_BOX_COLUMNS, cells)
+    elif out is None:
+        _print_found(sure)
     for entry in failed:
         note(f"Cannot read {entry['file']}: {entry['reason']}")
     return 1 if failed else 0
 
 
-def _print_found(found: Sequence[tuple[Path, Any]], failed: Sequence[dict[str, str]]) -> None:
+def _coco(model: Any, found: Sequence[tuple[int, Path, Any]], least: float | None) -> list[dict[str, Any]]:
+    """What was found in the format of COCO's results; every box unless a least score is said."""
+    from headstart.data.boxes.results import coco_results
+    from headstart.report.found import kept
+
+    shown = [(i, file, boxes if least is None else kept(model, boxes, least)) for i, file, boxes in found]
+    return coco_results(shown, [str(name) for name in model.classes_])
+
+
+def _print_found(found: Sequence[tuple[Path, Any]]) -> None:
     """One line a picture: what was found in it."""
     rows = []
     for file, boxes in found:
@@ -200,16 +222,12 @@ def _print_found(found: Sequence[tuple[Path, Any]], failed: Sequence[dict[str, s
         print_table(("file", "found", "surest"), rows, right=(2,))
 
 
-def _print_boxes(found: Sequence[tuple[Path, Any]], failed: Sequence[dict[str, str]]) -> None:
-    """A header, then a row a box; a picture in which nothing was found has a row with its name alone."""
-    from headstart.visible import cell
-
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(_BOX_COLUMNS)
+def box_cells(found: Sequence[tuple[Path, Any]], failed: Sequence[dict[str, str]]) -> list[list[Any]]:
+    """A row a box; a picture in which nothing was found has a row with its name alone."""
+    cells: list[list[Any]] = []
     for file, boxes in found:
         for label, score, corners in zip(boxes.labels, boxes.scores, boxes.corners.round(2).tolist(), strict=True):
-            writer.writerow([cell(str(file)), cell(str(label)), f"{score:.4f}", *corners, ""])
+            cells.append([str(file), str(label), round(float(score), 4), *corners, ""])
         if not len(boxes):
-            writer.writerow([cell(str(file)), *[""] * 7])
-    for entry in failed:
-        writer.writerow([cell(entry["file"]), *[""] * 6, cell(entry["reason"])])
+            cells.append([str(file), *[""] * 7])
+    return cells + [[entry["file"], *[""] * 6, entry["reason"]] for entry in failed]

@@ -105,6 +105,13 @@ class DetectionModel:
         """What is found in each picture: the boxes of `predict` whose scores reach the threshold of their class."""
         return [certain(one, self.thresholds) for one in self.predict(pictures)]
 
+    def evaluate(self, data: Any, **how: Any) -> Any:
+        """Measure it on pictures with boxes that it did not learn from, see `headstart.evaluate`."""
+        from headstart.models.evaluation.boxes import evaluated_boxes
+        from headstart.models.evaluation.evaluation import how_of
+
+        return evaluated_boxes(self, data, *how_of(how))
+
     def save(self, folder: str | Path, *, also: Callable[[Path], None] | None = None) -> Path:
         """Write the model's folder whole or not at all; it is itself a source for the next detector.
 

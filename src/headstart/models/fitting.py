@@ -19,6 +19,7 @@ from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import sentences, tell
 from headstart.errors import NoLabels, ParameterError
 from headstart.guard.effort import Effort
+from headstart.guard.evidence.use import check_stated, stated
 from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRegressor
 from headstart.keywords.fitting import KeywordTask, check_false_alarms
 from headstart.keywords.material import KEYWORD
@@ -40,7 +41,7 @@ Progress = Callable[[str, int, int], None]
 #: Arguments that the command which repeats a fit holds, beside those of reading.
 _REPEATED = (
     *("skip_bad", "budget", "random_state", "out", "unlabelled", "views", "plain", "text_windows", "background"),
-    *("false_alarms", "metric", "class_weight", "partial_pooling"),
+    *("false_alarms", "metric", "class_weight", "partial_pooling", "positive", "prevalence"),
 )
 
 
@@ -85,6 +86,8 @@ def fit(
     reference: bool = True,
     auxiliary: Any = None,
     partial_pooling: str | None = None,
+    positive: str | None = None,
+    prevalence: float | None = None,
     curves: str | None = None,
 ) -> Any:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
@@ -176,6 +179,11 @@ def fit(
         Of a table of values: other tasks with the same columns, see `AuxiliaryTaskClassifier`.
     partial_pooling : str, optional
         Of a table of values: the column of groups, see `PartialPoolingRegressor`.
+    positive : str, optional
+        Of two classes the one that is looked for: sensitivity is its. Default: the rarer, of equal ones the second.
+    prevalence : float, optional
+        Of two classes, the share of the one looked for where the model is used, above 0 and below 1; predictive values
+        are for it. Default: that of the data.
     curves : {"dropout"}, optional
         Of classes: also train a head with a hidden layer on the features, with dropout and without, and keep the two
         curves over epochs for the report.
@@ -240,7 +248,7 @@ def fit(
                 "Leave them out (--classes, --ask).",
             )
         tell(sentences(goal.dataset))
-        _check_asked(goal.dataset, metric, views)
+        _check_asked(goal.dataset, given)
         if not resume:
             _forget(checkpoint)
         words: KeywordTask | None = None
@@ -261,6 +269,7 @@ def fit(
         model = _fitted(goal, words, effort, candidates, asked)
         add_curves(curves, model, divided(goal.dataset)[0], goal.source, random_state, device)
         model.evidence["reproduce"] |= _again(goal, reading, given)
+        stated(model.evidence, positive, prevalence)
         if drawn is not None:
             model.evidence["plan"]["rows"] = drawn
         model.evidence["seconds"] = max(model.evidence["seconds"], effort.spent)
@@ -314,11 +323,12 @@ def _check_out(out: str | Path | None, resume: bool) -> None:
         check_place(out)
 
 
-def _check_asked(dataset: Dataset, metric: str | None, views: int) -> None:
+def _check_asked(dataset: Dataset, given: Mapping[str, Any]) -> None:
     """Refuse what does not go with the data that were read."""
-    metric_named(metric, dataset.task)
+    metric_named(given["metric"], dataset.task)
+    check_stated(dataset.classes, given["positive"], given["prevalence"])
     if views_of(dataset) is None:
-        check_views(views, "head", dataset.input_type)
+        check_views(given["views"], "head", dataset.input_type)
 
 
 def _check_words(task: str | None, background: Any, false_alarms: float) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart.data.base.kinds import Kind
-from headstart.errors import DataError
+from headstart.errors import DataError, ParameterError
 from headstart.models.saving.evidence_file import EVIDENCE
 from headstart.networks.folder import write_folder, write_manifest
 from headstart.networks.running.passing import passing
@@ -78,6 +78,18 @@ class SeveralTasks:
         """Probabilities of each task's classes, in the order of ``models``; None for numbers."""
         models = self.models.values()
         return [None if model.task == "regression" else model.predict_proba(X) for model in models]
+
+    def evaluate(self, data: Any, **how: Any) -> Any:
+        """Measure each model on the rows that have its label, see `headstart.evaluate`."""
+        from headstart.models.evaluation.evaluation import of_several
+
+        if how.get("label") is not None:
+            raise ParameterError(
+                f"Expected no label with several tasks ({', '.join(self.models)}), found {how['label']!r}.",
+                "Each is measured by the column of its name; or give the folder of one, as task-1.",
+            )
+        given = {name: value for name, value in how.items() if name != "label"}
+        return of_several({name: model.evaluate(data, label=name, **given) for name, model in self.models.items()})
 
     def save(self, folder: str | Path, *, also: Callable[[Path], None] | None = None) -> Path:
         """Write all models into one folder, whole or not at all; each has a folder in it that can be loaded alone.
