@@ -41,7 +41,8 @@ def page() -> str:
         "",
         "Small scripts, each with one idea and a picture at its end. Their data are made in the script or come with",
         "scikit-learn; nothing is downloaded. `python examples/coral.py` writes `coral.png` beside you,",
-        "`python examples/coral.py pictures` into a folder that is there. They need matplotlib: `pip install 'headstart[formula]'`.",
+        "`python examples/coral.py pictures` into a folder that is there. They need matplotlib:",
+        "`pip install 'headstart[formula]'`.",
     ]
     for title, names in GROUPS.items():
         lines += ["", f"## {title}", ""]

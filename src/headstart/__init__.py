@@ -64,10 +64,11 @@ if TYPE_CHECKING:
     from headstart.instances.weighting.nearest_neighbour_ratio import NearestNeighbourRatio
     from headstart.instances.weighting.target_shift import BBSE, MMDTargetShift
     from headstart.models.advice import advise
+    from headstart.models.explaining.looking import look
     from headstart.models.fitting import fit
     from headstart.models.labelling import label_next
     from headstart.models.listening import listen
-    from headstart.models.model import Model, load
+    from headstart.models.model import Model, evaluate, load
     from headstart.multitask.auxiliary import AuxiliaryTaskClassifier, AuxiliaryTaskRegressor
     from headstart.multitask.partial_pooling import PartialPoolingClassifier, PartialPoolingRegressor
     from headstart.multiview.co_training import CoTrainingClassifier
@@ -108,10 +109,12 @@ _PUBLIC = {
     "TransferRegressor": "headstart.parameters.transfer",
     "advise": "headstart.models.advice",
     "check": "headstart.drift.validity",
+    "evaluate": "headstart.models.model",
     "fit": "headstart.models.fitting",
     "label_next": "headstart.models.labelling",
     "listen": "headstart.models.listening",
     "load": "headstart.models.model",
+    "look": "headstart.models.explaining.looking",
     "pretrain": "headstart.pretraining.sources.from_data",
     "read_dataset": "headstart.data.reading.read",
 }
@@ -198,10 +201,12 @@ __all__ = [
     "__version__",
     "advise",
     "check",
+    "evaluate",
     "fit",
     "label_next",
     "listen",
     "load",
+    "look",
     "pretrain",
     "read_dataset",
 ]

@@ -30,7 +30,8 @@ LEVELS = (
     ("pretraining", "guard"),
     ("adviser", "keywords"),
     ("models",),
-    ("drift", "report", "web"),
+    ("drift", "report"),
+    ("web",),
     ("cli",),
     ("__main__",),
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from headstart.cli.main import exit_code
-from headstart.networks.running import cache
+from headstart.networks.running import cache, shards
 from headstart.networks.running.cache import FeatureCache
 
 
@@ -26,7 +27,15 @@ def test_it_says_where_and_how_large(filled: FeatureCache, capsys: pytest.Captur
     printed = json.loads(capsys.readouterr().out)
     assert printed["folder"] == str(filled.folder) and printed["bytes"] >= 8000 and not printed["cleared"]
     assert exit_code(["cache"]) == 0
-    assert "MB of at most 9 GB." in capsys.readouterr().out
+    assert "MB of at most 8.6 GB." in capsys.readouterr().out
+
+
+def test_a_disk_with_no_more_room_is_the_bound(
+    filled: FeatureCache, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(shards.shutil, "disk_usage", lambda place: SimpleNamespace(free=0))
+    assert exit_code(["cache"]) == 0
+    assert "MB of at most 0.0 GB, as the disk has no more room." in capsys.readouterr().out
 
 
 def test_clearing_leaves_nothing(filled: FeatureCache, capsys: pytest.CaptureFixture[str]) -> None:

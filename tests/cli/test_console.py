@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from headstart.cli.console import print_json, print_table
-from headstart.cli.duration import seconds_of
+from headstart.cli.running.duration import seconds_of
 from headstart.data.base.plain import plain
 
 

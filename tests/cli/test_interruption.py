@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from headstart.cli import main
-from headstart.cli.interruption import Terminated, going_on_from
+from headstart.cli.running.interruption import Terminated, going_on_from
 from headstart.models.fitting import progress_folder
 
 

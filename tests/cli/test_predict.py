@@ -16,10 +16,11 @@ import pytest
 from PIL import Image
 
 from headstart.cli.main import exit_code
-from headstart.cli.predictions import gather, say
+from headstart.cli.predictions import gather
 from headstart.data.base.kinds import PICTURES
 from headstart.data.base.reasons import BadPicture
 from headstart.data.pictures.decode import decode
+from headstart.drift.answering import say
 from headstart.errors import BadPictures, DataError
 
 
@@ -102,7 +103,7 @@ def test_nothing_but_broken_pictures_is_no_crash(folder: Path) -> None:
 
 
 def test_many_pictures_are_asked_about_in_turns(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("headstart.cli.predictions.CHUNK", 2)
+    monkeypatch.setattr("headstart.drift.answering.CHUNK", 2)
     seen: list[tuple[int, int]] = []
     rows, failed = say(Brightness(), gather([folder] * 2), lambda what, done, total: seen.append((done, total)))
     assert len(rows) == 4 and len(failed) == 2 and seen == [(2, 6), (4, 6), (6, 6)]

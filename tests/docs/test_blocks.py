@@ -115,3 +115,18 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         if not re.match(r"[a-z]+:", target):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_index_lists_every_page_and_every_decision_by_its_number() -> None:
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    for page in sorted((ROOT / "docs").glob("*.md")):
+        assert page.name == "index.md" or f"]({page.name})" in index, page.name
+    listed = dict(re.findall(r"^([0-9]+)\. \[.*\]\(decisions/(.*)\)$", index, flags=re.MULTILINE))
+    there = {str(int(path.name[:4])): path.name for path in (ROOT / "docs" / "decisions").glob("*.md")}
+    assert listed == there
+
+
+def test_navigation_of_the_site_names_every_page() -> None:
+    named = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    for page in (ROOT / "docs").glob("*.md"):
+        assert re.search(rf"[ \[]{re.escape(page.name)}\b", named), f"{page.name}: add it to nav in mkdocs.yml"

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, echo, print_json, print_table
-from headstart.cli.duration import Duration
 from headstart.cli.options import reading_options, source_options
+from headstart.cli.running.duration import Duration
 from headstart.progress import reporter
 
 SIGNS = {"for": "+", "against": "-", "neutral": "."}

@@ -11,7 +11,7 @@ import click
 from headstart.cli.console import common, echo, note, print_json
 from headstart.cli.demos.digits import digits
 from headstart.cli.demos.wake_words import N_WORDS, wake_words
-from headstart.cli.duration import Duration
+from headstart.cli.running.duration import Duration
 from headstart.progress import reporter
 
 if TYPE_CHECKING:

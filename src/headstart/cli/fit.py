@@ -10,16 +10,18 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, note, print_json
-from headstart.cli.duration import Duration
-from headstart.cli.interruption import going_on_from
 from headstart.cli.options import (
     ClassWeight,
     boxes_option,
     jobs_option,
+    positive_option,
+    prevalence_option,
     reading_options,
     source_options,
     target_option,
 )
+from headstart.cli.running.duration import Duration
+from headstart.cli.running.interruption import going_on_from
 from headstart.errors import GuessingWarning
 from headstart.progress import reporter
 
@@ -74,6 +76,13 @@ from headstart.progress import reporter
     "--class-weight",
     type=ClassWeight(),
     help="Weights of the classes in learning: balanced, or as ill=5,well=1.",
+)
+@positive_option
+@prevalence_option
+@click.option(
+    "--curves",
+    type=click.Choice(["dropout"]),
+    help="Also show how a head overfits, epoch by epoch, with dropout and without.",
 )
 @click.option("--plain", is_flag=True, help="Compare only what transformers can load without headstart.")
 @click.option(

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import click
 
 from headstart.cli.console import echo
-from headstart.cli.interruption import interruption, stop_when_terminated
+from headstart.cli.running.interruption import interruption, stop_when_terminated
 from headstart.errors import HeadstartError
 
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
@@ -27,6 +27,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Before learning": {
         "sources": ("headstart.cli.sources", "List the networks on this machine to borrow from."),
+        "look": ("headstart.cli.seeing.look", "Show what the layers of a network answer to."),
         "advise": ("headstart.cli.advise", "Say before training whether a source is likely to help."),
         "label-next": ("headstart.cli.label_next", "Choose which examples to label next, and write a sheet for them."),
         "pretrain": ("headstart.cli.pretrain", "Train a network on a large data set, to start others from it."),
@@ -38,9 +39,14 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Use": {
         "predict": ("headstart.cli.predict", "Label new examples with a model that headstart saved."),
+        "serve": ("headstart.cli.serve", "Try a model in a browser, and let programs ask it."),
         "listen": ("headstart.cli.listen", "Hear words in a long recording or a stream, as they come."),
     },
     "Is it still valid": {
+        "evaluate": (
+            "headstart.cli.validating.evaluate",
+            "Measure a saved model on labelled data, beside its promise.",
+        ),
         "check": ("headstart.cli.check", "Say whether a saved model still holds on new data."),
     },
     "Hand on": {

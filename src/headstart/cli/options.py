@@ -62,13 +62,15 @@ def views_named(context: click.Context, option: click.Parameter, value: tuple[An
     return dict(value) or None
 
 
-def reading_options(*more_tasks: str) -> Callable[[Command], Command]:
+def reading_options(*more_tasks: str, divided: bool = True) -> Callable[[Command], Command]:
     """Give a command the options that say how data are to be read; it gets them as ``**reading``.
 
     Parameters
     ----------
     *more_tasks : str
         Tasks beside classes, labels and numbers.
+    divided : bool, default=True
+        Whether parts of the data are told apart.
     """
     options = [
         click.option(
@@ -86,7 +88,7 @@ def reading_options(*more_tasks: str) -> Callable[[Command], Command]:
             callback=one_or_several,
             help="Column of a table that holds texts; again for several, joined.",
         ),
-        click.option("--split-column", help="Column of a table that says train, val or test."),
+        *([click.option("--split-column", help="Column of a table that says train, val or test.")] if divided else []),
         click.option(
             "--group-by", help="Column, or regular expression over the path: equal values stay on one side of a split."
         ),
@@ -122,6 +124,42 @@ def reading_options(*more_tasks: str) -> Callable[[Command], Command]:
         return function
 
     return decorate
+
+
+def threshold_options(function: Command) -> Command:
+    """Give a command what says how to decide between two classes."""
+    options = [
+        click.option(
+            "--threshold", type=float, help="Of two classes: probability from which the one looked for is answered."
+        ),
+        click.option(
+            "--sensitivity", type=float, help="Of two classes: the highest threshold that finds so much, as 0.95."
+        ),
+        click.option(
+            "--specificity", type=float, help="Of two classes: the lowest threshold that spares so much of the other."
+        ),
+        click.option("--cost-miss", type=float, help="Of two classes: what an overlooked one costs.  [default: 1]"),
+        click.option("--cost-false", type=float, help="Of two classes: what a false alarm costs.  [default: 1]"),
+        positive_option,
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def positive_option(function: Command) -> Command:
+    """Give a command ``--positive``."""
+    words = "Of two classes: the one that is looked for.  [default: the rarer, of equal ones the second]"
+    return click.option("--positive", help=words)(function)
+
+
+def prevalence_option(function: Command) -> Command:
+    """Give a command ``--prevalence``."""
+    words = (
+        "Of two classes: share of the one looked for where the model is used, as 0.05; predictive values are for it.  "
+        "[default: that of the data]"
+    )
+    return click.option("--prevalence", type=float, help=words)(function)
 
 
 def source_options(help_of_source: str) -> Callable[[Command], Command]:

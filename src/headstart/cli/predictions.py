@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from headstart.cli.answer_files import print_csv, write_answers
 from headstart.cli.console import note, print_json, print_table
-from headstart.errors import BadInputs, DataError
-from headstart.progress import Progress
+from headstart.errors import DataError
 
-CHUNK = 256
 _BOX_COLUMNS = ("file", "label", "score", "xmin", "ymin", "xmax", "ymax", "error")
 
 
@@ -70,54 +67,6 @@ def _listed(place: Path, kind: Any) -> list[Path] | None:
     return list(listed.items)
 
 
-def say(
-    model: Any,
-    items: Sequence[Any],
-    progress: Progress | None = None,
-    names: Sequence[str] | None = None,
-    more: Any = None,
-) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
-    """Ask a model about files or texts; those that cannot be read are set aside, the rest is answered.
-
-    Parameters
-    ----------
-    model : headstart.Model
-        What was saved.
-    items : sequence of Path or str
-        Files of pictures, clips or texts; a string is a text itself.
-    progress : callable, optional
-        ``progress(what, done, total)``.
-    names : sequence of str, optional
-        What to call them. Default: their paths.
-    more : Beside, optional
-        What is said beside each answer.
-
-    Returns
-    -------
-    rows : list of dict
-        ``file`` and, by task, ``label``, ``probability`` and ``probabilities``; ``labels`` and ``probabilities``;
-        or ``value``.
-    failed : list of dict
-        ``file`` and ``reason`` of each file that cannot be read.
-    """
-    from headstart.data.base.files import printable
-    from headstart.data.base.kinds import things
-
-    rows: list[dict[str, Any]] = []
-    failed: list[dict[str, str]] = []
-    called = [printable(str(item)) for item in items] if names is None else list(names)
-    for start in range(0, len(items), CHUNK):
-        answers, reasons = _answer(model, items[start : start + CHUNK], more)
-        for i, name in enumerate(called[start : start + CHUNK]):
-            if i in reasons:
-                failed.append({"file": name, "reason": reasons[i]})
-            else:
-                rows.append({"file": name, **answers[i]})
-        if progress is not None:
-            progress(f"labelling {things(model.input_type)}", min(start + CHUNK, len(items)), len(items))
-    return rows, failed
-
-
 def say_rows(model: Any, files: Sequence[Path], more: Any = None) -> list[dict[str, Any]]:
     """Ask a model of tables about every row of some tables.
 
@@ -140,6 +89,7 @@ def say_rows(model: Any, files: Sequence[Path], more: Any = None) -> list[dict[s
     """
     from headstart.data.base.files import printable
     from headstart.data.tables.frame import TABLES, read_frame, table_suffix
+    from headstart.drift.answering import ask
 
     answers: list[dict[str, Any]] = []
     for file in files:
@@ -148,7 +98,7 @@ def say_rows(model: Any, files: Sequence[Path], more: Any = None) -> list[dict[s
                 f"Expected a table ({', '.join(TABLES)}), as the model learned from, found {printable(str(file))}.",
                 "Check the path.",
             )
-        found = _ask(model, read_frame(file), more)
+        found = ask(model, read_frame(file), more)
         name = printable(str(file))
         answers += [{"file": f"{name} row {i + 1}", **answer} for i, answer in enumerate(found)]
     return answers
@@ -202,56 +152,14 @@ def gather_texts(
     return [*items, *texts], [*names, *(f"text {i + 1}" for i in range(len(texts)))]
 
 
-def _answer(model: Any, items: Sequence[Any], more: Any) -> tuple[dict[int, dict[str, Any]], dict[int, str]]:
-    """Answers and reasons by position; asked again without the broken ones until the rest can be read."""
-    from headstart.data.base.kinds import kind_named
-    from headstart.data.inputs.inputs import inputs_of
-
-    kind = kind_named(model.input_type)
-    left = list(range(len(items)))
-    broken: dict[int, str] = {}
-    while left:
-        try:
-            answers = _ask(model, inputs_of(kind, [items[i] for i in left], [str(i) for i in left]), more)
-            return dict(zip(left, answers, strict=True)), broken
-        except BadInputs as error:
-            found = {int(name): reason for name, reason in error.bad}
-            if not found.keys() & set(left):
-                raise
-            broken |= found
-            left = [i for i in left if i not in broken]
-    return {}, broken
-
-
-def _ask(model: Any, inputs: Any, more: Any) -> list[dict[str, Any]]:
-    """One answer an input, and what is said beside it."""
-    answers = _answers(model, inputs)
-    if more is not None:
-        more.add(inputs, answers)
-    return answers
-
-
-def _answers(model: Any, inputs: Any) -> list[dict[str, Any]]:
-    """One answer an input, by the model's task; of several tasks one each."""
-    if getattr(model, "models", None) is not None:
-        each = {name: _answers(one, inputs) for name, one in model.models.items()}
-        return [{"tasks": dict(zip(each, row, strict=True))} for row in zip(*each.values(), strict=True)]
-    if model.task == "regression":
-        return [{"value": value} for value in model.predict(inputs).tolist()]
-    classes, shares = model.classes_.tolist(), model.predict_proba(inputs).tolist()
-    answers: list[dict[str, Any]] = []
-    for row in shares:
-        probabilities = {str(name): share for name, share in zip(classes, row, strict=True)}
-        if model.task == "multilabel":
-            labels = [str(name) for name, share in zip(classes, row, strict=True) if share > 0.5]
-            answers.append({"labels": labels, "probabilities": probabilities})
-        else:
-            most = max(range(len(row)), key=row.__getitem__)
-            answers.append({"label": classes[most], "probability": row[most], "probabilities": probabilities})
-    return answers
-
-
-def found_in(model: Any, places: Sequence[Path], draw: Path | None, least: float | None, form: str) -> int:
+def found_in(
+    model: Any,
+    places: Sequence[Path],
+    draw: Path | None,
+    least: float | None,
+    form: str,
+    out: Path | None = None,
+) -> int:
     """Ask a model that finds things about pictures, and print what it finds; the exit code is 1 where some are broken.
 
     Parameters
@@ -264,6 +172,9 @@ def found_in(model: Any, places: Sequence[Path], draw: Path | None, least: float
     least : float or None
         Least score of a box; None: the threshold of each class, and in COCO's format every box.
     form : {"lines", "csv", "coco"}
+        What is printed.
+    out : Path, optional
+        A .csv or .json (COCO's results) file to write, in the place of lines.
     """
     from headstart.progress import reporter
     from headstart.report.found import kept, look_through
@@ -274,20 +185,33 @@ def found_in(model: Any, places: Sequence[Path], draw: Path | None, least: float
     note(f"Read: {model.kind.count(len(files))} to be looked through by {model!r}")
     if draw is not None:
         note(f"Drawn: {model.kind.count(len(found))} in {draw}")
+    coco = _coco(model, found, least)
+    sure = [(file, kept(model, boxes, least)) for _, file, boxes in found]
+    cells = box_cells(sure, failed)
+    if out is not None:
+        write_answers(out, _BOX_COLUMNS, cells, coco, coco)
+        note(f"Written: {model.kind.count(len(found))} to {out}")
     if form == "coco":
-        from headstart.data.boxes.results import coco_results
-
-        shown = [(i, file, boxes if least is None else kept(model, boxes, least)) for i, file, boxes in found]
-        print_json(coco_results(shown, [str(name) for name in model.classes_]))
-    else:
-        sure = [(file, kept(model, boxes, least)) for _, file, boxes in found]
-        (_print_boxes if form == "csv" else _print_found)(sure, failed)
+        print_json(coco)
+    elif form == "csv":
+        print_csv(_BOX_COLUMNS, cells)
+    elif out is None:
+        _print_found(sure)
     for entry in failed:
         note(f"Cannot read {entry['file']}: {entry['reason']}")
     return 1 if failed else 0
 
 
-def _print_found(found: Sequence[tuple[Path, Any]], failed: Sequence[dict[str, str]]) -> None:
+def _coco(model: Any, found: Sequence[tuple[int, Path, Any]], least: float | None) -> list[dict[str, Any]]:
+    """What was found in the format of COCO's results; every box unless a least score is said."""
+    from headstart.data.boxes.results import coco_results
+    from headstart.report.found import kept
+
+    shown = [(i, file, boxes if least is None else kept(model, boxes, least)) for i, file, boxes in found]
+    return coco_results(shown, [str(name) for name in model.classes_])
+
+
+def _print_found(found: Sequence[tuple[Path, Any]]) -> None:
     """One line a picture: what was found in it."""
     rows = []
     for file, boxes in found:
@@ -298,16 +222,12 @@ def _print_found(found: Sequence[tuple[Path, Any]], failed: Sequence[dict[str, s
         print_table(("file", "found", "surest"), rows, right=(2,))
 
 
-def _print_boxes(found: Sequence[tuple[Path, Any]], failed: Sequence[dict[str, str]]) -> None:
-    """A header, then a row a box; a picture in which nothing was found has a row with its name alone."""
-    from headstart.visible import cell
-
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(_BOX_COLUMNS)
+def box_cells(found: Sequence[tuple[Path, Any]], failed: Sequence[dict[str, str]]) -> list[list[Any]]:
+    """A row a box; a picture in which nothing was found has a row with its name alone."""
+    cells: list[list[Any]] = []
     for file, boxes in found:
         for label, score, corners in zip(boxes.labels, boxes.scores, boxes.corners.round(2).tolist(), strict=True):
-            writer.writerow([cell(str(file)), cell(str(label)), f"{score:.4f}", *corners, ""])
+            cells.append([str(file), str(label), round(float(score), 4), *corners, ""])
         if not len(boxes):
-            writer.writerow([cell(str(file)), *[""] * 7])
-    for entry in failed:
-        writer.writerow([cell(entry["file"]), *[""] * 6, cell(entry["reason"])])
+            cells.append([str(file), *[""] * 7])
+    return cells + [[entry["file"], *[""] * 6, entry["reason"]] for entry in failed]

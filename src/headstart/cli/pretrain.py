@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, echo, note, print_json
-from headstart.cli.duration import Duration
-from headstart.cli.interruption import going_on_from
+from headstart.cli.running.duration import Duration
+from headstart.cli.running.interruption import going_on_from
 
 
 @click.command("pretrain")

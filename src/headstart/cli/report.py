@@ -7,19 +7,25 @@ from pathlib import Path
 import click
 
 from headstart.cli.console import common, echo, print_json
+from headstart.cli.options import positive_option, prevalence_option
 
 
 @click.command("report")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="File or folder to write to. Default: the model's folder.")
+@positive_option
+@prevalence_option
 @common
-def command(model: Path, out: Path | None, as_json: bool) -> None:
-    """Write report.html for the saved MODEL: one file, readable without a connection."""
+def command(model: Path, out: Path | None, positive: str | None, prevalence: float | None, as_json: bool) -> None:
+    """Write report.html for the saved MODEL: one file, readable without a connection.
+
+    Of two classes it says how often each answer is right where --positive is as common as --prevalence.
+    """
     from headstart.cli.summary import summary
     from headstart.models.saving.evidence_file import read_evidence
     from headstart.report.write import write_report
 
-    written = write_report(model, out)
+    written = write_report(model, out, positive=positive, prevalence=prevalence)
     if as_json:
         print_json(summary(read_evidence(model)) | {"model": str(model), "report": str(written)})
     else:

@@ -21,7 +21,7 @@ def summary(evidence: dict[str, Any]) -> dict[str, Any]:
         A new dict; thumbnails, sounds and held-out answers are left out.
     """
     kept = {key: value for key, value in evidence.items() if key != "held_out"}
-    for part in ("mistakes", "label_errors"):
+    for part in [name for name in ("mistakes", "label_errors", "least_sure", "right") if name in evidence]:
         kept[part] = _unseen(evidence.get(part))
     if evidence.get("detection"):
         kept["detection"] = evidence["detection"] | {"mistakes": _unseen(evidence["detection"].get("mistakes"))}
@@ -48,11 +48,34 @@ def print_summary(evidence: dict[str, Any]) -> None:
         _print_tasks(tasks_page(evidence))
         return
     page = build(evidence)
+    _print_lead(page)
+    _print_candidates(page)
+    _print_views(page["views"])
+    for entry in page["left_out"]:
+        echo(f"Left out: {entry['words'] or entry['name'] + ', ' + entry['price']}")
+    if page["no_curves"]:
+        echo(page["no_curves"])
+    echo()
+    _print_figures(page)
+    if evidence.get("keyword"):
+        echo(evidence["keyword"]["sentence"])
+    for part in ("auxiliary", "pooling"):
+        if page[part]:
+            echo(page[part]["words"])
+    _print_data(page, evidence)
+
+
+def _print_lead(page: dict[str, Any]) -> None:
+    """What to expect, the warnings, the verdict and what was done."""
     if page["lead"]["words"]:
         echo(page["lead"]["words"], bold=True)
         echo(page["lead"]["detail"])
+    for words in (page["use"] or {}).get("sentences", ()):
+        echo(words)
     for words in page["warnings"]:
         echo(f"Warning: {words}")
+    if page["few"]:
+        echo(f"Warning: {page['few']}")
     if page["verdict"]["sentence"] != page["lead"]["words"]:
         echo(page["verdict"]["sentence"], bold=not page["lead"]["words"])
     if page["verdict"]["done"]:
@@ -60,6 +83,10 @@ def print_summary(evidence: dict[str, Any]) -> None:
     if page["adaptation"]:
         echo(page["adaptation"]["words"])
         echo(f"Taken: {page['adaptation']['chosen']}.")
+
+
+def _print_candidates(page: dict[str, Any]) -> None:
+    """A row for each way that was tried."""
     if page["candidates"]["rows"]:
         echo()
         print_table(
@@ -79,22 +106,18 @@ def print_summary(evidence: dict[str, Any]) -> None:
         )
     if page["sides"]:
         echo("Chosen fold by fold: the best on the other folds; the verdict compares these two.")
-    _print_views(page["views"])
-    for entry in page["left_out"]:
-        echo(f"Left out: {entry['words'] or entry['name'] + ', ' + entry['price']}")
-    echo()
+
+
+def _print_figures(page: dict[str, Any]) -> None:
+    """The few figures that everyone asks for first, what more labels would bring, and doubtful ones."""
     for tile in page["tiles"]:
         echo(f"{tile['label']}: {tile['value']}" + (f" ({tile['note']})" if tile["note"] else ""))
     if page["more_labels"]:
         echo(page["more_labels"])
+    if page["first_class"]:
+        echo(page["first_class"])
     if page["label_errors"]:
         echo(f"Labels worth a second look: {len(page['label_errors'])}; label-errors.csv beside the model lists them.")
-    if evidence.get("keyword"):
-        echo(evidence["keyword"]["sentence"])
-    for part in ("auxiliary", "pooling"):
-        if page[part]:
-            echo(page[part]["words"])
-    _print_data(page, evidence)
 
 
 def _print_data(page: dict[str, Any], evidence: dict[str, Any]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from headstart.drift.unlike import Likeness, likeness
-from headstart.errors import DataError
+from headstart.errors import DataError, ParameterError
+from headstart.guard.evidence.use import Asked, Decision, decision
 from headstart.math.statistics.conformal import answer_threshold, prediction_sets, set_threshold
 
 
@@ -25,12 +26,18 @@ class Beside:
         Probabilities from which on a class belongs to the set, and an answer is given.
     words : tuple of str
         What was promised, on how many examples.
+    decision : Decision or None
+        The threshold that decides between two classes, in the place of the likelier.
+    labels : dict
+        The two classes by their names.
     """
 
     likeness: Likeness | None = None
     set_from: float | None = None
     answer_from: float | None = None
     words: tuple[str, ...] = ()
+    decision: Decision | None = None
+    labels: dict[str, Any] = field(default_factory=dict)
 
     def add(self, inputs: Any, answers: Sequence[dict[str, Any]]) -> None:
         """Put ``unlike`` with its ``percentile``, ``set`` and ``refer`` into answers."""
@@ -44,9 +51,19 @@ class Beside:
         if self.answer_from is not None:
             for answer in answers:
                 answer["refer"] = answer["probability"] < self.answer_from
+        for answer in answers if self.decision is not None else ():
+            self._decide(answer)
+
+    def _decide(self, answer: dict[str, Any]) -> None:
+        """The label by the threshold, as the class has it, and its probability."""
+        assert self.decision is not None, "asked where there is one"
+        shares = answer["probabilities"]
+        taken = shares[self.decision.positive] >= self.decision.threshold
+        name = self.decision.positive if taken else self.decision.negative
+        answer |= {"label": self.labels.get(name, name), "probability": shares[name]}
 
 
-def beside(model: Any, sets: float | None, refer: float | None) -> Beside:
+def beside(model: Any, sets: float | None, refer: float | None, asked: Asked | None = None) -> Beside:
     """What is to be said beside the answers of a model.
 
     Parameters
@@ -54,6 +71,8 @@ def beside(model: Any, sets: float | None, refer: float | None) -> Beside:
     model : headstart.Model
     sets, refer : float or None
         How often sets may miss the truth, and answers be wrong.
+    asked : Asked, optional
+        How to decide between two classes.
 
     Raises
     ------
@@ -63,6 +82,16 @@ def beside(model: Any, sets: float | None, refer: float | None) -> Beside:
         For rates that are none, or that so few examples cannot promise.
     """
     found = likeness(model)
+    if asked is not None and asked.said:
+        if refer is not None:
+            raise ParameterError(
+                "Expected refer or a threshold, found both: what is referred is told by the likelier class.",
+                "Keep one.",
+            )
+        chosen = decision(model.evidence, asked)
+        labels = {str(name): name for name in model.classes_.tolist()}
+        rest = beside(model, sets, None)
+        return replace(rest, words=(*rest.words, chosen.words), decision=chosen, labels=labels)
     if sets is None and refer is None:
         return Beside(found)
     if model.task != "classification":

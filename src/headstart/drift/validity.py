@@ -131,7 +131,7 @@ def _checked(known: Model, new: _New, random_state: int) -> Check:
         words = f"Cannot tell: {known.kind.count(n)} are too few, {FEWEST} or more are needed."
         return Check(CANNOT_TELL, words, numbers={"n": n})
     promised = _promised(known)
-    exact = None if new.y is None else _exact(known, new.inputs, new.y)
+    exact = None if new.y is None else _exact(known, new.inputs, new.y, new.groups)
     if known.reference is None:
         if exact is None or known.task != "classification":
             raise SourceError(
@@ -175,10 +175,10 @@ def _promised(known: Model) -> float | None:
     return None if found is None else float(found)
 
 
-def _exact(known: Model, inputs: Any, y: np.ndarray) -> tuple[float, float, float]:
-    """Accuracy on labelled new examples, with its interval."""
+def _exact(known: Model, inputs: Any, y: np.ndarray, groups: np.ndarray | None) -> tuple[float, float, float]:
+    """Accuracy on labelled new examples, with its interval; examples of one group are no independent answers."""
     right = (np.asarray(known.predict(inputs)).astype(str) == np.asarray(y).astype(str)).astype(np.float64)
-    low, high = score_interval(right)
+    low, high = score_interval(right, groups)
     return float(right.mean()), float(low), float(high)
 
 

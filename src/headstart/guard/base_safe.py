@@ -38,6 +38,7 @@ from headstart.guard.candidates.train_size import train_size
 from headstart.guard.candidates.unlabelled_inputs import shares_of, unlabelled_for
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.evidence.reference import reference_of
+from headstart.guard.explaining import ExplainsSource
 from headstart.guard.guard import guard, run_key
 from headstart.math.statistics.named_metrics import metric_named
 from headstart.networks.reading.loading import load_network, taken
@@ -48,7 +49,7 @@ from headstart.training.device import pick_device
 
 
 @estimator_class
-class BaseSafeTransfer(BaseEstimator):
+class BaseSafeTransfer(ExplainsSource, BaseEstimator):
     """Reading rows, candidates, and the guard; see `SafeTransferClassifier`.
 
     Parameters

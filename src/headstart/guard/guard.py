@@ -122,7 +122,7 @@ def guard(
     outcome = comparison.outcomes[chosen]
     warmth, calibrated, changed = say.calibration(material, outcome, fold_numbers(comparison.splits[0], len(material)))
     estimator = _final(outcome.candidate, material, journal)
-    predicted = say.prediction_evidence(material, outcome, calibrated, names, random_state)
+    predicted = say.prediction_evidence(material, outcome.predictions, calibrated, names, random_state)
     predicted["metrics"] |= changed
     estimate = say.estimate_evidence(table, chosen, expected=hopeful, random_state=random_state)
     judged = verdict(table, transfer_used=outcome.candidate.transfer, random_state=random_state)

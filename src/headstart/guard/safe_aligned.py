@@ -34,6 +34,7 @@ from headstart.guard.candidates.short_list import (
 )
 from headstart.guard.choosing.against_plain import compared
 from headstart.guard.choosing.unlabelled_scorers import labelled_source
+from headstart.guard.explaining import ExplainsSource
 from headstart.guard.few_labels import (
     HeldOut,
     fitted,
@@ -57,7 +58,7 @@ _REPEATS = {"classification": 1, "regression": 3}
 
 
 @estimator_class
-class BaseSafeAligned(Borrower):
+class BaseSafeAligned(ExplainsSource, Borrower):
     """What classes and numbers have in common; see `SafeAlignedClassifier`.
 
     Parameters

@@ -14,6 +14,9 @@ from headstart.contract.raw_sources import as_sources, named
 from headstart.data.tables.column_names import names_of
 from headstart.errors import SourceError
 
+#: Where stretches of a histogram of weights begin, in parts of the mean weight.
+_STRETCHES = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+
 
 @dataclass(frozen=True)
 class SourceUse:
@@ -35,6 +38,9 @@ class SourceUse:
         For frames: ``column``, and for numbers ``mean``, ``used_mean``, ``shift`` (in standard deviations), else
         ``value``, ``share``, ``used_share`` of the value whose share moved most. Largest moves first.
 
+    histogram : tuple of dict
+        ``low``, ``high`` (None: without end) and ``rows``: how many rows have a weight between so many times the mean.
+
     Examples
     --------
     >>> use = source_use([np.array([1.0, 1.0, 0.0, 0.0])], ["a"], [np.array(["x", "y", "x", "x"])], [None], 1)
@@ -49,6 +55,7 @@ class SourceUse:
     most_used: tuple[dict[str, Any], ...]
     least_used: tuple[dict[str, Any], ...]
     columns: tuple[dict[str, Any], ...]
+    histogram: tuple[dict[str, Any], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict for JSON."""
@@ -147,6 +154,26 @@ def source_use(
         most_used=tuple(told(i) for i in np.argsort(-w, kind="stable")[:n_extreme]),
         least_used=tuple(told(i) for i in np.argsort(w, kind="stable")[:n_extreme]),
         columns=_columns(w, frames) if total > 0 and all(frame is not None for frame in frames) else (),
+        histogram=_histogram(w * len(w) / total) if total > 0 else (),
+    )
+
+
+def _histogram(relative: np.ndarray) -> tuple[dict[str, Any], ...]:
+    """How many weights, as parts of their mean, lie in each stretch.
+
+    Examples
+    --------
+    >>> [one["rows"] for one in _histogram(np.array([0.0, 0.5, 3.5]))]
+    [1, 0, 0, 1, 0, 1, 0]
+    """
+    ends = [*_STRETCHES[1:], np.inf]
+    return tuple(
+        {
+            "low": low,
+            "high": None if high == np.inf else high,
+            "rows": int(((relative >= low) & (relative < high)).sum()),
+        }
+        for low, high in zip(_STRETCHES, ends, strict=True)
     )
 
 

@@ -25,7 +25,7 @@ from headstart.detection.saving import is_detector
 from headstart.detection.transfer import TransferDetector
 from headstart.errors import DataError, ParameterError
 from headstart.guard.detecting.compared import FEWEST, compare
-from headstart.guard.detecting.tried import Way
+from headstart.guard.detecting.tried import Way, best_of
 from headstart.guard.effort import Effort
 from headstart.guard.evidence.evidence import network_evidence
 from headstart.models.detection_evidence import learned_from, learning_curves, measured, tested
@@ -86,7 +86,7 @@ def fit_detector(
         raise DataError(f"Expected at least {FEWEST} pictures to learn from, found {len(pool)}.", "Annotate more.")
     ways, network = offered(source, effort)
     found = compare(pool, ways, effort)
-    pool, best = found.pool, max(found.results, key=lambda one: one.score)
+    pool, best = found.pool, best_of(found.results)
     curves = learning_curves(found, effort)
     if effort.progress is not None:
         effort.progress("learning from all pictures", 0, 1)
@@ -149,7 +149,7 @@ def offered(source: Any, effort: Effort) -> tuple[list[Way], dict[str, Any] | No
             continue
         ways.append(Way(f"boxes{of}", TransferDetector(network, **common), True, _WORDS))
         if is_detector(one):
-            ways.append(Way(f"detector{of}", TransferDetector(one, **common), True, _LENT))
+            ways.append(Way(f"detector{of}", TransferDetector(one, **common), True, _LENT, wary=True))
     return ways, known
 
 

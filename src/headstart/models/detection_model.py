@@ -19,6 +19,7 @@ from headstart.errors import ParameterError
 from headstart.guard.detecting.evidence import certain
 from headstart.models.saving.evidence_file import EVIDENCE, read_evidence
 from headstart.networks.folder import write_folder
+from headstart.networks.running.passing import passing
 from headstart.networks.saving.model_card import model_card
 
 
@@ -78,6 +79,7 @@ class DetectionModel:
         known = {row["class"]: row["threshold"] for row in (self.evidence.get("detection") or {}).get("classes", [])}
         return {str(name): float(known.get(str(name), 0.5)) for name in self.classes_}
 
+    @passing()
     def predict(self, pictures: Any) -> list[Boxes]:
         """Everything that may be something in each picture, with the probability that it is.
 
@@ -102,6 +104,13 @@ class DetectionModel:
     def certain(self, pictures: Any) -> list[Boxes]:
         """What is found in each picture: the boxes of `predict` whose scores reach the threshold of their class."""
         return [certain(one, self.thresholds) for one in self.predict(pictures)]
+
+    def evaluate(self, data: Any, **how: Any) -> Any:
+        """Measure it on pictures with boxes that it did not learn from, see `headstart.evaluate`."""
+        from headstart.models.evaluation.boxes import evaluated_boxes
+        from headstart.models.evaluation.evaluation import how_of
+
+        return evaluated_boxes(self, data, *how_of(how))
 
     def save(self, folder: str | Path, *, also: Callable[[Path], None] | None = None) -> Path:
         """Write the model's folder whole or not at all; it is itself a source for the next detector.

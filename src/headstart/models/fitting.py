@@ -19,11 +19,13 @@ from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import sentences, tell
 from headstart.errors import NoLabels, ParameterError
 from headstart.guard.effort import Effort
+from headstart.guard.evidence.use import check_stated, stated
 from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRegressor
 from headstart.keywords.fitting import KeywordTask, check_false_alarms
 from headstart.keywords.material import KEYWORD
 from headstart.math.statistics.named_metrics import check_metric, metric_named
 from headstart.models.adapting import Asked, fit_without_labels
+from headstart.models.explaining.dropout import add_curves, check_curves
 from headstart.models.handover import handed_over, test_score
 from headstart.models.model import Model
 from headstart.models.reproduction import plan_in, reproduction
@@ -39,7 +41,7 @@ Progress = Callable[[str, int, int], None]
 #: Arguments that the command which repeats a fit holds, beside those of reading.
 _REPEATED = (
     *("skip_bad", "budget", "random_state", "out", "unlabelled", "views", "plain", "text_windows", "background"),
-    *("false_alarms", "metric", "class_weight", "partial_pooling"),
+    *("false_alarms", "metric", "class_weight", "partial_pooling", "positive", "prevalence"),
 )
 
 
@@ -84,6 +86,9 @@ def fit(
     reference: bool = True,
     auxiliary: Any = None,
     partial_pooling: str | None = None,
+    positive: str | None = None,
+    prevalence: float | None = None,
+    curves: str | None = None,
 ) -> Any:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
@@ -174,6 +179,14 @@ def fit(
         Of a table of values: other tasks with the same columns, see `AuxiliaryTaskClassifier`.
     partial_pooling : str, optional
         Of a table of values: the column of groups, see `PartialPoolingRegressor`.
+    positive : str, optional
+        Of two classes the one that is looked for: sensitivity is its. Default: the rarer, of equal ones the second.
+    prevalence : float, optional
+        Of two classes, the share of the one looked for where the model is used, above 0 and below 1; predictive values
+        are for it. Default: that of the data.
+    curves : {"dropout"}, optional
+        Of classes: also train a head with a hidden layer on the features, with dropout and without, and keep the two
+        curves over epochs for the report.
     n_jobs : int, optional
         How many folds are computed at once, see `SafeTransferClassifier`. Default: 1, or what
         ``joblib.parallel_config`` says.
@@ -208,7 +221,7 @@ def fit(
     _check_out(out, resume)
     _check_words(task, background, false_alarms)
     check_metric(metric)
-    _check_plain(plain, task, candidates)
+    _check_plain(plain, task, candidates, curves)
     reading = Reading(**{field.name: given[field.name] for field in dataclasses.fields(Reading)})
     if holds_boxes(data, reading):
         from headstart.models.detecting import fit_with_boxes
@@ -235,7 +248,7 @@ def fit(
                 "Leave them out (--classes, --ask).",
             )
         tell(sentences(goal.dataset))
-        _check_asked(goal.dataset, metric, views)
+        _check_asked(goal.dataset, given)
         if not resume:
             _forget(checkpoint)
         words: KeywordTask | None = None
@@ -254,7 +267,9 @@ def fit(
         asked |= {"plan": repeated, "plain": plain, "reference": reference}
         asked |= {"auxiliary": auxiliary, "partial_pooling": partial_pooling}
         model = _fitted(goal, words, effort, candidates, asked)
+        add_curves(curves, model, divided(goal.dataset)[0], goal.source, random_state, device)
         model.evidence["reproduce"] |= _again(goal, reading, given)
+        stated(model.evidence, positive, prevalence)
         if drawn is not None:
             model.evidence["plan"]["rows"] = drawn
         model.evidence["seconds"] = max(model.evidence["seconds"], effort.spent)
@@ -308,11 +323,12 @@ def _check_out(out: str | Path | None, resume: bool) -> None:
         check_place(out)
 
 
-def _check_asked(dataset: Dataset, metric: str | None, views: int) -> None:
+def _check_asked(dataset: Dataset, given: Mapping[str, Any]) -> None:
     """Refuse what does not go with the data that were read."""
-    metric_named(metric, dataset.task)
+    metric_named(given["metric"], dataset.task)
+    check_stated(dataset.classes, given["positive"], given["prevalence"])
     if views_of(dataset) is None:
-        check_views(views, "head", dataset.input_type)
+        check_views(given["views"], "head", dataset.input_type)
 
 
 def _check_words(task: str | None, background: Any, false_alarms: float) -> None:
@@ -325,8 +341,9 @@ def _check_words(task: str | None, background: Any, false_alarms: float) -> None
         )
 
 
-def _check_plain(plain: bool, task: str | None, candidates: Any) -> None:
-    """Refuse what chooses its candidates by itself."""
+def _check_plain(plain: bool, task: str | None, candidates: Any, curves: str | None) -> None:
+    """Refuse what chooses its candidates by itself, and curves that are not drawn."""
+    check_curves(curves, task)
     if plain and (task == KEYWORD or candidates is not None):
         found = "the task 'keyword'" if task == KEYWORD else "candidates of your own"
         raise ParameterError(f"Expected plain with the standard candidates, found {found}.", "Leave plain out.")

@@ -20,15 +20,17 @@ from headstart.math.statistics.probability import logits, probabilities
 from headstart.models.saving.address import place_of_model
 from headstart.models.saving.evidence_file import EVIDENCE, read_evidence, write_label_errors
 from headstart.models.saving.task_models import SeveralTasks
-from headstart.models.saving.trial import try_out
+from headstart.models.saving.trial import read_detector, read_parts
 from headstart.networks.folder import MANIFEST, read_manifest, write_folder, write_manifest
 from headstart.networks.manifest import TASKS_FOLDER, check_model
+from headstart.networks.running.passing import passing
 from headstart.networks.saving.model_card import model_card
 from headstart.networks.seal import check_files, in_words
-from headstart.parameters.loading import Learned, read_learned
+from headstart.parameters.loading import Learned
 
 if TYPE_CHECKING:  # what only some models need is loaded with them
     from headstart.keywords.listener import Detector
+    from headstart.models.explaining.explanation import Explanation
 
 
 class Model:
@@ -50,7 +52,6 @@ class Model:
         What it takes.
     encoder : TableEncoder or None
         Of tables: what makes numbers of rows.
-
     detector : Detector or None
         Of a model for words: how it listens.
     reference : Reference, folder or None
@@ -107,6 +108,11 @@ class Model:
         return self._answers
 
     @property
+    def answers(self) -> Any:
+        """What answers: the fitted estimator, or what was read of one."""
+        return self._answers
+
+    @property
     def kind(self) -> Kind:
         """The kind of input that it takes."""
         return kind_named(self.input_type)
@@ -137,6 +143,7 @@ class Model:
         fitted = getattr(self._answers, "fitted_", None)
         return (None, "cpu") if fitted is None else (fitted.network, str(self._answers.device))
 
+    @passing()
     def predict_proba(self, X: Any) -> np.ndarray:
         """Calibrated probabilities of pictures, clips, texts or rows, (n, K); for multi-label that of each label.
 
@@ -165,6 +172,7 @@ class Model:
         multilabel = self.task == "multilabel"
         return probabilities(logits(raw, multilabel=multilabel) / self.temperature, multilabel=multilabel)
 
+    @passing()
     def predict(self, X: Any) -> np.ndarray:
         """Labels (n,), 0/1 for each label (n, L), or numbers, of pictures, clips, texts or rows."""
         if self.task == "regression":
@@ -174,6 +182,19 @@ class Model:
             return (p > 0.5).astype(int)
         assert self.classes_ is not None
         return self.classes_[p.argmax(axis=1)]
+
+    def evaluate(self, data: Any, **how: Any) -> Any:
+        """Measure it on labelled data that it did not learn from, see `headstart.evaluate`."""
+        from headstart.models.evaluation.evaluation import evaluated, how_of
+
+        return evaluated(self, data, *how_of(how))
+
+    def explain(self, X: Any, answer: Any = None) -> list[Explanation]:
+        """What of each picture, clip, text or row speaks for what the model says of it, or for another ``answer``: as
+        `headstart.models.explaining.explain.explain`."""
+        from headstart.models.explaining.explain import explain
+
+        return explain(self, X, answer)
 
     def _known(self) -> np.ndarray | None:
         return self.classes_ if self.task == "classification" else None
@@ -331,7 +352,7 @@ def load(folder: str | Path, module: Any = None) -> Any:
     if said != manifest["input_type"]:
         refuse(repr(manifest["input_type"]), "data.input_type", str(path / EVIDENCE), repr(said))
     with in_words("a model that headstart saved", path):
-        estimator, encoder = _read_parts(path, manifest, module)
+        estimator, encoder = read_parts(path, manifest, module)
     heard = manifest.get("detector")
     return Model(
         estimator,
@@ -341,36 +362,39 @@ def load(folder: str | Path, module: Any = None) -> Any:
         temperature=manifest["temperature"],
         input_type=manifest["input_type"],
         encoder=encoder,
-        detector=None if heard is None else _detector(heard),
+        detector=None if heard is None else read_detector(heard),
         reference=path,
     )
 
 
-def _detector(heard: dict[str, Any]) -> Detector:
-    from headstart.keywords.listener import Detector
+def evaluate(model: Any, data: Any, **how: Any) -> Any:
+    """Measure a finished model on labelled data that it did not learn from, and say whether its promise held.
 
-    return Detector.from_dict(heard)
+    Every figure comes with its interval, groups respected, beside what was promised. What it learned from is found and
+    left out; rows without a label are counted. Classes that it does not know are refused.
 
+    Parameters
+    ----------
+    model : Model, DetectionModel, SeveralTasks or path
+    data : path, frame, Dataset, (X, y) or (X, y, groups), read as the model's own were
+    **how
+        The words on reading, ``boxes`` and ``skip_bad`` as in `headstart.fit`; of two classes ``positive``,
+        ``prevalence``, and ``threshold``, ``sensitivity``, ``specificity``, or ``cost_miss`` and ``cost_false``.
 
-def _read_parts(path: Path, manifest: dict[str, Any], module: Any) -> tuple[Any, Any]:
-    """Estimator and encoder of a folder whose words have been checked, tried out on one input."""
-    estimator: Any = None
-    encoder: Any = None
-    if manifest["kind"] == "transfer":
-        learned = read_learned(path, manifest, module)
-        estimator = learned if learned.fitted_.network is not None else learned.estimator()
-    elif manifest["kind"] == "baseline":
-        from headstart.models.saving.baselines import load_baseline
+    Returns
+    -------
+    Evaluation
+        ``verdict``, ``sentence``, ``words``, and all figures in ``evidence``.
 
-        estimator = load_baseline(path, manifest["baseline"])
-    if kind_named(manifest["input_type"]).values:
-        from headstart.models.saving.tables import load_table_model
-
-        whole, encoder = load_table_model(path)
-        estimator = whole if estimator is None else estimator
-        if hasattr(encoder, "input_types_"):  # of several views
-            from headstart.models.saving.views import load_view_networks
-
-            load_view_networks(encoder, path)
-    try_out(estimator, encoder, manifest, path)
-    return estimator, encoder
+    Examples
+    --------
+    >>> from headstart.guard.baselines.texts import TextBaselineClassifier
+    >>> texts, y = ["so good", "so bad"] * 15, np.array(["pro", "con"] * 15)
+    >>> known = Model(TextBaselineClassifier().fit(texts, y), {}, task="classification", classes=["con", "pro"],
+    ...     input_type="text")
+    >>> found = evaluate(known, (["good", "bad", "very good", "very bad"] * 6, ["pro", "con"] * 12))
+    >>> found.verdict, found.evidence["metrics"]["accuracy"]
+    ('cannot tell', 1.0)
+    """
+    known = load(model) if isinstance(model, str | Path) else model
+    return known.evaluate(data, **how)

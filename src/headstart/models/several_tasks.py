@@ -29,6 +29,7 @@ _REPEATED = (
 )
 #: What only a single task can have.
 _SINGLE = {"plan": None, "candidates": None, "resume": False, "plain": False, "classes": None, "ask": 0}
+_SINGLE |= {"positive": None, "prevalence": None}
 
 
 def several_tasks(data: Any, source: Any, reading: Reading) -> Recognised | None:

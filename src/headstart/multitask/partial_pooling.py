@@ -22,6 +22,7 @@ from headstart.contract.weighted_fit import fit_weighted
 from headstart.data.sets.splits import folds
 from headstart.errors import DataError, ParameterError
 from headstart.math.linear.partial_pooling import Pooling, partial_pooling, partial_pooling_logistic
+from headstart.math.statistics.comparison import holm
 from headstart.multitask.row_groups import codes_in, parted
 from headstart.source import Source
 
@@ -57,9 +58,9 @@ class BasePartialPooling(WeightedLearner, DelegatingMixin):
         For numbers one, for classes one, or of more than two one each: ``coef``, ``deviations`` (G, p), ``variances``.
     group_scores_ : list of dict
         Of each group ``group``, ``n``, its mean loss out of fold ``alone``, ``shared`` and ``pooled`` (squared errors,
-        or log-losses), ``p_value`` that pooled is no worse than alone, and ``worse``.
+        or log-losses), ``p_value`` that pooled is no worse than alone, corrected for as many groups, and ``worse``.
     worse_groups_ : list of str
-        Those that pooling makes worse than the same model of the group alone, at 5%.
+        Those that pooling makes worse than the same model of the group alone, at 5% for all groups together (Holm).
     notes_ : list of str
     estimator_ : fitted estimator
         The shared model, where it is one.
@@ -214,9 +215,10 @@ class BasePartialPooling(WeightedLearner, DelegatingMixin):
                 said["shared"][test, c] = offset[test, c] + found.answers(Z[test], np.full(len(test), -1))
                 said["alone"][test, c] = single.answers(Z[test], codes[test])
         losses = {name: self._losses(values, T) for name, values in said.items()}
-        for g, group in enumerate(self.groups_.tolist()):
-            own = np.flatnonzero(codes == g)
-            p_value = no_worse(losses["pooled"][own] - losses["alone"][own])
+        each = [np.flatnonzero(codes == g) for g in range(len(self.groups_))]
+        lost = losses["pooled"] - losses["alone"]
+        corrected = holm(np.array([no_worse(lost[own]) for own in each]))
+        for group, own, p_value in zip(self.groups_.tolist(), each, corrected.tolist(), strict=True):
             entry = {name: float(values[own].mean()) for name, values in losses.items()}
             worse = p_value < 0.05
             self.group_scores_.append({"group": group, "n": len(own), **entry, "p_value": p_value, "worse": worse})

@@ -70,7 +70,8 @@ def used_rows(source: dict[str, Any] | None) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``words``, and ``rows`` with ``name``, ``n``, ``weight`` and ``bar``.
+        ``words``, ``rows`` with ``name``, ``n``, ``weight`` and ``bar``, and ``histogram`` with ``name``, ``n`` and
+        ``bar``.
     """
     use = (source or {}).get("use")
     if not use or not use.get("n_rows"):
@@ -89,4 +90,18 @@ def used_rows(source: dict[str, Any] | None) -> dict[str, Any] | None:
     ]
     least = ", ".join(str(entry["row"] + 1) for entry in (use.get("least_used") or [])[:8])
     by = f", by the part called “{use['part']}”" if use.get("part") else ""
-    return {"words": f"{words}{by}. Least used were the rows {least}." if least else f"{words}{by}.", "rows": rows}
+    told = f"{words}{by}. Least used were the rows {least}." if least else f"{words}{by}."
+    return {"words": told, "rows": rows, "histogram": _histogram(use.get("histogram") or [])}
+
+
+def _histogram(stretches: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """How many rows weigh how much, as bars."""
+    most = max((one["rows"] for one in stretches), default=0) or 1
+    return [
+        {
+            "name": f"{one['low']:g} and more" if one["high"] is None else f"{one['low']:g} to {one['high']:g}",
+            "n": count(one["rows"]),
+            "bar": round(100 * one["rows"] / most, 1),
+        }
+        for one in stretches
+    ]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup
 
 from headstart.data.base.kinds import thing, things
+from headstart.math.statistics.two_classes import OperatingPoints
 from headstart.report.scale import Place, apart, linear, logarithmic, ticks
 from headstart.report.wording import amount, count, is_share, metric_name, missing
 
@@ -194,6 +196,64 @@ def reliability_curve(bins: Sequence[dict[str, float]]) -> Markup:
         dot = '<circle class="dot transfer" cx="{:.1f}" cy="{:.1f}" r="4.2"><title>{}</title></circle>'
         body.append(Markup(dot).format(x, up(one["right"]), words))
     return svg(body, "How often the model is right against how sure it is")
+
+
+def _square() -> tuple[Place, Place, list[Markup]]:
+    """Shares from 0 to 1 both ways, with their grid."""
+    across, up = linear(0.0, 1.0, LEFT + 14, WIDTH - RIGHT - 14), linear(0.0, 1.0, HEIGHT - BOTTOM, TOP)
+    marks = (0.0, 0.25, 0.5, 0.75, 1.0)
+    body = [grid_line(up(mark), f"{100 * mark:g}%") for mark in marks]
+    return across, up, body + [below(across(mark), f"{100 * mark:g}%") for mark in marks]
+
+
+def roc_curve(points: OperatingPoints, chosen: int) -> Markup:
+    """The share that is found against the share of false alarms, as the threshold falls; the dashed line is chance.
+
+    Parameters
+    ----------
+    points : OperatingPoints
+    chosen : int
+        The point at which the model answers.
+
+    Returns
+    -------
+    Markup
+        One ``<svg>`` element.
+    """
+    across, up, body = _square()
+    alarms, found = 1.0 - points.specificity[::-1, 0], points.sensitivity[::-1, 0]
+    body.append(below_all("false alarms (found: upwards)"))
+    body.append(_line([(across(0), up(0)), (across(1), up(1))], "even"))
+    body.append(_line([(across(x), up(y)) for x, y in zip(alarms.tolist(), found.tolist(), strict=True)], "transfer"))
+    x, y = across(1.0 - points.specificity[chosen, 0]), up(points.sensitivity[chosen, 0])
+    dot = '<circle class="dot transfer" cx="{:.1f}" cy="{:.1f}" r="5.5"><title>as the model answers</title></circle>'
+    body.append(Markup(dot).format(x, y))
+    return svg(body, "ROC curve: the share that is found against the share of false alarms")
+
+
+def referral_curve(wrong: np.ndarray) -> Markup:
+    """The share of answers that are wrong against the share that is referred, the least sure first.
+
+    Parameters
+    ----------
+    wrong : ndarray of shape (n,)
+        Share that is wrong among the m surest, m from 1 to n.
+
+    Returns
+    -------
+    Markup
+        One ``<svg>`` element.
+    """
+    n = len(wrong)
+    kept = np.unique(np.linspace(max(1, round(0.2 * n)), n, min(n, 120)).round().astype(int))
+    shares = wrong[kept - 1]
+    across = linear(0.0, 0.8, LEFT + 14, WIDTH - RIGHT - 14)
+    up, body = _y_axis([0.0, float(shares.max())], "accuracy")
+    body += [below(across(mark), f"{100 * mark:g}%") for mark in (0.0, 0.2, 0.4, 0.6, 0.8)]
+    body.append(below_all("referred, the least sure first (wrong answers: upwards)"))
+    points = [(across(1.0 - m / n), up(share)) for m, share in zip(kept.tolist(), shares.tolist(), strict=True)]
+    body.append(_line(points[::-1], "transfer"))
+    return svg(body, "Share of answers that are wrong against the share that is referred")
 
 
 def heatmap(matrix: Sequence[Sequence[float]], labels: Sequence[str]) -> Markup:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from headstart.report.figures import heatmap
-from headstart.report.wording import amount, count, missing
+from headstart.report.wording import amount, count, missing, span
 
 TABLE_LIMIT = 24
 MOST_CELLS = 12
+#: Examples of a class below which its figures are marked.
+FEW = 20
 FAINTEST = 0.02
 """Effect of a word on a probability that is fully shaded at least."""
 KINDS = (
@@ -71,12 +73,12 @@ def confusion(evidence: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def class_rows(per_class: Sequence[dict[str, Any]] | None) -> list[dict[str, Any]]:
-    """One row a class: how many, precision, recall and F1, with a bar for the latter.
+    """One row a class: how many, recall and precision with their intervals, and F1.
 
     Parameters
     ----------
     per_class : sequence of dict or None
-        ``class``, ``n``, ``precision``, ``recall``, ``f1``.
+        ``class``, ``n``, ``precision``, ``recall``, ``f1``, and perhaps intervals.
 
     Returns
     -------
@@ -87,8 +89,11 @@ def class_rows(per_class: Sequence[dict[str, Any]] | None) -> list[dict[str, Any
         {
             "name": str(row["class"]),
             "n": count(row.get("n")),
+            "few": 0 < (row.get("n") or 0) < FEW,
+            "recall_span": span("accuracy", row.get("recall_interval")),
+            "precision_span": span("accuracy", row.get("precision_interval")),
             "precision": amount("accuracy", row.get("precision")),
-            "recall": amount("accuracy", row.get("recall")),
+            "recall": amount("accuracy", row.get("recall") if row.get("n") else None),
             "f1": amount("accuracy", row.get("f1")),
             "bar": 0 if missing(row.get("f1")) else round(100 * row["f1"], 1),
         }
@@ -96,7 +101,9 @@ def class_rows(per_class: Sequence[dict[str, Any]] | None) -> list[dict[str, Any
     ]
 
 
-def surest(mistakes: Sequence[dict[str, Any]] | None, limit: int = 12) -> list[dict[str, Any]]:
+def surest(
+    mistakes: Sequence[dict[str, Any]] | None, limit: int = 12, link: Callable[[str], str] | None = None
+) -> list[dict[str, Any]]:
     """The mistakes as cards: something to see or hear, what it is, what the model said, how sure it was.
 
     Parameters
@@ -106,6 +113,8 @@ def surest(mistakes: Sequence[dict[str, Any]] | None, limit: int = 12) -> list[d
         ``sound`` (MP3 or WAV in base64) and ``seconds``; for texts ``text``, and ``effects`` of its words.
     limit : int, default=12
         How many at most.
+    link : callable, optional
+        The address of the file of a name; empty where there is none.
 
     Returns
     -------
@@ -118,11 +127,14 @@ def surest(mistakes: Sequence[dict[str, Any]] | None, limit: int = 12) -> list[d
         cards.append(
             {
                 "name": str(mistake.get("name", "")),
+                "href": link(str(mistake.get("name", ""))) if link is not None else "",
+                "wrong": mistake.get("true") != mistake.get("predicted"),
                 "true": _said(mistake.get("true")),
                 "predicted": _said(mistake.get("predicted")),
                 "sure": "" if probability is None or missing(probability) else f"{100 * probability:.0f}%",
                 "bar": 0 if probability is None or missing(probability) else round(100 * probability, 1),
                 "thumbnail": data_uri(mistake.get("thumbnail")),
+                "map": data_uri(mistake.get("map")),
                 "sound": data_uri(mistake.get("sound")),
                 "pieces": marked_words(mistake.get("text"), mistake.get("effects")),
                 "marked": any(found.get("effects") for found in mistakes or []),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -12,12 +12,14 @@ from headstart.data.base.kinds import thing, things
 from headstart.report.adaptation import adaptation
 from headstart.report.borrowed import borrowed, lead, used_rows
 from headstart.report.detection import detection
+from headstart.report.dropout import dropout
 from headstart.report.figures import learning_curves, loss_history, reliability_curve
 from headstart.report.intervals import called, candidate_rows, difference_axis
 from headstart.report.listening import listening
 from headstart.report.method_names import plain_name
 from headstart.report.mistakes import class_rows, confusion, surest
 from headstart.report.tasks import auxiliary_rows, pooled_groups
+from headstart.report.use import evaluation, few_examples, first_class, next_step, referral, use
 from headstart.report.views import views
 from headstart.report.word_bars import class_words
 from headstart.report.wording import (
@@ -42,17 +44,20 @@ BADGES = {
     "cannot tell": "Cannot tell",
 }
 
+_LEFT_OUT = ("left out in turn", "that it did not learn from")
 BRACKETS = re.compile(r" \([^()]*\)(?=\.$)")
 """Figures at the end of a sentence that the drawing below it shows as well."""
 
 
-def build(evidence: dict[str, Any]) -> dict[str, Any]:
+def build(evidence: dict[str, Any], link: Callable[[str], str] | None = None) -> dict[str, Any]:
     """Turn a model's evidence into the variables of the page's template.
 
     Parameters
     ----------
     evidence : dict
         What ``evidence.json`` of a saved model holds. Parts that are missing or None are left out of the page.
+    link : callable, optional
+        The address of the file of a name; empty where there is none.
 
     Returns
     -------
@@ -83,16 +88,27 @@ def build(evidence: dict[str, Any]) -> dict[str, Any]:
         "listening": listening(evidence.get("keyword")),
         "before": _before(evidence.get("before")),
         "curves": _curves(evidence, metric, kind),
+        "no_curves": _no_curves(evidence),
         "more_labels": more_labels_words(evidence.get("more_labels") or []),
+        "dropout": dropout(evidence.get("dropout"), things(kind)),
         "history": loss_history(history) if len(history := evidence.get("history") or []) > 1 else None,
         "reliability": _reliability(evidence),
         "confusion": confusion(evidence.get("confusion")),
         "per_class": class_rows(evidence.get("per_class")),
-        "mistakes": surest(evidence.get("mistakes")),
-        "label_errors": surest(evidence.get("label_errors"), limit=50),
+        "few": few_examples(evidence.get("per_class") or [], kind),
+        "use": use(evidence, kind),
+        "referral": referral(evidence.get("held_out"), kind),
+        "next_step": next_step(evidence, metric, kind),
+        "first_class": first_class(evidence, kind),
+        "evaluation": evaluation(evidence),
+        "mistakes": surest(evidence.get("mistakes"), link=link),
+        "least_sure": surest(evidence.get("least_sure"), link=link),
+        "right": surest(evidence.get("right"), link=link),
+        "label_errors": surest(evidence.get("label_errors"), limit=50, link=link),
         "detection": detection(evidence.get("detection")),
         "words": class_words(evidence.get("words"), data.get("task", "classification")),
         "task": data.get("task", "classification"),
+        "measured_on": f"{things(kind)} {_LEFT_OUT[bool(evidence.get('evaluation'))]}",
         "data": _data(data),
         "source": borrowed(evidence.get("source")),
         "borrowed": lead(evidence.get("source")),
@@ -177,6 +193,7 @@ def _tiles(evidence: dict[str, Any], metric: str) -> list[dict[str, str]]:
         before = metrics.get("ece_before")
         scaled = not missing(before) and metrics.get("temperature") != 1.0
         words = f"{amount('accuracy', before)} before temperature scaling" if scaled else "not scaled"
+        words = "" if evidence.get("evaluation") else words
         label = "Probabilities are off by, on average"
         tiles.append({"label": label, "value": amount("accuracy", calibrated), "note": words})
     if not missing(evidence.get("seconds")):
@@ -215,6 +232,16 @@ def _curves(evidence: dict[str, Any], metric: str, kind: str) -> dict[str, Any] 
         more = [now, *more]
     side = "transfer" if verdict.get("transfer_used") else "without"
     return {"figure": learning_curves(usable, metric, kind, more=more, side=side), "legend": legend, "words": saved}
+
+
+def _no_curves(evidence: dict[str, Any]) -> str:
+    """Why there are no learning curves; empty where there are some, or nothing was compared."""
+    candidates = evidence.get("candidates") or []
+    if evidence.get("curves") or not candidates:
+        return ""
+    if not any(one.get("transfer") for one in candidates):
+        return "No learning curves were drawn: nothing was borrowed, so there are no two sides to compare."
+    return "No learning curves were drawn: the budget left no time for them. Give more (--budget)."
 
 
 def labels_saved(curves: Sequence[dict[str, Any]], metric: str, kind: str = "image") -> str:

@@ -51,13 +51,14 @@ def amount(metric: str, value: float | None) -> str:
 
     Examples
     --------
-    >>> amount("accuracy", 0.9415), amount("rmse", 12.3456), amount("accuracy", None)
-    ('94.2%', '12.35', '–')
+    >>> amount("accuracy", 0.9415), amount("rmse", 12.3456), amount("accuracy", None), amount("r2", -5.1e-17)
+    ('94.2%', '12.35', '–', '0')
     """
     if value is None or missing(value):
         return "–"
     if is_share(metric):
         return f"{100 * value:.1f}%".replace("-", MINUS)
+    value = 0.0 if abs(value) < 1e-12 else value  # nothing, but for rounding
     digits = 3 if abs(value) < 1 else 4 if abs(value) < 100 else 5
     return f"{value:.{digits}g}".replace("-", MINUS)
 

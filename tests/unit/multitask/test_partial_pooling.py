@@ -14,6 +14,7 @@ from sklearn.model_selection import KFold, cross_val_score
 
 from headstart import PartialPoolingClassifier, PartialPoolingRegressor, Source
 from headstart.errors import DataError, ParameterError
+from headstart.math.statistics.comparison import holm
 from headstart.models.saving.tables import load_table_model, save_table_model
 from headstart.multitask.partial_pooling import no_worse
 
@@ -85,6 +86,16 @@ def test_no_worse_is_a_one_sided_test() -> None:
     found = [no_worse(rng.normal(size=15)) < 0.05 for _ in range(2000)]
     assert 0.03 < np.mean(found) < 0.07
     assert no_worse(np.array([-1.0, -2.0])) == 1.0
+
+
+def test_of_many_groups_none_is_named_by_chance() -> None:
+    """A group's p-value counts how many there are: those that only chance makes worse stay unnamed."""
+    rng = np.random.default_rng(0)
+    p = np.array([no_worse(rng.normal(size=12)) for _ in range(140)])
+    assert (p < 0.05).any() and (holm(p) >= 0.05).all()
+    frame, y = schools()
+    scores = PartialPoolingRegressor(group="school").fit(frame, y).group_scores_
+    assert all(entry["worse"] == (entry["p_value"] < 0.05) for entry in scores)
 
 
 def test_sources_are_groups_of_their_own() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,7 +13,9 @@ from headstart.data.base.reasons import BadInput, why_unreadable
 
 MAX_BYTES = 1 << 30
 
-_DIGESTS: dict[tuple[str, int, int], str] = {}
+#: Digests of files that are remembered, and how many.
+_DIGESTS: OrderedDict[tuple[str, int, int], str] = OrderedDict()
+_MANY = 1 << 18
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NOT_PLAIN = (
     (stat.S_ISDIR, "it is a folder"),
@@ -121,9 +124,12 @@ def digest_of_file(path: str | Path, content: bytes | None = None, bad: type[Bad
         key = _key_of_file(path)
     except (OSError, ValueError):
         return digest_of(read_bytes(path, bad))
-    if key not in _DIGESTS:
-        _DIGESTS[key] = digest_of(read_bytes(path, bad) if content is None else content)
-    return _DIGESTS[key]
+    digest = _DIGESTS.get(key)
+    if digest is None:
+        digest = _DIGESTS[key] = digest_of(read_bytes(path, bad) if content is None else content)
+        if len(_DIGESTS) > _MANY:
+            _DIGESTS.popitem(last=False)
+    return digest
 
 
 def known_digest_of_file(path: str | Path) -> str | None:

@@ -168,6 +168,14 @@ class Inputs(Row[Item], Generic[Item]):
         """
         return None
 
+    def extent(self, i: int) -> tuple[float, str]:
+        """How much input ``i`` holds by its header, and of what: pixels, seconds, characters; (0, "") where unknown."""
+        return 0.0, ""
+
+    def settled_alone(self, i: int) -> bool:
+        """Whether what input ``i`` holds does not depend on the others that it is given with."""
+        return True
+
     def known_digest(self, i: int) -> str | None:
         """The digest of input ``i`` where it costs no reading of a file, else None."""
         item = self.items[i]

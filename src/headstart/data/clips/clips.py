@@ -120,6 +120,10 @@ class Clips(Inputs[Clip]):
         lengths = [length for length in self.lengths() if length > 0]
         return span(min(lengths), max(lengths), "s", 2) if lengths else ""
 
+    def extent(self, i: int) -> tuple[float, str]:
+        """Seconds of clip ``i`` by its header."""
+        return (self[[i]].lengths() or [0.0])[0], "seconds"
+
     def lengths(self, most: int | None = None) -> list[float]:
         """How long the first clips are by their headers, in seconds; 0 for one that cannot be read."""
 

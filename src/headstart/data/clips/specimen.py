@@ -57,16 +57,24 @@ def spectrogram_base64(wave: np.ndarray, rate: int) -> str:
     -------
     str
     """
-    top = _waveform(wave)
-    decibel = 10 * np.log10(mel_powers(wave, rate, _MELS) + 1e-12)
-    level = np.clip(1 + (decibel - decibel.max()) / _DECIBEL, 0, 1) if len(wave) and np.any(wave) else decibel * 0
-    shades = Image.fromarray((level.T[::-1] * 255).astype(np.uint8))
-    bottom = np.asarray(shades.resize((_WIDTH, _MELS), Image.Resampling.BILINEAR))
-    picture = Image.fromarray(np.concatenate([top, bottom]), mode="P")
+    picture = Image.fromarray(np.concatenate([_waveform(wave), _shades(wave, rate, _WIDTH, _MELS)]), mode="P")
     picture.putpalette(_palette())
     stream = io.BytesIO()
     picture.save(stream, "PNG", optimize=True)
     return base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def spectrogram(wave: np.ndarray, rate: int, width: int = 2 * _WIDTH, height: int = 2 * _MELS) -> np.ndarray:
+    """The spectrogram alone, low tones at the bottom, (height, width, 3) in uint8."""
+    return np.array(_palette(), np.uint8).reshape(-1, 3)[_shades(wave, rate, width, height)]
+
+
+def _shades(wave: np.ndarray, rate: int, width: int, height: int) -> np.ndarray:
+    """Strength of each mel band at each time, (height, width), as numbers of colours."""
+    decibel = 10 * np.log10(mel_powers(wave, rate, _MELS) + 1e-12)
+    level = np.clip(1 + (decibel - decibel.max()) / _DECIBEL, 0, 1) if len(wave) and np.any(wave) else decibel * 0
+    shades = Image.fromarray((level.T[::-1] * 255).astype(np.uint8))
+    return np.asarray(shades.resize((width, height), Image.Resampling.BILINEAR))
 
 
 def _waveform(wave: np.ndarray) -> np.ndarray:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -40,7 +42,7 @@ def canvases(
     preprocessing : Preprocessing, SoundPreprocessing or TextPreprocessing
         Says how to resize, resample or tokenise.
     store : CanvasStore, optional
-        Where canvases are kept. Default: one store a process.
+        Where canvases are kept. Default: `default_store`.
     threads : int, optional
         How many decode at a time. Default: one a processor that this process may use.
     progress : callable, optional
@@ -133,9 +135,42 @@ def processors() -> int:
     return min(usable, 32)
 
 
-@functools.cache
 def default_store() -> CanvasStore:
-    """The store that this process shares."""
+    """The store that this process shares; inside `own_store` that one."""
+    own = _OWN.get()
+    return _shared() if own is None else own  # a store without canvases is false
+
+
+@contextmanager
+def own_store() -> Iterator[CanvasStore]:
+    """A store for what will not come again, forgotten at the end; inside another one that one goes on.
+
+    It counts in the thread that enters it: work for others takes the store along.
+
+    Examples
+    --------
+    >>> with own_store() as store, own_store() as inner:
+    ...     default_store() is store is inner
+    True
+    """
+    outer = _OWN.get()
+    if outer is not None:
+        yield outer
+        return
+    store = CanvasStore()
+    token = _OWN.set(store)
+    try:
+        yield store
+    finally:
+        _OWN.reset(token)
+        store.clear()
+
+
+_OWN: ContextVar[CanvasStore | None] = ContextVar("own store of canvases", default=None)
+
+
+@functools.cache
+def _shared() -> CanvasStore:
     return CanvasStore()
 
 

@@ -75,6 +75,10 @@ class Entry:
         The estimators without a network, for classes and for numbers.
     explained : str, optional
         What adds to a fitted model's evidence: ``explained(model, dataset)``.
+    explainer : str, optional
+        What says which part of an input an answer came from: ``explainer(model, rows, i, k, answer)``.
+    sight : str, optional
+        What says what a network for it sees: ``sight(network, inputs, random_state)`` gives a `Sight`.
     module : str, optional
         What finds out how a module in memory takes such inputs: ``module(module, given, bare, name)`` gives the
         preprocessing and notes.
@@ -107,6 +111,8 @@ class Entry:
         "headstart.guard.baselines.classical:BaselineRegressor",
     )
     explained: str | None = None
+    explainer: str | None = None
+    sight: str | None = None
     module: str | None = None
     pretraining: str | None = None
     trial: Callable[[], Any] | None = None
@@ -137,6 +143,8 @@ _ENTRIES: dict[Kind, Entry] = {
             "headstart.guard.baselines.texts:TextBaselineRegressor",
         ),
         explained="headstart.guard.evidence.words:add_words",
+        explainer="headstart.models.explaining.parts:explain_text",
+        sight="headstart.networks.seeing.texts:see",
         trial=lambda: Texts(["a text"]),
     ),
     CLIPS: Entry(
@@ -152,6 +160,9 @@ _ENTRIES: dict[Kind, Entry] = {
         augmented_clip,
         _varied_clip,
         windows=lambda pieces, preprocessing: Clips(pieces, sampling_rate=preprocessing.rate),
+        explained="headstart.models.explaining.mistakes:add_maps",
+        explainer="headstart.models.explaining.clips:explain_clip",
+        sight="headstart.networks.seeing.clips:see",
         module="headstart.networks.reading.module_source:taken_waves",
         pretraining="headstart.pretraining.materials:CLIPS",
         trial=lambda: Clips([np.sin(np.arange(8000) / 8).astype(np.float32)], sampling_rate=16_000),
@@ -169,11 +180,21 @@ _ENTRIES: dict[Kind, Entry] = {
         augmented,
         _varied_picture,
         mirrored=True,
+        explained="headstart.models.explaining.mistakes:add_maps",
+        explainer="headstart.models.explaining.pictures:explain_picture",
+        sight="headstart.networks.seeing.pictures:see",
         module="headstart.networks.reading.module_source:taken_pixels",
         pretraining="headstart.pretraining.materials:PICTURES",
         trial=lambda: Pictures([np.arange(32 * 32 * 3, dtype=np.uint8).reshape(32, 32, 3)]),
     ),
-    ROWS: Entry(ROWS, Records, is_frame, records_of, row_specimen),
+    ROWS: Entry(
+        ROWS,
+        Records,
+        is_frame,
+        records_of,
+        row_specimen,
+        explainer="headstart.models.explaining.parts:explain_row",
+    ),
 }
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
 import tempfile
 import threading
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import IO, TypeAlias
 
 import numpy as np
 
 Key: TypeAlias = tuple[str, str]
-#: A temporary file begins a new one from this size on; what is forgotten is the oldest of them.
+#: A temporary file begins a new one from this size on; what is forgotten is one of them.
 _FULL = 64 << 20
+#: Bytes of the disk that are left to others.
+_SPARE = 1 << 30
 
 
 class CanvasStore:
@@ -24,7 +28,8 @@ class CanvasStore:
         Memory to use, in bytes; what was not used for longest goes on to temporary files without a name, which vanish
         with the process. They are read, not mapped, so that what lies there takes no memory.
     file_bytes : int, default=16 GiB
-        Size that these files may reach; the oldest go beyond it, or where the disk has no more room.
+        Size that these files may reach; beyond it, and where they would take the last GiB of the disk, those go that
+        were not read from for longest.
 
     Examples
     --------
@@ -39,7 +44,8 @@ class CanvasStore:
         self.file_bytes = file_bytes
         self.memory_bytes = 0
         self._kept: OrderedDict[Key, np.ndarray] = OrderedDict()
-        self._files: deque[_File] = deque()
+        self._files: list[_File] = []
+        self._clock = itertools.count()
         self._placed: dict[Key, tuple[_File, int, np.dtype, tuple[int, ...]]] = {}
         self._lock = threading.RLock()
 
@@ -59,7 +65,10 @@ class CanvasStore:
                 self._kept.move_to_end((digest, key))
                 return kept
             placed = self._placed.get((digest, key))
-            return None if placed is None else _read(*placed)
+            if placed is None:
+                return None
+            placed[0].used = next(self._clock)
+            return _read(*placed)
 
     def put(self, digest: str, key: str, canvas: np.ndarray) -> np.ndarray:
         """Keep a canvas; return it as it is kept, of the same shape and type, read-only."""
@@ -83,17 +92,21 @@ class CanvasStore:
             self._kept.clear()
             self._placed.clear()
             while self._files:
-                self._files.popleft().content.close()
+                self._files.pop().content.close()
             self.memory_bytes = 0
 
     def _to_file(self, name: Key, canvas: np.ndarray) -> None:
+        full = not self._files or self._files[-1].size >= min(_FULL, self.file_bytes // 4)
+        if full and shutil.disk_usage(tempfile.gettempdir()).free < _SPARE:
+            self.file_bytes = min(self.file_bytes, self.file_bytes_used)
+        while self._files and self.file_bytes_used + canvas.nbytes > self.file_bytes:
+            self._forget_one()
         if canvas.nbytes > self.file_bytes:
             return
-        while self._files and self.file_bytes_used + canvas.nbytes > self.file_bytes:
-            self._forget_oldest()
         if not self._files or self._files[-1].size >= min(_FULL, self.file_bytes // 4):
             self._files.append(_File())
         file = self._files[-1]
+        file.used = next(self._clock)
         try:
             file.content.seek(file.size)
             whole = file.content.write(np.ascontiguousarray(canvas).data) == canvas.nbytes
@@ -106,8 +119,9 @@ class CanvasStore:
         file.names.append(name)
         file.size += canvas.nbytes
 
-    def _forget_oldest(self) -> None:
-        file = self._files.popleft()
+    def _forget_one(self) -> None:
+        file = min(self._files, key=lambda one: one.used)
+        self._files.remove(file)
         for name in file.names:
             del self._placed[name]
         file.content.close()
@@ -120,6 +134,7 @@ class _File:
     content: IO[bytes] = field(default_factory=lambda: tempfile.TemporaryFile(buffering=0))  # noqa: SIM115
     names: list[Key] = field(default_factory=list)
     size: int = 0
+    used: int = 0
 
 
 def _read(file: _File, start: int, kind: np.dtype, shape: tuple[int, ...]) -> np.ndarray:

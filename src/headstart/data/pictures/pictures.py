@@ -88,6 +88,15 @@ class Pictures(Inputs[Item]):
         """Whether picture ``i`` is deeper than 8 bits."""
         return self._set.seen.header(self.items[i]).deep
 
+    def extent(self, i: int) -> tuple[float, str]:
+        """Pixels of picture ``i`` by its header."""
+        frame = frame_of(self.items[i])
+        return (0.0, "") if frame is None else (float(frame.width * frame.height), "pixels")
+
+    def settled_alone(self, i: int) -> bool:
+        """Whether it is no deeper than 8 bits: what is white in deep ones is decided for all together."""
+        return not self.is_deep(i)
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of how the files' values were read, in sentences."""

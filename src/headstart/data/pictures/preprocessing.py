@@ -127,7 +127,7 @@ class Preprocessing(BasePreprocessing):
         width, height = (rgb.shape[1], rgb.shape[0]) if isinstance(rgb, np.ndarray) else rgb.size
         if isinstance(self.resize, int) and max(width, height) > LONGEST * min(width, height):
             rgb, width, height = _middle(rgb, width, height)
-        new_height, new_width = self._canvas_size(height, width)
+        new_height, new_width = self.canvas_size(height, width)
         if (new_height, new_width) == (height, width):
             return rgb if isinstance(rgb, np.ndarray) else np.asarray(rgb)
         image = Image.fromarray(rgb) if isinstance(rgb, np.ndarray) else rgb
@@ -244,7 +244,8 @@ class Preprocessing(BasePreprocessing):
         """Short hash of what decides a canvas alone: two networks that resize alike share their canvases."""
         return short_hash([self.resize, self.resample])
 
-    def _canvas_size(self, height: int, width: int) -> tuple[int, int]:
+    def canvas_size(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width of the canvas of a picture of this height and width."""
         if not isinstance(self.resize, int):
             return self.resize
         longer = int(self.resize * max(height, width) / min(height, width))

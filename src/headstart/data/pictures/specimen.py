@@ -11,7 +11,7 @@ from PIL import Image
 
 from headstart.data.pictures.pictures import Pictures
 
-_SIDE = 128
+_SIDE = 192
 
 
 def specimen(pictures: Pictures, i: int) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def thumbnail_base64(rgb: np.ndarray, side: int = _SIDE) -> str:
     Parameters
     ----------
     rgb : array of uint8, shape (H, W, 3)
-    side : int, default=128
+    side : int, default=192
         Longest side in pixels; smaller pictures keep their size.
 
     Returns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from headstart.data.reading.options import Reading
@@ -25,6 +26,7 @@ def read_dataset(
     sheet: str | None = None,
     page: int | None = None,
     view: Mapping[str, Any] | None = None,
+    boxes: str | os.PathLike[str] | None = None,
 ) -> Dataset:
     r"""Read labelled pictures, clips of sound or texts from a folder or a table, or a table of values.
 
@@ -66,6 +68,9 @@ def read_dataset(
     view : dict of str to columns, optional
         Of a table whose rows are seen in several ways: the columns of each view
         (`headstart.data.reading.view_table.read_views`).
+    boxes : path-like, optional
+        Of a folder of pictures: where the boxes of the things in them are written; labels are then one
+        `headstart.Boxes` a picture (`headstart.data.reading.boxes.read_boxes`).
 
     Returns
     -------
@@ -89,6 +94,17 @@ def read_dataset(
     (('ants', 'bees'), 4, 'ants/0.png')
     """
     reading = Reading(
-        label, path_column, text_column, split_column, group_by, task, encoding, decimal, sheet, page, view
+        label,
+        path_column,
+        text_column,
+        split_column,
+        group_by,
+        task,
+        encoding,
+        decimal,
+        sheet,
+        page,
+        view,
+        boxes=None if boxes is None else Path(boxes),
     )
     return recognise(path, reading).dataset()

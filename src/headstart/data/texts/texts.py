@@ -101,6 +101,11 @@ class Texts(Inputs[Text]):
             return self._digest_in_memory(item)
         return digest_of_file(item, bad=BadText)
 
+    def extent(self, i: int) -> tuple[float, str]:
+        """Characters of text ``i``; of a file at most so many, by its bytes."""
+        item = self.items[i]
+        return float(len(item) if isinstance(item, str) else item.stat().st_size), "characters"
+
     def sizes(self) -> str:
         """Lengths in characters, of files in bytes."""
         lengths = [len(item) for item in self.items if isinstance(item, str) and item]

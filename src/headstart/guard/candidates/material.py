@@ -53,6 +53,8 @@ class Material(OfKind):
         Weights of the examples in what is measured.
     learning : array of float, shape (n,), optional
         Weights of the examples in learning: these, times those of the classes.
+    known : array of shape (K,), optional
+        The classes, where the labels may lack some.
     """
 
     rows: Any
@@ -70,6 +72,7 @@ class Material(OfKind):
     metric: str | None = None
     weight: np.ndarray | None = field(default=None, repr=False)
     learning: np.ndarray | None = field(default=None, repr=False)
+    known: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -104,7 +107,9 @@ class Material(OfKind):
     @cached_property
     def classes(self) -> np.ndarray | None:
         """Class labels in sorted order; None for numbers and multi-label."""
-        return np.unique(self.y) if self.task == "classification" else None
+        if self.task != "classification":
+            return None
+        return np.unique(self.y) if self.known is None else self.known
 
     @cached_property
     def target(self) -> np.ndarray:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import confusion_matrix
 
 from headstart.math.statistics.calibration import expected_calibration_error
 from headstart.math.statistics.calibration import reliability as reliability_curve
 from headstart.math.statistics.comparison import wilson_interval
+from headstart.math.statistics.influence import as_columns
+from headstart.math.statistics.intervals import score_interval
 from headstart.math.statistics.named_metrics import METRICS, metrics_of
 
 
@@ -67,19 +69,44 @@ def confusion(target: np.ndarray, prediction: np.ndarray, labels: list[Any]) -> 
     return {"labels": labels, "matrix": matrix.tolist()}
 
 
-def per_class(task: str, target: np.ndarray, prediction: np.ndarray, labels: list[Any]) -> list[dict[str, Any]]:
-    """Number, precision, recall and F1 of every class or label."""
-    hard = (prediction > 0.5).astype(int) if task == "multilabel" else prediction.argmax(axis=1)
-    precision, recall, f1, n = precision_recall_fscore_support(
-        target, hard, labels=list(range(len(labels))), average=None, zero_division=0
-    )
+def per_class(
+    task: str, target: np.ndarray, prediction: np.ndarray, labels: list[Any], groups: np.ndarray | None = None
+) -> list[dict[str, Any]]:
+    """Number, precision, recall and F1 of every class or label, precision and recall with their intervals.
+
+    Parameters
+    ----------
+    task : {"classification", "multilabel"}
+    target, prediction : array
+        Class numbers (n,) and probabilities (n, K), or 0/1 and probabilities (n, L).
+    labels : list
+        Names of the classes.
+    groups : array of shape (n,), optional
+        Examples of one group are not independent.
+
+    Returns
+    -------
+    list of dict
+        ``class``, ``n``, ``precision``, ``recall``, ``f1``; ``recall_interval`` and ``precision_interval`` are None
+        where nothing is of the class, or nothing is taken for it.
+    """
+    true, said = as_columns(target, prediction)
+    hits, n, taken = (true * said).sum(axis=0), true.sum(axis=0), said.sum(axis=0)
     return [
         {
             "class": label,
             "n": int(n[k]),
-            "precision": float(precision[k]),
-            "recall": float(recall[k]),
-            "f1": float(f1[k]),
+            "precision": float(hits[k] / max(taken[k], 1)),
+            "recall": float(hits[k] / max(n[k], 1)),
+            "f1": float(2 * hits[k] / max(n[k] + taken[k], 1)),
+            "recall_interval": _share_interval(said[:, k], true[:, k] > 0, groups),
+            "precision_interval": _share_interval(true[:, k], said[:, k] > 0, groups),
         }
         for k, label in enumerate(labels)
     ]
+
+
+def _share_interval(right: np.ndarray, among: np.ndarray, groups: np.ndarray | None) -> list[float] | None:
+    if not among.any():
+        return None
+    return list(score_interval(right[among], None if groups is None else groups[among]))

@@ -55,14 +55,14 @@ class _Blended(BaseEstimator):
         self.weights_ = np.asarray(self.weights, dtype=np.float64) / float(np.sum(self.weights))
         self.n_features_in_ = X.shape[1]
 
-    def explain_source(self) -> Any:
+    def explain_source(self, n_rows: int = 10) -> Any:
         """Which rows of the source the weightiest part that can say so used, as a dict; None where none can."""
         check_is_fitted(self, "estimators_")
         order = np.argsort(-self.weights_)
         known = [i for i in order if hasattr(self.estimators_[i], "explain_source")]
         if not known:
             return None
-        use = self.estimators_[known[0]].explain_source()
+        use = self.estimators_[known[0]].explain_source(n_rows)
         return {**use.to_dict(), "part": self.estimators[known[0]][0]}
 
 

@@ -18,8 +18,8 @@ from headstart.guard.comparing.contenders import contenders, near_best
 from headstart.guard.comparing.crew import Ahead
 from headstart.guard.comparing.curves import learning_curve
 from headstart.guard.comparing.deadline import Deadline, OutOfTime
+from headstart.guard.comparing.few_first import FEW, far_behind
 from headstart.guard.comparing.journal import Journal
-from headstart.guard.comparing.look import FEW, far_behind
 from headstart.guard.comparing.out_of_fold import (
     Outcome,
     choices_of,

@@ -62,17 +62,24 @@ def certain_by_fold(
 
 
 def class_evidence(
-    drawn: Sequence[Boxes], found: Sequence[Boxes], classes: Sequence[Any], fold: np.ndarray
+    drawn: Sequence[Boxes],
+    found: Sequence[Boxes],
+    classes: Sequence[Any],
+    fold: np.ndarray | None = None,
+    *,
+    thresholds: dict[str, float] | None = None,
 ) -> list[dict[str, Any]]:
     """Average precision, precision over recall, and counting error of each class.
 
     The threshold from which boxes are counted is the best on all of these pictures; the counting error is told with
-    those of the other folds.
+    those of the other folds. Where thresholds are given, they count.
 
     Parameters
     ----------
     drawn, found, classes, fold
         As of `certain_by_fold`.
+    thresholds : dict of str to float, optional
+        Of each class, chosen on other pictures; in the place of folds.
 
     Returns
     -------
@@ -82,7 +89,12 @@ def class_evidence(
     """
     score = average_precision(drawn, found, classes)
     over, at = score.of_class(), {t: score.of_class(t) for t in (0.5, 0.75)}
-    thresholds, sure = best_thresholds(drawn, found, classes), certain_by_fold(drawn, found, classes, fold)
+    if thresholds is None:
+        assert fold is not None, "without thresholds there are folds"
+        sure = certain_by_fold(drawn, found, classes, fold)
+        thresholds = best_thresholds(drawn, found, classes)
+    else:
+        sure = [certain(one, thresholds) for one in found]
     rows = []
     for name in classes:
         recall, precision = precision_recall(matches_of(name, drawn, found, thresholds=RIGHT))

@@ -17,6 +17,8 @@ from headstart.progress import Progress
 
 #: Overlap from which a box is right where ways are compared.
 RIGHT = np.array([0.5])
+#: Standard errors by which a wary way has to be ahead.
+CLEAR = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +33,15 @@ class Way:
     transfer : bool
         Whether it borrows.
     words : str
+    wary : bool, default=False
+        Whether it is taken only where it is clearly ahead, as what another detector has learned of other things.
     """
 
     name: str
     estimator: Any
     transfer: bool
     words: str
+    wary: bool = False
 
     def fitted(self, pictures: Any, boxes: Sequence[Boxes]) -> Any:
         """A new estimator that has learned from these; what it borrows is shared."""
@@ -72,6 +77,21 @@ class Tried:
     def score(self) -> float:
         """Average precision at an overlap of one half, over classes."""
         return float(self.values.mean())
+
+
+def best_of(results: Sequence[Tried]) -> Tried:
+    """The way with the highest score; a wary one only where it is ahead of the best other by half a standard error.
+
+    The error is that of the mean difference of what pictures add to the two scores.
+    """
+    plain = [one for one in results if not one.way.wary] or list(results)
+    best = lead = max(plain, key=lambda one: one.score)
+    for one in results:
+        apart = one.values - lead.values
+        error = float(apart.std(ddof=1)) / len(apart) ** 0.5 if len(apart) > 1 else 0.0
+        if one.way.wary and one.score > best.score and apart.mean() > CLEAR * error:
+            best = one
+    return best
 
 
 def presence(boxes: Sequence[Boxes], classes: Sequence[Any]) -> np.ndarray:

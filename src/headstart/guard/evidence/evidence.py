@@ -18,7 +18,8 @@ from headstart.guard.comparing.out_of_fold import Outcome
 from headstart.guard.evidence.guessing import against_guessing, never_answered, trivial_evidence
 from headstart.guard.evidence.label_errors import held_out, label_errors
 from headstart.guard.evidence.lead import lead
-from headstart.guard.evidence.mistakes import surest_mistakes
+from headstart.guard.evidence.mistakes import surest_mistakes, unsure_and_right
+from headstart.guard.evidence.use import OUT_OF_FOLD, use_evidence
 from headstart.math.statistics.bbc import bbc_cv
 from headstart.math.statistics.calibration import calibrated, temperature
 from headstart.math.statistics.metrics import example_log_loss
@@ -202,16 +203,28 @@ def calibration(material: Material, outcome: Outcome, fold: np.ndarray) -> tuple
 
 def prediction_evidence(
     material: Material,
-    outcome: Outcome,
+    predictions: Sequence[np.ndarray],
     calibrated_prediction: np.ndarray,
     names: Sequence[Any] | None,
     random_state: int,
 ) -> dict[str, Any]:
-    """Metrics, confusion, classes, mistakes and doubtful labels of the chosen candidate, out of fold."""
+    """Metrics, confusion, classes, thresholds, mistakes and doubtful labels, of examples that were not learned from.
+
+    Parameters
+    ----------
+    material : Material
+    predictions : sequence of array
+        Of all examples, once or several times: probabilities (n, K) or (n, L), or numbers.
+    calibrated_prediction : array
+        The first of them, scaled as the model's are.
+    names : sequence or None
+        Of classes, labels or targets.
+    random_state : int
+    """
     labels = None if names is None else [plain(label) for label in names]
-    first = outcome.predictions[0]
+    first = predictions[0]
     found: dict[str, Any] = {
-        "metrics": mean_measures(material, outcome.predictions),
+        "metrics": mean_measures(material, predictions),
         "confusion": None,
         "per_class": [],
         "reliability": [],
@@ -219,9 +232,11 @@ def prediction_evidence(
     if material.task == "classification" and labels is not None:
         found["confusion"] = measures.confusion(material.target, first, labels)
     if material.task != "regression" and labels is not None:
-        found["per_class"] = measures.per_class(material.task, material.target, first, labels)
+        found["per_class"] = measures.per_class(material.task, material.target, first, labels, material.groups)
         found["reliability"] = measures.reliability(material.task, material.target, calibrated_prediction)
     found["mistakes"] = surest_mistakes(material, calibrated_prediction, labels)
+    found |= unsure_and_right(material, calibrated_prediction, labels, random_state)
+    found["use"] = use_evidence(material, calibrated_prediction, labels, OUT_OF_FOLD)
     found["label_errors"] = label_errors(material, calibrated_prediction, labels)
     found["held_out"] = held_out(material, calibrated_prediction, random_state)
     return found

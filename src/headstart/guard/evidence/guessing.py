@@ -31,6 +31,7 @@ def trivial_evidence(material: Material, names: Sequence[Any] | None) -> dict[st
     """
     words, answer = trivial_answer(material.measured, material.task, material.target, names)
     score = material.measured.value(material.target, answer, material.weight)
+    score = 0.0 if abs(score) < 1e-12 else score  # that of a mean, but for rounding
     return {"words": words, "score": score, "metric": material.measured.name}
 
 

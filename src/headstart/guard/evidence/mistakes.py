@@ -1,4 +1,4 @@
-"""The predictions that were wrong and sure, with something to see or hear of each."""
+"""Predictions with something to see or hear of each: wrong and sure, hardly sure, and right ones."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from headstart.data.inputs.registry import specimen
 from headstart.guard.candidates.material import Material
 
 SHOWN = 12
+#: Of those that were hardly sure, and of right ones.
+FEW = 6
 
 
 def surest_mistakes(material: Material, prediction: np.ndarray, labels: list[Any] | None) -> list[dict[str, Any]]:
@@ -40,6 +42,39 @@ def surest_mistakes(material: Material, prediction: np.ndarray, labels: list[Any
         entry(material, i, labels[material.target[i]], labels[hard[i]], float(sure[i]))
         for i in wrong[np.argsort(-sure[wrong], kind="stable")][:SHOWN]
     ]
+
+
+def unsure_and_right(
+    material: Material, prediction: np.ndarray, labels: list[Any] | None, random_state: int
+) -> dict[str, list[dict[str, Any]]]:
+    """Some that no class stands out for, the least sure first, and some right ones, drawn at random.
+
+    Parameters
+    ----------
+    material : Material
+        Of classes; of other tasks nothing is said.
+    prediction : array (n, K)
+        Calibrated probabilities.
+    labels : list or None
+        Class names.
+    random_state : int
+        Of the drawing.
+
+    Returns
+    -------
+    dict
+        ``least_sure`` and ``right``, as `surest_mistakes` has them, at most six each.
+    """
+    if material.task != "classification" or labels is None:
+        return {"least_sure": [], "right": []}
+    hard, sure = prediction.argmax(axis=1), prediction.max(axis=1)
+    right = np.flatnonzero(hard == material.target)
+    drawn = np.sort(np.random.default_rng(random_state).permutation(right)[:FEW])
+    chosen = {"least_sure": np.argsort(sure, kind="stable")[:FEW], "right": drawn}
+    return {
+        name: [entry(material, i, labels[material.target[i]], labels[hard[i]], float(sure[i])) for i in rows]
+        for name, rows in chosen.items()
+    }
 
 
 def _wrong_labels(material: Material, prediction: np.ndarray, labels: list[Any]) -> list[dict[str, Any]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import softmax
 
+from headstart.data.base.content import digest_of
 from headstart.data.inputs.canvases import canvases
 from headstart.data.inputs.registry import simple_of
 from headstart.math.alignment.kernels import unit_rows
@@ -49,6 +50,9 @@ class Reference:
         What anybody can check of an example, such as its brightness.
     ranks : ndarray of shape (101, d), float32
         Percentiles of the columns of a table; of no rows else.
+    marks : ndarray of shape (n,), uint64
+        A hash of the content of every example that was learned from, in rising order: it tells them again, and nothing
+        else. Empty in models of earlier versions.
     """
 
     sees: str
@@ -59,6 +63,7 @@ class Reference:
     heads: np.ndarray
     measures: np.ndarray
     ranks: np.ndarray
+    marks: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
 
     def seen(self, inputs: Any, network: Any, device: str = "cpu") -> np.ndarray:
         """Features of new examples as the reference has them, of length 1: (n, d), those that a prediction cached."""
@@ -135,7 +140,24 @@ def reference_of(
     Y = None if material.classes is None else material.columns
     found, kept = rows_kept(sees, features, Y, splits, random_state=random_state)
     shown = measured(material.rows) if material.numbers else measured(material.rows[kept])
-    return replace(found, measures=shown[kept] if material.numbers else shown, ranks=ranks)
+    marks = np.sort(content_marks(material.rows))
+    return replace(found, measures=shown[kept] if material.numbers else shown, ranks=ranks, marks=marks)
+
+
+def content_marks(rows: Any) -> np.ndarray:
+    """A 64-bit hash of the content of each of some inputs, or of each row of numbers to single precision, (n,).
+
+    Examples
+    --------
+    >>> marks = content_marks(np.array([[0.0, 1.5], [2.0, 3.0], [-0.0, 1.5]]))
+    >>> bool(marks[0] == marks[2]), bool(marks[0] == marks[1])
+    (True, False)
+    """
+    if hasattr(rows, "digest"):
+        digests = [rows.digest(i) for i in range(len(rows))]
+    else:
+        digests = [digest_of(row.tobytes()) for row in np.asarray(rows, dtype=np.float32) + np.float32(0.0)]
+    return np.array([int(digest[:16], 16) for digest in digests], dtype=np.uint64)
 
 
 def ranks_of(rows: np.ndarray) -> np.ndarray:

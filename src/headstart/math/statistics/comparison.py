@@ -99,6 +99,35 @@ def sign_flip(
     return (1 + reached) / (1 + n_flips)
 
 
+def holm(p_values: np.ndarray) -> np.ndarray:
+    """P-values of many tests, so that one of them below a level is wrong that often at most, whatever holds.
+
+    Parameters
+    ----------
+    p_values : ndarray of shape (m,)
+
+    Returns
+    -------
+    ndarray of shape (m,)
+        The k-th smallest times m - k + 1, at least as large as those before it, and at most 1.
+
+    References
+    ----------
+    Holm (1979), A simple sequentially rejective multiple test procedure.
+
+    Examples
+    --------
+    >>> holm(np.array([0.01, 0.04, 0.03])).round(2).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * (len(p) - np.arange(len(p))))
+    found = np.empty(len(p))
+    found[order] = np.minimum(stepped, 1.0)
+    return found
+
+
 def wilson_interval(successes: float, n: float, *, z: float = Z) -> tuple[float, float]:
     """Wilson score interval of a proportion.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import stats
@@ -21,6 +22,7 @@ def score_interval(
     high: float = 1.0,
     design: float = 1.0,
     floor: float = 0.0,
+    worth: float = 1.0,
 ) -> tuple[float, float]:
     r"""95% interval of a score whose single examples' shares are known.
 
@@ -55,6 +57,9 @@ def score_interval(
         D before anything is seen: above 1 where rare examples decide.
     floor : float, default=0
         Where one bound alone is finite: the distance to it of an answer that was not seen.
+    worth : float, default=1
+        What part of an answer each is worth, where both bounds are finite: below 1 where what will answer is not what
+        was measured.
 
     Returns
     -------
@@ -83,7 +88,7 @@ def score_interval(
     squares = float(((sums - mean * sizes) ** 2).sum())
     if math.isfinite(low) and math.isfinite(high):
         width = high - low
-        n = _answers((mean - low) / width, squares / width**2, sizes, design)
+        n = worth * _answers((mean - low) / width, squares / width**2, sizes, design)
         ends = wilson_interval(n * min(max((centre - low) / width, 0.0), 1.0), n)
         return low + width * ends[0], low + width * ends[1]
     if math.isfinite(low):
@@ -91,6 +96,36 @@ def score_interval(
         return low + near, low + far
     near, far = _distances(high - centre, high - mean, squares, sizes, floor)
     return high - far, high - near
+
+
+def unpaired_difference(
+    one: float, interval_of_one: Sequence[float], other: float, interval_of_other: Sequence[float]
+) -> tuple[float, float]:
+    r"""95% interval of the difference of two scores of different examples, one minus the other.
+
+    .. math:: d - \sqrt{(s_1 - l_1)^2 + (u_2 - s_2)^2} \quad\text{to}\quad d + \sqrt{(u_1 - s_1)^2 + (s_2 - l_2)^2}
+
+    Parameters
+    ----------
+    one, other : float
+        The scores.
+    interval_of_one, interval_of_other : (float, float)
+        Their 95% intervals, as `score_interval` gives them; so groups count here too.
+
+    References
+    ----------
+    Newcombe (1998), Interval estimation for the difference between independent proportions, method 10; Zou & Donner
+    (2008), Construction of confidence limits about effect measures, for other scores.
+
+    Examples
+    --------
+    >>> low, high = unpaired_difference(0.8, (0.7, 0.88), 0.9, (0.86, 0.93))
+    >>> round(low, 3), round(high, 3)
+    (-0.204, -0.011)
+    """
+    difference = one - other
+    (low, high), (least, most) = interval_of_one, interval_of_other
+    return difference - math.hypot(one - low, most - other), difference + math.hypot(high - one, other - least)
 
 
 def _answers(mean: float, squares: float, sizes: np.ndarray, design: float) -> float:

@@ -34,6 +34,19 @@ _CLASS = record(
     {name: maybe(number()) for name in ("boxes", "pictures", "ap", "ap50", "ap75", "mean", "error", "bias")}
     | {name: several(number(0, 1)) for name in ("recall", "precision")},
 )
+_POINTS = several(number(0, 1.00001), 1, 1000)
+_USE = record(
+    {
+        "positive": TEXT,
+        "negative": TEXT,
+        "n": several(number(1), 2, 2),
+        "threshold": _POINTS,
+        **{f"{side}{end}": _POINTS for side in ("sensitivity", "specificity") for end in ("", "_low", "_high")},
+        "auc": number(0, 1),
+        "auc_interval": several(number(), 2, 2),
+    },
+    {"n_groups": maybe(number(1)), "prevalence": maybe(number(0, 1, above=True))},
+)
 _SHAPE = record(
     {},
     {
@@ -56,6 +69,9 @@ _SHAPE = record(
         "test": maybe(_RECORD),
         "mistakes": several(_RECORD),
         "label_errors": several(_LABEL),
+        "least_sure": several(_RECORD),
+        "right": several(_RECORD),
+        "use": maybe(_USE),
         "held_out": maybe(record({"of_label": several(number()), "of_answer": several(number())})),
         "more_labels": several(_MORE),
         "per_class": maybe(several(_RECORD)),

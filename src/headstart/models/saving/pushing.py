@@ -25,6 +25,8 @@ _HELD = {
     "table.json": "holds names of columns and categories",
 }
 _OF_EXAMPLES = ("mistakes", "label_errors", "reproduce")
+#: What an entry of the evidence holds that shows an example.
+_SHOWN = {"thumbnail", "map", "sound", "text"}
 _OF_DATA = ("duplicates", "near_duplicates", "dropped")
 _FOLDERS = re.compile(r"(?<![\w.:/])(?:/|[A-Za-z]:\\)(?:[^\s'\"/\\]+[/\\])+")
 _NAME = re.compile(r"[\w.-]+/[\w.-]+")
@@ -111,10 +113,28 @@ def _copied(source: Path, ready: Path, manifest: dict[str, Any], with_report: bo
 def _public(proof: dict[str, Any], with_report: bool) -> dict[str, Any]:
     """Evidence without examples, and without places on this machine."""
     if not with_report:
-        proof = {key: value for key, value in proof.items() if key not in _OF_EXAMPLES}
+        proof = _without_examples({key: value for key, value in proof.items() if key not in _OF_EXAMPLES})
         data = {key: value for key, value in (proof.get("data") or {}).items() if key not in _OF_DATA}
         proof = {**proof, "data": data} if data else proof
     return dict(_without_places(proof))
+
+
+def _without_examples(value: Any) -> Any:
+    """The same without lists of examples, wherever they stand: entries with a picture, or with a truth and an answer.
+
+    Examples
+    --------
+    >>> _without_examples({"right": [{"true": "ann", "predicted": "ann"}], "n": 3, "more": {"a": [{"thumbnail": ""}]}})
+    {'n': 3, 'more': {}}
+    """
+    if isinstance(value, dict):
+        return {key: _without_examples(part) for key, part in value.items() if not _are_examples(part)}
+    return [_without_examples(part) for part in value] if isinstance(value, list) else value
+
+
+def _are_examples(value: Any) -> bool:
+    entries = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return any(_SHOWN & set(one) or {"true", "predicted"} <= set(one) for one in entries)
 
 
 def _without_places(value: Any) -> Any:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart.data.base.kinds import Kind
-from headstart.errors import DataError
+from headstart.errors import DataError, ParameterError
 from headstart.models.saving.evidence_file import EVIDENCE
 from headstart.networks.folder import write_folder, write_manifest
+from headstart.networks.running.passing import passing
 from headstart.networks.seal import seal
 
 if TYPE_CHECKING:  # a picture is predicted without pandas
@@ -57,6 +58,7 @@ class SeveralTasks:
         """The kind of input that they take."""
         return next(iter(self.models.values())).kind
 
+    @passing()
     def predict(self, X: Any) -> pd.DataFrame:
         """What each model says of pictures, clips, texts or rows: a column a task; of several labels lists."""
         import pandas as pd
@@ -71,10 +73,23 @@ class SeveralTasks:
                 found[name] = list(said) if said.ndim > 1 else said
         return pd.DataFrame(found)
 
+    @passing()
     def predict_proba(self, X: Any) -> list[np.ndarray | None]:
         """Probabilities of each task's classes, in the order of ``models``; None for numbers."""
         models = self.models.values()
         return [None if model.task == "regression" else model.predict_proba(X) for model in models]
+
+    def evaluate(self, data: Any, **how: Any) -> Any:
+        """Measure each model on the rows that have its label, see `headstart.evaluate`."""
+        from headstart.models.evaluation.evaluation import of_several
+
+        if how.get("label") is not None:
+            raise ParameterError(
+                f"Expected no label with several tasks ({', '.join(self.models)}), found {how['label']!r}.",
+                "Each is measured by the column of its name; or give the folder of one, as task-1.",
+            )
+        given = {name: value for name, value in how.items() if name != "label"}
+        return of_several({name: model.evaluate(data, label=name, **given) for name, model in self.models.items()})
 
     def save(self, folder: str | Path, *, also: Callable[[Path], None] | None = None) -> Path:
         """Write all models into one folder, whole or not at all; each has a folder in it that can be loaded alone.

@@ -1,4 +1,4 @@
-"""A model that was loaded, tried on one input before anybody relies on it."""
+"""The parts of a model, read from its folder and tried on one input before anybody relies on them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from headstart.data.inputs.registry import entry_of
 from headstart.errors import SourceError
 from headstart.networks.running.cache import memory_cache
 from headstart.networks.running.embed import embed
+from headstart.parameters.loading import read_learned
 from headstart.training.device import pick_device
 
 _TODO = "It is damaged, or was not written by headstart: copy the folder anew, or fit again."
@@ -85,3 +86,34 @@ def _first_column(encoder: Any) -> str:
     if isinstance(encoder.columns_, dict):  # of several views
         return str(next(iter(encoder.columns_.values()))[0])
     return str(encoder.columns_[0]["name"])
+
+
+def read_parts(path: Path, manifest: dict[str, Any], module: Any) -> tuple[Any, Any]:
+    """Estimator and encoder of a folder whose words have been checked, tried out on one input."""
+    estimator: Any = None
+    encoder: Any = None
+    if manifest["kind"] == "transfer":
+        learned = read_learned(path, manifest, module)
+        estimator = learned if learned.fitted_.network is not None else learned.estimator()
+    elif manifest["kind"] == "baseline":
+        from headstart.models.saving.baselines import load_baseline
+
+        estimator = load_baseline(path, manifest["baseline"])
+    if kind_named(manifest["input_type"]).values:
+        from headstart.models.saving.tables import load_table_model
+
+        whole, encoder = load_table_model(path)
+        estimator = whole if estimator is None else estimator
+        if hasattr(encoder, "input_types_"):  # of several views
+            from headstart.models.saving.views import load_view_networks
+
+            load_view_networks(encoder, path)
+    try_out(estimator, encoder, manifest, path)
+    return estimator, encoder
+
+
+def read_detector(heard: dict[str, Any]) -> Any:
+    """How a model for words listens; what only such models need is loaded with them."""
+    from headstart.keywords.listener import Detector
+
+    return Detector.from_dict(heard)

@@ -6,26 +6,39 @@ import functools
 import hashlib
 import logging
 import os
-import shutil
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import numpy as np
 
 from headstart.cache_folder import cache_folder
 from headstart.networks.running.kept_rows import KeptRows, Opened, Run, pieces
-from headstart.networks.running.shards import PARTIAL, SUFFIX, Shard, read_shard, write_shard
+from headstart.networks.running.shards import (
+    SUFFIX,
+    Shard,
+    bytes_of,
+    files_in,
+    give_up,
+    read_shard,
+    room_in,
+    write_shard,
+)
 
 _LOG = logging.getLogger("headstart")
 SMALL = 4 << 20
 MANY = 16
-SPARE = 1 << 30
 #: Bytes of new rows that are collected before they are written.
 PIECE = 64 << 20
-STALE_SECONDS = 86_400
+#: Memory for rows of what will not come again.
+FEW = 4 << 20
+#: Bytes of a file beside its rows and their keys, at most.
+HEAD = 256
+#: Bytes that a row in memory takes beside its values: its key, the array's head, its place.
+BESIDE = 400
 
 
 class FeatureCache:
@@ -42,7 +55,8 @@ class FeatureCache:
     memory_bytes : int, default=256 MiB
         Memory for rows; the least recently used go first. Of rows that are in files too, large sets are not held.
     disk_bytes : int, default=8 GiB
-        Size of all files; beyond it the least recently used go. At least 1 GiB of the disk is left free.
+        Size of all files; beyond it the least recently used go, and where they would take the last GiB of the disk. Of
+        a set that is larger than all of this the first rows are kept.
 
     Examples
     --------
@@ -154,28 +168,36 @@ class FeatureCache:
         shape : tuple of int
             Of one row.
         beside : collection of Path
-            Files that are not given up for these rows: a set that is larger than the disk's share keeps what fits.
+            Files that are not given up for these rows.
 
         Returns
         -------
         Shard or None
-            The file, if it was written.
+            The file, if all of them were written.
         """
-        total = 4 * len(keys) * int(np.prod(shape, dtype=np.int64))
-        written = None
-        if self.folder is not None and len(keys) and self._has_room(total + _bytes_of(beside), total):
+        width = 4 * int(np.prod(shape, dtype=np.int64))
+        total, written = len(keys) * width, None
+        limit, whole = self.limit(), width + 4 + max(map(len, keys), default=0)
+        fit = min(len(keys), (limit - bytes_of(beside) - HEAD) // whole)
+        if self.folder is not None and fit > 0:
             batches = list(batches) if total <= self.memory_bytes else batches
             try:
-                written = write_shard(self._folder_of(space), keys, batches, shape)
+                give_up(self.folder, limit - fit * whole - HEAD, beside)
+                some = batches if fit == len(keys) else _first(batches, fit)
+                written = write_shard(self._folder_of(space), keys[:fit], some, shape)
                 self._intact.add(written.path)
                 if not beside:
                     self._merge(space)
-                self._evict({written.path, *beside})
+                written = written if fit == len(keys) else None
             except OSError:
                 pass
         if total <= self.memory_bytes // (1 if written is None else 8):
             self._remember(space, keys, batches)
         return written
+
+    def limit(self) -> int:
+        """Bytes that all files may have, as the disk is now."""
+        return 0 if self.folder is None else room_in(self.folder, self.disk_bytes)
 
     def mapped(self, space: str, keys: Sequence[str]) -> np.ndarray | None:
         """Rows of all keys as one memory-mapped array, if one file holds just these in this order."""
@@ -188,7 +210,7 @@ class FeatureCache:
 
     def size(self) -> int:
         """Bytes of all files."""
-        return sum(size for _, size, _ in self._files())
+        return 0 if self.folder is None else sum(size for _, size, _ in files_in(self.folder))
 
     def clear(self) -> int:
         """Forget everything, on disk too; returns the bytes that were freed there."""
@@ -197,7 +219,7 @@ class FeatureCache:
             self._shards.clear()
             self._used = 0
         freed = 0
-        for _, size, path in self._files():
+        for _, size, path in [] if self.folder is None else files_in(self.folder):
             path.unlink(missing_ok=True)
             freed += size
         return freed
@@ -213,10 +235,10 @@ class FeatureCache:
                     kept = np.array(row, np.float32)
                     kept.flags.writeable = False
                     self._rows[key] = kept
-                    self._used += kept.nbytes
+                    self._used += kept.nbytes + BESIDE
                 while self._used > self.memory_bytes:
                     _, old = self._rows.popitem(last=False)
-                    self._used -= old.nbytes
+                    self._used -= old.nbytes + BESIDE
 
     def _from_disk(self, space: str, wanted: set[str]) -> dict[str, np.ndarray]:
         found: dict[str, np.ndarray] = {}
@@ -258,10 +280,15 @@ class FeatureCache:
         if self.folder is None:
             return []
         try:
-            paths = sorted(path for path in self._folder_of(space).iterdir() if path.suffix == SUFFIX)
+            folder = self._folder_of(space)
+            paths = sorted(path for path in folder.iterdir() if path.suffix == SUFFIX)
         except OSError:
             return []
         with self._lock:
+            there = set(paths)
+            for path in [path for path in self._shards if path not in there and path.parent == folder]:
+                del self._shards[path]
+                self._intact.discard(path)
             for path in paths:
                 if path not in self._shards:
                     self._shards[path] = read_shard(path)
@@ -284,51 +311,35 @@ class FeatureCache:
             if shard.shape == small[0].shape:
                 shard.path.unlink(missing_ok=True)
 
-    def _evict(self, kept: Collection[Path]) -> None:
-        """Delete the files that were not used for longest until the rest fits, and what killed processes left."""
-        files = sorted(self._files())
-        total = sum(size for _, size, _ in files)
-        for used, size, path in files:
-            stale = path.suffix == PARTIAL and used < time.time() - STALE_SECONDS
-            if stale or (total > self.disk_bytes and path.suffix == SUFFIX and path not in kept):
-                path.unlink(missing_ok=True)
-                total -= size
-
-    def _files(self) -> list[tuple[float, int, Path]]:
-        """Time of last use, size and path of every file of the cache."""
-        files = []
-        for path in self.folder.glob("*/*") if self.folder is not None else ():
-            try:
-                status = path.stat()
-            except OSError:
-                continue
-            if path.suffix in (SUFFIX, PARTIAL):
-                files.append((status.st_mtime, status.st_size, path))
-        return files
-
-    def _has_room(self, n_bytes: int, new: int) -> bool:
-        if self.folder is None or n_bytes > self.disk_bytes:
-            return False
-        parent = next((p for p in (self.folder, *self.folder.parents) if p.exists()), None)
-        return parent is not None and shutil.disk_usage(parent).free - new > SPARE
-
     def _folder_of(self, space: str) -> Path:
         assert self.folder is not None
         return self.folder / hashlib.sha256(space.encode()).hexdigest()[:32]
 
 
-def _bytes_of(paths: Iterable[Path]) -> int:
-    return sum(path.stat().st_size for path in paths if path.exists())
+def _first(batches: Iterable[np.ndarray], n: int) -> Iterator[np.ndarray]:
+    """The first n rows.
+
+    Examples
+    --------
+    >>> [len(batch) for batch in _first([np.zeros(2), np.zeros(2), np.zeros(2)], 3)]
+    [2, 1]
+    """
+    for batch in batches:
+        yield batch[:n]
+        n -= len(batch)
+        if n <= 0:
+            return
 
 
 def default_cache() -> FeatureCache:
     """The cache that this process shares.
 
     Its files lie in the folder named by the environment variable ``HEADSTART_CACHE``, else in
-    ``$XDG_CACHE_HOME/headstart`` or ``~/.cache/headstart``; with ``HEADSTART_CACHE=off`` nothing goes to disk.
+    ``$XDG_CACHE_HOME/headstart`` or ``~/.cache/headstart``; with ``HEADSTART_CACHE=off`` nothing goes to disk. Inside
+    `few_rows` it holds few rows in memory.
     """
-    folder = cache_folder()
-    return _cache_in(None if folder is None else str(folder / "features"))
+    folder = cache_folder() if _FILES.get() else None
+    return _cache_in(None if folder is None else str(folder / "features"), _MEMORY.get())
 
 
 def memory_cache() -> FeatureCache:
@@ -336,12 +347,37 @@ def memory_cache() -> FeatureCache:
     return FeatureCache(None)
 
 
-@functools.cache
 def passing_cache() -> FeatureCache:
     """The cache that this process shares for networks that it trained itself: in memory alone."""
-    return FeatureCache(None)
+    return _passing(_MEMORY.get())
+
+
+@contextmanager
+def few_rows(files: bool = True) -> Iterator[None]:
+    """Use shared caches that hold few rows in memory, for what will not come again.
+
+    Parameters
+    ----------
+    files : bool, default=True
+        Whether rows go to files, and come from them.
+    """
+    memory, on_disk = _MEMORY.set(FEW), _FILES.set(files and _FILES.get())
+    try:
+        yield
+    finally:
+        _MEMORY.reset(memory)
+        _FILES.reset(on_disk)
+
+
+_MEMORY: ContextVar[int] = ContextVar("memory of shared caches", default=256 << 20)
+_FILES: ContextVar[bool] = ContextVar("whether shared caches have files", default=True)
 
 
 @functools.cache
-def _cache_in(folder: str | None) -> FeatureCache:
-    return FeatureCache(None if folder is None else Path(folder))
+def _passing(memory: int) -> FeatureCache:
+    return FeatureCache(None, memory)
+
+
+@functools.cache
+def _cache_in(folder: str | None, memory: int) -> FeatureCache:
+    return FeatureCache(None if folder is None else Path(folder), memory)

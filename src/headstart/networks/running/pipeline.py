@@ -10,8 +10,9 @@ import torch
 
 from headstart.data.base.reasons import BadInput
 from headstart.data.base.rows import Inputs
-from headstart.data.inputs.canvases import AnyPreprocessing, canvases, processors
+from headstart.data.inputs.canvases import AnyPreprocessing, canvases, default_store, processors
 from headstart.data.inputs.inputs import as_inputs, inputs_of
+from headstart.data.inputs.store import CanvasStore
 from headstart.errors import BadInputs, DataError
 from headstart.networks.network import Network
 from headstart.nn.processes import rank, team_size, together, world_size
@@ -111,11 +112,12 @@ def batches(
     n_workers = torch.get_num_threads() if device == "cpu" else processors()
     preprocessing, done = network.preprocessing, 0
     parts = _parts_of(inputs, preprocessing, batch_size, n_workers)
+    store = default_store()  # of this thread, for those that work
 
     def work(part: slice) -> np.ndarray:
         if whole and preprocessing.windowed:
-            return _over_windows(preprocessing, inputs[part], run, batch_size)
-        return run(arrays(network, inputs[part]))
+            return _over_windows(preprocessing, inputs[part], run, batch_size, store)
+        return run(arrays(network, inputs[part], store))
 
     try:
         for rows in in_workers(work, parts, n_workers):
@@ -197,11 +199,12 @@ def in_parts(run: Callable[[torch.Tensor], np.ndarray], batch: torch.Tensor) -> 
     return np.concatenate(list(in_workers(run, parts)))
 
 
-def arrays(network: Network, inputs: Inputs) -> np.ndarray:
+def arrays(network: Network, inputs: Inputs, store: CanvasStore | None = None) -> np.ndarray:
     """Inputs at the network's size: pictures (n, H, W, 3) in uint8, the loudest window of each clip (n, samples) in
     float32, the first of each text (n, L) in int32."""
     preprocessing = network.preprocessing
-    return preprocessing.stack([preprocessing.centre(canvas) for canvas in canvases(inputs, preprocessing, threads=1)])
+    found = canvases(inputs, preprocessing, store, threads=1)
+    return preprocessing.stack([preprocessing.centre(canvas) for canvas in found])
 
 
 def sample(network: Network, inputs: Inputs, chosen: np.ndarray) -> np.ndarray:
@@ -223,9 +226,10 @@ def _over_windows(
     inputs: Inputs,
     run: Callable[[np.ndarray], np.ndarray],
     size: int | None,
+    store: CanvasStore,
 ) -> np.ndarray:
     """Mean row of each clip or text over its windows; those of several share a batch, and long ones take several."""
-    windows = [preprocessing.windows(canvas) for canvas in canvases(inputs, preprocessing, threads=1)]
+    windows = [preprocessing.windows(canvas) for canvas in canvases(inputs, preprocessing, store, threads=1)]
     size = size or rows_a_pass(preprocessing)
     counts = np.array([len(part) for part in windows])
     owner = np.repeat(np.arange(len(windows)), counts)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import time
 import uuid
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,9 @@ import numpy as np
 
 MAGIC, ALIGN = b"HSROWS2\n", 64
 SUFFIX, PARTIAL = ".rows", ".partial"
+#: Bytes of the disk that are left to others.
+SPARE = 1 << 30
+STALE_SECONDS = 86_400
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +121,51 @@ def read_shard(path: Path) -> Shard | None:
         return shard if path.stat().st_size == offset + shard.n_bytes else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def files_in(folder: Path) -> list[tuple[float, int, Path]]:
+    """Time of last use, size and path of every file of rows in the folders of a cache."""
+    found = []
+    for path in folder.glob("*/*"):
+        try:
+            status = path.stat()
+        except OSError:  # another process gave it up
+            continue
+        if path.suffix in (SUFFIX, PARTIAL):
+            found.append((status.st_mtime, status.st_size, path))
+    return found
+
+
+def bytes_of(paths: Iterable[Path]) -> int:
+    """Size of files, of those that are there."""
+    total = 0
+    for path in paths:
+        try:
+            total += path.stat().st_size
+        except OSError:
+            continue
+    return total
+
+
+def room_in(folder: Path, most: int) -> int:
+    """Bytes that all files of a cache may have: at most so many, and none of the last GiB of the disk."""
+    parent = next((place for place in (folder, *folder.parents) if place.exists()), None)
+    free = 0 if parent is None else shutil.disk_usage(parent).free
+    return max(0, min(most, sum(size for _, size, _ in files_in(folder)) + free - SPARE))
+
+
+def give_up(folder: Path, total: int, kept: Collection[Path] = ()) -> None:
+    """Delete the files that were not used for longest until so many bytes are left, and what killed processes left.
+
+    Files that are ``kept`` stay, and count.
+    """
+    files = sorted(files_in(folder))
+    left = sum(size for _, size, _ in files)
+    for used, size, path in files:
+        stale = path.suffix == PARTIAL and used < time.time() - STALE_SECONDS
+        if stale or (left > total and path.suffix == SUFFIX and path not in kept):
+            path.unlink(missing_ok=True)
+            left -= size
 
 
 def _said(keys: Sequence[str], shape: Sequence[int]) -> int:

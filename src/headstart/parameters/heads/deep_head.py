@@ -27,6 +27,7 @@ def train_deep_head(
     *,
     held_out: tuple[np.ndarray, np.ndarray] | None = None,
     input_dropout: float = 0.0,
+    watch: Callable[[nn.Sequential], dict[str, float]] | None = None,
     progress: Progress | None = None,
 ) -> tuple[nn.Sequential, list[dict[str, float]]]:
     """Train a head with hidden layers on features of shape (n, d).
@@ -41,6 +42,8 @@ def train_deep_head(
         For stopping early.
     input_dropout : float in [0, 1), default=0.0
         Share of the standardised features that is left out at random while training.
+    watch : callable, optional
+        With ``held_out``: what else is written down after each epoch, of the head as it is then.
 
     Returns
     -------
@@ -81,7 +84,7 @@ def train_deep_head(
             patience=settings.patience,
             seed=settings.seed,
         ),
-        evaluate=None if held is None else _evaluation(head, features, targets, held, device),
+        evaluate=None if held is None else _evaluation(head, features, targets, held, device, watch),
         set_mode=lambda: _learn(head),
         progress=progress,
     )
@@ -93,13 +96,19 @@ def _learn(head: nn.Module) -> None:
 
 
 def _evaluation(
-    head: nn.Sequential, features: np.ndarray, targets: Targets, held: np.ndarray, device: torch.device
+    head: nn.Sequential,
+    features: np.ndarray,
+    targets: Targets,
+    held: np.ndarray,
+    device: torch.device,
+    watch: Callable[[nn.Sequential], dict[str, float]] | None,
 ) -> Callable[[], dict[str, float]]:
     x = torch.from_numpy(features[held]).to(device)
     part = targets.rows(held)
     Y, weight = (torch.from_numpy(a.astype(np.float32)).to(device) for a in (part.Y, part.weight))
 
     def evaluate() -> dict[str, float]:
-        return {"val_loss": float(task_loss(head(x), Y, weight, targets.task))}
+        found = {"val_loss": float(task_loss(head(x), Y, weight, targets.task))}
+        return found if watch is None else found | watch(head)
 
     return evaluate

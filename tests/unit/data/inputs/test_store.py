@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
+from types import SimpleNamespace
 
-from headstart.data.inputs.canvases import Canvases, look_through
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headstart.data.inputs import store as stores
+from headstart.data.inputs.canvases import Canvases, canvases, default_store, look_through, own_store
 from headstart.data.inputs.store import CanvasStore
 from headstart.data.pictures.pictures import Pictures
 from headstart.data.pictures.preprocessing import Preprocessing
@@ -62,3 +68,49 @@ def test_canvases_come_when_they_are_asked_for() -> None:
     found = Canvases(pictures, PLAIN, np.array([4, 2, 0]))
     assert [one.max() for one in found] == [4, 2, 0]
     assert [one.max() for one in found[np.array([1])]] == [2]
+
+
+@given(
+    limits=st.tuples(st.integers(0, 900), st.integers(0, 2000)),
+    steps=st.lists(st.tuples(st.booleans(), st.integers(0, 12)), max_size=60),
+)
+def test_whatever_is_asked_a_store_keeps_its_bounds_and_gives_back_what_it_was_given(
+    limits: tuple[int, int], steps: list[tuple[bool, int]]
+) -> None:
+    store = CanvasStore(*limits)
+    for put, i in steps:
+        found = store.put(str(i), "key", canvas(i)) if put else store.get(str(i), "key")
+        assert found is None or np.array_equal(found, canvas(i))
+        assert store.memory_bytes <= limits[0] and store.file_bytes_used <= limits[1]
+        if put and limits[0] >= 100:
+            assert store.get(str(i), "key") is not None
+    store.clear()
+    assert (len(store), store.memory_bytes, store.file_bytes_used) == (0, 0, 0)
+
+
+def test_the_file_that_goes_is_the_one_that_was_not_read_for_longest() -> None:
+    store = CanvasStore(limit_bytes=0, file_bytes=1000)
+    for i in range(40):
+        store.put(str(i), "key", canvas(i))
+        assert store.get("0", "key") is not None
+
+
+def test_where_the_disk_is_nearly_full_a_store_goes_on_with_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = filled(5, limit_bytes=0, file_bytes=1000)
+    monkeypatch.setattr(stores.shutil, "disk_usage", lambda place: SimpleNamespace(free=1000))
+    for i in range(5, 30):
+        store.put(str(i), "key", canvas(i))
+    assert 0 < store.file_bytes_used <= 500
+    assert store.get("29", "key") is not None
+    empty = CanvasStore(limit_bytes=0)
+    assert empty.put("a", "key", canvas(1)).shape == (10, 10, 1)
+    assert len(empty) == 0
+
+
+def test_a_store_of_ones_own_takes_everything_and_is_forgotten() -> None:
+    pictures, before = Pictures([np.full((9, 9, 3), 40 + i, np.uint8) for i in range(5)]), len(default_store())
+    with own_store() as store:
+        assert default_store() is store
+        canvases(pictures, PLAIN)
+        assert len(store) == 5
+    assert len(store) == 0 and len(default_store()) == before

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from headstart import read_dataset
 from headstart.data.boxes.boxes import Boxes
 from headstart.data.clips.clips import Clips
 from headstart.data.reading.inspecting import inspected
@@ -527,3 +528,10 @@ def test_real_sets_hold_what_their_sources_say(name: str, shared_data: Path) -> 
     if name == "vehicles_openimages":
         parts = dict(zip(*np.unique(found.parts, return_counts=True), strict=True))
         assert parts == {"train": 439, "val": 125, "test": 63}
+
+
+def test_read_dataset_takes_boxes_as_text_and_path(tmp_path: Path) -> None:
+    pictures, place, boxes = made(tmp_path, "coco")
+    for given in (place, str(place)):
+        dataset = read_dataset(pictures, boxes=given)
+        assert dataset.task == "detection" and [len(one) for one in dataset.y] == [len(one) for one in boxes]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headstart.cli.duration import Duration
+from headstart.cli.running.duration import Duration
 from headstart.guard.comparing.budget import (
     RESERVE,
     Price,

@@ -21,7 +21,7 @@ from headstart.guard.detecting.evidence import (
     right_and_found,
     wrong_pictures,
 )
-from headstart.guard.detecting.tried import Tried, Way, picture_folds, scores_of, some_rows, tried
+from headstart.guard.detecting.tried import Tried, Way, best_of, picture_folds, scores_of, some_rows, tried
 from headstart.guard.detecting.verdict import detection_verdict, expected
 
 
@@ -163,3 +163,19 @@ def test_wrong_pictures_are_shown_and_right_ones_are_not(dataset: Dataset) -> No
     (shown,) = wrong_pictures(dataset, spoiled)
     assert shown["name"] == dataset.names[0] and shown["wrong"] == ["disc"] and shown["thumbnail"].startswith("/9j/")
     assert len(shown["missed"]) == len(dataset.y[0])
+
+
+def test_a_wary_way_is_taken_only_where_it_is_clearly_ahead(dataset: Dataset) -> None:
+    def result(name: str, values: np.ndarray, wary: bool) -> Tried:
+        return Tried(Way(name, None, True, name, wary), [], values, 1.0)
+
+    rng = np.random.default_rng(0)
+    base = rng.normal(0.5, 0.2, 100)
+    noise = rng.normal(0, 0.2, 100)
+    noise -= noise.mean()
+    error = noise.std(ddof=1) / 10
+    plain = result("plain", base, False)
+    for ahead, taken in ((0.4, "plain"), (0.6, "wary")):
+        wary = result("wary", base + noise + ahead * error, True)
+        assert best_of([plain, wary]).way.name == best_of([wary, plain]).way.name == taken
+    assert best_of([result("wary", base, True)]).way.name == "wary"

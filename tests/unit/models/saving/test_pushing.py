@@ -23,6 +23,9 @@ EVIDENCE = {
     "source": {"name": "net", "origin": "/home/ann/networks/net"},
     "mistakes": [{"name": "patient7.png", "thumbnail": "AAAA"}],
     "label_errors": [{"name": "patient8.png", "true": "a", "predicted": "b", "probability": 0.9}],
+    "least_sure": [{"name": "patient9.png", "true": "a", "predicted": "b", "probability": 0.5}],
+    "detection": {"classes": [], "mistakes": [{"name": "patient6.png", "thumbnail": "AAAA"}]},
+    "later": {"right": [{"name": "patient5.png", "map": "AAAA"}]},
     "reproduce": {"command": "headstart fit /home/ann/ants"},
     "verdict": {"word": "helps", "sentence": "Transfer helps: read /home/ann/ants/x.csv."},
 }  # fmt: skip
@@ -64,7 +67,7 @@ def test_what_is_pushed_comes_back(
     assert server.private["ann/ants"] and "model.safetensors" in files
     assert {"report.html", "label-errors.csv", "reference.safetensors"}.isdisjoint(files)
     everything = b"".join(files.values())
-    for word in (b"patient7", b"patient8", b"/home", b"ann/ants/x", b"secret.png", b"thumbnail"):
+    for word in (b"patient", b"/home", b"ann/ants/x", b"secret.png", b"thumbnail"):
         assert word not in everything, word
     back, own = load("ann/ants"), load(folder)
     X = np.random.default_rng(0).integers(0, 256, (3, 20, 30, 3)).astype(np.uint8)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from headstart.networks.running import cache as caching
-from headstart.networks.running.cache import FeatureCache, default_cache, memory_cache
+from headstart.networks.running import shards
+from headstart.networks.running.cache import FeatureCache, default_cache, memory_cache, passing_cache
 from headstart.networks.running.kept_rows import Run
+from headstart.networks.running.passing import passing
 from headstart.networks.running.shards import Shard, read_shard, write_shard
 
 
@@ -52,7 +58,7 @@ def test_rows_that_were_given_may_change_afterwards() -> None:
 
 
 def test_memory_forgets_the_least_recently_used() -> None:
-    cache = FeatureCache(None, memory_bytes=3 * 16)
+    cache = FeatureCache(None, memory_bytes=3 * (16 + caching.BESIDE))
     cache.put("space", keys(3), [rows(3)], (4,))
     cache.get("space", ["picture 0"])
     cache.put("space", ["new"], [rows(1)], (4,))
@@ -263,3 +269,71 @@ def test_rows_in_a_file_that_is_deleted_meanwhile_are_still_read(tmp_path: Path)
     found = cache.find("space", keys(5), 4)
     files(tmp_path)[0].unlink()
     assert np.array_equal(found.columns(0, 4), data)
+
+
+@given(
+    steps=st.lists(st.tuples(st.integers(0, 1), st.booleans(), st.integers(0, 9), st.integers(1, 40)), max_size=25),
+    bounds=st.tuples(st.integers(0, 3000), st.integers(0, 3000)),
+)
+@settings(max_examples=40, deadline=None)
+def test_whatever_is_asked_two_caches_of_a_folder_keep_their_bounds(
+    steps: list[tuple[int, bool, int, int]], bounds: tuple[int, int]
+) -> None:
+    data = rows(60)
+    with tempfile.TemporaryDirectory() as folder:
+        caches = [FeatureCache(Path(folder), *bounds) for _ in range(2)]
+        for which, put, start, n in steps:
+            cache, names = caches[which], keys(n, start)
+            if put:
+                cache.put("space", names, [data[start : start + n]], (4,))
+            else:
+                found = cache.get("space", names)
+                for i, name in enumerate(names):
+                    assert name not in found or np.array_equal(found[name], data[start + i])
+            assert cache._used <= bounds[0]
+            assert cache.size() <= bounds[1]
+            assert len(cache._shards) <= len(files(Path(folder))) or not put
+
+
+def test_a_cache_forgets_the_files_that_are_gone(tmp_path: Path) -> None:
+    cache, data = FeatureCache(tmp_path), rows(200)
+    for i in range(200):
+        cache.put("space", keys(1, i), [data[i : i + 1]], (4,))
+        cache.find("space", keys(1, i), 4)
+    assert len(cache._shards) <= caching.MANY + 1
+    assert len(cache._intact) <= caching.MANY + 1
+
+
+def test_a_nearly_full_disk_gives_up_old_rows_for_new_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = FeatureCache(tmp_path, memory_bytes=0)
+    for i in range(3):
+        cache.put(f"space {i}", keys(50), [rows(50)], (4,))
+    size = cache.size()
+    monkeypatch.setattr(shards.shutil, "disk_usage", lambda place: SimpleNamespace(free=shards.SPARE))
+    assert cache.limit() == size
+    cache.put("space 3", keys(50), [rows(50)], (4,))
+    assert cache.get("space 3", keys(50)) and not cache.get("space 0", keys(50))
+    assert cache.size() <= size
+
+
+def test_of_a_set_that_does_not_fit_the_first_rows_are_kept(tmp_path: Path) -> None:
+    data, cache = rows(1000), FeatureCache(tmp_path, memory_bytes=0, disk_bytes=20_000)
+    assert cache.put("space", keys(1000), (data[i : i + 64] for i in range(0, 1000, 64)), (4,)) is None
+    found = cache.get("space", keys(1000))
+    assert 400 < len(found) < 1000 and cache.size() <= 20_000
+    assert all(np.array_equal(found[name], data[i]) for i, name in enumerate(keys(len(found))))
+
+
+def test_what_passes_holds_few_rows_and_writes_no_files_where_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
+    usual = default_cache()
+    with passing():
+        inside = default_cache()
+        assert (inside.folder, inside.memory_bytes) == (usual.folder, caching.FEW)
+        with passing(files=False), passing():
+            assert default_cache().folder is None
+        assert default_cache() is inside
+        assert passing_cache().memory_bytes == caching.FEW
+    assert default_cache() is usual

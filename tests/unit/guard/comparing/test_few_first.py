@@ -14,8 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.deadline import OutOfTime
+from headstart.guard.comparing.few_first import FEW, far_behind
 from headstart.guard.comparing.journal import Journal
-from headstart.guard.comparing.look import FEW, far_behind
 from headstart.guard.comparing.out_of_fold import Outcome
 from headstart.guard.comparing.run import compare
 

@@ -1,0 +1,1 @@
+"""A finished model on labelled data that it did not learn from: what it does, and whether its promise held."""

@@ -1,0 +1,121 @@
+"""Which part of a picture a prediction looked at."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from headstart.data.pictures.pictures import Pictures
+from headstart.data.pictures.seen import seen_part
+from headstart.models.explaining.explanation import ACTIVATIONS, OCCLUSION, Edges, Explanation, laid_over
+from headstart.models.explaining.linear_head import LinearHead, linear_head
+from headstart.models.explaining.occlusion import effects, scores_of, windows_over
+from headstart.networks.network import Network
+from headstart.networks.running.pipeline import arrays
+from headstart.networks.seeing.activation_map import activation_maps
+from headstart.networks.seeing.fields import field_of
+
+#: Longest side of a picture that is shown or occluded, cells of the occlusion along a side, cells of a fine map.
+_SIDE, _CELLS, _FINE = 512, 8, 56
+#: Sizes of input, beside the network's own, whose maps a fine one is made of: what is small is seen in larger ones.
+_SCALES = (1.5, 2.0)
+
+
+def explain_picture(model: Any, pictures: Pictures, i: int, k: int, answer: Any) -> Explanation:
+    """What of a picture speaks for an answer.
+
+    Of a linear head on a pooled map it is the class activation map, put back through crop and resize to the picture's
+    own pixels; of every other model squares of a quarter of the picture's sides are painted over in its mean colour.
+
+    Parameters
+    ----------
+    model : headstart.Model
+    pictures : Pictures
+    i : int
+        Which of them.
+    k : int
+        Position of the class, label or number.
+    answer : object
+        What it is called.
+
+    References
+    ----------
+    Zhou et al. (2016), Learning deep features for discriminative localization; Zeiler & Fergus (2014), Visualizing and
+    understanding convolutional networks, section 4.2.
+    """
+    shown = _shown(pictures, i)
+    head = linear_head(model)
+    if head is None:
+        return _occluded(model, shown, pictures.names[i], k, answer)
+    height, width = pictures.decode(i).shape[:2]
+    seen = seen_part(head.network.preprocessing, height, width)
+    part: Edges = (seen[0] / height, seen[1] / width, seen[2] / height, seen[3] / width)
+    map_, score, edges = _mapped(head, head.network, pictures, i, k)
+    larger = [found for scale in _SCALES if (found := _at_scale(head, scale, pictures, i, k)) is not None]
+    fine = np.mean([_fine(*found) for found in [(map_, edges), *larger]], axis=0) if larger else None
+    base = float(head.intercept[k])
+    name, laid = pictures.names[i], _within(edges, part)
+    return Explanation(name, answer, ACTIVATIONS, score + base, base, map_, (), laid, part, shown, None, fine)
+
+
+def _mapped(head: LinearHead, network: Network, pictures: Pictures, i: int, k: int) -> tuple[np.ndarray, float, Edges]:
+    """Map, score without intercept, and where it lies in the network's input as shares of its sides."""
+    found = activation_maps(network, arrays(network, pictures[[i]]), head.coef, np.array([k]))
+    field, (height, width) = field_of(head.network, head.block), network.preprocessing.size
+    top, left = (start - step / 2 for start, step in zip(field.start, field.step, strict=True))
+    cells = found.maps.shape[1:]
+    edges = (top / height, left / width, (top + cells[0] * field.step[0]) / height, 0.0)
+    edges = (*edges[:3], (left + cells[1] * field.step[1]) / width)
+    return found.maps[0], float((found.features[0] * head.coef[:, k]).sum()), edges
+
+
+def _at_scale(head: LinearHead, scale: float, pictures: Pictures, i: int, k: int) -> tuple[np.ndarray, Edges] | None:
+    """The map of the network at a larger size of input; None where it takes its own size alone."""
+    own = head.network.preprocessing
+    larger = dataclasses.replace(head.network, preprocessing=own.resized(round(scale * min(own.size))))
+    larger.__dict__["chain"] = head.network.chain
+    try:
+        map_, _, edges = _mapped(head, larger, pictures, i, k)
+    except (RuntimeError, ValueError, IndexError, TypeError, AssertionError):
+        return None
+    return map_, edges
+
+
+def _fine(map_: np.ndarray, edges: Edges) -> np.ndarray:
+    """A map on a fine grid over the network's input."""
+    return laid_over(map_, edges, (0.0, 0.0, 1.0, 1.0), _FINE, _FINE)
+
+
+def _within(edges: Edges, part: Edges) -> Edges:
+    """Edges as shares of a part of the picture, as shares of the picture."""
+    top, left, bottom, right = part
+    return (
+        top + edges[0] * (bottom - top),
+        left + edges[1] * (right - left),
+        top + edges[2] * (bottom - top),
+        left + edges[3] * (right - left),
+    )
+
+
+def _occluded(model: Any, shown: np.ndarray, name: str, k: int, answer: Any) -> Explanation:
+    height, width = shown.shape[:2]
+    cells = min(_CELLS, height, width)
+    along = windows_over(cells, min(2, cells))
+    covered = (along[:, None, :, None] & along[None, :, None, :]).reshape(-1, cells, cells)
+    rows, columns = (np.arange(n) * cells // n for n in (height, width))
+    colour = shown.reshape(-1, 3).mean(axis=0).round().astype(np.uint8)
+    painted = [np.where(part[rows][:, columns, None], colour, shown) for part in covered]
+    scores = scores_of(model, Pictures([shown, *painted]), k)
+    values = effects(scores[0] - scores[1:], covered)
+    whole = (0.0, 0.0, 1.0, 1.0)
+    return Explanation(name, answer, OCCLUSION, float(scores[0]), None, values, (), whole, whole, shown)
+
+
+def _shown(pictures: Pictures, i: int) -> np.ndarray:
+    """A picture whose longest side is at most 512 pixels."""
+    small = Image.fromarray(pictures.decode(i, min_side=_SIDE))
+    small.thumbnail((_SIDE, _SIDE), Image.Resampling.BILINEAR)
+    return np.asarray(small)

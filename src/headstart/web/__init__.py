@@ -1,0 +1,1 @@
+"""A model behind an address: a page to try it, an API, corrections."""

@@ -1,0 +1,224 @@
+"""What a prediction looked at: exact where the head is linear, by hiding parts elsewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.linear_model import LinearRegression
+from small_sounds import sound_network, tones
+from tiny_pictures import network, pictures, source
+
+from headstart import Clips, Model, TransferClassifier, TransferRegressor, load
+from headstart.data.inputs.registry import entry_of
+from headstart.data.pictures.preprocessing import Preprocessing
+from headstart.data.pictures.seen import seen_part
+from headstart.data.reading.recognise import from_arrays
+from headstart.data.tables.encoder import TableEncoder
+from headstart.errors import ParameterError, SourceError
+from headstart.guard.baselines.texts import TextBaselineClassifier
+from headstart.guard.mixture import MixedClassifier
+from headstart.models.explaining.dropout import add_curves
+from headstart.models.explaining.explanation import ACTIVATIONS, OCCLUSION
+from headstart.models.explaining.looking import look
+from headstart.models.explaining.mistakes import add_maps
+from headstart.networks.running.cache import default_cache
+
+
+def model_of(head: Any, n: int = 24) -> Model:
+    X, y = pictures(n)
+    fitted = TransferClassifier(source(), head=head, random_state=0, epochs=2).fit(X, y)
+    return Model(fitted, {}, task="classification", classes=list(fitted.classes_))
+
+
+@pytest.fixture(scope="module")
+def linear() -> Model:
+    return model_of("linear")
+
+
+def test_the_mean_of_the_map_and_the_base_are_the_logit_of_the_estimator(linear: Model) -> None:
+    X, _ = pictures(4, seed=5)
+    logits = linear.estimator.logits(X)
+    for one, row in zip(linear.explain(X), logits, strict=True):
+        assert one.way == ACTIVATIONS
+        assert one.base is not None
+        assert one.values.mean() + one.base == pytest.approx(row.max(), abs=1e-5)
+        assert one.score == pytest.approx(row.max(), abs=1e-5)
+        assert one.answer == linear.classes_[row.argmax()]
+
+
+def test_numbers_add_up_in_their_own_units() -> None:
+    X, y = pictures(24)
+    fitted = TransferRegressor(source(), head="linear").fit(X, 100.0 + 40 * (y == "red"))
+    model = Model(fitted, {}, task="regression", classes=None)
+    one = model.explain(X[:1])[0]
+    assert one.way == ACTIVATIONS
+    assert one.values.mean() + (one.base or 0.0) == pytest.approx(float(model.predict(X[:1])[0]), abs=1e-3)
+
+
+def test_a_saved_model_explains_alike(linear: Model, tmp_path: Any) -> None:
+    X, _ = pictures(1)
+    loaded = load(linear.save(tmp_path / "model"), module=network())
+    np.testing.assert_allclose(loaded.explain(X[:1])[0].values, linear.explain(X[:1])[0].values, atol=1e-5)
+
+
+@pytest.mark.parametrize("head", ["depths", [6]])
+def test_other_heads_are_explained_by_occlusion(head: Any) -> None:
+    X, _ = pictures(1, seed=5)
+    one = model_of(head).explain(X)[0]
+    assert (one.way, one.base, one.values.shape) == (OCCLUSION, None, (8, 8))
+
+
+class Corner:
+    """Says light where the upper left corner of a picture is light."""
+
+    classes_ = np.array(["dark", "light"])
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        shown = [X.decode(i) for i in range(len(X))]
+        share = np.array([one[: len(one) // 4, : one.shape[1] // 4].mean() for one in shown])
+        share = np.clip(share / 255, 0.01, 0.99)
+        return np.stack([1 - share, share], axis=1)
+
+
+def test_occlusion_finds_what_the_model_goes_by_and_keeps_nothing() -> None:
+    picture = np.zeros((64, 96, 3), np.uint8)
+    picture[:16, :24] = 255
+    mixed = MixedClassifier([Corner()], np.array([1.0]), np.array([1.0]), Corner.classes_)
+    model = Model(mixed, {}, task="classification", classes=["dark", "light"])
+    one = model.explain([picture])[0]
+    assert one.way == OCCLUSION
+    assert one.answer == "light"
+    assert np.unravel_index(one.values.argmax(), one.values.shape) < (2, 2)
+    assert abs(one.values[4:, 4:]).max() == 0
+    assert one.over(64, 96).shape == (64, 96)
+    assert one.drawn().shape == (64, 96, 3)
+
+
+def test_made_inputs_leave_nothing_in_the_cache() -> None:
+    model = model_of("depths")
+    X, _ = pictures(2, seed=6)
+    model.predict(X)
+    before = default_cache().size()
+    model.explain(X)
+    assert default_cache().size() == before
+
+
+def test_another_answer_may_be_asked_for_and_an_unknown_one_is_refused(linear: Model) -> None:
+    X, _ = pictures(1, seed=5)
+    both = [linear.explain(X, answer)[0].score for answer in ("red", "blue")]
+    assert both == pytest.approx(linear.estimator.logits(X)[0][[1, 0]].tolist(), abs=1e-5)
+    with pytest.raises(ParameterError, match=r"Expected an answer of this model \(blue, red\), found 'green'"):
+        linear.explain(X, "green")
+
+
+SIDES = st.integers(20, 90)
+
+
+@given(SIDES, SIDES, st.sampled_from([24, (24, 24), (30, 20)]), st.sampled_from([16, 24, 40]))
+def test_the_part_that_is_seen_is_where_what_is_seen_comes_from(h: int, w: int, resize: Any, crop: int) -> None:
+    form = Preprocessing(resize, (crop, crop), (0.5,) * 3, (0.5,) * 3)
+    top, left, bottom, right = seen_part(form, h, w)
+    ramp = np.zeros((h, w, 3), np.uint8)
+    ramp[..., 0], ramp[..., 1] = (255 * np.arange(h) / h)[:, None], 255 * np.arange(w) / w
+    shown = form.centre(form.canvas(ramp))
+    middle = crop // 2
+    # The value in the middle of the input says which row and column of the picture it shows.
+    row, column = (float(shown[middle, middle, c]) / 255 * side for c, side in ((0, h), (1, w)))
+    assert row == pytest.approx(top + (middle + 0.5) / crop * (bottom - top), abs=0.06 * h)
+    assert column == pytest.approx(left + (middle + 0.5) / crop * (right - left), abs=0.06 * w)
+
+
+def test_clips_are_explained_over_their_whole_length() -> None:
+    X, y = tones(16)
+    fitted = TransferClassifier(sound_network(), head="linear").fit(X, y)
+    model = Model(fitted, {}, task="classification", classes=list(fitted.classes_), input_type="audio")
+    long = np.tile(X.decode(0)[0], 5)
+    clips = Clips([long, long[:900]], sampling_rate=X.decode(0)[1])
+    logits = fitted.logits(clips)
+    for one, row, wave in zip(model.explain(clips), logits, (long, long[:900]), strict=True):
+        assert one.way == ACTIVATIONS
+        assert one.values.mean() + (one.base or 0.0) == pytest.approx(row.max(), abs=1e-4)
+        assert one.span is not None
+        assert one.span[1] >= len(wave) / X.decode(0)[1] - 0.01
+        assert one.background is not None
+
+
+def test_words_and_cells_that_decide_come_first() -> None:
+    texts = ["a good film", "a bad film", "so good", "so bad"] * 6
+    baseline = TextBaselineClassifier("words").fit(texts, ["p", "n"] * 12)
+    model = Model(baseline, {}, task="classification", classes=["n", "p"], input_type="text")
+    one = model.explain(["a good film"])[0]
+    assert one.strongest(1)[0][0] == "good"
+    assert model.explain(["good"])[0].values.tolist() == [0.0]
+
+    frame = pd.DataFrame({"age": [30.0, 20, 50, 70, 40] * 4, "noise": np.tile([0.0, 1.0], 10)})
+    encoder = TableEncoder().fit(frame)
+    regression = LinearRegression().fit(encoder.transform(frame), 3 * frame["age"])
+    rows = Model(regression, {}, task="regression", classes=None, input_type="table", encoder=encoder)
+    (other,) = rows.explain(frame.iloc[[3]])
+    assert other.values == pytest.approx([3 * (70 - 40), 0.0], abs=1e-6)
+    (found,) = rows.explain(frame.iloc[[19]])
+    assert found.parts == ("age = 40.0", "noise = 1.0")
+    # An empty cell is the median of what was learned from.
+    assert found.values == pytest.approx([0.0, 0.0], abs=1e-6)
+
+
+def test_an_answer_may_be_given_as_text_as_evidence_holds_it() -> None:
+    X, y = pictures(12)
+    fitted = TransferClassifier(source(), head="linear").fit(X, (y == "red").astype(int))
+    model = Model(fitted, {}, task="classification", classes=[0, 1])
+    assert model.explain(X[:1], "0")[0].answer == 0
+    assert model.explain(X[:1], "0")[0].score == model.explain(X[:1], 0)[0].score
+
+
+def test_mistakes_get_a_map_within_their_share_of_the_budget(linear: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = pictures(6)
+    dataset = from_arrays(X, y)
+    said = [{"name": dataset.names[i], "true": "red", "predicted": "blue"} for i in (1, 3)]
+    linear.evidence.update(mistakes=[*said, {"name": "gone", "true": "red", "predicted": "blue"}], budget=600.0)
+    add_maps(linear, dataset)
+    assert [("map" in one, one.get("way")) for one in linear.evidence["mistakes"]] == [
+        (True, ACTIVATIONS),
+        (True, ACTIVATIONS),
+        (False, None),
+    ]
+    monkeypatch.setattr("headstart.models.explaining.mistakes._ALLOWED", 0.0)
+    linear.evidence.update(mistakes=[dict(one) for one in (*said, *said)], budget=1e-9)
+    add_maps(linear, dataset)
+    assert not any("map" in one or "way" in one for one in linear.evidence["mistakes"])  # all of them, or none
+
+
+def test_curves_of_dropout_are_of_the_network_that_was_offered_and_of_classes_alone(
+    linear: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("headstart.parameters.heads.dropout_curves.EPOCHS", 3)
+    dataset = from_arrays(*pictures(12))
+    add_curves(None, linear, dataset, None, 0, "cpu")
+    assert "dropout" not in linear.evidence
+    add_curves("dropout", linear, dataset, None, 0, "cpu")
+    found = linear.evidence.pop("dropout")
+    assert found["with"]["epoch"] == [1.0, 2.0, 3.0]
+    assert found["n"] + found["n_held_out"] == 12
+    with pytest.raises(ParameterError, match="Expected curves 'dropout' or None, found 'learning'"):
+        add_curves("learning", linear, dataset, None, 0, "cpu")
+    numbers = from_arrays(pictures(12)[0], np.linspace(0, 1, 12))
+    with pytest.raises(ParameterError, match="Expected classes for the curves of dropout, found numbers"):
+        add_curves("dropout", linear, numbers, None, 0, "cpu")
+
+
+def test_a_kind_from_outside_that_says_nothing_of_itself_is_refused(
+    linear: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = dataclasses.replace(entry_of(linear.kind), explainer=None, sight=None)
+    monkeypatch.setattr("headstart.models.explaining.explain.entry_of", lambda kind: silent)
+    monkeypatch.setattr("headstart.models.explaining.looking.entry_of", lambda kind: silent)
+    with pytest.raises(ParameterError, match="Expected a kind of input that is explained, found pictures"):
+        linear.explain(pictures(1)[0])
+    with pytest.raises(SourceError, match="Expected a network for a kind of input that is looked at"):
+        look(source())
