@@ -18,7 +18,7 @@ X, y = load_digits(return_X_y=True)
 X = X / 16
 blurred = gaussian_filter(X.reshape(-1, 8, 8), (0, 0.8, 0.8)).reshape(len(X), 64)
 source = Source(X[:400], y[:400], name="other writers")
-amounts, draws = [20, 40, 80, 160], range(3)
+amounts, draws = [20, 50, 150], range(3)
 with_source, without = np.zeros((len(draws), len(amounts))), np.zeros((len(draws), len(amounts)))
 for draw in draws:
     order = 700 + np.random.default_rng(draw).permutation(len(y) - 700)

@@ -75,12 +75,15 @@ def test_nothing_stands_in_the_root_that_does_not_belong_there() -> None:
         "LICENSE",
     }
     known |= {
+        ".github",
         "CHANGELOG.md",
+        "CITATION.cff",
         "CONTRIBUTING.md",
         "LICENSE",
         "README.md",
         "SECURITY.md",
         "constraints.txt",
+        "mkdocs.yml",
         "pyproject.toml",
     }
     assert {name.partition("/")[0] for name in listed.splitlines()} <= known
