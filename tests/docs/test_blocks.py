@@ -54,21 +54,35 @@ def of_pages(read: object, *args: str) -> list[object]:
     ]
 
 
+def command_of(name: str) -> click.Command:
+    """The command of this name."""
+    assert name in COMMANDS, f"no command 'headstart {name}'"
+    module = importlib.import_module(COMMANDS[name][0])
+    return next(thing for thing in vars(module).values() if isinstance(thing, click.Command) and thing.name == name)
+
+
 @pytest.mark.parametrize("words", of_pages(commands))
 def test_printed_command_parses(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     if not words or words[0].startswith("-"):
         assert words[0] in {"--help", "--version"}
         return
-    assert words[0] in COMMANDS, f"no command 'headstart {words[0]}'"
-    command = importlib.import_module(COMMANDS[words[0]][0])
-    command = next(
-        thing for thing in vars(command).values() if isinstance(thing, click.Command) and thing.name == words[0]
-    )
+    command = command_of(words[0])
     for parameter in command.params:  # files of the reader's are not here
         if isinstance(parameter.type, click.Path):
             monkeypatch.setattr(parameter, "type", click.STRING)
     with contextlib.suppress(click.exceptions.Exit):
         command.make_context(words[0], list(words[1:]))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_commands_and_scripts_named_in_sentences_are_there(page: Path) -> None:
+    sentences = FENCE.sub("", page.read_text(encoding="utf-8"))
+    for printed in re.findall(r"`headstart ([a-z][^`]*)`", sentences):
+        name, *words = shlex.split(printed.replace("\n", " "), comments=True)
+        known = {option for parameter in command_of(name).params for option in parameter.opts}
+        assert {word for word in words if re.match(r"--?[a-z]", word)} <= known, printed
+    for script in re.findall(r"(?<![\w/])((?:benchmarks|examples)/[\w/]+\.py)", page.read_text(encoding="utf-8")):
+        assert (ROOT / script).is_file(), f"{page.name} names {script}"
 
 
 def chains(tree: ast.AST, root: str) -> set[str]:
