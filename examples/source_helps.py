@@ -16,7 +16,7 @@ wanted = rng.normal(size=30)  # the rule of the task; the sister's is a little d
 X_there, X = rng.normal(size=(400, 30)), rng.normal(size=(60, 30))
 y_there, y = X_there @ (wanted + 0.1 * rng.normal(size=30)) > 0, X @ wanted > 0
 
-model = SafeTransferClassifier(source=Source(X_there, y_there, name="sister"), budget=6).fit(X, y)
+model = SafeTransferClassifier(source=Source(X_there, y_there, name="sister"), budget=3).fit(X, y)
 print(model.evidence_["verdict"]["sentence"])
 
 tried = sorted(model.evidence_["candidates"], key=lambda found: found["score"])
