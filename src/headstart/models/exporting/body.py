@@ -43,7 +43,7 @@ def body_of(network: Network) -> Any:
     try:
         import onnxscript  # noqa: F401
     except ImportError as error:
-        raise MissingExtra("onnxscript", "onnx", "networks in ONNX's form") from error
+        raise MissingExtra("onnxscript", "onnx", "A network in ONNX's form") from error
     rows = Rows(twin(simple(network)), network.chain, layout_of(network.chain)).eval()
     example = network.example(3)
     free: dict[int, Any] = {0: torch.export.Dim("n", min=1, max=_MOST_ROWS)}

@@ -19,7 +19,7 @@ def run(file: str | Path, parts: Iterable[dict[str, np.ndarray]]) -> np.ndarray:
     try:
         import onnxruntime
     except ImportError as error:
-        raise MissingExtra("onnxruntime", "onnx", "checking a model in ONNX's form") from error
+        raise MissingExtra("onnxruntime", "onnx", "Checking a model in ONNX's form") from error
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     try:

@@ -13,7 +13,7 @@ try:
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 except ImportError as error:
-    raise MissingExtra("onnx", "onnx", "models in ONNX's form") from error
+    raise MissingExtra("onnx", "onnx", "A model in ONNX's form") from error
 
 #: Versions of the operators: of ONNX itself, and of its classical models (trees, texts as categories).
 OPSET, CLASSICAL = 20, 3

@@ -164,7 +164,7 @@ def _in_words(names: list[str], with_report: bool, repo: str) -> str:
     )
     said = [f"{name} {words}" for name, words in _HELD.items() if name in names]
     held = f" {' '.join(f'{words}.' for words in said)}" if said else ""
-    return f"Pushed to {repo}: {', '.join(names)}.{held} {whose}"
+    return f"What goes to {repo}: {', '.join(names)}.{held} {whose}"
 
 
 def _uploaded(ready: Path, repo: str, private: bool, token: str | None) -> str:
