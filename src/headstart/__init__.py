@@ -84,7 +84,7 @@ if TYPE_CHECKING:
     from headstart.semisupervised.self_training import BalancedSelfTrainingClassifier
     from headstart.source import NetworkSource, Source
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _PUBLIC = {
     "Boxes": "headstart.data.boxes.boxes",

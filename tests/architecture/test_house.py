@@ -40,7 +40,9 @@ def test_constraints_hold_versions_alone() -> None:
 
 def test_versions_agree() -> None:
     assert headstart.__version__ == PROJECT["version"]
-    assert f"## {headstart.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    changes = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert changes[:2] == ["Unreleased", headstart.__version__]
+    assert f"\nversion: {headstart.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 
 
 def test_every_page_that_is_linked_exists() -> None:
