@@ -120,7 +120,7 @@ def test_mistakes_come_surest_first_with_a_thumbnail() -> None:
     assert found[0]["true"] != found[0]["predicted"] and found[0]["probability"] == pytest.approx(0.95)
     assert Image.open(io.BytesIO(base64.b64decode(found[0]["thumbnail"]))).format == "JPEG"
     wide = Image.open(io.BytesIO(base64.b64decode(thumbnail_base64(np.zeros((300, 600, 3), dtype=np.uint8)))))
-    assert wide.size == (128, 64)
+    assert wide.size == (192, 96)
 
 
 def test_smaller_pictures_only_where_the_network_takes_them() -> None:
