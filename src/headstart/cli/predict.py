@@ -121,18 +121,22 @@ def _found(model: Any, inputs: tuple[Path, ...], out: Path | None, form: str, op
 def _beside(model: Any, options: dict[str, Any]) -> Any:
     """What is said beside each answer, and what decides between two classes; None for several tasks."""
     from headstart.drift.beside import beside
-    from headstart.guard.evidence.use import Asked
 
-    asked = Asked(**{name: options[name] for name in _THRESHOLDS})
+    given = {name: options[name] for name in _THRESHOLDS}
+    asked = None
+    if any(value is not None for value in given.values()):
+        from headstart.guard.evidence.use import Asked
+
+        asked = Asked(**given)
     sets, refer = options["sets"], options["refer"]
     if getattr(model, "models", None) is not None:
-        if sets is not None or refer is not None or options["explain"] is not None or asked.said:
+        if sets is not None or refer is not None or options["explain"] is not None or (asked and asked.said):
             raise click.UsageError(
                 "--sets, --refer, --explain and thresholds are for one task: give the folder of one, such as task-1 "
                 "inside."
             )
         return None
-    if asked.positive is not None and not asked.said:
+    if asked is not None and asked.positive is not None and not asked.said:
         raise click.UsageError("--positive goes with --threshold, --sensitivity, --specificity or costs.")
     return beside(model, sets, refer, asked)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from headstart.drift.unlike import Likeness, likeness
 from headstart.errors import DataError, ParameterError
-from headstart.guard.evidence.use import Asked, Decision, decision
 from headstart.math.statistics.conformal import answer_threshold, prediction_sets, set_threshold
+
+if TYPE_CHECKING:  # a plain answer is given without what thresholds are found with
+    from headstart.guard.evidence.use import Asked, Decision
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ def beside(model: Any, sets: float | None, refer: float | None, asked: Asked | N
                 "Expected refer or a threshold, found both: what is referred is told by the likelier class.",
                 "Keep one.",
             )
+        from headstart.guard.evidence.use import decision
+
         chosen = decision(model.evidence, asked)
         labels = {str(name): name for name in model.classes_.tolist()}
         rest = beside(model, sets, None)
