@@ -7,11 +7,18 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from headstart import TransferClassifier, TransferRegressor
 from headstart.models.model import Model
 from headstart.parameters.loading import OF_CLASSIFIERS, PARAMETERS, Learned
 
+COMMAND = """
+import sys
+from headstart.cli.main import exit_code
+assert exit_code(["predict", *sys.argv[1:]]) == 0
+print("sklearn" in sys.modules, "scipy.stats" in sys.modules)
+"""
 PREDICT = """
 import sys
 import numpy as np
@@ -38,6 +45,9 @@ def test_a_saved_model_predicts_without_scikit_learn_and_as_the_estimator_does(t
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     np.testing.assert_allclose(np.array(eval(said[0])), fitted.predict_proba(X[:2]), atol=1e-4)
     assert said[1] == "False False"
+    Image.fromarray(X[0]).save(tmp_path / "one.png")
+    command = [sys.executable, "-c", COMMAND, str(folder), str(tmp_path / "one.png")]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1] == "False False"
 
     import headstart
 
