@@ -25,7 +25,7 @@ from headstart.networks.network import weights_digest
 from headstart.networks.reading.card_of import transformers_card
 from headstart.networks.reading.config_file import PROCESSORS
 from headstart.networks.reading.file_source import is_file_source
-from headstart.networks.reading.files_of import load_config, load_weights, missing_keys, quiet
+from headstart.networks.reading.files_of import load_config, load_processor, load_weights, missing_keys
 from headstart.networks.reading.forms import form_of
 from headstart.networks.reading.transformers_source import read_settings
 from headstart.networks.refuse import refuse_bad_numbers, type_names
@@ -87,6 +87,12 @@ class Queries:
     card: Any
 
     @classmethod
+    def of(cls, source: Any) -> Queries | None:
+        """The detector that a source is, read; None where it is none."""
+        found = query_folder(source)
+        return None if found is None else cls.read(*found)
+
+    @classmethod
     def read(cls, folder: Path, name: str) -> Queries:
         """Read a folder of transformers.
 
@@ -111,6 +117,9 @@ class Queries:
         head, one_of = _head_of(module, name)
         card = transformers_card(folder, config, module, str(folder), (), False)
         return cls(module, _processor(folder, name), head, one_of, name, card)
+
+    def __sklearn_clone__(self) -> Queries:
+        return self
 
     @cached_property
     def digest(self) -> str:
@@ -142,6 +151,17 @@ class Queries:
         made = self.processor(images=Image.fromarray(rgb), return_tensors="pt")
         taken = inspect.signature(self.module.forward).parameters
         return {name: value for name, value in made.items() if name in taken and isinstance(value, Tensor)}
+
+    def answered(self, made: dict[str, Tensor]) -> tuple[Any, Tensor]:
+        """What the network says of its inputs, and what entered the layer that tells classes, (N, Q, d)."""
+        seen: list[Tensor] = []
+        layer = self.module.get_submodule(self.head)
+        hook = layer.register_forward_hook(lambda _, given, __: seen.append(given[0].detach()))
+        try:
+            out = self.module(**made)
+        finally:
+            hook.remove()
+        return out, next(one for one in reversed(seen) if one.shape[:2] == out.pred_boxes.shape[:2])
 
     def maps(
         self,
@@ -211,20 +231,13 @@ class _Looking:
 
     @torch.inference_mode()
     def __call__(self, rgb: np.ndarray) -> np.ndarray:
-        seen: list[Tensor] = []
-        layer = self.module.get_submodule(self.queries.head)
-        hook = layer.register_forward_hook(lambda _, given, __: seen.append(given[0].detach()))
-        try:
-            made = {name: value.to(self.device) for name, value in self.queries.inputs(rgb).items()}
-            out = self.module(**made)
-        finally:
-            hook.remove()
+        made = {name: value.to(self.device) for name, value in self.queries.inputs(rgb).items()}
+        out, entered = self.queries.answered(made)
         logits = out.logits[0].float()
         sure = 1 - logits.softmax(-1)[:, -1] if self.queries.one_of else logits.sigmoid().amax(-1)
         x, y, w, h = out.pred_boxes[0].float().unbind(-1)
         corners = torch.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], -1)
-        last = next(one for one in reversed(seen) if one.ndim == 3 and one.shape[1] == len(corners))
-        row = torch.cat([last[0].float(), corners, sure[:, None]], 1)
+        row = torch.cat([entered[0].float(), corners, sure[:, None]], 1)
         return np.asarray(row.flatten().cpu().numpy())
 
 
@@ -264,22 +277,11 @@ def _head_of(module: Any, name: str) -> tuple[str, bool]:
 
 
 def _processor(folder: Path, name: str) -> Any:
-    from transformers import AutoImageProcessor
-
     if not any((folder / file).is_file() for file in PROCESSORS):
         raise SourceError(
             f"Expected preprocessor_config.json beside the detector {name}, found none.", "Get the folder again, whole."
         )
-    try:
-        with quiet():
-            return AutoImageProcessor.from_pretrained(
-                folder, backend="pil", trust_remote_code=False, local_files_only=True
-            )
-    except Exception as error:
-        raise SourceError(
-            f"Expected an image processor in {folder}, found: {str(error).strip()[:300]}",
-            "Get preprocessor_config.json again.",
-        ) from error
+    return load_processor(folder)
 
 
 def _readable(pictures: Pictures, chosen: list[int], read: Callable[[int], Any]) -> list[Any]:

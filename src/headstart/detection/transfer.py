@@ -19,7 +19,7 @@ from headstart.data.pictures.pictures import Pictures, as_pictures
 from headstart.detection.calibrating import Solve, calibrated_detector
 from headstart.detection.edges import Edges
 from headstart.detection.maps import Body
-from headstart.detection.queries import Queries, query_folder
+from headstart.detection.queries import Queries
 from headstart.detection.query_solving import SolvedQueries, solve_queries
 from headstart.detection.saving import is_detector, load_detector, save_detector
 from headstart.detection.solved import SolvedDetector
@@ -179,9 +179,9 @@ def _borrowed(source: Any, size: int) -> tuple[Body | Edges | Queries, SolvedDet
     """What pictures are looked at with, and a detector of other things on the same maps."""
     if source is None:
         return Edges(size), None
-    queries = query_folder(source)
+    queries = source if isinstance(source, Queries) else Queries.of(source)
     if queries is not None:
-        return Queries.read(*queries), None
+        return queries, None
     if is_detector(source):
         _, body, lent = load_detector(source)
         return body, lent

@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from headstart.data.base.address import address_of, brought
 from headstart.data.base.kinds import PICTURES
 from headstart.data.base.plain import plain
-from headstart.data.boxes.boxes import Boxes
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.boxes import with_boxes
 from headstart.data.reading.options import Reading
@@ -20,7 +17,7 @@ from headstart.data.reading.recognise import recognise
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import sentences, tell
 from headstart.data.sets.screen import screen
-from headstart.detection.queries import Queries, query_folder
+from headstart.detection.queries import Queries
 from headstart.detection.saving import is_detector
 from headstart.detection.transfer import TransferDetector
 from headstart.errors import DataError, ParameterError
@@ -119,10 +116,7 @@ def only(dataset: Dataset, classes: Sequence[str] | None) -> Dataset:
         )
     if classes is None and tuple(wanted) == dataset.classes:
         return dataset
-    kept = []
-    for one in dataset.y:
-        rows = np.isin(one.labels.astype(str), wanted)
-        kept.append(Boxes(one.corners[rows], one.labels[rows], crowd=one.crowd[rows]))
+    kept = [one.of_classes(wanted) for one in dataset.y]
     fields = {f.name: getattr(dataset, f.name) for f in dataclasses.fields(dataset)}
     more = {name: value for name, value in fields.items() if name not in ("inputs", "y", "task", "classes")}
     return with_boxes(dataset.inputs, kept, **more)
@@ -140,12 +134,11 @@ def offered(source: Any, effort: Effort) -> tuple[list[Way], dict[str, Any] | No
     sources = source if isinstance(source, list | tuple) else [source]
     sources = [PICTURES.starter if isinstance(one, str) and one == _AUTO else one for one in sources if one is not None]
     for one in sources:
-        folder = query_folder(one)
-        network = Queries.read(*folder) if folder is not None else load_network(one, input_type=PICTURES.input_type)
+        network: Any = Queries.of(one) or load_network(one, input_type=PICTURES.input_type)
         known = network_evidence(network) if known is None else known
         of = "" if len(sources) == 1 else f" from {network.name or one}"
-        if folder is not None:
-            ways.append(Way(f"queries{of}", TransferDetector(one, **common), True, _QUERIES))
+        if isinstance(network, Queries):  # read once for all folds
+            ways.append(Way(f"queries{of}", TransferDetector(network, **common), True, _QUERIES))
             continue
         ways.append(Way(f"boxes{of}", TransferDetector(network, **common), True, _WORDS))
         if is_detector(one):

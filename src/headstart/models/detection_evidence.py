@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,13 @@ import numpy as np
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import describe
 from headstart.guard.detecting.compared import Compared
-from headstart.guard.detecting.evidence import certain_by_fold, class_evidence, right_and_found, wrong_pictures
+from headstart.guard.detecting.evidence import (
+    certain_by_fold,
+    class_evidence,
+    pictures_read,
+    right_and_found,
+    wrong_pictures,
+)
 from headstart.guard.detecting.tried import RIGHT, Tried, scores_of, tried
 from headstart.guard.detecting.verdict import detection_verdict, expected, interval_of
 from headstart.guard.effort import Effort
@@ -134,17 +139,8 @@ def _warnings(estimate: dict[str, Any], effort: Effort) -> list[str]:
 def learned_from(dataset: Dataset, pool: Dataset) -> dict[str, Any]:
     """What was read, and which part of it was learned from."""
     read = describe(dataset)
-    return {
-        "name": Path(dataset.root).name if dataset.root else "pictures in memory",
-        "input_type": dataset.input_type,
-        "n": len(pool),
-        "task": dataset.task,
-        "classes": list(dataset.classes or ()),
-        "n_per_class": pool.n_per_class(),
-        "n_groups": None if pool.groups is None else len(np.unique(pool.groups)),
+    return pictures_read(dataset, pool) | {
         "parts": read["parts"],
-        "dropped": read["left_out"],
-        "duplicates": read["duplicates"],
         "near_duplicates": read["near_duplicates"],
         "notes": list(dataset.notes),
         "read": {key: read[key] for key in ("layout", "form", "sizes", "unlabelled", "boxes")},

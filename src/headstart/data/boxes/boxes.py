@@ -45,6 +45,17 @@ class Boxes:
     scores: np.ndarray | None = None
     crowd: np.ndarray = None  # type: ignore[assignment]  # an array of False once it is made
 
+    def of_classes(self, names: Sequence[str]) -> Boxes:
+        """Those of some classes, as they were drawn: without scores.
+
+        Examples
+        --------
+        >>> Boxes([[0, 0, 1, 1], [1, 1, 2, 2]], ["car", "bus"]).of_classes(["bus"]).corners.tolist()
+        [[1.0, 1.0, 2.0, 2.0]]
+        """
+        rows = np.isin(self.labels.astype(str), list(names))
+        return Boxes(self.corners[rows], self.labels[rows], crowd=self.crowd[rows])
+
     def __post_init__(self) -> None:
         corners = np.asarray(self.corners, np.float64).reshape(-1, 4)
         k = len(corners)

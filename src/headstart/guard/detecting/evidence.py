@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from headstart.data.boxes.boxes import Boxes
 from headstart.data.boxes.drawing import picture_with_boxes
 from headstart.data.pictures.specimen import thumbnail_base64
 from headstart.data.sets.dataset import Dataset
+from headstart.data.sets.description import describe
 from headstart.guard.detecting.tried import RIGHT
 from headstart.math.boxes.average_precision import average_precision, precision_recall
 from headstart.math.boxes.counting import counting_error
@@ -215,3 +217,19 @@ def wrong_pictures(dataset: Dataset, sure: Sequence[Boxes], limit: int = _SHOWN)
 
 def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
+
+
+def pictures_read(dataset: Dataset, pool: Dataset) -> dict[str, Any]:
+    """Pictures that were read, those of a pool that were used, and what was left out."""
+    read = describe(dataset)
+    return {
+        "name": Path(dataset.root).name if dataset.root else "pictures in memory",
+        "input_type": dataset.input_type,
+        "n": len(pool),
+        "task": dataset.task,
+        "classes": list(dataset.classes or ()),
+        "n_per_class": pool.n_per_class(),
+        "n_groups": None if pool.groups is None else len(np.unique(pool.groups)),
+        "dropped": read["left_out"],
+        "duplicates": read["duplicates"],
+    }

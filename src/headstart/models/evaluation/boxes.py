@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from headstart.data.base.plain import plain
-from headstart.data.boxes.boxes import Boxes
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import sentences, tell
 from headstart.errors import DataError, ParameterError
-from headstart.guard.detecting.evidence import certain, class_evidence, right_and_found, wrong_pictures
+from headstart.guard.detecting.evidence import certain, class_evidence, pictures_read, right_and_found, wrong_pictures
 from headstart.guard.detecting.tried import RIGHT, scores_of
 from headstart.guard.detecting.verdict import METRIC, interval_of
 from headstart.guard.evidence.evidence import versions
@@ -69,7 +67,7 @@ def evaluated_boxes(model: Any, data: Any, how: How, progress: Progress | None =
     before = model.evidence.get("metrics") or {}
     ends = {METRIC: interval}
     evidence = {
-        "data": _read(dataset, words),
+        "data": pictures_read(dataset, dataset) | {"notes": [*dataset.notes, *words]},
         "metrics": scores,
         "intervals": {METRIC: {"value": value, "interval": interval}},
         "detection": {"classes": rows, "mistakes": wrong_pictures(dataset, sure)},
@@ -92,22 +90,6 @@ def evaluated_boxes(model: Any, data: Any, how: How, progress: Progress | None =
     return Evaluation(promise.word, promise.sentence, tuple(words), plain(evidence))
 
 
-def _read(dataset: Dataset, words: list[str]) -> dict[str, Any]:
-    """What was measured on, and what was done to it."""
-    return {
-        "name": Path(dataset.root).name if dataset.root else "pictures in memory",
-        "input_type": dataset.input_type,
-        "n": len(dataset),
-        "task": dataset.task,
-        "classes": list(dataset.classes or ()),
-        "n_per_class": dataset.n_per_class(),
-        "n_groups": None if dataset.groups is None else len(np.unique(dataset.groups)),
-        "dropped": [{"name": name, "reason": reason} for name, reason in dataset.dropped],
-        "duplicates": [list(names) for names in dataset.duplicates],
-        "notes": [*dataset.notes, *words],
-    }
-
-
 def _of_known_classes(model: Any, dataset: Dataset) -> tuple[Dataset, list[str]]:
     """The pictures with the boxes of the classes that a model finds, and what is to be said of others."""
     known = [str(name) for name in model.classes_]
@@ -127,9 +109,7 @@ def _of_known_classes(model: Any, dataset: Dataset) -> tuple[Dataset, list[str]]
     if lacking:
         notes.append(f"There is no box of {', '.join(lacking)}: nothing is said of it.")
     kept = np.empty(len(dataset), dtype=object)
-    for i, one in enumerate(dataset.y):
-        rows = np.isin(one.labels.astype(str), here)
-        kept[i] = Boxes(one.corners[rows], one.labels[rows], crowd=one.crowd[rows])
+    kept[:] = [one.of_classes(here) for one in dataset.y]
     return dataclasses.replace(dataset, y=kept, classes=tuple(here)), notes
 
 

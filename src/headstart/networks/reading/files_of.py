@@ -52,6 +52,28 @@ def load_config(folder: Path) -> Any:
         ) from error
 
 
+def load_processor(folder: Path) -> Any:
+    """The image processor of a transformers folder.
+
+    Raises
+    ------
+    SourceError
+        If there is none that can be used.
+    """
+    from transformers import AutoImageProcessor
+
+    try:
+        with quiet():
+            return AutoImageProcessor.from_pretrained(
+                folder, backend="pil", trust_remote_code=False, local_files_only=True
+            )
+    except Exception as error:
+        raise SourceError(
+            f"Expected an image processor in {folder}, found: {str(error).strip()[:300]}",
+            "Get preprocessor_config.json again.",
+        ) from error
+
+
 def load_weights(model_class: Any, folder: Path, config: Any, **more: Any) -> tuple[Any, dict[str, Any]]:
     """A network in float32 with a folder's weights, and transformers' report of what did not fit.
 

@@ -13,8 +13,8 @@ from headstart.data.pictures.preprocessing import Preprocessing
 from headstart.errors import SourceError
 from headstart.networks.network import Network
 from headstart.networks.reading.card_of import transformers_card
-from headstart.networks.reading.config_file import read_config
-from headstart.networks.reading.files_of import load_config, load_weights, quiet
+from headstart.networks.reading.config_file import PROCESSORS, read_config
+from headstart.networks.reading.files_of import load_config, load_processor, load_weights
 from headstart.networks.reading.preprocess_of import preprocessing_of, takes_bgr
 from headstart.networks.refuse import refuse_bad_numbers, refuse_type, type_names
 
@@ -130,19 +130,8 @@ def _missing(module: Any, report: dict[str, Any], name: str) -> tuple[str, ...]:
 def _preprocessing(
     folder: Path, config: Any, module: nn.Module, channels: int
 ) -> tuple[Preprocessing, tuple[str, ...]]:
-    from transformers import AutoImageProcessor
-
-    if any((folder / name).is_file() for name in ("preprocessor_config.json", "processor_config.json")):
-        try:
-            with quiet():
-                processor = AutoImageProcessor.from_pretrained(
-                    folder, backend="pil", trust_remote_code=False, local_files_only=True
-                )
-        except Exception as error:
-            raise SourceError(
-                f"Expected an image processor in {folder}, found: {str(error).strip()[:300]}",
-                "Get preprocessor_config.json again.",
-            ) from error
+    if any((folder / name).is_file() for name in PROCESSORS):
+        processor = load_processor(folder)
         bgr = channels == 3 and takes_bgr(processor.to_dict()) and _red_first(module)
         note = "It was trained on pictures with blue first; its first layer is turned to take red first."
         return preprocessing_of(processor, channels, bgr=bgr), (note,) if bgr else ()
