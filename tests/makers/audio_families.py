@@ -77,7 +77,7 @@ MAKERS: dict[str, Callable[[], tuple[Any, Any]]] = {
 
 def family(name: str, folder: Path, seed: int = 0) -> Path:
     """A folder with a tiny network of a family, its weights large enough that inputs matter."""
-    from headstart.networks.reading.transformers_source import quiet
+    from headstart.networks.reading.files_of import quiet
 
     with quiet(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
