@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
+from scipy import linalg, sparse
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def row_space(X: Any, weight: np.ndarray | None = None, kind: Any = np.float64) 
             shift = root * np.asarray(X @ mean).ravel()
             gram -= np.outer(shift, root) + np.outer(root, shift) - (mean @ mean) * np.outer(root, root)
         gram[~rows_alone] = gram[:, ~rows_alone] = 0.0
-    values, vectors = np.linalg.eigh(gram)
+    values, vectors = linalg.eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
     keep = values > max(float(values[-1]), 1e-30) * (1e-6 if root.dtype == np.float32 else 1e-11)
     singular, vectors = np.sqrt(values[keep]), vectors[:, keep]
     if d > n:

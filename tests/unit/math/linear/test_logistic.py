@@ -118,13 +118,13 @@ def test_comparing_comes_before_solving(monkeypatch: pytest.MonkeyPatch) -> None
     Y, folds = np.eye(3)[y], list(StratifiedKFold(3).split(X, y))
     whole = solve_logistic(X, Y, folds=folds)
     solved: list[int] = []
-    original = logistic._batched_lbfgs
+    original = logistic.minimise
 
     def counted(U: np.ndarray, Y: np.ndarray, masks: np.ndarray, *rest: object, **how: object) -> np.ndarray:
         solved.append(len(masks))
         return original(U, Y, masks, *rest, **how)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(logistic, "_batched_lbfgs", counted)
+    monkeypatch.setattr(logistic, "minimise", counted)
     compared = compare_penalties(X, Y, folds=folds)
     assert set(solved) == {3} and compared.penalty == whole.penalty and compared.loss == whole.loss
     found = compared.solution()
