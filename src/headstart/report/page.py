@@ -10,7 +10,7 @@ from typing import Any
 
 from headstart.data.base.kinds import thing, things
 from headstart.report.adaptation import adaptation
-from headstart.report.borrowed import borrowed, lead, used_rows
+from headstart.report.borrowed import borrowed, both_sides, lead, used_rows
 from headstart.report.detection import detection
 from headstart.report.dropout import dropout
 from headstart.report.figures import learning_curves, loss_history, reliability_curve
@@ -113,6 +113,7 @@ def build(evidence: dict[str, Any], link: Callable[[str], str] | None = None) ->
         "source": borrowed(evidence.get("source")),
         "borrowed": lead(evidence.get("source")),
         "used_rows": used_rows(evidence.get("source")),
+        "both_sides": both_sides(evidence.get("domains"), kind),
         "auxiliary": auxiliary_rows(evidence.get("auxiliary")),
         "pooling": pooled_groups(evidence.get("pooling")),
         "further": _further(evidence),

@@ -24,7 +24,7 @@ _HELD = {
     "vocabulary.json": "holds words of the training texts",
     "table.json": "holds names of columns and categories",
 }
-_OF_EXAMPLES = ("mistakes", "label_errors", "reproduce")
+_OF_EXAMPLES = ("mistakes", "label_errors", "reproduce", "domains")
 #: What an entry of the evidence holds that shows an example.
 _SHOWN = {"thumbnail", "map", "sound", "text"}
 _OF_DATA = ("duplicates", "near_duplicates", "dropped")
