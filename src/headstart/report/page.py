@@ -20,7 +20,7 @@ from headstart.report.method_names import plain_name
 from headstart.report.mistakes import class_rows, confusion, surest
 from headstart.report.tasks import auxiliary_rows, pooled_groups
 from headstart.report.use import evaluation, few_examples, first_class, next_step, referral, use
-from headstart.report.views import views
+from headstart.report.views import columns, views
 from headstart.report.word_bars import class_words
 from headstart.report.wording import (
     SMALLER_IS_BETTER,
@@ -85,6 +85,7 @@ def build(evidence: dict[str, Any], link: Callable[[str], str] | None = None) ->
         ],
         "adaptation": adaptation(evidence.get("adaptation")),
         "views": views(evidence.get("views")),
+        "columns": columns(evidence.get("columns")),
         "listening": listening(evidence.get("keyword")),
         "before": _before(evidence.get("before")),
         "curves": _curves(evidence, metric, kind),
