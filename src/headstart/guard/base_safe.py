@@ -266,7 +266,7 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
     def _look_back(self, material: Material, found: Guarded, candidates: list[Any], elapsed: float) -> None:
         """What is kept of the data, and what is told of columns and of what lay beside them."""
         self.reference_ = None
-        if self.reference and material.task != "multilabel":
+        if self.reference:
             as_it_was = getattr(getattr(found.estimator, "fitted_", None), "solved", None) is not None
             seen_by = found.estimator.network_ if as_it_was else None
             self.reference_ = reference_of(material, found.splits, seen_by, random_state=self.random_state)
