@@ -220,11 +220,8 @@ def _compared(
         return _by_labels(known, len(names), promised, exact, numbers, tuple(words))
     verdict = found.verdict(promised)
     if found.expected is None or found.before is None or found.after is None or promised is None:
-        said = (
-            f"differ (p = {p:.3g}, AUC {auc:.2f})"
-            if found.differs
-            else f"cannot be told from those learned from (p = {p:.2g})"
-        )
+        said = f"cannot be told from those learned from (p = {p:.2g})"
+        said = f"differ (p = {p:.3g}, AUC {auc:.2f})" if found.differs else said
         return Check(verdict, f"{verdict.capitalize()}: the {known.kind.many} {said}.", tuple(words), numbers)
     right = found.expected
     numbers |= {"expected": right.value, "interval": [right.low, right.high]}

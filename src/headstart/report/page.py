@@ -79,10 +79,7 @@ def build(evidence: dict[str, Any], link: Callable[[str], str] | None = None) ->
         "tiles": _tiles(evidence, metric),
         "candidates": candidate_rows(evidence.get("candidates") or [], metric, verdict.get("sides") or []),
         "sides": bool(verdict.get("sides")),
-        "left_out": [
-            {"name": called(entry), "price": duration(entry.get("seconds")), "words": entry.get("words", "")}
-            for entry in evidence.get("left_out") or []
-        ],
+        "left_out": [_left_out(entry) for entry in evidence.get("left_out") or []],
         "adaptation": adaptation(evidence.get("adaptation")),
         "views": views(evidence.get("views")),
         "columns": columns(evidence.get("columns")),
@@ -102,9 +99,7 @@ def build(evidence: dict[str, Any], link: Callable[[str], str] | None = None) ->
         "next_step": next_step(evidence, metric, kind),
         "first_class": first_class(evidence, kind),
         "evaluation": evaluation(evidence),
-        "mistakes": surest(evidence.get("mistakes"), link=link),
-        "least_sure": surest(evidence.get("least_sure"), link=link),
-        "right": surest(evidence.get("right"), link=link),
+        **{name: surest(evidence.get(name), link=link) for name in ("mistakes", "least_sure", "right")},
         "label_errors": surest(evidence.get("label_errors"), limit=50, link=link),
         "detection": detection(evidence.get("detection")),
         "words": class_words(evidence.get("words"), data.get("task", "classification")),
@@ -121,6 +116,11 @@ def build(evidence: dict[str, Any], link: Callable[[str], str] | None = None) ->
         "estimate_method": (evidence.get("estimate") or {}).get("method", ""),
         "reproduce": _reproduce(evidence),
     }
+
+
+def _left_out(entry: dict[str, Any]) -> dict[str, str]:
+    """A candidate that did not run: its name, its price, and why."""
+    return {"name": called(entry), "price": duration(entry.get("seconds")), "words": entry.get("words", "")}
 
 
 def input_type(evidence: dict[str, Any]) -> str:
