@@ -9,10 +9,14 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import soundfile
 from PIL import Image
+from text_families import family_folder
 
 from headstart.cli.main import exit_code
+from headstart.models import fitting
 
 ROOT = Path(__file__).parents[2]
 
@@ -99,3 +103,56 @@ def test_the_guide_for_scikit_learn_runs_from_top_to_bottom() -> None:
         run_python(part.split("\n```", 1)[0], names)
     assert names["model"].score(names["X_new"], names["y_new"]) > 0.7  # type: ignore[attr-defined]
     assert Path("clinic-model/evidence.json").is_file() and Path("aligned.joblib").is_file()
+
+
+SENTENCES = "sentence-transformers/all-MiniLM-L6-v2"
+
+
+def stripes(place: Path, along: bool, seed: int) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    wave = np.tile(60 + 90 * (np.arange(48) // 6 % 2), (48, 1))
+    noise = np.random.default_rng(seed).integers(0, 60, (48, 48))
+    Image.fromarray(((wave if along else wave.T) + noise).astype(np.uint8)).convert("RGB").save(place)
+
+
+@pytest.fixture
+def little_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fewest ways: a reader's ten minutes hold more of them than a test needs."""
+    real = fitting.fit
+    monkeypatch.setattr(fitting, "fit", lambda *given, **how: real(*given, **{**how, "budget": 1.0}))
+
+
+@pytest.mark.usefixtures("little_time")
+def test_the_readmes_pictures(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for i in range(12):
+        stripes(Path(f"pictures/{('ants', 'bees')[i % 2]}/{i}.jpg"), i % 2 == 0, i)
+    stripes(Path("new-pictures/a.jpg"), True, 50)
+    run_lines(block("README.md", "bash", "headstart fit pictures --source starter:pictures"), monkeypatch)
+    assert Path("model/report.html").is_file() and "new-pictures/a.jpg" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("little_time")
+def test_the_readmes_sounds(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = block("README.md", "bash", "headstart fit words --source starter:speech")
+    for i in range(12):
+        place = Path(f"words/{('yes', 'no')[i % 2]}/speaker{i // 4}_{i}.wav")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        tone = np.sin(2 * np.pi * (300, 900)[i % 2] * np.arange(8000) / 16_000)
+        soundfile.write(place, 0.3 * tone + np.random.default_rng(i).normal(0, 0.02, 8000), 16_000)
+    soundfile.write("recording.wav", 0.3 * tone, 16_000)
+    run_lines("\n".join(line for line in lines.splitlines() if "demo" not in line), monkeypatch)
+    assert Path("model/report.html").is_file() and "recording.wav" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("little_time")
+def test_the_readmes_texts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    made = family_folder("bert", Path("made"))
+    Path(SENTENCES).parent.mkdir()
+    made.rename(SENTENCES)  # a folder of the name that the page prints
+    rng, words = np.random.default_rng(0), {"pro": ["good", "lively"], "con": ["dull", "bad"]}
+    labels = ["pro", "con"] * 10
+    texts = [f"a {words[label][rng.integers(2)]} film number {i} of the season" for i, label in enumerate(labels)]
+    pd.DataFrame({"text": texts, "label": labels}).to_csv("reviews.csv", index=False)
+    pd.DataFrame({"text": ["a good film", "a dull film"]}).to_csv("new-reviews.csv", index=False)
+    run_lines(block("README.md", "bash", f"headstart fit reviews.csv --label label --source {SENTENCES}"), monkeypatch)
+    assert Path("model/report.html").is_file() and capsys.readouterr().out.count("con") >= 2

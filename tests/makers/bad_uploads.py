@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
+from medical_pictures import dicom, heic, nifti
 from PIL import Image
 from served import Served
 
@@ -33,6 +34,14 @@ def picture(seed: int, kind: str = "PNG") -> bytes:
     file = io.BytesIO()
     Image.fromarray(np.random.default_rng(seed).integers(0, 255, (24, 32, 3), dtype=np.uint8)).save(file, kind)
     return file.getvalue()
+
+
+@cache
+def medical() -> tuple[bytes, ...]:
+    """Small files that other libraries read: DICOM, NIfTI plain and packed, HEIC."""
+    values = np.arange(24 * 32, dtype=np.uint16).reshape(24, 32)
+    volume = values[..., None].repeat(3, 2)
+    return dicom(values), nifti(volume), nifti(volume, packed=True), heic((volume % 256).astype(np.uint8))
 
 
 @cache
@@ -78,7 +87,7 @@ def damaged(rng: np.random.Generator, content: bytes) -> bytes:
 def requests(seed: int, n: int, side: int = 4000) -> Iterator[tuple[str, str, tuple[object, ...]]]:
     """n bad requests: what it is, the method of `Served` that sends it, and its arguments."""
     rng = np.random.default_rng(seed)
-    whole = [picture(0), picture(1, "JPEG"), picture(2, "GIF"), picture(3, "TIFF"), picture(4, "WEBP")]
+    whole = [picture(0), picture(1, "JPEG"), picture(2, "GIF"), picture(3, "TIFF"), picture(4, "WEBP"), *medical()]
     bodies = (b"", b"{", b"[" * 50_000, b'{"texts": 3}', b'{"rows": [[1]]}', b'{"texts": ["/etc/passwd"]}', b"\xff\xfe")
     for i in range(n):
         content, name = whole[rng.integers(len(whole))], NAMES[rng.integers(len(NAMES))]

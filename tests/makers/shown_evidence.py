@@ -6,6 +6,7 @@ import base64
 import io
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 
@@ -29,6 +30,31 @@ def candidate(name: str, transfer: bool, score: float, chosen: bool = False, wor
         "n_repeats": 2,
         "seconds": 12.3,
         "chosen": chosen,
+    }
+
+
+def domains(name: str) -> dict[str, Any]:
+    """Two sides of 140 and 260 points before a method brought them together, and after."""
+    rng = np.random.default_rng(0)
+    views = [
+        {
+            "place": place,
+            "by": by,
+            "share": 0.4 if by == "PCA" else None,
+            "auc": auc,
+            "points": rng.random((400, 2)).round(3).tolist(),
+        }
+        for place, auc in (("before", 0.9), ("after", 0.42))
+        for by in ("PCA", "t-SNE")
+    ]
+    return {
+        "sides": [{"name": "target", "n": 140, "shown": 140}, {"name": name, "n": 1200, "shown": 260}],
+        "labels": ["ants", "bees and <others>"],
+        "numbers": False,
+        "side": [0] * 140 + [1] * 260,
+        "label": [0, 1] * 200,
+        "views": views,
+        "alignment": {"name": "CORAL aligned", "share": 0.05},
     }
 
 

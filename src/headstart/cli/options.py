@@ -106,7 +106,10 @@ def reading_options(*more_tasks: str, divided: bool = True) -> Callable[[Command
         ),
         click.option("--sheet", help="Of an Excel file; otherwise the first with cells."),
         click.option(
-            "--page", type=click.IntRange(1), help="Of files with several pictures: which one; otherwise the first."
+            "--page",
+            callback=lambda context, option, said: int(said) if said and said.isdecimal() else said,
+            help="Of files with several pictures: which one; otherwise the first. Of volumes also axial, coronal or "
+            "sagittal, as coronal:40.",
         ),
         click.option(
             "--view",

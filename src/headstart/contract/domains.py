@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -110,6 +110,20 @@ class Domains:
     def sides(self) -> tuple[Side, ...]:
         """What there is to learn labels from: the source, where there is one, and the target, where it has labels."""
         return (*((self.source,) if self.sources else ()), *(() if self.target.y is None else (self.target,)))
+
+    def moved(self, source: Any, target: Any) -> Domains:
+        """The same sides with other rows: of all sources stacked, and of the target; rows without labels are left out.
+
+        Examples
+        --------
+        >>> a, b = (Side(np.zeros((n, 1)), None, None, "") for n in (1, 2))
+        >>> found = Domains(a, (a, b), order=(0, 1)).moved(np.arange(3)[:, None], np.ones((1, 1)))
+        >>> [side.X[:, 0].tolist() for side in (*found.sources, found.target)]
+        [[0], [1, 2], [1.0]]
+        """
+        ends = [0, *np.cumsum([len(side) for side in self.sources])]
+        sources = [replace(one, X=source[i:j]) for one, i, j in zip(self.sources, ends[:-1], ends[1:], strict=True)]
+        return replace(self, target=replace(self.target, X=target), sources=tuple(sources), unlabelled=None)
 
     def labels(self, side: Side) -> np.ndarray:
         """A side's labels as they were given: classes, or numbers."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any, Self
 
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import get_tags
 
 from headstart.contract.borrower import Borrower
 from headstart.contract.domains import Domains
 from headstart.contract.weighted_fit import fit_weighted
+from headstart.errors import SourceError
 
 
 class Learner(Borrower):
@@ -59,6 +61,41 @@ class Learner(Borrower):
     @abstractmethod
     def _learn(self, domains: Domains) -> None:
         """Learn from both sides."""
+
+    @property
+    def aligns(self) -> bool:
+        """Whether the two sides are brought together where there is a source."""
+        return self.preprocess is not None and self.preprocess_scope == "per-domain"
+
+    def _placed(self, domains: Domains) -> Domains:
+        """The same sides where the estimator sees them; override it where they are moved."""
+        return domains
+
+    def aligned_sides(self, X: Any, y: Any = None) -> Domains:
+        """Both sides as the estimator sees them: preprocessed, mapped, in common components.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Rows of the target, as for `fit`.
+        y : array-like of shape (n,), optional
+            Their labels.
+
+        Returns
+        -------
+        Domains
+            Rows of shape (n, k) on both sides.
+
+        Raises
+        ------
+        SourceError
+            Without a source.
+        """
+        fresh = clone(self)
+        domains = fresh._domains(X, y, task=self._task, need_target_labels=False)
+        if not domains.sources:
+            raise SourceError("Expected a source to be brought together with, found source=None.", "Give Source(X, y).")
+        return fresh._placed(domains)
 
     def _learn_alone(self, domains: Domains) -> None:
         """Learn from the target, where there is no source."""

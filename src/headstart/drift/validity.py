@@ -14,16 +14,17 @@ from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
 from headstart.data.reading.unlabelled import read_unlabelled
+from headstart.data.reading.view_table import unlabelled_views
+from headstart.data.sets.task import DETECTION
 from headstart.data.tables.frame import read_frame
 from headstart.data.tables.rows import rows_of
 from headstart.drift.accuracy import strangeness
 from headstart.drift.adapting import adapted, what_it_learned_from
 from headstart.drift.compared import DOUBTFUL, INVALID, MUCH, SOME, VALID, compared
-from headstart.errors import SourceError
+from headstart.errors import ParameterError, SourceError
 from headstart.guard.choosing.without_labels import domain_auc
 from headstart.guard.evidence.reference import Reference, measured
 from headstart.math.statistics.intervals import score_interval
-from headstart.models.detection_model import refuse_detection
 from headstart.models.model import Model, load
 from headstart.models.saving.task_models import one_task
 from headstart.training.device import pick_device
@@ -34,6 +35,7 @@ FEWEST = 20
 #: A measure differs where its mean moves by this many standard deviations, a class where its share moves by so much.
 _MOVED, _SHIFT = 0.5, 0.10
 _SHOWN = 5
+_ANSWERS = {"multilabel": "several labels", DETECTION: "things in pictures"}
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,9 @@ def check(
 
     Parameters
     ----------
-    model : Model or path
-        That keeps a reference of its data (``reference=True`` in `headstart.fit`).
+    model : Model, DetectionModel or path
+        That keeps a reference of its data (``reference=True`` in `headstart.fit`). Where it answers with classes, what
+        is lost is told too; with numbers, several labels or things in pictures, whether the data differ.
     data : path, frame, pictures, clips or texts
         New examples; under 20 nothing is said.
     labels : str, optional
@@ -109,7 +112,11 @@ def check(
     'valid'
     """
     known = one_task(load(model) if isinstance(model, str | Path) else model)
-    refuse_detection(known, "a check")
+    if labels is not None and known.task not in ("classification", "regression"):
+        raise ParameterError(
+            f"Expected labels with a model of classes, found one of {_ANSWERS[known.task]}.",
+            "headstart evaluate measures it on labelled data; leave labels out (--labels) to compare the data alone.",
+        )
     old = None if adapt is None else what_it_learned_from(known, learned_from, adapt)
     new = _read(known, data, labels, group_by)
     found = _checked(known, new, random_state)
@@ -134,9 +141,10 @@ def _checked(known: Model, new: _New, random_state: int) -> Check:
     exact = None if new.y is None else _exact(known, new.inputs, new.y, new.groups)
     if known.reference is None:
         if exact is None or known.task != "classification":
+            way = "Give labels (--labels COLUMN), or fit" if known.task == "classification" else "Fit"
             raise SourceError(
                 "Expected a model that keeps a reference of its data, found one without.",
-                "Give labels (--labels COLUMN), or fit again without --no-reference.",
+                f"{way} again without --no-reference; headstart evaluate measures it on labelled data.",
             )
         return _by_labels(known, n, promised, exact, {"n": n}, ())
     return _compared(known, known.reference, new, promised, exact, random_state)
@@ -158,6 +166,9 @@ def _read(known: Model, data: Any, labels: str | None, group_by: str | None) -> 
         dataset = recognise(data, told, wanted=lambda: known.kind).dataset()
         inputs = dataset.inputs.frame if known.kind.values else dataset.inputs
         return _New(inputs, list(dataset.names), dataset.y if labels is not None else None, dataset.groups)
+    if known.views is not None:
+        frame = unlabelled_views(data, known.views)
+        return _New(frame, [f"row {i + 1}" for i in range(len(frame))])
     if known.kind.values:
         frame = read_frame(Path(data)) if isinstance(data, str | Path) else rows_of(data)
         return _New(frame, [f"row {i + 1}" for i in range(len(frame))])
@@ -209,11 +220,8 @@ def _compared(
         return _by_labels(known, len(names), promised, exact, numbers, tuple(words))
     verdict = found.verdict(promised)
     if found.expected is None or found.before is None or found.after is None or promised is None:
-        said = (
-            f"differ (p = {p:.3g}, AUC {auc:.2f})"
-            if found.differs
-            else f"cannot be told from those learned from (p = {p:.2g})"
-        )
+        said = f"cannot be told from those learned from (p = {p:.2g})"
+        said = f"differ (p = {p:.3g}, AUC {auc:.2f})" if found.differs else said
         return Check(verdict, f"{verdict.capitalize()}: the {known.kind.many} {said}.", tuple(words), numbers)
     right = found.expected
     numbers |= {"expected": right.value, "interval": [right.low, right.high]}

@@ -106,6 +106,15 @@ class BaseAligned(WeightedLearner, DelegatingMixin):
         self.mapping_, self.dense_ = self._mapping()._adopt(self, domains), False
         super()._learn_alone(domains)
 
+    @property
+    def aligns(self) -> bool:
+        """Always."""
+        return True
+
+    def _placed(self, domains: Domains) -> Domains:
+        mapping = self._mapping()._adopt(self, domains)
+        return domains.moved(mapping._map_source(domains.source.X), mapping._map_target(domains.target.X))
+
     def _learn(self, domains: Domains) -> None:
         self.mapping_ = mapping = self._mapping()._adopt(self, domains)
         target = domains.target

@@ -37,9 +37,10 @@ from headstart.guard.candidates.table_rows import borrows_rows, in_fitted_order,
 from headstart.guard.candidates.train_size import train_size
 from headstart.guard.candidates.unlabelled_inputs import shares_of, unlabelled_for
 from headstart.guard.comparing.journal import Journal
+from headstart.guard.evidence.column_worth import add_column_worth
 from headstart.guard.evidence.reference import reference_of
 from headstart.guard.explaining import ExplainsSource
-from headstart.guard.guard import guard, run_key
+from headstart.guard.guard import Guarded, guard, run_key
 from headstart.math.statistics.named_metrics import metric_named
 from headstart.networks.reading.loading import load_network, taken
 from headstart.networks.window import fitted
@@ -258,16 +259,21 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
         self.best_estimator_, self.best_candidate_ = found.estimator, found.candidate
         self.temperature_, self.evidence_ = found.temperature, found.evidence
         self.verdict_ = found.evidence["verdict"]["word"]
+        notes += shares_of(found.estimator, y)
+        found.evidence["data"]["notes"] += list(notes)
+        self._look_back(material, found, candidates, journal.elapsed())
+
+    def _look_back(self, material: Material, found: Guarded, candidates: list[Any], elapsed: float) -> None:
+        """What is kept of the data, and what is told of columns and of what lay beside them."""
         self.reference_ = None
-        if self.reference and task != "multilabel":
+        if self.reference:
             as_it_was = getattr(getattr(found.estimator, "fitted_", None), "solved", None) is not None
             seen_by = found.estimator.network_ if as_it_was else None
             self.reference_ = reference_of(material, found.splits, seen_by, random_state=self.random_state)
-        notes += shares_of(found.estimator, y)
-        found.evidence["data"]["notes"] += list(notes)
+        encoder = getattr(self, "encoder_", None)
         if self.candidates is None:
-            encoder = getattr(self, "encoder_", None)
             found.evidence |= told_of_neighbours(material, candidates, found.estimator, encoder)
+        add_column_worth(found, material, encoder, self.plan, float(self.budget) - elapsed, int(self.random_state))
 
     def _tabular(
         self, rows: Any, y: np.ndarray, task: str, groups: np.ndarray | None

@@ -16,17 +16,7 @@ class ExplainsSource:
     best_estimator_: Any
 
     def explain_source(self, n_rows: int = 10) -> SourceUse:
-        """Say which rows, classes and columns of the source the chosen method used.
-
-        Parameters
-        ----------
-        n_rows : int, default=10
-            How many of the most and the least used rows to name.
-
-        Returns
-        -------
-        SourceUse
-            Print it, or take its fields.
+        """What the chosen method says of its source, see `headstart.instances.source_use.SourceUseMixin`.
 
         Raises
         ------

@@ -14,8 +14,9 @@ from headstart.data.base.plain import plain
 from headstart.errors import GuessingWarning
 from headstart.guard.candidates.for_inputs import Candidate
 from headstart.guard.candidates.material import Material
-from headstart.guard.choosing.choose import pick
+from headstart.guard.choosing.choose import Table, pick
 from headstart.guard.choosing.verdict import verdict
+from headstart.guard.comparing.comparison import Comparison
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.comparing.out_of_fold import Split, fit_on, fold_numbers
 from headstart.guard.comparing.plan import given_plan
@@ -23,6 +24,7 @@ from headstart.guard.comparing.run import compare
 from headstart.guard.evidence import evidence as say
 from headstart.guard.evidence.before import came_out, expected, findings, summary
 from headstart.guard.evidence.before_tables import table_findings
+from headstart.guard.evidence.domain_map import map_of
 from headstart.guard.evidence.more_labels import more_labels
 
 _CHECKPOINT = "final"
@@ -100,7 +102,6 @@ def guard(
         If the plan is of other data, candidates or seed.
     """
     of = prints(material, candidates, random_state)
-    repeated = None if plan is None else given_plan(plan, of)
     look = table_findings if material.sources else findings
     found = journal.decide("findings", lambda: plain(look(material, random_state=random_state)))
     hopeful = expected(found)
@@ -114,35 +115,21 @@ def guard(
         expected=hopeful,
         stated=stated,
         later=later,
-        plan=repeated,
+        plan=None if plan is None else given_plan(plan, of),
         n_jobs=n_jobs,
     )
     table = comparison.table(material)
     chosen = pick(table, expected=hopeful)
     outcome = comparison.outcomes[chosen]
-    warmth, calibrated, changed = say.calibration(material, outcome, fold_numbers(comparison.splits[0], len(material)))
     estimator = _final(outcome.candidate, material, journal)
-    predicted = say.prediction_evidence(material, outcome.predictions, calibrated, names, random_state)
-    predicted["metrics"] |= changed
-    estimate = say.estimate_evidence(table, chosen, expected=hopeful, random_state=random_state)
-    judged = verdict(table, transfer_used=outcome.candidate.transfer, random_state=random_state)
-    guessed = say.guessing_evidence(material, outcome, estimate, names)
+    warmth, measured = _measured(material, comparison, table, chosen, hopeful, names, random_state)
     evidence = {
         "data": say.data_evidence(material, names),
         "source": say.source_evidence(material) or say.rows_evidence(material),
-        "before": {"findings": found, "words": summary(found), "outcome": came_out(found, judged)},
-        "candidates": say.candidate_evidence(comparison, table, material, chosen),
-        "left_out": comparison.left_out,
+        "before": {"findings": found, "words": summary(found), "outcome": came_out(found, measured["verdict"])},
         "plan": comparison.written() | of,
-        "verdict": judged,
-        "estimate": estimate,
-        **guessed,
-        "test": None,
-        **predicted,
-        "curves": comparison.curves,
-        "more_labels": more_labels(len(material), estimate, comparison.curves, outcome.candidate.transfer)
-        if guessed["trivial"]["better"]
-        else [],
+        **measured,
+        **_looked_at(material, estimator, comparison, table, chosen, random_state, budget, journal),
         "history": list(getattr(estimator, "history_", None) or []),
         "reproduce": {"command": "", "code": "", "versions": say.versions(), "random_state": random_state},
         "seconds": journal.elapsed(),
@@ -153,6 +140,54 @@ def guard(
     if material.sources and outcome.candidate.transfer:
         evidence["source"]["use"] = say.rows_used(estimator)
     return Guarded(estimator, outcome.candidate, warmth, plain(evidence), comparison.splits[0])
+
+
+def _measured(
+    material: Material,
+    comparison: Comparison,
+    table: Table,
+    chosen: int,
+    hopeful: bool,
+    names: list[Any] | None,
+    random_state: int,
+) -> tuple[float, dict[str, Any]]:
+    """Temperature of what was chosen, and all that its held-out predictions say."""
+    outcome = comparison.outcomes[chosen]
+    warmth, calibrated, changed = say.calibration(material, outcome, fold_numbers(comparison.splits[0], len(material)))
+    predicted = say.prediction_evidence(material, outcome.predictions, calibrated, names, random_state)
+    predicted["metrics"] |= changed
+    estimate = say.estimate_evidence(table, chosen, expected=hopeful, random_state=random_state)
+    guessed = say.guessing_evidence(material, outcome, estimate, names)
+    more = more_labels(len(material), estimate, comparison.curves, outcome.candidate.transfer)
+    return warmth, {
+        "candidates": say.candidate_evidence(comparison, table, material, chosen),
+        "left_out": comparison.left_out,
+        "verdict": verdict(table, transfer_used=outcome.candidate.transfer, random_state=random_state),
+        "estimate": estimate,
+        **guessed,
+        "test": None,
+        **predicted,
+        "curves": comparison.curves,
+        "more_labels": more if guessed["trivial"]["better"] else [],
+    }
+
+
+def _looked_at(
+    material: Material,
+    estimator: Any,
+    comparison: Comparison,
+    table: Table,
+    chosen: int,
+    random_state: int,
+    budget: float,
+    journal: Journal,
+) -> dict[str, Any]:
+    """What is drawn of the two sides of a transfer."""
+    scores = table.scores.mean(axis=0)
+    drawn = map_of(
+        material, estimator, comparison.outcomes, scores, chosen, random_state=random_state, budget=float(budget)
+    )
+    return {} if drawn is None else {"domains": drawn}
 
 
 def _final(candidate: Candidate, material: Material, journal: Journal) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from headstart.data.base.kinds import Kind
+from headstart.data.base.plain import plain
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.inputs import as_inputs, joined
 from headstart.data.reading.options import Reading
@@ -21,7 +22,7 @@ from headstart.data.tables.rows import is_frame
 from headstart.errors import DataError, ParameterError
 from headstart.guard.candidates.table_rows import tabulated
 from headstart.guard.effort import Effort
-from headstart.guard.evidence.adapted import adapted_evidence
+from headstart.guard.evidence.adapted import adapted_evidence, adapted_map
 from headstart.guard.safe_adapted import SafeAdaptedClassifier
 from headstart.models.labelled_sets import AUTO, LabelledSet, parted, read_sets
 from headstart.models.model import Model
@@ -259,6 +260,7 @@ def adapted_model(domain: Domain, classes: Any, effort: Effort) -> Model:
     answers = estimator.predict(domain.rows)
     evidence = adapted_evidence(safe, domain.kind, answers, domain.network, domain.sources)
     evidence["data"]["notes"] = [*domain.notes, *evidence["data"]["notes"]]
+    evidence["domains"] = plain(adapted_map(safe, domain.rows, answers, effort.budget))
     return Model(
         estimator,
         evidence,

@@ -25,6 +25,7 @@ from headstart.guard.detecting.compared import FEWEST, compare
 from headstart.guard.detecting.tried import Way, best_of
 from headstart.guard.effort import Effort
 from headstart.guard.evidence.evidence import network_evidence
+from headstart.guard.evidence.reference import reference_of_pictures
 from headstart.models.detection_evidence import learned_from, learning_curves, measured, tested
 from headstart.models.detection_model import DetectionModel
 from headstart.models.reproduction import reproduction
@@ -47,6 +48,7 @@ def fit_detector(
     *,
     skip_bad: bool = False,
     classes: Sequence[str] | None = None,
+    reference: bool = True,
 ) -> DetectionModel:
     """Learn to find things with what is borrowed and without, keep what is best, and say whether it helped.
 
@@ -62,6 +64,8 @@ def fit_detector(
         Its budget is a limit, see `headstart.guard.detecting.compared.compare`; curves are drawn where time is left.
     classes : sequence of str, optional
         What is to be found. Default: everything that boxes are drawn around.
+    reference : bool, default=True
+        Keep at most 1,000 pictures, as random projections of simple features, for `headstart.check`.
 
     Returns
     -------
@@ -95,7 +99,8 @@ def fit_detector(
     if aside is not None:
         evidence["test"] = tested(detector, aside, list(pool.classes or ()))
     evidence |= {"seconds": effort.spent, "budget": effort.budget}
-    return DetectionModel(detector, plain(evidence))
+    kept = reference_of_pictures(pool.inputs, random_state=effort.seed) if reference else None
+    return DetectionModel(detector, plain(evidence), kept)
 
 
 def only(dataset: Dataset, classes: Sequence[str] | None) -> Dataset:
@@ -149,7 +154,7 @@ def offered(source: Any, effort: Effort) -> tuple[list[Way], dict[str, Any] | No
 #: Options of `headstart.fit` that say something of pictures with boxes.
 TAKEN = frozenset(
     {"data", "source", "boxes", "label", "path_column", "split_column", "group_by", "encoding", "sheet", "budget"}
-    | {"skip_bad", "out", "n_splits", "random_state", "device", "progress", "classes"}
+    | {"skip_bad", "out", "n_splits", "random_state", "device", "progress", "classes", "reference"}
 )
 
 
@@ -175,8 +180,10 @@ def fit_with_boxes(given: dict[str, Any], defaults: dict[str, Any], reading: Rea
         how = {name: given[name] for name in ("budget", "n_splits", "device")}
         effort = Effort(**how, seed=given["random_state"], progress=told)
         more = {name: given[name] for name in ("skip_bad", "classes")}
-        model = fit_detector(brought(given["data"]), brought(source), reading, effort, **more)
-        settings = reading.said() | more | {"budget": effort.budget, "random_state": effort.seed, "out": out}
+        kept = given["reference"]
+        model = fit_detector(brought(given["data"]), brought(source), reading, effort, **more, reference=kept)
+        settings = reading.said() | more | {"no_reference": not kept}
+        settings |= {"budget": effort.budget, "random_state": effort.seed, "out": out}
         root = address_of(given["data"]) or (str(given["data"]) if isinstance(given["data"], str | Path) else "")
         written = {name: str(value) if isinstance(value, Path) else value for name, value in settings.items()}
         model.evidence["reproduce"] |= plain(reproduction(root, source, written))

@@ -18,6 +18,7 @@ from headstart.detection.transfer import TransferDetector
 from headstart.errors import ParameterError
 from headstart.guard.detecting.evidence import certain
 from headstart.models.saving.evidence_file import EVIDENCE, read_evidence
+from headstart.models.saving.reference import load_reference, save_reference
 from headstart.networks.folder import write_folder
 from headstart.networks.running.passing import passing
 from headstart.networks.saving.model_card import model_card
@@ -31,6 +32,8 @@ class DetectionModel:
     estimator : fitted TransferDetector
     evidence : dict
         Everything that was measured, see ``evidence.json`` of a saved model.
+    reference : Reference, folder or None
+        What is kept of the pictures it learned from, or the folder of the model that holds it.
 
     Attributes
     ----------
@@ -53,9 +56,12 @@ class DetectionModel:
     task = DETECTION
     input_type = PICTURES.input_type
     detector = None  # of words in sound
+    encoder = views = None  # of tables
+    network = (None, "cpu")  # the reference looks at simple features
 
-    def __init__(self, estimator: Any, evidence: dict[str, Any]) -> None:
+    def __init__(self, estimator: Any, evidence: dict[str, Any], reference: Any = None) -> None:
         self.estimator = estimator
+        self._reference = reference
         self.evidence = evidence
         self.classes_ = np.asarray(estimator.classes_)
 
@@ -67,6 +73,13 @@ class DetectionModel:
     def kind(self) -> Kind:
         """The kind of input that it takes."""
         return PICTURES
+
+    @property
+    def reference(self) -> Any:
+        """What is kept of the pictures it learned from, for `headstart.check`; None where nothing is."""
+        if isinstance(self._reference, Path):
+            self._reference = load_reference(self._reference)
+        return self._reference
 
     @property
     def verdict(self) -> str:
@@ -125,6 +138,8 @@ class DetectionModel:
         return write_folder(folder, lambda place: self._write(place, also))
 
     def _write(self, folder: Path, also: Callable[[Path], None] | None) -> None:
+        if self.reference is not None:
+            save_reference(self.reference, folder)
         manifest = write_detector(self.estimator, folder)
         text = json.dumps(self.evidence, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / EVIDENCE).write_text(text + "\n", encoding="utf-8")
@@ -151,4 +166,4 @@ def refuse_detection(model: Any, use: str) -> None:
 def load_detection(path: Path, module: Any = None) -> DetectionModel:
     """Load what `DetectionModel.save` wrote, or a detector alone, which then has no evidence."""
     evidence = read_evidence(path) if (path / EVIDENCE).is_file() else {}
-    return DetectionModel(TransferDetector.load(path, module), evidence)
+    return DetectionModel(TransferDetector.load(path, module), evidence, path)

@@ -74,7 +74,7 @@ def fit(
     encoding: str | None = None,
     decimal: str | None = None,
     sheet: str | None = None,
-    page: int | None = None,
+    page: int | str | None = None,
     view: Mapping[str, Any] | None = None,
     boxes: str | Path | None = None,
     metric: str | None = None,

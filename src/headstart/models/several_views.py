@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from headstart.guard.comparing.journal import Journal
 from headstart.guard.effort import Effort
 from headstart.guard.evidence.before import came_out, source_size, summary, trained
 from headstart.guard.evidence.evidence import network_evidence
+from headstart.guard.evidence.reference import Reference, reference_of
 from headstart.guard.evidence.views import view_worth
 from headstart.guard.guard import guard, run_key
 from headstart.math.statistics.named_metrics import metric_named
@@ -47,7 +48,7 @@ class GuardedViews:
     temperature_: float
     encoder_: ViewEncoder
     classes_: Any = None
-    reference_: None = field(default=None)
+    reference_: Reference | None = None
 
 
 def source_of_views(source: Any, views: Mapping[str, Any]) -> Any:
@@ -161,7 +162,11 @@ def guarded_views(pool: Dataset, source: Any, effort: Effort, asked: Mapping[str
     evidence["source"] = _sources(encoded.encoder)
     if encoded.encoder.networks_:
         evidence["before"] = plain(_before(encoded.encoder, len(pool), evidence["verdict"]))
-    return GuardedViews(final, evidence, found.temperature, encoder, classes)
+    kept = None
+    if asked.get("reference"):
+        final_rows = replace(material, rows=encoder.transform(frame))
+        kept = reference_of(final_rows, found.splits, None, random_state=effort.seed)
+    return GuardedViews(final, evidence, found.temperature, encoder, classes, kept)
 
 
 def _check(dataset: Dataset, asked: Mapping[str, Any]) -> None:

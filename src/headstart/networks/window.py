@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, overload
+from typing import Any, TypeVar
 
 from headstart.data.base.rows import Inputs
 from headstart.networks.network import Network
 
-
-@overload
-def fitted(network: Network, inputs: Any) -> Network: ...
+Known = TypeVar("Known", Network, None)
 
 
-@overload
-def fitted(network: None, inputs: Any) -> None: ...
-
-
-def fitted(network: Network | None, inputs: Any) -> Network | None:
+def fitted(network: Known, inputs: Any) -> Known:
     """A network that fits what it will learn from, which it keeps for new inputs; see ``settle`` of the inputs.
 
     Parameters

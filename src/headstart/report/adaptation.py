@@ -20,6 +20,11 @@ _NAMES = {
 }
 
 
+def way_name(name: str) -> str:
+    """A way to adapt in plain words; a name that is not ours stays as it is."""
+    return _NAMES.get(name, name)
+
+
 def adaptation(found: dict[str, Any] | None) -> dict[str, Any] | None:
     """What the page says of a choice without labels; None where there was none.
 
@@ -48,10 +53,10 @@ def adaptation(found: dict[str, Any] | None) -> dict[str, Any] | None:
     most = max(answers.values(), default=1) or 1
     return {
         "words": words,
-        "chosen": _NAMES.get(str(found.get("chosen")), str(found.get("chosen"))),
+        "chosen": way_name(str(found.get("chosen"))),
         "rows": [
             {
-                "name": _NAMES.get(str(way["name"]), str(way["name"])),
+                "name": way_name(str(way["name"])),
                 "code": str(way["name"]),
                 "chosen": bool(way.get("chosen")),
                 **{key: _share(way.get(key)) for key in ("agreement", "consensus", "carried_back")},

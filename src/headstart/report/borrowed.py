@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from headstart.data.base.kinds import things
+from headstart.report.adaptation import way_name
+from headstart.report.figures import point_map, side_mark
+from headstart.report.method_names import plain_name
 from headstart.report.wording import count, short_count
+
+_HUES = 8
 
 
 def borrowed(source: dict[str, Any] | None) -> list[tuple[str, str]]:
@@ -105,3 +111,70 @@ def _histogram(stretches: list[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for one in stretches
     ]
+
+
+def both_sides(found: dict[str, Any] | None, kind: str) -> dict[str, Any] | None:
+    """Where what was borrowed lies beside the target, before both were brought together and after.
+
+    Parameters
+    ----------
+    found : dict or None
+        ``domains`` of the evidence.
+    kind : str
+        Kind of input.
+
+    Returns
+    -------
+    dict or None
+        ``words``, ``sides`` and ``labels`` for the legend, and ``figures`` with ``name``, ``note`` and ``figure``.
+    """
+    if not found:
+        return None
+    many, labels = things(kind), found["labels"]
+    hues = [f"fifth-{i}" if found.get("numbers") else f"hue-{min(i, _HUES - 1)}" for i in range(len(labels))]
+    colours = [*hues, "hue-none"]
+    sides = [
+        {"mark": side_mark(i), "name": f"your {many}" if i == 0 else str(side["name"]), "n": _shown(side)}
+        for i, side in enumerate(found["sides"])
+    ]
+    figures = []
+    for view in sorted(found["views"], key=lambda view: str(view["by"])):
+        name = f"{'Before' if view['place'] == 'before' else 'After'}, {_BY[view['by']]}"
+        note = "" if view["share"] is None else f"{100 * view['share']:.0f}% of the spread lies in this plane."
+        drawn = point_map(view["points"], found["side"], found["label"], colours, f"{name}: {_sides(sides)}")
+        figures.append({"name": name, "note": note, "figure": drawn})
+    named = [{"hue": hue, "name": str(label)} for hue, label in zip(hues, labels, strict=True)]
+    return {"words": _told_apart(found), "after": _after(found), "sides": sides, "labels": named, "figures": figures}
+
+
+_BY = {"PCA": "principal axes (PCA)", "t-SNE": "neighbours (t-SNE)"}
+
+
+def _shown(side: dict[str, Any]) -> str:
+    return count(side["n"]) if side["shown"] == side["n"] else f"{count(side['shown'])} of {count(side['n'])}"
+
+
+def _sides(sides: list[dict[str, Any]]) -> str:
+    return " and ".join(str(side["name"]) for side in sides)
+
+
+def _told_apart(found: dict[str, Any]) -> str:
+    """How well a classifier tells the two sides apart, before and after."""
+    auc = {view["place"]: round(100 * max(view["auc"], 0.5)) for view in found["views"]}
+    words = f"A classifier that has to say of a pair which one is yours is right in {auc['before']} of 100"
+    if "after" in auc:
+        words += f" before, and in {auc['after']} after both were brought together"
+    return f"{words}; 50 is guessing."
+
+
+def _after(found: dict[str, Any]) -> str:
+    """By what the two sides were brought together."""
+    how = found.get("alignment")
+    if how is None:
+        return "No method that was tried moves one side onto the other."
+    name, share = way_name(plain_name(str(how["name"]))), how["share"]
+    if share >= 0.995:
+        return f"After: as the chosen model sees them, “{name}”."
+    if share > 0:
+        return f"After: as “{name}” sees them, {max(1, round(100 * share))}% of the chosen mixture."
+    return f"After: as “{name}” would see them; it was tried, and not chosen."

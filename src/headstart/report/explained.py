@@ -13,7 +13,7 @@ from PIL import Image
 from headstart.data.base.plain import plain
 from headstart.data.pictures.specimen import thumbnail_base64
 from headstart.errors import OutputError
-from headstart.models.explaining.explanation import ACTIVATIONS, OCCLUSION, Explanation
+from headstart.models.explaining.explanation import ACTIVATIONS, OCCLUSION, TERMS, Explanation
 from headstart.report.mistakes import data_uri
 from headstart.report.write import rendered, write_page
 
@@ -24,6 +24,8 @@ _FAINTEST = 0.1
 _HOW = {
     ACTIVATIONS: "Class activation maps: what the linear head says of each place of the network's last map. Their mean "
     "over all places is the model's score.",
+    TERMS: "Exactly: the model is linear in words, and what they add makes its score (of classes the logit less "
+    "the mean of the others').",
     OCCLUSION: "By occlusion: each part was hidden in turn, and the model asked again. Shown is what the answer's "
     "log-odds (or the number) lose. Parts that tell the same hide each other: nothing here adds up.",
 }

@@ -293,3 +293,56 @@ def heatmap(matrix: Sequence[Sequence[float]], labels: Sequence[str]) -> Markup:
                     )
                 )
     return svg(cells, "Confusion matrix: rows are true classes, columns predicted ones", 500.0, 500.0)
+
+
+#: Shapes of the sides of a map: a disc for the target, the others for sources.
+_SHAPES = (
+    "M{x:.1f},{y:.1f}m-3.6,0a3.6,3.6 0 1,0 7.2,0a3.6,3.6 0 1,0 -7.2,0",
+    "M{x:.1f},{y:.1f}m0,-4.4l4,7h-8z",
+    "M{x:.1f},{y:.1f}m-3.2,-3.2h6.4v6.4h-6.4z",
+    "M{x:.1f},{y:.1f}m0,-4.6l4.6,4.6l-4.6,4.6l-4.6,-4.6z",
+)
+_MAP = 340.0
+
+
+def side_mark(side: int) -> Markup:
+    """The shape of the points of a side, for a legend; the target is side 0."""
+    shape = _SHAPES[min(side, len(_SHAPES) - 1)].format(x=6, y=6)
+    way = "yours" if side == 0 else "lent"
+    return Markup('<svg class="mark" viewBox="0 0 12 12" aria-hidden="true"><path class="{}" d="{}"/></svg>').format(
+        way, shape
+    )
+
+
+def point_map(
+    points: Sequence[tuple[float, float]], sides: Sequence[int], labels: Sequence[int], hues: Sequence[str], label: str
+) -> Markup:
+    """Points in the plane, coloured by label, their shape by side; those of the target are filled and lie on top.
+
+    Parameters
+    ----------
+    points : sequence of (float, float)
+        In the unit square, the second upwards.
+    sides, labels : sequence of int
+        Of each point; side 0 is the target, label -1 has the last hue.
+    hues : sequence of str
+        Classes of CSS by label.
+    label : str
+        What the drawing shows, for those who cannot see it.
+
+    Returns
+    -------
+    Markup
+        One ``<svg>`` element.
+    """
+    place, up = linear(0.0, 1.0, 10.0, _MAP - 10.0), linear(0.0, 1.0, _MAP - 10.0, 10.0)
+    body = [Markup('<rect class="plate" x="0" y="0" width="{s:g}" height="{s:g}" rx="10"/>').format(s=_MAP)]
+    for side in sorted(set(sides), reverse=True):
+        shape = _SHAPES[min(side, len(_SHAPES) - 1)]
+        for group in sorted(set(labels)):
+            some = [p for p, s, c in zip(points, sides, labels, strict=True) if s == side and c == group]
+            if some:
+                drawn = "".join(shape.format(x=place(x), y=up(y)) for x, y in some)
+                path = '<path class="{} {}" d="{}"/>'
+                body.append(Markup(path).format("yours" if side == 0 else "lent", hues[group], drawn))
+    return svg(body, label, _MAP, _MAP)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from headstart.report.figures import heatmap
-from headstart.report.wording import amount, count, missing, span
+from headstart.report.wording import amount, count, missing, short_number, span
 
 TABLE_LIMIT = 24
 MOST_CELLS = 12
@@ -138,7 +138,9 @@ def surest(
                 "sound": data_uri(mistake.get("sound")),
                 "pieces": marked_words(mistake.get("text"), mistake.get("effects")),
                 "marked": any(found.get("effects") for found in mistakes or []),
-                "cells": [(str(name), str(value)) for name, value in (mistake.get("cells") or {}).items()][:MOST_CELLS],
+                "cells": [
+                    (str(name), short_number(str(value))) for name, value in (mistake.get("cells") or {}).items()
+                ][:MOST_CELLS],
                 "length": "" if missing(mistake.get("seconds")) else f"{mistake['seconds']:.3g} s",
             }
         )

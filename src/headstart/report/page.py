@@ -10,7 +10,7 @@ from typing import Any
 
 from headstart.data.base.kinds import thing, things
 from headstart.report.adaptation import adaptation
-from headstart.report.borrowed import borrowed, lead, used_rows
+from headstart.report.borrowed import borrowed, both_sides, lead, used_rows
 from headstart.report.detection import detection
 from headstart.report.dropout import dropout
 from headstart.report.figures import learning_curves, loss_history, reliability_curve
@@ -20,7 +20,7 @@ from headstart.report.method_names import plain_name
 from headstart.report.mistakes import class_rows, confusion, surest
 from headstart.report.tasks import auxiliary_rows, pooled_groups
 from headstart.report.use import evaluation, few_examples, first_class, next_step, referral, use
-from headstart.report.views import views
+from headstart.report.views import columns, views
 from headstart.report.word_bars import class_words
 from headstart.report.wording import (
     SMALLER_IS_BETTER,
@@ -79,12 +79,10 @@ def build(evidence: dict[str, Any], link: Callable[[str], str] | None = None) ->
         "tiles": _tiles(evidence, metric),
         "candidates": candidate_rows(evidence.get("candidates") or [], metric, verdict.get("sides") or []),
         "sides": bool(verdict.get("sides")),
-        "left_out": [
-            {"name": called(entry), "price": duration(entry.get("seconds")), "words": entry.get("words", "")}
-            for entry in evidence.get("left_out") or []
-        ],
+        "left_out": [_left_out(entry) for entry in evidence.get("left_out") or []],
         "adaptation": adaptation(evidence.get("adaptation")),
         "views": views(evidence.get("views")),
+        "columns": columns(evidence.get("columns")),
         "listening": listening(evidence.get("keyword")),
         "before": _before(evidence.get("before")),
         "curves": _curves(evidence, metric, kind),
@@ -101,9 +99,7 @@ def build(evidence: dict[str, Any], link: Callable[[str], str] | None = None) ->
         "next_step": next_step(evidence, metric, kind),
         "first_class": first_class(evidence, kind),
         "evaluation": evaluation(evidence),
-        "mistakes": surest(evidence.get("mistakes"), link=link),
-        "least_sure": surest(evidence.get("least_sure"), link=link),
-        "right": surest(evidence.get("right"), link=link),
+        **{name: surest(evidence.get(name), link=link) for name in ("mistakes", "least_sure", "right")},
         "label_errors": surest(evidence.get("label_errors"), limit=50, link=link),
         "detection": detection(evidence.get("detection")),
         "words": class_words(evidence.get("words"), data.get("task", "classification")),
@@ -113,12 +109,18 @@ def build(evidence: dict[str, Any], link: Callable[[str], str] | None = None) ->
         "source": borrowed(evidence.get("source")),
         "borrowed": lead(evidence.get("source")),
         "used_rows": used_rows(evidence.get("source")),
+        "both_sides": both_sides(evidence.get("domains"), kind),
         "auxiliary": auxiliary_rows(evidence.get("auxiliary")),
         "pooling": pooled_groups(evidence.get("pooling")),
         "further": _further(evidence),
         "estimate_method": (evidence.get("estimate") or {}).get("method", ""),
         "reproduce": _reproduce(evidence),
     }
+
+
+def _left_out(entry: dict[str, Any]) -> dict[str, str]:
+    """A candidate that did not run: its name, its price, and why."""
+    return {"name": called(entry), "price": duration(entry.get("seconds")), "words": entry.get("words", "")}
 
 
 def input_type(evidence: dict[str, Any]) -> str:

@@ -1,14 +1,15 @@
-"""What each view of the examples is worth, as the page and the terminal say it."""
+"""What each view of the examples, or each column of a table, is worth, as the page and the terminal say it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from headstart.report.method_names import plain_name
-from headstart.report.wording import amount, count, missing
+from headstart.report.wording import amount, count, gain, missing
 
 #: Heads of the table's columns.
 HEADS = ("alone", "adds", "cost where missing")
+MOST_COLUMNS = 20
 
 
 def views(found: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -69,3 +70,45 @@ def _gain(metric: str, row: dict[str, Any], way: str) -> str:
         return "–"
     value = amount(metric, with_it - without)
     return value.replace("%", " points") if value.endswith("%") else value
+
+
+def columns(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What is lost without each column of a table, the dearest first; None where it was not measured.
+
+    Parameters
+    ----------
+    found : dict or None
+        ``columns`` of the evidence.
+
+    Examples
+    --------
+    >>> row = {"column": "age", "lost": 0.12, "low": 0.05, "high": 0.19}
+    >>> said = columns({"metric": "accuracy", "n": 80, "n_folds": 5, "exchanges": 5, "rows": [row]})
+    >>> said["words"]
+    'On 80 rows that were not learned from, in 5 folds, the values of each column changed places 5 times.'
+    >>> said["rows"]
+    [{'name': 'age', 'lost': '12.0 points', 'span': '5.0 to 19.0', 'bar': 100.0, 'some': True}]
+    """
+    if not found:
+        return None
+    metric, rows = str(found["metric"]), found["rows"]
+    most = max((row["lost"] for row in rows), default=0.0)
+    return {
+        "words": f"On {count(found['n'], 'row')} that were not learned from, in {count(found['n_folds'], 'fold')}, the "
+        f"values of each column changed places {found['exchanges']} times.",
+        "rows": [
+            {
+                "name": str(row["column"]),
+                "lost": _points(metric, row["lost"]),
+                "span": f"{_points(metric, row['low'])} to {_points(metric, row['high'])}".replace(" points", ""),
+                "bar": round(100 * max(row["lost"], 0.0) / most, 1) if most > 0 else 0.0,
+                "some": row["low"] > 0,
+            }
+            for row in rows[:MOST_COLUMNS]
+        ],
+        "more": max(0, len(rows) - MOST_COLUMNS),
+    }
+
+
+def _points(metric: str, value: float) -> str:
+    return gain(metric, value).removeprefix("+")

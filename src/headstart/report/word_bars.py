@@ -19,8 +19,9 @@ def class_words(words: dict[str, Any] | None, task: str = "classification") -> d
     Returns
     -------
     dict or None
-        ``rows`` with ``name`` and bars ``pro`` and ``contra`` (``word``, ``bar`` in per cent); and ``more``, how many
-        classes are not shown. With two classes what speaks against one speaks for the other, so ``contra`` is empty.
+        ``chosen``, whether the weights are the model's own; ``rows`` with ``name`` and bars ``pro`` and ``contra``
+        (``word``, ``bar`` in per cent); and ``more``, how many classes are not shown. With two classes what speaks
+        against one speaks for the other, so ``contra`` is empty.
 
     Examples
     --------
@@ -43,4 +44,9 @@ def class_words(words: dict[str, Any] | None, task: str = "classification") -> d
             for side, entries in sides.items()
         }
         rows.append({"name": str(one["class"]), **bars})
-    return {"rows": rows, "mirrored": mirrored, "more": max(0, len(classes) - MOST_CLASSES)}
+    return {
+        "rows": rows,
+        "mirrored": mirrored,
+        "chosen": bool(words.get("chosen")),
+        "more": max(0, len(classes) - MOST_CLASSES),
+    }

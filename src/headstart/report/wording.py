@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -143,6 +144,18 @@ def short_count(number: float | None) -> str:
         if number >= size:
             return f"{number / (1e3 if word == 'thousand' else size):.3g} {word}"
     return f"{number:,.0f}"
+
+
+def short_number(text: str) -> str:
+    """A number with more digits than anybody reads, to six of them; any other cell as it is.
+
+    Examples
+    --------
+    >>> short_number("2.345808077"), short_number("12.5"), short_number("A-123456789"), short_number("123456789")
+    ('2.34581', '12.5', 'A-123456789', '123456789')
+    """
+    found = re.fullmatch(r"-?\d+\.\d{5,}", text)
+    return f"{float(text):.6g}" if found and abs(float(text)) < 1e6 else text
 
 
 def p_value(value: float | None) -> str:

@@ -109,25 +109,7 @@ def openapi(said: dict[str, Any], version: str) -> dict[str, Any]:
     version : str
         Of headstart.
     """
-    takes, bodies = said["takes"], {}
-    explain = {"type": "boolean", "description": "Also what each answer went by, of the first inputs."}
-    if takes["values"]:
-        cells = {
-            one["name"]: {"type": ["string", "number", "null"]} for one in said["columns"] if one["holds"] != "file"
-        }
-        rows = {"type": "array", "items": {"type": "object", "properties": cells}, "maxItems": said["limits"]["inputs"]}
-        bodies["application/json"] = _object({"rows": rows, "explain": explain}, ["rows"])
-        form = {
-            one["name"]: {"type": "string", **({"format": "binary"} if one["holds"] == "file" else {})}
-            for one in said["columns"]
-        }
-        bodies["multipart/form-data"] = _object(form, [])
-    else:
-        if takes["typed"]:
-            texts = {"type": "array", "items": {"type": "string"}, "maxItems": said["limits"]["inputs"]}
-            bodies["application/json"] = _object({"texts": texts, "explain": explain}, ["texts"])
-        files = {"type": "array", "items": {"type": "string", "format": "binary"}}
-        bodies["multipart/form-data"] = _object({"file": files, "explain": {"type": "string", "enum": ["0", "1"]}}, [])
+    takes, bodies = said["takes"], _bodies(said)
     content = {kind: {"schema": schema} for kind, schema in bodies.items()}
     refusals = {
         str(status): {"description": words, "content": {"application/json": {"schema": _REFUSAL}}}
@@ -162,6 +144,30 @@ def openapi(said: dict[str, Any], version: str) -> dict[str, Any]:
         "security": [{"token": []}, {}],
         "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
     }
+
+
+def _bodies(said: dict[str, Any]) -> dict[str, Any]:
+    """What a request may hold, by content type."""
+    takes, bodies = said["takes"], {}
+    explain = {"type": "boolean", "description": "Also what each answer went by, of the first inputs."}
+    if takes["values"]:
+        cells = {
+            one["name"]: {"type": ["string", "number", "null"]} for one in said["columns"] if one["holds"] != "file"
+        }
+        rows = {"type": "array", "items": {"type": "object", "properties": cells}, "maxItems": said["limits"]["inputs"]}
+        bodies["application/json"] = _object({"rows": rows, "explain": explain}, ["rows"])
+        form = {
+            one["name"]: {"type": "string", **({"format": "binary"} if one["holds"] == "file" else {})}
+            for one in said["columns"]
+        }
+        bodies["multipart/form-data"] = _object(form, [])
+    else:
+        if takes["typed"]:
+            texts = {"type": "array", "items": {"type": "string"}, "maxItems": said["limits"]["inputs"]}
+            bodies["application/json"] = _object({"texts": texts, "explain": explain}, ["texts"])
+        files = {"type": "array", "items": {"type": "string", "format": "binary"}}
+        bodies["multipart/form-data"] = _object({"file": files, "explain": {"type": "string", "enum": ["0", "1"]}}, [])
+    return bodies
 
 
 def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:

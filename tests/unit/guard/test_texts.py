@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from headstart.guard.baselines.texts import TextBaselineClassifier, TextBaseline
 from headstart.guard.candidates.for_inputs import standard_for_inputs
 from headstart.guard.candidates.material import Material
 from headstart.guard.evidence.before import lengths
-from headstart.guard.evidence.words import LEFT_OUT, word_effects, words_of_classes
+from headstart.guard.evidence.words import LEFT_OUT, exact_words, word_effects, words_of_classes
 from headstart.models.model import Model
 from headstart.models.saving.text_baselines import load_text_baseline, save_text_baseline
 from headstart.networks.reading.loading import load_network
@@ -138,16 +139,65 @@ def test_words_of_classes_and_of_numbers() -> None:
     assert one_each is not None and one_each["classes"][0]["for"] == []
 
 
+class _Deaf:
+    """A classifier that is asked for probabilities alone."""
+
+    def __init__(self, known: TextBaselineClassifier) -> None:
+        self.predict_proba = known.predict_proba
+
+
 def test_leaving_a_word_out_says_what_it_adds() -> None:
     texts, y = sentences(60)
     baseline = TextBaselineClassifier("words").fit(texts, np.array(["bad", "good"])[y])
-    model = Model(baseline, {}, task="classification", classes=["bad", "good"], input_type="text")
+    model = Model(_Deaf(baseline), {}, task="classification", classes=["bad", "good"], input_type="text")
     effects = word_effects(model, "a good film in a cold town", "good")
     assert effects is not None and len(effects) == 7
     assert int(np.argmax(effects)) == 1 and int(np.argmin(effects)) == 5
     assert word_effects(model, "good", "good") is None
     long = word_effects(model, "good " * 500, "good")
     assert long is not None and len(long) == LEFT_OUT
+
+
+@pytest.mark.parametrize("features", ["words", "letters", "words and letters"])
+@pytest.mark.parametrize("task", ["classification", "multilabel", "regression"])
+def test_exact_words_add_up_to_the_score(features: str, task: str) -> None:
+    texts, y = sentences(60)
+    text = "A GOOD film, in a cold  town; good!\u00a0dull, and nobody's there"
+    if task == "regression":
+        known: Any = TextBaselineRegressor(features).fit(texts, y * 2.5)
+        model = Model(known, {}, task=task, classes=None, input_type="text")
+        whole, rest = exact_words(model, text, 0) or (np.zeros(0), 0.0)
+        assert len(whole) == len(text.split()) and whole.sum() + rest == pytest.approx(known.predict([text])[0])
+        return
+    labels = (
+        np.column_stack([y, 1 - y])
+        if task == "multilabel"
+        else np.array(["bad", "good", "so"])[(y + np.arange(60) // 30)]
+    )
+    known = TextBaselineClassifier(features).fit(texts, labels)
+    classes = ["p", "n"] if task == "multilabel" else known.classes_
+    model = Model(known, {}, task=task, classes=classes, temperature=1.7, input_type="text")
+    scores = known.decision_function([text])[0] / 1.7
+    for k in range(len(classes)):
+        whole, rest = exact_words(model, text, k) or (np.zeros(0), 0.0)
+        score = scores[k] - (0 if task == "multilabel" else np.delete(scores, k).mean())
+        assert whole.sum() + rest == pytest.approx(score)
+    said = model.explain([text])[0]
+    assert said.way == "linear terms" and said.values.sum() + said.base == pytest.approx(said.score)
+    assert said.parts == tuple(text.split())
+
+
+def test_words_of_the_chosen_model_are_its_own() -> None:
+    texts, y = sentences(60)
+    data = from_arrays(texts, np.array(["bad", "good"])[y])
+    known = TextBaselineClassifier("words").fit(texts, data.y)
+    found = words_of_classes(data, known)
+    assert found is not None and found["chosen"]
+    first = found["classes"][1]["for"][0]
+    column = known.terms_[0].names.index(first["word"])
+    assert first["weight"] == pytest.approx((known.coef_[column, 1] - known.coef_[column, 0]) / 2, abs=1e-4)
+    other = words_of_classes(data, TextBaselineClassifier("letters").fit(texts, data.y))
+    assert other is not None and not other["chosen"]
 
 
 def test_fit_says_what_the_words_are_and_predicts_strings(tmp_path: Path) -> None:

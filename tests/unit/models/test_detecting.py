@@ -117,8 +117,6 @@ def test_too_few_pictures_are_too_few() -> None:
 def test_other_inputs_and_other_uses_are_refused(model: Any) -> None:
     with pytest.raises(DataError, match="Expected pictures, found clips"):
         model.predict(Clips(["a.wav"]))
-    with pytest.raises(ParameterError, match="for a check, found one that finds things in pictures"):
-        headstart.check(model, ["a.jpg"])
     with pytest.raises(ParameterError, match="for what to label next, found one that finds things"):
         headstart.label_next(["a.jpg"], model=model)
 

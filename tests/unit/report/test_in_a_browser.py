@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from shown_evidence import example, thumbnail
+from shown_evidence import domains, example, thumbnail
 
 from headstart.guard.candidates.material import Material
 from headstart.guard.evidence.use import use_evidence
@@ -46,6 +46,11 @@ def two_classes() -> dict[str, Any]:
     for row in evidence["per_class"]:
         row |= {"recall_interval": [0.9, 0.99], "precision_interval": [0.88, 0.98]}
     return evidence
+
+
+def borrowed() -> dict[str, Any]:
+    """Evidence of rows that were borrowed: where they lie beside the target's."""
+    return two_classes() | {"domains": domains(LONG)}
 
 
 def evaluated() -> dict[str, Any]:
@@ -108,7 +113,7 @@ def cells() -> dict[str, Any]:
     return evidence | {"mistakes": [row] * 3, "least_sure": [row], "right": [row]}
 
 
-@pytest.mark.parametrize("made", [two_classes, evaluated, words, cells])
+@pytest.mark.parametrize("made", [two_classes, borrowed, evaluated, words, cells])
 def test_nothing_stands_out_or_is_cut(made: Any, browser: Any, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text(render(made(), lambda name: ""), encoding="utf-8")

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from bad_uploads import bomb, claiming, picture, requests, sent
+from bad_uploads import bomb, claiming, medical, picture, requests, sent
+from medical_pictures import claiming as claim
 from PIL import Image
 from saved_models import MODELS, baseline, table
 from served import Served, served
@@ -108,6 +109,16 @@ def test_sixty_bad_requests_end_nothing(server: Served, place: Path, caplog: pyt
 def test_pictures_of_too_many_pixels_are_not_decoded(server: Served, content: bytes) -> None:
     found = server.send("/predict", [("file", "x.png", content)])
     assert found.status == 422 and "pixels" in found.said["failed"][0]["reason"]
+
+
+@pytest.mark.parametrize("kind", ["DICOM", "NIfTI", "HEIC"])
+def test_headers_that_other_libraries_read_are_looked_at_first(server: Served, kind: str) -> None:
+    whole = {"DICOM": 0, "NIfTI": 1, "HEIC": 3}[kind]
+    found = server.send("/predict", [("file", "x", medical()[whole])])
+    assert found.status == 200 and len(found.said["predictions"]) == 1
+    found = server.send("/predict", [("file", "x", claim(kind, 8000, 7000))])
+    assert found.status == 422
+    assert found.said["failed"][0]["reason"] == "it has 56,000,000 pixels; at most 40,000,000 are taken here"
 
 
 def test_no_path_of_a_visitor_is_opened(server: Served, tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ class Inputs(Row[Item], Generic[Item]):
         """How large the inputs are, in words, told without decoding them; empty where it is not known."""
         return ""
 
-    def on_page(self, page: int) -> Any:
+    def on_page(self, page: int | str) -> Any:
         """These inputs, of whose files one page is meant.
 
         Raises

@@ -86,13 +86,13 @@ def rgb_from_bytes(content: bytes, min_side: int | None = None, depth: Depth | N
     """Decode the content of a picture file, to a PIL picture or an array of shape (H, W, 3), uint8."""
 
     def work() -> Pixels:
-        page = 1 if depth is None else depth.page or 1
+        page = 1 if depth is None else depth.frame
         if is_netpbm(content):
             return rgb_from_values(_netpbm(content, page), depth)
         if is_dicom(content):
             return _three(pixels_of_dicom(content, page))
         if is_nifti(content):
-            return _three(pixels_of_nifti(content, None if depth is None else depth.page))
+            return _three(pixels_of_nifti(content, *(depth or Depth()).cut))
         if is_heif(content):
             return _to_rgb(image_of_heif(content, page))
         image = _opened(content, page)
@@ -201,7 +201,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _rgb(image: Image.Image, content: bytes | None, depth: Depth | None) -> Pixels:
-    values = _values(image, content, 1 if depth is None else depth.page or 1)
+    values = _values(image, content, 1 if depth is None else depth.frame)
     if values is not None:
         return rgb_from_values(values, depth)
     _mend(image)

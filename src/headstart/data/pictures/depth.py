@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from headstart.errors import ParameterError
 
 _BITS = (8, 10, 12, 14)
 _ROUNDING = 1e-3
+_PLANE = re.compile(r"(axial|coronal|sagittal)(:[1-9][0-9]{0,5})?")
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,9 @@ class Depth:
         White of 16-bit and 32-bit whole numbers, above 0. None: there are none, or each by its type.
     real : float, optional
         White of floats, above 0.
-    page : int, optional
-        Which page or frame is meant of files with several, counted from 1. None takes the first.
+    page : int or str, optional
+        Which page or frame is meant of files with several, counted from 1. None takes the first. Of volumes a plane by
+        the file's own orientation too, "axial", "coronal" or "sagittal", with the slice after a colon: "coronal:40".
 
     Examples
     --------
@@ -43,15 +46,32 @@ class Depth:
 
     whole: float | None = None
     real: float | None = None
-    page: int | None = None
+    page: int | str | None = None
 
     def __post_init__(self) -> None:
         for name in ("whole", "real"):
             value = getattr(self, name)
             if value is not None and not (np.isfinite(value) and value > 0):
                 raise ParameterError(f"Expected a white value above 0 in {name}, found {value!r}.")
-        if self.page is not None and not (isinstance(self.page, int) and self.page >= 1):
-            raise ParameterError(f"Expected a page counted from 1, found {self.page!r}.")
+        counted = isinstance(self.page, int) and self.page >= 1
+        if self.page is not None and not (counted or _PLANE.fullmatch(str(self.page))):
+            raise ParameterError(
+                f"Expected a page counted from 1, found {self.page!r}.",
+                'Of a volume also a plane: "axial", "coronal" or "sagittal:40".',
+            )
+
+    @property
+    def frame(self) -> int:
+        """The page that is meant of a file of pages or frames, from 1."""
+        return self.page if isinstance(self.page, int) else 1
+
+    @property
+    def cut(self) -> tuple[str | None, int | None]:
+        """The plane that is meant of a volume, None as it is stored, and the slice, None the middle one."""
+        if not isinstance(self.page, str):
+            return None, self.page
+        plane, _, number = self.page.partition(":")
+        return plane, int(number) if number else None
 
     def filled(self, other: Depth) -> Depth:
         """This decision, with what it leaves open from another one."""
@@ -73,7 +93,9 @@ class Depth:
 
     def key(self) -> str:
         """Short hash that is the same for the same decision, in every process."""
-        return digest_of(repr([None if v is None else float(v) for v in _fields(self)]).encode())[:16]
+        return digest_of(repr([v if v is None or isinstance(v, str) else float(v) for v in _fields(self)]).encode())[
+            :16
+        ]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from headstart.data.base.reasons import BadPicture, why_too_large
 MAX_PIXELS = 89_478_485
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 #: Most bytes that a deflated file may become.
-_MOST = 1 << 30
+_MOST = 1 << 28
 _COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", "YBR_PARTIAL_420", "PALETTE COLOR")
 _TAGS = (
     *("Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration"),
@@ -76,6 +76,12 @@ def pixels_of_dicom(content: bytes, page: int = 1) -> np.ndarray:
 def frames_of_dicom(content: bytes) -> int:
     """How many frames a DICOM file says that it has."""
     return max(1, _whole(_read(content, ("NumberOfFrames",), pixels=False), "NumberOfFrames", 1))
+
+
+def size_of_dicom(content: bytes) -> tuple[int, int]:
+    """Width and height of a frame, by the header."""
+    found = _read(content, ("Rows", "Columns"), pixels=False)
+    return _whole(found, "Columns", 0), _whole(found, "Rows", 0)
 
 
 def patient_of(content: bytes) -> str | None:

@@ -121,7 +121,7 @@ def look_through(items: Sequence[Any], given: Depth) -> Seen:
     headers = {place: header for place, header in headers.items() if header != _PLAIN}
     deep = [item for item in items if headers.get(place_of(item), _PLAIN).deep]
     with ThreadPoolExecutor(_THREADS) as pool:
-        every = list(pool.map(lambda item: _range_of(item, given.page or 1), deep))
+        every = list(pool.map(lambda item: _range_of(item, given.frame), deep))
     ranges = [found for found in every if found is not None]
     depth = decided(ranges, given)
     named = any(isinstance(item, str | Path) for item in deep)
@@ -246,7 +246,9 @@ def _page_notes(headers: dict[Any, Header], depth: Depth) -> list[str]:
     notes = [f"Read: {', '.join(named)}."] if named else []
     volumes = sum(header.form == VOLUME and header.pages > 1 for header in headers.values())
     if volumes:
-        which = "the middle slice" if depth.page is None else f"slice {depth.page}"
+        plane, number = depth.cut
+        named_plane = "" if plane is None else f"{plane} "
+        which = f"the middle {named_plane}slice" if number is None else f"{named_plane}slice {number}"
         notes.append(
             f"Of {volumes} volume{'' if volumes == 1 else 's'} {which} is used (choose one with --page, page=...)."
         )
@@ -258,6 +260,6 @@ def _page_notes(headers: dict[Any, Header], depth: Depth) -> list[str]:
     subject = "1 picture has" if n == 1 else f"{n} pictures have"
     return [
         *notes,
-        f"{subject} several pages or frames ({several}); page {depth.page or 1} is used, the others are not (choose "
+        f"{subject} several pages or frames ({several}); page {depth.frame} is used, the others are not (choose "
         "one with --page, page=...).",
     ]

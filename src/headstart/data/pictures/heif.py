@@ -29,6 +29,13 @@ def pictures_in_heif(content: bytes) -> int:
     return len(_opened(content))
 
 
+def size_of_heif(content: bytes) -> tuple[int, int]:
+    """Width and height of the largest picture of a file, by their headers."""
+    opened = _opened(content)
+    sizes = [opened[k].size for k in range(len(opened))]
+    return max(((int(w), int(h)) for w, h in sizes), key=lambda size: size[0] * size[1])
+
+
 def image_of_heif(content: bytes, page: int = 1) -> Image.Image:
     """A picture of a HEIC or HEIF file, upright: the decoder turns it, so what EXIF says of turns is done.
 

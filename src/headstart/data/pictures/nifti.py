@@ -17,6 +17,8 @@ _HEAD = 544
 _STEP = 1 << 20
 #: Where the values of a slice may begin.
 _FARTHEST = 1 << 33
+#: Most bytes of a volume that is cut across, and so unpacked whole; and the plane that each axis of the body cuts.
+_MOST, _PLANES = 1 << 29, {"sagittal": 0, "coronal": 1, "axial": 2}
 
 
 def is_nifti(content: bytes) -> bool:
@@ -38,17 +40,28 @@ def slices_of_nifti(content: bytes) -> int:
     return int(shape[2]) if len(shape) > 2 else 1
 
 
-def pixels_of_nifti(content: bytes, page: int | None = None) -> np.ndarray:
-    """One slice along the third axis as 8-bit grey (H, W) or RGB (H, W, 3), the second axis upwards.
+def size_of_nifti(content: bytes) -> tuple[int, int]:
+    """Width and height of the largest slice of a volume by its header, whichever way it is cut."""
+    sides = sorted((int(side) for side in _header(content)[0].get_data_shape()[:3]), reverse=True)
+    return (sides[0], sides[1]) if len(sides) > 1 else (0, 0)
 
-    Of a series the first volume is meant. Values go from black to white as the header's display range says
-    (``cal_min``, ``cal_max``), or else from the slice's smallest to its largest. Only this slice is held in memory.
+
+def pixels_of_nifti(content: bytes, plane: str | None = None, page: int | None = None) -> np.ndarray:
+    """One slice as 8-bit grey (H, W) or RGB (H, W, 3).
+
+    Without a plane it is one along the third axis as it is stored, the second axis upwards, and nothing but this slice
+    is held in memory. With a plane the header's orientation decides: superior is up in coronal and sagittal slices,
+    anterior in axial ones; the patient's right (of sagittal slices the front) is on the right. A header that names no
+    orientation counts as stored from left to right, back to front, and from the feet up. Of a series the first volume
+    is meant. Values go from black to white as the header's display range says (``cal_min``, ``cal_max``), or else from
+    the slice's smallest to its largest.
 
     Parameters
     ----------
     content : bytes
+    plane : {"axial", "coronal", "sagittal"}, optional
     page : int, optional
-        Which slice, from 1. Default: the middle one.
+        Which slice, from 1; with a plane counted from the feet, the back or the left. Default: the middle one.
 
     Raises
     ------
@@ -59,23 +72,49 @@ def pixels_of_nifti(content: bytes, page: int | None = None) -> np.ndarray:
     shape = [int(side) for side in header.get_data_shape()]
     if len(shape) < 2 or min(shape) < 1:
         raise BadPicture(f"it holds no picture (a volume of shape {tuple(shape)})")
-    width, height, count = shape[0], shape[1], shape[2] if len(shape) > 2 else 1
+    shape = [*shape, 1][:3]
+    axes, flips = (None, None) if plane is None else _oriented(header)
+    cut = 2 if axes is None else axes[_PLANES[plane or ""]]
+    height, width = (shape[1], shape[0]) if axes is None else (max(shape), sorted(shape)[1])
     if width * height > MAX_PIXELS:
         raise BadPicture(why_too_large((width, height)))
-    number = (count + 1) // 2 if page is None else page
-    if number > count:
-        raise BadPicture(f"it has {'1 slice' if count == 1 else f'{count} slices'}, slice {number} was asked for")
+    number = (shape[cut] + 1) // 2 if page is None else page
+    if number > shape[cut]:
+        count = "1 slice" if shape[cut] == 1 else f"{shape[cut]} slices"
+        raise BadPicture(f"it has {count}, slice {number} was asked for")
     kind = header.get_data_dtype()
-    size = width * height * kind.itemsize
-    start = int(header.get_data_offset()) + (number - 1) * size
-    if not 0 <= start <= _FARTHEST:
-        raise BadPicture(f"its header says that the slice begins at byte {start}")
-    stored = np.frombuffer(_bytes_at(content, packed, start, size), kind).reshape(height, width)[::-1]
+    size = width * height * kind.itemsize if axes is None else int(np.prod(shape, dtype=np.int64)) * kind.itemsize
+    start = int(header.get_data_offset()) + ((number - 1) * size if axes is None else 0)
+    if not 0 <= start <= _FARTHEST or (axes is not None and size > _MOST):
+        raise BadPicture(f"its header says that {size:,} bytes begin at byte {start}")
+    values = np.frombuffer(_bytes_at(content, packed, start, size), kind)
+    if axes is None or flips is None:
+        stored = values.reshape(height, width)[::-1]
+    else:  # from left to right, back to front, and from the feet up
+        volume = values.reshape(shape, order="F").transpose(axes)[tuple(slice(None, None, step) for step in flips)]
+        stored = np.take(volume, number - 1, axis=_PLANES[plane or ""]).T[::-1]
     if kind.names is not None:
         return np.ascontiguousarray(np.stack([stored[name] for name in kind.names[:3]], axis=2).astype(np.uint8))
     if kind.kind not in "iufb":
         raise BadPicture(f"its values are of type {kind}; whole numbers and floats are read")
     return _grey(header, np.asarray(stored, np.float64))
+
+
+def _oriented(header: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Which stored axis runs from left to right, back to front and feet to head, and -1 where it runs the other way."""
+    from nibabel.orientations import io_orientation
+
+    if not (header["qform_code"] > 0 or header["sform_code"] > 0):
+        return (0, 1, 2), (1, 1, 1)
+    try:
+        found = np.asarray(io_orientation(header.get_best_affine()))
+        axes = tuple(int(axis) for axis in np.argsort(found[:, 0]))
+        flips = tuple(int(found[axis, 1]) for axis in axes)
+    except Exception as error:  # of several kinds, by what is damaged
+        raise BadPicture(f"the NIfTI header's orientation is damaged ({str(error)[:120]})") from error
+    if sorted(found[:, 0].tolist()) != [0, 1, 2]:
+        raise BadPicture("the NIfTI header's orientation is damaged (two axes run the same way)")
+    return axes, flips
 
 
 def _grey(header: Any, values: np.ndarray) -> np.ndarray:

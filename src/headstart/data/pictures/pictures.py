@@ -111,8 +111,8 @@ class Pictures(Inputs[Item]):
         chosen._set = under
         return chosen
 
-    def on_page(self, page: int) -> Pictures:
-        """These pictures, of whose files one page or frame is meant, from 1."""
+    def on_page(self, page: int | str) -> Pictures:
+        """These pictures, of whose files one page or frame is meant, from 1, or a plane of volumes, see `Depth`."""
         return self.with_depth(dataclasses.replace(self.depth, page=page))
 
     def sizes(self) -> str:

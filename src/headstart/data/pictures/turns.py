@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,9 @@ import numpy as np
 from PIL import Image
 
 from headstart.data.pictures.decode import FORMATS, turn_of
+from headstart.data.pictures.dicom import is_dicom, size_of_dicom
+from headstart.data.pictures.heif import is_heif, size_of_heif
+from headstart.data.pictures.nifti import is_nifti, size_of_nifti
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,25 @@ def frame_of(item: Any) -> Frame | None:
     if not os.path.isfile(item):
         return None
     try:
+        with open(item, "rb") as file:
+            head = file.read(_HEAD)
+            for fits, size in _SIZES:
+                if fits(head):
+                    return _by_header(head if size is size_of_nifti else head + file.read(), size)
         with Image.open(item, formats=(*FORMATS, "PPM")) as image:
             return Frame(*image.size, turn_of(image))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+
+
+#: Bytes in which a packed volume's header ends.
+_HEAD = 1 << 16
+_SIZES = ((is_dicom, size_of_dicom), (is_nifti, size_of_nifti), (is_heif, size_of_heif))
+
+
+def _by_header(content: bytes, size: Callable[[bytes], tuple[int, int]]) -> Frame | None:
+    """What another library's reader says of a size; None where it is not installed, and for damage of any kind."""
+    try:
+        return Frame(*size(content))
+    except Exception:
         return None

@@ -27,8 +27,8 @@ class Reading:
         What stands before the fraction of a number in text.
     sheet : str, optional
         Of an Excel file.
-    page : int, optional
-        Of files with several pictures: which one, from 1.
+    page : int or str, optional
+        Of files with several pictures: which one, from 1; of volumes also a plane, as "coronal" or "sagittal:40".
     view : dict of str to list of str, optional
         Of a table whose rows are seen in several ways: the columns of each view.
     boxes : path-like, optional
@@ -52,7 +52,7 @@ class Reading:
     encoding: str | None = None
     decimal: str | None = None
     sheet: str | None = None
-    page: int | None = None
+    page: int | str | None = None
     view: Mapping[str, Any] | None = None
     boxes: str | Path | None = None
     target: str | None = None

@@ -24,7 +24,7 @@ def read_dataset(
     encoding: str | None = None,
     decimal: str | None = None,
     sheet: str | None = None,
-    page: int | None = None,
+    page: int | str | None = None,
     view: Mapping[str, Any] | None = None,
     boxes: str | os.PathLike[str] | None = None,
 ) -> Dataset:
@@ -63,8 +63,9 @@ def read_dataset(
         What stands before the fraction of a number in text. Default: told from the cells.
     sheet : str, optional
         Of an Excel file. Default: the first that holds cells.
-    page : int, optional
-        Of files with several pictures: which one, from 1. Default: the first.
+    page : int or str, optional
+        Of files with several pictures: which one, from 1. Default: the first, of volumes the middle. Of volumes also
+        "axial", "coronal" or "sagittal" by their own orientation, with the slice after a colon: "coronal:40".
     view : dict of str to columns, optional
         Of a table whose rows are seen in several ways: the columns of each view
         (`headstart.data.reading.view_table.read_views`).

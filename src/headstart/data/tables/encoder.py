@@ -148,6 +148,28 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         frame = _table(X)
         return [described["name"] for described in self.columns_ if described["name"] not in frame.columns]
 
+    def origins(self) -> list[str]:
+        """The column of the table that each column of numbers comes from.
+
+        Examples
+        --------
+        >>> table = pd.DataFrame({"age": [30.0, None, 50.0], "sex": ["f", "m", "f"]})
+        >>> TableEncoder().fit(table).origins()
+        ['age', 'age', 'sex', 'sex']
+        """
+        dates = {f"{c['name']} ({part})": c["name"] for c in self.columns_ if c["kind"] == DATE for part in DATE_PARTS}
+        found: list[str] = []
+        for _, part, columns in self.transformer_.transformers_:
+            if not len(columns):
+                continue
+            if hasattr(part[-1], "categories_"):
+                numbers = map(str, range(len(columns)))
+                places = (int(name.split("_", 1)[0]) for name in part[-1].get_feature_names_out([*numbers]))
+                found += [columns[place] for place in places]
+            else:
+                found += [_INDICATOR.sub("", name) for name in part.get_feature_names_out(columns)]
+        return [dates.get(name, name) for name in found]
+
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns of numbers: "age", "missing age", "sex=m"."""
         check_is_fitted(self, "transformer_")

@@ -13,6 +13,7 @@ from scipy import sparse
 LONGEST = 100_000
 KINDS = ("words", "letters")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[^\w\s]|_+")
+_SPACED = re.compile(r"\S+")
 _PIECES = range(2, 6)
 _REMEMBERED = 200_000
 _SHORT = 40
@@ -73,6 +74,28 @@ class NgramCounter:
         """Counts (n, columns) of texts."""
         rows = [self.columns(text) for text in texts]
         return stacked(rows, len(self.names))
+
+    def occurrences(self, text: str) -> list[tuple[int, tuple[int, ...]]]:
+        """Column of each n-gram, as often as it occurs, and which of the words of ``text.split()`` it stands in.
+
+        Examples
+        --------
+        >>> counter = NgramCounter("words", ["no", "no way", "!"])
+        >>> counter.occurrences("Oh no way!")
+        [(0, (1,)), (2, (2,)), (1, (1, 2))]
+        """
+        lowered, column = text[:LONGEST].lower(), self._column
+        if self.kind == "words":
+            starts = np.array([found.start() for found in _SPACED.finditer(lowered)])
+            each = list(_WORD.finditer(lowered))
+            owner = [int(np.searchsorted(starts, found.start(), side="right")) - 1 for found in each]
+            words = [found.group() for found in each]
+            grams = [(word, (w,)) for word, w in zip(words, owner, strict=True)]
+            pairs = zip(pairwise(words), pairwise(owner), strict=True)
+            grams += [(f"{a} {b}", (v, w)) for (a, b), (v, w) in pairs]  # type: ignore[misc]
+        else:
+            grams = [(piece, (w,)) for w, word in enumerate(lowered.split()) for piece in pieces_of(word)]
+        return [(column[gram], owners) for gram, owners in grams if gram in column]
 
     def _number(self, grams: list[str]) -> np.ndarray:
         column = self._column

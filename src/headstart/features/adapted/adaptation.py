@@ -31,3 +31,7 @@ class Adaptation(ABC):
     @abstractmethod
     def adapted(self, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
         """Coefficients (r, K) and intercepts (K,) for coordinates of the target's rows."""
+
+    def sides(self, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of both domains where the adapted head stands: (n, r) and (m, r); by default in their coordinates."""
+        return problem.source, problem.target

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY
+from dataclasses import KW_ONLY, replace
 from typing import Any
 
 import numpy as np
@@ -108,8 +108,26 @@ class AdaptedClassifier(ClassifierMixin, Learner, DelegatingMixin):
             self.__dict__.pop(name, None)
         super()._learn_alone(domains)
 
+    @property
+    def aligns(self) -> bool:
+        """Whether more is done than to take the source's head as it is."""
+        return bool(self.adaptation != "source only")
+
+    def _placed(self, domains: Domains) -> Domains:
+        sources, _, _, problem = self._start(domains)
+        source, target = adaptation_of(self.adaptation).sides(problem)
+        n = len(domains.target)
+        return replace(domains, sources=tuple(sources)).moved(source, target[:n])
+
     def _learn(self, domains: Domains) -> None:
+        _, have, place, problem = self._start(domains)
+        coef, intercept = adaptation_of(self.adaptation).adapted(problem)
+        self.coef_, self.intercept_ = place.folded(coef, intercept)
         assert domains.classes is not None
+        self.estimator_ = LinearAnswers(domains.classes[have], self.coef_, self.intercept_)
+
+    def _start(self, domains: Domains) -> tuple[list[Side], np.ndarray, Coordinates, Problem]:
+        """Sources of the allowed classes, the classes that are there, the target's coordinates, and the problem."""
         allowed = self._allowed(domains)
         sources = [one for side in domains.sources if (one := _of_classes(side, allowed)) is not None]
         target, known = np.asarray(domains.target_rows), domains.known
@@ -120,10 +138,7 @@ class AdaptedClassifier(ClassifierMixin, Learner, DelegatingMixin):
                 "Give a source with labels of every class that the target has.",
             )
         known = np.where(known < 0, -1, np.searchsorted(have, known))
-        place, problem = self._problem(sources, target, known, have)
-        coef, intercept = adaptation_of(self.adaptation).adapted(problem)
-        self.coef_, self.intercept_ = place.folded(coef, intercept)
-        self.estimator_ = LinearAnswers(domains.classes[have], self.coef_, self.intercept_)
+        return sources, have, *self._problem(sources, target, known, have)
 
     def _problem(
         self, sources: list[Side], target: np.ndarray, known: np.ndarray, have: np.ndarray

@@ -6,13 +6,14 @@ from dataclasses import KW_ONLY, dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from headstart.contract.options import check_number, check_option
 from headstart.features.adapted.problem import Problem
 from headstart.features.adapted.solved import GaussianTransport
 from headstart.features.adapted.trained import Step, TrainedAdaptation
+from headstart.nn.layers.residual_map import ResidualMap
 from headstart.nn.losses.information import centroid_labels, information_maximisation
 
 
@@ -56,12 +57,17 @@ class SHOT(TrainedAdaptation):
         check_number("pseudo_weight", self.pseudo_weight, 0)
         check_option("carried", self.carried, (True, False))
 
-    def adapted(self, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
-        """Train from the chosen head on, and fold map and head into one."""
+    def sides(self, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+        """The source where its head was solved, and the target brought before that."""
+        source, target = super().sides(problem)
+        return GaussianTransport().sides(problem)[0] if self.carried else source, target
+
+    def _trained(self, problem: Problem) -> tuple[nn.ModuleDict, ResidualMap]:
+        """Train from the chosen head on."""
         if self.carried:
             coef, intercept = GaussianTransport().adapted(problem)
             problem = replace(problem, coef=coef, intercept=intercept)
-        return super().adapted(problem)
+        return super()._trained(problem)
 
     def pseudo_labels(self, features: Tensor, logits: Tensor) -> Tensor:
         """Classes of the nearest centroids."""

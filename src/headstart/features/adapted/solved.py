@@ -48,9 +48,13 @@ class GaussianTransport(Adaptation):
 
     def adapted(self, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
         """A head on the mapped source."""
+        return problem.solved(self.sides(problem)[0])
+
+    def sides(self, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+        """The mapped source, and the target as it is."""
         sides = moments(problem.source, problem.weight), moments(problem.target)
         carried = monge_map(*sides[0], *sides[1], float(self.regularisation))
-        return problem.solved(carried(problem.source))
+        return carried(problem.source), problem.target
 
 
 @dataclass(frozen=True)

@@ -108,12 +108,23 @@ class TrainedAdaptation(Adaptation):
 
     def adapted(self, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
         """Train, and fold map and head into one."""
+        modules, mapping = self._trained(problem)
+        coef, intercept = self.head_of(modules)
+        return mapping.folded(coef).double().numpy(), intercept.double().numpy()
+
+    def sides(self, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+        """Train, and move what the map is for."""
+        _, mapping = self._trained(problem)
+        with torch.no_grad():
+            target = mapping(torch.from_numpy(problem.target)).numpy()
+            return mapping(torch.from_numpy(problem.source)).numpy() if self.learns_source else problem.source, target
+
+    def _trained(self, problem: Problem) -> tuple[nn.ModuleDict, ResidualMap]:
         modules = self._modules(problem)
         alone(lambda: _Training(self, problem, modules).run())
-        coef, intercept = self.head_of(modules)
         mapping = modules["map"]
         assert isinstance(mapping, ResidualMap)
-        return mapping.folded(coef).double().numpy(), intercept.double().numpy()
+        return modules, mapping
 
     def _modules(self, problem: Problem) -> nn.ModuleDict:
         r, K = problem.coef.shape

@@ -60,6 +60,25 @@ class Terms:
         """Texts as rows of these terms, (n, d)."""
         return self._weighed(self._counter.count(texts))
 
+    def by_word(self, text: str, values: np.ndarray) -> np.ndarray:
+        """What is known of each term, (d, K), shared out among the words of ``text.split()``, (words, K).
+
+        Each occurrence of a term gets the same part of it, and of a pair of words each word the half.
+
+        Examples
+        --------
+        >>> terms, _ = Terms.of("words", ["a dog", "a cat"])
+        >>> terms.by_word("a dog", np.array([[1.0], [10.0], [4.0], [0.0], [0.0]])).tolist()
+        [[3.0], [12.0]]
+        """
+        found = self._counter.occurrences(text)
+        times = np.bincount([column for column, _ in found], minlength=len(self.names))
+        shared = np.zeros((len(text.split()), values.shape[1]))
+        for column, owners in found:
+            for word in owners:
+                shared[word] += values[column] / (times[column] * len(owners))
+        return shared
+
     def _weighed(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
         """tf-idf of counts: the logarithm of each, by how rare its term is, in rows of length 1."""
         transformer = TfidfTransformer(sublinear_tf=True)

@@ -110,6 +110,15 @@ class _TextBaseline(BaseEstimator):
         weighed = {terms.kind: terms.weigh(texts) for terms in self.terms_}
         return np.asarray(_joined(weighed, self.features_) @ self.coef_ + self.intercept_)
 
+    def word_effects(self, text: str) -> np.ndarray:
+        """What each word of ``text.split()`` adds to the scores, (words, K); with ``intercept_`` their sum is these."""
+        check_is_fitted(self, "coef_")
+        whole = strings_of(as_texts([text]))
+        weighed = _joined({terms.kind: terms.weigh(whole) for terms in self.terms_}, self.features_).toarray()[0]
+        ends = np.cumsum([len(terms.names) for terms in self.terms_])[:-1]
+        parts = zip(self.terms_, np.split(weighed[:, None] * self.coef_, ends), strict=True)
+        return np.sum([terms.by_word(whole[0], values) for terms, values in parts], axis=0)
+
 
 def _joined(weighed: dict[str, sparse.csr_matrix], name: str) -> sparse.csr_matrix:
     """The columns of a choice side by side, each row of length 1 at most."""

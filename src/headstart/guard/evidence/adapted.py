@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 
+from headstart.contract.network_rows import features_by
 from headstart.data.base.kinds import Kind
 from headstart.data.base.plain import plain
+from headstart.errors import TransferWarning
+from headstart.guard.evidence.domain_map import domain_map
 from headstart.guard.evidence.evidence import network_evidence, versions
 from headstart.networks.network import Network
 from headstart.source import Source
@@ -16,6 +22,31 @@ from headstart.source import Source
 _AS_IT_IS = "source only"
 #: Random examples that are enough to test what was chosen without labels.
 ENOUGH = 30
+
+
+def adapted_map(safe: Any, rows: Any, answers: np.ndarray, budget: float) -> dict[str, Any] | None:
+    """Both domains in the plane before they were brought together and after, those without labels by their answers.
+
+    Parameters
+    ----------
+    safe : fitted SafeAdaptedClassifier
+    rows : Inputs or array of n rows
+        The target.
+    answers : array of shape (n,)
+        What the model says of them.
+    budget : float
+        As in `headstart.guard.evidence.domain_map.domain_map`.
+    """
+    best, network = safe.best_estimator_, getattr(safe, "network_", None)
+    rows = rows if network is None else features_by(network, rows, "the target")
+    ways = [clone(best).set_params(adaptation=_AS_IT_IS), *([best] if best.aligns else [])]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TransferWarning)
+        sides = [way.aligned_sides(rows) for way in ways]
+    coded = [replace(one, target=replace(one.target, y=np.searchsorted(one.classes, answers))) for one in sides]
+    after = coded[1] if len(coded) > 1 else None
+    drawn = domain_map(coded[0], after, random_state=safe.random_state or 0, budget=budget)
+    return drawn and drawn | {"alignment": None if after is None else {"name": safe.chosen_, "share": 1.0}}
 
 
 def adapted_evidence(

@@ -41,9 +41,10 @@ class Reference:
     projection : ndarray of shape (d, 64), float16
     rows : ndarray of shape (m, 64), float16
     codes : ndarray of shape (m,), int32
-        Classes; -1 for numbers.
+        Classes; -1 for numbers, for several labels and for things in pictures.
     held : ndarray of shape (m, K), float16
-        Probabilities of each row by the head that was fitted without its fold; of no columns for numbers.
+        Probabilities of each row by the head that was fitted without its fold; of no columns where there are no
+        classes.
     heads : ndarray of shape (F, d + 1, K), float16
         Coefficients and intercepts, fold by fold.
     measures : ndarray of shape (m, q), float32
@@ -115,7 +116,8 @@ def _ranked(column: np.ndarray, grid: np.ndarray) -> np.ndarray:
     low, high = np.searchsorted(grid, column, side="left"), np.searchsorted(grid, column, side="right")
     spread = float(grid[95] - grid[5]) or 1.0
     beyond = (np.maximum(column - grid[-1], 0) - np.maximum(grid[0] - column, 0)) / spread
-    return np.asarray((low + high) / len(grid) - 1.0 + np.clip(beyond, -2, 2))
+    ranks = (low + high) / len(grid) - 1.0 + np.clip(beyond, -2, 2)
+    return np.where(np.isnan(column), 0.0, ranks)  # a view that a row lacks
 
 
 def reference_of(
@@ -144,6 +146,13 @@ def reference_of(
     return replace(found, measures=shown[kept] if material.numbers else shown, ranks=ranks, marks=marks)
 
 
+def reference_of_pictures(pictures: Any, *, random_state: int) -> Reference:
+    """What is kept of n pictures in which things were found: simple features, and no heads."""
+    features = features_for(SIMPLE, pictures, None, "cpu", np.zeros((0, 0), dtype=np.float32))
+    found, kept = rows_kept(SIMPLE, features, None, (), random_state=random_state)
+    return replace(found, measures=measured(pictures[kept]), marks=np.sort(content_marks(pictures)))
+
+
 def content_marks(rows: Any) -> np.ndarray:
     """A 64-bit hash of the content of each of some inputs, or of each row of numbers to single precision, (n,).
 
@@ -161,8 +170,12 @@ def content_marks(rows: Any) -> np.ndarray:
 
 
 def ranks_of(rows: np.ndarray) -> np.ndarray:
-    """Percentiles of each column, (101, d)."""
-    return np.asarray(np.percentile(rows, np.arange(101), axis=0), dtype=np.float32)
+    """Percentiles of each column, (101, d), of the rows that have it; 0 where none has."""
+    gaps = np.isnan(rows)
+    if not gaps.any():
+        return np.asarray(np.percentile(rows, np.arange(101), axis=0), dtype=np.float32)
+    filled = np.where(gaps.all(axis=0), 0.0, rows)
+    return np.asarray(np.nanpercentile(filled, np.arange(101), axis=0), dtype=np.float32)
 
 
 def rows_kept(

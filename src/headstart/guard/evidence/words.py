@@ -21,20 +21,22 @@ _LEAST = 2.0
 _WORD = re.compile(r"\S+")
 
 
-def words_of_classes(dataset: Dataset) -> dict[str, Any] | None:
+def words_of_classes(dataset: Dataset, chosen: Any = None) -> dict[str, Any] | None:
     """Words and pairs of words with the greatest weights in a linear model on tf-idf, for each class.
 
     Parameters
     ----------
     dataset : Dataset
         Of texts; of more than 5,000 a sample is used.
+    chosen : fitted estimator, optional
+        What was chosen: where it is linear in words itself, the weights are its own.
 
     Returns
     -------
     dict or None
-        ``n`` texts that were used, and ``classes``: for each (for numbers: for each target) its name as ``class``, and
-        up to 12 words ``for`` and ``against`` it, as ``word`` and ``weight``. Words that stand in one text alone are
-        left out. None where there is nothing to learn.
+        ``n`` texts that were used, ``chosen``, whether the weights are those of the chosen model, and ``classes``: for
+        each (for numbers: for each target) its name as ``class``, and up to 12 words ``for`` and ``against`` it, as
+        ``word`` and ``weight``. Words that stand in one text alone are left out. None where there is nothing to learn.
 
     Examples
     --------
@@ -43,13 +45,13 @@ def words_of_classes(dataset: Dataset) -> dict[str, Any] | None:
     >>> [(one["class"], one["for"][0]["word"], one["against"][0]["word"]) for one in found["classes"]]
     [('n', 'bad', 'good'), ('p', 'good', 'bad')]
     """
-    rows = np.arange(len(dataset))
-    if len(rows) > MOST_TEXTS:
+    rows, numbers = np.arange(len(dataset)), dataset.task == "regression"
+    own = hasattr(chosen, "word_effects") and chosen.terms_[0].kind == "words"
+    if not own and len(rows) > MOST_TEXTS:
         rows = np.sort(np.random.default_rng(0).choice(rows, MOST_TEXTS, replace=False))
-    numbers = dataset.task == "regression"
-    model = (TextBaselineRegressor if numbers else TextBaselineClassifier)("words")
+    model = chosen if own else (TextBaselineRegressor if numbers else TextBaselineClassifier)("words")
     try:
-        model.fit(dataset.inputs[rows], dataset.y[rows])
+        model = model if own else model.fit(dataset.inputs[rows], dataset.y[rows])
     except DataError:
         return None
     terms: Terms = model.terms_[0]
@@ -59,7 +61,7 @@ def words_of_classes(dataset: Dataset) -> dict[str, Any] | None:
     if dataset.task == "multilabel":
         weights = model.coef_[usual]
     each = zip(_called(model, dataset), weights.T, strict=True)
-    return {"n": len(rows), "classes": [_strongest(called, column, names) for called, column in each]}
+    return {"n": len(rows), "chosen": own, "classes": [_strongest(called, column, names) for called, column in each]}
 
 
 def _held(terms: Terms, n: int) -> np.ndarray:
@@ -88,22 +90,56 @@ def _strongest(name: str, weights: np.ndarray, words: list[str]) -> dict[str, An
     }
 
 
-def word_effects(model: Any, text: str, answer: Any) -> list[float] | None:
-    """What each word of a text adds to a model's answer: what is lost when it is left out.
+def exact_words(model: Any, text: str, k: int) -> tuple[np.ndarray, float] | None:
+    """What each word adds to the score of class, label or number ``k``, and the rest of that score.
+
+    Of classes the score is the logit less the mean of the others', for two classes the log-odds.
 
     Parameters
     ----------
     model : headstart.Model
     text : str
-        Its first 60 words are left out in turn, the rest of the text stays.
+    k : int
+
+    Returns
+    -------
+    effects : ndarray of shape (words,)
+        Of ``text.split()``; with the rest their sum is the score.
+    rest : float
+        None in the place of both where the model is not linear in words.
+    """
+    if not hasattr(model.answers, "word_effects"):
+        return None
+    found, intercept = model.answers.word_effects(text), model.answers.intercept_
+    if model.task == "classification":
+        others = np.arange(found.shape[1]) != k
+        found = (found[:, k] - found[:, others].mean(axis=1)) / model.temperature
+        return found, float(intercept[k] - intercept[others].mean()) / model.temperature
+    heat = model.temperature if model.task == "multilabel" else 1.0
+    return found[:, k] / heat, float(intercept[k]) / heat
+
+
+def word_effects(model: Any, text: str, answer: Any) -> list[float] | None:
+    """What each word of a text adds to a model's answer: exactly where it is linear in words, else by leaving it out.
+
+    Parameters
+    ----------
+    model : headstart.Model
+    text : str
+        Where words are left out, its first 60 in turn; the rest of the text stays.
     answer : object
         The class, or the list of labels, whose probability is looked at; for numbers not used.
 
     Returns
     -------
     list of float or None
-        By word; probabilities, or for numbers the model's number. None for a text of one word.
+        By word; probabilities (exactly: logits), or for numbers the model's number. None for a text of one word.
     """
+    names = [] if model.classes_ is None else [str(name) for name in model.classes_.tolist()]
+    asked = [names.index(str(one)) for one in (answer if isinstance(answer, list) else [answer]) if names]
+    exact = [exact_words(model, text, k) for k in (asked if model.task != "regression" else [0])]
+    if exact and exact[0] is not None and len(exact[0][0]) > 1:
+        return [round(float(effect), 4) for effect in np.mean([one[0] for one in exact if one], axis=0)]
     spans = [found.span() for found in _WORD.finditer(text)]
     if len(spans) < 2:
         return None
@@ -112,8 +148,6 @@ def word_effects(model: Any, text: str, answer: Any) -> list[float] | None:
         said = np.asarray(model.predict([text, *without]), dtype=float).reshape(1 + len(without), -1)[:, 0]
     else:
         p = model.predict_proba([text, *without])
-        names = [str(name) for name in model.classes_.tolist()]
-        asked = [names.index(str(one)) for one in (answer if isinstance(answer, list) else [answer])]
         if not asked:
             return None
         said = p[:, asked].mean(axis=1)
@@ -132,7 +166,7 @@ def add_words(model: Any, dataset: Dataset) -> None:
     dataset : Dataset
         Of texts.
     """
-    model.evidence["words"] = words_of_classes(dataset)
+    model.evidence["words"] = words_of_classes(dataset, model.answers)
     position = {name: i for i, name in enumerate(dataset.names)}
     start = time.monotonic()
     allowed = _SHARE * float(model.evidence.get("budget") or 600.0)

@@ -16,12 +16,10 @@ from headstart.guard.detecting.tried import RIGHT, scores_of
 from headstart.guard.detecting.verdict import METRIC, interval_of
 from headstart.guard.evidence.evidence import versions
 from headstart.math.boxes.average_precision import picture_values
-from headstart.models.evaluation.evaluation import Evaluation, How
+from headstart.models.evaluation.evaluation import Evaluation, How, without_learned
 from headstart.models.evaluation.labelled import read_like, screened_like
 from headstart.models.evaluation.promise import kept_promise
 from headstart.progress import Progress, reporter
-
-_UNKNOWN = "The model keeps nothing of its pictures, so whether it learned from some of these cannot be told."
 
 
 def evaluated_boxes(model: Any, data: Any, how: How, progress: Progress | None = None) -> Evaluation:
@@ -53,6 +51,7 @@ def evaluated_boxes(model: Any, data: Any, how: How, progress: Progress | None =
         tell(known)
         dataset, notes = _of_known_classes(model, dataset)
         dataset = screened_like(model, dataset, skip_bad=how.skip_bad, progress=told)
+        dataset, overlap = without_learned(model, dataset)
         found = model.predict(dataset.inputs)
     tell(line for line in sentences(dataset) if line not in known)
     drawn, classes = list(dataset.y), [str(name) for name in dataset.classes or ()]
@@ -63,7 +62,7 @@ def evaluated_boxes(model: Any, data: Any, how: How, progress: Progress | None =
     sure = [certain(one, model.thresholds) for one in found]
     rows = class_evidence(drawn, found, classes, thresholds=model.thresholds)
     rates = right_and_found(drawn, sure)
-    words = [_UNKNOWN, *notes, _counted(rates)]
+    words = [*([overlap["words"]] if overlap["words"] else []), *notes, _counted(rates)]
     before = model.evidence.get("metrics") or {}
     ends = {METRIC: interval}
     evidence = {
@@ -83,7 +82,7 @@ def evaluated_boxes(model: Any, data: Any, how: How, progress: Progress | None =
                 for name, score in scores.items()
             ],
             "operating": None,
-            "overlap": {"n": 0, "names": [], "words": _UNKNOWN},
+            "overlap": overlap,
             "model": str((model.evidence.get("data") or {}).get("name") or "a model"),
         },
     }

@@ -125,7 +125,7 @@ def evaluated(model: Any, data: Any, how: How, progress: Progress | None = None)
         known = list(sentences(dataset))
         tell(known)
         dataset = screened_like(model, dataset, skip_bad=how.skip_bad, progress=told)
-        dataset, overlap = _new_alone(model, dataset)
+        dataset, overlap = without_learned(model, dataset)
         material, prediction, notes = _asked(model, dataset)
     tell(line for line in sentences(dataset) if line not in known)
     names = None if model.classes_ is None else model.classes_.tolist()
@@ -187,7 +187,7 @@ def _stated(model: Any, evidence: dict[str, Any], how: How) -> None:
     stated(evidence, positive, own if how.prevalence is None and evidence["use"] else how.prevalence)
 
 
-def _new_alone(model: Any, dataset: Dataset) -> tuple[Dataset, dict[str, Any]]:
+def without_learned(model: Any, dataset: Dataset) -> tuple[Dataset, dict[str, Any]]:
     """The examples that the model did not learn from.
 
     Raises

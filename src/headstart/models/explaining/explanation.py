@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-ACTIVATIONS, OCCLUSION = "class activation map", "occlusion"
+ACTIVATIONS, OCCLUSION, TERMS = "class activation map", "occlusion", "linear terms"
 #: Colours of what speaks for the answer and against it.
 _FOR, _AGAINST = (255, 92, 20), (40, 110, 255)
 _STRONGEST = 0.85
@@ -25,9 +25,11 @@ class Explanation:
         Of the input.
     answer : object
         The class or label that is explained; for numbers the number.
-    way : {"class activation map", "occlusion"}
-        A class activation map is exact: with ``base`` its mean gives ``score``. By occlusion a value is what the score
-        loses where this part is hidden; parts that stand for each other then share little, and nothing adds up.
+    way : {"class activation map", "linear terms", "occlusion"}
+        A class activation map is exact: with ``base`` its mean gives ``score``. Linear terms are exact too: with
+        ``base`` their sum gives ``score``, the answer's logit less the mean of the others'. By occlusion a value is
+        what the score loses where this part is hidden; parts that stand for each other then share little, and nothing
+        adds up.
     score : float
         The answer's logit, or for numbers the number. By occlusion the log-odds of the answer's probability.
     base : float or None

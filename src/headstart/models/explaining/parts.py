@@ -9,14 +9,15 @@ import pandas as pd
 
 from headstart.data.tables.records import Records
 from headstart.data.texts.texts import Texts
-from headstart.models.explaining.explanation import OCCLUSION, Explanation
+from headstart.guard.evidence.words import exact_words
+from headstart.models.explaining.explanation import OCCLUSION, TERMS, Explanation
 from headstart.models.explaining.occlusion import scores_of
 
 MOST_WORDS = 200
 
 
 def explain_text(model: Any, texts: Texts, i: int, k: int, answer: Any) -> Explanation:
-    """What each word of a text adds: the text without it is asked about again.
+    """What each word of a text adds: exactly where the model is linear in words, else by asking about it without.
 
     Parameters
     ----------
@@ -26,6 +27,11 @@ def explain_text(model: Any, texts: Texts, i: int, k: int, answer: Any) -> Expla
         Of one of more than 200 words the first 200 are left out in turn.
     """
     text = texts.decode(i)
+    exact = exact_words(model, text, k)
+    if exact is not None:
+        values, base = exact
+        score, parts = float(values.sum() + base), tuple(text.split())
+        return Explanation(texts.names[i], answer, TERMS, score, base, values, parts)
     words = text.split()
     some = words[:MOST_WORDS]
     without = [" ".join([*words[:w], *words[w + 1 :]]) for w in range(len(some))] if len(words) > 1 else []

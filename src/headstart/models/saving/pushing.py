@@ -24,7 +24,7 @@ _HELD = {
     "vocabulary.json": "holds words of the training texts",
     "table.json": "holds names of columns and categories",
 }
-_OF_EXAMPLES = ("mistakes", "label_errors", "reproduce")
+_OF_EXAMPLES = ("mistakes", "label_errors", "reproduce", "domains")
 #: What an entry of the evidence holds that shows an example.
 _SHOWN = {"thumbnail", "map", "sound", "text"}
 _OF_DATA = ("duplicates", "near_duplicates", "dropped")
@@ -39,6 +39,7 @@ def push(
     private: bool = False,
     token: str | None = None,
     with_report: bool = False,
+    figures: Callable[[Path], None] | None = None,
     said: Callable[[str], None] | None = None,
 ) -> str:
     """Push a saved model to a hub (the Hugging Face Hub, or the address in ``HF_ENDPOINT``).
@@ -58,6 +59,9 @@ def push(
     token : str, optional
         Default: the one of ``HF_TOKEN`` or ``hf auth login``.
     with_report : bool, default=False
+    figures : callable, optional
+        Writes a report into the folder that is pushed, from the evidence there, which shows no examples; for instance
+        `headstart.report.write.write_beside`. Not with ``with_report``.
     said : callable, optional
         Told what is pushed, in words, before it is.
 
@@ -70,11 +74,15 @@ def push(
     ------
     SourceError
         If the folder is no model, or was changed since.
+    ParameterError
+        For a name that is none, or both reports.
     OutputError
         Without a token, rights or connection, or if the name stands for something else.
     """
     if not _NAME.fullmatch(repo):
         raise ParameterError(f"Expected a name like user/name, found {repo!r}.", "Give the account and the name.")
+    if with_report and figures is not None:
+        raise ParameterError("Expected a report with examples or one without, found both.", "Leave one out.")
     source = Path(folder).expanduser()
     manifest = read_manifest(source)
     check_files(source, manifest)
@@ -83,14 +91,20 @@ def push(
     with tempfile.TemporaryDirectory() as place:
         ready = Path(place) / "model"
         ready.mkdir()
-        _copied(source, ready, manifest, with_report)
+        _copied(source, ready, manifest, with_report, figures)
         names = sorted(file.relative_to(ready).as_posix() for file in ready.rglob("*") if file.is_file())
         if said is not None:
-            said(_in_words(names, with_report, repo))
+            said(_in_words(names, with_report, figures is not None, repo))
         return _uploaded(ready, repo, private, token)
 
 
-def _copied(source: Path, ready: Path, manifest: dict[str, Any], with_report: bool) -> None:
+def _copied(
+    source: Path,
+    ready: Path,
+    manifest: dict[str, Any],
+    with_report: bool,
+    figures: Callable[[Path], None] | None,
+) -> None:
     """What is meant for others, sealed anew."""
     left = () if with_report else _REPORT
     for name in [*manifest["files"], MANIFEST, "README.md", *(_REPORT[:1] if with_report else ())]:
@@ -102,6 +116,8 @@ def _copied(source: Path, ready: Path, manifest: dict[str, Any], with_report: bo
     for file in sorted(ready.rglob(EVIDENCE)):
         proof = json.loads(file.read_text(encoding="utf-8"))
         _write(file, _public(proof, with_report))
+    if figures is not None:
+        figures(ready)
     for file in sorted(ready.rglob(MANIFEST), key=lambda file: -len(file.parts)):
         _write(file, _without_places(json.loads(file.read_text(encoding="utf-8"))))
         seal(file.parent)
@@ -156,12 +172,12 @@ def _write(file: Path, content: Any) -> None:
     file.write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def _in_words(names: list[str], with_report: bool, repo: str) -> str:
-    whose = (
-        "The report and the mistakes show examples of the training data."
-        if with_report
-        else "Report, mistakes, names of files and what check compares with stay here (--with-report pushes them too)."
-    )
+def _in_words(names: list[str], with_report: bool, figures: bool, repo: str) -> str:
+    whose = "Report, mistakes, names of files and what check compares with stay here (--with-report pushes them too)."
+    if with_report:
+        whose = "The report and the mistakes show examples of the training data."
+    elif figures:
+        whose = "The report has figures alone; mistakes, names of files and what check compares with stay here."
     said = [f"{name} {words}" for name, words in _HELD.items() if name in names]
     held = f" {' '.join(f'{words}.' for words in said)}" if said else ""
     return f"What goes to {repo}: {', '.join(names)}.{held} {whose}"

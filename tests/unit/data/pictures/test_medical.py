@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import shutil
 import sys
 import tracemalloc
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from medical_pictures import dicom, heic, nifti
 from PIL import Image
 
 from headstart.cli.main import exit_code
@@ -22,50 +22,9 @@ from headstart.data.pictures.decode import as_array, decode, rgb_from_bytes
 from headstart.data.pictures.depth import Depth
 from headstart.data.pictures.pictures import Pictures
 from headstart.data.reading.read import read_dataset
-from headstart.errors import DataError
+from headstart.errors import DataError, ParameterError
 
 RAMP = np.arange(12 * 16, dtype=np.uint16).reshape(12, 16) * 20
-
-
-def dicom(values: np.ndarray, polarity: str = "MONOCHROME2", bits: int = 12, **tags: Any) -> bytes:
-    """A DICOM file of grey values (H, W) or frames (n, H, W)."""
-    pydicom = pytest.importorskip("pydicom")
-    from pydicom.dataset import FileDataset, FileMetaDataset
-    from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
-
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = CTImageStorage, "1.2.3"
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    made = FileDataset(None, {}, file_meta=meta, preamble=bytes(128))
-    made.Rows, made.Columns = values.shape[-2:]
-    made.SamplesPerPixel, made.PhotometricInterpretation = 1, polarity
-    made.BitsAllocated, made.BitsStored, made.HighBit = 16, bits, bits - 1
-    made.PixelRepresentation = int(values.dtype.kind == "i")
-    if values.ndim == 3:
-        made.NumberOfFrames = len(values)
-    for name, value in tags.items():
-        setattr(made, name, value)
-    made.PixelData = values.tobytes()
-    written = io.BytesIO()
-    pydicom.dcmwrite(written, made, enforce_file_format=True)
-    return written.getvalue()
-
-
-def nifti(volume: np.ndarray, packed: bool = False, **header: Any) -> bytes:
-    """A NIfTI file of a volume (x, y, z)."""
-    nibabel = pytest.importorskip("nibabel")
-    made = nibabel.Nifti1Image(volume, np.eye(4))
-    for name, value in header.items():
-        made.header[name] = value
-    return gzip.compress(made.to_bytes()) if packed else made.to_bytes()
-
-
-def heic(pixels: np.ndarray, **more: Any) -> bytes:
-    """A HEIC file without loss worth speaking of."""
-    pillow_heif = pytest.importorskip("pillow_heif")
-    written = io.BytesIO()
-    pillow_heif.from_pillow(Image.fromarray(pixels)).save(written, quality=95, **more)
-    return written.getvalue()
 
 
 def grey(content: bytes, **depth: Any) -> np.ndarray:
@@ -117,6 +76,68 @@ def test_a_volume_gives_its_middle_slice(packed: bool) -> None:
     np.testing.assert_array_equal(shown, np.rint(255 * np.clip((volume[:, ::-1, 4].T - 100) / 200, 0, 1)))
     with pytest.raises(BadPicture, match="it has 9 slices, slice 10 was asked for"):
         grey(content, page=10)
+
+
+def directed(volume: np.ndarray, axes: str, packed: bool = False) -> bytes:
+    """A volume, given from left to right, back to front and from the feet up, stored along other axes."""
+    nibabel = pytest.importorskip("nibabel")
+    from nibabel.orientations import axcodes2ornt, inv_ornt_aff, ornt_transform
+
+    way = ornt_transform(axcodes2ornt(tuple("RAS")), axcodes2ornt(tuple(axes)))
+    stored = nibabel.orientations.apply_orientation(volume, way)
+    made = nibabel.Nifti1Image(stored, np.eye(4) @ inv_ornt_aff(way, volume.shape))
+    return gzip.compress(made.to_bytes()) if packed else made.to_bytes()
+
+
+@pytest.mark.parametrize("axes", ["RAS", "LPS", "PIR", "SRA", "ALI"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_planes_follow_the_files_own_orientation(axes: str, packed: bool) -> None:
+    rng = np.random.default_rng(0)
+    volume = rng.integers(0, 255, (5, 7, 9)).astype(np.uint8)
+    content = directed(volume, axes, packed)
+
+    def white(values: np.ndarray) -> np.ndarray:
+        low, high = int(values.min()), int(values.max())
+        return np.rint(255 * (values.astype(float) - low) / (high - low)).astype(np.uint8)
+
+    expected = {"axial:2": volume[:, :, 1], "coronal": volume[:, 3, :], "sagittal:5": volume[4]}
+    for page, values in expected.items():
+        np.testing.assert_array_equal(grey(content, page=page), white(values.T[::-1]), err_msg=page)
+    with pytest.raises(BadPicture, match="it has 7 slices, slice 8 was asked for"):
+        grey(content, page="coronal:8")
+
+
+def test_a_plane_of_a_header_without_orientation_is_taken_as_stored_and_is_said(tmp_path: Path) -> None:
+    volume = np.arange(4 * 5 * 6, dtype=np.uint8).reshape(4, 5, 6)
+    content = nifti(volume, qform_code=0, sform_code=0)
+    np.testing.assert_array_equal(grey(content, page="axial"), grey(content))
+    (tmp_path / "brain.nii").write_bytes(content)
+    shown = Pictures([tmp_path / "brain.nii"]).on_page("coronal:2")
+    assert shown.decode(0).shape == (6, 4, 3)
+    assert "Of 1 volume coronal slice 2 is used" in " ".join(shown.notes)
+    assert shown.digest(0) != Pictures([tmp_path / "brain.nii"]).digest(0)
+    assert Depth.from_dict(shown.depth.to_dict()) == shown.depth
+    with pytest.raises(ParameterError, match="Expected a page counted from 1, found 'top'"):
+        shown.on_page("top")
+    far = bytearray(content)
+    far[42:48] = np.array([2000, 1000, 1000], "<i2").tobytes()
+    with pytest.raises(BadPicture, match=r"its header says that 2,000,000,000 bytes begin at byte 352"):
+        grey(bytes(far), page="coronal")
+
+
+def test_sizes_are_told_by_headers_without_decoding(tmp_path: Path) -> None:
+    wide = np.zeros((30, 40, 3), np.uint8)
+    files = {
+        "a.dcm": (dicom(RAMP), 16 * 12),
+        "b.nii": (nifti(np.zeros((4, 5, 6), np.uint8)), 30),
+        "c.heic": (heic(wide), 30 * 40),
+    }
+    for name, (content, _) in files.items():
+        (tmp_path / name).write_bytes(content)
+    held = Pictures([tmp_path / name for name in files])
+    assert [held.extent(i) for i in range(3)] == [(float(n), "pixels") for _, n in files.values()]
+    (tmp_path / "a.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 40)
+    assert held.extent(0)[0] == 0.0
 
 
 def test_heic_is_upright() -> None:

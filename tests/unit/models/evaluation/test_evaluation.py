@@ -234,7 +234,7 @@ def test_things_in_pictures() -> None:
     score = found.evidence["evaluation"]
     assert score["metric"] == "ap50" and 0 < score["value"] < 1 and score["interval"][0] < score["interval"][1]
     assert [row["class"] for row in found.evidence["detection"]["classes"]] == ["disc", "square"]
-    assert any("keeps nothing of its pictures" in words for words in found.words)
+    assert any("keeps nothing of its data" in words for words in found.words)
     assert "What it finds, class by class" in render(found.evidence)
     other = [Boxes(one.corners, np.where(one.labels == "disc", "ring", one.labels)) for one in boxes]
     renamed = model.evaluate((drawn, other))

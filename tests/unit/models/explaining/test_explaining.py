@@ -155,7 +155,7 @@ def test_words_and_cells_that_decide_come_first() -> None:
     model = Model(baseline, {}, task="classification", classes=["n", "p"], input_type="text")
     one = model.explain(["a good film"])[0]
     assert one.strongest(1)[0][0] == "good"
-    assert model.explain(["good"])[0].values.tolist() == [0.0]
+    assert model.explain(["good"])[0].strongest(1)[0][1] > 0
 
     frame = pd.DataFrame({"age": [30.0, 20, 50, 70, 40] * 4, "noise": np.tile([0.0, 1.0], 10)})
     encoder = TableEncoder().fit(frame)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from own_hub import TOKEN, OwnHub
 from saved_models import baseline, transferred
+from shown_evidence import domains, example
 
 from headstart import load
 from headstart.cli.main import exit_code
@@ -85,6 +86,26 @@ def test_the_report_goes_when_it_is_asked_for(server: OwnHub, folder: Path) -> N
     assert b"/home" not in files["evidence.json"] and "show examples of the training data" in said[0]
     push(folder, "ann/ants", token=TOKEN)
     assert "report.html" not in server.repos["ann/ants"]
+
+
+def test_a_report_without_examples_goes_by_itself(
+    server: OwnHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The page is written anew from what may go: figures, and nothing that shows or names an example."""
+    model, _ = baseline("text")
+    model.evidence = example() | EVIDENCE | {"domains": domains("elsewhere"), "right": [{"text": "patient4"}]}
+    model.evidence["data"] = example()["data"] | EVIDENCE["data"] | {"input_type": "text"}  # type: ignore[dict-item, operator]
+    folder = model.save(tmp_path / "words", also=lambda path: (path / "report.html").write_text("patient7"))
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    assert exit_code(["push", str(folder), "ann/words", "--token-from-env", "--with-figures"]) == 0
+    assert "The report has figures alone" in capsys.readouterr().err
+    page = server.repos["ann/words"]["report.html"].decode()
+    assert "What was tried, on the same folds" in page and "What is taken for what" in page
+    for word in ("patient", "/home", "secret.png", "data:image", "Where what was borrowed lies"):
+        assert word not in page, word
+    assert load("ann/words").task == "classification"
+    with pytest.raises(ParameterError, match="Expected a report with examples or one without, found both"):
+        push(folder, "ann/words", token=TOKEN, with_report=True, figures=print)
 
 
 def test_a_model_without_a_network(server: OwnHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
