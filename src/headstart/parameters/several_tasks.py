@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY
-from typing import Any, Self
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from headstart.contract.card import MethodCard
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_option
 from headstart.data.inputs.inputs import as_inputs
@@ -59,10 +61,16 @@ class BaseMultiTask(BaseEstimator):
         Architecture for ``source=None``.
     train : {"head", "last:k", "all"}, default="last:1"
         What moves; with "head" nothing is shared but the network as it is, and heads are solved one by one.
-    epochs, learning_rate, batch_size, device, random_state, verbose
-        As in `TransferClassifier`.
+    epochs : int, default=20
+    learning_rate : float, optional
+        Of the head; blocks below move more slowly. Default: chosen as in `TransferClassifier`.
+    batch_size : int, default=32
     early_stopping : "auto" or bool, default="auto"
         Set a fifth of the rows aside and keep the weights of the best epoch; "auto" does so from 300 rows on.
+    device : str, default="auto"
+        As in `TransferClassifier`.
+    random_state : int, optional
+    verbose : int, default=0
 
     Attributes
     ----------
@@ -86,6 +94,7 @@ class BaseMultiTask(BaseEstimator):
     ParameterError, SourceError
     """
 
+    card: ClassVar[MethodCard]
     source: Any = None
     _: KW_ONLY
     tasks: Any = None
@@ -228,6 +237,34 @@ class BaseMultiTask(BaseEstimator):
         found: Network = next(iter(self.models_.values())).network_
         return found
 
+    def save(self, folder: str | Path) -> Path:
+        """Write what was fitted into a folder, whole or not at all, with a model a task inside.
+
+        `headstart.load` reads it, or one of its tasks, and it is a source for the next transfer, which starts from
+        ``body_``.
+
+        Parameters
+        ----------
+        folder : path-like
+            New, empty, or an earlier result of headstart, which is then replaced.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        from headstart.parameters.saving import save_together
+
+        check_is_fitted(self, "models_")
+        return save_together(self.models_, folder, self.label_names_)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = tags.target_tags.multi_output = True
+        tags.target_tags.single_output = False
+        tags.input_tags.two_d_array, tags.input_tags.three_d_array = False, True
+        return tags
+
     def _scores(self, X: Any) -> dict[str, np.ndarray]:
         """Scores of each task, from features that are computed once."""
         check_is_fitted(self, "models_")
@@ -277,7 +314,7 @@ def _columns(head: nn.Sequential, part: TaskPart) -> nn.Linear:
     """A task's columns of a trained linear head."""
     whole = head.cpu()[-1]
     assert isinstance(whole, nn.Linear)
-    own = nn.Linear(whole.in_features, part.stop - part.start)
+    own = nn.utils.skip_init(nn.Linear, whole.in_features, part.stop - part.start)  # draws no random numbers
     with torch.no_grad():
         own.weight.copy_(whole.weight[part.start : part.stop])
         own.bias.copy_(whole.bias[part.start : part.stop])
@@ -309,6 +346,9 @@ class MultiTaskClassifier(BaseMultiTask):
     >>> model = MultiTaskClassifier("starter:pictures", epochs=2, random_state=0).fit(X, Y)
     >>> model.tasks_, model.n_labels_["wide"], model.predict(X[:2]).columns.tolist()
     ({'light': 'classification', 'wide': 'classification'}, 18, ['light', 'wide'])
+    >>> folder = model.save("two-tasks")
+    >>> sorted(place.name for place in folder.iterdir() if place.is_dir())
+    ['task-1', 'task-2']
     """
 
     def predict_proba(self, X: Any) -> list[np.ndarray | None]:
