@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import KW_ONLY
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
@@ -19,17 +19,18 @@ from torch import nn
 from headstart.contract.card import MethodCard
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_option
+from headstart.data.base.rows import Inputs
 from headstart.data.inputs.inputs import as_inputs
 from headstart.data.sets.labels import ReadLabels, read_labels
 from headstart.data.sets.splits import holdout
-from headstart.data.sets.task import TASKS
-from headstart.data.tables.gaps import unlabelled
-from headstart.errors import DataError, ParameterError
+from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.window import fitted as with_window
 from headstart.nn.losses.several_tasks import TaskPart
 from headstart.parameters.heads.fitted import Fitted
 from headstart.parameters.heads.targets import Targets, class_targets, number_targets
+from headstart.parameters.target_first import gain_of_others
+from headstart.parameters.task_columns import cells_of, read_tasks
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
 from headstart.parameters.tuning.first_head import first_head
 from headstart.parameters.tuning.objective import WEIGHTINGS, Objective
@@ -37,7 +38,6 @@ from headstart.parameters.tuning.plan import network_for, settings_for, stops_ea
 from headstart.parameters.tuning.tuning import tune
 from headstart.progress import reporter
 
-_LISTS = (list, tuple, set, frozenset, np.ndarray)
 _OWN = ("train", "network", "epochs", "learning_rate", "batch_size", "device", "random_state")
 
 
@@ -52,6 +52,9 @@ class BaseMultiTask(BaseEstimator):
         ``network``.
     tasks : dict of str to {"classification", "multilabel", "regression"}, optional
         What the columns of Y are, or some of them. Default: told from their cells.
+    target : str, optional
+        The column that counts. The others are learned beside it if that lowers its loss on three folds of its rows by
+        more than chance, seven trainings in place of one; else it is learned alone. ``score`` is that of the target.
     weighting : {"equal", "uncertainty", "upgrad", "pcgrad"}, default="equal"
         How the tasks' losses or gradients are joined. Each loss is divided by that of guessing first. "uncertainty":
         weights are learned (Kendall et al. 2018); "pcgrad": gradients that pull against each other are taken apart (Yu
@@ -86,6 +89,10 @@ class BaseMultiTask(BaseEstimator):
         The network that all share, a source for the next transfer.
     history_ : list of dict
         One record an epoch.
+    gain_ : Gain
+        With a target: the ``gain`` of its loss by the other tasks, the ``error``, and whether it ``helps``.
+    notes_ : list of str
+        With a target: the same in words.
 
     Raises
     ------
@@ -98,6 +105,7 @@ class BaseMultiTask(BaseEstimator):
     source: Any = None
     _: KW_ONLY
     tasks: Any = None
+    target: str | None = None
     weighting: str = "equal"
     network: Any = None
     train: str = "last:1"
@@ -125,11 +133,35 @@ class BaseMultiTask(BaseEstimator):
         self
         """
         check_option("weighting", self.weighting, WEIGHTINGS)
-        blocks = trained_blocks(self.train)
+        trained_blocks(self.train)
         if str(self.train).partition(":")[0] not in ("head", "last", "all"):
             raise ParameterError(f"Expected train 'head', 'last:k' or 'all' for several tasks, found {self.train!r}.")
         inputs = as_inputs(X)
-        read = self._read(Y, inputs.names)
+        read = read_tasks(Y, inputs.names, self.tasks, numbers_alone=self._numbers_alone)
+        self.notes_: list[str] = []
+        if self.target is not None:
+            read = self._target_first(inputs, read)
+        return self._learn(inputs, read)
+
+    def _target_first(self, inputs: Inputs, read: dict[str, ReadLabels]) -> dict[str, ReadLabels]:
+        """The tasks to learn: all where the others help the target, else the target alone."""
+        if self.target not in read or read[self.target].task == "multilabel":
+            listed = ", ".join(name for name, one in read.items() if one.task != "multilabel")
+            raise ParameterError(
+                f"Expected the target among the columns of classes or numbers, found {self.target!r}.",
+                f"There is: {listed or 'none'}.",
+            )
+
+        def learn(some: Inputs, labels: Mapping[str, ReadLabels]) -> Mapping[str, Any]:
+            twin: Self = clone(self).set_params(target=None, verbose=0)
+            return twin._learn(some, dict(labels)).models_
+
+        self.gain_ = gain_of_others(learn, inputs, read, self.target)
+        self.notes_ = [self.gain_.told(self.target)]
+        return read if self.gain_.helps else {self.target: read[self.target]}
+
+    def _learn(self, inputs: Inputs, read: dict[str, ReadLabels]) -> Self:
+        blocks = trained_blocks(self.train)
         self.tasks_ = {name: one.task for name, one in read.items()}
         self.n_labels_ = {name: int(one.kept.sum()) for name, one in read.items()}
         self.label_names_ = {name: list(one.classes or ()) for name, one in read.items()}
@@ -142,54 +174,13 @@ class BaseMultiTask(BaseEstimator):
             self._train(inputs, read)
         return self
 
-    def _read(self, Y: Any, names: Sequence[str]) -> dict[str, ReadLabels]:
-        """The labels of each task."""
-        if not hasattr(Y, "columns"):
-            raise DataError(
-                f"Expected a frame with a column of labels for each task, found {type(Y).__name__}.",
-                "Give pandas.DataFrame({'kind': [...], 'weight': [...]}); None is a gap.",
-            )
-        if len(Y) != len(names):
-            raise DataError(f"Expected labels for each of {len(names)} inputs, found {len(Y)} rows.")
-        said = {} if self.tasks is None else self.tasks
-        if not isinstance(said, Mapping) or not set(said.values()) <= set(TASKS) or not set(said) <= set(Y.columns):
-            raise ParameterError(
-                f"Expected tasks as a dict of columns of Y to {', '.join(TASKS)}, found {self.tasks!r}.",
-                f"The columns are {', '.join(map(str, Y.columns))}.",
-            )
-        found = {}
-        for name in Y.columns:
-            cells = _cells(Y, name)
-            if all(cell is None for cell in cells):
-                raise DataError(f"Expected labels in the column {name!r}, found gaps alone.", "Leave it out.")
-            one = self._read_column(cells, names, said.get(name), name)
-            if one.task != "regression" and len(one.classes or ()) < 2:
-                what = "classes" if one.task == "classification" else "labels"
-                raise DataError(
-                    f"Expected two {what} or more in the column {name!r}, found one: {one.classes}.", "Leave it out."
-                )
-            found[str(name)] = one
-        return found
-
-    def _read_column(self, cells: list[Any], names: Sequence[str], task: str | None, name: Any) -> ReadLabels:
-        """One column; where all have to be numbers, whole ones are numbers too."""
-        if not self._numbers_alone:
-            return read_labels(cells, names, task)
-        try:
-            return read_labels(cells, names, "regression")
-        except DataError as error:
-            raise DataError(
-                f"Expected numbers in every column, found others in {name!r}.",
-                "Use MultiTaskClassifier, which takes classes, several labels and numbers.",
-            ) from error
-
     def _single(self, task: str) -> Any:
         """An estimator of one task with these settings."""
         kind = TransferRegressor if task == "regression" else TransferClassifier
         given = {name: getattr(self, name) for name in _OWN}
         return kind(self.source, head="linear", early_stopping=self.early_stopping, augment=None, **given)
 
-    def _train(self, inputs: Any, read: Mapping[str, ReadLabels]) -> None:
+    def _train(self, inputs: Inputs, read: Mapping[str, ReadLabels]) -> None:
         """Train the body with all heads, and hand each model its own."""
         first = next(iter(self.models_.values()))
         network = with_window(network_for(first, inputs.input_type), inputs)
@@ -282,10 +273,12 @@ class BaseMultiTask(BaseEstimator):
         return pd.DataFrame(found)
 
     def score(self, X: Any, Y: Any) -> float:
-        """Mean over tasks of accuracy, of the share of labels that are right, or of R^2; gaps do not count."""
+        """Mean over tasks, or the target's alone: accuracy, share of right labels, or R^2; gaps do not count."""
         scores, each = self._scores(X), []
         for name, task in self.tasks_.items():
-            one = read_labels(_cells(Y, name), [str(i) for i in range(len(Y))], task)
+            if self.target not in (None, name):
+                continue
+            one = read_labels(cells_of(Y, name), [str(i) for i in range(len(Y))], task)
             said = self.models_[name].fitted_.answers(scores[name])[one.kept]
             if task == "regression":
                 each.append(r2_score(one.y, said))
@@ -303,11 +296,6 @@ class BaseMultiTask(BaseEstimator):
 
 def _targets(one: ReadLabels) -> Targets:
     return number_targets(one.y) if one.task == "regression" else class_targets(one.y, None)
-
-
-def _cells(Y: Any, name: Any) -> list[Any]:
-    """The labels in a column; None where there is none."""
-    return [cell if isinstance(cell, _LISTS) or not unlabelled(cell) else None for cell in list(Y[name])]
 
 
 def _columns(head: nn.Sequential, part: TaskPart) -> nn.Linear:

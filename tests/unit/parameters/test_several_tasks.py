@@ -148,6 +148,12 @@ def test_refusals_say_what_to_do() -> None:
         ({}, Y.assign(light="dark"), "Expected two classes or more in the column 'light', found one"),
         ({"tasks": {"weight": "regression"}}, Y, "Expected tasks as a dict of columns of Y.*columns are light, level"),
         ({"weighting": "best"}, Y, "Expected weighting to be one of 'equal'"),
+        (
+            {"target": "colour"},
+            Y,
+            "Expected the target among the columns of classes or numbers, found 'colour'.*light, level",
+        ),
+        ({"target": "tags"}, Y, "Expected the target among the columns of classes or numbers, found 'tags'"),
         ({"train": "lora:4"}, Y, r"Expected train 'head', 'last:k' or 'all' for several tasks, found 'lora:4'"),
     ]
     for options, labels, words in cases:
