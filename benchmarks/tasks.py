@@ -1,13 +1,14 @@
 """One task in many groups, and tasks beside a target: what sharing gives, and whether what hurts is refused.
 
-    python benchmarks/tasks.py [--repeats 10] [--rows schools target digits gaps bodies]
+    python benchmarks/tasks.py [--repeats 10] [--rows schools target digits gaps bodies helping]
 
 `schools`: explained variance of exam scores in 139 schools from 5 or 10 rows a school, or from three quarters of all;
 the share of schools that do worse than ridge regression of the school alone. `target`: one school with 10 or 40 rows,
 all rows of the other ones beside it. `digits`: spoken digits, 3 clips a class, as features of the starter for speech;
 beside them speakers, shuffled labels, and parity, of the same clips and of 1,000 others. `gaps`: five labels of spoken
 digits, and five of wines, of which 70% of the cells are missing. `bodies`: a network's last block trained by two tasks
-of handwritten digits, and what each way to weigh them costs. Ridge regressions have a penalty by leave-one-out,
+of handwritten digits, and what each way to weigh them costs. `helping`: digits with few labels beside coarser questions
+that many pictures answer, or whose answers were shuffled. Ridge regressions have a penalty by leave-one-out,
 logistic ones one by cross-validation where it is said.
 """
 
@@ -236,6 +237,33 @@ def of_bodies(repeats: int) -> None:
     told("handwritten digits, 3 labels a class, with 300 labels of odd and even, accuracy", found)
 
 
+def of_helping(repeats: int) -> None:
+    """Handwritten digits, 3 labels a class, beside three coarser questions of 300 pictures, or the same shuffled."""
+    pictures, label = digits(2000)
+    found: Found = {}
+    for seed in range(repeats):
+        rng = np.random.default_rng(seed)
+        order = rng.permutation(len(label))
+        train, test = order[:300], order[300:1000]
+        few = np.concatenate([train[label[train] == k][:3] for k in range(10)])
+        own = pd.Series(np.where(np.isin(train, few), label[train], np.nan))
+        common: dict[str, Any] = {"train": "last:1", "random_state": seed, "early_stopping": False}
+        alone = TransferClassifier("starter:pictures", head="linear", augment=None, **common)
+        found.setdefault("digit alone", []).append(
+            100 * alone.fit(pictures[few], label[few]).score(pictures[test], label[test])
+        )
+        coarse = {"odd": label[train] % 2, "above": label[train] > 4, "of three": label[train] % 3}
+        truth = pd.DataFrame({"digit": label[test]})
+        for words, place in (("", np.arange(len(train))), (", shuffled", rng.permutation(len(train)))):
+            Y = pd.DataFrame({"digit": own, **{name: values[place] for name, values in coarse.items()}})
+            both = MultiTaskClassifier("starter:pictures", target="digit", **common).fit(pictures[train], Y)
+            found.setdefault(f"with three questions{words}", []).append(100 * both.score(pictures[test], truth))
+            found.setdefault(f"with three questions{words}: gain in nats", []).append(both.gain_.gain)
+            found.setdefault(f"with three questions{words}: refused, %", []).append(100.0 * (not both.gain_.helps))
+        print(seed, {name: round(values[-1], 2) for name, values in found.items()}, flush=True)
+    told("handwritten digits, 3 labels a class, the last block trained, accuracy", found)
+
+
 def told(title: str, found: Found) -> None:
     """Print means over draws, with standard errors."""
     print(f"\n{title}")
@@ -250,6 +278,7 @@ ROWS: dict[str, Callable[[int], None]] = {
     "digits": of_digits,
     "gaps": of_gaps,
     "bodies": of_bodies,
+    "helping": of_helping,
 }
 
 

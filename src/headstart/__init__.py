@@ -94,8 +94,6 @@ _PUBLIC = {
     "DeepEmbeddedValidation": "headstart.guard.choosing.unlabelled_scorers",
     "ImportanceWeightedValidation": "headstart.guard.choosing.unlabelled_scorers",
     "Model": "headstart.models.model",
-    "MultiTaskClassifier": "headstart.parameters.several_tasks",
-    "MultiTaskRegressor": "headstart.parameters.several_tasks",
     "NetworkSource": "headstart.source",
     "Pictures": "headstart.data.pictures.pictures",
     "PredictionEntropy": "headstart.guard.choosing.unlabelled_scorers",

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import (
     check_get_params_invariance,
     check_no_attributes_set_in_init,
@@ -51,17 +52,20 @@ def made(name: str) -> Any:
 
 BORROWERS = [name for name in CATALOGUE if issubclass(method(name), Borrower)]
 VIEWS = [name for name, card in cards().items() if card.transfers == "views"]
+#: Those whose Y has a column a task; `test_transfer_properties` holds them to the promises of what borrows a network.
+TOGETHER = [name for name in CATALOGUE if not get_tags(made(name)).target_tags.single_output]
 
 
 @parametrize_with_checks(
-    [made(name) for name in (*BORROWERS, *VIEWS)], expected_failed_checks=lambda e: EXPECTED.get(type(e).__name__, {})
+    [made(name) for name in (*BORROWERS, *VIEWS, *TOGETHER)],
+    expected_failed_checks=lambda e: EXPECTED.get(type(e).__name__, {}),
 )
 @pytest.mark.filterwarnings("ignore")
 def test_contract(estimator: Any, check: Any) -> None:
     check(estimator)
 
 
-@pytest.mark.parametrize("name", [name for name in CATALOGUE if name not in (*BORROWERS, *VIEWS)])
+@pytest.mark.parametrize("name", [name for name in CATALOGUE if name not in (*BORROWERS, *VIEWS, *TOGETHER)])
 def test_weightings(name: str) -> None:
     """Weightings take two sets of rows, which scikit-learn's checks do not know; what applies of them is asked here."""
     weighting = made(name)

@@ -335,7 +335,7 @@ def load(folder: str | Path, module: Any = None) -> Any:
         checked(manifest, TASKS_FOLDER, str(path / MANIFEST))
         check_files(path, manifest)
         models = {entry["name"]: load(path / entry["folder"], module) for entry in manifest["tasks"]}
-        return SeveralTasks(models, read_evidence(path))
+        return SeveralTasks(models, read_evidence(path) if (path / EVIDENCE).is_file() else {})
     if kind == DETECTION:
         from headstart.models.detection_model import load_detection
 

@@ -111,32 +111,6 @@ def fit_tasks(found: Recognised, fit: Callable[..., Any], given: Mapping[str, An
     return handed
 
 
-def models_of(estimator: Any) -> SeveralTasks:
-    """The models of a fitted `MultiTaskClassifier` or `MultiTaskRegressor`, to be saved into one folder.
-
-    Parameters
-    ----------
-    estimator : fitted MultiTaskClassifier or MultiTaskRegressor
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from headstart import MultiTaskRegressor
-    >>> X = np.arange(8, dtype=np.uint8)[:, None, None] * np.full((8, 8, 8), 30, dtype=np.uint8)
-    >>> Y = pd.DataFrame({"light": np.arange(8.0), "dark": 7 - np.arange(8.0)})
-    >>> tasks = models_of(MultiTaskRegressor("starter:pictures", train="head").fit(X, Y))
-    >>> folder = tasks.save("two-tasks")
-    >>> sorted(place.name for place in folder.iterdir() if place.is_dir())
-    ['task-1', 'task-2']
-    """
-    models = {}
-    for name, model in estimator.models_.items():
-        task = estimator.tasks_[name]
-        classes = None if task == "regression" else estimator.label_names_[name]
-        models[name] = Model(model, {}, task=task, classes=classes, input_type=model.network_.input_type)
-    return SeveralTasks(models, {})
-
-
 def _lent(found: Recognised) -> dict[str, Source]:
     """The rows and labels of each task of a table of values, for the other ones; none of a part that is kept aside."""
     if not found.values:

@@ -13,9 +13,9 @@ from headstart.multiview.fusion import fuse
 
 _SPLITS = 5
 #: Standard errors by which a way has to be better than the first. Of a single view they are many: it throws the others
-#: away, and the best of several looks better than it is. A discriminant learns from far more rows than it is judged by.
-_CAUTION = {"discriminant": 0.0, "product": 1.0, "joint": 1.0, "one": 2.0}
-#: Labels below which rows left out tell no joining from another.
+#: away, and the best of several looks better than it is.
+_CAUTION = {"discriminant": 1.0, "product": 1.0, "joint": 1.0, "one": 2.0}
+#: Labels below which rows left out tell no joining from another, but for the product in the place of a discriminant.
 _LEAST = 40
 Way = tuple[str, int]
 
@@ -52,10 +52,10 @@ def choose_way(
     """Take the first way, unless another is clearly better on rows left out.
 
     On a handful of labels all ways look alike, and whichever looks best is luck: so what is known to be good
-    elsewhere (the product of the views' heads) is taken, and something else only on evidence: joined views if their
-    loss is lower by a standard error of the difference, a single view by two, a discriminant that learns from rows
-    without labels if it is lower at all; below 40 labels only this last one may take its place. No weights of views are
-    tuned.
+    elsewhere (where there are rows without labels a discriminant that learns from them, else the product of the views'
+    heads) is taken, and something else only on evidence: the product or joined views if their loss is lower by a
+    standard error of the difference, a single view by two; below 40 labels only the product may take the
+    discriminant's place. No weights of views are tuned.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def choose_way(
     chosen, best = first, 0.0
     for name, loss in losses.items():
         gain = losses[first] - loss
-        if len(gain) < _LEAST and ways[name][0] != "discriminant":
+        if len(gain) < _LEAST and ways[name][0] != "product":
             continue
         if gain.mean() > max(best, _CAUTION[ways[name][0]] * gain.std() / np.sqrt(len(gain))):
             chosen, best = name, float(gain.mean())

@@ -30,7 +30,8 @@ class BaseFused(BaseMultiView):
         How the views are joined. "product": a head a view, multiplied. "joint": one head on all views side by side,
         each of equal variance. "discriminant" (classes, with ``unlabelled``): the joint head with a semi-supervised
         discriminant. The name of a view: that one alone. "best view": whichever single one is best on rows left out.
-        "auto": the product, unless another of all these is clearly better on rows left out
+        "auto": the discriminant where there are rows without labels, else the product, unless another of all these is
+        clearly better on rows left out
         (`headstart.multiview.choosing.choose_way`).
     random_state : int, optional
         Of the rows that are left out.
@@ -67,7 +68,7 @@ class BaseFused(BaseMultiView):
         if self.fusion == "best view":
             return single
         if self.fusion == "auto":
-            return {**joined, **learned, **single} if len(names) > 1 else {**single, **learned}
+            return {**learned, **(joined if len(names) > 1 else {}), **single}
         known = {**joined, **learned, **single}
         if self.fusion not in known:
             found = f"Expected fusion {', '.join(map(repr, [*RESERVED, *names]))}, found {self.fusion!r}."

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -118,6 +118,31 @@ def write_manifest(folder: str | Path, manifest: dict[str, Any]) -> None:
     head = {"schema_version": SCHEMA_VERSION, "headstart_version": version("headstart")}
     text = json.dumps({**head, **manifest, **head}, indent=2, ensure_ascii=False, allow_nan=False)
     (Path(folder) / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def write_tasks(
+    folder: Path, write: Mapping[str, Callable[[Path], None]], input_type: str, *, shared: bool = False
+) -> None:
+    """Write a model a task into an existing folder: ``task-1``, ``task-2`` and so on, each of which stands alone.
+
+    Parameters
+    ----------
+    folder : Path
+        Usually the one that `write_folder` hands out.
+    write : mapping of str to callable
+        By the name of each task what writes its model, with its manifest.
+    input_type : str
+    shared : bool, default=False
+        Whether all have one body, which then is what the folder is borrowed for.
+    """
+    named = [{"name": name, "folder": f"task-{i + 1}"} for i, name in enumerate(write)]
+    for entry in named:
+        inner = folder / entry["folder"]
+        inner.mkdir()
+        write[entry["name"]](inner)
+        seal(inner)
+    body = {"body": named[0]["folder"]} if shared else {}
+    write_manifest(folder, {"kind": "tasks", "input_type": input_type, "tasks": named, **body})
 
 
 def read_manifest(path: str | Path) -> dict[str, Any]:

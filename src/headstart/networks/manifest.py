@@ -42,7 +42,7 @@ def _inside(value: Any) -> bool:
     if not isinstance(value, str) or not value or "\\" in value or "\0" in value:
         return False
     place = PurePosixPath(value)
-    return not place.is_absolute() and ".." not in place.parts and str(place) == value
+    return not place.is_absolute() and ".." not in place.parts and str(place) == value != "."
 
 
 def _either(words: str, **shapes: Shape) -> Shape:
@@ -186,7 +186,8 @@ TASKS_FOLDER = record(
         "kind": one_of("tasks"),
         "input_type": INPUTS,
         "tasks": several(record({"name": TEXT, "folder": PLACE}, closed=True), 1, 10_000),
-    }
+    },
+    {"body": PLACE},
 )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from torch import nn
 
 from headstart.contract.network_rows import network_among
 from headstart.errors import DataError, ParameterError
-from headstart.networks.folder import write_folder, write_manifest
+from headstart.networks.folder import write_folder, write_manifest, write_tasks
 from headstart.networks.network import Network
 from headstart.networks.running.runtime import layout_of
 from headstart.networks.saving.model_card import model_card
@@ -102,6 +104,32 @@ def save_alone(estimator: Any, folder: str | Path) -> Path:
     OutputError
         If it cannot be written.
     """
+    return write_folder(folder, lambda place: _write_alone(estimator, place, getattr(estimator, "classes_", None)))
+
+
+def save_together(estimators: Mapping[str, Any], folder: str | Path, names: Mapping[str, Sequence[Any]]) -> Path:
+    """Write fitted estimators with one body as models without evidence into one folder, a folder a task.
+
+    Parameters
+    ----------
+    estimators : mapping of str to fitted TransferClassifier or TransferRegressor
+        By the names of their tasks.
+    folder : path-like
+        What `headstart.load` reads, and a source for the next transfer: the body.
+    names : mapping of str to sequence
+        Names of each task's classes or labels, none of numbers.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    write = {task: partial(_write_alone, one, classes=names[task] or None) for task, one in estimators.items()}
+    kind = next(iter(estimators.values())).network_.input_type
+    return write_folder(folder, lambda place: write_tasks(place, write, kind, shared=True))
+
+
+def _write_alone(estimator: Any, place: Path, classes: Any) -> None:
     fitted = estimator.fitted_
     network = fitted.network
     if network is None:
@@ -109,7 +137,6 @@ def save_alone(estimator: Any, folder: str | Path) -> Path:
             "Expected an estimator that learned from pictures, clips or texts, found one of ready-made features.",
             "Keep it with joblib, or fit it to what the features were made of.",
         )
-    classes = getattr(estimator, "classes_", None)
     said = {
         "input_type": network.input_type,
         "task": fitted.targets.task,
@@ -117,14 +144,10 @@ def save_alone(estimator: Any, folder: str | Path) -> Path:
         "temperature": 1.0,
         "kind": "transfer",
     }
-
-    def write(place: Path) -> None:
-        names = None if classes is None else [str(label) for label in classes]
-        manifest = said | save_estimator(estimator, place, names)
-        write_manifest(place, manifest)
-        (place / "README.md").write_text(model_card(manifest, {}), encoding="utf-8")
-
-    return write_folder(folder, write)
+    names = None if classes is None else [str(label) for label in classes]
+    manifest = said | save_estimator(estimator, place, names)
+    write_manifest(place, manifest)
+    (place / "README.md").write_text(model_card(manifest, {}), encoding="utf-8")
 
 
 def _with_output(network: Network, linear: tuple[np.ndarray, np.ndarray] | None) -> nn.Module | None:
@@ -133,7 +156,7 @@ def _with_output(network: Network, linear: tuple[np.ndarray, np.ndarray] | None)
     if linear is None or name is None or not isinstance(network.module.get_submodule(name), nn.Linear):
         return None
     coef, intercept = linear
-    layer = nn.Linear(coef.shape[0], coef.shape[1])
+    layer = nn.utils.skip_init(nn.Linear, coef.shape[0], coef.shape[1])  # draws no random numbers
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(coef.T.astype(np.float32)))
         layer.bias.copy_(torch.from_numpy(np.asarray(intercept, dtype=np.float32)))

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import KW_ONLY
-from typing import Any, Self
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from headstart.contract.card import MethodCard
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_option
+from headstart.data.base.rows import Inputs
 from headstart.data.inputs.inputs import as_inputs
 from headstart.data.sets.labels import ReadLabels, read_labels
 from headstart.data.sets.splits import holdout
-from headstart.data.sets.task import TASKS
-from headstart.data.tables.gaps import unlabelled
-from headstart.errors import DataError, ParameterError
+from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.window import fitted as with_window
 from headstart.nn.losses.several_tasks import TaskPart
 from headstart.parameters.heads.fitted import Fitted
 from headstart.parameters.heads.targets import Targets, class_targets, number_targets
+from headstart.parameters.target_first import gain_of_others
+from headstart.parameters.task_columns import cells_of, read_tasks
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
 from headstart.parameters.tuning.first_head import first_head
 from headstart.parameters.tuning.objective import WEIGHTINGS, Objective
@@ -35,7 +38,6 @@ from headstart.parameters.tuning.plan import network_for, settings_for, stops_ea
 from headstart.parameters.tuning.tuning import tune
 from headstart.progress import reporter
 
-_LISTS = (list, tuple, set, frozenset, np.ndarray)
 _OWN = ("train", "network", "epochs", "learning_rate", "batch_size", "device", "random_state")
 
 
@@ -50,6 +52,9 @@ class BaseMultiTask(BaseEstimator):
         ``network``.
     tasks : dict of str to {"classification", "multilabel", "regression"}, optional
         What the columns of Y are, or some of them. Default: told from their cells.
+    target : str, optional
+        The column that counts. The others are learned beside it if that lowers its loss on three folds of its rows by
+        more than chance, seven trainings in place of one; else it is learned alone. ``score`` is that of the target.
     weighting : {"equal", "uncertainty", "upgrad", "pcgrad"}, default="equal"
         How the tasks' losses or gradients are joined. Each loss is divided by that of guessing first. "uncertainty":
         weights are learned (Kendall et al. 2018); "pcgrad": gradients that pull against each other are taken apart (Yu
@@ -59,10 +64,16 @@ class BaseMultiTask(BaseEstimator):
         Architecture for ``source=None``.
     train : {"head", "last:k", "all"}, default="last:1"
         What moves; with "head" nothing is shared but the network as it is, and heads are solved one by one.
-    epochs, learning_rate, batch_size, device, random_state, verbose
-        As in `TransferClassifier`.
+    epochs : int, default=20
+    learning_rate : float, optional
+        Of the head; blocks below move more slowly. Default: chosen as in `TransferClassifier`.
+    batch_size : int, default=32
     early_stopping : "auto" or bool, default="auto"
         Set a fifth of the rows aside and keep the weights of the best epoch; "auto" does so from 300 rows on.
+    device : str, default="auto"
+        As in `TransferClassifier`.
+    random_state : int, optional
+    verbose : int, default=0
 
     Attributes
     ----------
@@ -78,6 +89,10 @@ class BaseMultiTask(BaseEstimator):
         The network that all share, a source for the next transfer.
     history_ : list of dict
         One record an epoch.
+    gain_ : Gain
+        With a target: the ``gain`` of its loss by the other tasks, the ``error``, and whether it ``helps``.
+    notes_ : list of str
+        With a target: the same in words.
 
     Raises
     ------
@@ -86,9 +101,11 @@ class BaseMultiTask(BaseEstimator):
     ParameterError, SourceError
     """
 
+    card: ClassVar[MethodCard]
     source: Any = None
     _: KW_ONLY
     tasks: Any = None
+    target: str | None = None
     weighting: str = "equal"
     network: Any = None
     train: str = "last:1"
@@ -116,11 +133,35 @@ class BaseMultiTask(BaseEstimator):
         self
         """
         check_option("weighting", self.weighting, WEIGHTINGS)
-        blocks = trained_blocks(self.train)
+        trained_blocks(self.train)
         if str(self.train).partition(":")[0] not in ("head", "last", "all"):
             raise ParameterError(f"Expected train 'head', 'last:k' or 'all' for several tasks, found {self.train!r}.")
         inputs = as_inputs(X)
-        read = self._read(Y, inputs.names)
+        read = read_tasks(Y, inputs.names, self.tasks, numbers_alone=self._numbers_alone)
+        self.notes_: list[str] = []
+        if self.target is not None:
+            read = self._target_first(inputs, read)
+        return self._learn(inputs, read)
+
+    def _target_first(self, inputs: Inputs, read: dict[str, ReadLabels]) -> dict[str, ReadLabels]:
+        """The tasks to learn: all where the others help the target, else the target alone."""
+        if self.target not in read or read[self.target].task == "multilabel":
+            listed = ", ".join(name for name, one in read.items() if one.task != "multilabel")
+            raise ParameterError(
+                f"Expected the target among the columns of classes or numbers, found {self.target!r}.",
+                f"There is: {listed or 'none'}.",
+            )
+
+        def learn(some: Inputs, labels: Mapping[str, ReadLabels]) -> Mapping[str, Any]:
+            twin: Self = clone(self).set_params(target=None, verbose=0)
+            return twin._learn(some, dict(labels)).models_
+
+        self.gain_ = gain_of_others(learn, inputs, read, self.target)
+        self.notes_ = [self.gain_.told(self.target)]
+        return read if self.gain_.helps else {self.target: read[self.target]}
+
+    def _learn(self, inputs: Inputs, read: dict[str, ReadLabels]) -> Self:
+        blocks = trained_blocks(self.train)
         self.tasks_ = {name: one.task for name, one in read.items()}
         self.n_labels_ = {name: int(one.kept.sum()) for name, one in read.items()}
         self.label_names_ = {name: list(one.classes or ()) for name, one in read.items()}
@@ -133,54 +174,13 @@ class BaseMultiTask(BaseEstimator):
             self._train(inputs, read)
         return self
 
-    def _read(self, Y: Any, names: Sequence[str]) -> dict[str, ReadLabels]:
-        """The labels of each task."""
-        if not hasattr(Y, "columns"):
-            raise DataError(
-                f"Expected a frame with a column of labels for each task, found {type(Y).__name__}.",
-                "Give pandas.DataFrame({'kind': [...], 'weight': [...]}); None is a gap.",
-            )
-        if len(Y) != len(names):
-            raise DataError(f"Expected labels for each of {len(names)} inputs, found {len(Y)} rows.")
-        said = {} if self.tasks is None else self.tasks
-        if not isinstance(said, Mapping) or not set(said.values()) <= set(TASKS) or not set(said) <= set(Y.columns):
-            raise ParameterError(
-                f"Expected tasks as a dict of columns of Y to {', '.join(TASKS)}, found {self.tasks!r}.",
-                f"The columns are {', '.join(map(str, Y.columns))}.",
-            )
-        found = {}
-        for name in Y.columns:
-            cells = _cells(Y, name)
-            if all(cell is None for cell in cells):
-                raise DataError(f"Expected labels in the column {name!r}, found gaps alone.", "Leave it out.")
-            one = self._read_column(cells, names, said.get(name), name)
-            if one.task != "regression" and len(one.classes or ()) < 2:
-                what = "classes" if one.task == "classification" else "labels"
-                raise DataError(
-                    f"Expected two {what} or more in the column {name!r}, found one: {one.classes}.", "Leave it out."
-                )
-            found[str(name)] = one
-        return found
-
-    def _read_column(self, cells: list[Any], names: Sequence[str], task: str | None, name: Any) -> ReadLabels:
-        """One column; where all have to be numbers, whole ones are numbers too."""
-        if not self._numbers_alone:
-            return read_labels(cells, names, task)
-        try:
-            return read_labels(cells, names, "regression")
-        except DataError as error:
-            raise DataError(
-                f"Expected numbers in every column, found others in {name!r}.",
-                "Use MultiTaskClassifier, which takes classes, several labels and numbers.",
-            ) from error
-
     def _single(self, task: str) -> Any:
         """An estimator of one task with these settings."""
         kind = TransferRegressor if task == "regression" else TransferClassifier
         given = {name: getattr(self, name) for name in _OWN}
         return kind(self.source, head="linear", early_stopping=self.early_stopping, augment=None, **given)
 
-    def _train(self, inputs: Any, read: Mapping[str, ReadLabels]) -> None:
+    def _train(self, inputs: Inputs, read: Mapping[str, ReadLabels]) -> None:
         """Train the body with all heads, and hand each model its own."""
         first = next(iter(self.models_.values()))
         network = with_window(network_for(first, inputs.input_type), inputs)
@@ -228,6 +228,34 @@ class BaseMultiTask(BaseEstimator):
         found: Network = next(iter(self.models_.values())).network_
         return found
 
+    def save(self, folder: str | Path) -> Path:
+        """Write what was fitted into a folder, whole or not at all, with a model a task inside.
+
+        `headstart.load` reads it, or one of its tasks, and it is a source for the next transfer, which starts from
+        ``body_``.
+
+        Parameters
+        ----------
+        folder : path-like
+            New, empty, or an earlier result of headstart, which is then replaced.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        from headstart.parameters.saving import save_together
+
+        check_is_fitted(self, "models_")
+        return save_together(self.models_, folder, self.label_names_)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = tags.target_tags.multi_output = True
+        tags.target_tags.single_output = False
+        tags.input_tags.two_d_array, tags.input_tags.three_d_array = False, True
+        return tags
+
     def _scores(self, X: Any) -> dict[str, np.ndarray]:
         """Scores of each task, from features that are computed once."""
         check_is_fitted(self, "models_")
@@ -245,10 +273,12 @@ class BaseMultiTask(BaseEstimator):
         return pd.DataFrame(found)
 
     def score(self, X: Any, Y: Any) -> float:
-        """Mean over tasks of accuracy, of the share of labels that are right, or of R^2; gaps do not count."""
+        """Mean over tasks, or the target's alone: accuracy, share of right labels, or R^2; gaps do not count."""
         scores, each = self._scores(X), []
         for name, task in self.tasks_.items():
-            one = read_labels(_cells(Y, name), [str(i) for i in range(len(Y))], task)
+            if self.target not in (None, name):
+                continue
+            one = read_labels(cells_of(Y, name), [str(i) for i in range(len(Y))], task)
             said = self.models_[name].fitted_.answers(scores[name])[one.kept]
             if task == "regression":
                 each.append(r2_score(one.y, said))
@@ -268,16 +298,11 @@ def _targets(one: ReadLabels) -> Targets:
     return number_targets(one.y) if one.task == "regression" else class_targets(one.y, None)
 
 
-def _cells(Y: Any, name: Any) -> list[Any]:
-    """The labels in a column; None where there is none."""
-    return [cell if isinstance(cell, _LISTS) or not unlabelled(cell) else None for cell in list(Y[name])]
-
-
 def _columns(head: nn.Sequential, part: TaskPart) -> nn.Linear:
     """A task's columns of a trained linear head."""
     whole = head.cpu()[-1]
     assert isinstance(whole, nn.Linear)
-    own = nn.Linear(whole.in_features, part.stop - part.start)
+    own = nn.utils.skip_init(nn.Linear, whole.in_features, part.stop - part.start)  # draws no random numbers
     with torch.no_grad():
         own.weight.copy_(whole.weight[part.start : part.stop])
         own.bias.copy_(whole.bias[part.start : part.stop])
@@ -309,6 +334,9 @@ class MultiTaskClassifier(BaseMultiTask):
     >>> model = MultiTaskClassifier("starter:pictures", epochs=2, random_state=0).fit(X, Y)
     >>> model.tasks_, model.n_labels_["wide"], model.predict(X[:2]).columns.tolist()
     ({'light': 'classification', 'wide': 'classification'}, 18, ['light', 'wide'])
+    >>> folder = model.save("two-tasks")
+    >>> sorted(place.name for place in folder.iterdir() if place.is_dir())
+    ['task-1', 'task-2']
     """
 
     def predict_proba(self, X: Any) -> list[np.ndarray | None]:

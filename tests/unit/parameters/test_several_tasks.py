@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
 
 import headstart
-from headstart import MultiTaskClassifier, MultiTaskRegressor, TransferClassifier
-from headstart.errors import DataError, ParameterError
-from headstart.models.several_tasks import models_of
+from headstart import Model, MultiTaskClassifier, MultiTaskRegressor, TransferClassifier, TransferRegressor
+from headstart.errors import DataError, ParameterError, SourceError
+from headstart.models.saving.task_models import SeveralTasks
+from headstart.networks.reading.loading import load_network
+from headstart.networks.seal import seal
 
 
 def drawn(n: int = 36) -> tuple[np.ndarray, pd.DataFrame]:
@@ -76,13 +82,50 @@ def test_other_weightings_learn_and_are_the_same_twice(weighting: str) -> None:
 
 def test_it_is_saved_loaded_and_a_source_for_the_next_transfer(fitted: Any, tmp_path: Path) -> None:
     X, _ = drawn()
-    models_of(fitted).save(tmp_path / "m")
+    state = torch.get_rng_state()
+    fitted.save(tmp_path / "m")
+    assert torch.equal(state, torch.get_rng_state())
     found = headstart.load(tmp_path / "m")
+    assert not [file for file in (tmp_path / "m").rglob("*") if file.suffix in (".pkl", ".joblib", ".bin", ".pt")]
     said, before = found.predict(X), fitted.predict(X)
     assert said["light"].tolist() == before["light"].tolist() and said["tags"].tolist() == before["tags"].tolist()
     assert np.allclose(said["level"], before["level"], rtol=1e-4)
-    again = TransferClassifier(str(tmp_path / "m" / "task-1"), head="linear").fit(X, np.arange(36) % 2)
-    assert again.score(X, np.arange(36) % 2) > 0.9
+    assert headstart.load(tmp_path / "m" / "task-2").task == "regression"
+    features = [
+        TransferClassifier(source, head="linear").fit(X, np.arange(36) % 2).embed(X)
+        for source in (fitted.body_, tmp_path / "m", tmp_path / "m" / "task-1")
+    ]
+    assert all(np.allclose(one, features[0], atol=1e-5) for one in features[1:])
+    assert load_network(tmp_path / "m").name == "m"
+
+
+def test_a_folder_of_tasks_without_a_shared_body_is_no_network(tmp_path: Path) -> None:
+    X, Y = drawn(12)
+    models = {}
+    for name in ("one", "other"):
+        single = TransferRegressor("starter:pictures", train="head", head="linear").fit(X, Y["level"])
+        models[name] = Model(single, {}, task="regression", classes=None, input_type="image")
+    SeveralTasks(models, {}).save(tmp_path / "m")
+    with pytest.raises(
+        SourceError, match=r"models of several tasks, which share none.*task-1 \(one\), task-2 \(other\)"
+    ):
+        load_network(tmp_path / "m")
+
+
+def test_what_is_not_fitted_is_not_saved(tmp_path: Path) -> None:
+    with pytest.raises(NotFittedError):
+        MultiTaskClassifier("starter:pictures").save(tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
+def test_cross_validation_and_a_grid_over_sources_score_all_tasks() -> None:
+    X, Y = drawn()
+    level = Y[["level"]].assign(level=X.mean(axis=(1, 2)) / 10)
+    level["dark"] = 30 - level["level"]
+    model = MultiTaskRegressor("starter:pictures", train="head", network="starter:pictures", epochs=1, random_state=0)
+    assert (cross_val_score(model, X, level, cv=2) > 0.8).all()
+    grid = GridSearchCV(model, {"source": [None, "starter:pictures"]}, cv=2).fit(X, level)
+    assert grid.best_params_ == {"source": "starter:pictures"}
 
 
 def test_numbers_alone_and_heads_alone() -> None:
@@ -105,8 +148,24 @@ def test_refusals_say_what_to_do() -> None:
         ({}, Y.assign(light="dark"), "Expected two classes or more in the column 'light', found one"),
         ({"tasks": {"weight": "regression"}}, Y, "Expected tasks as a dict of columns of Y.*columns are light, level"),
         ({"weighting": "best"}, Y, "Expected weighting to be one of 'equal'"),
+        (
+            {"target": "colour"},
+            Y,
+            "Expected the target among the columns of classes or numbers, found 'colour'.*light, level",
+        ),
+        ({"target": "tags"}, Y, "Expected the target among the columns of classes or numbers, found 'tags'"),
         ({"train": "lora:4"}, Y, r"Expected train 'head', 'last:k' or 'all' for several tasks, found 'lora:4'"),
     ]
     for options, labels, words in cases:
         with pytest.raises((DataError, ParameterError), match=words):
             MultiTaskClassifier("starter:pictures", **options).fit(X, labels)
+
+
+@pytest.mark.parametrize(("key", "value"), [("body", "."), ("body", "../m"), ("tasks", [{"name": "a", "folder": "."}])])
+def test_a_folder_that_leads_to_itself_or_out_is_refused(fitted: Any, tmp_path: Path, key: str, value: Any) -> None:
+    manifest = json.loads((fitted.save(tmp_path / "m") / "headstart.json").read_text())
+    (tmp_path / "m" / "headstart.json").write_text(json.dumps(manifest | {key: value}))
+    seal(tmp_path / "m")
+    for read in (headstart.load, load_network):
+        with pytest.raises(SourceError, match=f"Expected the place of a file in the folder as {key}"):
+            read(tmp_path / "m")

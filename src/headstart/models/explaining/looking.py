@@ -81,7 +81,7 @@ def network_of(source: Any) -> Network:
     manifest = Path(source) / MANIFEST if isinstance(source, str | Path) else None
     if manifest is not None and manifest.is_file():
         said = read_manifest(source)
-        if said.get("kind") in ("baseline", "table", "tasks") and "network" not in said:
+        if said.get("kind") in ("baseline", "table", "tasks") and not {"network", "body"} & set(said):
             raise SourceError(
                 f"Expected a network, or a model that runs one, found in {source} a model that runs no network.",
                 "Ask what a prediction went by: headstart predict MODEL FILES --explain FOLDER",

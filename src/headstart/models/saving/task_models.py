@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,8 @@ import numpy as np
 from headstart.data.base.kinds import Kind
 from headstart.errors import DataError, ParameterError
 from headstart.models.saving.evidence_file import EVIDENCE
-from headstart.networks.folder import write_folder, write_manifest
+from headstart.networks.folder import write_folder, write_tasks
 from headstart.networks.running.passing import passing
-from headstart.networks.seal import seal
 
 if TYPE_CHECKING:  # a picture is predicted without pandas
     import pandas as pd
@@ -108,14 +108,8 @@ class SeveralTasks:
         return write_folder(folder, lambda path: self._write(path, also))
 
     def _write(self, folder: Path, also: Callable[[Path], None] | None) -> None:
-        places = {name: f"task-{i + 1}" for i, name in enumerate(self.models)}
-        for name, model in self.models.items():
-            inner = folder / places[name]
-            inner.mkdir()
-            model._write(inner, also)
-            seal(inner)
-        named = [{"name": name, "folder": places[name]} for name in self.models]
-        write_manifest(folder, {"kind": "tasks", "input_type": self.input_type, "tasks": named})
+        write = {name: partial(model._write, also=also) for name, model in self.models.items()}
+        write_tasks(folder, write, self.input_type)
         text = json.dumps(self.evidence, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / EVIDENCE).write_text(text + "\n", encoding="utf-8")
 

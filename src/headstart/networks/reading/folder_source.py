@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import Any
 
+from headstart.data.base.json_files import checked
 from headstart.data.base.kinds import CLIPS
 from headstart.errors import SourceError
 from headstart.networks.folder import MANIFEST, read_manifest
+from headstart.networks.manifest import TASKS_FOLDER
 from headstart.networks.network import Network
 from headstart.networks.reading.audio_source import is_audio_type, read_audio
 from headstart.networks.reading.config_file import PROCESSORS, read_config
@@ -48,7 +52,10 @@ def read_starter(source: str, input_type: str | None) -> Network:
 def _read_own(folder: Path, input_type: str | None) -> Network:
     ours = (folder / MANIFEST).is_file()
     if ours:
-        check_files(folder, read_manifest(folder))
+        manifest = read_manifest(folder)
+        check_files(folder, manifest)
+        if manifest.get("kind") == "tasks":
+            return _read_shared(folder, checked(manifest, TASKS_FOLDER, str(folder / MANIFEST)), input_type)
     if ours and not (folder / "config.json").is_file():
         raise SourceError(
             f"Expected a network in {folder}, found weights that headstart saved for a module of yours.",
@@ -61,6 +68,18 @@ def _read_own(folder: Path, input_type: str | None) -> Network:
 
         return read_timm_folder(folder)
     return _read_folder(folder, input_type, "headstart" if ours else "transformers")
+
+
+def _read_shared(folder: Path, manifest: dict[str, Any], input_type: str | None) -> Network:
+    """The body of models of several tasks that share one."""
+    if "body" not in manifest:
+        listed = ", ".join(f"{entry['folder']} ({entry['name']})" for entry in manifest["tasks"])
+        raise SourceError(
+            f"Expected a network in {folder}, found models of several tasks, which share none.",
+            f"Give the folder of one of them inside it: {listed}.",
+        )
+    found = _read_own(folder / manifest["body"], input_type)
+    return dataclasses.replace(found, name=folder.resolve().name)
 
 
 def _read_folder(folder: Path, input_type: str | None, kind: str, name: str | None = None, origin: str = "") -> Network:
