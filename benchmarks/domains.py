@@ -185,7 +185,7 @@ def compare_third(totals: Totals, pair: str, seed: int, how: str) -> None:
     (X, y, T, t), kept = third(drawn(pair, seed, how), seed)
     source = Source(X, y)
     for words, stated in (("", None), (", stated", kept)):
-        for name in ("source only", "discriminant", "shot", "z-shot", "monge-shot"):
+        for name in ("source only", "discriminant", "shot", "z-shot", "monge-shot", "joined"):
             made = AdaptedClassifier(name, source=source, target_classes=stated)
             totals.add(f"third {pair}", name + words, measured(lambda made=made: made.fit(T), T, t)[0])
         safe = SafeAdaptedClassifier(source=source, target_classes=stated)
