@@ -53,7 +53,7 @@ def test_without_the_joined_heads_the_candidates_say_together_which_is_taken() -
 
 
 def test_where_the_source_is_sure_of_the_target_nothing_is_adapted() -> None:
-    """A shift that no class is hurt by: the domains are told apart, and the head of the source is as sure as at home."""
+    """A shift that hurts no class: the domains are told apart, and the head of the source is as sure as at home."""
     X, y, T, t = domains(0.0)
     aside = np.full(len(T), 2.0)
     X, T = np.column_stack([3 * X, 0 * aside]), np.column_stack([3 * T, aside])
