@@ -1,4 +1,4 @@
-"""Choosing how to adapt to a domain without labels, or not at all: by what all ways say together, or by a test."""
+"""Choosing how to adapt to a domain without labels, or not at all: by joining the strong ways, or by a test."""
 
 from __future__ import annotations
 
@@ -32,8 +32,13 @@ from headstart.source import Source
 
 SOURCE_ONLY = "source only"
 #: What is tried besides the source as it is.
-CANDIDATES = ("z-score", "linear monge", "discriminant", "shot", "z-shot", "monge-shot", "mcc")
+CANDIDATES = ("z-score", "linear monge", "discriminant", "shot", "z-shot", "monge-shot", "joined")
+#: Taken without labels where it is a candidate: about as good as the best of its parts, whichever that is.
+JOINED = "joined"
+#: Mean probability of its own answers from which on the source's head has nothing to gain.
+_SURE = 0.98
 NOT_PROVEN, NOTHING, HELPS, NO_EVIDENCE = "not proven", "nothing to adapt", "helps", "no evidence either way"
+_AGREES = "its answers agree most with what all candidates say together"
 _CANNOT_TELL = (
     "Whether the target has every class of the source cannot be told without labels; where it lacks some, adapting "
     "does harm. If you know its classes, name them (target_classes=; in fit classes=, --classes)."
@@ -45,9 +50,10 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
     """Chooses an adaptation for a target with few labels or none, and leaves the source as it is where nothing differs.
 
     Three steps. **The gate**: where a classifier cannot tell the domains apart (area under its ROC curve below
-    ``gate``) there is nothing to adapt. **The choice without labels**: each candidate labels the target, and the one is
-    taken whose answers agree most with those of all together (the sum of their probabilities); accuracy on the source
-    says nothing. The verdict is then "not proven".
+    ``gate``), or where the source's head is sure of its answers on the target (mean probability 0.98 or more), there is
+    nothing to adapt. **The choice without labels**: "joined" is taken, the mean of the strong candidates' heads; of
+    candidates without it the one whose answers agree most with those of all together (the sum of their probabilities).
+    Accuracy on the source says nothing. The verdict is then "not proven".
     **The test**: with 20 or more labels of the target the candidates answer for rows that they did not learn from, and
     one is taken where it is better than the source as it is, and than the target alone, by an exact McNemar test,
     corrected for the number of candidates, and by a point or more.
@@ -58,11 +64,11 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
         As in `AdaptedClassifier`.
     candidates : list of str or Adaptation, or dict by name, default=None
         What is tried besides the source as it is. None: z-score, linear monge, discriminant,
-        shot, z-shot, monge-shot and mcc.
+        shot, z-shot, monge-shot and joined.
     target_classes : array-like of labels, optional
         The classes that the target has. None: all; that this cannot be told stands in ``notes_``.
     gate : float, default=0.7
-        Area under the curve, 0 to 1, below which nothing is adapted; 0 never closes it.
+        Area under the curve, 0 to 1, below which nothing is adapted; 0 adapts always, to sure answers too.
     level : float, default=0.05
         Of the test, between 0 and 1.
     n_splits : int, default=5
@@ -177,25 +183,35 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
         if labels >= FEWEST_ROWS and int((np.bincount(domains.known[:labels]) > 1).sum()) > 1:
             self._test(ways, X, np.asarray(y))
             return None
-        fitted = {name: clone(way).fit(X, y) for name, way in ways.items() if name != NO_TRANSFER}
-        self._by_consensus(fitted, X, domains)
+        fitted = {SOURCE_ONLY: clone(ways[SOURCE_ONLY]).fit(X, y)}
+        sure = float(fitted[SOURCE_ONLY].estimator_.predict_proba(domains.target_rows).max(axis=1).mean())
+        if self.gate > 0 and sure >= _SURE:
+            self.chosen_, self.verdict_ = SOURCE_ONLY, NOTHING
+            self.notes_ += (
+                f"The source's model is sure of its answers on the target (mean probability {sure:.2f}, {_SURE:g} or "
+                "more): it was taken as it is.",
+            )
+            return fitted[SOURCE_ONLY]
+        fitted |= {name: clone(way).fit(X, y) for name, way in ways.items() if name not in (NO_TRANSFER, SOURCE_ONLY)}
+        self._without_labels(fitted, X, domains)
         few = f"{labels} labels of the target are too few to test on" if labels else "the target has no labels"
         self.verdict_ = NOT_PROVEN
+        why = "it joins the strong candidates" if self.chosen_ == JOINED else _AGREES
         self.notes_ += (
-            f"Not proven: {few}, so {self.chosen_} was chosen because its answers agree most with what all candidates "
-            f"say together. {FEWEST_ROWS} labels of rows drawn at random would test it.",
+            f"Not proven: {few}, so {self.chosen_} was chosen because {why}. {FEWEST_ROWS} labels of rows drawn at "
+            "random would test it.",
         )
         return fitted[self.chosen_]
 
-    def _by_consensus(self, fitted: dict[str, Any], X: Any, domains: Domains) -> None:
-        """Choose by what all say together, and write down what groups and circular validation say."""
+    def _without_labels(self, fitted: dict[str, Any], X: Any, domains: Domains) -> None:
+        """Choose, and write down what all say together, what groups say and what circular validation says."""
         inner = {name: way.estimator_ for name, way in fitted.items()}
         target = domains.target_rows
         classes = inner[SOURCE_ONLY].classes_
         shares = {name: one.predict_proba(target) for name, one in inner.items()}
         codes = {name: one.argmax(axis=1) for name, one in shares.items()}
         agreement, alike = group_agreement(target, codes, len(classes), self._seed), consensus(shares)
-        self.chosen_ = chosen_without_labels(alike, agreement, (SOURCE_ONLY,))
+        self.chosen_ = JOINED if JOINED in fitted else chosen_without_labels(alike, agreement, (SOURCE_ONLY,))
         side = domains.source
         kept = np.isin(domains.labels(side), classes)
         source, truth = side.X[kept], domains.labels(side)[kept]

@@ -16,6 +16,7 @@ _NAMES = {
     "shot": "adapted until answers are sure and balanced",
     "z-shot": "scales matched, then adapted until answers are sure",
     "monge-shot": "the labelled set moved onto yours, then adapted until answers are sure",
+    "joined": "the strong ways as one, then classes sought among your examples",
     "mcc": "adapted until classes are least confused",
 }
 

@@ -40,8 +40,29 @@ def test_without_labels_it_is_better_than_the_source_and_says_that_this_is_not_p
     rows = {row["name"]: row for row in safe.evidence_}
     assert set(rows) == {"source only", *CANDIDATES}
     assert rows[safe.chosen_]["weight"] == 1 == sum(row["weight"] for row in safe.evidence_)
-    assert safe.chosen_ == max(rows, key=lambda name: (rows[name]["consensus"], rows[name]["agreement"]))
+    assert safe.chosen_ == "joined" and "joined was chosen because it joins the strong candidates" in words
     assert all(0 <= row["score"] <= 1 for row in safe.evidence_)
+
+
+def test_without_the_joined_heads_the_candidates_say_together_which_is_taken() -> None:
+    X, y, T, _ = domains(1.0)
+    safe = SafeAdaptedClassifier(candidates=["z-score", "linear monge"], source=Source(X, y)).fit(T)
+    rows = {row["name"]: row for row in safe.evidence_}
+    assert safe.chosen_ == max(rows, key=lambda name: (rows[name]["consensus"], rows[name]["agreement"]))
+    assert "because its answers agree most with what all candidates say together" in " ".join(safe.notes_)
+
+
+def test_where_the_source_is_sure_of_the_target_nothing_is_adapted() -> None:
+    """A shift that hurts no class: the domains are told apart, and the head of the source is as sure as at home."""
+    X, y, T, t = domains(0.0)
+    aside = np.full(len(T), 2.0)
+    X, T = np.column_stack([3 * X, 0 * aside]), np.column_stack([3 * T, aside])
+    safe = SafeAdaptedClassifier(source=Source(X, y)).fit(T)
+    assert safe.domain_auc_ > 0.7 and safe.chosen_ == "source only" and safe.verdict_ == "nothing to adapt"
+    assert "The source's model is sure of its answers on the target (mean probability" in " ".join(safe.notes_)
+    assert safe.evidence_ == [] and safe.score(T, t) > 0.98
+    always = SafeAdaptedClassifier(candidates=["z-score"], source=Source(X, y), gate=0.0).fit(T)
+    assert always.verdict_ == "not proven"
 
 
 def test_stated_classes_are_not_warned_of() -> None:

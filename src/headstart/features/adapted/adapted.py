@@ -37,9 +37,9 @@ class AdaptedClassifier(ClassifierMixin, Learner, DelegatingMixin):
     Parameters
     ----------
     adaptation : str or Adaptation, default=None
-        "shot" (None), "z-shot", "monge-shot", "mcc", "deep coral", "dan", "jan", "dann", "cdan+e", "mcd", "mdd", "afn",
-        "deepjdot", "z-score", "linear monge", "discriminant", "self-training", "source only"; or an object of
-        `headstart.features.adapted` with options of its own, such as ``SHOT(steps=200)``.
+        "shot" (None), "z-shot", "monge-shot", "joined", "mcc", "deep coral", "dan", "jan", "dann", "cdan+e", "mcd",
+        "mdd", "afn", "deepjdot", "z-score", "linear monge", "discriminant", "self-training", "source only"; or an
+        object of `headstart.features.adapted` with options of its own, such as ``SHOT(steps=200)``.
     estimator : linear classifier, default=None
         What solves the head; with ``coef_`` after its fit. None is logistic regression, its penalty chosen by held-out
         loss on the source; without a source `LogisticRegression(max_iter=1000)`.

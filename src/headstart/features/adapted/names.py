@@ -18,6 +18,7 @@ ADAPTATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "shot": ("shot", "SHOT", {}),
     "z-shot": ("shot", "SHOT", {"standardise": True}),
     "monge-shot": ("shot", "SHOT", {"carried": True}),
+    "joined": ("joined", "JoinedHeads", {}),
     "mcc": ("matching", "MinimumClassConfusion", {}),
     "deep coral": ("matching", "DeepCORAL", {}),
     "dan": ("matching", "DAN", {}),

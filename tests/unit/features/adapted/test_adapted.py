@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import log_softmax, softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -16,6 +17,7 @@ from headstart.errors import DataError, ParameterError
 from headstart.features.adapted.names import ADAPTATIONS
 from headstart.features.adapted.problem import common_coordinates, solved_head
 from headstart.features.adapted.shot import SHOT
+from headstart.math.linear.discriminant import discriminant_by_em
 
 TRAINED = [name for name, (module, _, _) in ADAPTATIONS.items() if module != "solved"]
 
@@ -51,6 +53,7 @@ def test_each_is_one_linear_map_and_does_no_harm_where_all_classes_move_alike(na
         ("self-training", 0.95),
         ("discriminant", 0.95),
         ("monge-shot", 0.95),
+        ("joined", 0.95),
         ("deepjdot", 0.93),
         ("shot", 0.85),
         ("mcc", 0.85),
@@ -72,6 +75,19 @@ def test_the_start_is_the_solved_head() -> None:
     after = AdaptedClassifier(SHOT(steps=4, learning_rate=1e-9), source=source).fit(T)
     assert np.allclose(before.coef_, after.coef_, atol=1e-5)
     assert np.allclose(before.predict_proba(T), after.predict_proba(T), atol=1e-4)
+
+
+def test_joined_heads_are_half_the_mean_of_four_and_the_discriminant_found_from_there() -> None:
+    X, y, T, _ = domains(2)
+    source = Source(X, y)
+    parts = [AdaptedClassifier(name, source=source).fit(T) for name in ("linear monge", "discriminant", "shot")]
+    parts.append(AdaptedClassifier(SHOT(carried=True), source=source).fit(T))
+    half = [0.5 * np.mean([getattr(one, name) for one in parts], axis=0) for name in ("coef_", "intercept_")]
+    free = AdaptedClassifier("joined", source=source).fit(T)
+    prior = log_softmax(T @ half[0] + half[1], axis=1)
+    found = discriminant_by_em(T, np.full(len(T), -1), 3, prior=prior)
+    scores = prior + T @ found.coef + found.intercept
+    assert np.allclose(free.predict_proba(T), softmax(scores, axis=1), atol=0.01)
 
 
 def test_a_carried_start_is_the_transported_head() -> None:
