@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headstart.detection.calibrating import calibrated_detector, correct, platt
-from headstart.detection.solving import Axes, Drawn, solve_detector
+from headstart.detection.solving import Axes, Drawn, examples_of
 from headstart.detection.views import views_of
 from headstart.math.boxes.overlap import overlaps
 
@@ -34,7 +34,7 @@ def pictures(n: int, seed: int) -> tuple[list[list[np.ndarray]], list[Drawn]]:
 
 def test_things_are_found_where_they_stand_and_by_their_class() -> None:
     maps, drawn = pictures(24, 0)
-    solved = solve_detector(maps, drawn, np.random.default_rng(0), n_classes=2, views=VIEWS)
+    solved = examples_of(maps, drawn, np.random.default_rng(0), n_classes=2, views=VIEWS).solved()
     right = []
     for one, truth in zip(*pictures(12, 1), strict=True):
         boxes, codes, scores = solved.detect(one)
@@ -48,7 +48,9 @@ def test_things_are_found_where_they_stand_and_by_their_class() -> None:
 def test_the_same_seed_gives_the_same_and_nothing_is_written_to() -> None:
     maps, drawn = pictures(8, 0)
     before = [[level.copy() for level in one] for one in maps]
-    one, other = (solve_detector(maps, drawn, np.random.default_rng(5), n_classes=2, views=VIEWS) for _ in range(2))
+    one, other = (
+        examples_of(maps, drawn, np.random.default_rng(5), n_classes=2, views=VIEWS).solved() for _ in range(2)
+    )
     np.testing.assert_array_equal(one.coef, other.coef)
     for level, kept in zip((x for one in maps for x in one), (x for one in before for x in one), strict=True):
         np.testing.assert_array_equal(level, kept)
@@ -63,7 +65,7 @@ def test_a_crowd_is_no_example_of_nothing() -> None:
 
 def test_scores_come_near_the_share_that_is_right() -> None:
     maps, drawn = pictures(32, 2)
-    solved = calibrated_detector(maps, drawn, partial(solve_detector, n_classes=2, views=VIEWS), 0)
+    solved = calibrated_detector(maps, drawn, partial(examples_of, n_classes=2, views=VIEWS), 0)
     scores, right = [], []
     for one, truth in zip(*pictures(40, 3), strict=True):
         boxes, codes, each = solved.detect(one)
@@ -94,10 +96,10 @@ def test_axes_keep_distances_where_all_directions_are_kept() -> None:
 
 
 def test_a_detector_of_the_same_things_teaches_where_one_picture_shows_them() -> None:
-    lent = solve_detector(*pictures(24, 0), np.random.default_rng(0), n_classes=2, views=VIEWS)
+    lent = examples_of(*pictures(24, 0), np.random.default_rng(0), n_classes=2, views=VIEWS).solved()
     few, scores = pictures(2, 1), []
     for source in (None, lent):
-        solved = solve_detector(*few, np.random.default_rng(0), n_classes=2, views=VIEWS, lent=source)
+        solved = examples_of(*few, np.random.default_rng(0), n_classes=2, views=VIEWS, lent=source).solved()
         right = []
         for one, truth in zip(*pictures(16, 2), strict=True):
             boxes, codes, _ = solved.detect(one)
