@@ -14,16 +14,20 @@ from headstart.detection.views import Answers, Shapes, View, rows_of, summing_ma
 from headstart.math.boxes.offsets import shifted
 from headstart.math.boxes.overlap import overlaps
 from headstart.math.boxes.shapes import boxes_everywhere
-from headstart.math.boxes.suppression import suppressed, voted
+from headstart.math.boxes.suppression import supported, suppressed, voted
 
 #: Boxes of a picture that are moved, those with the highest scores; and how often.
 BEST, MOVES = 150, 3
-#: Overlap above which the worse of two boxes of a class is left out, and from which it still votes on the place.
+#: Overlap above which the worse of two boxes of a class is left out, and from which it still has a vote.
 SAME, VOTING = 0.3, 0.6
+#: How much votes count together, from the surest alone to their number.
+HEAT = 2.0
 #: Log-odds that a box gains where it is answered that it overlaps its thing wholly.
 WHOLE = 12.0
 #: What is answered of a box beside the classes: four offsets, and the overlap with what is meant.
 BESIDE = 5
+#: Least logarithm of a vote, beside the surest.
+FAINT = -50.0
 #: Most boxes that a picture keeps of a class, and least score that they have.
 KEPT, LEAST = 100, 1e-3
 #: Least side of a box, as a share of the picture.
@@ -45,7 +49,7 @@ class SolvedDetector:
         Of the log-odds of each class, of the offsets to the box that is meant, and of the overlap with it.
     intercept : ndarray of shape (K + 5,)
     slope, level : float
-        What makes of a box's rank, its log-odds and 12 times its overlap, the log-odds that it is right:
+        What makes of ranks (log-odds and 12 times the overlap) of boxes that agree the log-odds that they are right:
         ``slope * rank + level``.
     """
 
@@ -124,13 +128,14 @@ class SolvedDetector:
         """
         boxes, odds, overlap = self.candidates(maps)
         ranks = odds + WHOLE * overlap[:, None]
-        scores, shared = expit(self.slope * ranks + self.level), overlaps(boxes, boxes)
-        found = []
-        for code in range(self.n_classes):
-            kept = suppressed(shared, ranks[:, code], SAME)[:KEPT]
-            kept = kept[scores[kept, code] >= LEAST]
-            moved = np.clip(voted(boxes, expit(odds[:, code]) + 1e-9, shared[kept], VOTING), 0.0, 1.0)
-            found.append((moved, np.full(len(kept), code), scores[kept, code]))
+        shared, found = overlaps(boxes, boxes), []
+        for code, rank in enumerate(ranks.T):
+            kept = suppressed(shared, rank, SAME)[:KEPT]
+            scores = expit(self.slope * supported(rank, shared[kept], VOTING, HEAT) + self.level)
+            kept, scores = kept[scores >= LEAST], scores[scores >= LEAST]
+            votes = np.exp(np.maximum(rank - rank.max(), FAINT))
+            moved = np.clip(voted(boxes, votes, shared[kept], VOTING), 0.0, 1.0)
+            found.append((moved, np.full(len(kept), code), scores))
         corners, codes, each = (np.concatenate(parts) for parts in zip(*found, strict=True))
         order = np.argsort(-each, kind="stable")
         return corners[order], codes[order], each[order]
