@@ -5,7 +5,7 @@ first 20 are the smaller set, and is tested on the 40 others and 30 without), `a
 pictures, tested on the others; the centre head has ten times the CPU time), `cars` (a detector of cars as the source
 for motorcycles, buses and trucks, against the classification network alone, with what folds choose).
 
-`--results found.json --pieces 2` measures two draws, writes them to a file and ends; run again it goes on with the next.
+`--results found.json --pieces 2` measures two draws, writes them to a file and ends; run again it goes on.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import pytest
 from headstart.detection.calibrating import calibrated_detector, correct, platt
 from headstart.detection.solving import Axes, Drawn, examples_of
 from headstart.detection.views import views_of
+from headstart.errors import DataError
 from headstart.math.boxes.overlap import overlaps
 
 SIDE = 16
@@ -54,6 +55,31 @@ def test_the_same_seed_gives_the_same_and_nothing_is_written_to() -> None:
     np.testing.assert_array_equal(one.coef, other.coef)
     for level, kept in zip((x for one in maps for x in one), (x for one in before for x in one), strict=True):
         np.testing.assert_array_equal(level, kept)
+
+
+def test_without_some_pictures_the_examples_of_the_others_are_left() -> None:
+    maps, drawn = pictures(12, 0)
+    examples = examples_of(maps, drawn, np.random.default_rng(0), n_classes=2, views=VIEWS)
+    some = examples.solved([1, 2, 3, 5, 6])
+    for kept in (examples.near, examples.offsets, examples.something, examples.nothing):
+        for i in (0, 4, 7, 8, 9, 10, 11):
+            kept[i] = kept[4]  # an empty picture: what stood in them cannot be seen any more
+    np.testing.assert_array_equal(examples.solved([1, 2, 3, 5, 6]).coef, some.coef)
+    with pytest.raises(DataError, match="found none in these pictures"):
+        examples.solved([0, 4, 8])
+
+
+def test_boxes_that_lie_better_are_answered_a_higher_overlap() -> None:
+    maps, drawn = pictures(24, 0)
+    solved = examples_of(maps, drawn, np.random.default_rng(0), n_classes=2, views=VIEWS).solved()
+    said, true = [], []
+    for one, truth in zip(*pictures(16, 1), strict=True):
+        if len(truth.boxes):
+            boxes, _, overlap = solved.candidates(one)
+            said.append(overlap)
+            true.append(truth.overlap(boxes))
+    near = np.concatenate(true) > 0.15
+    assert np.corrcoef(np.concatenate(said)[near], np.concatenate(true)[near])[0, 1] > 0.4
 
 
 def test_a_crowd_is_no_example_of_nothing() -> None:
