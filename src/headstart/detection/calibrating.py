@@ -23,21 +23,24 @@ RIGHT = np.array([0.5])
 FEWEST = 5
 
 
-#: From what was seen of pictures, what was drawn in them and a generator to a detector that is not calibrated.
-Solve = Callable[[Sequence[Maps], Sequence[Drawn], np.random.Generator], Any]
+#: From what was seen of pictures, what was drawn in them and a generator to examples, which have a method ``solved``.
+Gather = Callable[[Sequence[Maps], Sequence[Drawn], np.random.Generator], Any]
 
 
 def calibrated_detector(
-    maps: Sequence[Maps], drawn: Sequence[Drawn], solve: Solve, seed: int, progress: Progress | None = None
+    maps: Sequence[Maps], drawn: Sequence[Drawn], gather: Gather, seed: int, progress: Progress | None = None
 ) -> Any:
     """Solve a detector, and again without each third of the pictures, in which its scores are compared with the truth.
+
+    Examples are gathered once: without a third of the pictures theirs are left out, and the others, the hard negatives
+    among them, stay.
 
     Parameters
     ----------
     maps, drawn
         Of n pictures.
-    solve : callable
-        `headstart.detection.solving.solve_detector` or `headstart.detection.query_solving.solve_queries`.
+    gather : callable
+        `headstart.detection.solving.examples_of` or `headstart.detection.query_solving.queries_of`.
     seed : int
     progress : callable, optional
         Called as ``progress("solving detectors", done, 4)``.
@@ -52,18 +55,18 @@ def calibrated_detector(
     Platt (1999), "Probabilistic outputs for support vector machines", on held-out examples, over all classes together.
     """
     rng = np.random.default_rng(seed)
-    solved = solve(maps, drawn, rng)
+    examples = gather(maps, drawn, rng)
+    solved = examples.solved()
     fold = rng.permutation(np.arange(len(maps)) % PARTS)
     odds, right = [np.zeros(0)], [np.zeros(0, bool)]
     for part in range(PARTS):
         if progress is not None:
             progress("solving detectors", part + 1, PARTS + 1)
         held, rest = np.flatnonzero(fold == part).tolist(), np.flatnonzero(fold != part).tolist()
-        if not held or not any(len(drawn[i].boxes) for i in rest):
+        if not held or not rest:
             continue
-        some = [maps[i] for i in rest], [drawn[i] for i in rest]
         try:
-            without = solve(*some, rng)
+            without = examples.solved(rest)
         except DataError:  # what is left tells nothing
             continue
         for i in held:

@@ -70,10 +70,66 @@ class SolvedQueries:
         return np.clip(seen[1][order], 0.0, 1.0), codes[order], scores[order]
 
 
-def solve_queries(
+@dataclass(frozen=True, eq=False)
+class QueryExamples:
+    """Queries of n pictures of which it is known what they name; a layer of all or of some pictures is solved.
+
+    Parameters
+    ----------
+    n_classes : int
+    one_of : bool
+        Whether classes and nothing share one softmax.
+    n_things : int
+        That were drawn.
+    X : ndarray of shape (m, d)
+        What queries saw.
+    codes : ndarray of int of shape (m,)
+        Number of the class from 1 on; 0 for nothing.
+    picture : ndarray of int of shape (m,)
+        Place of each one's picture.
+    seed : int
+    """
+
+    n_classes: int
+    one_of: bool
+    n_things: int
+    X: np.ndarray
+    codes: np.ndarray
+    picture: np.ndarray
+    seed: int
+
+    def solved(self, pictures: Sequence[int] | None = None) -> SolvedQueries:
+        """The layer of some of the pictures, by their places; default: all of them. It is not calibrated.
+
+        Raises
+        ------
+        DataError
+            If no query names any thing that was drawn.
+        """
+        rows = np.full(len(self.X), True) if pictures is None else np.isin(self.picture, pictures)
+        X, code, picture = self.X[rows], self.codes[rows], self.picture[rows]
+        right = code > 0
+        if not right.any():
+            raise DataError(
+                f"Expected a detector that sees the things that were drawn, found none of {self.n_things} boxes that "
+                "it names by half.",
+                "Borrow from a network for pictures instead, or from a detector of things that look like these.",
+            )
+        told = np.eye(self.n_classes + 1)[code]
+        told = np.column_stack([told[:, 1:], told[:, 0]]) if self.one_of else told[:, 1:]
+        weight = np.where(right, SHARE * (~right).sum() / right.sum(), 1.0)
+        folds = _by_picture(picture, code, np.random.default_rng(self.seed))
+        found = solve_logistic(X, told, sample_weight=weight, folds=folds, multilabel=not self.one_of)
+        coef, intercept = found.coef, found.intercept
+        if self.one_of:
+            coef, intercept = coef[:, :-1] - coef[:, -1:], intercept[:-1] - intercept[-1]
+        return SolvedQueries(coef, intercept, self.one_of)
+
+
+def queries_of(
     maps: Sequence[Seen], drawn: Sequence[Drawn], rng: np.random.Generator, *, n_classes: int, one_of: bool
-) -> SolvedQueries:
-    r"""Learn which queries name a thing of which class; boxes stay as the detector names them.
+) -> QueryExamples:
+    r"""Examples of queries that name a thing of each class, and of nothing; boxes stay as the detector names them.
 
     Each thing that was drawn is dealt one query, as in the detector's own training: those pairs are chosen that
 
@@ -96,13 +152,7 @@ def solve_queries(
 
     Returns
     -------
-    SolvedQueries
-        Not calibrated.
-
-    Raises
-    ------
-    DataError
-        If no query names any thing that was drawn.
+    QueryExamples
 
     References
     ----------
@@ -120,23 +170,8 @@ def solve_queries(
         codes.append(meant[kept])
         pictures.append(np.full(len(kept), number))
     X, code, picture = np.concatenate(rows), np.concatenate(codes), np.concatenate(pictures)
-    right = code > 0
-    if not right.any():
-        n = sum(len(one.boxes) for one in drawn)
-        raise DataError(
-            f"Expected a detector that sees the things that were drawn, found none of {n} boxes that it names by half.",
-            "Borrow from a network for pictures instead, or from a detector of things that look like these.",
-        )
-    told = np.eye(n_classes + 1)[code]
-    told = np.column_stack([told[:, 1:], told[:, 0]]) if one_of else told[:, 1:]
-    weight = np.where(right, SHARE * (~right).sum() / right.sum(), 1.0)
-    folds = _by_picture(picture, code, rng)
-    found = solve_logistic(X, told, sample_weight=weight, folds=folds, multilabel=not one_of)
-    if one_of:
-        return SolvedQueries(
-            found.coef[:, :-1] - found.coef[:, -1:], found.intercept[:-1] - found.intercept[-1], one_of
-        )
-    return SolvedQueries(found.coef, found.intercept, one_of)
+    n_things = sum(len(one.boxes) for one in drawn)
+    return QueryExamples(n_classes, one_of, n_things, X, code, picture, int(rng.integers(1 << 31)))
 
 
 def dealt(seen: Seen, drawn: Drawn) -> np.ndarray:

@@ -14,7 +14,7 @@ from headstart.detection.edges import Edges
 from headstart.detection.maps import Body, Level
 from headstart.detection.queries import Queries
 from headstart.detection.query_saving import read_layer, write_queries
-from headstart.detection.solved import SolvedDetector
+from headstart.detection.solved import BESIDE, SolvedDetector
 from headstart.detection.views import PLACE, View
 from headstart.errors import SourceError
 from headstart.networks.folder import MANIFEST as FILE
@@ -173,9 +173,12 @@ def _network(place: Path, described: dict[str, Any], module: nn.Module | None) -
 
 
 def _solved(place: Path, said: dict[str, Any], levels: tuple[Level, ...]) -> SolvedDetector:
-    arrays, views = load_file(str(place / ARRAYS)), tuple(View(**view) for view in said["views"])
+    arrays, views = (
+        _with_overlap(load_file(str(place / ARRAYS)), len(said["classes"])),
+        tuple(View(**view) for view in said["views"]),
+    )
     wide = sum(levels[view.level].channels * view.bins**2 for view in views if view.level < len(levels)) + PLACE
-    k = len(said["classes"]) + 4
+    k = len(said["classes"]) + BESIDE
     wanted = {"coef": (wide, k), "intercept": (k,)}
     found = {name: arrays[name].shape if name in arrays else None for name in wanted}
     sides = arrays.get("sides", np.zeros((0, 2)))
@@ -187,3 +190,11 @@ def _solved(place: Path, said: dict[str, Any], levels: tuple[Level, ...]) -> Sol
         )
     shapes = [(level.side, level.side, level.channels) for level in levels]
     return SolvedDetector(views, shapes, sides, arrays["coef"], arrays["intercept"], said["slope"], said["level"])
+
+
+def _with_overlap(arrays: dict[str, np.ndarray], n_classes: int) -> dict[str, np.ndarray]:
+    """Arrays of a detector; one of version 0.2.0 answers nothing of overlaps."""
+    intercept, coef = arrays.get("intercept", np.zeros(0)), arrays.get("coef", np.zeros(0))
+    if intercept.shape != (n_classes + 4,) or coef.ndim != 2:
+        return arrays
+    return {**arrays, "intercept": np.append(intercept, 0.0), "coef": np.pad(coef, [(0, 0), (0, 1)])}

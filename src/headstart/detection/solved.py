@@ -14,12 +14,20 @@ from headstart.detection.views import Answers, Shapes, View, rows_of, summing_ma
 from headstart.math.boxes.offsets import shifted
 from headstart.math.boxes.overlap import overlaps
 from headstart.math.boxes.shapes import boxes_everywhere
-from headstart.math.boxes.suppression import suppressed, voted
+from headstart.math.boxes.suppression import supported, suppressed, voted
 
 #: Boxes of a picture that are moved, those with the highest scores; and how often.
 BEST, MOVES = 150, 3
-#: Overlap above which the worse of two boxes of a class is left out, and from which it still votes on the place.
-SAME, VOTING = 0.45, 0.6
+#: Overlap above which the worse of two boxes of a class is left out, and from which it still has a vote.
+SAME, VOTING = 0.3, 0.6
+#: How much votes count together, from the surest alone to their number.
+HEAT = 2.0
+#: Log-odds that a box gains where it is answered that it overlaps its thing wholly.
+WHOLE = 12.0
+#: What is answered of a box beside the classes: four offsets, and the overlap with what is meant.
+BESIDE = 5
+#: Least logarithm of a vote, beside the surest.
+FAINT = -50.0
 #: Most boxes that a picture keeps of a class, and least score that they have.
 KEPT, LEAST = 100, 1e-3
 #: Least side of a box, as a share of the picture.
@@ -37,11 +45,12 @@ class SolvedDetector:
         Height, width and channels of each level's map.
     sides : ndarray of shape (s, 2)
         Typical widths and heights of boxes, as shares of the picture.
-    coef : ndarray of shape (d, K + 4)
-        Of the log-odds of each class, and of the offsets to the box that is meant.
-    intercept : ndarray of shape (K + 4,)
+    coef : ndarray of shape (d, K + 5)
+        Of the log-odds of each class, of the offsets to the box that is meant, and of the overlap with it.
+    intercept : ndarray of shape (K + 5,)
     slope, level : float
-        What makes log-odds those of a box that is right: ``slope * log-odds + level``.
+        What makes of ranks (log-odds and 12 times the overlap) of boxes that agree the log-odds that they are right:
+        ``slope * rank + level``.
     """
 
     views: tuple[View, ...]
@@ -61,21 +70,21 @@ class SolvedDetector:
         odds: tuple[np.ndarray, np.ndarray],
         moves: tuple[np.ndarray, np.ndarray],
     ) -> SolvedDetector:
-        """From coefficients and intercepts of log-odds and of offsets, each of the columns that its views give."""
-        coef = np.zeros((len(rows_of(views, shapes, False)), len(odds[1]) + 4))
+        """From coefficients and intercepts of log-odds and of offsets with overlap, of the columns that views give."""
+        coef = np.zeros((len(rows_of(views, shapes, False)), len(odds[1]) + BESIDE))
         coef[rows_of(views, shapes, False), : len(odds[1])] = odds[0]
         coef[rows_of(views, shapes, True), len(odds[1]) :] = moves[0]
         return cls(views, shapes, sides, coef, np.concatenate([odds[1], moves[1]]))
 
     def part(self, of_offsets: bool) -> np.ndarray:
-        """Coefficients of the offsets, or of the log-odds, of the columns that their views give."""
+        """Coefficients of offsets and overlap, or of the log-odds, of the columns that their views give."""
         columns = slice(self.n_classes, None) if of_offsets else slice(0, self.n_classes)
         return np.asarray(self.coef[rows_of(self.views, self.shapes, of_offsets), columns])
 
     @property
     def n_classes(self) -> int:
         """K."""
-        return len(self.intercept) - 4
+        return len(self.intercept) - BESIDE
 
     @cached_property
     def windows(self) -> np.ndarray:
@@ -86,16 +95,20 @@ class SolvedDetector:
     def _matrices(self) -> list[sparse.csr_matrix]:
         return summing_matrices(self.shapes, self.windows, self.views)
 
-    def candidates(self, maps: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """The best boxes of a picture, moved to where they belong, (m, 4), and log-odds of each class, (m, K)."""
+    def candidates(self, maps: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The best boxes of a picture, moved to where they belong, (m, 4), log-odds of each class, (m, K), and overlap.
+
+        The overlap that is answered, from 0 to 1, of shape (m,), is that with the thing that a box means.
+        """
         K, answers = self.n_classes, Answers(maps, self.views, self.coef, self.intercept)
         first = answers.at(self.windows, self._matrices, slice(0, K)).max(axis=1)
         boxes = self.windows[np.argsort(-first, kind="stable")[:BEST]]
         for _ in range(MOVES):
-            moved = np.clip(shifted(boxes, answers(boxes)[:, K:]), 0.0, 1.0)
+            moved = np.clip(shifted(boxes, answers(boxes)[:, K : K + 4]), 0.0, 1.0)
             there = (moved[:, 2:] - moved[:, :2] > THIN).all(axis=1)
             boxes = np.where(there[:, None], moved, boxes)
-        return boxes, answers(boxes)[:, :K]
+        said = answers(boxes)
+        return boxes, said[:, :K], np.clip(said[:, K + 4], 0.0, 1.0)
 
     def detect(self, maps: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Boxes in one picture.
@@ -113,14 +126,16 @@ class SolvedDetector:
         scores : ndarray of shape (k,)
             From 0 to 1.
         """
-        boxes, odds = self.candidates(maps)
-        scores, shared = expit(self.slope * odds + self.level), overlaps(boxes, boxes)
-        found = []
-        for code in range(self.n_classes):
-            kept = suppressed(shared, odds[:, code], SAME)[:KEPT]
-            kept = kept[scores[kept, code] >= LEAST]
-            moved = np.clip(voted(boxes, expit(odds[:, code]) + 1e-9, shared[kept], VOTING), 0.0, 1.0)
-            found.append((moved, np.full(len(kept), code), scores[kept, code]))
+        boxes, odds, overlap = self.candidates(maps)
+        ranks = odds + WHOLE * overlap[:, None]
+        shared, found = overlaps(boxes, boxes), []
+        for code, rank in enumerate(ranks.T):
+            kept = suppressed(shared, rank, SAME)[:KEPT]
+            scores = expit(self.slope * supported(rank, shared[kept], VOTING, HEAT) + self.level)
+            kept, scores = kept[scores >= LEAST], scores[scores >= LEAST]
+            votes = np.exp(np.maximum(rank - rank.max(), FAINT))
+            moved = np.clip(voted(boxes, votes, shared[kept], VOTING), 0.0, 1.0)
+            found.append((moved, np.full(len(kept), code), scores))
         corners, codes, each = (np.concatenate(parts) for parts in zip(*found, strict=True))
         order = np.argsort(-each, kind="stable")
         return corners[order], codes[order], each[order]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.detection.solved import THIN, SolvedDetector, windows_of
-from headstart.detection.views import View, columns_of
+from headstart.detection.solved import BESIDE, THIN, SolvedDetector, windows_of
+from headstart.detection.views import Shapes, View, columns_of
+from headstart.errors import DataError
 from headstart.math.boxes.offsets import offsets, shifted
 from headstart.math.boxes.overlap import overlaps
 from headstart.math.boxes.shapes import typical_sides
@@ -20,14 +21,18 @@ from headstart.math.linear.ridge import solve_ridge
 SIZES = 8
 #: Boxes drawn around each that is to be found: how many at most and at least, and about how many in all.
 AROUND, FEWEST, IN_ALL = 40, 8, 6000
-#: Overlap from which a box is an example of its class, from which it tells an offset, and below which it is of nothing.
-RIGHT, NEAR, WRONG = 0.6, 0.35, 0.4
+#: Least and largest spread of these boxes, as a share of the thing: of two thirds of them, and of the others.
+SPREADS = (0.02, 0.35), (0.35, 0.6)
+#: Overlap from which a box is an example of its class, and below which it is of nothing.
+RIGHT, WRONG = 0.6, 0.4
+#: Overlap from which a box tells an offset, and from which it tells its overlap.
+NEAR, FAR = 0.35, 0.15
 #: Boxes of nothing that a picture gives at first, and in each of the rounds in which the hardest are looked for.
 AT_FIRST, HARD, ROUNDS = 40, 15, 2
 #: Weight of all boxes of something as a part of that of all boxes of nothing.
 SHARE = 0.5
 #: Principal coordinates in which everything is solved, and boxes from which they are found.
-COORDINATES, LOOKED_AT = 300, 1500
+COORDINATES, LOOKED_AT = 300, 1000
 #: Spread of what a lent detector answers, in units of a column's.
 LOUD = 20.0
 #: Penalties, as multiples of the mean squared norm of a row: of log-odds, and of offsets.
@@ -61,7 +66,73 @@ class Drawn:
         return overlaps(boxes, whole, crowd).max(axis=1, initial=0.0)
 
 
-def solve_detector(
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """What was seen of boxes in n pictures, in principal coordinates: a detector of all or of some of them is solved.
+
+    Parameters
+    ----------
+    n_classes : int
+    views : tuple of View
+    shapes : sequence of tuple
+        Height, width and channels of each level's map.
+    sides : ndarray of shape (s, 2)
+        Typical widths and heights of boxes, as shares of the picture.
+    axes : tuple of two Axes
+        Of what tells classes, and of what tells offsets.
+    near : sequence of n Near
+        Boxes around things.
+    offsets, something, nothing : list of n ndarray
+        Coordinates of these boxes; of those that are examples of their class; and of boxes of nothing.
+    """
+
+    n_classes: int
+    views: tuple[View, ...]
+    shapes: Shapes
+    sides: np.ndarray
+    axes: tuple[Axes, Axes]
+    near: Sequence[Near]
+    offsets: list[np.ndarray]
+    something: list[np.ndarray]
+    nothing: list[np.ndarray]
+
+    def solved(self, pictures: Sequence[int] | None = None) -> SolvedDetector:
+        """The detector of some of the pictures, by their places; default: all of them. It is not calibrated.
+
+        Raises
+        ------
+        DataError
+            If nothing stands in these pictures.
+        """
+        rows = range(len(self.near)) if pictures is None else pictures
+        return self.with_moves(self.moves(rows), rows)
+
+    def moves(self, pictures: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Coefficients and intercepts of the offsets from boxes near things to these, and of the overlap with them."""
+        every = Near.joined([self.near[i] for i in pictures])
+        if not len(every.boxes):
+            raise DataError("Expected boxes to learn from, found none in these pictures.", "Give some with boxes.")
+        X, axes = np.concatenate([self.offsets[i] for i in pictures]), self.axes[1]
+        close = every.wanted[:, 4] >= NEAR
+        told = []
+        for rows, columns in ((close, slice(0, 4)), (np.full(len(X), True), slice(4, 5))):
+            weights = every.weights[rows] * AROUND
+            penalty = axes.share * FOR_OFFSETS * len(weights) / weights.sum()
+            told.append(solve_ridge(X[rows], every.wanted[rows, columns], sample_weight=weights, penalties=[penalty]))
+        coef, intercept = np.hstack([one.coef for one in told]), np.concatenate([one.intercept for one in told])
+        return axes.raw(coef, intercept)
+
+    def with_moves(self, moves: tuple[np.ndarray, np.ndarray], pictures: Sequence[int]) -> SolvedDetector:
+        """The detector of some of the pictures whose offsets are known."""
+        every = Near.joined([self.near[i] for i in pictures])
+        right, axes = every.codes > 0, self.axes[0]
+        positive, negative = (np.concatenate([rows[i] for i in pictures]) for rows in (self.something, self.nothing))
+        told = (positive, every.codes[right], every.weights[right], negative, self.n_classes)
+        odds = axes.raw(*_odds(*told, axes.share * FOR_ODDS))
+        return SolvedDetector.of(self.views, self.shapes, self.sides, odds, moves)
+
+
+def examples_of(
     maps: Sequence[Maps],
     drawn: Sequence[Drawn],
     rng: np.random.Generator,
@@ -69,8 +140,8 @@ def solve_detector(
     n_classes: int,
     views: tuple[View, ...],
     lent: SolvedDetector | None = None,
-) -> SolvedDetector:
-    r"""Learn to find boxes from the maps of n pictures.
+) -> Examples:
+    r"""Examples of boxes from the maps of n pictures, with which a detector is solved.
 
     Of each box around a thing and of boxes of nothing it is seen what `columns_of` says, brought to 300 principal
     coordinates z. Then
@@ -79,8 +150,8 @@ def solve_detector(
         \min_{B} \sum_i v_i\,\|t_i - B^\top z_i\|^2 + \mu\|B\|^2
 
     with the softmax loss over nothing and the K classes, and t the offsets from a box that was shifted at random to
-    the one that is meant. After the first solution the boxes of nothing with the highest scores in each picture are
-    added, and W is solved again, twice.
+    the one that is meant, and its overlap with it. After the first solution the boxes of nothing with the highest
+    scores in each picture are added, and W is solved again, twice.
 
     Parameters
     ----------
@@ -98,8 +169,7 @@ def solve_detector(
 
     Returns
     -------
-    SolvedDetector
-        Not calibrated.
+    Examples
 
     References
     ----------
@@ -115,35 +185,23 @@ def solve_detector(
     sides = typical_sides(boxes[:, 2:] - boxes[:, :2], SIZES, rng)
     windows, around = windows_of(sides), int(np.clip(IN_ALL // len(boxes), FEWEST, AROUND))
     near = [_near(one, around, rng) for one in drawn]
-    moves = _offsets(
-        [columns_of(one, these.boxes, moving) for one, these in zip(maps, near, strict=True)], near, rng, lent
-    )
-    every = Near.joined(near)
-    right = every.codes > 0
+    ends = [columns_of(one, these.boxes, moving) for one, these in zip(maps, near, strict=True)]
+    to_move = Axes.of(np.concatenate(ends), rng, None if lent is None else lent.part(of_offsets=True))
+    offset = [to_move(one) for one in ends]
+    del ends
     seen = [columns_of(one, these.boxes[these.codes > 0], telling) for one, these in zip(maps, near, strict=True)]
     nothing = [_nothing(one, these, telling, windows, rng) for one, these in zip(maps, drawn, strict=True)]
     axes = Axes.of(np.concatenate([*nothing, *seen]), rng, None if lent is None else lent.part(of_offsets=False))
-    positive, negative = axes(np.concatenate(seen)), [axes(part) for part in nothing]
-    for left in range(ROUNDS, -1, -1):
-        told = (positive, every.codes[right], every.weights[right], np.concatenate(negative), n_classes)
-        odds = axes.raw(*_odds(*told, axes.share * FOR_ODDS))
-        solved = SolvedDetector.of(views, shapes, sides, odds, moves)
-        if left:
-            hard = [_hardest(solved, one, these) for one, these in zip(maps, drawn, strict=True)]
-            negative += [axes(columns_of(one, some, telling)) for one, some in zip(maps, hard, strict=True)]
-    return solved
-
-
-def _offsets(
-    columns: list[np.ndarray], near: Sequence[Near], rng: np.random.Generator, lent: SolvedDetector | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients and intercepts of the offsets from boxes near things to these things."""
-    X, every = np.concatenate(columns), Near.joined(near)
-    axes = Axes.of(X, rng, None if lent is None else lent.part(of_offsets=True))
-    rows = every.weights * AROUND
-    penalty = axes.share * FOR_OFFSETS * len(rows) / rows.sum()
-    found = solve_ridge(axes(X), every.wanted, sample_weight=rows, penalties=[penalty])
-    return axes.raw(found.coef, found.intercept)
+    rows = [axes(one) for one in seen], [axes(one) for one in nothing]
+    found = Examples(n_classes, views, shapes, sides, (axes, to_move), near, offset, *rows)
+    every = range(len(maps))
+    moves = found.moves(every)
+    for _ in range(ROUNDS):
+        solved = found.with_moves(moves, every)
+        for i in every:
+            hard = columns_of(maps[i], _hardest(solved, maps[i], drawn[i]), telling)
+            found.nothing[i] = np.concatenate([found.nothing[i], axes(hard)])
+    return found
 
 
 def _odds(
@@ -168,8 +226,8 @@ class Near:
         Number of the class from 1 on; 0 where a box is too far from the thing to be an example of it.
     weights : ndarray of shape (m,)
         Those around one thing sum to 1.
-    wanted : ndarray of shape (m, 4)
-        Offsets to the thing.
+    wanted : ndarray of shape (m, 5)
+        Offsets to the thing, and the overlap with it.
     """
 
     boxes: np.ndarray
@@ -186,15 +244,16 @@ class Near:
 
 def _near(drawn: Drawn, around: int, rng: np.random.Generator) -> Near:
     """Boxes around all things of a picture, themselves among them."""
-    found = [Near(np.zeros((0, 4)), np.zeros(0, int), np.zeros(0), np.zeros((0, 4)))]
+    found = [Near(np.zeros((0, 4)), np.zeros(0, int), np.zeros(0), np.zeros((0, BESIDE)))]
+    spread = np.repeat(SPREADS, [around, around // 2], axis=0).T
     for box, code in zip(drawn.boxes, drawn.codes, strict=True):
-        far = rng.uniform(0.02, 0.35, (around, 1)) * rng.normal(0, [0.5, 0.5, 0.7, 0.7], (around, 4))
-        near = np.clip(shifted(np.repeat(box[None], around, 0), far), 0.0, 1.0)
+        far = rng.uniform(*spread)[:, None] * rng.normal(0, [0.5, 0.5, 0.7, 0.7], (spread.shape[1], 4))
+        near = np.clip(shifted(np.repeat(box[None], len(far), 0), far), 0.0, 1.0)
         near = np.vstack([box, near[(near[:, 2:] - near[:, :2] > THIN).all(axis=1)]])
         shared = overlaps(near, box[None])[:, 0]
-        near, shared = near[shared >= NEAR], shared[shared >= NEAR]
+        near, shared = near[shared >= FAR], shared[shared >= FAR]
         codes = np.where(shared >= RIGHT, code + 1, 0)
-        wanted = offsets(near, np.repeat(box[None], len(near), 0))
+        wanted = np.column_stack([offsets(near, np.repeat(box[None], len(near), 0)), shared])
         found.append(Near(near, codes, np.full(len(near), 1 / len(near)), wanted))
     return Near.joined(found)
 
@@ -212,7 +271,7 @@ def _nothing(
 
 def _hardest(solved: SolvedDetector, maps: Maps, drawn: Drawn) -> np.ndarray:
     """What is taken for something by mistake, with the highest scores and apart from one another."""
-    boxes, odds = solved.candidates(maps)
+    boxes, odds, _ = solved.candidates(maps)
     wrong = drawn.overlap(boxes) < WRONG
     boxes, best = boxes[wrong], odds[wrong].max(axis=1)
     return np.asarray(boxes[suppressed(overlaps(boxes, boxes), best, 0.7)[:HARD]])

@@ -16,14 +16,14 @@ from headstart.contract.estimator_class import estimator_class
 from headstart.data.boxes.boxes import Boxes, as_boxes
 from headstart.data.boxes.letterbox import Letterbox, Shares
 from headstart.data.pictures.pictures import Pictures, as_pictures
-from headstart.detection.calibrating import Solve, calibrated_detector
+from headstart.detection.calibrating import Gather, calibrated_detector
 from headstart.detection.edges import Edges
 from headstart.detection.maps import Body
 from headstart.detection.queries import Queries
-from headstart.detection.query_solving import SolvedQueries, solve_queries
+from headstart.detection.query_solving import SolvedQueries, queries_of
 from headstart.detection.saving import is_detector, load_detector, save_detector
 from headstart.detection.solved import SolvedDetector
-from headstart.detection.solving import Drawn, solve_detector
+from headstart.detection.solving import Drawn, examples_of
 from headstart.errors import DataError, ParameterError
 from headstart.math.boxes.average_precision import average_precision
 from headstart.networks.reading.loading import load_network
@@ -37,7 +37,7 @@ class TransferDetector(BaseEstimator):
 
     Each picture goes through the network once, in its own shape on a square. Boxes everywhere are looked at in two of
     its maps; logistic regression with hard negatives says what stands in them, ridge regression where it ends
-    (`headstart.detection.solving.solve_detector`). Scores are calibrated on pictures that were held out.
+    (`headstart.detection.solving.examples_of`). Scores are calibrated on pictures that were held out.
 
     Use it with 20 to a few hundred pictures with boxes, where one class covers more than about a twentieth of a
     picture's side.
@@ -49,7 +49,7 @@ class TransferDetector(BaseEstimator):
         of other things that `save` wrote: then what is learned shrinks towards multiples of its coefficients. Of
         transformers' detectors (DETR, Deformable DETR, RT-DETR, D-FINE, YOLOS and their kin; a folder or a hub id) the
         boxes are taken as they are, and a new class layer is solved on what each query saw
-        (`headstart.detection.query_solving.solve_queries`); `save` then writes a folder that plain transformers loads
+        (`headstart.detection.query_solving.queries_of`); `save` then writes a folder that plain transformers loads
         and that finds the same. None borrows nothing: boxes are looked at in maps of edges and colours
         (`headstart.detection.edges.Edges`).
     classes : sequence of str, optional
@@ -126,8 +126,8 @@ class TransferDetector(BaseEstimator):
                     f"Expected boxes inside their pictures, found none of {', '.join(map(str, self.classes_))}.",
                     "Give corners in pixels of the upright pictures.",
                 )
-            solve = _solving(self.body_, self.lent_, len(self.classes_))
-            self.solved_ = calibrated_detector(maps, places, solve, self.random_state, progress)
+            gather = _gathering(self.body_, self.lent_, len(self.classes_))
+            self.solved_ = calibrated_detector(maps, places, gather, self.random_state, progress)
         return self
 
     def predict(self, pictures: Any) -> list[Boxes]:
@@ -188,11 +188,11 @@ def _borrowed(source: Any, size: int) -> tuple[Body | Edges | Queries, SolvedDet
     return Body.of(load_network(source, input_type="image"), size), None
 
 
-def _solving(body: Body | Edges | Queries, lent: SolvedDetector | None, n_classes: int) -> Solve:
-    """How a detector is solved on what this body sees."""
+def _gathering(body: Body | Edges | Queries, lent: SolvedDetector | None, n_classes: int) -> Gather:
+    """How examples are gathered from what this body sees."""
     if isinstance(body, Queries):
-        return partial(solve_queries, n_classes=n_classes, one_of=body.one_of)
-    return partial(solve_detector, n_classes=n_classes, views=body.views if lent is None else lent.views, lent=lent)
+        return partial(queries_of, n_classes=n_classes, one_of=body.one_of)
+    return partial(examples_of, n_classes=n_classes, views=body.views if lent is None else lent.views, lent=lent)
 
 
 def _classes(asked: Any, drawn: Sequence[Boxes]) -> np.ndarray:

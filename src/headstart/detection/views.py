@@ -143,8 +143,9 @@ def summing_matrices(shapes: Shapes, boxes: np.ndarray, views: Sequence[View]) -
     for view in views:
         matrix, cells = view.matrix(boxes, shapes), view.bins * view.bins
         a_box = CORNERS * cells
-        places = matrix.indices.reshape(len(boxes), cells, CORNERS) + matrix.shape[1] * np.arange(cells)[:, None]
-        ends = np.arange(0, a_box * len(boxes) + 1, a_box)
+        beyond = matrix.shape[1] * np.arange(cells, dtype=np.int32)[:, None]
+        places = matrix.indices.reshape(len(boxes), cells, CORNERS) + beyond
+        ends = np.arange(0, a_box * len(boxes) + 1, a_box, dtype=np.int32)
         shape = (len(boxes), cells * matrix.shape[1])
         found.append(sparse.csr_matrix((matrix.data, places.ravel(), ends), shape))
     return found

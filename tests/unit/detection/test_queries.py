@@ -16,7 +16,7 @@ from headstart import TransferDetector
 from headstart.data.boxes.boxes import Boxes
 from headstart.data.pictures.pictures import as_pictures
 from headstart.detection.queries import Queries, query_folder
-from headstart.detection.query_solving import SolvedQueries, dealt, solve_queries
+from headstart.detection.query_solving import SolvedQueries, dealt, queries_of
 from headstart.detection.solving import Drawn
 from headstart.errors import BadPictures, DataError, SourceError
 
@@ -138,7 +138,7 @@ def test_the_layer_of_separable_queries_names_them(one_of: bool) -> None:
         seen[4, code] += 12
         maps.append((seen, boxes, np.full(20, 0.5)))
         drawn.append(Drawn(boxes[4:5], np.array([code]), np.zeros((0, 4))))
-    solved = solve_queries(maps, drawn, rng, n_classes=2, one_of=one_of)
+    solved = queries_of(maps, drawn, rng, n_classes=2, one_of=one_of).solved()
     for seen, these in zip(maps, drawn, strict=True):
         boxes, codes, scores = solved.detect(seen)
         assert np.array_equal(boxes[0], these.boxes[0]) and codes[0] == these.codes[0]

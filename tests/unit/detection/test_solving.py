@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from headstart.detection.calibrating import calibrated_detector, correct, platt
-from headstart.detection.solving import Axes, Drawn, solve_detector
+from headstart.detection.solving import Axes, Drawn, examples_of
 from headstart.detection.views import views_of
+from headstart.errors import DataError
 from headstart.math.boxes.overlap import overlaps
 
 SIDE = 16
@@ -34,7 +35,7 @@ def pictures(n: int, seed: int) -> tuple[list[list[np.ndarray]], list[Drawn]]:
 
 def test_things_are_found_where_they_stand_and_by_their_class() -> None:
     maps, drawn = pictures(24, 0)
-    solved = solve_detector(maps, drawn, np.random.default_rng(0), n_classes=2, views=VIEWS)
+    solved = examples_of(maps, drawn, np.random.default_rng(0), n_classes=2, views=VIEWS).solved()
     right = []
     for one, truth in zip(*pictures(12, 1), strict=True):
         boxes, codes, scores = solved.detect(one)
@@ -48,10 +49,37 @@ def test_things_are_found_where_they_stand_and_by_their_class() -> None:
 def test_the_same_seed_gives_the_same_and_nothing_is_written_to() -> None:
     maps, drawn = pictures(8, 0)
     before = [[level.copy() for level in one] for one in maps]
-    one, other = (solve_detector(maps, drawn, np.random.default_rng(5), n_classes=2, views=VIEWS) for _ in range(2))
+    one, other = (
+        examples_of(maps, drawn, np.random.default_rng(5), n_classes=2, views=VIEWS).solved() for _ in range(2)
+    )
     np.testing.assert_array_equal(one.coef, other.coef)
     for level, kept in zip((x for one in maps for x in one), (x for one in before for x in one), strict=True):
         np.testing.assert_array_equal(level, kept)
+
+
+def test_without_some_pictures_the_examples_of_the_others_are_left() -> None:
+    maps, drawn = pictures(12, 0)
+    examples = examples_of(maps, drawn, np.random.default_rng(0), n_classes=2, views=VIEWS)
+    some = examples.solved([1, 2, 3, 5, 6])
+    for kept in (examples.near, examples.offsets, examples.something, examples.nothing):
+        for i in (0, 4, 7, 8, 9, 10, 11):
+            kept[i] = kept[4]  # an empty picture: what stood in them cannot be seen any more
+    np.testing.assert_array_equal(examples.solved([1, 2, 3, 5, 6]).coef, some.coef)
+    with pytest.raises(DataError, match="found none in these pictures"):
+        examples.solved([0, 4, 8])
+
+
+def test_boxes_that_lie_better_are_answered_a_higher_overlap() -> None:
+    maps, drawn = pictures(24, 0)
+    solved = examples_of(maps, drawn, np.random.default_rng(0), n_classes=2, views=VIEWS).solved()
+    said, true = [], []
+    for one, truth in zip(*pictures(16, 1), strict=True):
+        if len(truth.boxes):
+            boxes, _, overlap = solved.candidates(one)
+            said.append(overlap)
+            true.append(truth.overlap(boxes))
+    near = np.concatenate(true) > 0.15
+    assert np.corrcoef(np.concatenate(said)[near], np.concatenate(true)[near])[0, 1] > 0.4
 
 
 def test_a_crowd_is_no_example_of_nothing() -> None:
@@ -63,7 +91,7 @@ def test_a_crowd_is_no_example_of_nothing() -> None:
 
 def test_scores_come_near_the_share_that_is_right() -> None:
     maps, drawn = pictures(32, 2)
-    solved = calibrated_detector(maps, drawn, partial(solve_detector, n_classes=2, views=VIEWS), 0)
+    solved = calibrated_detector(maps, drawn, partial(examples_of, n_classes=2, views=VIEWS), 0)
     scores, right = [], []
     for one, truth in zip(*pictures(40, 3), strict=True):
         boxes, codes, each = solved.detect(one)
@@ -94,10 +122,10 @@ def test_axes_keep_distances_where_all_directions_are_kept() -> None:
 
 
 def test_a_detector_of_the_same_things_teaches_where_one_picture_shows_them() -> None:
-    lent = solve_detector(*pictures(24, 0), np.random.default_rng(0), n_classes=2, views=VIEWS)
+    lent = examples_of(*pictures(24, 0), np.random.default_rng(0), n_classes=2, views=VIEWS).solved()
     few, scores = pictures(2, 1), []
     for source in (None, lent):
-        solved = solve_detector(*few, np.random.default_rng(0), n_classes=2, views=VIEWS, lent=source)
+        solved = examples_of(*few, np.random.default_rng(0), n_classes=2, views=VIEWS, lent=source).solved()
         right = []
         for one, truth in zip(*pictures(16, 2), strict=True):
             boxes, codes, _ = solved.detect(one)

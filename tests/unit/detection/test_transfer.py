@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.numpy import load_file, save_file
 from sklearn.base import clone
 from torch import nn
 
 from headstart import Boxes, TransferDetector
 from headstart.detection.maps import Body, as_map, letterboxing, levels_of
+from headstart.detection.saving import ARRAYS
 from headstart.errors import DataError, ParameterError, SourceError
 from headstart.networks.network import Network
 from headstart.networks.reading.loading import load_network
@@ -101,6 +103,19 @@ def test_a_damaged_folder_is_refused(fitted: TransferDetector, tmp_path: Path) -
     (folder / "detector.safetensors").write_bytes(b"nothing")
     with pytest.raises(SourceError):
         TransferDetector.load(folder)
+
+
+def test_a_detector_of_version_0_2_0_answers_nothing_of_overlaps(fitted: TransferDetector, tmp_path: Path) -> None:
+    folder = fitted.save(tmp_path / "old")
+    arrays = load_file(str(folder / "detector.safetensors"))
+    older = {name: arrays[name][..., :-1] for name in ("coef", "intercept")}
+    save_file({**arrays, **{name: np.ascontiguousarray(array) for name, array in older.items()}}, folder / ARRAYS)
+    manifest = json.loads((folder / "headstart.json").read_text())
+    del manifest["sha256"], manifest["files"]
+    (folder / "headstart.json").write_text(json.dumps(manifest))
+    solved = TransferDetector.load(folder).solved_
+    np.testing.assert_array_equal(solved.coef[:, :-1], older["coef"])
+    assert not solved.coef[:, -1].any() and solved.intercept[-1] == 0
 
 
 def test_a_turned_picture_gives_boxes_on_the_upright_one(fitted: TransferDetector, tmp_path: Path) -> None:

@@ -76,9 +76,9 @@ def pooling_matrix(boxes: np.ndarray, height: int, width: int, bins: int = 1) ->
     rows, down, high = _edges(boxes[:, 1], boxes[:, 3], share, height)
     down, across = down / high[..., None], across / wide[..., None]
     values = down[:, :, None, :, None] * across[:, None, :, None, :]
-    places = rows[:, :, None, :, None] * (width + 1) + columns[:, None, :, None, :]
+    places = rows[:, :, None, :, None] * np.int32(width + 1) + columns[:, None, :, None, :]
     n = len(boxes) * bins * bins
-    ends = np.arange(0, CORNERS * n + 1, CORNERS)
+    ends = np.arange(0, CORNERS * n + 1, CORNERS, dtype=np.int32)
     return sparse.csr_matrix((values.ravel(), places.ravel(), ends), (n, (height + 1) * (width + 1)))
 
 
@@ -92,10 +92,11 @@ def _edges(low: np.ndarray, high: np.ndarray, share: np.ndarray, cells: int) -> 
     thin = end - start < _LEAST
     start = np.where(thin, np.clip(start, 0, cells - _LEAST), start)
     end = np.where(thin, start + _LEAST, end)
-    lines, weights = [], []
-    for edge, sign in ((start, -1.0), (end, 1.0)):
-        line = np.minimum(edge.astype(int), cells - 1)
-        part = edge - line
-        lines += [line, line + 1]
-        weights += [sign * (1 - part), sign * part]
-    return np.stack(lines, axis=-1), np.stack(weights, axis=-1), end - start
+    lines = np.empty((*start.shape, 4), np.int32)
+    weights = np.empty((*start.shape, 4))
+    for first, edge, sign in ((0, start, -1.0), (2, end, 1.0)):
+        line = np.minimum(edge.astype(np.int32), np.int32(cells - 1))
+        lines[..., first], lines[..., first + 1] = line, line + 1
+        weights[..., first + 1] = sign * (edge - line)
+        weights[..., first] = sign - weights[..., first + 1]
+    return lines, weights, end - start

@@ -1,8 +1,9 @@
-"""Which of many boxes to keep, and where boxes that found the same thing together say that it stands."""
+"""Which of many boxes to keep, and what boxes that found the same thing say of it together: how sure, and where."""
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import logsumexp
 
 
 def suppressed(overlap: np.ndarray, scores: np.ndarray, most: float) -> np.ndarray:
@@ -34,6 +35,38 @@ def suppressed(overlap: np.ndarray, scores: np.ndarray, most: float) -> np.ndarr
             kept.append(int(i))
             open_ &= overlap[i] <= most
     return np.array(kept, dtype=int)
+
+
+def supported(ranks: np.ndarray, overlap: np.ndarray, least: float, heat: float) -> np.ndarray:
+    r"""How sure all boxes that overlap a kept one are together.
+
+    .. math:: s_i = T \log \sum_{j:\ J_{ij} \ge J_0} e^{r_j / T}
+
+    A thing is found from many sides, a chance likeness from few: boxes that moved to the same place count together.
+
+    Parameters
+    ----------
+    ranks : ndarray of shape (m,)
+        How sure each box is, as log-odds.
+    overlap : ndarray of shape (k, m)
+        Intersection over union of the kept ones with all.
+    least : float
+        :math:`J_0`, from which a box counts, at most 1.
+    heat : float
+        T, above 0: near 0 the surest counts alone.
+
+    Returns
+    -------
+    ndarray of shape (k,)
+
+    Examples
+    --------
+    >>> overlap = np.array([[1.0, 0.9, 0.0], [0.0, 0.0, 1.0]])
+    >>> supported(np.array([1.0, 1.0, 1.5]), overlap, 0.5, 1.0).round(2).tolist()
+    [1.69, 1.5]
+    """
+    rows = np.where(overlap >= least, np.asarray(ranks, np.float64) / heat, -np.inf)
+    return np.asarray(heat * logsumexp(rows, axis=1))
 
 
 def voted(boxes: np.ndarray, weights: np.ndarray, overlap: np.ndarray, least: float) -> np.ndarray:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.math.boxes.overlap import overlaps
-from headstart.math.boxes.suppression import suppressed, voted
+from headstart.math.boxes.suppression import supported, suppressed, voted
 
 
 def some_boxes(seed: int, n: int = 20) -> tuple[np.ndarray, np.ndarray]:
@@ -53,3 +53,14 @@ def test_votes_count_by_weight_and_overlap() -> None:
 def test_a_box_without_company_stays() -> None:
     boxes, scores = some_boxes(3, 5)
     np.testing.assert_allclose(voted(boxes, scores + 0.1, np.eye(5), 0.6), boxes)
+
+
+@given(st.integers(0, 10_000))
+def test_support_grows_with_each_box_that_agrees_and_is_the_surest_one_s_where_it_is_cold(seed: int) -> None:
+    boxes, ranks = some_boxes(seed)
+    shared = overlaps(boxes, boxes)
+    warm, cold = supported(ranks, shared, 0.5, 2.0), supported(ranks, shared, 0.5, 1e-3)
+    best = np.where(shared >= 0.5, ranks, -np.inf).max(axis=1)
+    np.testing.assert_allclose(cold, best, atol=1e-2)
+    assert (warm >= best - 1e-9).all()
+    np.testing.assert_allclose(warm - best <= 1e-9, (shared >= 0.5).sum(axis=1) == 1)
