@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from headstart.contract.domains import Domains, Side
-from headstart.errors import TransferWarning
+from headstart.errors import HeadstartError, TransferWarning
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.pooling import PooledClassifier, PooledRegressor
 from headstart.guard.choosing.without_labels import domain_auc
@@ -20,6 +20,8 @@ from headstart.source import Source
 
 #: Points of a side, groups of labels with a colour of their own, and the budget in seconds from which t-SNE is drawn.
 MOST_POINTS, MOST_COLOURS, ENOUGH_BUDGET = 200, 7, 120.0
+#: Rows of the target, and of all sources together, that are brought together to be drawn.
+MOST_ROWS = 1000
 _WIDE, _STEPS, _PERPLEXITY = 50, 500, 30.0
 _FEWEST = 10
 
@@ -88,7 +90,7 @@ def domain_map(before: Domains, after: Domains | None, *, random_state: int, bud
     if min(len(before.target), sum(map(len, before.sources))) < _FEWEST:
         return None
     rng = np.random.default_rng(random_state)
-    shares = [MOST_POINTS, *_shares([len(side) for side in before.sources])]
+    shares = [MOST_POINTS, *_shares([len(side) for side in before.sources], MOST_POINTS)]
     kept = [np.sort(rng.permutation(len(side))[:most]) for side, most in zip(sides, shares, strict=True)]
     codes, labels = _labels(before, sides)
     views: list[dict[str, Any]] = []
@@ -114,9 +116,9 @@ def domain_map(before: Domains, after: Domains | None, *, random_state: int, bud
     }
 
 
-def _shares(sizes: Sequence[int]) -> list[int]:
-    """How many points each source gets of those of all."""
-    return [max(1, int(MOST_POINTS * size / sum(sizes))) if sum(sizes) > MOST_POINTS else size for size in sizes]
+def _shares(sizes: Sequence[int], most: int) -> list[int]:
+    """How many rows of each source are taken where all together take ``most``."""
+    return [max(1, int(most * size / sum(sizes))) if sum(sizes) > most else size for size in sizes]
 
 
 def _rounded(points: np.ndarray) -> list[list[float]]:
@@ -178,18 +180,36 @@ def map_of(
     sources = material.sources or _featured(material)
     if not sources:
         return None
-    rows = material.inputs("features")
+    rng = np.random.default_rng(how["random_state"])
+    sizes = [source.X.shape[0] for source in sources]
+    few = [_drawn(one, most, rng) for one, most in zip(sources, _shares(sizes, MOST_ROWS), strict=True)]
+    own = _drawn(Source(material.inputs("features"), material.y), MOST_ROWS, rng)
     pooled = PooledRegressor if material.task == "regression" else PooledClassifier
     found = _aligner(estimator, outcomes, scores, chosen)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TransferWarning)
-        before = pooled(source=list(sources)).aligned_sides(rows, material.y)
-        after = None
-        if found is not None:
-            method = found[1].__sklearn_clone__().set_params(source=list(sources))
-            after = method.aligned_sides(rows, material.y)
+        try:
+            before, after = pooled(source=few).aligned_sides(own.X, own.y), None
+            if found is not None:
+                after = found[1].__sklearn_clone__().set_params(source=few).aligned_sides(own.X, own.y)
+        except HeadstartError:  # too few of a class among those drawn
+            return None
     drawn = domain_map(before, after, **how)
-    return drawn and drawn | {"alignment": None if found is None else {"name": found[0], "share": found[2]}}
+    if drawn is None:
+        return None
+    for side, n in zip(drawn["sides"], [len(material), *(sizes[i] for i in before.order)], strict=True):
+        side["n"] = n
+    return drawn | {"alignment": None if found is None else {"name": found[0], "share": found[2]}}
+
+
+def _drawn(source: Source, most: int, rng: np.random.Generator) -> Source:
+    """Some rows of a source, drawn at random where there are more."""
+    n = source.X.shape[0]
+    if n <= most:
+        return source
+    kept = np.sort(rng.permutation(n)[:most])
+    y, weight = (None if one is None else np.asarray(one)[kept] for one in (source.y, source.sample_weight))
+    return Source(source.X[kept], y, source.name, weight)
 
 
 def _featured(material: Material) -> tuple[Source, ...]:

@@ -132,3 +132,17 @@ def test_the_guard_draws_what_it_chose_or_what_it_tried() -> None:
     found = SafeTransferRegressor(source, candidates=ways, budget=20).fit(X, X.sum(axis=1)).evidence_["domains"]
     assert found["alignment"]["name"] == "scaled" and 0 <= found["alignment"]["share"] <= 1
     assert [view["place"] for view in found["views"]] == ["before", "after"]
+
+
+def test_of_many_rows_some_are_brought_together_and_all_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("headstart.guard.evidence.domain_map.MOST_ROWS", 30)
+    rng = np.random.default_rng(0)
+    X, sizes = rng.normal(size=(40, 3)) + 3, {"summer": 80, "spring": 160, "autumn": 50}
+    given = [Source(rows, rows.sum(axis=1), name) for name, n in sizes.items() for rows in [rng.normal(size=(n, 3))]]
+    for sources in (given, given[::-1]):
+        ways = {"plain": PooledRegressor(target_share=1.0), "scaled": AlignedRegressor(CORAL(), source=sources)}
+        found = SafeTransferRegressor(sources, candidates=ways, budget=20).fit(X, X.sum(axis=1)).evidence_["domains"]
+        told = {side["name"]: side for side in found["sides"]}
+        assert {name: told[name]["n"] for name in sizes} == sizes and found["sides"][0]["n"] == 40
+        assert sum(told[name]["shown"] for name in sizes) <= 30 and found["sides"][0]["shown"] == 30
+        assert len(found["views"][0]["points"]) == sum(side["shown"] for side in found["sides"])
