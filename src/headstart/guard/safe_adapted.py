@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY
 from typing import Any
 
 import numpy as np
+from scipy.stats import chi2_contingency
 from sklearn.base import ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.metaestimators import available_if
@@ -35,8 +36,9 @@ SOURCE_ONLY = "source only"
 CANDIDATES = ("z-score", "linear monge", "discriminant", "shot", "z-shot", "monge-shot", "joined")
 #: Taken without labels where it is a candidate: about as good as the best of its parts, whichever that is.
 JOINED = "joined"
-#: Mean probability of its own answers from which on the source's head has nothing to gain.
-_SURE = 0.98
+#: Mean probability of its own answers from which on the source's head has nothing to gain, and the level at which their
+#: shares must not differ from those of the source's classes: far from all that it knows a head is sure of one class.
+_SURE, _SAME = 0.98, 0.05
 NOT_PROVEN, NOTHING, HELPS, NO_EVIDENCE = "not proven", "nothing to adapt", "helps", "no evidence either way"
 _AGREES = "its answers agree most with what all candidates say together"
 _CANNOT_TELL = (
@@ -50,10 +52,11 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
     """Chooses an adaptation for a target with few labels or none, and leaves the source as it is where nothing differs.
 
     Three steps. **The gate**: where a classifier cannot tell the domains apart (area under its ROC curve below
-    ``gate``), or where the source's head is sure of its answers on the target (mean probability 0.98 or more), there is
-    nothing to adapt. **The choice without labels**: "joined" is taken, the mean of the strong candidates' heads; of
-    candidates without it the one whose answers agree most with those of all together (the sum of their probabilities).
-    Accuracy on the source says nothing. The verdict is then "not proven".
+    ``gate``), or where the source's head is sure of its answers on the target (mean probability 0.98 or more) and gives
+    each class about as often as the source has it (by a chi-squared test at 5%), there is nothing to adapt. **The
+    choice without labels**: "joined" is taken, the mean of the strong candidates' heads; of candidates without it the
+    one whose answers agree most with those of all together (the sum of their probabilities). Accuracy on the source
+    says nothing. The verdict is then "not proven".
     **The test**: with 20 or more labels of the target the candidates answer for rows that they did not learn from, and
     one is taken where it is better than the source as it is, and than the target alone, by an exact McNemar test,
     corrected for the number of candidates, and by a point or more.
@@ -184,12 +187,13 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
             self._test(ways, X, np.asarray(y))
             return None
         fitted = {SOURCE_ONLY: clone(ways[SOURCE_ONLY]).fit(X, y)}
-        sure = float(fitted[SOURCE_ONLY].estimator_.predict_proba(domains.target_rows).max(axis=1).mean())
-        if self.gate > 0 and sure >= _SURE:
+        head = fitted[SOURCE_ONLY].estimator_
+        sure, same = _sure_and_same(head.predict_proba(domains.target_rows), head.classes_, domains)
+        if self.gate > 0 and sure >= _SURE and same >= _SAME:
             self.chosen_, self.verdict_ = SOURCE_ONLY, NOTHING
             self.notes_ += (
                 f"The source's model is sure of its answers on the target (mean probability {sure:.2f}, {_SURE:g} or "
-                "more): it was taken as it is.",
+                "more), and gives each class about as often as the source has it: it was taken as it is.",
             )
             return fitted[SOURCE_ONLY]
         fitted |= {name: clone(way).fit(X, y) for name, way in ways.items() if name not in (NO_TRANSFER, SOURCE_ONLY)}
@@ -283,3 +287,11 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
 
 def _name(adaptation: Any) -> str:
     return adaptation if isinstance(adaptation, str) else type(adaptation).__name__
+
+
+def _sure_and_same(shares: np.ndarray, classes: np.ndarray, domains: Domains) -> tuple[float, float]:
+    """Mean probability of the answers, and how likely they are to be drawn with the shares of the source's classes."""
+    labels = domains.labels(domains.source)
+    known = [int((labels == one).sum()) for one in classes]
+    counts = np.array([np.bincount(shares.argmax(axis=1), minlength=len(classes)), known])
+    return float(shares.max(axis=1).mean()), float(chi2_contingency(counts[:, counts.any(axis=0)]).pvalue)

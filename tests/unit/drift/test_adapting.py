@@ -43,7 +43,7 @@ def test_rows_in_another_unit_are_adapted_to(table: Path, tmp_path: Path) -> Non
     rows, truth = new.drop(columns="ill"), new["ill"].to_numpy()
     before = (headstart.load(table / "model").predict(rows) == truth).mean()
     after = (headstart.load(tmp_path / "out").predict(rows) == truth).mean()
-    assert after > before + 0.2 and after > 0.9
+    assert after > before + 0.15 and after > 0.9
     labelled = headstart.check(
         tmp_path / "out", new, labels="ill"
     )  # nothing was promised of a model that is not proven

@@ -65,6 +65,14 @@ def test_where_the_source_is_sure_of_the_target_nothing_is_adapted() -> None:
     assert always.verdict_ == "not proven"
 
 
+def test_far_from_all_it_knows_the_source_is_sure_of_one_class_and_is_adapted() -> None:
+    X, y, T, t = domains(0.0)
+    safe = SafeAdaptedClassifier(source=Source(3 * X, y)).fit(3 * T + 40.0)
+    alone = AdaptedClassifier("source only", source=Source(3 * X, y)).fit(3 * T + 40.0)
+    assert alone.predict_proba(3 * T + 40.0).max(axis=1).mean() > 0.98 > 0.8 > alone.score(3 * T + 40.0, t)
+    assert safe.chosen_ == "joined" and safe.verdict_ == "not proven" and safe.score(3 * T + 40.0, t) > 0.95
+
+
 def test_stated_classes_are_not_warned_of() -> None:
     X, y, T, t = domains(1.0)
     kept = t < 2
