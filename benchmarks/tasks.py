@@ -204,15 +204,19 @@ def of_gaps(repeats: int) -> None:
         told(f"{name}, 70% of the cells missing", found)
 
 
+def three_a_class(label: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of the digits: 300 to learn from, 700 to ask about, and the first three of each class of the 300."""
+    order = rng.permutation(len(label))
+    train, test = order[:300], order[300:1000]
+    return train, test, np.concatenate([train[label[train] == k][:3] for k in range(10)])
+
+
 def of_bodies(repeats: int) -> None:
     """Handwritten digits, 3 labels a class, and of 300 pictures whether the digit is odd: one body for both."""
     pictures, label = digits(2000)
     found: Found = {}
     for seed in range(repeats):
-        rng = np.random.default_rng(seed)
-        order = rng.permutation(len(label))
-        train, test = order[:300], order[300:1000]
-        few = np.concatenate([train[label[train] == k][:3] for k in range(10)])
+        train, test, few = three_a_class(label, np.random.default_rng(seed))
         known = np.isin(train, few)
         Y = pd.DataFrame({"digit": np.where(known, label[train], np.nan), "odd": label[train] % 2})
         common: dict[str, Any] = {"epochs": 20, "random_state": seed, "early_stopping": False}
@@ -243,9 +247,7 @@ def of_helping(repeats: int) -> None:
     found: Found = {}
     for seed in range(repeats):
         rng = np.random.default_rng(seed)
-        order = rng.permutation(len(label))
-        train, test = order[:300], order[300:1000]
-        few = np.concatenate([train[label[train] == k][:3] for k in range(10)])
+        train, test, few = three_a_class(label, rng)
         own = pd.Series(np.where(np.isin(train, few), label[train], np.nan))
         common: dict[str, Any] = {"train": "last:1", "random_state": seed, "early_stopping": False}
         alone = TransferClassifier("starter:pictures", head="linear", augment=None, **common)

@@ -173,10 +173,8 @@ def _network(place: Path, described: dict[str, Any], module: nn.Module | None) -
 
 
 def _solved(place: Path, said: dict[str, Any], levels: tuple[Level, ...]) -> SolvedDetector:
-    arrays, views = (
-        _with_overlap(load_file(str(place / ARRAYS)), len(said["classes"])),
-        tuple(View(**view) for view in said["views"]),
-    )
+    arrays = _with_overlap(load_file(str(place / ARRAYS)), len(said["classes"]))
+    views = tuple(View(**view) for view in said["views"])
     wide = sum(levels[view.level].channels * view.bins**2 for view in views if view.level < len(levels)) + PLACE
     k = len(said["classes"]) + BESIDE
     wanted = {"coef": (wide, k), "intercept": (k,)}

@@ -93,9 +93,8 @@ class Depth:
 
     def key(self) -> str:
         """Short hash that is the same for the same decision, in every process."""
-        return digest_of(repr([v if v is None or isinstance(v, str) else float(v) for v in _fields(self)]).encode())[
-            :16
-        ]
+        values = [v if v is None or isinstance(v, str) else float(v) for v in _fields(self)]
+        return digest_of(repr(values).encode())[:16]
 
 
 @dataclass(frozen=True)
