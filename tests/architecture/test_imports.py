@@ -39,8 +39,11 @@ def names_in(file: Path) -> frozenset[str]:
 
 def missing(file: Path) -> list[str]:
     """Imports from the house that end at nothing."""
-    wrong = []
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    wrong: list[str] = []
+    text = file.read_text(encoding="utf-8")
+    if "headstart" not in text:
+        return wrong
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             wrong += [a.name for a in node.names if a.name.split(".")[0] == "headstart" and file_of(a.name) is None]
         if not isinstance(node, ast.ImportFrom) or node.level or (node.module or "").split(".")[0] != "headstart":

@@ -6,6 +6,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -54,9 +55,15 @@ def room_of(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
+@cache
+def nodes(file: Path) -> list[ast.AST]:
+    """All that a file says, read once for all tests."""
+    return list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+
+
 def imported(file: Path) -> Iterator[tuple[str, int]]:
     """Every module that a file imports, anywhere in it, with the line; names in a package count as its __init__."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in nodes(file):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, node.lineno
@@ -178,7 +185,7 @@ def body_length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 def test_a_function_fits_a_screen() -> None:
     long = {}
     for file in FILES:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in nodes(file):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and body_length(node) > BODY_LIMIT:
                 long[f"{at(file, node.lineno)} {node.name}"] = body_length(node)
     assert not long
@@ -194,9 +201,8 @@ def is_estimator_s(node: ast.FunctionDef | ast.AsyncFunctionDef, owners: dict[as
 def test_a_function_has_at_most_twelve_arguments() -> None:
     many = {}
     for file in FILES:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        owners = {inner: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for inner in node.body}
-        for node in ast.walk(tree):
+        owners = {inner: node for node in nodes(file) if isinstance(node, ast.ClassDef) for inner in node.body}
+        for node in nodes(file):
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or is_estimator_s(node, owners):
                 continue
             if node.name in headstart.__all__ or file.parent.name == "cli":

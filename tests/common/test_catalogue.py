@@ -29,7 +29,8 @@ from headstart.testing import check_transfer_estimator, transfer_checks
 PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
 #: Arguments that keep a method small enough for a test; everything else is its default.
 SMALL: dict[str, dict[str, Any]] = {
-    "SafeAdaptedClassifier": {"candidates": ["z-score", "shot"]},
+    "SafeAdaptedClassifier": {"candidates": ["z-score", "linear monge"]},
+    "SafeAlignedClassifier": {"mappings": [headstart.CORAL(), headstart.SubspaceAlignment(2)]},
     "TransferForestClassifier": {"estimator": RandomForestClassifier(8)},
     "TransferForestRegressor": {"estimator": RandomForestRegressor(8)},
     "TwoStageTrAdaBoostRegressor": {"n_steps": 2, "n_estimators": 3, "cv": 2},

@@ -32,6 +32,8 @@ UNLABELLED = "head, unlabelled"
 WITH_SETS = "head, with sets"
 #: Texts a class below which pairs of them are a way to learn.
 FEW = 64
+#: Trees of an ensemble on few rows.
+_TREES = 60
 
 _OURS = (
     TransferClassifier,
@@ -264,17 +266,21 @@ def standard_for_tables(task: str, *, random_state: int = 0) -> list[Candidate]:
         Seed.
     """
     if task == "regression":
-        trees = ExtraTreesRegressor(n_estimators=60, random_state=random_state)
         linear = make_pipeline(StandardScaler(), RidgeCV([10.0**k for k in range(-3, 4)]))
         words = "ridge regression"
     else:
-        trees = ExtraTreesClassifier(n_estimators=60, random_state=random_state)
         linear = TransferClassifier(None, head="linear", random_state=random_state)
         words = "logistic regression"
     return [
         Candidate("linear", linear, False, f"{words} on the numbers as given"),
-        Candidate("trees", trees, False, "extremely randomised trees"),
+        Candidate("trees", randomised_trees(task, random_state), False, "extremely randomised trees"),
     ]
+
+
+def randomised_trees(task: str, random_state: int) -> Any:
+    """Extremely randomised trees for numbers or for classes, unfitted."""
+    kind = ExtraTreesRegressor if task == "regression" else ExtraTreesClassifier
+    return kind(_TREES, random_state=random_state)
 
 
 def named_candidates(candidates: Any, *, features_borrowed: bool) -> list[Candidate]:

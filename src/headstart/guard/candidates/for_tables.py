@@ -7,8 +7,6 @@ from typing import Any
 
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
@@ -19,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from headstart.contract.catalogue import CATALOGUE, method
 from headstart.features.aligned import AlignedClassifier, AlignedRegressor
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.for_inputs import Candidate, randomised_trees
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.pooling import PooledClassifier, PooledRegressor
 from headstart.guard.candidates.worth import WorthyPooledClassifier, WorthyPooledRegressor
@@ -146,8 +144,7 @@ def _trees(numbers: bool, n: int, random_state: int) -> Any:
         return HistGradientBoostingRegressor(random_state=random_state)
     if n >= _ENOUGH_FOR_BOOSTING:
         return HistGradientBoostingClassifier(random_state=random_state)
-    trees = ExtraTreesRegressor if numbers else ExtraTreesClassifier
-    return trees(n_estimators=60, random_state=random_state)
+    return randomised_trees("regression" if numbers else "classification", random_state)
 
 
 def _families(
