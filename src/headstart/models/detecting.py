@@ -111,7 +111,7 @@ def only(dataset: Dataset, classes: Sequence[str] | None) -> Dataset:
     ParameterError
         For a class that no box has.
     """
-    known = {str(label) for one in dataset.y for label in one.labels.tolist()}
+    known = {str(label) for one in dataset.y for label in one.labels[~one.crowd].tolist()}
     wanted = [str(name) for name in classes] if classes is not None else sorted(known)
     missing = [name for name in wanted if name not in known]
     if missing or not wanted:

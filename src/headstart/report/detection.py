@@ -10,7 +10,7 @@ from markupsafe import Markup
 from headstart.report.figures import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, below, below_all, grid_line, svg
 from headstart.report.mistakes import data_uri
 from headstart.report.scale import linear
-from headstart.report.wording import amount, count, gain, missing
+from headstart.report.wording import MINUS, amount, count, missing
 
 #: Curves that are drawn; the classes with most boxes.
 _CURVES = 6
@@ -54,10 +54,21 @@ def _row(row: dict[str, Any]) -> dict[str, str]:
         "ap75": amount("ap75", row.get("ap75")),
         "bar": "0" if missing(row.get("ap50")) else f"{100 * row['ap50']:.1f}",
         "least": amount("ap50", row.get("threshold")),
-        "mean": amount("mean", row.get("mean")),
-        "error": amount("error", row.get("error")),
-        "bias": gain("bias", row.get("bias")),
+        "mean": _things(row.get("mean")),
+        "error": _things(row.get("error")),
+        "bias": _things(row.get("bias"), "+"),
     }
+
+
+def _things(value: float | None, sign: str = "") -> str:
+    """A mean number of things.
+
+    Examples
+    --------
+    >>> _things(12.9), _things(-0.375, "+"), _things(0.0, "+"), _things(None)
+    ('12.90', '−0.38', '+0.00', '–')
+    """
+    return "–" if value is None or missing(value) else f"{value + 0.0:{sign}.2f}".replace("-", MINUS)
 
 
 def _card(one: dict[str, Any]) -> dict[str, str]:

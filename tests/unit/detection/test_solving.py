@@ -4,8 +4,10 @@ from functools import partial
 
 import numpy as np
 import pytest
+from scipy.special import logit, softmax
 
 from headstart.detection.calibrating import calibrated_detector, correct, platt
+from headstart.detection.solved import BEST, against_rest, promising
 from headstart.detection.solving import Axes, Drawn, examples_of
 from headstart.detection.views import views_of
 from headstart.errors import DataError
@@ -44,6 +46,25 @@ def test_things_are_found_where_they_stand_and_by_their_class() -> None:
             best = boxes[codes == code][:1]
             right.append(overlaps(best, box[None])[0, 0] > 0.5)
     assert len(right) == 18 and np.mean(right) > 0.85
+
+
+def test_odds_against_all_else_are_those_of_the_softmax() -> None:
+    odds = np.random.default_rng(0).normal(0, 5, (50, 4))
+    p = softmax(np.column_stack([np.zeros(50), odds]), axis=1)[:, 1:]
+    np.testing.assert_allclose(against_rest(odds), logit(p), rtol=1e-8)
+    far = against_rest(np.array([[800.0, 0.0, -800.0]]))
+    np.testing.assert_allclose(far, [[800 - np.log(2), -800, -1600]])
+    np.testing.assert_array_equal(against_rest(odds[:, :1]), odds[:, :1])
+
+
+def test_many_things_of_one_class_leave_places_for_another() -> None:
+    odds = np.random.default_rng(0).normal(0, 1, (2000, 3)) + np.array([9, 0, 0])
+    taken = promising(odds)
+    assert len(set(taken.tolist())) == len(taken) == BEST
+    for k in range(3):
+        assert set(np.argsort(-odds[:, k])[: BEST // 6].tolist()) <= set(taken.tolist())
+    one = odds[:, :1]
+    np.testing.assert_array_equal(promising(one), np.argsort(-one[:, 0], kind="stable")[:BEST])
 
 
 def test_the_same_seed_gives_the_same_and_nothing_is_written_to() -> None:

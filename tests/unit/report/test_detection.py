@@ -16,6 +16,7 @@ def test_classes_stand_by_their_boxes_and_say_what_was_measured() -> None:
     assert [row["name"] for row in page["rows"]] == ["car", "bus"]
     first = page["rows"][0]
     assert (first["ap50"], first["least"], first["error"], first["bias"]) == ("41.0%", "35.0%", "0.75", "\u22120.25")
+    assert first["mean"] == "2.50"
     assert [entry["name"] for entry in page["legend"]] == ["car", "bus"] and page["more"] == 0
 
 

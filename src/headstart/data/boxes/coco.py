@@ -127,7 +127,8 @@ def _sheets(found: dict[str, Any], names: dict[Any, str], file: Path, part: str 
         n = sum(len(boxes[key]) for key in unknown)
         raise DataError(
             f"Expected the picture of every annotation among the images of {where}, found {n} annotations of "
-            f"{len(unknown)} pictures that are not: image_id {listed(sorted(map(repr, unknown)))}.",
+            f"{len(unknown)} pictures that are not: image_id {listed(sorted(map(repr, unknown)))}"
+            f"{f'; ids there are such as {next(iter(images))!r}' if images else ''}.",
             "Add the pictures, or remove their annotations.",
         )
     return [

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from headstart.data.boxes.boxes import Boxes
+from headstart.data.boxes.sheets import listed
 
 _SMALL, _LARGE = 32, 96
 _MOST = 20
@@ -78,10 +79,10 @@ def box_sentences(found: dict[str, Any]) -> list[str]:
     rows = sorted(found["classes"].items(), key=lambda row: -row[1]["boxes"])
     for name, row in rows[:_MOST]:
         low, middle, high = row["side"] or (0, 0, 0)
-        lines.append(
-            f"  {name}: {row['boxes']:,} {'box' if row['boxes'] == 1 else 'boxes'} in {_pictures(row['pictures'])}, "
-            f"sides of {low:g} to {high:g} pixels, half of them below {middle:g}"
-        )
+        sides = f"sides of {low:g} to {high:g} pixels, half of them below {middle:g}"
+        words = f"1 box of {middle:g} pixels" if row["boxes"] == 1 else f"{row['boxes']:,} boxes"
+        words += f" in {_pictures(row['pictures'])}"
+        lines.append(f"  {name}: {words}{'' if row['boxes'] == 1 else f', {sides}'}")
     return lines + ([f"  and {len(rows) - _MOST} more classes"] if len(rows) > _MOST else [])
 
 
@@ -111,7 +112,7 @@ def class_notes(boxes: Sequence[Boxes], classes: Sequence[str], learned: np.ndar
     ):
         names = [str(name) for name, n in inside.items() if n == wanted]
         if names:
-            notes.append(f"{words}: {', '.join(names[:_MOST])}{', ...' if len(names) > _MOST else ''}.")
+            notes.append(f"{words}: {listed(names, _MOST)}.")
     return notes
 
 

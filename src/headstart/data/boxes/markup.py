@@ -45,12 +45,12 @@ def read_xml(file: Path) -> Element:
 
 
 def tree_of(content: bytes) -> Element:
-    """The root of an XML document.
+    """The root of an XML document; names are in small letters, without the prefix of a namespace.
 
     Examples
     --------
-    >>> tree_of(b"<a><b>1</b></a>").findtext("b")
-    '1'
+    >>> tree_of(b"<a><b>1</b></a>").findtext("b"), tree_of(b'<v:A xmlns:v="u"/>').tag
+    ('1', 'a')
     """
     builder, level = TreeBuilder(), 0
     parser = expat.ParserCreate()
@@ -61,12 +61,12 @@ def tree_of(content: bytes) -> Element:
         level += 1
         if level > _DEEPEST:
             raise _Refused(f"more than {_DEEPEST} levels")
-        builder.start(tag, attributes)
+        builder.start(_local(tag), attributes)
 
     def end(tag: str) -> None:
         nonlocal level
         level -= 1
-        builder.end(tag)
+        builder.end(_local(tag))
 
     def refuse(*_: object) -> NoReturn:
         raise _Refused("an entity of its own, which is never expanded")
@@ -76,3 +76,7 @@ def tree_of(content: bytes) -> Element:
     parser.ExternalEntityRefHandler = parser.SkippedEntityHandler = refuse
     parser.Parse(content, True)
     return builder.close()
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition(":")[2].casefold()

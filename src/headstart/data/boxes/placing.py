@@ -37,6 +37,8 @@ class Placed:
         turn that EXIF asks for.
     unsure : int
         Pictures of which it cannot be told whether the turn was carried out before boxes were drawn.
+    beyond : (str, str)
+        The first picture with a box that was cut, and that box.
     """
 
     boxes: list[Boxes] = field(default_factory=list)
@@ -46,6 +48,7 @@ class Placed:
     doubled: int = 0
     stored: int = 0
     unsure: int = 0
+    beyond: tuple[str, str] = ("", "")
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -97,7 +100,7 @@ def placed(sheets: Sequence[Sheet], names: Sequence[str], frames: Sequence[Frame
     Raises
     ------
     DataError
-        Where too many boxes hold nothing.
+        Where too many boxes hold nothing, or most of them reach beyond their pictures.
     """
     found = Placed()
     drawn_stored = _drawn_stored(sheets, frames)
@@ -114,6 +117,7 @@ def placed(sheets: Sequence[Sheet], names: Sequence[str], frames: Sequence[Frame
             found.stored += stored
         found.boxes.append(_on_picture(sheet, frame, stored, names[i], found))
     _refuse_many(found, sum(len(sheet.drawn) for sheet in sheets))
+    _refuse_beyond(found)
     return found
 
 
@@ -136,7 +140,14 @@ def _on_picture(sheet: Sheet, frame: Frame, stored: bool, name: str, found: Plac
             continue
         seen.add(key)
         keep.append(k)
-    found.cut += int((np.abs(inside - corners)[keep].max(axis=1) > _ROUNDED).sum()) if keep else 0
+    cut = [k for k in keep if np.abs(inside[k] - corners[k]).max() > _ROUNDED]
+    if cut and not found.cut:
+        box = ", ".join(f"{value:g}" for value in corners[cut[0]].round(1).tolist())
+        found.beyond = (
+            name,
+            f"{sheet.drawn[cut[0]].where} from left, top to right, bottom is {box} in {width} x {height}",
+        )
+    found.cut += len(cut)
     kept = frame.to_upright(inside[keep]) if stored else inside[keep]
     labels = np.array([sheet.drawn[k].label for k in keep], dtype=object)
     return Boxes(kept, labels, crowd=np.array([sheet.drawn[k].crowd for k in keep], bool))
@@ -188,6 +199,17 @@ def _refuse_many(found: Placed, n: int) -> None:
             f"{'; ...' if bad > 5 else ''}.",
             "Corners are left, top, right, bottom in pixels; COCO and x, y, w, h hold width and height instead. Mend "
             "or remove these boxes.",
+        )
+
+
+def _refuse_beyond(found: Placed) -> None:
+    n = sum(map(len, found.boxes))
+    if found.cut > max(2, n / 2):
+        first, reach = found.beyond
+        raise DataError(
+            f"Expected boxes inside their pictures, found {found.cut} of {n} that reach beyond: {first}: {reach}; ...",
+            "COCO and x, y, w, h hold width and height, not the right lower corner; YOLO's form begins with the "
+            "middle. Or the boxes belong to other pictures.",
         )
 
 

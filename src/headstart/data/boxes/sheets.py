@@ -161,6 +161,6 @@ def listed(names: Sequence[str], most: int = 5) -> str:
     Examples
     --------
     >>> listed(["a", "b", "c"], 2)
-    'a, b, ...'
+    'a, b and 1 more'
     """
-    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

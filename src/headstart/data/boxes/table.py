@@ -16,7 +16,10 @@ from headstart.errors import DataError
 
 _PATHS = ("path", "file", "filename", "filepath", "imagepath", "imagename", "imageid", "image", "img", "picture")
 _LABELS = ("label", "labelname", "class", "classname", "category", "categoryname", "name", "object")
+_CROWDS = ("iscrowd", "crowd", "isgroupof", "groupof")
 _PARTS = ("split", "set", "part", "partition", "subset")
+#: What a cell says of a box that may hold many things.
+_NO, _YES = frozenset({"", "0", "-1", "0.0", "-1.0", "false", "no"}), frozenset({"1", "1.0", "true", "yes"})
 #: Columns of corners, the middle and sides, or a corner and sides, in the order in which they are looked for.
 _CORNERS = (
     ("xmin", "ymin", "xmax", "ymax"),
@@ -42,7 +45,7 @@ def read_box_table(
     The columns are found by their usual names, whatever capitals, spaces and ``_``. x, y are the left upper corner
     before w, h; the middle where they are called so (``cx``, ``x_center``). Where corners are given, ``width`` and
     ``height`` are the picture's. Numbers that are all from 0 to 1 are shares of the picture. A row without numbers is a
-    picture without things.
+    picture without things. ``iscrowd`` or ``IsGroupOf`` marks a box that holds many things.
 
     Parameters
     ----------
@@ -71,6 +74,7 @@ def read_box_table(
     sizes = next((pair for pair in _SIZES if set(pair) <= set(known)), None)
     size = None if sizes is None or set(sizes) & set(numbers) else tuple(known[name] for name in sizes)
     split = part or next((known[name] for name in _PARTS if name in known and _parted(frame[known[name]])), None)
+    crowds = next((frame[known[name]].tolist() for name in _CROWDS if name in known), [None] * len(frame))
     drawn: dict[str, list[Drawn]] = {}
     parts: dict[str, set[str]] = defaultdict(set)
     measured: dict[str, tuple[int, int]] = {}
@@ -94,7 +98,8 @@ def read_box_table(
             raise DataError(f"Expected {lacking} in row {k + 1} of {where}, found an empty cell.", _TODO)
         four = [_number(cells[name][k], known[name], k, where, comma) for name in numbers]
         highest = max(highest, *map(abs, four))
-        boxes.append(Drawn(str(called).strip(), _corners(four, form), where=f"row {k + 1}"))
+        crowd = _crowd(crowds[k], k, where)
+        boxes.append(Drawn(str(called).strip(), _corners(four, form), crowd, f"row {k + 1}"))
     both = [file for file, found in parts.items() if len(found) > 1]
     if both:
         raise DataError(
@@ -155,6 +160,14 @@ def _number(cell: Any, name: str, k: int, where: str, comma: bool) -> float:
     if not math.isfinite(value) or abs(value) > 1e9 or "_" in str(cell):
         raise DataError(f"Expected a number as {name} in row {k + 1} of {where}, found {str(cell)[:40]!r}.", _TODO)
     return value
+
+
+def _crowd(cell: Any, k: int, where: str) -> bool:
+    """Whether a cell says that a box holds many things."""
+    text = "" if absent(cell) else str(cell).strip().casefold()
+    if text not in _NO | _YES:
+        raise DataError(f"Expected 0 or 1 for a crowd in row {k + 1} of {where}, found {str(cell)[:40]!r}.", _TODO)
+    return text in _YES
 
 
 def _parted(column: pd.Series) -> bool:

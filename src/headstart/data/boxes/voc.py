@@ -13,6 +13,8 @@ from headstart.data.boxes.sheets import Drawn, Sheet, Sheets, part_on, text_of
 from headstart.errors import DataError
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
+#: Elements that speak of a box.
+_OF_BOXES = frozenset({"bndbox", *_SIDES, "polygon", "robndbox", "object"})
 _TODO = (
     "Pascal VOC's form is an annotation with an object for each thing, which has a name and a bndbox of xmin, ymin, "
     "xmax and ymax in pixels."
@@ -44,14 +46,24 @@ def read_voc(files: list[Path], root: Path) -> Sheets:
         where = printable(str(file))
         if tree.tag != "annotation":
             raise DataError(f"Expected an annotation in {where}, found the root {tree.tag[:60]!r}.", _TODO)
-        drawn = tuple(_drawn(one, k, where) for k, one in enumerate(tree.findall("object")))
-        difficult += sum((one.findtext("difficult") or "").strip() == "1" for one in tree.findall("object"))
+        things = tree.findall("object")
+        _refuse_elsewhere(tree, things, where)
+        drawn = tuple(_drawn(one, k, where) for k, one in enumerate(things))
+        difficult += sum((one.findtext("difficult") or "").strip() == "1" for one in things)
         name = file.relative_to(root).with_suffix("").as_posix()
         inside = (tree.findtext("filename") or "").strip()
         part = parts.get(file.stem) or part_on(file.relative_to(root).as_posix())
         sheets.append(Sheet((name, inside) if inside else (name,), drawn, _size(tree, where), part=part, place=where))
     notes = () if not difficult else (f"Boxes marked as difficult: {difficult}. They count as the others do.",)
     return Sheets("Pascal VOC XML", tuple(sheets), notes=notes)
+
+
+def _refuse_elsewhere(tree: Element, things: list[Element], where: str) -> None:
+    """Refuse corners that stand in no object: the picture would seem to show less than it does."""
+    inside = {id(part) for one in things for part in one.iter()}
+    lost = next((part.tag for part in tree.iter() if part.tag in _OF_BOXES and id(part) not in inside), None)
+    if lost is not None:
+        raise DataError(f"Expected every box in an object of its own in {where}, found {lost} outside of one.", _TODO)
 
 
 def _drawn(one: Element, k: int, where: str) -> Drawn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,10 +64,11 @@ def classes_near(root: Path, named: Path | None = None) -> YoloClasses:
     DataError
         If none is there, several are, or it cannot be read.
     """
-    folders = [root, *list(root.resolve().parents)[:2]]
+    folders, silent = [root, *list(root.resolve().parents)[:2]], list[Path]()
     for folder in folders:
-        described = [named] if named is not None else sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
-        described = [file for file in described if named is not None or "names:" in text_of(file)]
+        described = [named] if named is not None else files_in(folder, lambda name: name.endswith((".yaml", ".yml")))
+        silent += [] if named is not None else [file for file in described if "names:" not in text_of(file)]
+        described = [file for file in described if file not in silent]
         if len(described) > 1:
             raise DataError(
                 f"Expected one file with the classes' names in {printable(str(folder))}, found "
@@ -76,7 +77,7 @@ def classes_near(root: Path, named: Path | None = None) -> YoloClasses:
             )
         if described:
             return _of_yaml(described[0])
-        lists = [folder / name for name in LISTS if (folder / name).is_file()]
+        lists = files_in(folder, LISTS.__contains__)
         if lists:
             names = [line.strip() for line in text_of(lists[0]).splitlines()]
             while names and not names[-1]:
@@ -85,9 +86,15 @@ def classes_near(root: Path, named: Path | None = None) -> YoloClasses:
             return YoloClasses(dict(enumerate(names)), place=lists[0])
     raise DataError(
         f"Expected a data.yaml or classes.txt with the names of the classes in {printable(str(root))} or above it, "
-        "found none.",
+        f"found {', '.join(printable(str(file)) for file in silent[:3]) + ' without names' if silent else 'none'}.",
         "Write classes.txt with a name in each line, that of class 0 first.",
     )
+
+
+def files_in(folder: Path, meant: Callable[[str], bool]) -> list[Path]:
+    """The files of a folder whose names, in small letters, are meant; sorted."""
+    there = folder.iterdir() if folder.is_dir() else ()
+    return sorted(file for file in there if meant(file.name.casefold()) and file.is_file())
 
 
 def looks_like_yolo(text: str) -> bool:
@@ -196,7 +203,7 @@ def _of_yaml(file: Path) -> YoloClasses:
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
             raise DataError(f"Expected plain YAML in {where}, found a reference (*).", "Write it out.")
-        found = yaml.safe_load(text)
+        found = yaml.load(text, yaml.BaseLoader)  # text alone: "no" and "1" are names too
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         if isinstance(error, DataError):
             raise
@@ -204,16 +211,20 @@ def _of_yaml(file: Path) -> YoloClasses:
         raise DataError(f"Expected YAML in {where}, found: {words}.", "Save it anew.") from error
     names = found.get("names") if isinstance(found, dict) else None
     if isinstance(names, list):
-        names = dict(enumerate(names))
-    if not isinstance(names, dict) or not names or not all(type(key) is int and key >= 0 for key in names):
+        names = {str(k): name for k, name in enumerate(names)}
+    there = isinstance(names, dict) and all(
+        key.isascii() and key.isdigit() and isinstance(name, str) for key, name in names.items()
+    )
+    if not names or not there:
         raise DataError(
-            f"Expected names in {where}, a list or each with its number, found {type(names).__name__}.",
+            f"Expected names in {where}, a list or each with its number, found "
+            f"{repr(names)[:60] if names else 'none'}.",
             "Write names: and below it 0: person, 1: car and so on.",
         )
-    called = {key: str(name).strip() for key, name in names.items()}
+    called = {int(key): name.strip() for key, name in names.items()}
     check_names(called.values(), where)
     count = found.get("nc")
-    if count is not None and count != len(called):
+    if count is not None and str(count).strip() != str(len(called)):
         raise DataError(
             f"Expected nc: {len(called)} as there are names in {where}, found {str(count)[:20]}.", "Mend it."
         )

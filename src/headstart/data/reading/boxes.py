@@ -92,7 +92,7 @@ def read_boxes(place: Path, how: Reading) -> Dataset:
 
 
 def with_boxes(pictures: Any, boxes: Sequence[Boxes], *, listed_classes: Sequence[str] = (), **more: Any) -> Dataset:
-    """Pictures and their boxes as a Dataset; the classes are those of which there is a box.
+    """Pictures and their boxes as a Dataset; the classes are those of which there is a box around a single thing.
 
     Parameters
     ----------
@@ -118,15 +118,20 @@ def with_boxes(pictures: Any, boxes: Sequence[Boxes], *, listed_classes: Sequenc
     """
     if len(boxes) != len(pictures):
         raise DataError(f"Expected boxes for each of {len(pictures)} pictures, found {len(boxes)}.")
-    classes = tuple(sorted({str(label) for one in boxes for label in one.labels.tolist()}))
+    classes = tuple(sorted({str(label) for one in boxes for label in one.labels[~one.crowd].tolist()}))
+    crowds = sorted({str(label) for one in boxes for label in one.labels[one.crowd].tolist()} - {*classes})
     if not classes:
         raise DataError(
-            f"Expected boxes, found none in {len(pictures)} pictures.", "Pictures without things need others with some."
+            f"Expected boxes, found {'crowds alone' if crowds else 'none'} in {len(pictures)} pictures.",
+            "Pictures without things need others with some.",
         )
-    unseen = [name for name in listed_classes if name not in classes]
+    unseen = [name for name in listed_classes if name not in (*classes, *crowds)]
     notes = tuple(more.pop("notes", ()))
+    if crowds:
+        notes += (f"Of {listed(crowds)} there are crowds alone, of which nothing is learned.",)
     if unseen:
-        notes += (f"Of {len(unseen)} classes that are listed there is no box: {listed(unseen)}.",)
+        words = f"the listed class {unseen[0]}" if len(unseen) == 1 else f"{len(unseen)} listed classes"
+        notes += (f"Of {words} there is no box{'' if len(unseen) == 1 else f': {listed(unseen)}'}.",)
     y = np.empty(len(boxes), dtype=object)
     y[:] = list(boxes)
     return Dataset(pictures, y, DETECTION, classes, notes=notes, **more)

@@ -79,10 +79,11 @@ def within(seconds: float | None, again: float = AGAIN) -> Iterator[None]:
     if seconds is None or math.isinf(seconds) or not _can_ring():
         yield
         return
-    awake = [True]
+    awake, rang = [True], [False]
 
     def ring(*_: Any) -> None:
         if awake[0] and not postponed(OutOfTime()):
+            rang[0] = True
             raise OutOfTime
 
     before = signal.signal(signal.SIGALRM, ring)
@@ -90,6 +91,10 @@ def within(seconds: float | None, again: float = AGAIN) -> Iterator[None]:
         try:
             signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), again)
             yield
+        except Exception as error:
+            if rang[0]:  # C code makes an error of its own of what is raised in it, as NumPy where it compares rows
+                raise OutOfTime from error
+            raise
         finally:
             awake[0] = False
     finally:  # once more: the first may have been cut short by the ring itself

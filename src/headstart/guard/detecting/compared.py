@@ -132,22 +132,24 @@ class _Run:
     def first(self, way: Way) -> None:
         """The first fold of a way, on as many pictures as it ends with in time."""
         found, effort = self.found, self.effort
+        fewer = True
         while True:
             found.splits = picture_folds(found.pool, min(effort.n_splits, FOLDS), effort.seed)
-            in_any_case = len(found.pool) < 2 * FEWEST
+            in_any_case = not fewer or len(found.pool) < 2 * FEWEST
             try:
                 with within(None if in_any_case else max(1.0, _FIRST * (effort.budget - effort.spent))):
                     self.tried_on(way, range(1))
                 return
             except OutOfTime:
-                self.halve()
+                fewer = self.halve()
 
-    def halve(self) -> None:
-        """Half of the pictures, in which every class stands."""
+    def halve(self) -> bool:
+        """Half of the pictures, in which every class stands; whether these are fewer by a quarter or more."""
         n = len(self.found.pool)
         rows = some_rows(np.arange(n), self.found.pool, 0.5, self.effort.seed)
         self.found.pool = self.found.judged = self.found.pool.select(rows)
         self.found.notes = [f"Learned from {len(rows):,} pictures drawn at random: the budget allows no more."]
+        return len(rows) <= 0.75 * n
 
     def all_folds(self, ways: Sequence[Way]) -> None:
         """The other folds, as many as end in time; a fold counts where it has ended for every way."""

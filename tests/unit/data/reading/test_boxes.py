@@ -159,7 +159,7 @@ def test_ids_are_names_and_nothing_else(tmp_path: Path) -> None:
     place.write_text(json.dumps(content))
     found = read(pictures, place)
     same(found, boxes)
-    assert "Of 1 classes that are listed there is no box: ghost." in found.notes
+    assert "Of the listed class ghost there is no box." in found.notes
 
 
 @pytest.mark.parametrize(
@@ -250,6 +250,19 @@ def test_many_boxes_that_hold_nothing_are_another_form_of_numbers(tmp_path: Path
         read(*edited(tmp_path, corners))
 
 
+@pytest.mark.parametrize("form", ["coco", "table"])
+def test_corners_in_the_place_of_sides_are_refused(form: str, tmp_path: Path) -> None:
+    pictures, boxes = maker.scenes(8)
+    wrong = [
+        Boxes(np.hstack([one.corners[:, :2], one.corners[:, :2] + one.corners[:, 2:]]), one.labels) for one in boxes
+    ]
+    place = maker.write(tmp_path, form, pictures, wrong)
+    with pytest.raises(
+        DataError, match=r"inside their pictures, found \d+ of \d+ that reach beyond: 000\.png: .* in 64 x 48"
+    ):
+        read(tmp_path / "images", place)
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -314,7 +327,9 @@ def test_a_picture_that_is_not_annotated_takes_no_part(form: str, tmp_path: Path
         ("nc: 3\nnames: [disc, square]", "Expected nc: 2 as there are names .*found 3"),
         ("names: &a [disc, square]\nother: *a", r"found a reference \(\*\)"),
         ("names: [", "Expected YAML in"),
-        ("a: 1", "a data.yaml or classes.txt with the names of the classes .*found none"),
+        ("a: 1", "a data.yaml or classes.txt with the names of the classes .*found .*data.yaml without names"),
+        ("names:", "Expected names in .*data.yaml, a list or each with its number, found none"),
+        ("names: disc, square", "found 'disc, square'"),
     ],
 )
 def test_names_of_classes_that_say_nothing_are_refused(yaml: str, words: str, tmp_path: Path) -> None:
@@ -322,6 +337,19 @@ def test_names_of_classes_that_say_nothing_are_refused(yaml: str, words: str, tm
     (tmp_path / "data.yaml").write_text(yaml)
     with pytest.raises(DataError, match=words):
         read(pictures, place)
+
+
+def test_names_of_classes_are_texts_whatever_yaml_takes_them_for(tmp_path: Path) -> None:
+    pictures, place, boxes = made(tmp_path, "yolo")
+    (tmp_path / "data.yaml").rename(tmp_path / "DATA.YML")
+    for text, names in (("names: [no, 007]", ("no", "007")), ("nc: '2'\nnames: {'0': on, 1: 1.10}", ("on", "1.10"))):
+        (tmp_path / "DATA.YML").write_text(text)
+        found = read(pictures, place)
+        assert found.classes == tuple(sorted(names))
+        called = dict(zip(maker.CLASSES, names, strict=True))
+        assert [called[name] for one in boxes for name in one.labels] == [
+            name for one in found.y for name in one.labels
+        ]
 
 
 def test_classes_txt_stands_for_data_yaml_and_other_text_files_are_passed_over(tmp_path: Path) -> None:
@@ -349,6 +377,8 @@ FILE = (
         ("", "the file is empty"),
         ("<annotations/>", "an annotation in .*found the root 'annotations'"),
         ("<annotation><object><name>a</name></object></annotation>", "a bndbox in object 1 of"),
+        ("<annotation><things><object/></things></annotation>", "in an object of its own in .*found object outside"),
+        ("<annotation><bndbox><xmin>1</xmin></bndbox></annotation>", "found bndbox outside of one"),
         ("<annotation><object><bndbox/></object></annotation>", "a name in object 1 of"),
         ("<annotation><object><name>a</name><bndbox><xmin>1</xmin></bndbox></object></annotation>", "a number as ymin"),
         ("<a>" * 99 + "</a>" * 99, "more than 64 levels"),
@@ -365,6 +395,17 @@ def test_xml_that_is_no_annotation_is_refused_and_never_expanded(text: str, word
         read(pictures, place)
 
 
+def test_a_namespace_and_capitals_change_nothing_in_xml(tmp_path: Path) -> None:
+    pictures, place, boxes = made(tmp_path, "voc")
+    for k, file in enumerate(sorted(place.iterdir())):
+        text = file.read_text().replace("object>", "Object>")
+        if k % 2:
+            text = text.replace("</", "</v:").replace("<", "<v:").replace("<v:/v:", "</v:")
+        file.write_text(text.replace("annotation>", 'annotation xmlns="u:v" xmlns:v="u:v">', 1))
+        file.rename(file.with_suffix(".XML"))
+    same(read(pictures, place), boxes)
+
+
 def test_a_file_of_xml_belongs_to_the_picture_of_its_name_whatever_it_says_inside(tmp_path: Path) -> None:
     pictures, place, boxes = made(tmp_path, "voc")
     for file in place.iterdir():
@@ -373,6 +414,44 @@ def test_a_file_of_xml_belongs_to_the_picture_of_its_name_whatever_it_says_insid
     (place / "000.xml").rename(place / "zzz.xml")
     (place / "zzz.xml").write_text((place / "zzz.xml").read_text().replace("untitled", "000"))
     same(read(pictures, place), boxes)
+
+
+def test_a_table_says_which_boxes_hold_a_crowd(tmp_path: Path) -> None:
+    pictures, place, _ = made(tmp_path, "table")
+    rows = [
+        "path,label,x,y,w,h,IsGroupOf",
+        "000.png,disc,1,1,9,9,0",
+        "000.png,disc,20,20,9,9,1",
+        "001.png,disc,1,1,9,9,-1",
+    ]
+    place.write_text("\n".join(rows))
+    assert [one.crowd.tolist() for one in read(pictures, place).y] == [[False, True], [False]]
+    place.write_text("\n".join(rows).replace(",-1", ",maybe"))
+    with pytest.raises(DataError, match=r"0 or 1 for a crowd in row 3 of .*found 'maybe'"):
+        read(pictures, place)
+
+
+def test_crowds_alone_are_no_class(tmp_path: Path) -> None:
+    def change(content: dict[str, Any]) -> None:
+        for one in content["annotations"]:
+            one["iscrowd"] = int(one["category_id"] == 3)
+
+    pictures, place = edited(tmp_path, change)
+    found = read(pictures, place)
+    assert found.classes == ("square",) and any(one.crowd.any() for one in found.y)
+    assert "Of disc there are crowds alone, of which nothing is learned." in found.notes
+    place.write_text(place.read_text().replace('"iscrowd": 0', '"iscrowd": 1'))
+    with pytest.raises(DataError, match="Expected boxes, found crowds alone in 6 pictures"):
+        read(pictures, place)
+
+
+def test_ids_of_another_kind_are_shown(tmp_path: Path) -> None:
+    def change(content: dict[str, Any]) -> None:
+        for one in content["images"]:
+            one["id"] = str(one["id"])
+
+    with pytest.raises(DataError, match=r"that are not: image_id 10, 7, 9; ids there are such as '7'"):
+        read(*edited(tmp_path, change))
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,20 @@ def test_a_fold_of_another_process_is_interrupted_too(tmp_path: Path) -> None:
     assert "slow" in {entry["name"] for entry in found.left_out}
 
 
+def test_what_others_make_of_the_ring_is_the_ring() -> None:
+    def translated() -> None:
+        try:
+            time.sleep(30)
+        except OutOfTime as ring:
+            raise TypeError("Cannot compare structured arrays") from ring
+
+    with pytest.raises(OutOfTime), within(0.05):
+        translated()
+    with pytest.raises(TypeError, match="a fault of its own"), within(30):
+        raise TypeError("a fault of its own")
+    assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+
+
 def test_a_plan_that_is_repeated_is_not_hurried() -> None:
     found = run(0.0, Journal(spent=1000.0), Plan(("quick", "slow"), 4, 2, repeated=True, drawn={}))
     assert found.written()["run"] == ["quick", "slow"] and found.written()["repeats"] == 2

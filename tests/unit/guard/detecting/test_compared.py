@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import boxed_pictures as maker
@@ -14,6 +16,8 @@ from headstart.data.pictures.pictures import Pictures
 from headstart.data.reading.boxes import with_boxes
 from headstart.data.sets.dataset import Dataset
 from headstart.errors import DataError
+from headstart.guard.comparing.deadline import OutOfTime
+from headstart.guard.detecting import compared
 from headstart.guard.detecting.compared import compare
 from headstart.guard.detecting.tried import Way
 from headstart.guard.effort import Effort
@@ -57,6 +61,23 @@ def test_with_time_all_is_compared(pool: Dataset) -> None:
     assert sorted(found.fold.tolist()) == sorted(np.repeat(range(3), 16).tolist())
     for k, (_, test) in enumerate(found.splits):
         assert (found.fold[test] == k).all()
+
+
+def test_as_many_pictures_as_there_are_classes_are_learned_from_whatever_it_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    @contextmanager
+    def never(seconds: float | None) -> Iterator[None]:
+        if seconds is not None:
+            raise OutOfTime
+        yield
+
+    monkeypatch.setattr(compared, "within", never)
+    pictures = Pictures(np.zeros((40, 8, 8, 3), np.uint8))
+    many = with_boxes(pictures, [Boxes([[0, 0, 4, 4]], [f"class {i % 30}"]) for i in range(40)])
+    found = compare(many, ways(0, 0), Effort(budget=600))
+    assert len(found.pool) == 30 == len(found.pool.classes) and [one.way.name for one in found.results] == ["way 1"]
+    assert found.notes[0] == "Learned from 30 pictures drawn at random: the budget allows no more."
 
 
 def test_a_way_that_cannot_be_used_is_named_and_the_others_go_on(pool: Dataset) -> None:
