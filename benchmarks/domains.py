@@ -1,7 +1,7 @@
 """From one domain to another without target labels: every adaptation, the safe choice, and what they cost.
 
     python benchmarks/domains.py [--repeats 10] [--pairs amazon:dslr dslr:amazon] [--draws random]
-        [--methods shot safe] [--peers]
+        [--methods shot safe] [--peers] [--results FILE]
 
 A draw takes the same number of rows of each class, up to 400 of each domain; with ``--draws skewed`` half of the
 target's classes keep one row in five; with ``--draws random`` up to 300 are drawn as they come. `halves` are two
@@ -15,9 +15,12 @@ DANN, CDAN, DeepCORAL, DeepJDOT on one linear layer, 100 epochs).
 
 from __future__ import annotations
 
+import json
 import time
 import warnings
 from collections.abc import Callable
+from math import nan
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +31,8 @@ from headstart import AdaptedClassifier, SafeAdaptedClassifier, Source
 from headstart.features.adapted.names import ADAPTATIONS
 
 Draw = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+#: Accuracy in % and CPU seconds of each method.
+Found = dict[str, tuple[float, float]]
 CHOSEN_ON = (
     "jackson:not jackson",
     "nicolas:not nicolas",
@@ -134,63 +139,85 @@ def peers(X: np.ndarray, y: np.ndarray, T: np.ndarray, t: np.ndarray) -> dict[st
 
 
 class Totals:
-    """What was found over settings."""
+    """What was found over settings; with a file each draw is written there, and not computed again."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path | None = None) -> None:
         self.scores: dict[str, dict[str, list[float]]] = {}
         self.seconds: dict[str, list[float]] = {}
+        self.file = file
+        lines = file.read_text().splitlines() if file is not None and file.exists() else []
+        self.written = {(one["setting"], one["seed"]): one["found"] for one in map(json.loads, lines)}
 
-    def add(self, setting: str, name: str, score: float, seconds: float | None = None) -> None:
-        """One outcome of a draw."""
-        self.scores.setdefault(setting, {}).setdefault(name, []).append(score)
-        if seconds is not None:
+    def draw(self, setting: str, seed: int, way: Callable[[], Found]) -> None:
+        """One draw of a setting, from the file where it is there."""
+        found = self.written.get((setting, seed))
+        if found is None:
+            found = way()
+            if self.file is not None:
+                with self.file.open("a") as lines:
+                    lines.write(json.dumps({"setting": setting, "seed": seed, "found": found}) + "\n")
+        for name, (score, seconds) in found.items():
+            self.scores.setdefault(setting, {}).setdefault(name, []).append(score)
             self.seconds.setdefault(name, []).append(seconds)
 
     def row(self, setting: str) -> str:
-        """Mean accuracies of a setting, a column a method."""
+        """Mean accuracies of a setting, a column a method, and the safe choice's gain with its deviation."""
         found = self.scores[setting]
-        return f"| {setting} | " + " | ".join(f"{name} {np.mean(values):.1f}" for name, values in found.items()) + " |"
+        told = " | ".join(f"{name} {np.mean(values):.1f}" for name, values in found.items())
+        gaps = np.subtract(found[SAFE], found["source only"]) if SAFE in found else np.zeros(0)
+        return f"| {setting} | {told} |" + (f" {gaps.mean():+.1f} ± {gaps.std(ddof=1):.1f} |" if gaps.size > 1 else "")
 
     def summary(self, settings: list[str]) -> None:
-        """Mean gain, worst pair and pairs hurt by over a point, for each method."""
+        """Mean gain, worst pair and pairs hurt by over a point, for each method; and draws, for each."""
         if not settings:
             return
         base = {one: np.mean(self.scores[one]["source only"]) for one in settings}
         for name in self.scores[settings[0]]:
-            gaps = np.array(
-                [np.mean(self.scores[one][name]) - base[one] for one in settings if name in self.scores[one]]
-            )
+            there = [one for one in settings if name in self.scores[one]]
+            draws = [np.subtract(self.scores[one][name], self.scores[one]["source only"]) for one in there]
+            gaps, each = np.array([one.mean() for one in draws]), np.concatenate(draws)
             cost = self.seconds.get(name, [float("nan")])
             hurt, mean = int((gaps < -1).sum()), np.mean(list(base.values())) + gaps.mean()
             words = f"{mean:5.1f} {gaps.mean():+5.1f} worst {gaps.min():+5.1f} hurt {hurt} of {len(gaps)}"
-            print(f"  {name:16s} {words}, CPU s mean {np.mean(cost):.2f} most {np.max(cost):.2f}")
+            told = f"draws hurt {int((each < -1).sum())} of {len(each)}, worst {each.min():+.1f}"
+            print(f"  {name:16s} {words}; {told}; CPU s mean {np.mean(cost):.2f} most {np.max(cost):.2f}")
 
 
-def compare(totals: Totals, pair: str, seed: int, options: Any) -> None:
+def compare(pair: str, seed: int, options: Any) -> Found:
     """All methods on a draw."""
     X, y, T, t = drawn(pair, seed, options.draws)
-    source = Source(X, y)
+    source, found = Source(X, y), {}
     for name in (name for name in ADAPTATIONS if name in ("source only", *options.methods)):
-        score, seconds, _ = measured(lambda name=name: AdaptedClassifier(name, source=source).fit(T), T, t)
-        totals.add(pair, name, score, seconds)
+        found[name] = measured(lambda name=name: AdaptedClassifier(name, source=source).fit(T), T, t)[:2]
     if SAFE in options.methods:
         score, seconds, safe = measured(lambda: SafeAdaptedClassifier(source=source).fit(T), T, t)
-        totals.add(pair, SAFE, score, seconds)
+        found[SAFE] = score, seconds
         print(f"    {pair} {seed}: AUC {safe.domain_auc_:.2f}, {safe.verdict_}, {safe.chosen_}", flush=True)
-    for name, value in (peers(X, y, T, t) if options.peers else {}).items():
-        totals.add(pair, name, value)
+    return found | {name: (value, nan) for name, value in (peers(X, y, T, t) if options.peers else {}).items()}
 
 
-def compare_third(totals: Totals, pair: str, seed: int, how: str) -> None:
+def compare_third(pair: str, seed: int, how: str) -> Found:
     """A third of the classes: blind and stated."""
     (X, y, T, t), kept = third(drawn(pair, seed, how), seed)
-    source = Source(X, y)
+    source, found = Source(X, y), {}
     for words, stated in (("", None), (", stated", kept)):
         for name in ("source only", "discriminant", "shot", "z-shot", "monge-shot", "joined"):
             made = AdaptedClassifier(name, source=source, target_classes=stated)
-            totals.add(f"third {pair}", name + words, measured(lambda made=made: made.fit(T), T, t)[0])
+            found[name + words] = measured(lambda made=made: made.fit(T), T, t)[:2]
         safe = SafeAdaptedClassifier(source=source, target_classes=stated)
-        totals.add(f"third {pair}", "safe" + words, measured(lambda safe=safe: safe.fit(T), T, t)[0])
+        found["safe" + words] = measured(lambda safe=safe: safe.fit(T), T, t)[:2]
+    return found
+
+
+def compare_halves(name: str, seed: int) -> Found:
+    """Two parts of one domain, with the gate and without."""
+    X, y, T, t = drawn(name, seed)
+    found = {}
+    for words, gate in (("safe", 0.7), ("safe without gate", 0.0)):
+        safe = SafeAdaptedClassifier(source=Source(X, y), gate=gate)
+        found[words] = measured(lambda safe=safe: safe.fit(T), T, t)[:2]
+    alone = AdaptedClassifier("source only", source=Source(X, y))
+    return found | {"source only": measured(lambda: alone.fit(T), T, t)[:2]}
 
 
 def main() -> None:
@@ -202,26 +229,22 @@ def main() -> None:
     made.add_argument("--draws", default="balanced", choices=["balanced", "skewed", "random"])
     made.add_argument("--methods", nargs="+", default=[*ADAPTATIONS, SAFE], choices=[*ADAPTATIONS, SAFE])
     made.add_argument("--peers", action="store_true")
+    made.add_argument("--results", type=Path, help="file of the draws that are done; it is gone on from")
     options = made.parse_args()
-    totals = Totals()
+    totals = Totals(options.results)
     for pair in options.pairs if "pairs" in options.parts else ():
         for seed in range(options.repeats):
-            compare(totals, pair, seed, options)
+            totals.draw(pair, seed, lambda pair=pair, seed=seed: compare(pair, seed, options))
         print(totals.row(pair), flush=True)
     for pair in options.pairs if "third" in options.parts else ():
         if len(np.unique(rows_of(pair.split(":")[0])[1])) < 6:
             continue
         for seed in range(options.repeats):
-            compare_third(totals, pair, seed, options.draws)
+            totals.draw(f"third {pair}", seed, lambda pair=pair, seed=seed: compare_third(pair, seed, options.draws))
         print(totals.row(f"third {pair}"), flush=True)
     for name in HALVES if "halves" in options.parts else ():
         for seed in range(options.repeats):
-            X, y, T, t = drawn(name, seed)
-            for words, gate in (("safe", 0.7), ("safe without gate", 0.0)):
-                safe = SafeAdaptedClassifier(source=Source(X, y), gate=gate)
-                totals.add(f"halves {name}", words, measured(lambda safe=safe, T=T: safe.fit(T), T, t)[0])
-            alone = AdaptedClassifier("source only", source=Source(X, y))
-            totals.add(f"halves {name}", "source only", measured(lambda alone=alone, T=T: alone.fit(T), T, t)[0])
+            totals.draw(f"halves {name}", seed, lambda name=name, seed=seed: compare_halves(name, seed))
         print(totals.row(f"halves {name}"), flush=True)
     if "pairs" in options.parts:
         for words, group in (("chosen on", CHOSEN_ON), ("judged on", JUDGED_ON), ("all", options.pairs)):

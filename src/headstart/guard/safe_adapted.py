@@ -29,7 +29,6 @@ from headstart.guard.choosing.against_plain import compared
 from headstart.guard.choosing.verdict import FEWEST_ROWS
 from headstart.guard.choosing.without_labels import chosen_without_labels, consensus, domain_auc, group_agreement
 from headstart.guard.few_labels import held_out_answers
-from headstart.source import Source
 
 SOURCE_ONLY = "source only"
 #: What is tried besides the source as it is.
@@ -197,7 +196,7 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
             )
             return fitted[SOURCE_ONLY]
         fitted |= {name: clone(way).fit(X, y) for name, way in ways.items() if name not in (NO_TRANSFER, SOURCE_ONLY)}
-        self._without_labels(fitted, X, domains)
+        self._without_labels(fitted, X, y, domains)
         few = f"{labels} labels of the target are too few to test on" if labels else "the target has no labels"
         self.verdict_ = NOT_PROVEN
         why = "it joins the strong candidates" if self.chosen_ == JOINED else _AGREES
@@ -207,7 +206,7 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
         )
         return fitted[self.chosen_]
 
-    def _without_labels(self, fitted: dict[str, Any], X: Any, domains: Domains) -> None:
+    def _without_labels(self, fitted: dict[str, Any], X: Any, y: Any, domains: Domains) -> None:
         """Choose, and write down what all say together, what groups say and what circular validation says."""
         inner = {name: way.estimator_ for name, way in fitted.items()}
         target = domains.target_rows
@@ -216,17 +215,8 @@ class SafeAdaptedClassifier(ClassifierMixin, Borrower):
         codes = {name: one.argmax(axis=1) for name, one in shares.items()}
         agreement, alike = group_agreement(target, codes, len(classes), self._seed), consensus(shares)
         self.chosen_ = JOINED if JOINED in fitted else chosen_without_labels(alike, agreement, (SOURCE_ONLY,))
-        side = domains.source
-        kept = np.isin(domains.labels(side), classes)
-        source, truth = side.X[kept], domains.labels(side)[kept]
-        said = {}
-        for name, way in fitted.items():
-            answers = classes[codes[name]]
-            if len(np.unique(answers)) < 2:
-                said[name] = np.full(len(truth), answers[0])
-                continue
-            back = clone(way).set_params(source=Source(target, answers), unlabelled=None, preprocess=None)
-            said[name] = back.set_params(target_classes=None).fit(source).predict(source)
+        back = {name: way.carried_back(X, y) for name, way in fitted.items()}
+        said, truth = {name: found for name, (found, _) in back.items()}, back[SOURCE_ONLY][1]
         self.evidence_ = compared(said, truth, (SOURCE_ONLY,), self.level, numbers=False)
         for row in self.evidence_:
             row["agreement"], row["consensus"] = agreement[row["name"]], alike[row["name"]]

@@ -17,7 +17,7 @@ from headstart.networks.running.embed import embed
 from headstart.networks.window import fitted
 from headstart.parameters.heads.by_rows import is_method, solve_by
 from headstart.parameters.heads.deep_head import train_deep_head
-from headstart.parameters.heads.fitted import Fitted
+from headstart.parameters.heads.fitted import Fitted, linear_part
 from headstart.parameters.heads.hidden_heads import HIDDEN, train_hidden_heads
 from headstart.parameters.heads.lent import Lent, best_share, sets_of_rows, weighed
 from headstart.parameters.heads.settings import TuningSettings
@@ -25,6 +25,7 @@ from headstart.parameters.heads.solved import SolvedHead, solve_head
 from headstart.parameters.heads.targets import Targets
 from headstart.parameters.heads.unlabelled import solve_with_unlabelled
 from headstart.parameters.tuning.augmenting import choose_augmentation
+from headstart.parameters.tuning.consistency import Unlabelled
 from headstart.parameters.tuning.contrastive import contrast
 from headstart.parameters.tuning.first_head import first_head
 from headstart.parameters.tuning.plan import network_for, settings_for, stops_early
@@ -136,6 +137,34 @@ def fit_with_unlabelled(estimator: Any, given: Given, progress: Progress | None)
     seen, other = (embed(network, rows, device=device, progress=progress) for rows in (given.inputs, more))
     head, shares = solve_with_unlabelled(seen, other, targets)
     return Fitted(targets, network, head, None, []), shares
+
+
+def tune_with_unlabelled(estimator: Any, given: Given, progress: Progress | None) -> tuple[Fitted, np.ndarray]:
+    """A network whose weak views of examples without labels teach strong ones, and how their class shares look."""
+    more, targets = _alike(estimator.unlabelled, given), weighed(given.targets, given.m, 1.0)
+    network = fitted(network_for(estimator, given.inputs.input_type), given.own)
+    settings = settings_for(estimator, input_type=given.inputs.input_type)
+    held = held_rows(estimator, targets, given.groups, given.m)
+    device, rows = str(pick_device(estimator.device)), np.arange(len(targets)) if held is None else held[0]
+    other = embed(network, more, device=device, progress=progress)
+    strong = choose_augmentation(
+        estimator.augment or "auto", network, given.inputs, targets, whole=True, seed=settings.seed
+    )
+    seen = embed(network, given.inputs, device=device, progress=progress)
+    head, shares = solve_with_unlabelled(seen[rows], other, targets.rows(rows))
+    if settings.blocks is None:
+        settings = replace(settings, augmentation=strong)
+    tuned = tune(
+        network,
+        given.inputs,
+        targets,
+        settings,
+        start=lambda features: linear_part(head),
+        held_out=held,
+        progress=progress,
+        more=Unlabelled(more, shares, strong),
+    )
+    return Fitted(targets, tuned.network, None, tuned.head, tuned.history), shares
 
 
 def _alike(unlabelled: Any, given: Given) -> Inputs:

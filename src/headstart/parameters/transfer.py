@@ -27,7 +27,7 @@ from headstart.parameters.heads.lent import all_labels, lent_examples
 from headstart.parameters.heads.solved import SolvedHead, solve_head
 from headstart.parameters.heads.targets import Targets, class_targets, matched, number_targets, one_column
 from headstart.parameters.heads.unlabelled import check_unlabelled
-from headstart.parameters.on_inputs import Given, fit_inputs, fit_with_unlabelled, held_rows
+from headstart.parameters.on_inputs import Given, fit_inputs, fit_with_unlabelled, held_rows, tune_with_unlabelled
 from headstart.parameters.tuning.plan import head_widths, settings_for, stops_early, trained_blocks
 from headstart.parameters.tuning.view_features import check_views
 from headstart.progress import Progress, reporter
@@ -297,9 +297,10 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
     Parameters
     ----------
     unlabelled : pictures, clips or texts, optional
-        More examples of the target without labels, with ``train="head"`` and one linear head
-        (`headstart.parameters.heads.unlabelled.solve_with_unlabelled`). For a few labels a class and hundreds of
-        examples without; held-out examples must not be among them.
+        More examples of the target without labels, with one linear head: for a few labels a class and hundreds of
+        examples without; held-out examples must not be among them. With ``train="head"`` the head learns from them
+        (`headstart.parameters.heads.unlabelled.solve_with_unlabelled`), with "last:k" and "all" the network goes on
+        from there: plain examples teach varied views of themselves (`headstart.parameters.tuning.consistency`).
 
     Attributes
     ----------
@@ -326,7 +327,8 @@ class TransferClassifier(ClassifierMixin, BaseTransfer):
         self.class_shares_ = check_unlabelled(self, given.targets.task)
         if self.unlabelled is None or is_method(self.head):
             return super()._fit_inputs(given, progress)
-        found, self.class_shares_ = fit_with_unlabelled(self, given, progress)
+        learn = fit_with_unlabelled if self.train == "head" else tune_with_unlabelled
+        found, self.class_shares_ = learn(self, given, progress)
         return found
 
     def _fit_table(self, X: Any, y: Any, groups: np.ndarray | None, sample_weight: Any) -> Fitted:

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import ClassifierMixin
+from sklearn.base import ClassifierMixin, clone
 
 from headstart.contract.delegating import DelegatingMixin
 from headstart.contract.domains import Domains, Side
@@ -17,6 +17,7 @@ from headstart.contract.remembered import remembered
 from headstart.errors import DataError, ParameterError
 from headstart.features.adapted.linear_answers import LinearAnswers
 from headstart.features.adapted.names import adaptation_of
+from headstart.features.adapted.once import adapted_once, carried_back
 from headstart.features.adapted.problem import Coordinates, Problem, common_coordinates, solved_head
 
 
@@ -119,9 +120,32 @@ class AdaptedClassifier(ClassifierMixin, Learner, DelegatingMixin):
         n = len(domains.target)
         return replace(domains, sources=tuple(sources)).moved(source, target[:n])
 
+    def carried_back(self, X: Any, y: Any = None) -> tuple[np.ndarray, np.ndarray]:
+        """What the source's rows are told to be when learning goes back, from the answers for the target, and are.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Rows of the target, as for `fit`.
+        y : array-like of shape (n,), optional
+            Their labels.
+
+        Returns
+        -------
+        tuple of ndarray (m,)
+            Labels that were found for the m rows of the sources, and those that they have.
+        """
+        domains = clone(self)._domains(X, y, task=self._task, need_target_labels=False)
+        sources, have, _, problem = self._start(domains)
+        adaptation = adaptation_of(self.adaptation)
+        coef, intercept = adapted_once(adaptation, problem)
+        said = carried_back(adaptation, problem, (problem.target @ coef + intercept).argmax(axis=1))
+        assert domains.classes is not None
+        return domains.classes[have[said]], np.concatenate([domains.labels(side) for side in sources])
+
     def _learn(self, domains: Domains) -> None:
         _, have, place, problem = self._start(domains)
-        coef, intercept = adaptation_of(self.adaptation).adapted(problem)
+        coef, intercept = adapted_once(adaptation_of(self.adaptation), problem)
         self.coef_, self.intercept_ = place.folded(coef, intercept)
         assert domains.classes is not None
         self.estimator_ = LinearAnswers(domains.classes[have], self.coef_, self.intercept_)

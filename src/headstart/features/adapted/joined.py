@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from headstart.features.adapted.adaptation import Adaptation
+from headstart.features.adapted.once import adapted_once
 from headstart.features.adapted.problem import Problem
 from headstart.features.adapted.shot import SHOT
 from headstart.features.adapted.solved import GaussianTransport, TransportedDiscriminant
@@ -37,7 +38,7 @@ class JoinedHeads(Adaptation):
     def adapted(self, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
         """Half the mean of the heads, and the discriminant's."""
         parts = (GaussianTransport(), TransportedDiscriminant(), SHOT(), SHOT(carried=True))
-        heads = [one.adapted(problem) for one in parts]
+        heads = [adapted_once(one, problem) for one in parts]
         coef = _HEADS * np.mean([head[0] for head in heads], axis=0)
         intercept = _HEADS * np.mean([head[1] for head in heads], axis=0)
         prior = log_softmax(problem.target @ coef + intercept, axis=1)

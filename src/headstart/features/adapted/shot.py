@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from headstart.contract.options import check_number, check_option
+from headstart.features.adapted.once import adapted_once
 from headstart.features.adapted.problem import Problem
 from headstart.features.adapted.solved import GaussianTransport
 from headstart.features.adapted.trained import Step, TrainedAdaptation
@@ -65,7 +66,7 @@ class SHOT(TrainedAdaptation):
     def _trained(self, problem: Problem) -> tuple[nn.ModuleDict, ResidualMap]:
         """Train from the chosen head on."""
         if self.carried:
-            coef, intercept = GaussianTransport().adapted(problem)
+            coef, intercept = adapted_once(GaussianTransport(), problem)
             problem = replace(problem, coef=coef, intercept=intercept)
         return super()._trained(problem)
 

@@ -9,6 +9,7 @@ from scipy.special import log_softmax
 
 from headstart.contract.options import check_number
 from headstart.features.adapted.adaptation import Adaptation
+from headstart.features.adapted.once import adapted_once
 from headstart.features.adapted.problem import Problem
 from headstart.math.alignment.class_balance import surest_by_shares
 from headstart.math.alignment.monge import moments, monge_map
@@ -73,7 +74,7 @@ class TransportedDiscriminant(GaussianTransport):
 
     def adapted(self, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
         """The sum of both heads."""
-        coef, intercept = super().adapted(problem)
+        coef, intercept = adapted_once(GaussianTransport(regularisation=self.regularisation), problem)
         prior = log_softmax(problem.target @ coef + intercept, axis=1)
         found = discriminant_by_em(problem.target, problem.known, problem.n_classes, prior=prior)
         return coef + found.coef, intercept + found.intercept

@@ -24,6 +24,8 @@ from headstart.training.optimizers import make_optimizer, parameter_groups
 #: Stretches of the training; pseudo-labels are renewed at the start of each.
 STRETCHES = 4
 _WARMUP = 0.1
+#: All rows without a copy of them, or numbers of some.
+Rows = slice | Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +148,7 @@ class _Training:
         self.Y = torch.eye(problem.n_classes)[torch.from_numpy(problem.y)]
         self.weight = torch.from_numpy(problem.weight.astype(np.float32))
         self.known = torch.from_numpy(problem.known)
+        self.any_known = bool((problem.known >= 0).any())
         self.pseudo = torch.full((len(self.target),), -1)
         self.done = 0
         least = -(-int(adaptation.steps) // STRETCHES)
@@ -162,7 +165,7 @@ class _Training:
         settings = LoopSettings(STRETCHES, self.stretch, warmup=_WARMUP, seed=self.problem.seed)
         train(self.modules, make_optimizer("adam", groups), self.batches, self.loss, settings)
 
-    def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(self, epoch: int) -> Iterator[tuple[Rows, Rows]]:
         with torch.no_grad():
             features = self.modules["map"](self.target)
             self.pseudo = self.adaptation.pseudo_labels(features, self.modules["head"](features))
@@ -170,11 +173,11 @@ class _Training:
         for _ in range(self.stretch):
             yield self._some(rng, len(self.source)), self._some(rng, len(self.target))
 
-    def _some(self, rng: np.random.Generator, n: int) -> Tensor:
+    def _some(self, rng: np.random.Generator, n: int) -> Rows:
         size = int(self.adaptation.batch_size)
-        return torch.arange(n) if n <= size else torch.from_numpy(np.sort(rng.choice(n, size, replace=False)))
+        return slice(None) if n <= size else torch.from_numpy(np.sort(rng.choice(n, size, replace=False)))
 
-    def loss(self, rows: tuple[Tensor, Tensor]) -> Tensor:
+    def loss(self, rows: tuple[Rows, Rows]) -> Tensor:
         mapping, head = self.modules["map"], self.modules["head"]
         mine, theirs = rows
         source, target = self.source[mine], mapping(self.target[theirs])
@@ -186,8 +189,7 @@ class _Training:
         total = self.adaptation.loss(step)
         if self.adaptation.learns_source:
             total = total + task_loss(step.source_logits, Y, self.weight[mine], "classification")
-        known = self.known[theirs]
-        if bool((known >= 0).any()):
+        if self.any_known and bool(((known := self.known[theirs]) >= 0).any()):
             total = total + nn.functional.cross_entropy(logits, known, ignore_index=-1)
         return total
 

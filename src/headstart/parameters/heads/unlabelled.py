@@ -80,11 +80,13 @@ def check_unlabelled(estimator: Any, what: str) -> np.ndarray | None:
     ParameterError
     """
     plain = isinstance(estimator.head, str) and estimator.head in ("auto", "linear") and estimator.views == 1
-    head_alone = estimator.train == "head" and (plain or is_method(estimator.head))
-    if estimator.unlabelled is None or (what == "classification" and head_alone):
+    method = estimator.train == "head" and is_method(estimator.head)
+    trained = str(estimator.train).partition(":")[0] in ("head", "last", "all")
+    if estimator.unlabelled is None or (what == "classification" and trained and (plain or method)):
         return None
     raise ParameterError(
-        "Expected unlabelled with classes of pictures, clips or texts, train='head', one linear head and one view, "
+        "Expected unlabelled with classes of pictures, clips or texts, train='head', 'last:k' or 'all', one linear "
+        "head and one view, "
         f"found {what}, train={estimator.train!r}, head={estimator.head!r}, views={estimator.views!r}.",
         "Leave it out; of ready-made features SemiSupervisedDiscriminantClassifier(unlabelled=...) takes it.",
     )

@@ -26,13 +26,14 @@ from headstart.nn.losses.tasks import task_loss
 from headstart.nn.processes import rank, team_size, together
 from headstart.parameters.heads.settings import TuningSettings
 from headstart.parameters.heads.targets import Targets
+from headstart.parameters.tuning.consistency import Teaching, Unlabelled
 from headstart.parameters.tuning.objective import Objective
 from headstart.parameters.tuning.trainee import TOGETHER, Trainee, cut_of
 from headstart.parameters.tuning.windows import means, spread, spread_targets, telling_rows
 from headstart.progress import Progress
 from headstart.training.batches import Batch, canvas_batches, steps_per_epoch, stored_batches
 from headstart.training.device import pick_device
-from headstart.training.loop import LoopSettings, train
+from headstart.training.loop import Batches, LoopSettings, train
 from headstart.training.optimizers import make_optimizer, parameter_groups
 
 #: Most steps of training on pairs: n examples give n (n - 1) / 2 pairs, and few of them are enough.
@@ -62,6 +63,7 @@ def tune(
     held_out: tuple[np.ndarray, np.ndarray] | None = None,
     progress: Progress | None = None,
     objective: Objective | None = None,
+    more: Unlabelled | None = None,
 ) -> Tuned:
     """Train the last blocks or all blocks of a copy of a network, starting from a head on its frozen features.
 
@@ -87,6 +89,8 @@ def tune(
     objective : Objective, optional
         Of several tasks, whose columns ``targets`` holds, with NaN where a row has no label. Default: the loss of the
         targets' task.
+    more : Unlabelled, optional
+        Examples without labels that are learned from too (`headstart.parameters.tuning.consistency`), by one process.
     """
     if settings.blocks is not None and not network.chain.blocks:
         raise ParameterError(
@@ -94,8 +98,8 @@ def tune(
             f"{network.chain.note}",
             "Use train='head' or train='all'.",
         )
-    if team_size() == 1:
-        return _tuned(network, inputs, targets, settings, start, held_out, progress, objective)
+    if team_size() == 1 or more is not None:
+        return _tuned(network, inputs, targets, settings, start, held_out, progress, objective, more)
     if settings.blocks is not None and settings.stored and _boundary_works(network, inputs, settings.blocks):
         given, _ = spread(inputs, network.preprocessing)  # the activations, for the others to find in the cache
         boundary(network, given, settings.blocks, device=str(pick_device(settings.device)), progress=progress)
@@ -126,6 +130,7 @@ def _tuned(
     held_out: tuple[np.ndarray, np.ndarray] | None,
     progress: Progress | None,
     objective: Objective | None = None,
+    more: Unlabelled | None = None,
 ) -> Tuned:
     trainee = Trainee(network, targets.Y.shape[1], settings)
     rows, held = (np.arange(len(targets)), None) if held_out is None else held_out
@@ -134,7 +139,7 @@ def _tuned(
     stored = works and settings.stored and settings.augmentation is None
     if works and not stored:
         trainee.replay()
-    settled = _loop_settings(network, inputs, targets, settings, rows)
+    settled = _loop_settings(network, inputs, targets, settings, rows, more)
     kept: np.ndarray | list[np.ndarray]
     owner = np.arange(len(targets))
     if stored:
@@ -151,8 +156,15 @@ def _tuned(
     if start is not None and network.trained and not settings.pairs:
         trainee.start_from(start(_first_features(trainee, inputs, kept, owner, stored, progress)))
     lengths = _lengths(network, inputs, rows)
-    batches = _batches(trainee, kept, targets, rows, stored, lengths)
+    batches: Batches = _batches(trainee, kept, targets, rows, stored, lengths)
+    loss: Callable[[Any], Tensor] = trainee.loss(targets.task, stored, objective)
+    if more is not None:
+        teaching = Teaching(trainee, more, stored)
+        batches, steps = teaching.batches(batches, settled.epochs)
+        settled, loss = dataclasses.replace(settled, steps_per_epoch=steps), teaching.loss(loss)
     modules = nn.ModuleDict({"module": trainee.module, "head": trainee.head})
+    if more is not None:
+        modules["teaching"] = teaching
     if objective is not None:
         modules["objective"] = objective.to(trainee.device)
     groups = parameter_groups(
@@ -167,7 +179,7 @@ def _tuned(
             modules,
             make_optimizer(settings.optimizer, groups),
             batches,
-            trainee.loss(targets.task, stored, objective),
+            loss,
             settled,
             evaluate=None if held is None else _evaluation(trainee, kept, targets, held, owner, stored, objective),
             set_mode=trainee.set_mode,
@@ -312,13 +324,20 @@ def _score(outputs: Tensor, Y: Tensor, task: str) -> float:
 
 
 def _loop_settings(
-    network: Network, inputs: Inputs, targets: Targets, settings: TuningSettings, rows: np.ndarray
+    network: Network,
+    inputs: Inputs,
+    targets: Targets,
+    settings: TuningSettings,
+    rows: np.ndarray,
+    more: Unlabelled | None,
 ) -> LoopSettings:
     key = ""
     if settings.checkpoint is not None:
         state = dataclasses.asdict(dataclasses.replace(settings, checkpoint=None, device=""))
         text = repr([network.digest, network.preprocessing.key(), targets.Y.tobytes(), state, rows.tolist()])
-        digests = [inputs.digest(i) for i in range(len(inputs))]
+        digests = [
+            part.digest(i) for part in (inputs, *(() if more is None else (more.inputs,))) for i in range(len(part))
+        ]
         key = hashlib.sha256((text + "".join(digests)).encode()).hexdigest()
     return LoopSettings(
         epochs=epochs_for(settings, len(rows)),

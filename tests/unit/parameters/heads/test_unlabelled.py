@@ -67,7 +67,7 @@ def test_without_them_nothing_changes() -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"train": "all"}, "found classification, train='all'"),
+        ({"train": "contrastive"}, "found classification, train='contrastive'"),
         ({"head": "depths"}, "head='depths'"),
         ({"views": 2}, "views=2"),
     ],
