@@ -217,9 +217,9 @@ def _lent(material: Material) -> tuple[Source, ...]:
 
 def _featured(material: Material, sources: Sequence[Source]) -> list[Source]:
     """Examples as rows of the network's features."""
-    network, how = material.fitting_network, {"device": material.device, "progress": material.progress}
+    network, device, told = material.fitting_network, material.device, material.progress
     assert network is not None
-    return [replace(one, X=embed(network, one.X, **how).output) for one in sources]
+    return [replace(one, X=embed(network, one.X, device=device, progress=told).output) for one in sources]
 
 
 def _aligner(
