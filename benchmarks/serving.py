@@ -1,14 +1,17 @@
 """A served model under load and under bad uploads: is anything lost, does anything end it, does its memory grow?
 
-    python benchmarks/serving.py MODEL PICTURES
+    python benchmarks/serving.py MODEL [PICTURES]
 
-MODEL is a folder that `headstart fit` wrote for pictures, PICTURES a folder of pictures. The server is a process of its
-own, `headstart serve` on a free port of this machine; its memory is read while it runs.
+MODEL is a folder that `headstart fit` wrote, of any kind of input; for one of pictures PICTURES is a folder of some.
+Clips are tones, texts words, rows numbers and categories that the model knows. The server is a process of its own,
+`headstart serve` on a free port of this machine; its memory is read while it runs.
 
-1. `--rounds` times `--at-once` requests at the same time, every picture another one (the first pixels are changed).
-2. `--bad` damaged and hostile requests, `--together` at a time: bits turned, ends cut off, names that climb folders or
-   hold scripts, headers that claim 2^30 x 2^30 pixels, PNG files of few bytes that unpack to 192 MB, JSON of all kinds.
-3. `--alone` answers of the loaded model in Python, one distinct picture each, without any server.
+1. `--rounds` times `--at-once` requests at the same time, every input another one (of pictures the first pixels).
+2. `--bad` damaged and hostile requests, `--together` at a time: files of all forms of the kind (PNG, JPEG, GIF, TIFF,
+   WebP, DICOM, NIfTI, HEIC; WAV, FLAC, Ogg, MP3; texts in UTF-8 and UTF-16) with bits turned and ends cut off, the
+   forms that hold them damaged alike, names that climb folders or hold scripts, headers that claim 2^30 x 2^30 pixels,
+   PNG files of few bytes that unpack to 192 MB, texts and rows of odd values, JSON of all kinds.
+3. For pictures `--alone` answers of the loaded model in Python, one distinct picture each, without any server.
 """
 
 from __future__ import annotations
@@ -25,9 +28,12 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import soundfile
 from PIL import Image
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests" / "makers")]
@@ -73,17 +79,44 @@ def server(model: Path, place: str) -> Iterator[tuple[Served, subprocess.Popen[s
             print(f"ended with {running.wait(30)}: {said.read_text().strip()!r}")
 
 
-def load(one: Served, process: int, source: Iterator[bytes], rounds: int, at_once: int) -> None:
+def good(said: dict[str, Any], folder: Path | None) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Good requests without end, each another one: the method of `Served` that sends it, and its arguments."""
+    kind, rng = said["input_type"], np.random.default_rng(0)
+    files = pictures(folder) if kind == "image" and folder is not None else None
+    for i in count():
+        if files is not None:
+            yield "send", ("/predict", [("file", str(i), next(files))])
+        elif kind == "audio":
+            file = io.BytesIO()
+            soundfile.write(file, 0.3 * np.sin(np.arange(8000) * rng.uniform(0.1, 1)), 8000, format="WAV")
+            yield "send", ("/predict", [("file", str(i), file.getvalue())])
+        elif kind == "table":
+            row = {
+                one["name"]: str(rng.choice(one["options"])) if one["options"] else float(rng.normal())
+                for one in said["columns"]
+                if one["holds"] in ("number", "category")
+            }
+            yield "post", ("/predict", {"rows": [row]})
+        else:
+            yield "post", ("/predict", {"texts": [f"so good, so bad, {i} times"]})
+
+
+Requests = Iterator[tuple[str, tuple[Any, ...]]]
+
+
+def load(one: Served, process: int, source: Requests, rounds: int, at_once: int) -> None:
     """Rounds of requests at the same time."""
     with ThreadPoolExecutor(at_once) as pool:
         for number in range(rounds):
-            contents = [next(source) for _ in range(at_once)]
+            given = [next(source) for _ in range(at_once)]
             start = time.perf_counter()
 
-            def ask(i: int, contents: list[bytes] = contents) -> tuple[int, float, bool]:
-                begun = time.perf_counter()
-                found = one.send("/predict", [("file", str(i), contents[i])])
-                mine = found.status == 200 and found.said["predictions"][0]["file"] == str(i)
+            def ask(i: int, given: list[Any] = given) -> tuple[int, float, bool]:
+                begun, (how, arguments) = time.perf_counter(), given[i]
+                found = getattr(one, how)(*arguments)
+                mine = found.status == 200 and len(found.said["predictions"]) == 1
+                if mine and how == "send":
+                    mine = found.said["predictions"][0]["file"] == arguments[1][0][1]
                 return found.status, time.perf_counter() - begun, mine
 
             answers = list(pool.map(ask, range(at_once)))
@@ -96,19 +129,20 @@ def load(one: Served, process: int, source: Iterator[bytes], rounds: int, at_onc
             )
 
 
-def bad(one: Served, process: int, n: int, together: int, source: Iterator[bytes]) -> None:
+def bad(one: Served, process: int, n: int, together: int, source: Requests, said: dict[str, Any]) -> None:
     """Bad requests, and a good one after every hundred of them."""
     statuses: Counter[tuple[str, int]] = Counter()
-    every = requests(seed=1, n=n, side=4000)
+    every = requests(1, n, 4000, said["input_type"], [column["name"] for column in said["columns"]])
     with ThreadPoolExecutor(together) as pool:
         for start in range(0, n, 100):
             some = [next(every) for _ in range(min(100, n - start))]
             found = list(pool.map(lambda each: sent(one, each[1], each[2]), some))
             statuses.update((what, status) for (what, _, _), status in zip(some, found, strict=True))
-            good = one.send("/predict", [("file", "good", next(source))]).status
-            print(f"{start + len(some)} bad requests, a good one: {good}; {resident(process):.0f} MiB", flush=True)
-    for (what, status), count in sorted(statuses.items()):
-        print(f"  {what}: {status} {count} times")
+            how, given = next(source)
+            answered = getattr(one, how)(*given).status
+            print(f"{start + len(some)} bad requests, a good one: {answered}; {resident(process):.0f} MiB", flush=True)
+    for (what, status), times in sorted(statuses.items()):
+        print(f"  {what}: {status} {times} times")
 
 
 def alone(model: Path, source: Iterator[bytes], n: int) -> None:
@@ -130,18 +164,20 @@ def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
-    parser.add_argument("pictures", type=Path)
+    parser.add_argument("pictures", type=Path, nargs="?")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--at-once", type=int, default=200)
     parser.add_argument("--bad", type=int, default=1000)
     parser.add_argument("--together", type=int, default=4)
     parser.add_argument("--alone", type=int, default=2000)
     given = parser.parse_args()
-    source = pictures(given.pictures)
     with tempfile.TemporaryDirectory() as place, server(given.model, place) as (one, running, _):
+        said = one.ask("/model").said
+        source = good(said, given.pictures)
         load(one, running.pid, source, given.rounds, given.at_once)
-        bad(one, running.pid, given.bad, given.together, source)
-    alone(given.model, source, given.alone)
+        bad(one, running.pid, given.bad, given.together, source, said)
+    if given.pictures is not None:
+        alone(given.model, pictures(given.pictures), given.alone)
 
 
 if __name__ == "__main__":

@@ -71,19 +71,24 @@ class Served:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """A form with files (field, name, content) and fields, as a browser sends it."""
-        edge = uuid.uuid4().hex
-        parts = [(f'name="{name}"', value.encode("utf-8", "replace")) for name, value in (fields or {}).items()]
-        parts += [(f'name="{name}"; filename="{called}"', content) for name, called, content in files]
-        body = b"".join(
-            f"--{edge}\r\nContent-Disposition: form-data; ".encode()
-            + head.encode("utf-8", "replace")
-            + b"\r\n\r\n"
-            + content
-            + b"\r\n"
-            for head, content in parts
-        )
-        kind = {"content-type": f"multipart/form-data; boundary={edge}"}
-        return self.ask(path, "POST", body + f"--{edge}--\r\n".encode(), {**kind, **(headers or {})})
+        body, kind = form_of(files, fields)
+        return self.ask(path, "POST", body, {"content-type": kind, **(headers or {})})
+
+
+def form_of(files: Sequence[tuple[str, str, bytes]] = (), fields: Mapping[str, str] | None = None) -> tuple[bytes, str]:
+    """The body of a form and its content type."""
+    edge = uuid.uuid4().hex
+    parts = [(f'name="{name}"', value.encode("utf-8", "replace")) for name, value in (fields or {}).items()]
+    parts += [(f'name="{name}"; filename="{called}"', content) for name, called, content in files]
+    body = b"".join(
+        f"--{edge}\r\nContent-Disposition: form-data; ".encode()
+        + head.encode("utf-8", "replace")
+        + b"\r\n\r\n"
+        + content
+        + b"\r\n"
+        for head, content in parts
+    )
+    return body + f"--{edge}--\r\n".encode(), f"multipart/form-data; boundary={edge}"
 
 
 @contextlib.contextmanager

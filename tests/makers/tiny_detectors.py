@@ -1,11 +1,21 @@
-"""Detectors of transformers' families that are small and random."""
+"""Detectors that are small and random: of transformers' families, and on maps."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from tiny_pictures import source
+
+from headstart import TransferDetector
+from headstart.detection.edges import Edges
+from headstart.detection.maps import Body
+from headstart.detection.solved import SolvedDetector
+from headstart.detection.views import rows_of
+from headstart.models.detection_model import DetectionModel
+from headstart.networks.reading.loading import load_network
 
 FAMILIES = ("detr", "yolos", "deformable", "two_stage", "rt_detr", "d_fine")
 _SIZES = {"d_model": 32, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "decoder_layers": 2, "num_queries": 24}
@@ -118,3 +128,19 @@ _FAMILIES = {
     "rt_detr": _rt_detr,
     "d_fine": _d_fine,
 }
+
+
+def random_detector(borrowed: bool) -> DetectionModel:
+    """A detector of random answers, which finds something everywhere."""
+    body = Body.of(load_network(source()), 64) if borrowed else Edges(64)
+    shapes = [(level.side, level.side, level.channels) for level in body.levels]
+    rng = np.random.default_rng(0)
+    classes = np.array(["disc", "square"], dtype=object)
+    estimator = TransferDetector(None, classes=classes.tolist(), device="cpu")
+    estimator.classes_, estimator.body_, estimator.lent_ = classes, body, None
+    odds, moves = (int(rows_of(body.views, shapes, of_offsets).sum()) for of_offsets in (False, True))
+    answers = (rng.normal(size=(odds, 2)) * 0.3, np.full(2, -4.0)), (rng.normal(size=(moves, 5)) * 0.02, np.zeros(5))
+    sides = np.array([[0.3, 0.2], [0.15, 0.5]])
+    estimator.solved_ = SolvedDetector.of(body.views, shapes, sides, *answers)
+    rows = [{"class": "disc", "threshold": 0.3}, {"class": "square", "threshold": 0.05}]
+    return DetectionModel(estimator, {"detection": {"classes": rows}})

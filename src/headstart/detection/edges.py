@@ -58,12 +58,16 @@ class Edges:
         """A box and what is near it in cells fine enough to tell a shape; and its surroundings."""
         return View(0, 6, 1.2), View(0, 1, 1.8), View(0, 6, 1.4, of_offsets=True)
 
+    @property
+    def form(self) -> Letterboxed:
+        """How pictures are seen."""
+        return Letterboxed((self.size, self.size), None, (0.0,) * 3, (1.0,) * 3)
+
     def maps(
         self, pictures: Pictures, *, device: str = "cpu", progress: Progress | None = None
     ) -> list[tuple[np.ndarray, ...]]:
         """The map of each picture; arguments as of `headstart.detection.maps.maps_of`."""
-        form = Letterboxed((self.size, self.size), None, (0.0,) * 3, (1.0,) * 3)
-        return [(_map(square),) for square in canvases(pictures, form, progress=progress)]
+        return [(_map(square),) for square in canvases(pictures, self.form, progress=progress)]
 
     def letterboxes(self, pictures: Pictures) -> list[Letterbox]:
         """Where each picture lies on its square."""

@@ -110,8 +110,9 @@ def levels_of(network: Network) -> tuple[Level, ...]:
         If no block of the network makes a map.
     """
     blocks = network.chain.blocks
-    looking = _Looking(twin(network.module).eval(), blocks)
-    shapes = {name: found.shape[1:] for name, found in looking(network.example()).items()}
+    looking = Looking(twin(network.module).eval(), blocks)
+    with torch.inference_mode():
+        shapes = {name: found.shape[1:] for name, found in looking(network.example()).items()}
     every = [Level(name, int(shape[0]), int(shape[2])) for name, shape in shapes.items() if shape[0] == shape[1] > 1]
     if not every:
         raise ParameterError(
@@ -179,12 +180,15 @@ def sides_of(pictures: Pictures, i: int) -> tuple[int, int]:
     return width, height
 
 
-class _Looking(nn.Module):
-    """A network that answers with the outputs of some blocks as maps, (N, H, W, C), and runs no further than these."""
+class Looking(nn.Module):
+    """A network that answers with the outputs of some blocks as maps, (N, H, W, C).
 
-    def __init__(self, net: nn.Module, blocks: Iterable[str]) -> None:
+    It runs no further than these; to its end where ``whole``.
+    """
+
+    def __init__(self, net: nn.Module, blocks: Iterable[str], whole: bool = False) -> None:
         super().__init__()
-        self.net, self.blocks = net, tuple(blocks)
+        self.net, self.blocks, self.whole = net, tuple(blocks), whole
         self._seen = threading.local()
         for name in self.blocks:
             net.get_submodule(name).register_forward_hook(lambda m, a, output, name=name: self._look(name, output))
@@ -193,7 +197,7 @@ class _Looking(nn.Module):
         """Maps by block."""
         seen: dict[str, Tensor] = {}
         self._seen.maps = seen
-        with torch.inference_mode(), contextlib.suppress(Reached):
+        with contextlib.suppress(Reached):
             self.net(x)
         return seen
 
@@ -201,7 +205,7 @@ class _Looking(nn.Module):
         found = as_map(main_tensor(output))
         if found is not None:
             self._seen.maps[name] = found
-        if name == self.blocks[-1]:
+        if name == self.blocks[-1] and not self.whole:
             raise Reached(output)
 
 
@@ -230,14 +234,16 @@ class _Pass:
     def __init__(self, network: Network, levels: tuple[Level, ...], device: str) -> None:
         self.preprocessing, self.levels, self.device = network.preprocessing, levels, device
         names = [level.block for level in levels]
-        exact, lean = (_Looking(prepared(twin(m), torch.float32, device), names) for m in _forms(network, names))
+        exact, lean = (Looking(prepared(twin(m), torch.float32, device), names) for m in _forms(network, names))
         example = network.example().to(device)
-        wanted, found = exact(example), lean(example)
+        with torch.inference_mode():
+            wanted, found = exact(example), lean(example)
         close = all((found[n] - wanted[n]).abs().max() <= TOLERANCE * wanted[n].abs().max() for n in names)
         self.looking = lean if close else exact
 
     def __call__(self, arrays: np.ndarray) -> np.ndarray:
-        maps = self.looking(to_tensor(arrays, self.preprocessing).to(self.device))
+        with torch.inference_mode():
+            maps = self.looking(to_tensor(arrays, self.preprocessing).to(self.device))
         rows = [maps[level.block].float().flatten(1) for level in self.levels]
         return np.asarray(torch.cat(rows, 1).cpu().numpy())
 

@@ -125,6 +125,16 @@ class DetectionModel:
 
         return evaluated_boxes(self, data, *how_of(how))
 
+    def export(self, out: str | Path, to: str = "onnx", inputs: Any = None) -> Path:
+        """Write the whole model so that it runs without headstart, compared with this one on 50 pictures first.
+
+        Arguments and errors as of `Model.export`. A detector of transformers' families is written as one of these
+        (``to="transformers"``).
+        """
+        from headstart.models.exporting.export import export_model
+
+        return export_model(self, out, to, inputs)
+
     def save(self, folder: str | Path, *, also: Callable[[Path], None] | None = None) -> Path:
         """Write the model's folder whole or not at all; it is itself a source for the next detector.
 

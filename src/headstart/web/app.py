@@ -15,8 +15,8 @@ from typing import Any
 from headstart.data.base.plain import plain
 from headstart.errors import MissingExtra
 from headstart.web.answers import Asked
-from headstart.web.corrected import row_of
-from headstart.web.corrections import append
+from headstart.web.corrected import append_row
+from headstart.web.corrected_boxes import append_boxes
 from headstart.web.described import columns_of, described, files_of, openapi
 from headstart.web.guarding import Guard
 from headstart.web.limits import Limits, Refused
@@ -26,7 +26,7 @@ from headstart.web.worker import Worker
 _AT_ONCE = 16
 _PARTS = {
     "/page.css": ("text/css", ("report/page.css", "web/page.css")),
-    "/page.js": ("text/javascript", ("web/wave.js", "web/page.js")),
+    "/page.js": ("text/javascript", ("web/wave.js", "web/boxes.js", "web/page.js")),
 }
 
 
@@ -106,8 +106,8 @@ class Server:
             found = await self.answered(job)
             if not found["predictions"]:
                 return as_json(found, 422)
-            row = await asyncio.to_thread(row_of, job, self.said, self.asked.model, self.corrections)
-            table = await asyncio.to_thread(append, self.corrections, row)
+            write = append_boxes if self.said["finds"] else append_row
+            table = await asyncio.to_thread(write, job, self.said, self.asked.model, self.corrections)
             return as_json({"kept": table.name})
         finally:
             job.forget()

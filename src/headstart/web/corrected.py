@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from headstart.web.corrections import keep_file
+from headstart.web.corrections import append, keep_file
 from headstart.web.limits import Refused
 from headstart.web.received import Received, shown
 
 LABEL, PATH = "label", "path"
+
+
+def append_row(job: Received, said: Mapping[str, Any], model: Any, folder: Path) -> Path:
+    """Write what `row_of` makes of one corrected input at the end of the table, which is given."""
+    return append(folder, row_of(job, said, model, folder))
 
 
 def row_of(job: Received, said: Mapping[str, Any], model: Any, folder: Path) -> dict[str, Any]:
@@ -42,7 +47,7 @@ def row_of(job: Received, said: Mapping[str, Any], model: Any, folder: Path) -> 
     if job.rows:
         accept = {one["name"]: one["accept"] for one in said["columns"]}
         row = {
-            name: keep_file(folder, cell.read_bytes(), _suffix(job.called.get(name, ""), accept[name]))
+            name: keep_file(folder, cell.read_bytes(), suffix_of(job.called.get(name, ""), accept[name]))
             if isinstance(cell, Path)
             else cell
             for name, cell in job.rows[0].items()
@@ -51,7 +56,7 @@ def row_of(job: Received, said: Mapping[str, Any], model: Any, folder: Path) -> 
         return {**{name: row.get(name) for name in names}, **_apart(answers, names)}
     item = job.items[0]
     content = item.read_bytes() if isinstance(item, Path) else item.encode("utf-8", "replace")
-    suffix = _suffix(job.names[0], model.kind.suffixes) if isinstance(item, Path) else ".txt"
+    suffix = suffix_of(job.names[0], model.kind.suffixes) if isinstance(item, Path) else ".txt"
     return {PATH: keep_file(folder, content, suffix), **_apart(answers, [PATH])}
 
 
@@ -79,7 +84,7 @@ def _apart(answers: Mapping[str, Any], taken: list[str]) -> dict[str, Any]:
     return {f"{name} (right)" if name in taken else name: value for name, value in answers.items()}
 
 
-def _suffix(name: str, known: Any) -> str:
+def suffix_of(name: str, known: Any) -> str:
     """The end of a name where it is one that such files have, else any of these: readers go by the content."""
     said = f".{name.rpartition('.')[2].lower()}"
     return said if said in known else sorted(known)[0]

@@ -7,7 +7,8 @@ import io
 import os
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from headstart.data.base.content import digest_of
@@ -59,25 +60,71 @@ def append(folder: Path, row: Mapping[str, object]) -> Path:
     path,label
     files/a.png,'=1+1
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    table = folder / TABLE
-    with _LOCK, table.open("a+b") as file:
-        _alone(file.fileno())
-        file.seek(0)
-        known = next(csv.reader([file.readline().decode("utf-8", "replace")]), [])
-        if known and known != list(row):
-            raise Refused(
-                409,
-                f"Expected a table of {', '.join(row)} in {TABLE}, found one of {', '.join(known)}.",
-                "Start the server with another --corrections.",
-            )
+    with _opened(folder) as file:
+        known = _known(file, list(row))
         file.seek(0, os.SEEK_END)
         cut = _ends_inside(file)
         lines = [] if known else [list(row)]
         file.write((b"\n" if cut else b"") + _written([*lines, [_plain(value) for value in row.values()]]))
         file.flush()
         os.fsync(file.fileno())
-    return table
+    return folder / TABLE
+
+
+def replace(folder: Path, rows: Sequence[Mapping[str, object]], by: str) -> Path:
+    """Write rows at the end of the table, in place of those that say the same in the column ``by``; gives the table.
+
+    The table is written anew, whole or not at all.
+
+    Parameters
+    ----------
+    folder : Path
+    rows : sequence of mapping
+        One or more, of the same columns.
+    by : str
+
+    Raises
+    ------
+    Refused
+        409 where the table has other columns.
+    """
+    names, said = list(rows[0]), {str(row[by]) for row in rows}
+    with _opened(folder) as file:
+        _known(file, names)
+        file.seek(0)
+        head, *old = [*csv.reader(io.StringIO(file.read().decode("utf-8", "replace"), newline=""))] or [names]
+        kept = [row for row in old if len(row) == len(head) and row[head.index(by)] not in said]
+        new = [[_plain(value) for value in row.values()] for row in rows]
+        partial = folder / f".{TABLE}.part"
+        partial.write_bytes(_written([head, *kept, *new]))
+        os.replace(partial, folder / TABLE)
+    return folder / TABLE
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[io.BufferedRandom]:
+    """The table, made where there is none, once nobody else writes it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _LOCK:
+        while True:
+            with (folder / TABLE).open("a+b") as file:
+                _alone(file.fileno())
+                if os.fstat(file.fileno()).st_ino == (folder / TABLE).stat().st_ino:  # not replaced meanwhile
+                    yield file
+                    return
+
+
+def _known(file: io.BufferedRandom, names: list[str]) -> list[str]:
+    """Columns of the table; none of an empty one."""
+    file.seek(0)
+    known = next(csv.reader([file.readline().decode("utf-8", "replace")]), [])
+    if known and known != names:
+        raise Refused(
+            409,
+            f"Expected a table of {', '.join(names)} in {TABLE}, found one of {', '.join(known)}.",
+            "Start the server with another --corrections.",
+        )
+    return known
 
 
 def _there(folder: Path) -> Path:

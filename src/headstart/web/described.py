@@ -41,7 +41,7 @@ def described(model: Any, limits: Limits, corrections: bool) -> dict[str, Any]:
         "tasks": tasks,
         "finds": looks,
         "explains": hasattr(model, "explain"),
-        "corrections": corrections and not looks,
+        "corrections": corrections,
         "limits": {"body_bytes": limits.body_bytes, "inputs": limits.inputs, **limits.extents},
     }
 
@@ -128,8 +128,12 @@ def openapi(said: dict[str, Any], version: str) -> dict[str, Any]:
         "/health": {"get": {"summary": "Whether the server answers.", "security": [], "responses": {"200": _SOME}}},
     }
     if said["corrections"]:
-        label = {"type": "string", "description": "The right answer; of several tasks label:NAME."}
-        form = {**bodies["multipart/form-data"]["properties"], "label": label}
+        right = (
+            {"boxes": _string('All boxes as JSON: [{"label": "...", "corners": [left, top, right, bottom]}, ...].')}
+            if said["finds"]
+            else {"label": _string("The right answer; of several tasks label:NAME.")}
+        )
+        form = {**bodies["multipart/form-data"]["properties"], **right}
         paths["/correct"] = {
             "post": {
                 "summary": "Keep the right answer for one input, to learn from.",
@@ -168,6 +172,10 @@ def _bodies(said: dict[str, Any]) -> dict[str, Any]:
         files = {"type": "array", "items": {"type": "string", "format": "binary"}}
         bodies["multipart/form-data"] = _object({"file": files, "explain": {"type": "string", "enum": ["0", "1"]}}, [])
     return bodies
+
+
+def _string(description: str) -> dict[str, str]:
+    return {"type": "string", "description": description}
 
 
 def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:

@@ -131,12 +131,13 @@ function answered(row, shown, fill) {
   for (const [name, one] of row.tasks ? Object.entries(row.tasks) : [["", row]]) said.append(...told(name, one));
   if (row.unlike) said.prepend(made("p", { className: "mark", textContent: "Unlike the training data: do not rely on this answer" }));
   if (row.explanation) said.append(explained(row.explanation));
-  if (row.boxes && shown) drawBoxes(row.boxes, shown);
-  if (model.corrections) said.append(correction(row, fill));
-  const left = made("div");
+  const left = made("div"), card = made("article", { className: "card answer" + (shown ? "" : " bare") }, ...(shown ? [left, said] : [said]));
+  const on = row.boxes && shown && shown.querySelector("img") ? new BoxesOn(shown, row.boxes, model.tasks[0].classes[0]) : null;
+  if (model.corrections && on) said.append(boxCorrection(on, card, fill));
+  else if (model.corrections && !row.boxes) said.append(correction(row, fill));
   if (shown) left.append(shown);
   left.append(made("span", { className: "file", textContent: row.file }));
-  return made("article", { className: "card answer" + (shown ? "" : " bare") }, ...(shown ? [left, said] : [said]));
+  return card;
 }
 
 function told(name, one) {
@@ -171,26 +172,6 @@ function explained(one) {
   const most = Math.max(...one.parts.map((part) => Math.abs(part.adds)), 1e-9);
   const rows = one.parts.map((p) => [p.part, Math.abs(p.adds) / most, (p.adds > 0 ? "+" : "−") + Math.abs(p.adds).toPrecision(2), p.adds > 0 ? "" : "against"]);
   return made("div", {}, made("h3", { textContent: "What it went by" }), bars(rows));
-}
-
-function drawBoxes(boxes, figure) {
-  const picture = figure.querySelector("img"), drawing = (tag) => document.createElementNS("http://www.w3.org/2000/svg", tag);
-  if (!picture) return;
-  figure.classList.add("found");
-  picture.addEventListener("load", () => {
-    const svg = drawing("svg");
-    svg.setAttribute("viewBox", "0 0 " + picture.naturalWidth + " " + picture.naturalHeight);
-    svg.setAttribute("preserveAspectRatio", "none");
-    for (const box of boxes) {
-      const [left, top, right, bottom] = box.corners, rect = drawing("rect"), title = drawing("title");
-      for (const [key, value] of Object.entries({ x: left, y: top, width: right - left, height: bottom - top })) rect.setAttribute(key, value);
-      rect.setAttribute("class", tone(box.label));
-      title.textContent = box.label + " " + percent(box.score);
-      rect.append(title);
-      svg.append(rect);
-    }
-    figure.append(svg);
-  });
 }
 
 function correction(row, fill) {

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from opened_pages import opened
 from saved_models import baseline, inputs_of, table
 from served import Served, served
 
@@ -57,18 +58,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(folder: Path) -> Iterator[Served]:
     with served(explaining("image"), folder / "corrections") as found:
         yield found
-
-
-def opened(browser: Any, address: str, width: int = 1100, **how: Any) -> tuple[Any, list[str]]:
-    """A page, and whatever goes wrong in it."""
-    page = browser.new_context(viewport={"width": width, "height": 900}, **how).new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-    page.on("dialog", lambda said: wrong.append("a dialog") or said.dismiss())
-    page.goto(address)
-    page.wait_for_selector("#about:not(:empty)")
-    return page, wrong
 
 
 def test_a_picture_is_dropped_answered_and_corrected(browser: Any, server: Served, folder: Path) -> None:

@@ -291,8 +291,8 @@ def test_things_are_found_with_their_corners(tmp_path: Path) -> None:
     with served(DetectionModel(_Finder(), {}), tmp_path) as server:
         (row,) = server.send("/predict", [("file", "a.png", picture(0))]).said["predictions"]
         assert row["boxes"] == [{"label": "thing", "score": 0.9, "corners": [1.0, 2.0, 9.0, 8.0]}]
-        assert server.send("/correct", [("file", "a.png", picture(0))], {"label": "thing"}).status == 404
-        assert not server.ask("/model").said["corrections"]
+        assert server.send("/correct", [("file", "a.png", picture(0))], {"label": "thing"}).status == 422
+        assert server.ask("/model").said["corrections"]
 
 
 def test_a_row_with_a_picture_takes_it_as_a_file_alone(tmp_path: Path) -> None:

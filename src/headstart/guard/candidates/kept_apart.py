@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import sparse as sp
 
 from headstart.contract.raw_sources import as_sources, named
+from headstart.data.base.rows import Inputs
 from headstart.data.tables.cells import Column
 from headstart.data.tables.column_plan import plan_columns
 from headstart.data.tables.copies import Cells, cells_of, copies
@@ -99,7 +100,10 @@ def taken(source: Source, rows: np.ndarray) -> Source:
     if len(rows) == len(source.y):
         return source
     frame = as_frame(source.X)
-    X = frame.iloc[rows] if frame is not None else (source.X if sp.issparse(source.X) else np.asarray(source.X))[rows]
+    if frame is not None:
+        X: Any = frame.iloc[rows]
+    else:
+        X = (source.X if sp.issparse(source.X) or isinstance(source.X, Inputs) else np.asarray(source.X))[rows]
     weights = None if source.sample_weight is None else np.asarray(source.sample_weight)[rows]
     return Source(X, np.asarray(source.y)[rows], source.name, weights)
 

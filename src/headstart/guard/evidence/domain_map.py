@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from headstart.contract.domains import Domains, Side
 from headstart.errors import HeadstartError, TransferWarning
+from headstart.guard.candidates.kept_apart import taken
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.pooling import PooledClassifier, PooledRegressor
 from headstart.guard.choosing.without_labels import domain_auc
@@ -177,12 +179,13 @@ def map_of(
         As of `domain_map`, with ``alignment``: ``name``, ``share`` of the model, 0 where it was not chosen. None where
         nothing was offered.
     """
-    sources = material.sources or _featured(material)
+    sources = material.sources or _lent(material)
     if not sources:
         return None
     rng = np.random.default_rng(how["random_state"])
-    sizes = [source.X.shape[0] for source in sources]
+    sizes = [len(source.y) for source in sources]
     few = [_drawn(one, most, rng) for one, most in zip(sources, _shares(sizes, MOST_ROWS), strict=True)]
+    few = few if material.sources else _featured(material, few)
     own = _drawn(Source(material.inputs("features"), material.y), MOST_ROWS, rng)
     pooled = PooledRegressor if material.task == "regression" else PooledClassifier
     found = _aligner(estimator, outcomes, scores, chosen)
@@ -204,21 +207,19 @@ def map_of(
 
 def _drawn(source: Source, most: int, rng: np.random.Generator) -> Source:
     """Some rows of a source, drawn at random where there are more."""
-    n = source.X.shape[0]
-    if n <= most:
-        return source
-    kept = np.sort(rng.permutation(n)[:most])
-    y, weight = (None if one is None else np.asarray(one)[kept] for one in (source.y, source.sample_weight))
-    return Source(source.X[kept], y, source.name, weight)
+    return taken(source, np.sort(rng.permutation(len(source.y))[:most]))
 
 
-def _featured(material: Material) -> tuple[Source, ...]:
-    """Labelled examples of other sets as rows of the network's features."""
-    network = material.fitting_network
-    if network is None or not material.lent or material.task == "multilabel":
-        return ()
-    device, told = material.device, material.progress
-    return tuple(Source(embed(network, s.X, device=device, progress=told).output, s.y, s.name) for s in material.lent)
+def _lent(material: Material) -> tuple[Source, ...]:
+    """Labelled examples of other sets, where a network makes rows of them."""
+    return () if material.fitting_network is None or material.task == "multilabel" else material.lent
+
+
+def _featured(material: Material, sources: Sequence[Source]) -> list[Source]:
+    """Examples as rows of the network's features."""
+    network, device, told = material.fitting_network, material.device, material.progress
+    assert network is not None
+    return [replace(one, X=embed(network, one.X, device=device, progress=told).output) for one in sources]
 
 
 def _aligner(

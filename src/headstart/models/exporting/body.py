@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from headstart.detection.maps import Body, Looking
 from headstart.errors import MissingExtra, OutputError
 from headstart.networks.cutting.trace import twin
 from headstart.networks.network import Network
@@ -40,20 +41,39 @@ def body_of(network: Network) -> Any:
     OutputError
         If PyTorch cannot write the network's operators in this form.
     """
-    try:
-        import onnxscript  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra("onnxscript", "onnx", "A network in ONNX's form") from error
     rows = Rows(twin(simple(network)), network.chain, layout_of(network.chain)).eval()
     example = network.example(3)
     free: dict[int, Any] = {0: torch.export.Dim("n", min=1, max=_MOST_ROWS)}
     if network.chain.takes_tokens:
         example[1, -2:] = -1
         free[1] = torch.export.Dim("tokens", min=2, max=max(3, network.preprocessing.size[0]))
+    return _written(network, rows, example, free)
+
+
+def maps_of_body(body: Body) -> Any:
+    """What a detector looks at as an ONNX model: one picture in, (1, 3, side, side), its maps out, (1, H, W, C)."""
+    looking = _Maps(twin(body.squared.module).eval(), [level.block for level in body.levels], whole=True)
+    return _written(body.network, looking, body.squared.example(1), {})
+
+
+class _Maps(Looking):
+    """A network that answers with its maps one after the other."""
+
+    def forward(self, x: torch.Tensor) -> Any:
+        """Maps in the order of their blocks."""
+        seen = super().forward(x)
+        return tuple(seen[name].float() for name in self.blocks)
+
+
+def _written(network: Network, module: torch.nn.Module, example: torch.Tensor, free: dict[int, Any]) -> Any:
+    try:
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra("onnxscript", "onnx", "A network in ONNX's form") from error
     try:
         with _silent(), torch.no_grad():
-            program = torch.export.export(rows, (example,), dynamic_shapes=(free,), strict=False)
-            made = torch.onnx.export(program, (), dynamo=True, input_names=["x"], output_names=["y"], verbose=False)
+            program = torch.export.export(module, (example,), dynamic_shapes=(free,), strict=False)
+            made = torch.onnx.export(program, (), dynamo=True, input_names=["x"], verbose=False)
         assert made is not None
         return made.model_proto
     except Exception as error:

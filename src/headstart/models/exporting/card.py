@@ -14,6 +14,8 @@ _GIVEN = {
     "scale, mean and standard deviation are inside the graph",
     "simple pixels": "`pixels` (n, 64, 64, 3) in uint8: RGB, resized as `prepared` does; edges and colours are "
     "measured inside the graph",
+    "square": "`pixels` (1, side, side, 3) in uint8: **one** picture in RGB, resized and laid on a grey square as "
+    "`found` does; maps, boxes, their moves and the suppression of those that overlap are inside the graph",
     "windows": "`windows` (windows, samples) in float32: all windows of **one** clip, each half over the one before; "
     "the answer is for the clip",
     "wave": "`wave` (samples,) in float32: **one** clip of one channel, its first 60 s; mel cepstra are measured "
@@ -41,10 +43,13 @@ def export_card(
         The largest difference from the model's own answers, and on how many inputs.
     classes : list or None
     about : dict
-        ``lead``, ``verdict``, ``licence``, ``name`` of the model, as far as they are known.
+        ``lead``, ``verdict``, ``licence``, ``name``, ``listens`` of the model, as far as they are known.
     """
     numbers = classes is None
     gives = "`predictions`" if numbers else "`probabilities`, calibrated, in the order of the classes"
+    if whole.form == "square":
+        gives = "`boxes` (k, 4): left, top, right, bottom as shares of the square; `classes` (k,), counted from 0; "
+        gives += "`scores` (k,), calibrated probabilities that a box is right; the surest first"
     windows = " All windows of **one** text, whose mean is answered for." if _windowed(whole) else ""
     parts = [
         f"# {_said(about.get('name') or 'A model')}, in ONNX's form",
@@ -56,6 +61,7 @@ def export_card(
                 f"- In: {_GIVEN[whole.form]}.{windows}",
                 f"- Out: {gives}.",
                 *([] if numbers else [f"- Classes: {', '.join(_said(name) for name in classes or [])}."]),
+                *([f"- {_said(about['listens'])}"] if about.get("listens") else []),
                 *([f"- Licence of the network: {_said(about['licence'])}."] if about.get("licence") else []),
             ]
         ),

@@ -12,6 +12,7 @@ from typing import Any
 from headstart.contract.options import check_option
 from headstart.data.inputs.inputs import as_inputs
 from headstart.data.sets.task import DETECTION
+from headstart.detection.queries import Queries
 from headstart.errors import OutputError
 from headstart.models.saving.task_models import SeveralTasks
 from headstart.networks.folder import write_folder, write_manifest
@@ -49,12 +50,14 @@ def export_model(model: Any, out: str | Path, to: str = "onnx", inputs: Any = No
         Without the libraries of the extra ``onnx``.
     """
     check_option("to", to, FORMS)
-    _refuse_others(model)
+    _refuse_others(model, to)
     target = Path(out).expanduser()
     if to == "transformers":
+        from headstart.models.exporting.transformers_detector import write_transformers_detector
         from headstart.models.exporting.transformers_folder import write_transformers
 
-        return write_folder(target, lambda folder: write_transformers(model, folder, inputs))
+        write = write_transformers_detector if model.task == DETECTION else write_transformers
+        return write_folder(target, lambda folder: write(model, folder, inputs))
     if target.suffix != ".onnx":
         return write_folder(target, lambda folder: _write(model, folder, inputs, MODEL, lambda name: name))
     if target.is_dir() or not target.parent.is_dir():
@@ -69,25 +72,25 @@ def export_model(model: Any, out: str | Path, to: str = "onnx", inputs: Any = No
     return target
 
 
-def _refuse_others(model: Any) -> None:
+def _refuse_others(model: Any, to: str) -> None:
     if isinstance(model, SeveralTasks):
         places = ", ".join(f"task-{i + 1} ({name})" for i, name in enumerate(model.models))
         raise OutputError(
             f"Expected a model of one task, found models of several: {', '.join(map(repr, model.models))}.",
             f"Export each by its folder inside: {places}.",
         )
-    if getattr(model, "task", None) == DETECTION:
+    if to == "onnx" and model.task == DETECTION and isinstance(model.estimator.body_, Queries):
         raise OutputError(
-            "Expected a model that answers for a whole picture, found one that finds things in pictures: its boxes "
-            "have no form here.",
-            "Hand its folder on as it is, for headstart.load.",
+            f"Expected a detector that reads boxes off maps, found one of transformers' own "
+            f"({type(model.estimator.body_.module).__name__}).",
+            "Export it as what it is (--to transformers): plain transformers finds the same boxes.",
         )
 
 
 def _write(model: Any, folder: Path, inputs: Any, file: str, name: Callable[[str], str]) -> None:
     """Everything into an existing folder, once the answers were compared."""
     from headstart.models.exporting.card import export_card
-    from headstart.models.exporting.comparing import difference, refuse_difference, run
+    from headstart.models.exporting.comparing import asked, difference, difference_of_boxes, refuse_difference, run
     from headstart.models.exporting.made_inputs import made_inputs
     from headstart.models.exporting.runner import runner_lines
     from headstart.models.exporting.whole import whole_of
@@ -99,14 +102,20 @@ def _write(model: Any, folder: Path, inputs: Any, file: str, name: Callable[[str
         raise OutputError("Expected a model of less than 2 GB, found a larger one.", "Hand its folder on as it is.")
     (folder / file).write_bytes(whole.proto.SerializeToString())
     given = made_inputs(model.kind, whole, model) if inputs is None else _as_given(model, inputs)
-    found = run(folder / file, whole.feed(given))
-    apart = difference(model, given, found)
+    parts = whole.feed(given)
+    if model.task == DETECTION:
+        found: Any = asked(folder / file, parts)
+        apart = difference_of_boxes(model, given, found)
+    else:
+        found = run(folder / file, parts)
+        apart = difference(model, given, found)
     refuse_difference(apart, len(found))
     names = {}
     for own, text in whole.files.items():
         names[own] = name(own)
         (folder / names[own]).write_text(text, encoding="utf-8")
-    lines = runner_lines(whole, file, classes, names)
+    least = model.thresholds if model.task == DETECTION else {}
+    lines = runner_lines(whole, file, classes, names, least)
     card = export_card(whole, lines, file, (apart, len(found)), classes, _about(model))
     (folder / name("README.md")).write_text(card, encoding="utf-8")
     write_manifest(folder, {"kind": "export", "input_type": model.input_type})
@@ -116,12 +125,25 @@ def _as_given(model: Any, inputs: Any) -> Any:
     return inputs if model.kind.values else as_inputs(inputs, model.input_type)
 
 
+def _listening(detector: Any) -> str | None:
+    """How a model for words hears them in a stream, in a sentence."""
+    if detector is None:
+        return None
+    return (
+        f"In a stream: one window of {detector.samples} samples at {detector.rate} Hz every {detector.hop} samples; "
+        f"the log-odds of {' and of '.join(detector.words)}, none counted below {detector.floor}, averaged over "
+        f"{detector.smooth} windows; a word is heard where their peak reaches {detector.threshold}."
+    )
+
+
 def _about(model: Any) -> dict[str, Any]:
-    proof, network = model.evidence, model.network[0]
+    proof = model.evidence
+    network = getattr(model.estimator.body_, "network", None) if model.task == DETECTION else model.network[0]
     data = proof.get("data") or {}
     return {
         "name": f"Model for {data['name']}" if data.get("name") else None,
         "lead": (proof.get("lead") or {}).get("words"),
         "verdict": (proof.get("verdict") or {}).get("sentence"),
         "licence": None if network is None else network.card.licence,
+        "listens": _listening(model.detector),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -73,7 +73,7 @@ class Value:
     def ascending(self, count: Any, axis: int = 0) -> tuple[Value, Value]:
         """The ``count`` smallest along an axis, in order, and their places."""
         places = self.graph.constant([count], np.int64) if isinstance(count, int) else count
-        name = f"ordered_{len(self.graph.nodes)}"
+        name = f"{self.graph.prefix}ordered_{len(self.graph.nodes)}"
         names, given = [name, f"{name}_places"], [self.name, places.name]
         self.graph.nodes.append(helper.make_node("TopK", given, names, axis=axis, largest=0, sorted=1))
         return Value(self.graph, name, self.dtype), Value(self.graph, names[1], np.int64)
@@ -84,9 +84,10 @@ class Value:
 
 
 class Graph:
-    """Nodes and constants that become one model."""
+    """Nodes and constants that become one model, or with a prefix of their names a part that runs inside one."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix = prefix
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
         self.inputs: list[Any] = []
@@ -107,7 +108,7 @@ class Graph:
     def constant(self, value: Any, dtype: Any = None) -> Value:
         """A value that is known now."""
         array = np.ascontiguousarray(value, dtype=dtype) if np.ndim(value) else np.asarray(value, dtype=dtype)
-        name = f"c{len(self.nodes)}_{len(self.constants)}"
+        name = f"{self.prefix}c{len(self.nodes)}_{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(array, name))
         return Value(self, name, array.dtype)
 
@@ -135,7 +136,7 @@ class Graph:
             )
             for one in given
         ]
-        name = f"{operator.lower()}_{len(self.nodes)}"
+        name = f"{self.prefix}{operator.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, [v.name for v in values], [name], domain=domain, **attributes))
         return Value(self, name, first.dtype if dtype is None else dtype)
 
@@ -155,10 +156,46 @@ class Graph:
             total = total + part
         return total
 
+    def scanned(
+        self,
+        step: Callable[[Graph, Value, Sequence[Value]], tuple[Value, Value]],
+        state: Value,
+        rows: Sequence[Value],
+    ) -> Value:
+        """What a step gives, row after row, side by side along a new first axis.
+
+        Parameters
+        ----------
+        step : callable
+            From a graph of its own, the state and a row of each to the next state and what it gives.
+        state : Value
+            At first.
+        rows : sequence of Value
+            Taken apart along their first axes.
+        """
+        inner = Graph(f"{self.prefix}step{len(self.nodes)}/")
+        names = [f"{inner.prefix}given{i}" for i in range(len(rows) + 1)]
+        given = [Value(inner, name, one.dtype) for name, one in zip(names, [state, *rows], strict=True)]
+        made = [one.to("Identity") for one in step(inner, given[0], given[1:])]
+        takes, gives = (
+            [helper.make_tensor_value_info(one.name, _tensor_type(one.dtype), None) for one in values]
+            for values in (given, made)
+        )
+        body = helper.make_graph(inner.nodes, "step", takes, gives, inner.constants)
+        name = f"{self.prefix}scan_{len(self.nodes)}"
+        asked = [one.name for one in (state, *rows)]
+        outputs = [f"{name}_state", name]
+        self.nodes.append(helper.make_node("Scan", asked, outputs, body=body, num_scan_inputs=len(rows)))
+        return Value(self, name, made[1].dtype)
+
     def runs(self, model: Any, given: Value, dtype: Any) -> Value:
-        """What another model of one input and one output makes of a value."""
+        """What another model of one input makes of a value: its first output."""
+        return self.all_of(model, given, dtype)[0]
+
+    def all_of(self, model: Any, given: Value, dtype: Any) -> list[Value]:
+        """What another model of one input makes of a value: all its outputs, which are of one type."""
         inner = onnx.compose.add_prefix(model, "network/")
-        mine, theirs = inner.graph.input[0].name, inner.graph.output[0].name
+        mine, theirs = inner.graph.input[0].name, [output.name for output in inner.graph.output]
         for node in inner.graph.node:
             for i, name in enumerate(node.input):
                 if name == mine:
@@ -168,7 +205,7 @@ class Graph:
         self.functions.extend(inner.functions)
         for entry in inner.opset_import:
             self.opsets[entry.domain] = max(entry.version, self.opsets.get(entry.domain, 0))
-        return Value(self, theirs, dtype)
+        return [Value(self, name, dtype) for name in theirs]
 
     def model(self, said: dict[str, str]) -> Any:
         """The whole as a model, with what is said of it; checked by ONNX."""

@@ -44,7 +44,7 @@ def made_inputs(kind: Kind, whole: Any, model: Any, count: int = COUNT) -> Any:
     rng = np.random.default_rng(0)
     if kind.values:
         return _rows(rng, whole.seen, model.encoder, count)
-    if whole is None or whole.form in ("pixels", "simple pixels"):
+    if whole is None or whole.form in ("pixels", "simple pixels", "square"):
         return inputs_of(kind, [_picture(rng) for _ in range(count)])
     if whole.form in ("windows", "wave"):
         return inputs_of(kind, [_clip(rng, whole.seen.rate, whole.seen.size[0]) for _ in range(count)])

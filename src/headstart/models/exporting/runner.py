@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from headstart.data.boxes.letterbox import GREY
 from headstart.data.tables.cells import CATEGORY, DATE, DURATION, Column
 from headstart.data.tables.gaps import GAPS
 from headstart.data.texts.ngrams import _WORD, LONGEST
@@ -16,8 +17,48 @@ model = onnxruntime.InferenceSession({file!r})
 for {item} in {items}:
     print({item}, {answer})"""
 
+#: Lines that open a picture, upright and in RGB where it is clear.
+_OPENED = """    image = Image.open(path)
+    {before}image.draft(image.mode, ({enough}, {enough}))
+    image = ImageOps.exif_transpose(image)
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))"""
+_BOXES = """import sys
 
-def runner_lines(whole: Whole, file: str, classes: list[Any] | None, names: dict[str, str]) -> str:
+import numpy as np
+import onnxruntime
+from PIL import Image, ImageOps
+
+CLASSES = {classes}
+LEAST = {least}  # of each class the score from which a box counts
+
+
+def inside(size):  # width and height of a picture on the square, and where it begins
+    inner = np.maximum(1, np.round(np.multiply(size, {side} / max(size)))).astype(int)
+    return inner, ({side} - inner) // 2
+
+
+def found(path):  # 8-bit pictures; deeper ones are divided by what is white first
+{opened}
+    inner, edge = inside(image.size)
+    square = Image.new("RGB", ({side}, {side}), ({grey}, {grey}, {grey}))
+    square.paste(image.convert("RGB").resize(inner, Image.Resampling.BILINEAR), tuple(edge))
+    boxes, classes, scores = model.run(None, {{"pixels": np.asarray(square)[None]}})
+    inner, edge = inside(whole)
+    corners = np.clip((boxes * {side} - np.tile(edge, 2)) / np.tile(inner / whole, 2), 0, np.tile(whole, 2))
+    for corner, code, score in zip(corners.tolist(), classes, scores):
+        if score >= LEAST[code] and corner[0] < corner[2] and corner[1] < corner[3]:
+            yield CLASSES[code], float(score), corner  # left, top, right, bottom in pixels
+
+
+model = onnxruntime.InferenceSession({file!r})
+for path in sys.argv[1:]:
+    print(path, list(found(path)))"""
+
+
+def runner_lines(
+    whole: Whole, file: str, classes: list[Any] | None, names: dict[str, str], least: dict[str, float]
+) -> str:
     """Python that answers for files given as arguments (for texts: for the texts themselves).
 
     Parameters
@@ -29,7 +70,14 @@ def runner_lines(whole: Whole, file: str, classes: list[Any] | None, names: dict
         None for numbers.
     names : dict of str to str
         What ``tokenizer.json`` or ``terms.json`` is called.
+    least : dict of str to float
+        Of a detector the score from which a box of each class counts.
     """
+    if whole.form == "square":
+        of = "whole = image.size[::-1] if image.getexif().get(274, 1) > 4 else image.size\n    "
+        opened = _OPENED.format(before=of, enough=2 * whole.seen)
+        scores = [least[str(name)] for name in classes or []]
+        return _BOXES.format(classes=classes, least=scores, side=whole.seen, grey=GREY, opened=opened, file=file)
     libraries, prepare, given = _FORMS[whole.form](whole, names)
     answer = "model.run(None, prepared({item}))[0][0]"
     if classes is not None:
@@ -56,11 +104,7 @@ def _pictures(whole: Whole, names: dict[str, str]) -> tuple[list[str], str, list
     filtered = f"Image.Resampling.{seen.resample.upper()}"
     lines = [
         "def prepared(path):  # 8-bit pictures; deeper ones are divided by what is white first",
-        "    image = Image.open(path)",
-        f"    image.draft(image.mode, ({seen.enough}, {seen.enough}))",
-        "    image = ImageOps.exif_transpose(image)",
-        '    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:',
-        '        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))',
+        _OPENED.format(before="", enough=seen.enough),
         f'    image = image.convert("RGB").resize({size}, {filtered})',
     ]
     height, width = seen.size

@@ -18,11 +18,16 @@ def picture_blocks(graph: Graph, pixels: Value, wanted: frozenset[str]) -> dict[
 
 def _edges(graph: Graph, pixels: Value) -> Value:
     """Histograms of oriented gradients, (n, 1764)."""
+    return edge_maps(graph, pixels, _SIDE).shaped(0, -1).cast(np.float64)
+
+
+def edge_maps(graph: Graph, pixels: Value, side: int) -> Value:
+    """Histograms of oriented gradients, (n, side / 8 - 1, side / 8 - 1, 36) in float32, of (n, side, side, 3)."""
     weighed = (pixels.cast(np.int32) * np.array([77, 151, 28], np.int32)).over("Sum", 3, keep=False)
     grey = graph.node("Div", weighed, np.array(256, np.int32)).cast(np.float32)
     inside = np.array([0, 1, 0, 0, 1, 0], np.int64)
-    down = (grey.part(2, _SIDE) - grey.part(0, _SIDE - 2)).to("Pad", np.array([0, 1, 0, 0, 1, 0], np.int64))
-    across = (grey.part(2, _SIDE, axis=2) - grey.part(0, _SIDE - 2, axis=2)).to("Pad", inside[[0, 2, 1, 3, 5, 4]])
+    down = (grey.part(2, side) - grey.part(0, side - 2)).to("Pad", np.array([0, 1, 0, 0, 1, 0], np.int64))
+    across = (grey.part(2, side, axis=2) - grey.part(0, side - 2, axis=2)).to("Pad", inside[[0, 2, 1, 3, 5, 4]])
     upright = across.to("Equal", 0.0, dtype=bool)
     slope = graph.where(upright, 1.0, across, np.float32)
     angle = graph.where(upright, np.pi / 2, (down / slope).to("Atan"), np.float32)
@@ -35,7 +40,7 @@ def _edges(graph: Graph, pixels: Value) -> Value:
     votes = graph.joined([votes.part(0, 1, axis=3) + votes.part(_DIRECTIONS, _DIRECTIONS + 1, axis=3),
                           votes.part(1, _DIRECTIONS, axis=3)], axis=3)  # fmt: skip
     half = _CELL // 2
-    fine = _SIDE // half
+    fine = side // half
     fine_votes = votes.shaped(-1, fine, half, fine, half, _DIRECTIONS).over("Sum", 2, 4, keep=False)
     pooling = graph.constant(_pooling(fine, fine // 2), np.float32)
     rows = pooling @ fine_votes.shaped(-1, fine, fine * _DIRECTIONS)
@@ -43,7 +48,7 @@ def _edges(graph: Graph, pixels: Value) -> Value:
     n = fine // 2
     corners = [cells.part(a, n - 1 + a).part(b, n - 1 + b, axis=2) for a in (0, 1) for b in (0, 1)]
     blocks = graph.joined(corners, axis=3)
-    return (blocks / (blocks.over("Sum", 3) + 1.0)).to("Sqrt").shaped(0, -1).cast(np.float64)
+    return (blocks / (blocks.over("Sum", 3) + 1.0)).to("Sqrt")
 
 
 def _colours(graph: Graph, pixels: Value) -> Value:

@@ -12,21 +12,27 @@ from PIL import Image
 
 from headstart.data.inputs.canvases import canvases
 from headstart.data.pictures.simple import SIDE
+from headstart.data.sets.task import DETECTION
 from headstart.data.tables.cells import typed
 from headstart.data.tables.rows import rows_of
 from headstart.data.texts.ngrams import NgramCounter
+from headstart.detection.edges import CELL, Edges
 from headstart.errors import OutputError
 from headstart.guard.baselines.text_terms import strings_of
 from headstart.models.exporting.answers import probabilities, tempered
 from headstart.models.exporting.baselines import clip_scores, picture_scores, text_scores
-from headstart.models.exporting.body import body_of
+from headstart.models.exporting.body import body_of, maps_of_body
+from headstart.models.exporting.detector import boxes_of
 from headstart.models.exporting.encoder import CATEGORIES, NUMBERS, TableForm, encoded, form_of
 from headstart.models.exporting.graph import Graph, Value
 from headstart.models.exporting.heads import answers_of
+from headstart.models.exporting.simple_pictures import edge_maps
 from headstart.models.exporting.tables import class_probabilities, said_by
 from headstart.networks.network import Network
 from headstart.networks.running.runtime import layout_of
 
+#: What a detector gives, by name.
+FOUND = ("boxes", "classes", "scores")
 Feed = Callable[[Any], Iterator[dict[str, np.ndarray]]]
 
 
@@ -37,14 +43,14 @@ class Whole:
     Attributes
     ----------
     proto : onnx.ModelProto
-    form : {"pixels", "simple pixels", "windows", "wave", "tokens", "terms", "rows"}
+    form : {"pixels", "simple pixels", "square", "windows", "wave", "tokens", "terms", "rows"}
         What its runner has to make of an input.
     feed : callable
         From inputs as the model itself takes them to what the graph is given, in parts whose answers follow each other.
     files : dict of str to str
         Texts that its runner reads, by the names of their files.
     seen : Preprocessing, SoundPreprocessing, TextPreprocessing, TableForm or None
-        What is done to an input before.
+        What is done to an input before; of a detector the side of its square in pixels.
     """
 
     proto: Any
@@ -69,6 +75,8 @@ def whole_of(model: Any, said: dict[str, str]) -> Whole:
         If it has no such form; the words say why, and what to do.
     """
     graph = Graph()
+    if model.task == DETECTION:
+        return _of_boxes(graph, model.estimator, said)
     if model.kind.values:
         return _of_rows(graph, model, said)
     network, _ = model.network
@@ -85,6 +93,31 @@ def _finished(graph: Graph, model: Any, answer: Value, said: dict[str, str], n: 
         shares = tempered(answer, model.temperature, model.task == "multilabel")
         graph.output(shares, "probabilities", [n, len(model.classes_)])
     return graph.model(said)
+
+
+def _of_boxes(graph: Graph, estimator: Any, said: dict[str, str]) -> Whole:
+    """A detector that reads boxes off maps: one picture on its square in, what is found in it out."""
+    body, solved = estimator.body_, estimator.solved_
+    pixels = graph.input("pixels", np.uint8, [1, body.size, body.size, 3])
+    if isinstance(body, Edges):
+        maps, form = [_edges_and_colours(graph, pixels, body.size)], body.form
+    else:
+        form = body.squared.preprocessing
+        given = graph.all_of(maps_of_body(body), _normalised(graph, pixels, form), np.float32)
+        maps = [one.to("Squeeze", np.array([0], np.int64)) for one in given]
+    for name, value in zip(FOUND, boxes_of(graph, solved, maps), strict=True):
+        graph.output(value, name, ["k", 4] if name == "boxes" else ["k"])
+    return Whole(graph.model(said), "square", _pixels_feed(form), {}, body.size)
+
+
+def _edges_and_colours(graph: Graph, pixels: Value, size: int) -> Value:
+    """As `headstart.detection.edges.Edges`, (H, W, 39)."""
+    n = size // CELL
+    parts = pixels.cast(np.float32).shaped(n, CELL, n, CELL, 3)
+    cells = parts.over("Mean", 1, 3, keep=False) / 255.0
+    corners = [cells.part(a, n - 1 + a, axis=0).part(b, n - 1 + b) for a in (0, 1) for b in (0, 1)]
+    edges = edge_maps(graph, pixels, size).to("Squeeze", np.array([0], np.int64))
+    return graph.joined([edges, graph.sum(corners) / 4.0], axis=2)
 
 
 Made = tuple[Value, str, Feed, dict[str, str], Any]

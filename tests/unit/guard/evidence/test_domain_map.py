@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from tiny_pictures import pictures
+from tiny_pictures import source as tiny_network
 
 from headstart import (
     CORAL,
@@ -14,10 +18,23 @@ from headstart import (
     SafeTransferRegressor,
     Source,
 )
+from headstart.data.pictures.pictures import as_pictures
 from headstart.errors import SourceError
 from headstart.features.adapted.names import adaptation_of
+from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.pooling import PooledClassifier, PooledRegressor
-from headstart.guard.evidence.domain_map import MOST_COLOURS, MOST_POINTS, domain_map, neighbourhoods, principal
+from headstart.guard.comparing.out_of_fold import Outcome
+from headstart.guard.evidence.domain_map import (
+    MOST_COLOURS,
+    MOST_POINTS,
+    domain_map,
+    map_of,
+    neighbourhoods,
+    principal,
+)
+from headstart.networks.reading.loading import load_network
+from headstart.networks.running.embed import embed
 
 HOW = {"random_state": 0, "budget": 60.0}
 
@@ -146,3 +163,21 @@ def test_of_many_rows_some_are_brought_together_and_all_are_counted(monkeypatch:
         assert {name: told[name]["n"] for name in sizes} == sizes and found["sides"][0]["n"] == 40
         assert sum(told[name]["shown"] for name in sizes) <= 30 and found["sides"][0]["shown"] == 30
         assert len(found["views"][0]["points"]) == sum(side["shown"] for side in found["sides"])
+
+
+def test_examples_that_were_lent_are_drawn_before_a_network_sees_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 90 lent pictures the network sees those that are drawn, which stand beside the target's in its features."""
+    seen: list[int] = []
+
+    def looked(network: object, inputs: Any, **how: Any) -> Any:
+        seen.append(len(inputs))
+        return embed(network, inputs, **how)
+
+    monkeypatch.setattr("headstart.guard.evidence.domain_map.MOST_ROWS", 24)
+    monkeypatch.setattr("headstart.guard.evidence.domain_map.embed", looked)
+    (X, y), (Xs, ys) = pictures(30), pictures(90, seed=1)
+    lent = Source(as_pictures(Xs), ys, "others")
+    material = Material(as_pictures(X), y, "classification", network=load_network(tiny_network()), lent=(lent,))
+    drawn = map_of(material, None, [Outcome(Candidate("alone", None, False, "alone"), [])], np.zeros(1), 0, **HOW)
+    assert seen == [24] and drawn is not None
+    assert [(side["n"], side["shown"]) for side in drawn["sides"]] == [(30, 24), (90, 24)]

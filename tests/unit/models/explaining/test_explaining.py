@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from small_sounds import sound_network, tones
 from tiny_pictures import network, pictures, source
 
@@ -22,6 +22,7 @@ from headstart.data.reading.recognise import from_arrays
 from headstart.data.tables.encoder import TableEncoder
 from headstart.errors import ParameterError, SourceError
 from headstart.guard.baselines.texts import TextBaselineClassifier
+from headstart.guard.evidence.reference import COLUMNS, Reference, ranks_of
 from headstart.guard.mixture import MixedClassifier
 from headstart.models.explaining.dropout import add_curves
 from headstart.models.explaining.explanation import ACTIVATIONS, OCCLUSION
@@ -167,6 +168,34 @@ def test_words_and_cells_that_decide_come_first() -> None:
     assert found.parts == ("age = 40.0", "noise = 1.0")
     # An empty cell is the median of what was learned from.
     assert found.values == pytest.approx([0.0, 0.0], abs=1e-6)
+
+
+@pytest.mark.parametrize("task", ["numbers", "classes"])
+def test_a_cell_is_held_beside_those_that_rows_usually_have(task: str) -> None:
+    """Exact for linear models: coefficient times distance from the mean, of marks of missing cells too."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"age": rng.gamma(2, 20, 400), "dose": rng.normal(5, 1, 400), "ward": [*"aabc"] * 100})
+    frame.loc[::4, "dose"] = np.nan
+    encoder = TableEncoder().fit(frame)
+    encoded = encoder.transform(frame)
+    told = 3 * frame["age"] + 50 * frame["dose"].isna() + frame["ward"].map({"a": 0.0, "b": 10.0, "c": 30.0})
+    nothing = np.zeros((0, 0))
+    kept = Reference(COLUMNS, nothing, nothing, nothing, nothing, nothing, nothing, ranks_of(encoded))
+    if task == "numbers":
+        inner: Any = Ridge(1e-9).fit(encoded, told)
+        model = Model(inner, {}, task="regression", classes=None, input_type="table", encoder=encoder, reference=kept)
+        wanted = [3 * (frame["age"][1] - frame["age"].mean()), -12.5, -10.0]
+        (found,) = model.explain(frame.iloc[[1]])
+        assert found.parts[1].startswith("dose = ") and found.values == pytest.approx(wanted, abs=3)
+        (missing,) = model.explain(frame.iloc[[4]])
+        assert missing.values[1] == pytest.approx(37.5, abs=1)
+    else:
+        inner = LogisticRegression().fit(encoded, told > 150)
+        more = {"task": "classification", "classes": [False, True], "input_type": "table", "encoder": encoder}
+        (found,) = Model(inner, {}, **more, reference=kept).explain(frame.iloc[[1]], True)
+        place = encoder.origins().index("age")
+        wanted = inner.coef_[0, place] * (encoded[1, place] - encoded[:, place].mean())
+        assert found.values[0] == pytest.approx(wanted, rel=0.05)
 
 
 def test_an_answer_may_be_given_as_text_as_evidence_holds_it() -> None:

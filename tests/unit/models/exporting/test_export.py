@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pandas as pd
 import pytest
 import soundfile
 from PIL import Image
+from printed_lines import printed
 from saved_models import HEADS, baseline, sounds, table, transferred
 
 from headstart import Model, Source, load
@@ -25,6 +25,7 @@ from headstart.guard.candidates.for_tables import table_candidates
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.blend import BlendedClassifier, BlendedRegressor
 from headstart.guard.mixture import MixedClassifier, MixedRegressor
+from headstart.models.saving import table_classes
 from headstart.networks.running.embed import embed
 from headstart.networks.running.runtime import layout_of
 from headstart.parameters.transfer import TransferClassifier
@@ -36,6 +37,7 @@ from headstart.models.exporting import comparing, export  # noqa: E402
 from headstart.models.exporting.graph import Graph  # noqa: E402
 from headstart.models.exporting.heads import answers_of  # noqa: E402
 from headstart.models.exporting.made_inputs import made_inputs  # noqa: E402
+from headstart.models.exporting.tables import WRITERS, said_by  # noqa: E402
 from headstart.models.exporting.whole import whole_of  # noqa: E402
 
 
@@ -136,16 +138,6 @@ def test_every_head(head: str, task: str, tmp_path: Path) -> None:
 )
 def test_models_without_a_network(kind: str, task: str, tmp_path: Path) -> None:
     assert apart(baseline(kind, task)[0], tmp_path) < 1e-5
-
-
-def printed(folder: Path, *given: str, card: str = "README.md") -> list[str]:
-    """What the lines of a card print, run as they stand where headstart cannot be imported."""
-    found = re.search(r"```python\n(.*?)```", (folder / card).read_text(encoding="utf-8"), re.DOTALL)
-    assert found is not None
-    code = "import sys\nsys.modules['headstart'] = None\n" + found[1]
-    done = subprocess.run([sys.executable, "-c", code, *given], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip().splitlines()
 
 
 def shares(line: str) -> list[float]:
@@ -257,6 +249,26 @@ def test_models_that_have_no_form_are_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="no folder"):
         table("linear")[0].export(tmp_path / "nowhere" / "model.onnx")
     assert not list(tmp_path.iterdir())
+
+
+def test_every_class_that_a_table_can_hold_is_written_or_named() -> None:
+    """None ends in another error: what has no writer is refused by its name, with what to do."""
+    held = {name for _, names, _ in table_classes._TABLE for name in names.split()}
+    left = sorted(held - set(WRITERS))
+    assert {"AuxiliaryTaskClassifier", "PartialPoolingRegressor", "MultiViewClassifier"} <= set(left)
+    graph = Graph()
+    rows = graph.input("rows", np.float64, ["n", 2])
+    for name in left:
+        with pytest.raises(OutputError, match=f"found {name}.*or fit again with a candidate that can be written"):
+            said_by(graph, type(name, (), {})(), rows)
+
+
+def test_a_listener_says_how_it_listens(tmp_path: Path) -> None:
+    """The graph answers for windows of a clip; the card tells how far apart they stand in a stream."""
+    model, _ = sounds("depths", words=True)
+    card = (model.export(tmp_path / "out") / "README.md").read_text(encoding="utf-8")
+    assert "window of 4000 samples at 8000 Hz every 800 samples" in card
+    assert "log-odds of hey" in card and "reaches 2.0" in card
 
 
 def test_a_network_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
