@@ -38,15 +38,38 @@ def boxes_of(graph: Graph, solved: SolvedDetector, maps: Sequence[Value]) -> tup
     K = solved.n_classes
     told, moves = _Answers(graph, solved, maps, slice(0, K)), _Answers(graph, solved, maps, slice(K, None))
     windows = graph.constant(solved.windows, np.float64)
-    best = _largest(told(windows).over("Max", 1, keep=False), min(BEST, len(solved.windows)))[1]
-    boxes = windows.to("Gather", best)
+    m = min(BEST, len(solved.windows))
+    boxes = windows.to("Gather", _promising(told(windows), K, m))
     for _ in range(MOVES):
         moved = _shifted(boxes, moves(boxes))
         thin = (moved.part(2, 4) - moved.part(0, 2)).over("Min", 1).to("LessOrEqual", THIN, dtype=bool)
         boxes = graph.where(thin, boxes, moved, np.float64)
     overlap = moves(boxes).part(4, 5).to("Clip", 0.0, 1.0)
-    ranks = (told(boxes) + overlap * WHOLE).to("Transpose", perm=[1, 0])
-    return _chosen(graph, solved, boxes, ranks, min(BEST, len(solved.windows)))
+    ranks = (_against_rest(told(boxes), K) + overlap * WHOLE).to("Transpose", perm=[1, 0])
+    return _chosen(graph, solved, boxes, ranks, m)
+
+
+def _promising(odds: Value, K: int, m: int) -> Value:
+    """As `headstart.detection.solved.promising`: places of m boxes, half of them named by each class in turn."""
+    best = _largest(odds.over("Max", 1, keep=False), m)[1]
+    if K == 1:
+        return best
+    each = (odds * -1.0).ascending(-(-m // K), axis=0)[1]
+    turns = each.shaped(-1).part(0, m, axis=0)
+    sides = [one.to("Unsqueeze", np.array([1], np.int64)) for one in (best, turns)]
+    named = odds.graph.joined(sides).shaped(-1)
+    alike = named.to("Unsqueeze", np.array([1], np.int64)).to("Equal", named, dtype=bool).cast(np.float64)
+    before = (alike * np.tri(2 * m, k=-1)).over("Max", 1, keep=False)  # 1 where an earlier one is the same
+    return named.to("Gather", (before * (2.0 * m) + np.arange(2.0 * m)).ascending(m)[1])
+
+
+def _against_rest(odds: Value, K: int) -> Value:
+    """As `headstart.detection.solved.against_rest`."""
+    if K == 1:
+        return odds
+    most = odds.over("Max", 1).to("Relu")
+    others = (odds - most).to("Exp") @ (1.0 - np.eye(K)) + (most * -1.0).to("Exp")
+    return odds - most - others.to("Log")
 
 
 class _Answers:
