@@ -17,8 +17,9 @@ from headstart.progress import Progress
 
 #: Overlap from which a box is right where ways are compared.
 RIGHT = np.array([0.5])
-#: Standard errors by which a wary way has to be ahead.
-CLEAR = 0.5
+#: Standard errors by which a wary way has to be ahead. Folds of pictures that all show what is looked for say nothing of
+#: the other things that a detector of those takes for it.
+CLEAR = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,7 @@ class Tried:
 
 
 def best_of(results: Sequence[Tried]) -> Tried:
-    """The way with the highest score; a wary one only where it is ahead of the best other by half a standard error.
+    """The way with the highest score; a wary one only where it is ahead of the best other by two standard errors.
 
     The error is that of the mean difference of what pictures add to the two scores.
     """

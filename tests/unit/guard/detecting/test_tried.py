@@ -175,7 +175,7 @@ def test_a_wary_way_is_taken_only_where_it_is_clearly_ahead(dataset: Dataset) ->
     noise -= noise.mean()
     error = noise.std(ddof=1) / 10
     plain = result("plain", base, False)
-    for ahead, taken in ((0.4, "plain"), (0.6, "wary")):
+    for ahead, taken in ((1.9, "plain"), (2.1, "wary")):
         wary = result("wary", base + noise + ahead * error, True)
         assert best_of([plain, wary]).way.name == best_of([wary, plain]).way.name == taken
     assert best_of([result("wary", base, True)]).way.name == "wary"

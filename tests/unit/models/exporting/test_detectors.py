@@ -67,10 +67,10 @@ def test_many_boxes_of_many_classes_are_suppressed_alike(tmp_path: Path) -> None
 
 
 def test_boxes_by_the_printed_lines(tmp_path: Path) -> None:
-    """What counts in files that are turned, clear or large; exporting has compared the boxes of 50 pictures."""
+    """What counts in files that are turned, clear or large."""
     model = random_detector(True)
     pictures = boxed_pictures.scenes(3)[0]
-    model.export(tmp_path / "out")
+    model.export(tmp_path / "out", inputs=pictures)
     big = pictures[0].resize((960, 500), Image.Resampling.BICUBIC)
     turned = big.getexif()
     turned[0x0112] = 6
