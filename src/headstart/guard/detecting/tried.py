@@ -17,8 +17,8 @@ from headstart.progress import Progress
 
 #: Overlap from which a box is right where ways are compared.
 RIGHT = np.array([0.5])
-#: Standard errors by which a wary way has to be ahead. Folds of pictures that all show what is looked for say nothing of
-#: the other things that a detector of those takes for it.
+#: Standard errors by which a wary way has to be ahead. Folds of pictures that all show what is looked for say nothing
+#: of the other things that a detector of those takes for it.
 CLEAR = 2.0
 
 
