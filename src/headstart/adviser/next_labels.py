@@ -12,12 +12,12 @@ from headstart.errors import DataError, ParameterError
 from headstart.math.alignment.kernels import unit_rows
 from headstart.math.linear.logistic import solve_logistic
 from headstart.math.linear.soft_labels import normalised
-from headstart.math.ratios.kernel_herding import kernel_herding
+from headstart.math.ratios.max_herding import max_herding
 
 #: Share of the examples that are drawn at random, and labels a class from which doubt has a say.
 BY_CHANCE, ENOUGH = 0.25, 3
-#: Width of the kernel beside the median distance: a narrower one tells groups of few examples apart.
-_WIDTH = 0.35
+#: Width of the kernel beside the median distance.
+_WIDTH = 0.7
 #: Penalty of the head that says how sure it is, on rows of length 1.
 _PENALTY = 0.1
 
@@ -51,7 +51,7 @@ def next_labels(
     r"""Choose rows of a pool to be labelled.
 
     A quarter is drawn at random, so that an estimate on them holds for the pool; what is chosen otherwise would flatter
-    it or run it down. Of the rest, rows are chosen by kernel herding, those that stand for many others and are unlike
+    it or run it down. Of the rest, rows are chosen by `max_herding`, those that stand for many others and are unlike
     what is labelled, until every class that is known has three labels; from then on every second one is that of which
     the two likeliest classes are closest, :math:`p_{(1)} - p_{(2)}`: doubt tells little while a class is hardly known.
 
@@ -78,8 +78,8 @@ def next_labels(
 
     References
     ----------
-    Chen, Welling and Smola (2010), Super-samples from kernel herding; Scheffer, Decomain and Wrobel (2001), Active
-    hidden Markov models for information extraction, for the margin.
+    Bae, Noh and Sutherland (2024), Generalized coverage for more robust low-budget active learning; Scheffer, Decomain
+    and Wrobel (2001), Active hidden Markov models for information extraction, for the margin.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def next_labels(
     chance = rng.permutation(len(rows))[: round(by_chance * n) or int(by_chance > 0)]
     rest = np.setdiff1d(np.arange(len(rows)), chance)
     taken = np.concatenate([given, rows[chance]])
-    covers = rest[kernel_herding(rows[rest], n, taken, width=_WIDTH, random_state=random_state)]
+    covers = rest[max_herding(rows[rest], n, taken, width=_WIDTH, random_state=random_state)]
     unsure = np.zeros(0, dtype=np.int64)
     if _known_enough(y):
         p = _by_a_head(given, np.asarray(y), rows) if probabilities is None else probabilities()

@@ -19,19 +19,29 @@ from headstart.cli.label_next import command
 from headstart.data.sets.sheet import COVERS, RANDOM, UNSURE
 from headstart.errors import DataError, ParameterError
 from headstart.math.ratios.gaussian import gaussian_kernel, median_width
-from headstart.math.ratios.kernel_herding import kernel_herding
+from headstart.math.ratios.max_herding import max_herding
 
 
-@pytest.mark.parametrize("width", [1.0, 0.35])
-def test_herding_is_the_papers_greedy_sum_written_out(width: float) -> None:
-    X = np.random.default_rng(0).normal(size=(40, 3))
-    K = gaussian_kernel(X, X, width * median_width(X, rng=np.random.default_rng(0)))
+@pytest.mark.parametrize(("width", "n_taken"), [(1.0, 0), (0.35, 0), (0.7, 5)])
+def test_herding_is_the_papers_greedy_choice_written_out(width: float, n_taken: int) -> None:
+    rng = np.random.default_rng(0)
+    X, taken = rng.normal(size=(200, 3)), rng.normal(size=(n_taken, 3))
+    wide = width * median_width(X, rng=np.random.default_rng(0))
+    K, met = gaussian_kernel(X, X, wide), np.zeros(len(X))
+    if n_taken:
+        met = gaussian_kernel(X, taken, wide).max(axis=1)
     chosen: list[int] = []
-    for _ in range(8):
-        score = K.mean(axis=1) - (K[:, chosen].sum(axis=1) / (len(chosen) + 1) if chosen else 0)
+    for _ in range(12):
+        score = np.maximum(K - met[:, None], 0).sum(axis=0)
         score[chosen] = -np.inf
         chosen.append(int(score.argmax()))
-    assert kernel_herding(X, 8, width=width).tolist() == chosen
+        met = np.maximum(met, K[:, chosen[-1]])
+    assert max_herding(X, 12, taken, width=width).tolist() == chosen
+
+
+def test_herding_takes_all_rows_once_where_all_are_asked_for() -> None:
+    X = np.repeat(np.arange(3.0)[:, None], 4, axis=0)
+    assert sorted(max_herding(X, 12).tolist()) == list(range(12))
 
 
 @settings(max_examples=25, deadline=None)
