@@ -4,6 +4,10 @@ A model learns from a draw of a set. Honest batches are other rows of the set; s
 light, sampling rates, typing errors, columns), of another domain or speaker, have other shares of classes, or a class
 that the model does not know. `python drift.py` prints the tables of docs/valid.md; features are embedded the first time
 (minutes) and kept in files, see `drift_rows.py`.
+
+``--results found.jsonl`` writes what was found for each model to a file, a line a model: the tests, the three falls
+that the estimate is made of, what was promised and what is true. Run again it goes on where it ended, and from that
+file other rules are judged in seconds.
 """
 
 from __future__ import annotations
@@ -128,29 +132,48 @@ def judged(made: Learned, X: np.ndarray, y: np.ndarray, seed: int) -> dict[str, 
     found = compared(made.reference, made.seen(X), answers, made.promised, random_state=seed)
     assert found.expected is not None
     right, e = float((made.classes[answers] == y).mean()), found.expected
-    said = {"p": found.p_value, "verdict": found.verdict(made.promised), "expected": e.value}
+    said = {"p": found.p_value, "verdict": found.verdict(made.promised), "expected": e.value, "falls": e.falls}
+    said |= {"tests": {name: [test.statistic, test.p_value] for name, test in found.tests.items()}}
+    said |= {"moved": float(np.abs(found.after - found.before).max())} if found.after is not None else {}
+    said |= {"classes": len(made.classes), "n": len(made.reference.rows)}
     return said | {"low": e.low, "high": e.high, "true": right, "promised": made.promised, "m": len(y)}
 
 
-def records(names: tuple[str, ...], repeats: int, honest: int) -> list[dict[str, Any]]:
-    """All batches of the sets."""
+def of_a_model(
+    made: Learned, X: np.ndarray, y: np.ndarray, spoiled: dict[str, Any], seed: int, honest: int
+) -> list[dict[str, Any]]:
+    """All batches of one model."""
+    usual, rng, found = float((made.classes[made.answers(X)] == y).mean()), np.random.default_rng(seed), []
+    for m in SIZES:
+        for _ in range(max(1, honest // (4 if m == 1000 else 1)) if m <= 0.7 * len(X) else 0):
+            at = rng.permutation(len(X))[:m]
+            found.append({"how": "honest"} | judged(made, X[at], y[at], int(rng.integers(10**6))))
+    for how, (A, b) in spoiled.items():
+        for m in (50, 200):
+            at = rng.permutation(len(A))[:m]
+            if len(at) >= 0.5 * m:
+                found.append({"how": how, "size": m} | judged(made, A[at], b[at], seed))
+    return [row | {"usual": usual, "seed": seed} for row in found]
+
+
+def records(names: tuple[str, ...], repeats: int, honest: int, file: Path | None) -> list[dict[str, Any]]:
+    """All batches of the sets; models that a file tells of already are taken from there."""
+    lines = file.read_text().splitlines() if file is not None and file.is_file() else []
+    known = {(rows[0]["set"], rows[0]["seed"]): rows for rows in map(json.loads, lines)}
     found = []
     for name in names:
+        if all((name, seed) in known for seed in range(repeats)):
+            found += [row for seed in range(repeats) for row in known[name, seed]]
+            continue
         started = time.process_time()
         for made, X, y, spoiled, seed in draws(name, repeats):
-            usual = float((made.classes[made.answers(X)] == y).mean())
-            rng = np.random.default_rng(seed)
-            for m in SIZES:
-                for _ in range(max(1, honest // (4 if m == 1000 else 1)) if m <= 0.7 * len(X) else 0):
-                    at = rng.permutation(len(X))[:m]
-                    row = judged(made, X[at], y[at], int(rng.integers(10**6)))
-                    found.append({"set": name, "how": "honest", "usual": usual, "seed": seed} | row)
-            for how, (A, b) in spoiled.items():
-                for m in (50, 200):
-                    at = rng.permutation(len(A))[:m]
-                    if len(at) >= 0.5 * m:
-                        row = judged(made, A[at], b[at], seed)
-                        found.append({"set": name, "how": how, "usual": usual, "size": m, "seed": seed} | row)
+            rows = known.get((name, seed))
+            if rows is None:
+                rows = [{"set": name} | row for row in of_a_model(made, X, y, spoiled, seed, honest)]
+                if file is not None:
+                    with file.open("a") as more:
+                        more.write(json.dumps(rows) + "\n")
+            found += rows
         print(f"{name}: {len(found)} batches so far, {time.process_time() - started:.0f} CPU s", flush=True)
     return found
 
@@ -220,21 +243,19 @@ def main() -> None:
     asked.add_argument("--draws", type=int, default=6, help="models a set")
     asked.add_argument("--honest", type=int, default=8, help="honest batches a model and size; of 1,000 rows a quarter")
     asked.add_argument("--sets", default="", help="comma-separated; default: all, fitted and judged ones apart")
-    asked.add_argument("--save", type=Path, help="JSON file for all batches")
+    asked.add_argument("--results", type=Path, help="file of JSON lines to go on with")
     told = asked.parse_args()
     need_data()
     groups = {"chosen on": FITTED, "judged on": JUDGED}
     if told.sets:
         groups = {"sets": tuple(told.sets.split(","))}
-    everything = {name: records(sets, told.draws, told.honest) for name, sets in groups.items()}
+    everything = {name: records(sets, told.draws, told.honest, told.results) for name, sets in groups.items()}
     for name, found in everything.items():
         print(f"\n{name}: {', '.join(groups[name])}\n")
         for table in (honest_table, shifted_table, by_shift):
             table(found)
             print()
     cost()
-    if told.save is not None:
-        told.save.write_text(json.dumps(everything))
 
 
 if __name__ == "__main__":

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.drift.accuracy import ExpectedAccuracy, expected_accuracy, neighbours_agree
+from headstart.drift.accuracy import ExpectedAccuracy, Signs, expected_accuracy, neighbours_agree, strangeness
 from headstart.guard.evidence.reference import MOST, Reference
 from headstart.math.samples.prevalence import class_shares
 from headstart.math.samples.two_sample import TwoSampleTest, two_sample_tests
 
 VALID, DOUBTFUL, INVALID = "valid", "doubtful", "invalid"
-#: The level of the tests, falls of the accuracy that count, and the expected fall that makes a model invalid.
-LEVEL, SOME, MUCH, EXPECTED = 0.05, 0.03, 0.10, 0.11
+#: The level of the tests, and falls of the accuracy that count.
+LEVEL, SOME, MUCH = 0.05, 0.03, 0.10
+#: Expected falls that make a model doubtful and invalid.
+SOME_EXPECTED, MUCH_EXPECTED = 0.025, 0.13
 #: A share of a class that moves so far may be the model that is wrong in one direction.
 OVERTURNED = 0.3
 
@@ -49,7 +51,7 @@ class Compared:
             return DOUBTFUL if self.differs else VALID
         fall = promised - self.expected.value
         overturned = float(np.abs(self.after - self.before).max()) >= OVERTURNED
-        return INVALID if fall >= EXPECTED else DOUBTFUL if fall >= SOME or overturned else VALID
+        return INVALID if fall >= MUCH_EXPECTED else DOUBTFUL if fall >= SOME_EXPECTED or overturned else VALID
 
 
 def compared(
@@ -86,12 +88,12 @@ def compared(
     held, said, codes = reference.held.astype(np.float64), reference.confidence(features), reference.codes
     sure = np.concatenate([held.max(axis=1), said[few].max(axis=1)])
     tests = two_sample_tests(old, projected[few], groups=each, scores=sure, random_state=random_state)
+    agreed = neighbours_agree(old, codes, old, held.argmax(axis=1), own=True)
     expected = expected_accuracy(
         promised,
-        held.max(axis=1),
-        said.max(axis=1),
-        neighbours_agree(old, codes, old, held.argmax(axis=1), own=True),
-        neighbours_agree(old, codes, projected, answers),
+        codes,
+        Signs(held, agreed, strangeness(old, old, own=True)),
+        Signs(said, neighbours_agree(old, codes, projected, answers), strangeness(old, projected)),
         random_state=random_state,
     )
     before = np.bincount(codes, minlength=held.shape[1]) / len(codes)

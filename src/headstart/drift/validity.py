@@ -224,7 +224,7 @@ def _compared(
         said = f"differ (p = {p:.3g}, AUC {auc:.2f})" if found.differs else said
         return Check(verdict, f"{verdict.capitalize()}: the {known.kind.many} {said}.", tuple(words), numbers)
     right = found.expected
-    numbers |= {"expected": right.value, "interval": [right.low, right.high]}
+    numbers |= {"expected": right.value, "interval": [right.low, right.high], "falls": right.falls}
     shares = dict(
         zip(np.asarray(known.classes_).astype(str).tolist(), zip(found.before, found.after, strict=True), strict=True)
     )

@@ -13,7 +13,7 @@ from scipy.spatial.distance import cdist
 
 import headstart
 from headstart.cli.check import command
-from headstart.drift.accuracy import ExpectedAccuracy, expected_accuracy, strangeness
+from headstart.drift.accuracy import ExpectedAccuracy, Signs, expected_accuracy, strangeness
 from headstart.drift.compared import Compared
 from headstart.errors import SourceError
 from headstart.math.samples.prevalence import class_shares
@@ -84,13 +84,35 @@ def test_a_row_is_not_its_own_neighbour_in_what_is_usual() -> None:
     assert (strangeness(rows, rows) < strangeness(rows, rows, own=True)).all()
 
 
-def test_expected_accuracy_is_the_mean_of_confidence_and_neighbours() -> None:
-    held, said = np.full(50, 0.9), np.full(40, 0.7)
-    found = expected_accuracy(0.95, held, said, np.full(50, 0.8), np.full(40, 0.4))
-    assert found.value == pytest.approx(0.5 * (0.95 - 0.2) + 0.5 * 0.95 * 0.5)
-    assert found.low < found.value < found.high
-    never_wrong = expected_accuracy(1.0, held, held, np.ones(50), np.ones(50))
+def signs(sure: float, agreement: float, distance: np.ndarray) -> Signs:
+    n = len(distance)
+    return Signs(np.tile([sure, 1 - sure], (n, 1)), np.full(n, agreement), distance)
+
+
+def test_expected_accuracy_is_the_mean_of_calibrated_confidence_and_neighbours() -> None:
+    far = np.linspace(0, 1, 100)
+    codes = np.repeat([0, 1], [90, 10])  # as sure as right: the temperature is 1
+    found = expected_accuracy(0.95, codes, signs(0.9, 0.8, far), signs(0.7, 0.4, far))
+    assert found.value == pytest.approx(0.95 - 0.5 * 1.5 * 0.2 - 0.5 * 0.95 * 0.5, abs=0.002)
+    assert found.low < found.value < found.high and found.falls["outliers"] == 0
+    never_wrong = expected_accuracy(1.0, codes, signs(0.9, 1, far), signs(0.9, 1, far))
     assert never_wrong.value == pytest.approx(1.0)
+
+
+def test_heads_that_are_less_sure_than_right_lose_less_than_their_confidence_falls() -> None:
+    far = np.linspace(0, 1, 100)
+    codes = np.repeat([0, 1], [99, 1])
+    modest = expected_accuracy(0.99, codes, signs(0.8, 1, far), signs(0.7, 1, far))
+    assert 0 < modest.falls["confidence"] < 0.1  # it falls by 0.1 before
+
+
+def test_a_few_far_rows_are_something_new_where_the_others_are_as_usual() -> None:
+    far, codes = np.linspace(0, 1, 100), np.repeat([0, 1], [90, 10])
+    usual = signs(0.9, 1, far)
+    few = expected_accuracy(0.9, codes, usual, signs(0.9, 1, np.concatenate([far[:80], np.full(20, 5.0)])))
+    all_of_them = expected_accuracy(0.9, codes, usual, signs(0.9, 1, far + 5))
+    assert few.falls["outliers"] == pytest.approx(0.8 * (0.2 - 0.1))  # a fifth beyond the 90th percentile
+    assert few.value == pytest.approx(0.82, abs=0.002) and all_of_them.falls["outliers"] == 0
 
 
 def test_only_where_rows_differ_the_expected_fall_decides() -> None:
