@@ -131,6 +131,8 @@ def test_thresholds_come_from_the_other_folds() -> None:
     high = Boxes([[0, 0, 9, 9], [20, 20, 29, 29]], ["car", "car"], [0.9, 0.3])
     sure = certain_by_fold(drawn, [low, low, high, high], ["car"], np.array([0, 0, 1, 1]))
     assert [len(one) for one in sure] == [0, 0, 2, 2]  # folds 0: from 0.9; fold 1: from 0.2
+    alone = certain_by_fold(drawn, [low, low, high, high], ["car"], np.zeros(4, dtype=int))
+    assert [len(one) for one in alone] == [1, 1, 2, 2]  # each half by what the other chose: from 0.2
     assert best_thresholds(drawn, [low, low, high, high], ["car", "bus"]) == {"car": 0.2, "bus": 1.0}
 
 
