@@ -63,7 +63,8 @@ def _network(kind: str) -> object:
     return load_network(str(Path(package.__file__).parent / "model"), input_type="text")
 
 
-def _embedded(kind: str, items: list[object]) -> np.ndarray:
+def embedded(kind: str, items: list[object]) -> np.ndarray:
+    """Features of pictures, clips or texts."""
     inputs = {"pictures": Pictures, "clips": Clips, "texts": Texts}[kind](items)
     return embed(_network(kind), inputs).output
 
@@ -176,7 +177,7 @@ def base(name: str) -> tuple[np.ndarray, np.ndarray]:
 
     def make() -> tuple[np.ndarray, np.ndarray]:
         kind, items, y = _examples(name)
-        return _embedded(kind, items), y
+        return embedded(kind, items), y
 
     return kept(name, make)
 
@@ -203,7 +204,7 @@ def shifted(name: str) -> dict[str, Shifted]:
                 _, items, labels = _examples(name)
                 rng = np.random.default_rng(1)
                 at = np.sort(rng.permutation(len(items))[:_MOST])
-                return _embedded(kind, [SPOILED[kind][how](items[i], rng) for i in at]), labels[at], at
+                return embedded(kind, [SPOILED[kind][how](items[i], rng) for i in at]), labels[at], at
 
             rows, labels, at = kept(f"{name} {how}", make)
             found[how] = Shifted(rows, labels.astype(y.dtype), at)
