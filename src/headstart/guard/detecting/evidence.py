@@ -45,7 +45,7 @@ def best_thresholds(drawn: Sequence[Boxes], found: Sequence[Boxes], classes: Seq
 def certain_by_fold(
     drawn: Sequence[Boxes], found: Sequence[Boxes], classes: Sequence[Any], fold: np.ndarray
 ) -> list[Boxes]:
-    """The found boxes that count, by thresholds that the other folds chose; of one fold alone, each half's by the other.
+    """The found boxes that count, by thresholds that the other folds chose; of one fold alone, half by half.
 
     Parameters
     ----------
