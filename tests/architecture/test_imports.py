@@ -19,11 +19,16 @@ def file_of(module: str) -> Path | None:
 
 
 @cache
+def tree_of(file: Path) -> ast.Module:
+    """What a file says, read once."""
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+@cache
 def names_in(file: Path) -> frozenset[str]:
     """What the top of a module binds, blocks of `if` and `try` included."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
     names: set[str] = set()
-    nodes: list[ast.AST] = list(tree.body)
+    nodes: list[ast.AST] = list(tree_of(file).body)
     while nodes:
         node = nodes.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -39,11 +44,8 @@ def names_in(file: Path) -> frozenset[str]:
 
 def missing(file: Path) -> list[str]:
     """Imports from the house that end at nothing."""
-    wrong: list[str] = []
-    text = file.read_text(encoding="utf-8")
-    if "headstart" not in text:
-        return wrong
-    for node in ast.walk(ast.parse(text)):
+    wrong = []
+    for node in ast.walk(tree_of(file)):
         if isinstance(node, ast.Import):
             wrong += [a.name for a in node.names if a.name.split(".")[0] == "headstart" and file_of(a.name) is None]
         if not isinstance(node, ast.ImportFrom) or node.level or (node.module or "").split(".")[0] != "headstart":

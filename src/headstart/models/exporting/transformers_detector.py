@@ -15,7 +15,7 @@ from headstart.detection.query_solving import LEAST
 from headstart.errors import OutputError
 from headstart.models.exporting.comparing import difference_of_boxes, refuse_difference
 from headstart.models.exporting.made_inputs import made_inputs
-from headstart.networks.folder import write_manifest
+from headstart.models.exporting.transformers_folder import write_plain_card
 from headstart.networks.reading.files_of import quiet
 from headstart.networks.saving.model_card import card_header
 
@@ -53,13 +53,11 @@ def write_transformers_detector(model: Any, folder: Path, inputs: Any = None) ->
     apart = difference_of_boxes(model, given, _found(folder, given, len(model.classes_), solved.one_of))
     refuse_difference(apart, len(given))
     header = card_header("transformers", "object-detection", queries.card.licence)
-    (folder / "README.md").write_text(
-        f"{header}\n\n# A detector of transformers\n\nWritten by headstart; plain transformers finds the same, to "
-        f"{apart:.1e} on {len(given)} pictures. Scores are calibrated: that is in the weights.\n\n"
-        f"```python\n{_LINES}\n```\n",
-        encoding="utf-8",
+    said = (
+        f"# A detector of transformers\n\nWritten by headstart; plain transformers finds the same, to {apart:.1e} on "
+        f"{len(given)} pictures. Scores are calibrated: that is in the weights."
     )
-    write_manifest(folder, {"kind": "export", "input_type": model.input_type})
+    write_plain_card(folder, header, said, _LINES, model.input_type)
 
 
 def _found(folder: Path, pictures: Any, n_classes: int, one_of: bool) -> Iterator[tuple[np.ndarray, ...]]:

@@ -47,13 +47,17 @@ def write_transformers(model: Any, folder: Path, inputs: Any = None) -> None:
     answer = {"classification": "print(network.config.id2label[int(logits.argmax())], logits.softmax(1).max().item())"}
     code = "\n".join([*lines, answer.get(model.task, "print(logits)")])
     header = card_header("transformers", "image-classification", (network.get("card") or {}).get("licence"))
-    (folder / "README.md").write_text(
-        f"{header}\n\n# A model of transformers\n\nWritten by headstart; plain transformers gives the same answers, to "
-        f"{apart:.1e} on {len(found)} pictures. Probabilities are calibrated: the temperature is in the weights.\n\n"
-        f"```python\n{code}\n```\n",
-        encoding="utf-8",
+    said = (
+        f"# A model of transformers\n\nWritten by headstart; plain transformers gives the same answers, to {apart:.1e} "
+        f"on {len(found)} pictures. Probabilities are calibrated: the temperature is in the weights."
     )
-    write_manifest(folder, {"kind": "export", "input_type": model.input_type})
+    write_plain_card(folder, header, said, code, model.input_type)
+
+
+def write_plain_card(folder: Path, header: str, said: str, code: str, input_type: str) -> None:
+    """The card of a folder of transformers, with the lines that run it, and the manifest that says what it is."""
+    (folder / "README.md").write_text(f"{header}\n\n{said}\n\n```python\n{code}\n```\n", encoding="utf-8")
+    write_manifest(folder, {"kind": "export", "input_type": input_type})
 
 
 def _refuse(model: Any, network: dict[str, Any], manifest: dict[str, Any]) -> None:
