@@ -137,11 +137,11 @@ def _print_data(page: dict[str, Any], evidence: dict[str, Any]) -> None:
 
 
 def _print_tasks(page: dict[str, Any]) -> None:
-    """A row a task: what it is worth, what sharing gave it, and which tasks were refused."""
+    """A row a task: what it is worth, what borrowing gave it, and which tasks were refused."""
     for words in page["warnings"]:
         echo(f"Warning: {words}")
     print_table(
-        ("task", "rows", "measured", "score", "95% interval", "sharing gave", "95% interval", "refused"),
+        ("task", "rows", "measured", "score", "95% interval", "borrowing gave", "95% interval", "refused"),
         [
             (
                 one["name"],

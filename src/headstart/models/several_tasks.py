@@ -1,4 +1,4 @@
-"""Several tasks of one table: a model for each, what sharing gave each, one folder for all."""
+"""Several tasks of one table: a model for each, what borrowing gave each, one folder for all."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ _REPEATED = (
 #: What only a single task can have.
 _SINGLE = {"plan": None, "candidates": None, "resume": False, "plain": False, "classes": None, "ask": 0}
 _SINGLE |= {"positive": None, "prevalence": None}
+#: What becomes of the tasks beside a target that are no columns of values.
+_LEFT = (
+    "the others are left out, for only rows of a table lend to each other here (in Python "
+    "MultiTaskClassifier(network, target=...) trains a network by all of them)."
+)
 
 
 def several_tasks(data: Any, source: Any, reading: Reading) -> Recognised | None:
@@ -132,7 +137,8 @@ def told_of_tasks(found: Recognised) -> str:
         gaps = f", {dataset.unlabelled:,} gaps" if dataset.unlabelled else ""
         parts.append(f"{name} ({what.get(dataset.task, 'several labels')}, {len(dataset):,} labelled{gaps})")
     goal = found.reading.target
-    beside = "" if goal is None else f" The target is {goal}; the others are learned from where they help it."
+    learned = "the others are learned from where they help it." if found.values else _LEFT
+    beside = "" if goal is None else f" The target is {goal}; {learned}"
     return f"Several tasks: {'; '.join(parts)}.{beside}"
 
 
@@ -152,7 +158,7 @@ def _evidence(models: Mapping[str, Model], again: dict[str, Any], given: Mapping
 
 
 def task_row(name: str, evidence: Mapping[str, Any]) -> dict[str, Any]:
-    """What is said of one of several tasks: its score, what sharing gave it, and which tasks hurt it."""
+    """What is said of one of several tasks: its score, what borrowing gave it, and which tasks hurt it."""
     verdict, estimate = evidence["verdict"], evidence["estimate"]
     beside = (evidence.get("auxiliary") or {}).get("tasks", [])
     return {

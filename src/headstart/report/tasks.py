@@ -10,11 +10,17 @@ from headstart.report.wording import MINUS, amount, count, duration, gain, metri
 
 _MOST_GROUPS = 12
 _WORDS = {
-    "helps": "sharing helps",
-    "hurts": "sharing hurts, and was not used",
-    "no evidence either way": "no evidence that sharing helps or hurts",
-    "cannot tell": "whether sharing helps cannot be told",
+    "helps": "borrowing helps",
+    "hurts": "borrowing hurts, and was not used",
+    "no evidence either way": "no evidence that borrowing helps or hurts",
+    "cannot tell": "whether borrowing helps cannot be told",
 }
+#: Whether what other tasks say of a row is lent, and what is measured.
+_LENT = (
+    "For each it was measured, out of fold, whether what the other tasks say of a row helps it; a task that does not "
+    "help is refused."
+)
+_ALONE = "The tasks do not learn from each other here, as rows of a table do; each was compared with borrowing nothing."
 
 
 def tasks_page(evidence: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,6 +41,7 @@ def tasks_page(evidence: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "title": str(data.get("name") or "several tasks"),
         "tasks": [_task(one, i + 1) for i, one in enumerate(evidence["tasks"])],
+        "lead": _LENT if any(one["helped_by"] or one["refused"] for one in evidence["tasks"]) else _ALONE,
         "warnings": [str(words) for words in evidence.get("warnings") or []],
         "seconds": duration(evidence.get("seconds")),
         "command": reproduce.get("command") or "",
@@ -60,8 +67,8 @@ def _task(one: Mapping[str, Any], number: int) -> dict[str, Any]:
         "span": span(metric, one["interval"]),
         "gave": gain(metric, one["difference"]) if shared else "–",
         "gave_span": span(metric, one["span"]) if shared else "",
-        "helped": ", ".join(one["helped_by"]) or "none",
-        "refused": ", ".join(one["refused"]) or "none",
+        "helped": ", ".join(one["helped_by"]) or ("none" if one["refused"] else "–"),
+        "refused": ", ".join(one["refused"]) or ("none" if one["helped_by"] else "–"),
         "word": one["word"],
         "sentence": (_WORDS[one["word"]] if shared else "learned alone") + f"; chosen: {plain_name(one['chosen'])}.",
     }

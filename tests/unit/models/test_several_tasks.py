@@ -11,8 +11,12 @@ import pandas as pd
 import pytest
 
 import headstart
+from headstart.data.reading.options import Reading
+from headstart.data.reading.recognise import recognise
 from headstart.errors import DataError, ParameterError, SourceError
 from headstart.models.saving.task_models import SeveralTasks
+from headstart.models.several_tasks import told_of_tasks
+from headstart.report.tasks import tasks_page
 from headstart.report.write import write_report
 
 
@@ -35,7 +39,7 @@ LABELS = ["size", "big", "coin"]
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
     place = tmp_path_factory.mktemp("tasks")
     table().to_csv(place / "table.csv", index=False)
-    model = headstart.fit(place / "table.csv", label=LABELS, budget=60, n_splits=2, out=place / "m")
+    model = headstart.fit(place / "table.csv", label=LABELS, budget=20, n_splits=2, out=place / "m")
     return model, place
 
 
@@ -163,3 +167,24 @@ def test_rows_with_other_tasks_go_with_tables_alone() -> None:
     pictures = np.random.default_rng(0).integers(0, 255, (8, 8, 8)).astype(np.uint8)
     with pytest.raises(ParameterError, match="Expected rows of a table for partial pooling, found pictures"):
         headstart.fit((pictures, np.arange(8) % 2), None, partial_pooling="a", budget=5)
+
+
+def test_what_texts_do_not_lend_each_other_is_not_promised() -> None:
+    found = recognise(
+        pd.DataFrame(
+            {
+                "review": [f"number {i} was {['fine', 'bad'][i % 2]} enough to be told of" for i in range(12)],
+                "mood": ["up", "down"] * 6,
+                "shop": ["north", "north", "south"] * 4,
+            }
+        ),
+        Reading(label=("mood", "shop"), target="mood", text_column="review"),
+    )
+    told = told_of_tasks(found)
+    assert "The target is mood; the others are left out" in told and "MultiTaskClassifier" in told
+    row = {"task": "classification", "n": 12, "metric": "accuracy", "value": 0.9, "interval": [0.8, 1.0]}
+    row |= {"chosen": "head", "word": "helps", "difference": 0.1, "span": [0.0, 0.2]}
+    alone = tasks_page({"tasks": [{"name": "mood", "helped_by": [], "refused": [], **row}]})
+    assert "do not learn from each other" in alone["lead"] and alone["tasks"][0]["sentence"].startswith("borrowing")
+    beside = tasks_page({"tasks": [{"name": "mood", "helped_by": ["shop"], "refused": [], **row}]})
+    assert "whether what the other tasks say" in beside["lead"] and beside["tasks"][0]["refused"] == "none"

@@ -171,9 +171,15 @@ def _families(
 def _aligned(task: str, borrowed: dict[str, Any]) -> list[Candidate]:
     """Mappings with the default estimator behind them."""
     aligned = AlignedRegressor if task == "regression" else AlignedClassifier
-    words = "source rows brought to the target's mean and covariance"
-    known = [name for name in ("CORAL", "LinearMonge") if name in CATALOGUE]
-    return [Candidate(f"{name} aligned", aligned(method(name)(), **borrowed), True, words) for name in known]
+    known = {
+        "CORAL": "source rows brought to the target's mean and covariance",
+        "LinearMonge": "source rows moved onto the target's by the shortest linear way",
+    }
+    return [
+        Candidate(f"{name} aligned", aligned(method(name)(), **borrowed), True, words)
+        for name, words in known.items()
+        if name in CATALOGUE
+    ]
 
 
 def _length(source: Source) -> int:
