@@ -57,7 +57,13 @@ def test_what_each_view_is_worth_is_told(folder: Path, capsys: pytest.CaptureFix
     assert any("View picture" in finding["words"] for finding in evidence["before"]["findings"])
     assert all(0.5 < rows[view][figure] <= 1 for view in rows for figure in ("alone", "left_out", "missing"))
     assert evidence["estimate"]["value"] > 0.7
-    assert "What each view is worth" in (folder / "m" / "report.html").read_text()
+    page = (folder / "m" / "report.html").read_text()
+    assert "What each view is worth" in page
+    for one in evidence["right"]:  # a picture is shown where there is one, and an empty cell is none
+        photo = one["cells"]["photo"]
+        assert "/" not in photo and [part["view"] for part in one.get("seen", [])] == (["picture"] if photo else [])
+    seen = [part for one in evidence["right"] for part in one.get("seen", [])]
+    assert seen and all(part["thumbnail"] in page for part in seen) and 'alt="picture of row' in page
     known = {
         entry["name"] for entry in (*evidence["candidates"], *evidence["left_out"])
     }  # a slow machine leaves some out

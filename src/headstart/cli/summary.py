@@ -30,7 +30,9 @@ def summary(evidence: dict[str, Any]) -> dict[str, Any]:
 
 def _unseen(entries: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
     """Entries without what is to be seen and heard."""
-    return [{key: value for key, value in one.items() if key not in ("thumbnail", "sound")} for one in entries or []]
+    return [
+        {key: value for key, value in one.items() if key not in ("thumbnail", "sound", "seen")} for one in entries or []
+    ]
 
 
 def print_summary(evidence: dict[str, Any]) -> None:

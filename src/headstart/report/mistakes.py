@@ -110,7 +110,8 @@ def surest(
     ----------
     mistakes : sequence of dict or None
         ``name``, ``true``, ``predicted``, ``probability``, ``thumbnail`` (a JPEG or PNG in base64), and for clips
-        ``sound`` (MP3 or WAV in base64) and ``seconds``; for texts ``text``, and ``effects`` of its words.
+        ``sound`` (MP3 or WAV in base64) and ``seconds``; for texts ``text``, and ``effects`` of its words; for rows of
+        several views ``seen``, with ``view``, ``thumbnail`` and ``sound`` of each file.
     limit : int, default=12
         How many at most.
     link : callable, optional
@@ -141,6 +142,13 @@ def surest(
                 "cells": [
                     (str(name), short_number(str(value))) for name, value in (mistake.get("cells") or {}).items()
                 ][:MOST_CELLS],
+                "seen": [
+                    {
+                        "view": str(part.get("view", "")),
+                        **{name: data_uri(part.get(name)) for name in ("thumbnail", "sound")},
+                    }
+                    for part in mistake.get("seen") or []
+                ],
                 "length": "" if missing(mistake.get("seconds")) else f"{mistake['seconds']:.3g} s",
             }
         )

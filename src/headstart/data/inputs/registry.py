@@ -289,5 +289,8 @@ def resolve(name: str) -> Any:
 
 def specimen(rows: Any, i: int) -> dict[str, Any]:
     """What a report shows of example ``i``: ``thumbnail``, and more by kind; nothing of plain numbers."""
+    own = getattr(rows, "specimen", None)  # of rows that are seen in several ways
+    if own is not None:
+        return {"thumbnail": None} | dict(own(i))
     entry = _ENTRIES.get(getattr(rows, "kind", NUMBERS))
     return {"thumbnail": None} | ({} if entry is None else entry.specimen(rows, i))

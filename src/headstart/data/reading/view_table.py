@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from headstart.data.base.kinds import NUMBERS, ROWS
+from headstart.data.base.kinds import NUMBERS, ROWS, kind_of_suffix
+from headstart.data.inputs.inputs import inputs_of
+from headstart.data.inputs.registry import specimen
 from headstart.data.reading.options import Reading
 from headstart.data.reading.roles import Roles
 from headstart.data.reading.views import located, view_columns, view_kind, view_rows
@@ -19,6 +21,7 @@ from headstart.data.tables.frame import frame_notes, read_frame
 from headstart.data.tables.gaps import absent
 from headstart.data.tables.records import Records
 from headstart.data.tables.rows import as_frame
+from headstart.data.tables.specimen import specimen as cells_of_row
 from headstart.errors import DataError
 
 _MOST_NAMED = 5
@@ -58,6 +61,25 @@ class ViewRecords(Records):
     def sizes(self) -> str:
         """Number of views and of columns."""
         return f"{len(self.views)} views, {self.frame.shape[1]} columns"
+
+    def specimen(self, i: int) -> dict[str, Any]:
+        """What a report shows of row ``i``: its cells, and something to see or hear of each file that they name.
+
+        Returns
+        -------
+        dict
+            ``cells`` in print, of a file its last name; ``seen``: for each view of files that is there ``view``, and
+            what `headstart.data.inputs.registry.specimen` has of its kind.
+        """
+        found = cells_of_row(self, i)
+        seen = []
+        for view, columns in self.views.items():
+            cell = self.frame[columns[0]].iloc[i]
+            kind = None if absent(cell) else kind_of_suffix(os.path.splitext(str(cell).strip())[1])
+            if kind is not None and len(columns) == 1:
+                found["cells"][columns[0]] = os.path.basename(str(cell).strip())
+                seen.append({"view": view} | specimen(inputs_of(kind, [str(cell).strip()]), 0))
+        return found | ({"seen": seen} if seen else {})
 
 
 def views_of(dataset: Dataset) -> dict[str, list[str]] | None:
