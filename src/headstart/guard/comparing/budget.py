@@ -108,13 +108,14 @@ def spell(seconds: float) -> str:
 
     Examples
     --------
-    >>> spell(42), spell(95), spell(1860), spell(3600), spell(9000)
-    ('42 seconds', '2 minutes', '31 minutes', '1 hour', '2.5 hours')
+    >>> spell(42), spell(95), spell(150), spell(1860), spell(3600), spell(9000)
+    ('42 seconds', '95 seconds', '2.5 minutes', '31 minutes', '1 hour', '2.5 hours')
     """
-    if seconds < 90:
+    if seconds < 119.5 and round(seconds) != 60:
         number, unit = f"{max(1, round(seconds))}", "second"
     elif seconds < 3570:
-        number, unit = f"{round(seconds / 60)}", "minute"
+        size, unit = seconds / 60, "minute"
+        number = f"{size:.1f}".removesuffix(".0") if size < 9.95 else f"{size:.0f}"
     else:
         number, unit = f"{seconds / 3600:.1f}".removesuffix(".0"), "hour"
     return f"{number} {unit}" if number == "1" else f"{number} {unit}s"
