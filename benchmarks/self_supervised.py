@@ -38,7 +38,8 @@ from headstart.data.inputs.canvases import canvases
 from headstart.data.pictures.pictures import Pictures, as_pictures
 from headstart.networks.network import Network
 from headstart.networks.running.cache import memory_cache
-from headstart.networks.running.embed import Features, embed
+from headstart.networks.running.embed import embed
+from headstart.networks.running.features import Features
 from headstart.nn.bodies.sound_network import SoundConfig, new_sound_network
 from headstart.nn.losses.simclr import nt_xent, projector
 from headstart.parameters.heads.solved import solve_head

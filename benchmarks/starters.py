@@ -39,7 +39,8 @@ from headstart.data.clips.clips import as_clips
 from headstart.data.inputs.registry import simple_of
 from headstart.data.pictures.pictures import as_pictures
 from headstart.networks.reading.loading import load_network
-from headstart.networks.running.embed import Features, embed
+from headstart.networks.running.embed import embed
+from headstart.networks.running.features import Features
 from headstart.networks.running.simple_features import side_by_side, simple_features
 from headstart.parameters.heads.solved import solve_head
 from headstart.parameters.heads.targets import class_targets

@@ -39,7 +39,7 @@ from headstart import Source
 from headstart.data.clips.clips import Clips
 from headstart.data.pictures.pictures import Pictures
 from headstart.data.sets.splits import folds
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.for_tables import table_candidates
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.choose import tabulate

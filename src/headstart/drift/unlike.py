@@ -9,7 +9,6 @@ import numpy as np
 
 from headstart.data.tables.rows import rows_of
 from headstart.drift.accuracy import NEIGHBOURS, strangeness
-from headstart.training.device import pick_device
 
 #: What every hundredth example that was learned from exceeds, itself left out.
 USUAL = 0.99
@@ -41,7 +40,7 @@ class Likeness:
         model, reference = self.model, self.model.reference
         network, device = model.network
         taken = model.encoder.transform(rows_of(inputs)) if model.kind.values else inputs
-        features = reference.seen(taken, network, str(pick_device(device)))
+        features = reference.seen(taken, network, str(device))
         return self.judge(reference.projected(features))
 
     def judge(self, projected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -27,7 +27,6 @@ from headstart.guard.evidence.reference import Reference, measured
 from headstart.math.statistics.intervals import score_interval
 from headstart.models.model import Model, load
 from headstart.models.saving.task_models import one_task
-from headstart.training.device import pick_device
 
 CANNOT_TELL = "cannot tell"
 #: Fewest new examples that anything is said of.
@@ -204,7 +203,7 @@ def _compared(
     inputs, names = new.inputs, new.names
     rows = known.encoder.transform(inputs) if known.kind.values else inputs
     network, device = known.network
-    features = reference.seen(rows, network, str(pick_device(device)))
+    features = reference.seen(rows, network, str(device))
     projected, old = reference.projected(features), reference.rows.astype(np.float64)
     answers = None
     if promised is not None and len(reference.heads):

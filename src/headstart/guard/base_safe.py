@@ -22,8 +22,8 @@ from headstart.data.sets.groups import merge
 from headstart.data.tables.records import Records
 from headstart.data.tables.rows import as_frame, dense, is_frame, named_rows, records_of
 from headstart.errors import DataError, ParameterError, SourceError, TransferWarning
-from headstart.guard.candidates.for_inputs import named_candidates, standard_for_inputs, standard_for_tables
-from headstart.guard.candidates.for_tables import table_candidates
+from headstart.guard.candidates.candidate import named_candidates
+from headstart.guard.candidates.for_tables import standard_for_tables, table_candidates
 from headstart.guard.candidates.lent_inputs import lent_for
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.neighbours import (
@@ -34,7 +34,6 @@ from headstart.guard.candidates.neighbours import (
     told_of_neighbours,
 )
 from headstart.guard.candidates.table_rows import borrows_rows, in_fitted_order, tabulated
-from headstart.guard.candidates.train_size import train_size
 from headstart.guard.candidates.unlabelled_inputs import shares_of, unlabelled_for
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.evidence.column_worth import add_column_worth
@@ -42,11 +41,8 @@ from headstart.guard.evidence.reference import reference_of
 from headstart.guard.explaining import ExplainsSource
 from headstart.guard.guard import Guarded, guard, run_key
 from headstart.math.statistics.named_metrics import metric_named
-from headstart.networks.reading.loading import load_network, taken
-from headstart.networks.window import fitted
 from headstart.parameters.heads.targets import class_weights
 from headstart.progress import reporter
-from headstart.training.device import pick_device
 
 
 @estimator_class
@@ -178,6 +174,8 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
         if reset:
             self.input_type_ = NUMBERS.input_type
             if self.source is not None and not borrows_rows(self.source):
+                from headstart.networks.reading.loading import taken
+
                 wanted = taken(self.source)
                 raise SourceError(
                     f"Expected {wanted}, because the source takes {wanted}, found {type(X).__name__} of numbers.",
@@ -220,10 +218,10 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
             learning = np.ones(len(y)) if learning is None else learning
             weight = row_weights(np.asarray(self.counted) * (1.0 if weight is None else weight), len(y))
         began = time.monotonic()
-        self._heard = network = fitted(self._network(), rows)  # with its window settled
+        self._heard = network = self._network_for(rows)
         with reporter(self.progress, quiet=not self.verbose) as progress:
             group_array = None if groups is None else np.asarray(groups)
-            device = pick_device(self.device).type
+            device = self._device()
             notes: tuple[str, ...] = ()
             more: dict[str, Any] = {}
             if self._kind.values:
@@ -318,9 +316,27 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
             raise ParameterError(f"Expected weights of classes of 0 or more, found {self.class_weight!r}.")
         return weight, learning if weight is None else weight * learning
 
+    def _device(self) -> str:
+        """Where networks run; rows of a table need no torch."""
+        if self._kind.values:
+            return "cpu"
+        from headstart.training.device import pick_device
+
+        return pick_device(self.device).type
+
+    def _network_for(self, rows: Any) -> Any:
+        """The network that is borrowed, with its window settled; None of rows of a table."""
+        if self._kind.values or self.source is None:
+            return None
+        from headstart.networks.window import fitted
+
+        return fitted(self._network(), rows)
+
     def _network(self) -> Any:
         if self.source is None or self._kind.values:
             return None
+        from headstart.networks.reading.loading import load_network
+
         return load_network(network_among(self.source)[0], input_type=self.input_type_)
 
     def _candidates(self, material: Material) -> list[Any]:
@@ -342,20 +358,9 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
             return table_candidates(material, random_state=self.random_state)
         if material.numbers:
             return standard_for_tables(material.task, random_state=self.random_state)
-        return standard_for_inputs(
-            network,
-            material.task,
-            input_type=material.input_type,
-            n=len(material),
-            n_classes=material.columns.shape[1],
-            device=material.device,
-            random_state=self.random_state,
-            train_size=None if network is None else train_size(network),
-            views=self.views,
-            plain=self.plain,
-            unlabelled=material.unlabelled,
-            lent=material.lent,
-        )
+        from headstart.guard.candidates.for_inputs import input_candidates
+
+        return input_candidates(material, views=self.views, plain=self.plain, random_state=self.random_state)
 
     @property
     def _kind(self) -> Kind:
@@ -381,7 +386,7 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
         if self.best_candidate_.takes == "rows":
             return rows
         network = getattr(self, "_heard", None) or self._network()
-        seen = Material(rows, np.zeros(len(rows)), "regression", None, network, pick_device(self.device).type)
+        seen = Material(rows, np.zeros(len(rows)), "regression", None, network, self._device())
         return seen.inputs("features")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from headstart.data.base.plain import plain
 from headstart.errors import GuessingWarning
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.choose import Table, pick
 from headstart.guard.choosing.verdict import verdict

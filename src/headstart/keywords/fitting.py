@@ -13,15 +13,15 @@ from headstart.data.base.plain import plain
 from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.data.inputs.registry import simple_of
 from headstart.data.sets.dataset import Dataset
-from headstart.errors import ParameterError
-from headstart.guard.candidates.for_inputs import LAST_LAYERS, Candidate, standard_for_inputs
+from headstart.guard.candidates.candidate import LAST_LAYERS, Candidate
+from headstart.guard.candidates.for_inputs import standard_for_inputs
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.journal import checkpoint_in
 from headstart.guard.comparing.out_of_fold import fit_on
 from headstart.guard.effort import Effort
 from headstart.keywords.evidence import cross_fitted, detector_for, keyword_evidence
 from headstart.keywords.listener import Detector
-from headstart.keywords.material import KEYWORD, OTHER, PARTS, KeywordMaterial, keyword_material
+from headstart.keywords.material import KEYWORD, OTHER, PARTS, KeywordMaterial, check_false_alarms, keyword_material
 from headstart.networks.reading.loading import load_network
 from headstart.parameters.transfer import TransferClassifier
 from headstart.training.device import pick_device
@@ -43,22 +43,6 @@ _TUNED: dict[str, Any] = {
     "early_stopping": False,
 }
 _SECONDS = 1.5
-
-
-def check_false_alarms(false_alarms: float) -> float:
-    """A number of false alarms an hour that a threshold can be chosen for.
-
-    Raises
-    ------
-    ParameterError
-        If it is not above 0 and at most 1000.
-    """
-    if not 0 < false_alarms <= 1000:
-        raise ParameterError(
-            f"Expected more than 0 and at most 1000 false alarms an hour, found {false_alarms!r}.",
-            "For instance --false-alarms 1 (false_alarms=1).",
-        )
-    return float(false_alarms)
 
 
 @dataclass(frozen=True)

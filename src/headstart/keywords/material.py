@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,7 +28,9 @@ from headstart.keywords.windows import (
     quieter_or_louder,
     varied,
 )
-from headstart.networks.network import Network
+
+if TYPE_CHECKING:  # rows of a table need no torch
+    from headstart.networks.network import Network
 
 KEYWORD = "keyword"
 OTHER = "_other_"
@@ -43,6 +45,22 @@ _COMPARED, _COMPARED_OTHER = 1500, 2500
 #: Sounds of each part of the background to lay under and beside words.
 _SOUNDS = 1000
 _FULL = 32767.0
+
+
+def check_false_alarms(false_alarms: float) -> float:
+    """A number of false alarms an hour that a threshold can be chosen for.
+
+    Raises
+    ------
+    ParameterError
+        If it is not above 0 and at most 1000.
+    """
+    if not 0 < false_alarms <= 1000:
+        raise ParameterError(
+            f"Expected more than 0 and at most 1000 false alarms an hour, found {false_alarms!r}.",
+            "For instance --false-alarms 1 (false_alarms=1).",
+        )
+    return float(false_alarms)
 
 
 @dataclass(frozen=True)

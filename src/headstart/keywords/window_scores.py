@@ -11,7 +11,7 @@ from scipy.special import logsumexp
 from headstart.errors import ParameterError
 from headstart.guard.baselines.classical import BaselineClassifier
 from headstart.math.signals.mfcc import cepstral_features
-from headstart.networks.running.embed import Features
+from headstart.networks.running.features import Features
 from headstart.networks.running.runners import runner_for
 from headstart.networks.running.runtime import layout_of
 from headstart.parameters.transfer import TransferClassifier

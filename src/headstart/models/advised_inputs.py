@@ -6,7 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,9 +17,11 @@ from headstart.guard.evidence.before import conditions, expected, findings
 from headstart.math.linear.row_space import row_space
 from headstart.math.statistics.relatedness import standardised
 from headstart.models.advised_tables import offers_of_rows
-from headstart.networks.network import Network
-from headstart.networks.running.embed import Features, embed
 from headstart.source import Source
+
+if TYPE_CHECKING:  # tables are advised on without torch
+    from headstart.networks.network import Network
+    from headstart.networks.running.features import Features
 
 #: Networks above which those that are behind on a part of the examples are dropped, and the size of the first part.
 _MANY, _FIRST = 4, 60
@@ -103,7 +105,7 @@ def offers_of_networks(
             offers.append(Offer(name, "parameters", HEAD, None, why, False, strength_of(network)))
             continue
         before = watch.spent
-        features = embed(network, material.rows, device=material.device, progress=material.progress)
+        features = _embedded(network, material.rows, material)
         worth = _measured(features.output, material)
         why = f"{network.card.n_parameters / 1e6:.1f} million weights"
         why += f", trained on {network.card.n_examples:,}" if network.card.n_examples else ""
@@ -140,7 +142,7 @@ def _halved(
         groups = None if material.groups is None else material.groups[rows]
 
         def error(pair: tuple[str, Network], rows: np.ndarray = rows, groups: Any = groups) -> float:
-            features = embed(pair[1], material.rows[rows], device=material.device).output
+            features = _embedded(pair[1], material.rows[rows], material).output
             return measure_features(features, material.columns[rows], groups).error
 
         networks = sorted(networks, key=error)
@@ -171,7 +173,7 @@ def offers_of_sets(
         some = np.linspace(0, len(one.y) - 1, min(len(one.y), _MOST_LENT)).astype(int)
         if len(some) < len(one.y):
             note(f"{len(some)} of {len(one.y):,} examples of {one.name} were measured.")
-        lent.append(embed(network, one.X[some], device=material.device, progress=material.progress).output)
+        lent.append(_embedded(network, one.X[some], material).output)
         labels.append(np.asarray(one.y)[some])
     space = row_space(np.concatenate([features.output, *lent]).astype(np.float64))
     rows = (space.left * space.singular)[:, -_COORDINATES:]
@@ -195,3 +197,10 @@ def _among(own: np.ndarray, more: np.ndarray, y: np.ndarray, material: Material)
     groups = np.concatenate([kept, n + np.arange(len(more))])
     columns = np.concatenate([material.columns, theirs])
     return measure_features(np.concatenate([own, more]), columns, groups, judged=n)
+
+
+def _embedded(network: Network, inputs: Any, material: Material) -> Features:
+    """What a network says of inputs; tables are advised on without torch."""
+    from headstart.networks.running.embed import embed
+
+    return embed(network, inputs, device=material.device, progress=material.progress)

@@ -7,8 +7,9 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from headstart.contract.options import check_views
 from headstart.data.base.address import address_of
 from headstart.data.base.plain import plain
 from headstart.data.inputs.registry import entry_of, resolve
@@ -21,10 +22,8 @@ from headstart.errors import NoLabels, ParameterError
 from headstart.guard.effort import Effort
 from headstart.guard.evidence.use import check_stated, stated
 from headstart.guard.safe_transfer import SafeTransferClassifier, SafeTransferRegressor
-from headstart.keywords.fitting import KeywordTask, check_false_alarms
-from headstart.keywords.material import KEYWORD
+from headstart.keywords.material import KEYWORD, check_false_alarms
 from headstart.math.statistics.named_metrics import check_metric, metric_named
-from headstart.models.adapting import Asked, fit_without_labels
 from headstart.models.explaining.dropout import add_curves, check_curves
 from headstart.models.handover import handed_over, test_score
 from headstart.models.model import Model
@@ -34,8 +33,10 @@ from headstart.models.several_views import guarded_views
 from headstart.models.target import Target, counted_rows, divided, read_target, screened, weights_by_class
 from headstart.models.within_budget import note_beside, within_budget
 from headstart.networks.folder import check_place
-from headstart.parameters.tuning.view_features import check_views
 from headstart.progress import reporter
+
+if TYPE_CHECKING:  # what only some data need is loaded with them: rows of a table need no torch
+    from headstart.keywords.fitting import KeywordTask
 
 Progress = Callable[[str, int, int], None]
 #: Arguments that the command which repeats a fit holds, beside those of reading.
@@ -237,7 +238,9 @@ def fit(
         try:
             goal = read_target(data, source, reading, unlabelled=unlabelled, text_windows=text_windows)
         except NoLabels:
-            how: dict[str, Any] = {"unlabelled": unlabelled, "text_windows": text_windows, "skip_bad": skip_bad}
+            from headstart.models.adapting import Asked, fit_without_labels  # and torch, which tables need not
+
+            how = {name: given[name] for name in ("unlabelled", "text_windows", "skip_bad")}
             adapted = fit_without_labels(data, source, reading, effort, Asked(classes, ask, out), **how)
             if adapted is None:
                 raise
@@ -251,11 +254,9 @@ def fit(
         _check_asked(goal.dataset, given)
         if not resume:
             _forget(checkpoint)
-        words: KeywordTask | None = None
-        drawn: int | None = None
+        words = drawn = None
         if task == KEYWORD:
-            more: dict[str, Any] = {"background": background, "false_alarms": false_alarms, "skip_bad": skip_bad}
-            words = KeywordTask.of(goal.dataset, goal.source, effort, **more)
+            words = _words(goal, effort, given)
             goal = dataclasses.replace(goal, dataset=words.material.dataset)
         else:
             everything = len(goal.dataset)
@@ -264,8 +265,8 @@ def fit(
             drawn = len(goal.dataset) if len(goal.dataset) < everything else None
             goal = screened(goal, skip_bad, told)
         asked = {"metric": metric, "class_weight": weights_by_class(class_weight, goal.dataset)}
-        asked |= {"plan": repeated, "plain": plain, "reference": reference}
-        asked |= {"auxiliary": auxiliary, "partial_pooling": partial_pooling}
+        asked |= {name: given[name] for name in ("plain", "reference", "auxiliary", "partial_pooling")}
+        asked["plan"] = repeated
         model = _fitted(goal, words, effort, candidates, asked)
         add_curves(curves, model, divided(goal.dataset)[0], goal.source, random_state, device)
         model.evidence["reproduce"] |= _again(goal, reading, given)
@@ -277,6 +278,14 @@ def fit(
             model.save(out)
             _forget(checkpoint)
     return model
+
+
+def _words(goal: Target, effort: Effort, given: Mapping[str, Any]) -> KeywordTask:
+    """Words that are to be heard, with the background that they are told from."""
+    from headstart.keywords.fitting import KeywordTask
+
+    more = {name: given[name] for name in ("background", "false_alarms", "skip_bad")}
+    return KeywordTask.of(goal.dataset, goal.source, effort, **more)
 
 
 def _again(target: Target, reading: Reading, given: Mapping[str, Any]) -> dict[str, Any]:

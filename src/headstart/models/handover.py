@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,9 +11,11 @@ from headstart.data.base.plain import plain
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import describe
 from headstart.guard.choosing import measures
-from headstart.keywords.fitting import KeywordTask
 from headstart.math.statistics.named_metrics import Metric
 from headstart.models.model import Model
+
+if TYPE_CHECKING:
+    from headstart.keywords.fitting import KeywordTask
 
 
 def handed_over(guarded: Any, dataset: Dataset, words: KeywordTask | None) -> Model:

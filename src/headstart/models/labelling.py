@@ -24,7 +24,6 @@ from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.rows import as_frame, is_frame, rows_of
 from headstart.errors import DataError, ParameterError
 from headstart.guard.candidates.kept_apart import side_by_side
-from headstart.models.detection_model import refuse_detection
 from headstart.models.labelled_sets import AUTO
 from headstart.models.model import Model, load
 from headstart.models.saving.task_models import one_task
@@ -85,7 +84,10 @@ def label_next(
     ([0, 1], 'drawn at random')
     """
     known = one_task(load(model) if isinstance(model, str | Path) else model)
-    refuse_detection(known, "what to label next")
+    if known is not None and not isinstance(known, Model):
+        from headstart.models.detection_model import refuse_detection
+
+        refuse_detection(known, "what to label next")
     reading = Reading(label, path_column, text_column)
     given: Dataset | None = None
     if labelled is not None:

@@ -26,7 +26,7 @@ from headstart.networks.manifest import TASKS_FOLDER, check_model
 from headstart.networks.running.passing import passing
 from headstart.networks.saving.model_card import model_card
 from headstart.networks.seal import check_files, in_words
-from headstart.parameters.loading import Learned
+from headstart.parameters.learned import Learned
 
 if TYPE_CHECKING:  # what only some models need is loaded with them
     from headstart.keywords.listener import Detector
@@ -259,8 +259,6 @@ class Model:
         from headstart.models.saving.baselines import BASELINES, save_baseline
         from headstart.models.saving.tables import save_table_model
         from headstart.models.saving.views import portable, save_view_networks
-        from headstart.parameters.saving import save_estimator
-        from headstart.parameters.transfer import BaseTransfer
 
         manifest: dict[str, Any] = {
             "input_type": self.input_type,
@@ -270,7 +268,9 @@ class Model:
         }
         if self.detector is not None:
             manifest["detector"] = self.detector.to_dict()
-        if isinstance(self.estimator, BaseTransfer):
+        if hasattr(self.estimator, "fitted_"):  # a head on a network, or on the columns of a table
+            from headstart.parameters.saving import save_estimator
+
             names = None if self.classes_ is None else [str(label) for label in self.classes_]
             manifest |= {"kind": "transfer", **save_estimator(self.estimator, folder, names, self.temperature)}
             if self.kind.values:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,10 +26,11 @@ from headstart.keywords.material import KEYWORD
 from headstart.models.labelled_sets import AUTO, parted, read_sets, screened_sets
 from headstart.models.offered import inputs_offered, kind_offered, rows_offered, tables_offered
 from headstart.models.several_views import screened_views, source_of_views, unlabelled_rows
-from headstart.networks.network import Network
 from headstart.networks.reading.loading import load_network
 from headstart.networks.window import window_notes
-from headstart.parameters.tuning.plan import source_with_windows
+
+if TYPE_CHECKING:  # rows of a table need no torch
+    from headstart.networks.network import Network
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,10 @@ def read_target(
         )
     more = {"unlabelled": inputs_offered(unlabelled, dataset)}
     found_sets = read_sets(sets, dataset, reading)
-    source = source_with_windows(source, dataset.input_type, text_windows)
+    if text_windows is not None:
+        from headstart.parameters.tuning.plan import source_with_windows
+
+        source = source_with_windows(source, dataset.input_type, text_windows)
     return Target(dataset, source, named, more, found_sets)
 
 

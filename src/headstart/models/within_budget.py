@@ -17,7 +17,6 @@ from headstart.guard.comparing.curves import nested_order
 from headstart.guard.effort import Effort
 from headstart.models.target import Target, seen_through
 from headstart.networks.running.cache import memory_cache
-from headstart.networks.running.embed import embed
 from headstart.networks.running.simple_features import simple_features
 from headstart.training.device import pick_device
 
@@ -118,6 +117,8 @@ def _seconds(target: Target, effort: Effort) -> tuple[float, float]:
             started = time.monotonic()
             simple_features(part, seen)
             if network is not None:
+                from headstart.networks.running.embed import embed  # rows of a table need no torch
+
                 embed(network, part, device=device, cache=memory_cache())
             taken_seconds = time.monotonic() - started
     except (BadInput, BadInputs):  # reading all of them tells which are broken

@@ -16,7 +16,6 @@ from headstart.data.reading.views import view_columns, view_inputs, view_kind, v
 from headstart.data.tables.encoder import TableEncoder
 from headstart.errors import DataError, ParameterError
 from headstart.networks.reading.loading import load_network
-from headstart.networks.running.embed import embed
 from headstart.networks.running.simple_features import simple_features
 from headstart.networks.window import fitted
 from headstart.training.device import pick_device
@@ -136,6 +135,8 @@ class ViewEncoder(TransformerMixin, BaseEstimator):
         network = self.networks_.get(view)
         if network is None:
             return np.concatenate(list(simple_features(inputs).values()), axis=1)
+        from headstart.networks.running.embed import embed  # values alone need no torch
+
         return embed(network, inputs, device=str(pick_device(self.device))).output
 
     def transform(self, X: Any) -> np.ndarray:

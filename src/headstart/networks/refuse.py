@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any, NoReturn
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from headstart.data.base.json_files import TEXT, read_json, record, table_of
 from headstart.data.base.kinds import CLIPS, PICTURES, TEXTS, Kind, kind_named, network_kinds
 from headstart.errors import SourceError
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _PICKLES = {".pt", ".pth", ".th", ".bin", ".ckpt", ".pkl", ".pickle", ".joblib"}
 _LFS = b"version https://git-lfs"
@@ -284,6 +284,8 @@ def refuse_bad_numbers(module: nn.Module, name: str) -> None:
     SourceError
         With the tensor's name and how many of its values are bad.
     """
+    import torch  # words alone need none
+
     for key, tensor in [*module.named_parameters(), *module.named_buffers()]:
         if not tensor.is_floating_point() or bool(torch.isfinite(tensor.detach().sum())):
             continue

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from headstart.data.base.rows import Inputs
-from headstart.networks.network import Network
 
-Known = TypeVar("Known", Network, None)
+if TYPE_CHECKING:  # rows of a table need no torch
+    from headstart.networks.network import Network
+
+Known = TypeVar("Known", "Network", None)
 
 
 def fitted(network: Known, inputs: Any) -> Known:

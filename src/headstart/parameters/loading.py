@@ -1,8 +1,7 @@
-"""What an estimator has learned, read from its folder: it answers as that does, without loading how it is fitted."""
+"""What an estimator has learned, read from its folder."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from headstart.parameters.heads.fitted import HEAD, Fitted, cooled
 from headstart.parameters.heads.hidden_heads import HIDDEN, read_hidden
 from headstart.parameters.heads.solved import Part, SolvedHead
 from headstart.parameters.heads.targets import Targets
+from headstart.parameters.learned import Learned
 from headstart.source import NetworkSource, Source
 
 if TYPE_CHECKING:  # scikit-learn takes longer to load than one picture to predict
@@ -34,48 +34,6 @@ PARAMETERS = frozenset(
     }
 )
 OF_CLASSIFIERS = frozenset({"unlabelled"})
-
-
-@dataclass(frozen=True, eq=False)
-class Learned:
-    """A fitted estimator that was read from a folder.
-
-    Attributes
-    ----------
-    fitted_ : Fitted
-    kind : {"TransferClassifier", "TransferRegressor"}
-    parameters : dict
-        Of the estimator.
-    """
-
-    fitted_: Fitted
-    kind: str
-    parameters: dict[str, Any]
-
-    @property
-    def device(self) -> str:
-        """Where its network runs."""
-        return str(self.parameters["device"])
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Probability of each class of inputs, shape (n, K); for several labels that of each label."""
-        return self.fitted_.probabilities(self.fitted_.scores(self.fitted_.exact(X, self.device)))
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Labels, or numbers, of inputs, as the estimator gives them."""
-        return self.fitted_.answers(self.fitted_.scores(self.fitted_.exact(X, self.device)))
-
-    def estimator(self) -> BaseTransfer:
-        """As the estimator that it was."""
-        from headstart.parameters import transfer
-
-        estimator: BaseTransfer = getattr(transfer, self.kind)(**self.parameters)
-        estimator.fitted_ = self.fitted_
-        if self.fitted_.targets.classes is not None:
-            estimator.classes_ = self.fitted_.targets.classes
-        if self.fitted_.network is None:
-            estimator.n_features_in_ = len(self.fitted_.shift)
-        return estimator
 
 
 def read_learned(folder: str | Path, manifest: dict[str, Any], module: nn.Module | None = None) -> Learned:

@@ -13,13 +13,15 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from headstart.contract.estimator_class import estimator_class
+from headstart.contract.options import check_views
 from headstart.contract.weighted_fit import row_weights
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.inputs import as_inputs, inputs_in, joined
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.reading.loading import taken
-from headstart.networks.running.embed import Features, embed
+from headstart.networks.running.embed import embed
+from headstart.networks.running.features import Features
 from headstart.parameters.heads.by_rows import is_method, solve_by
 from headstart.parameters.heads.deep_head import train_deep_head
 from headstart.parameters.heads.fitted import Fitted
@@ -29,7 +31,6 @@ from headstart.parameters.heads.targets import Targets, class_targets, matched, 
 from headstart.parameters.heads.unlabelled import check_unlabelled
 from headstart.parameters.on_inputs import Given, fit_inputs, fit_with_unlabelled, held_rows, tune_with_unlabelled
 from headstart.parameters.tuning.plan import head_widths, settings_for, stops_early, trained_blocks
-from headstart.parameters.tuning.view_features import check_views
 from headstart.progress import Progress, reporter
 from headstart.training.device import pick_device
 
@@ -109,6 +110,8 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
     ------
     SourceError, DataError, ParameterError, BadInputs
     """
+
+    takes_inputs = True
 
     source: Any = None
     _: KW_ONLY

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING
 
 from headstart.errors import ParameterError
-from headstart.networks.running.runtime import half_type
+
+if TYPE_CHECKING:  # torch is loaded where it is asked: rows of a table need none
+    import torch
+    from torch import nn
 
 
 def pick_device(device: str) -> torch.device:
@@ -21,6 +22,8 @@ def pick_device(device: str) -> torch.device:
     ParameterError
         If the device is unknown or not available on this machine.
     """
+    import torch
+
     if device == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
@@ -37,6 +40,10 @@ def pick_device(device: str) -> torch.device:
 
 def has_bf16(device: torch.device) -> bool:
     """Whether the device multiplies bfloat16 matrices natively (so that it saves time)."""
+    import torch
+
+    from headstart.networks.running.runtime import half_type
+
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
     if device.type != "cpu":
@@ -48,6 +55,8 @@ def autocast(device: torch.device, enabled: bool) -> AbstractContextManager[obje
     """A context in which matrix products run in bfloat16 (nothing where not enabled)."""
     if not enabled:
         return contextlib.nullcontext()
+    import torch
+
     return torch.autocast(device.type, torch.bfloat16)
 
 
@@ -64,6 +73,9 @@ def bf16_is_sound(module: nn.Module, forward: Callable[[], object]) -> bool:
     forward : callable
         Runs it on inputs of the size that it is to be trained with.
     """
+    import torch
+    from torch import nn
+
     narrow: list[nn.Module] = []
 
     def look(layer: nn.Module, args: tuple[torch.Tensor, ...]) -> None:

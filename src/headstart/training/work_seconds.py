@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import torch
-
 #: Seconds of work after which nothing is run once more, and of wall clock.
 _PATIENCE = 2.0
 _LONGEST = 15.0
@@ -37,6 +35,8 @@ def least_seconds(work: Callable[[], object], *, times: int = 3, device: str = "
         wall, spent = time.monotonic(), time.process_time()
         work()
         if device.startswith("cuda"):
+            import torch  # rows of a table need none
+
             torch.cuda.synchronize()
         taken = time.monotonic() - wall
         found.append(min(taken, time.process_time() - spent) if device == "cpu" else taken)

@@ -216,7 +216,7 @@ def test_wrong_data() -> None:
 
 def test_the_price_holds_all_that_is_learned_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     from headstart.data.pictures.pictures import as_pictures
-    from headstart.guard.candidates.for_inputs import Candidate
+    from headstart.guard.candidates.candidate import Candidate
     from headstart.guard.candidates.material import Material
     from headstart.guard.comparing import pricing
     from headstart.guard.comparing.journal import Journal
@@ -234,7 +234,7 @@ def test_the_price_holds_all_that_is_learned_in_the_end(monkeypatch: pytest.Monk
 
 def test_a_hopeless_candidate_is_not_even_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     from headstart.data.pictures.pictures import as_pictures
-    from headstart.guard.candidates.for_inputs import named_candidates
+    from headstart.guard.candidates.candidate import named_candidates
     from headstart.guard.candidates.material import Material
     from headstart.guard.comparing import pricing
     from headstart.guard.comparing.journal import Journal
@@ -250,7 +250,7 @@ def test_a_hopeless_candidate_is_not_even_timed(monkeypatch: pytest.MonkeyPatch)
 
 def test_in_a_hurry_prices_are_rough(monkeypatch: pytest.MonkeyPatch) -> None:
     from headstart.data.pictures.pictures import as_pictures
-    from headstart.guard.candidates.for_inputs import Candidate
+    from headstart.guard.candidates.candidate import Candidate
     from headstart.guard.candidates.material import Material
     from headstart.guard.comparing import pricing
     from headstart.guard.comparing.journal import Journal

@@ -16,7 +16,7 @@ from sklearn.linear_model import Ridge
 import headstart
 from headstart import SafeTransferClassifier, SafeTransferRegressor, Source
 from headstart.errors import DataError, ParameterError, SourceError
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.pooling import PooledClassifier, PooledRegressor
 from headstart.guard.comparing.blend import BlendedClassifier, BlendedRegressor, blended_outcome
 from headstart.guard.comparing.out_of_fold import Outcome

@@ -10,7 +10,8 @@ from tiny_pictures import pictures, source
 
 from headstart import Pictures, SafeTransferClassifier, SafeTransferRegressor
 from headstart.errors import DataError
-from headstart.guard.candidates.for_inputs import UNLABELLED, Candidate, standard_for_inputs
+from headstart.guard.candidates.candidate import Candidate
+from headstart.guard.candidates.for_inputs import UNLABELLED, standard_for_inputs
 from headstart.guard.candidates.unlabelled_inputs import shares_of, unlabelled_for
 from headstart.guard.choosing.choose import pick, tabulate
 from headstart.networks.reading.loading import load_network

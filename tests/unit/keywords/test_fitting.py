@@ -19,7 +19,7 @@ import headstart
 from headstart.cli.main import cli
 from headstart.data.reading.read import read_dataset
 from headstart.errors import DataError, ParameterError, SourceError
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.effort import Effort
 from headstart.keywords import fitting as keyword_fit
 from headstart.keywords import material as keyword_material

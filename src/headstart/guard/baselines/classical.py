@@ -51,6 +51,8 @@ class _Baseline(BaseEstimator):
     intercept_ : array of shape (K,)
     """
 
+    takes_inputs = True
+
     preprocessing: Any = None
     n_splits: int = 3
     random_state: int = 0

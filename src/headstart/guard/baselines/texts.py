@@ -57,6 +57,8 @@ class _TextBaseline(BaseEstimator):
     intercept_ : array of shape (K,)
     """
 
+    takes_inputs = True
+
     input_type_ = "text"
     features: str = "auto"
     class_weight: Any = None

@@ -2,109 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-from sklearn.base import clone
-from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
-from sklearn.linear_model import RidgeCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-
+from headstart.contract.options import check_views
 from headstart.data.base.kinds import kind_named
 from headstart.data.inputs.registry import entry_of, resolve, simple_of
 from headstart.errors import ParameterError
 from headstart.features.adapted.adapted import AdaptedClassifier
-from headstart.guard.baselines.classical import BaselineClassifier, BaselineRegressor
-from headstart.guard.baselines.texts import TextBaselineClassifier, TextBaselineRegressor
+from headstart.guard.candidates.candidate import Candidate
+from headstart.guard.candidates.material import Material
+from headstart.guard.candidates.train_size import train_size
 from headstart.networks.network import Network
 from headstart.networks.reading.random_weights import random_network
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
-from headstart.parameters.tuning.view_features import check_views
 from headstart.source import Source
 
-#: Name of the candidate that tunes a good part of a network for a detector.
-LAST_LAYERS = "last layers"
 #: Name of the candidate that learns from examples without labels too.
 UNLABELLED = "head, unlabelled"
 #: Name of the candidate that learns from labelled sets beside the network.
 WITH_SETS = "head, with sets"
 #: Texts a class below which pairs of them are a way to learn.
 FEW = 64
-#: Trees of an ensemble on few rows.
-_TREES = 60
-
-_OURS = (
-    TransferClassifier,
-    TransferRegressor,
-    BaselineClassifier,
-    BaselineRegressor,
-    TextBaselineClassifier,
-    TextBaselineRegressor,
-)
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """One way to learn the target.
-
-    Parameters
-    ----------
-    name : str
-        Short; names its row in the report.
-    estimator : estimator
-        Unfitted; never fitted itself, see `fresh`.
-    transfer : bool
-        Whether it borrows.
-    words : str
-        What it does, in a phrase.
-    dear : bool
-        Whether it trains in epochs, and so has to be admitted by the budget.
-    wary : bool
-        Whether it has to be ahead by half a standard error of the held-out loss to be taken, where what is dear has to
-        be by a whole one: for what often helps and now and then does harm.
-    takes : {"rows", "features"}
-        "rows" gets the data as given; "features" gets the network's pooled features of pictures or clips, or simple
-        features of them where there is no network.
-    final_rows, final_fits : float, default=1
-        On how many times the examples that are compared on the model learns in the end, and how often: what that
-        costs is part of its price.
-    instead_of : str, default=""
-        Name of a candidate that steps back where this one was run to its end: what is known from elsewhere, not from
-        the examples that are compared on.
-    """
-
-    name: str
-    estimator: Any
-    transfer: bool
-    words: str
-    dear: bool = False
-    takes: str = "rows"
-    final_rows: float = 1.0
-    final_fits: float = 1.0
-    instead_of: str = ""
-    wary: bool = False
-
-    @property
-    def handicap(self) -> float:
-        """Standard errors of the held-out loss by which it has to be ahead to be taken."""
-        return 1.0 if self.dear else 0.5 if self.wary else 0.0
-
-    def fresh(self, **settings: Any) -> Any:
-        """A new, unfitted estimator that shares what the candidate borrows.
-
-        Parameters
-        ----------
-        **settings
-            Arguments to set where the estimator has them.
-        """
-        if isinstance(self.estimator, _OURS):
-            new = type(self.estimator)(**self.estimator.get_params(deep=False))
-        else:
-            new = clone(self.estimator)
-        known = new.get_params(deep=False)
-        return new.set_params(**{name: value for name, value in settings.items() if name in known})
+def input_candidates(material: Material, *, views: int, plain: bool, random_state: int) -> list[Candidate]:
+    """The standard candidates for pictures, clips or texts, with what goes with them; see `standard_for_inputs`."""
+    network = material.network
+    return standard_for_inputs(
+        network,
+        material.task,
+        input_type=material.input_type,
+        n=len(material),
+        n_classes=material.columns.shape[1],
+        device=material.device,
+        random_state=random_state,
+        train_size=None if network is None else train_size(network),
+        views=views,
+        plain=plain,
+        unlabelled=material.unlabelled,
+        lent=material.lent,
+    )
 
 
 def standard_for_inputs(
@@ -254,74 +192,3 @@ def without_network(task: str, input_type: str, preprocessing: Any = None, rando
     baseline = resolve(entry_of(kind).baselines[task == "regression"])
     own = {} if simple_of(kind).own else {"preprocessing": preprocessing}
     return baseline(**own, random_state=random_state)
-
-
-def standard_for_tables(task: str, *, random_state: int = 0) -> list[Candidate]:
-    """Candidates for rows of numbers, where nothing can be borrowed from a network: a linear model and trees.
-
-    Parameters
-    ----------
-    task : {"classification", "multilabel", "regression"}
-    random_state : int, default=0
-        Seed.
-    """
-    if task == "regression":
-        linear = make_pipeline(StandardScaler(), RidgeCV([10.0**k for k in range(-3, 4)]))
-        words = "ridge regression"
-    else:
-        linear = TransferClassifier(None, head="linear", random_state=random_state)
-        words = "logistic regression"
-    return [
-        Candidate("linear", linear, False, f"{words} on the numbers as given"),
-        Candidate("trees", randomised_trees(task, random_state), False, "extremely randomised trees"),
-    ]
-
-
-def randomised_trees(task: str, random_state: int) -> Any:
-    """Extremely randomised trees for numbers or for classes, unfitted."""
-    kind = ExtraTreesRegressor if task == "regression" else ExtraTreesClassifier
-    return kind(_TREES, random_state=random_state)
-
-
-def named_candidates(candidates: Any, *, features_borrowed: bool) -> list[Candidate]:
-    """Candidates that the user passed.
-
-    Parameters
-    ----------
-    candidates : dict, or list of (str, estimator) or Candidate
-        Estimators of headstart get the data as given. Others (scikit-learn's) get numbers as given, and of pictures
-        or clips the network's pooled features (or simple features when nothing is borrowed).
-    features_borrowed : bool
-        Whether those features come from a trained network.
-
-    Raises
-    ------
-    ParameterError
-        If it is something else, empty, or names one twice.
-    """
-    pairs: Iterable[Any] = candidates.items() if isinstance(candidates, Mapping) else candidates
-    found: list[Candidate] = []
-    for pair in pairs:
-        if isinstance(pair, Candidate):
-            found.append(pair)
-            continue
-        if not isinstance(pair, tuple) or len(pair) != 2 or not hasattr(pair[1], "fit"):
-            raise ParameterError(
-                f"Expected candidates as a dict or list of (name, estimator), found {pair!r}.",
-                "For instance candidates={'head': TransferClassifier(source)}.",
-            )
-        found.append(_named(str(pair[0]), pair[1], features_borrowed))
-    names = [candidate.name for candidate in found]
-    if not found or len(set(names)) < len(names):
-        raise ParameterError(f"Expected one candidate or more, each with its own name, found {names}.", "Rename them.")
-    return found
-
-
-def _named(name: str, estimator: Any, features_borrowed: bool) -> Candidate:
-    ours = isinstance(estimator, _OURS)
-    settings = estimator.get_params(deep=True)
-    borrows = any(key.split("__")[-1] == "source" and value is not None for key, value in settings.items())
-    dear = ours and str(settings.get("train", "head")) != "head"
-    if ours:
-        return Candidate(name, estimator, borrows, name, dear=dear)
-    return Candidate(name, estimator, borrows or features_borrowed, name, takes="features")

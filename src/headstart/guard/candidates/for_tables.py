@@ -7,17 +7,20 @@ from typing import Any
 
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
 )
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from headstart.contract.catalogue import CATALOGUE, method
 from headstart.features.aligned import AlignedClassifier, AlignedRegressor
-from headstart.guard.candidates.for_inputs import Candidate, randomised_trees
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.pooling import PooledClassifier, PooledRegressor
 from headstart.guard.candidates.worth import WorthyPooledClassifier, WorthyPooledRegressor
@@ -27,6 +30,8 @@ _ENOUGH_FOR_BOOSTING = 200
 _MANY_ROWS = 2000
 #: Trees of a transfer forest, and rows of each, where there are many.
 _TREES, _TREE_ROWS = 50, 4000
+#: Trees of an ensemble on few rows of the target alone.
+_OWN_TREES = 60
 _MOST_COLUMNS = 300
 Family = tuple[str, str, dict[str, Any], str]
 _CHEAP: tuple[Family, ...] = (
@@ -180,6 +185,35 @@ def _aligned(task: str, borrowed: dict[str, Any]) -> list[Candidate]:
         for name, words in known.items()
         if name in CATALOGUE
     ]
+
+
+def standard_for_tables(task: str, *, random_state: int = 0) -> list[Candidate]:
+    """Candidates for rows of numbers, where nothing can be borrowed from a network: a linear model and trees.
+
+    Parameters
+    ----------
+    task : {"classification", "multilabel", "regression"}
+    random_state : int, default=0
+        Seed.
+    """
+    if task == "regression":
+        linear = make_pipeline(StandardScaler(), RidgeCV([10.0**k for k in range(-3, 4)]))
+        words = "ridge regression"
+    else:
+        from headstart.parameters.transfer import TransferClassifier
+
+        linear = TransferClassifier(None, head="linear", random_state=random_state)
+        words = "logistic regression"
+    return [
+        Candidate("linear", linear, False, f"{words} on the numbers as given"),
+        Candidate("trees", randomised_trees(task, random_state), False, "extremely randomised trees"),
+    ]
+
+
+def randomised_trees(task: str, random_state: int) -> Any:
+    """Extremely randomised trees for numbers or for classes, unfitted."""
+    kind = ExtraTreesRegressor if task == "regression" else ExtraTreesClassifier
+    return kind(_OWN_TREES, random_state=random_state)
 
 
 def _length(source: Source) -> int:

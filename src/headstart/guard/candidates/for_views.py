@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.multiview.fused import MultiViewClassifier, MultiViewRegressor
 from headstart.source import Source
 

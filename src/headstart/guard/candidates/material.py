@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,11 +14,13 @@ from headstart.data.inputs.registry import simple_of
 from headstart.data.tables.records import Records
 from headstart.guard.candidates.worth import Worth, worth_of_each
 from headstart.math.statistics.named_metrics import Metric, metric_named
-from headstart.networks.network import Network
-from headstart.networks.running.embed import Features, embed
 from headstart.networks.running.simple_features import side_by_side, simple_features
 from headstart.progress import Progress
 from headstart.source import Source
+
+if TYPE_CHECKING:  # rows of a table need no torch
+    from headstart.networks.network import Network
+    from headstart.networks.running.features import Features
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +144,8 @@ class Material(OfKind):
         """Pooled features of the borrowed network; computed once."""
         if self.fitting_network is None:
             return None
+        from headstart.networks.running.embed import embed
+
         return embed(self.fitting_network, self.rows, device=self.device, progress=self.progress)
 
     @cached_property

@@ -17,7 +17,7 @@ from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.records import Records
 from headstart.data.tables.rows import as_frame, records_of, rows_of
 from headstart.errors import DataError, ParameterError
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.for_tables import alone
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.table_rows import Tabular

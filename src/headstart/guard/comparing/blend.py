@@ -13,7 +13,7 @@ from headstart.contract.answers import predicted
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_number
 from headstart.contract.weighted_fit import fit_weighted, takes_weights
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.comparing.out_of_fold import Outcome
 from headstart.math.statistics.calibration import temperature
 from headstart.math.statistics.probability import logits, probabilities

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from headstart.data.sets.splits import folds
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.comparing.out_of_fold import Outcome, out_of_fold

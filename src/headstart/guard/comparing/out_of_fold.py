@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from headstart.contract.answers import predicted
 from headstart.contract.weighted_fit import takes_weights, weight_argument
 from headstart.errors import TransferWarning
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.crew import Ahead, Crew
 from headstart.guard.comparing.deadline import within

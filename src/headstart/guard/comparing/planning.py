@@ -6,7 +6,7 @@ import dataclasses
 import logging
 from collections.abc import Sequence
 
-from headstart.guard.candidates.for_inputs import LAST_LAYERS, Candidate
+from headstart.guard.candidates.candidate import LAST_LAYERS, Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.budget import RESERVE, Price, spell
 from headstart.guard.comparing.journal import Journal

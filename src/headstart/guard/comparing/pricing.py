@@ -6,14 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.budget import Price
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.comparing.table_price import table_fold
-from headstart.networks.network import Network
-from headstart.parameters.tuning.plan import network_for, trained_blocks
-from headstart.parameters.tuning.price import HEAD_SECONDS, predict_parts, seconds_each
 
 _HOPELESS = 4.0
 _STEP = 3.0
@@ -42,6 +39,8 @@ def price_of(candidate: Candidate, material: Material, n_splits: int, usable: fl
         Seconds that there are in all.
     journal : Journal
     """
+    from headstart.parameters.tuning.price import predict_parts  # rows of a table need no torch
+
     n = len(material)
     n_fold = n - n // n_splits
 
@@ -70,6 +69,9 @@ def rough_seconds(estimator: Any, n_train: int, material: Material, parts_too: b
     material : Material
     parts_too : bool, default=False
     """
+    from headstart.parameters.tuning.plan import network_for, trained_blocks
+    from headstart.parameters.tuning.price import seconds_each
+
     if not parts_too and estimator.source is not None and trained_blocks(estimator.train) is not None:
         return 0.0
     network = network_for(estimator, material.input_type)
@@ -94,6 +96,8 @@ def cheap_price(candidate: Candidate, material: Material, n_splits: int, journal
     def measured() -> list[float]:
         if material.numbers:
             return [0.0, table_fold(candidate, material, n_splits)]
+        from headstart.parameters.tuning.price import HEAD_SECONDS
+
         return [_features(candidate, material), HEAD_SECONDS * max(1.0, len(material) / 1000)]
 
     once, fold = journal.decide(f"price of {candidate.name} over {n_splits} folds", measured)
@@ -105,6 +109,7 @@ def later_seconds(material: Material, later: int, journal: Journal) -> float:
     network = material.fitting_network
     if not later or network is None:
         return 0.0
+    from headstart.parameters.tuning.price import seconds_each
 
     def measured() -> float:
         return later * seconds_each(network, material.rows, material.device)
@@ -114,6 +119,9 @@ def later_seconds(material: Material, later: int, journal: Journal) -> float:
 
 def _features(candidate: Candidate, material: Material) -> float:
     """Seconds of what is computed once an example before a head is fitted."""
+    from headstart.networks.network import Network
+    from headstart.parameters.tuning.price import seconds_each
+
     source = getattr(candidate.estimator, "source", None)
     network = source if isinstance(source, Network) else None
     if candidate.takes == "features":

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from headstart.data.sets.splits import folds
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.choose import Table
 from headstart.guard.comparing import budget as money

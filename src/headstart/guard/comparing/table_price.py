@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.curves import nested_order
 from headstart.guard.comparing.deadline import OutOfTime, within

@@ -11,7 +11,7 @@ from scipy import stats
 
 from headstart.contract.answers import predicted
 from headstart.data.base.plain import plain
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.out_of_fold import Split, fit_on
 from headstart.math.linear.source_worth import mean_and_error

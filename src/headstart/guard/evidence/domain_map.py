@@ -17,7 +17,6 @@ from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.pooling import PooledClassifier, PooledRegressor
 from headstart.guard.choosing.without_labels import domain_auc
 from headstart.guard.comparing.out_of_fold import Outcome
-from headstart.networks.running.embed import embed
 from headstart.source import Source
 
 #: Points of a side, groups of labels with a colour of their own, and the budget in seconds from which t-SNE is drawn.
@@ -219,6 +218,8 @@ def _featured(material: Material, sources: Sequence[Source]) -> list[Source]:
     """Examples as rows of the network's features."""
     network, device, told = material.fitting_network, material.device, material.progress
     assert network is not None
+    from headstart.networks.running.embed import embed  # rows of a table need no torch
+
     return [replace(one, X=embed(network, one.X, device=device, progress=told).output) for one in sources]
 
 

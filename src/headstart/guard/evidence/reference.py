@@ -14,7 +14,6 @@ from headstart.data.inputs.canvases import canvases
 from headstart.data.inputs.registry import simple_of
 from headstart.math.alignment.kernels import unit_rows
 from headstart.math.linear.logistic import solve_logistic
-from headstart.networks.running.embed import embed
 from headstart.networks.running.simple_features import simple_features
 
 if TYPE_CHECKING:  # scikit-learn takes longer to load than one picture to predict
@@ -66,7 +65,7 @@ class Reference:
     ranks: np.ndarray
     marks: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
 
-    def seen(self, inputs: Any, network: Any, device: str = "cpu") -> np.ndarray:
+    def seen(self, inputs: Any, network: Any, device: str = "auto") -> np.ndarray:
         """Features of new examples as the reference has them, of length 1: (n, d), those that a prediction cached."""
         return unit(features_for(self.sees, inputs, network, device, self.ranks, exact=True))
 
@@ -94,8 +93,11 @@ def features_for(
     """What a reference looks at, (n, d)."""
     if sees == COLUMNS:
         return np.stack([_ranked(column, grid) for column, grid in zip(np.asarray(inputs).T, ranks.T, strict=True)], 1)
-    if sees == NETWORK:
-        return embed(network, inputs, device=device, exact=exact).output
+    if sees == NETWORK:  # rows of a table need no torch
+        from headstart.networks.running.embed import embed
+        from headstart.training.device import pick_device
+
+        return embed(network, inputs, device=str(pick_device(device)), exact=exact).output
     return np.concatenate([unit(block) for block in simple_features(inputs).values()], axis=1)
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from headstart.guard.evidence.reference import content_marks
-from headstart.training.device import pick_device
 
 #: Share of equal rows among those learned from, from which equal rows are no copies.
 _BY_NATURE = 0.05
@@ -58,7 +57,7 @@ def learned_rows(model: Any, inputs: Any, rows: Any) -> tuple[np.ndarray, str]:
     near = np.zeros(0, dtype=int)
     if not kind.values:
         network, device = model.network
-        projected = reference.projected(reference.seen(rows, network, str(pick_device(device))))
+        projected = reference.projected(reference.seen(rows, network, str(device)))
         near = near_ones(projected, reference.rows.astype(np.float64))
     found = np.union1d(np.flatnonzero(equal), near).astype(int)
     if not len(found):

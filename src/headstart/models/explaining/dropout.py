@@ -10,8 +10,6 @@ from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.splits import holdout
 from headstart.errors import ParameterError
 from headstart.networks.reading.loading import load_network
-from headstart.networks.running.embed import embed
-from headstart.parameters.heads.dropout_curves import dropout_curves
 from headstart.parameters.heads.targets import class_targets
 
 CURVES = ("dropout",)
@@ -52,6 +50,9 @@ def add_curves(curves: str | None, model: Any, dataset: Dataset, source: Any, ra
     check_curves(curves, dataset.task)
     if curves is None:
         return
+    from headstart.networks.running.embed import embed
+    from headstart.parameters.heads.dropout_curves import dropout_curves
+
     if dataset.kind.values:
         features = model.encoder.transform(dataset.inputs.frame)
     else:

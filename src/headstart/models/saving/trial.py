@@ -12,10 +12,6 @@ from headstart.contract.answers import predicted
 from headstart.data.base.kinds import kind_named
 from headstart.data.inputs.registry import entry_of
 from headstart.errors import SourceError
-from headstart.networks.running.cache import memory_cache
-from headstart.networks.running.embed import embed
-from headstart.parameters.loading import read_learned
-from headstart.training.device import pick_device
 
 _TODO = "It is damaged, or was not written by headstart: copy the folder anew, or fit again."
 
@@ -61,6 +57,10 @@ def try_out(estimator: Any, encoder: Any, manifest: dict[str, Any], folder: Path
 def _of_inputs(estimator: Any, inputs: Any, task: str) -> np.ndarray:
     fitted = getattr(estimator, "fitted_", None)
     if fitted is not None:
+        from headstart.networks.running.cache import memory_cache
+        from headstart.networks.running.embed import embed
+        from headstart.training.device import pick_device
+
         network, device = fitted.network, str(pick_device(estimator.device))
         return np.asarray(fitted.scores(embed(network, inputs, device=device, exact=True, cache=memory_cache())))
     return np.asarray(estimator.predict(inputs) if task == "regression" else estimator.predict_proba(inputs))
@@ -92,7 +92,9 @@ def read_parts(path: Path, manifest: dict[str, Any], module: Any) -> tuple[Any, 
     """Estimator and encoder of a folder whose words have been checked, tried out on one input."""
     estimator: Any = None
     encoder: Any = None
-    if manifest["kind"] == "transfer":
+    if manifest["kind"] == "transfer":  # what only some models need is loaded with them: rows of a table need no torch
+        from headstart.parameters.loading import read_learned
+
         learned = read_learned(path, manifest, module)
         estimator = learned if learned.fitted_.network is not None else learned.estimator()
     elif manifest["kind"] == "baseline":

@@ -9,7 +9,6 @@ from typing import Any
 from headstart.errors import OutputError
 from headstart.networks.folder import write_manifest
 from headstart.networks.reading.loading import load_network
-from headstart.networks.saving.save import save_network
 
 #: The folder of the networks; each is a source for the next transfer, and is called by the number of its view.
 VIEWS = "views"
@@ -35,6 +34,8 @@ def save_view_networks(encoder: Any, folder: str | Path) -> None:
             continue
         place = Path(folder) / VIEWS / str(number)
         place.mkdir(parents=True)
+        from headstart.networks.saving.save import save_network  # values alone need no torch
+
         saved = save_network(network, None, place, labels=None, head_linear=False, headless=True)
         if saved["loads_with"] == "module":
             raise OutputError(

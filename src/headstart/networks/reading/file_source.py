@@ -11,15 +11,16 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
-
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from headstart.errors import SourceError
-from headstart.networks.network import Network
-from headstart.networks.reading.module_source import read_module
 from headstart.networks.refuse import refuse_missing
 from headstart.source import NetworkSource
+
+if TYPE_CHECKING:  # that a path leads to nothing is told without torch
+    from torch import nn
+
+    from headstart.networks.network import Network
 
 _HOW = "Write it as path/to/file.py:function; the function takes no arguments and gives a module or a NetworkSource."
 
@@ -87,6 +88,8 @@ def call_function(source: str) -> NetworkSource | nn.Module:
             network = made()
         except Exception as error:
             raise _failed(f"Expected {function}() of {path} to make a network", error, path) from error
+    from torch import nn
+
     if not isinstance(network, (NetworkSource, nn.Module)):
         raise SourceError(
             f"Expected a torch module or a NetworkSource from {function}() of {path}, found {type(network).__name__}.",
@@ -141,6 +144,8 @@ def _failed(words: str, error: BaseException, path: Path) -> SourceError:
 
 def read_file(source: str, input_type: str | None) -> Network:
     """The network that the function of a file makes."""
+    from headstart.networks.reading.module_source import read_module
+
     network = read_module(call_function(source), input_type)
     named = f"{source.rpartition(':')[2]}" if network.name == type(network.module).__name__ else network.name
     return dataclasses.replace(network, name=named, card=dataclasses.replace(network.card, origin=source))

@@ -6,16 +6,16 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from headstart.errors import SourceError
 from headstart.networks.folder import refuse_odd_files
 from headstart.networks.reading.file_source import is_file_source, split_source
-from headstart.networks.reading.hub import fetch
 from headstart.networks.refuse import FORMS, refuse_file, refuse_missing
 from headstart.source import NetworkSource, Source
+
+if TYPE_CHECKING:  # that a path leads to nothing is told without torch
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ def form_of(source: Any) -> Form:
     SourceError
         For what is no source, is not there, or is only the name of one in a model that was loaded.
     """
+    from torch import nn
+
     if isinstance(source, NetworkSource):
         stamp = _stamp(Path(source.weights).expanduser()) if source.weights is not None else ()
         settings = (source.size, tuple(source.mean), tuple(source.std), source.n_examples, source.name, source.licence)
@@ -90,6 +92,8 @@ def _by_path(source: str | os.PathLike[str], text: str) -> Form:
     refuse_absent(source)
     if text.startswith("timm/"):
         return Form(("name", text), "timm_source:read_timm", text)
+    from headstart.networks.reading.hub import fetch
+
     folder = fetch(text)
     refuse_odd_files(folder)
     return Form(("hub", text, str(folder), *_stamp(folder)), "folder_source:read_hub_folder", (folder, text))

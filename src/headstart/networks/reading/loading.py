@@ -6,16 +6,15 @@ import os
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headstart.data.base.address import brought
 from headstart.data.base.kinds import kind_named, network_kinds
 from headstart.data.inputs.registry import resolve
 from headstart.errors import ParameterError
-from headstart.networks.network import Network
-from headstart.networks.reading.file_source import is_file_source
-from headstart.networks.reading.forms import form_of
-from headstart.networks.refuse import refuse_input
+
+if TYPE_CHECKING:  # torch is loaded with the first network: rows of a table need none
+    from headstart.networks.network import Network
 
 _KEPT = 4
 _loaded: OrderedDict[Any, tuple[Any, Network]] = OrderedDict()
@@ -58,6 +57,9 @@ def load_network(source: Any, *, input_type: str | None = None) -> Network:
             f"Expected input_type {', '.join(map(repr, names))} or None, found {input_type!r}.",
             f"Give {' or '.join(one.takes for one in network_kinds())}; no network takes {kind.many}.",
         )
+    from headstart.networks.network import Network
+    from headstart.networks.refuse import refuse_input
+
     network = source if isinstance(source, Network) else _loaded_once(brought(source), input_type)
     refuse_input(network.name, network.input_type, input_type)
     return network
@@ -71,12 +73,16 @@ def taken(source: Any) -> str:
     >>> taken("starter:speech"), taken("mine.py:build")
     ('clips', 'pictures, clips or texts')
     """
+    from headstart.networks.reading.file_source import is_file_source
+
     *first, last = (kind.many for kind in network_kinds())
     near = not isinstance(source, str | os.PathLike) or str(source).startswith("starter:") or Path(source).is_dir()
     return load_network(source).takes.many if near and not is_file_source(source) else f"{', '.join(first)} or {last}"
 
 
 def _loaded_once(source: Any, input_type: str | None) -> Network:
+    from headstart.networks.reading.forms import form_of
+
     form = form_of(source)
     keys = [form.key]
     if form.asks:

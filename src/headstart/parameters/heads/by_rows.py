@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 from headstart.contract.weighted_fit import fit_weighted
 from headstart.errors import ParameterError
-from headstart.networks.running.embed import Features
+from headstart.networks.running.features import Features
 from headstart.parameters.heads.solved import Part, SolvedHead
 from headstart.parameters.heads.targets import Targets
 from headstart.source import Source

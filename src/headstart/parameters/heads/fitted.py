@@ -13,7 +13,8 @@ from torch import nn
 from headstart.data.inputs.inputs import as_inputs
 from headstart.networks.network import Network
 from headstart.networks.running.cache import passing_cache
-from headstart.networks.running.embed import Features, embed
+from headstart.networks.running.embed import embed
+from headstart.networks.running.features import Features
 from headstart.nn.layers.heads import Standardise
 from headstart.parameters.heads.solved import SolvedHead
 from headstart.parameters.heads.targets import Targets

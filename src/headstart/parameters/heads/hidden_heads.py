@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from headstart.networks.running.embed import Features
+from headstart.networks.running.features import Features
 from headstart.nn.layers.heads import Standardise, make_head
 from headstart.parameters.heads.deep_head import train_deep_head
 from headstart.parameters.heads.settings import TuningSettings

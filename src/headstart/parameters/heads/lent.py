@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,10 +15,12 @@ from headstart.contract.raw_sources import labels_of, named, weights_of
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.inputs import as_inputs, joined, refuse_other_kind
 from headstart.errors import ParameterError, SourceError
-from headstart.networks.running.embed import Features
 from headstart.parameters.heads.solved import SolvedHead
 from headstart.parameters.heads.targets import Targets
 from headstart.source import Source
+
+if TYPE_CHECKING:
+    from headstart.networks.running.features import Features
 
 #: What lent examples weigh in all, as multiples of what the target's do; None: each as much as one of the target's.
 SHARES: tuple[float | None, ...] = (None, 1.0, 0.2)

@@ -16,7 +16,7 @@ from headstart.errors import DataError
 from headstart.math.linear.logistic import compare_penalties, log_losses, solve_logistic
 from headstart.math.linear.ridge import solve_ridge
 from headstart.math.linear.solution import LinearSolution
-from headstart.networks.running.embed import Features
+from headstart.networks.running.features import Features
 from headstart.parameters.heads.targets import Targets, some_rows
 
 #: How fast a feature set loses weight with its relative distance from the best one's held-out loss.

@@ -11,7 +11,7 @@ from sklearn.preprocessing import normalize
 from headstart.errors import ParameterError
 from headstart.math.linear.discriminant import discriminant_by_em
 from headstart.math.linear.logistic import log_losses, solve_logistic
-from headstart.networks.running.embed import Features
+from headstart.networks.running.features import Features
 from headstart.parameters.heads.by_rows import is_method
 from headstart.parameters.heads.solved import Part, SolvedHead
 from headstart.parameters.heads.targets import Targets

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from headstart.networks.running.embed import Features
+from headstart.networks.running.features import Features
 from headstart.parameters.heads.deep_head import train_deep_head
 from headstart.parameters.heads.fitted import linear_part
 from headstart.parameters.heads.settings import TuningSettings

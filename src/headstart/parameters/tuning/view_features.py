@@ -8,18 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from headstart.data.base.kinds import kind_named, things
+from headstart.contract.options import check_views
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.fixed_views import views_of
-from headstart.data.inputs.registry import augmentation_of
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
-from headstart.networks.running.embed import Features, embed
+from headstart.networks.running.embed import embed
+from headstart.networks.running.features import Features
 from headstart.parameters.heads.targets import Targets
 from headstart.parameters.tuning.augmenting import choose_augmentation
 from headstart.progress import Progress
-
-MOST = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,26 +34,6 @@ class Learned:
             return held
         n = len(self.targets) // self.views
         return np.concatenate([held[0] + n * view for view in range(self.views)]), held[1]
-
-
-def check_views(views: Any, train: Any, input_type: str = "image") -> int:
-    """A number of views from 1 to 64; more than one of pictures and clips in front of a frozen network alone.
-
-    Raises
-    ------
-    ParameterError
-        For anything else.
-    """
-    if isinstance(views, bool) or not isinstance(views, int | np.integer) or not 1 <= views <= MOST:
-        raise ParameterError(f"Expected views from 1 to {MOST}, found {views!r}.")
-    if views > 1 and train != "head":
-        raise ParameterError(
-            f"Expected views=1 with train={train!r}, found {views}: views are cached in front of a frozen network.",
-            "Use train='head', or augment= to vary what layers learn from.",
-        )
-    if views > 1 and augmentation_of(kind_named(input_type)) is None:
-        raise ParameterError(f"Expected views=1 for {things(input_type)}, found {views}: they have no views.")
-    return int(views)
 
 
 def learned(

@@ -13,7 +13,7 @@ import pytest
 from crew_tasks import Sleeper
 from sklearn.linear_model import LogisticRegression
 
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.comparison import Comparison
 from headstart.guard.comparing.deadline import Deadline, OutOfTime, within

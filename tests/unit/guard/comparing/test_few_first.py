@@ -11,7 +11,7 @@ import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.deadline import OutOfTime
 from headstart.guard.comparing.few_first import FEW, far_behind

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from headstart.errors import ParameterError
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.comparing.budget import RESERVE, Price
 from headstart.guard.comparing.plan import Costs, Plan, given_plan, partial_plan, whole_plan, written_plan
 from headstart.guard.comparing.planning import in_order, least_of

@@ -15,7 +15,8 @@ from tiny_pictures import network, pictures
 from headstart.data.pictures.pictures import as_pictures
 from headstart.data.pictures.specimen import thumbnail_base64
 from headstart.data.sets.splits import folds
-from headstart.guard.candidates.for_inputs import Candidate, standard_for_inputs
+from headstart.guard.candidates.candidate import Candidate
+from headstart.guard.candidates.for_inputs import standard_for_inputs
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.train_size import train_size
 from headstart.guard.comparing.curves import learning_curve, nested_order, sizes

@@ -10,7 +10,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 import headstart
 from headstart.data.sets.splits import folds
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.evidence.column_worth import EXCHANGES, column_worth
 from headstart.report.write import render

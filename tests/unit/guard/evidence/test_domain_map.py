@@ -21,7 +21,7 @@ from headstart import (
 from headstart.data.pictures.pictures import as_pictures
 from headstart.errors import SourceError
 from headstart.features.adapted.names import adaptation_of
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.pooling import PooledClassifier, PooledRegressor
 from headstart.guard.comparing.out_of_fold import Outcome

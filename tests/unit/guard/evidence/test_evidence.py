@@ -12,7 +12,7 @@ import pytest
 from scipy.special import softmax
 from sklearn.dummy import DummyClassifier
 
-from headstart.guard.candidates.for_inputs import Candidate
+from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.out_of_fold import Outcome
 from headstart.guard.evidence.evidence import calibration

@@ -23,8 +23,9 @@ from headstart.networks.reading.loading import load_network
 from headstart.networks.running import embed as embedding
 from headstart.networks.running import entry, pipeline, runners
 from headstart.networks.running.cache import FeatureCache, memory_cache
-from headstart.networks.running.embed import Features, boundary, embed
+from headstart.networks.running.embed import boundary, embed
 from headstart.networks.running.entry import Entry
+from headstart.networks.running.features import Features
 from headstart.networks.running.pipeline import arrays
 from headstart.networks.running.precision import as_fitted
 from headstart.networks.running.runtime import to_tensor

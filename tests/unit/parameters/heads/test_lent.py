@@ -11,7 +11,8 @@ from headstart import CORAL, AlignedClassifier, Source, TransferClassifier, Tran
 from headstart.errors import DataError, ParameterError, SourceError
 from headstart.models.model import Model, load
 from headstart.networks.reading.loading import load_network
-from headstart.networks.running.embed import Features, embed
+from headstart.networks.running.embed import embed
+from headstart.networks.running.features import Features
 from headstart.parameters.heads.by_rows import solve_by
 from headstart.parameters.heads.lent import lent_examples, weighed
 from headstart.parameters.heads.solved import solve_head

@@ -7,7 +7,7 @@ import pytest
 
 from headstart.guard.candidates.for_inputs import standard_for_inputs
 from headstart.networks.reading.loading import load_network
-from headstart.networks.running.embed import Features
+from headstart.networks.running.features import Features
 from headstart.parameters.heads.solved import _weights, feature_set, solve_head
 from headstart.parameters.heads.targets import class_targets, number_targets
 

@@ -11,7 +11,7 @@ from tiny_pictures import pictures, source
 
 from headstart import Model, Pictures, TransferClassifier, TransferRegressor, load
 from headstart.errors import DataError, ParameterError
-from headstart.networks.running.embed import Features
+from headstart.networks.running.features import Features
 from headstart.parameters.heads.solved import solve_head
 from headstart.parameters.heads.targets import class_targets
 from headstart.parameters.heads.unlabelled import solve_with_unlabelled

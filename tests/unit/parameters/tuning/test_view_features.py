@@ -21,7 +21,8 @@ from headstart.errors import ParameterError
 from headstart.networks.reading.loading import load_network
 from headstart.networks.running import embed as embed_module
 from headstart.networks.running.cache import memory_cache
-from headstart.networks.running.embed import Features, embed
+from headstart.networks.running.embed import embed
+from headstart.networks.running.features import Features
 from headstart.parameters.heads.solved import of_views, solve_head
 from headstart.parameters.heads.targets import class_targets, number_targets
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
