@@ -93,21 +93,28 @@ class SolvedDetector:
 
     @cached_property
     def _matrices(self) -> list[sparse.csr_matrix]:
-        return summing_matrices(self.shapes, self.windows, self.views)
+        return summing_matrices(self.shapes, self.windows, self._views(False))
+
+    def _views(self, of_offsets: bool) -> list[View]:
+        return [view for view in self.views if view.of_offsets is of_offsets]
+
+    def _answers(self, maps: Sequence[np.ndarray], of_offsets: bool) -> Answers:
+        """Offsets and overlap, or log-odds, of any box of a picture: each from the views that tell them alone."""
+        intercept = self.intercept[self.n_classes :] if of_offsets else self.intercept[: self.n_classes]
+        return Answers(maps, self._views(of_offsets), self.part(of_offsets), intercept)
 
     def candidates(self, maps: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The best boxes of a picture, moved to where they belong, (m, 4), log-odds of each class, (m, K), and overlap.
 
         The overlap that is answered, from 0 to 1, of shape (m,), is that with the thing that a box means.
         """
-        K, answers = self.n_classes, Answers(maps, self.views, self.coef, self.intercept)
-        boxes = self.windows[promising(answers.at(self.windows, self._matrices, slice(0, K)))]
+        odds, moves = self._answers(maps, False), self._answers(maps, True)
+        boxes = self.windows[promising(odds.at(self.windows, self._matrices))]
         for _ in range(MOVES):
-            moved = np.clip(shifted(boxes, answers(boxes)[:, K : K + 4]), 0.0, 1.0)
+            moved = np.clip(shifted(boxes, moves(boxes)[:, :4]), 0.0, 1.0)
             there = (moved[:, 2:] - moved[:, :2] > THIN).all(axis=1)
             boxes = np.where(there[:, None], moved, boxes)
-        said = answers(boxes)
-        return boxes, said[:, :K], np.clip(said[:, K + 4], 0.0, 1.0)
+        return boxes, odds(boxes), np.clip(moves(boxes)[:, 4], 0.0, 1.0)
 
     def detect(self, maps: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Boxes in one picture.

@@ -115,11 +115,12 @@ class Answers:
     ) -> None:
         self.shapes, self.views, self.intercept = [one.shape for one in maps], views, intercept
         self.sums, start = [], 0
+        levels = {view.level: np.asarray(maps[view.level], np.float64) for view in views}
         for view in views:
-            height, width, channels = maps[view.level].shape
+            height, width, channels = levels[view.level].shape
             cells = view.bins * view.bins
             own = coef[start : start + cells * channels].reshape(cells, channels, -1)
-            answered = maps[view.level].reshape(-1, channels) @ own.transpose(1, 0, 2).reshape(channels, -1)
+            answered = levels[view.level].reshape(-1, channels) @ own.transpose(1, 0, 2).reshape(channels, -1)
             summed = integral_image(answered.reshape(height, width, -1)).reshape(-1, cells, coef.shape[1])
             self.sums.append(summed.transpose(1, 0, 2).reshape(-1, coef.shape[1]))
             start += cells * channels
@@ -129,11 +130,11 @@ class Answers:
         """Answers for boxes, (m, k)."""
         return self.at(boxes, summing_matrices(self.shapes, boxes, self.views))
 
-    def at(self, boxes: np.ndarray, matrices: Sequence[sparse.csr_matrix], only: slice = slice(None)) -> np.ndarray:
-        """The same with the matrices of these boxes at hand, and some of the functions alone."""
-        found = place_of(boxes) @ self.of_place[:, only] + self.intercept[only]
+    def at(self, boxes: np.ndarray, matrices: Sequence[sparse.csr_matrix]) -> np.ndarray:
+        """The same with the matrices of these boxes at hand."""
+        found = place_of(boxes) @ self.of_place + self.intercept
         for matrix, summed in zip(matrices, self.sums, strict=True):
-            found += matrix @ np.ascontiguousarray(summed[:, only])
+            found += matrix @ summed
         return np.asarray(found)
 
 

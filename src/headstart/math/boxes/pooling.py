@@ -35,8 +35,11 @@ def integral_image(maps: np.ndarray) -> np.ndarray:
     """
     *before, height, width, channels = maps.shape
     summed = np.zeros((*before, height + 1, width + 1, channels))
-    np.cumsum(maps, axis=-3, out=summed[..., 1:, 1:, :])
-    np.cumsum(summed[..., 1:, 1:, :], axis=-2, out=summed[..., 1:, 1:, :])
+    summed[..., 1:, 1:, :] = maps
+    for i in range(2, height + 1):  # whole rows at a time: np.cumsum takes more than twice as long along these axes
+        summed[..., i, :, :] += summed[..., i - 1, :, :]
+    for j in range(2, width + 1):
+        summed[..., :, j, :] += summed[..., :, j - 1, :]
     return summed
 
 
