@@ -29,7 +29,7 @@ from headstart.models.explaining.dropout import add_curves, check_curves
 from headstart.models.handover import handed_over, test_score
 from headstart.models.model import Model
 from headstart.models.reproduction import plan_in, reproduction
-from headstart.models.several_tasks import check_groups, fit_tasks, several_tasks
+from headstart.models.several_tasks import fit_tasks, several_tasks
 from headstart.models.several_views import guarded_views
 from headstart.models.target import Target, counted_rows, divided, read_target, screened, weights_by_class
 from headstart.models.within_budget import note_beside, within_budget
@@ -222,13 +222,12 @@ def fit(
     _check_words(task, background, false_alarms)
     check_metric(metric)
     _check_plain(plain, task, candidates, curves)
-    check_groups(partial_pooling, given)
     reading = Reading(**{field.name: given[field.name] for field in dataclasses.fields(Reading)})
     if holds_boxes(data, reading):
         from headstart.models.detecting import fit_with_boxes
 
         return fit_with_boxes(given, {name: one.default for name, one in signature(fit).parameters.items()}, reading)
-    tasks = several_tasks(data, source, reading)
+    tasks = several_tasks(data, source, reading, partial_pooling)
     if tasks is not None:
         return fit_tasks(tasks, fit, given)
     checkpoint = None if out is None else progress_folder(out)

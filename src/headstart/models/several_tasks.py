@@ -33,14 +33,22 @@ _SINGLE = {"plan": None, "candidates": None, "resume": False, "plain": False, "c
 _SINGLE |= {"positive": None, "prevalence": None}
 
 
-def several_tasks(data: Any, source: Any, reading: Reading) -> Recognised | None:
+def several_tasks(data: Any, source: Any, reading: Reading, group: str | None = None) -> Recognised | None:
     """The data, recognised, where their columns of labels are a task each; None where they are one task.
 
     Parameters
     ----------
     data, source : as in `headstart.fit`
     reading : Reading
+    group : str, optional
+        The column for partial pooling.
+
+    Raises
+    ------
+    ParameterError
+        If the column of groups is a label too, or a target is asked for and there are no tasks.
     """
+    _check_groups(group, reading)
     if isinstance(data, Recognised):
         return None
     if len(as_list(reading.label)) < 2 and reading.target is None:
@@ -113,22 +121,11 @@ def fit_tasks(found: Recognised, fit: Callable[..., Any], given: Mapping[str, An
     return handed
 
 
-def check_groups(group: str | None, given: Mapping[str, Any]) -> None:
-    """Refuse a column of groups for partial pooling that is asked for something else too.
-
-    Parameters
-    ----------
-    group : str or None
-    given : mapping
-        Arguments of `headstart.fit`.
-
-    Raises
-    ------
-    ParameterError
-    """
-    uses = {"label": "a label", "split_column": "the part of each row"}
-    for name, what in uses.items():
-        if group is not None and group in as_list(given[name]):
+def _check_groups(group: str | None, reading: Reading) -> None:
+    """Refuse a column of groups for partial pooling that is asked for something else too."""
+    uses = {"a label": as_list(reading.label), "the part of each row": as_list(reading.split_column)}
+    for what, names in uses.items():
+        if group is not None and group in names:
             raise ParameterError(
                 f"Expected a column of groups that share a model, found {group!r}, which is {what} too.",
                 "Name a column of its own for the groups (--partial-pooling, partial_pooling=).",
