@@ -1,15 +1,16 @@
 """One task in many groups, and tasks beside a target: what sharing gives, and whether what hurts is refused.
 
-    python benchmarks/tasks.py [--repeats 10] [--rows schools target digits gaps bodies helping]
+    python benchmarks/tasks.py [--repeats 10] [--rows schools limits target digits gaps bodies helping]
 
 `schools`: explained variance of exam scores in 139 schools from 5 or 10 rows a school, or from three quarters of all;
-the share of schools that do worse than ridge regression of the school alone. `target`: one school with 10 or 40 rows,
+the share of schools that do worse than ridge regression of the school alone. `limits`: the same of scores made by the
+model that was fitted, beside what its true coefficients say. `target`: one school with 10 or 40 rows,
 all rows of the other ones beside it. `digits`: spoken digits, 3 clips a class, as features of the starter for speech;
 beside them speakers, shuffled labels, and parity, of the same clips and of 1,000 others. `gaps`: five labels of spoken
-digits, and five of wines, of which 70% of the cells are missing. `bodies`: a network's last block trained by two tasks
-of handwritten digits, and what each way to weigh them costs. `helping`: digits with few labels beside coarser questions
-that many pictures answer, or whose answers were shuffled. Ridge regressions have a penalty by leave-one-out,
-logistic ones one by cross-validation where it is said.
+digits, and five of wines, of which 70% of the cells are missing: as many of each, or nearly all of the digit. `bodies`:
+a network's last block trained by two tasks of handwritten digits, and what each way to weigh them costs. `helping`:
+digits with few labels beside coarser questions that many pictures answer, or whose answers were shuffled.
+Ridge regressions have a penalty by leave-one-out, logistic ones one by cross-validation where it is said.
 """
 
 from __future__ import annotations
@@ -65,6 +66,26 @@ def drawn(g: np.ndarray, each: int | float, seed: int) -> tuple[np.ndarray, np.n
     return np.concatenate(train), np.concatenate(test)
 
 
+def each_alone(X: np.ndarray, y: np.ndarray, g: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """What ridge regression of each school alone says of the test rows."""
+    said = np.zeros(len(test))
+    for school in np.unique(g):
+        own, asked = train[g[train] == school], g[test] == school
+        said[asked] = tuned().fit(X[own], y[own]).predict(X[test[asked]])
+    return said
+
+
+def judged(said: dict[str, np.ndarray], y: np.ndarray, g: np.ndarray, found: Found) -> None:
+    """Explained variance in % of each way, and in how many schools it is worse than alone."""
+    errors = {name: (values - y) ** 2 for name, values in said.items()}
+    alone = np.array([errors["alone"][g == s].mean() for s in np.unique(g)])
+    for name, error in errors.items():
+        found.setdefault(name, []).append(100 * (1 - error.mean() / y.var()))
+        own = np.array([error[g == s].mean() for s in np.unique(g)])
+        if name != "alone":
+            found.setdefault(f"{name}: schools worse than alone", []).append(100 * (own > alone).mean())
+
+
 def of_schools(repeats: int) -> None:
     """Explained variance in %, and the share of schools that are worse than alone."""
     X, y, g = schools()
@@ -73,10 +94,7 @@ def of_schools(repeats: int) -> None:
         found: Found = {}
         for seed in range(repeats):
             train, test = drawn(g, each, seed)
-            said: dict[str, np.ndarray] = {"alone": np.zeros(len(test))}
-            for school in np.unique(g):
-                own, asked = train[g[train] == school], g[test] == school
-                said["alone"][asked] = tuned().fit(X[own], y[own]).predict(X[test[asked]])
+            said = {"alone": each_alone(X, y, g, train, test)}
             said["pooled"] = tuned().fit(X[train], y[train]).predict(X[test])
             dummies = OneHotEncoder(sparse_output=False).fit(g[:, None])
             wide = np.hstack([StandardScaler().fit(X[train]).transform(X), dummies.transform(g[:, None])])
@@ -86,14 +104,42 @@ def of_schools(repeats: int) -> None:
             found.setdefault("CPU seconds", []).append(time.process_time() - began)
             said["partial pooling"] = model.predict(with_school[test])
             found.setdefault("named as made worse", []).append(len(model.worse_groups_))
-            errors = {name: (values - y[test]) ** 2 for name, values in said.items()}
-            alone = np.array([errors["alone"][g[test] == s].mean() for s in np.unique(g)])
-            for name, error in errors.items():
-                found.setdefault(name, []).append(100 * (1 - error.mean() / y[test].var()))
-                own = np.array([error[g[test] == s].mean() for s in np.unique(g)])
-                if name != "alone":
-                    found.setdefault(f"{name}: schools worse than alone", []).append(100 * (own > alone).mean())
+            judged(said, y[test], g[test], found)
         told(f"schools, {each:g} {'rows' if each >= 1 else 'of the rows'} of each", found)
+
+
+def pure_noise(X: np.ndarray, y: np.ndarray, g: np.ndarray) -> float:
+    """Variance of the scores of pupils of one school who are alike in all columns."""
+    alike = np.unique(np.column_stack([g, X]), axis=0, return_inverse=True)[1].ravel()
+    times = np.bincount(alike)
+    means = np.bincount(alike, y) / times
+    return float(((y - means[alike]) ** 2).sum() / (len(y) - len(times)))
+
+
+def of_limits(repeats: int) -> None:
+    """Scores drawn from a fitted model, three quarters to learn from: how far what made them is ahead."""
+    X, y, g = schools()
+    with_school, codes = np.column_stack([g, X]), np.unique(g, return_inverse=True)[1]
+    noise, found = pure_noise(X, y, g), Found()
+    print(f"\nvariance of scores {y.var():.1f}, of pupils who are alike in all columns {noise:.1f}")
+    for seed in range(repeats):
+        train, test = drawn(g, 0.75, seed)
+        model = PartialPoolingRegressor(group=0).fit(with_school[train], y[train])
+        [one] = model.poolings_
+        rng = np.random.default_rng(seed)
+        own = rng.multivariate_normal(np.zeros(len(one.coef)), noise * one.covariance, size=len(model.groups_))
+        rows = np.column_stack([np.ones(len(y)), (X - model.shift_) / model.scale_])
+        # groups_ are sorted as text; which of the drawn schools has which name does not matter
+        truth = np.einsum("ij,ij->i", rows, one.coef + own[codes])
+        made = truth + np.sqrt(noise) * rng.normal(size=len(y))
+        again = PartialPoolingRegressor(group=0).fit(with_school[train], made[train])
+        said = {
+            "alone": each_alone(X, made, g, train, test),
+            "partial pooling": again.predict(with_school[test]),
+            "what made them": truth[test],
+        }
+        judged(said, made[test], g[test], found)
+    told("scores drawn from the model, 0.75 of the rows of each school", found)
 
 
 def of_target(repeats: int, some: int = 5) -> None:
@@ -157,34 +203,33 @@ def of_digits(repeats: int) -> None:
 
 
 def of_gaps(repeats: int) -> None:
-    """Accuracy or R^2 in % of each task whose cells are missing with probability 0.7: alone, and with the others."""
+    """Accuracy or R^2 in % of each task, of whose cells 70% are missing: alone, and with the others."""
     X, digit, speaker = spoken()
     wine = load_wine()
     kept = [wine.feature_names.index(name) for name in ("alcohol", "proline", "color_intensity", "flavanoids")]
-    sets: dict[str, tuple[np.ndarray, dict[str, np.ndarray]]] = {
-        "spoken digits": (
-            X,
-            {
-                "digit": digit,
-                "speaker": speaker,
-                "parity": digit % 2,
-                "above 4": digit > 4,
-                "digit of three": digit % 3,
-            },
-        ),
-        "wines": (
-            np.delete(wine.data, kept, axis=1),
-            {"cultivar": wine.target} | {wine.feature_names[k]: wine.data[:, k] for k in kept},
-        ),
+    said = {
+        "digit": digit,
+        "speaker": speaker,
+        "parity": digit % 2,
+        "above 4": digit > 4,
+        "digit of three": digit % 3,
     }
-    for name, (rows, tasks) in sets.items():
+    vintage = {"cultivar": wine.target} | {wine.feature_names[k]: wine.data[:, k] for k in kept}
+    rare = {"digit": 0.06} | dict.fromkeys(list(said)[1:], 0.36)
+    # rows, tasks, how many rows to learn from, and the share of each task's cells that is there
+    sets: dict[str, tuple[np.ndarray, dict[str, np.ndarray], int, dict[str, float]]] = {
+        "spoken digits": (X, said, 300, dict.fromkeys(said, 0.3)),
+        "spoken digits, few of them named": (X, said, 500, rare),
+        "wines": (np.delete(wine.data, kept, axis=1), vintage, len(wine.data) // 2, dict.fromkeys(vintage, 0.3)),
+    }
+    for name, (rows, tasks, n, shares) in sets.items():
         found: Found = {}
         for seed in range(repeats):
             rng = np.random.default_rng(seed)
             order = rng.permutation(len(rows))
-            train, test = order[: len(order) // 2 if name == "wines" else 300], order[len(order) // 2 :]
+            train, test = order[:n], order[len(order) // 2 :]
             Z = StandardScaler().fit(rows[train]).transform(rows)
-            there = {task: train[rng.random(len(train)) < 0.3] for task in tasks}
+            there = {task: train[rng.random(n) < shares[task]] for task in tasks}
             found.setdefault("rows with all labels", []).append(
                 len(set.intersection(*(set(own.tolist()) for own in there.values())))
             )
@@ -199,8 +244,11 @@ def of_gaps(repeats: int) -> None:
                     score = 100 * float(model.score(Z[test], label[test]))
                     found.setdefault(f"{task}, {way}", []).append(score)
                     means[way].append(score)
+                found.setdefault(f"{task}, gain", []).append(means["with the others"][-1] - means["alone"][-1])
             for way, scores in means.items():
                 found.setdefault(f"mean, {way}", []).append(float(np.mean(scores)))
+            gain = found["mean, with the others"][-1] - found["mean, alone"][-1]
+            found.setdefault("mean, gain", []).append(gain)
         told(f"{name}, 70% of the cells missing", found)
 
 
@@ -276,6 +324,7 @@ def told(title: str, found: Found) -> None:
 
 ROWS: dict[str, Callable[[int], None]] = {
     "schools": of_schools,
+    "limits": of_limits,
     "target": of_target,
     "digits": of_digits,
     "gaps": of_gaps,

@@ -228,7 +228,7 @@ def fit(
         from headstart.models.detecting import fit_with_boxes
 
         return fit_with_boxes(given, {name: one.default for name, one in signature(fit).parameters.items()}, reading)
-    tasks = several_tasks(data, source, reading)
+    tasks = several_tasks(data, source, reading, partial_pooling)
     if tasks is not None:
         return fit_tasks(tasks, fit, given)
     checkpoint = None if out is None else progress_folder(out)

@@ -12,8 +12,9 @@ from headstart.data.base.address import address_of
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import Recognised, recognise
 from headstart.data.reading.roles import as_list
+from headstart.data.sets.checks import check_labels
 from headstart.data.sets.description import tell
-from headstart.errors import ParameterError
+from headstart.errors import DataError, ParameterError
 from headstart.models.model import Model
 from headstart.models.offered import kind_offered
 from headstart.models.reproduction import reproduction
@@ -37,14 +38,22 @@ _LEFT = (
 )
 
 
-def several_tasks(data: Any, source: Any, reading: Reading) -> Recognised | None:
+def several_tasks(data: Any, source: Any, reading: Reading, group: str | None = None) -> Recognised | None:
     """The data, recognised, where their columns of labels are a task each; None where they are one task.
 
     Parameters
     ----------
     data, source : as in `headstart.fit`
     reading : Reading
+    group : str, optional
+        The column for partial pooling.
+
+    Raises
+    ------
+    ParameterError
+        If the column of groups is a label too, or a target is asked for and there are no tasks.
     """
+    _check_groups(group, reading)
     if isinstance(data, Recognised):
         return None
     if len(as_list(reading.label)) < 2 and reading.target is None:
@@ -90,6 +99,7 @@ def fit_tasks(found: Recognised, fit: Callable[..., Any], given: Mapping[str, An
     goal = found.reading.target
     names = list(found.tasks) if goal is None else [goal]
     tell([told_of_tasks(found)])
+    _refuse_single_answers(found, names)
     lent = _lent(found)
     models = {}
     for name in names:
@@ -116,6 +126,29 @@ def fit_tasks(found: Recognised, fit: Callable[..., Any], given: Mapping[str, An
     return handed
 
 
+def _check_groups(group: str | None, reading: Reading) -> None:
+    """Refuse a column of groups for partial pooling that is asked for something else too."""
+    uses = {"a label": as_list(reading.label), "the part of each row": as_list(reading.split_column)}
+    for what, names in uses.items():
+        if group is not None and group in names:
+            raise ParameterError(
+                f"Expected a column of groups that share a model, found {group!r}, which is {what} too.",
+                "Name a column of its own for the groups (--partial-pooling, partial_pooling=).",
+            )
+
+
+def _refuse_single_answers(found: Recognised, names: list[str]) -> None:
+    """Refuse a task that has one answer alone, by its name and before hours are spent on the others."""
+    for name in names:
+        dataset = found.tasks[name].dataset()
+        if dataset.task != "multilabel" and len(np.unique(dataset.y)) < 2:
+            try:
+                check_labels(dataset)
+            except DataError as error:
+                more = f", or {error.todo[0].lower()}{error.todo[1:]}" if error.todo else "."
+                raise DataError(f"{name}: {error.message}", f"Leave out --label {name}{more}") from error
+
+
 def _lent(found: Recognised) -> dict[str, Source]:
     """The rows and labels of each task of a table of values, for the other ones; none of a part that is kept aside."""
     if not found.values:
@@ -133,7 +166,8 @@ def told_of_tasks(found: Recognised) -> str:
     parts = []
     for name, one in found.tasks.items():
         dataset = one.dataset()
-        what = {"classification": f"{len(dataset.classes or ())} classes", "regression": "numbers"}
+        many = len(dataset.classes or ())
+        what = {"classification": f"{many} {'class' if many == 1 else 'classes'}", "regression": "numbers"}
         gaps = f", {dataset.unlabelled:,} gaps" if dataset.unlabelled else ""
         parts.append(f"{name} ({what.get(dataset.task, 'several labels')}, {len(dataset):,} labelled{gaps})")
     goal = found.reading.target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -55,7 +56,8 @@ class BasePartialPooling(WeightedLearner, DelegatingMixin):
     groups_ : ndarray of str, shape (G,)
         Sorted; rows without one, and of one that is not among them, get the shared model.
     poolings_ : list of Pooling
-        For numbers one, for classes one, or of more than two one each: ``coef``, ``deviations`` (G, p), ``variances``.
+        For numbers one, for classes one, or of more than two one each: ``coef``, ``deviations`` (G, p), ``variances``,
+        and the ``covariance`` of deviations (p, p).
     group_scores_ : list of dict
         Of each group ``group``, ``n``, its mean loss out of fold ``alone``, ``shared`` and ``pooled`` (squared errors,
         or log-losses), ``p_value`` that pooled is no worse than alone, corrected for as many groups, and ``worse``.
@@ -205,12 +207,12 @@ class BasePartialPooling(WeightedLearner, DelegatingMixin):
         zero = np.zeros(len(T))
         for c, whole in enumerate(self.poolings_):
             t = T[:, c]
-            alone = self._pooled(Z, t, codes, offset=zero, weight=weight, shared=False).variances
+            alone = self._pooled(Z, t, codes, offset=zero, weight=weight, shared=False)
             for train, test in parts:
                 at: dict[str, Any] = {"Z": Z[train], "t": t[train], "codes": codes[train]}
                 at["weight"] = None if weight is None else weight[train]
-                found = self._pooled(**at, offset=offset[train, c], variances=whole.variances)
-                single = self._pooled(**at, offset=zero[train], variances=alone, shared=False)
+                found = self._pooled(**at, offset=offset[train, c], found=whole)
+                single = self._pooled(**at, offset=zero[train], found=alone, shared=False)
                 said["pooled"][test, c] = offset[test, c] + found.answers(Z[test], codes[test])
                 said["shared"][test, c] = offset[test, c] + found.answers(Z[test], np.full(len(test), -1))
                 said["alone"][test, c] = single.answers(Z[test], codes[test])
@@ -274,8 +276,8 @@ class PartialPoolingRegressor(RegressorMixin, BasePartialPooling):
     References
     ----------
     Laird and Ware (1982), "Random-effects models for longitudinal data"; Gelman and Hill (2007), chapter 12 (partial
-    pooling). Where we differ: the shared slopes are shrunk too, slopes deviate with one variance, and each group is
-    measured out of fold against itself alone.
+    pooling). Where we differ: the shared slopes are shrunk too, the covariance of deviations has a prior around one
+    variance of intercepts and one of slopes, and each group is measured out of fold against itself alone.
 
     Examples
     --------
@@ -298,9 +300,7 @@ class PartialPoolingRegressor(RegressorMixin, BasePartialPooling):
         rest = t - offset
         middle = float(rest.mean())
         found = partial_pooling(Z, rest - middle, codes, len(self.groups_), **how)
-        if how.get("shared", True):
-            return Pooling(found.coef + np.eye(1, len(found.coef))[0] * middle, found.deviations, found.variances)
-        return Pooling(np.eye(1, len(found.coef))[0] * middle, found.deviations, found.variances)
+        return replace(found, coef=found.coef + np.eye(1, len(found.coef))[0] * middle)
 
     def _losses(self, said: np.ndarray, T: np.ndarray) -> np.ndarray:
         return np.asarray(((said - T) ** 2)[:, 0])

@@ -45,7 +45,8 @@ def parted(X: Any, group: str | int, who: str) -> tuple[Any, np.ndarray]:
             )
         if group not in names:
             shown = ", ".join(map(repr, names[:12]))
-            raise DataError(f"Expected a column {group!r} of groups in {who}, found {shown}.", "Name one of these.")
+            todo = "Name one of these; rows of no known group have an empty cell there."
+            raise DataError(f"Expected a column {group!r} of groups in {who}, found {shown}.", todo)
         return X[[name for name in names if name != group]], as_groups(X[group].to_list())
     if isinstance(group, bool) or not isinstance(group, int | np.integer):
         raise ParameterError(f"Expected group to be a column's name or position, found {group!r}.")

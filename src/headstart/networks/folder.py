@@ -19,6 +19,7 @@ from headstart.data.base.reasons import BadInput
 from headstart.errors import OutputError, SourceError
 from headstart.networks.manifest import SCHEMA_VERSION, VERSIONED, check_manifest
 from headstart.networks.seal import MANIFEST, check_words, seal
+from headstart.networks.shared_weights import share_weights
 
 _ANEW = "It is damaged, or headstart did not write it: copy the folder anew, or fit again."
 
@@ -140,7 +141,9 @@ def write_tasks(
         inner = folder / entry["folder"]
         inner.mkdir()
         write[entry["name"]](inner)
-        seal(inner)
+    share_weights([folder / entry["folder"] for entry in named])
+    for entry in named:
+        seal(folder / entry["folder"])
     body = {"body": named[0]["folder"]} if shared else {}
     write_manifest(folder, {"kind": "tasks", "input_type": input_type, "tasks": named, **body})
 

@@ -145,6 +145,12 @@ def test_partial_pooling_names_its_groups(tmp_path: Path) -> None:
         ({"label": "size", "target": "size"}, "Expected the target 'size' and other tasks"),
         ({"label": "big", "partial_pooling": "town"}, "Expected a column 'town' of groups in the table"),
         ({"label": ["size", "a"], "task": "regression", "partial_pooling": "c"}, "Expected one label or number a row"),
+        ({"label": "big", "partial_pooling": "big"}, "found 'big', which is a label too.*a column of its own"),
+        ({"label": LABELS, "partial_pooling": "coin"}, "found 'coin', which is a label too"),
+        (
+            {"label": ["big", "one"]},
+            "^one: Expected at least two classes, found one: 'x'.*out --label one, or",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_words(
@@ -152,7 +158,7 @@ def test_what_cannot_be_done_is_refused_in_words(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(Exception, match=words):
-        headstart.fit(table(), budget=10, n_splits=2, **options)
+        headstart.fit(table().assign(one="x"), budget=10, n_splits=2, **options)
 
 
 def test_a_target_of_arrays_is_refused() -> None:

@@ -150,9 +150,21 @@ def test_it_is_saved_without_pickle(source: bool, tmp_path: Path) -> None:
     assert np.array_equal(found.predict_proba(rows), model.predict_proba(rows))
 
 
+def test_a_folder_of_before_covariances_is_read(tmp_path: Path) -> None:
+    frame, y = schools(groups=6)
+    rows = frame.assign(school=frame["school"].factorize()[0]).to_numpy()
+    model = PartialPoolingRegressor(group=3).fit(rows, y)
+    said = model.predict(rows)
+    object.__delattr__(model.poolings_[0], "covariance")
+    save_table_model(model, None, tmp_path)
+    assert "covariance" not in (tmp_path / "table.json").read_text()
+    found = load_table_model(tmp_path)[0]
+    assert found.poolings_[0].covariance is None and np.array_equal(found.predict(rows), said)
+
+
 def test_refusals_say_what_to_do() -> None:
     frame, y = schools(groups=3)
-    with pytest.raises(DataError, match="Expected a column 'scool' of groups in the target, found 'a', 'b', 'c'"):
+    with pytest.raises(DataError, match=r"a column 'scool' of groups in the target, found 'a', 'b', 'c'.*empty cell"):
         PartialPoolingRegressor(group="scool").fit(frame, y)
     with pytest.raises(DataError, match=r"Expected a frame with a column 'school'.*position of the column"):
         PartialPoolingRegressor(group="school").fit(frame[["a"]].to_numpy(), y)

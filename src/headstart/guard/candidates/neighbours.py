@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.records import Records
@@ -135,14 +135,15 @@ def pooling_candidates(material: Material, *, random_state: int = 0) -> list[Can
     _only(material, "partial pooling")
     numbers, last = material.task == "regression", material.rows.shape[1] - 1
     own = list(range(last))
+    as_they_are = StandardScaler(with_mean=False, with_std=False)  # "passthrough" becomes a function: not to be saved
     found = []
     for one in alone(material.task, len(material), random_state):
         if one.name == "trees alone":
             found.append(dataclasses.replace(one, words=f"{one.words}, the group's number among the columns"))
             continue
-        shared = make_pipeline(ColumnTransformer([("own", "passthrough", own)]), one.estimator)
+        shared = make_pipeline(ColumnTransformer([("own", as_they_are, own)]), one.estimator)
         found.append(dataclasses.replace(one, estimator=shared, words=f"{one.words}, for all groups alike"))
-    columns = [("own", "passthrough", own), ("group", OneHotEncoder(handle_unknown="ignore"), [last])]
+    columns = [("own", as_they_are, own), ("group", OneHotEncoder(handle_unknown="ignore"), [last])]
     linear = Ridge() if numbers else LogisticRegression(max_iter=1000)
     words = "a linear model with each group as a column"
     found.append(Candidate("groups as columns", make_pipeline(ColumnTransformer(columns), linear), False, words))

@@ -13,7 +13,7 @@ from headstart.networks.network import Network, SourceCard
 from headstart.networks.reading.card_of import licence_of, manifest_card
 from headstart.networks.reading.config_file import read_config, require_room
 from headstart.networks.reading.module_source import fill
-from headstart.networks.refuse import refuse_bad_numbers, weight_file
+from headstart.networks.refuse import refuse_bad_numbers, shards_of, weight_file
 from headstart.nn.bodies.sound_network import SoundConfig, SoundNetwork
 
 
@@ -46,7 +46,8 @@ def read_sound(folder: Path, *, kind: str = "headstart", name: str | None = None
     except ParameterError as error:
         raise SourceError(f"{folder / 'config.json'}: {error.message}", error.todo or "Get the file again.") from error
     try:
-        tensors = load_file(file)
+        parts = shards_of(file) if file.suffix == ".json" else [file]
+        tensors = {name: tensor for part in parts for name, tensor in load_file(part).items()}
     except (SafetensorError, OSError) as error:
         raise SourceError(f"Expected readable weights in {file}, found: {error}", "Get the file again.") from error
     fill(module, tensors, name, file)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from headstart import SafeTransferClassifier, SafeTransferRegressor, Source
 from headstart.errors import DataError, ParameterError
-from headstart.guard.candidates.neighbours import AUXILIARY, POOLING, GroupedEncoder
+from headstart.guard.candidates.material import Material
+from headstart.guard.candidates.neighbours import AUXILIARY, POOLING, GroupedEncoder, pooling_candidates
+from headstart.models.saving.tables import load_table_model, save_table_model
 
 
 def shops(seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
@@ -45,6 +49,20 @@ def test_partial_pooling_is_measured_beside_one_model_for_all_and_groups_as_colu
     gains = [one["alone"] - one["pooled"] for one in groups]
     assert gains == sorted(gains)
     assert np.isfinite(model.predict(frame.assign(shop=None))).all()
+
+
+@pytest.mark.parametrize("task", ["regression", "classification"])
+def test_whatever_is_chosen_of_groups_can_be_saved(task: str, tmp_path: Path) -> None:
+    frame, y = shops()
+    rows = GroupedEncoder("shop").fit_transform(frame)
+    labels = y if task == "regression" else (y > 0).astype(int)
+    for i, one in enumerate(pooling_candidates(Material(rows, labels, task, None, None))):
+        if one.name == "trees alone":
+            continue  # saved by a test of their own
+        model = one.estimator.fit(rows, labels)
+        (tmp_path / str(i)).mkdir()
+        save_table_model(model, None, tmp_path / str(i))
+        assert np.array_equal(load_table_model(tmp_path / str(i))[0].predict(rows), model.predict(rows)), one.name
 
 
 def test_tasks_beside_the_target_are_measured_and_named() -> None:
