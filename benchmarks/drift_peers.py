@@ -7,8 +7,8 @@ a model of headstart keeps: at most 1,000 reference rows of 64 numbers, the prob
 them, their labels; and of a batch of 200 rows the same 64 numbers, probabilities and answers. Settings are the
 defaults at a level of 5%, unless said here. alibi-detect: Kolmogorov-Smirnov on each number with Bonferroni's
 correction, a classifier (logistic), and its MMD where its Python has torch. evidently: DataDriftPreset (drift of the
-data: half of the columns), which takes seconds a batch. nannyml: reconstruction by components, and CBPE, which expects an accuracy and
-alarms on it; both have chunks of 200 rows, of half the reference where it is smaller.
+data: half of the columns), which takes seconds a batch. nannyml: reconstruction by components, and CBPE, which expects
+an accuracy and alarms on it; both have chunks of 200 rows, of half the reference where it is smaller.
 """
 
 from __future__ import annotations
