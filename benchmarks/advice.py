@@ -5,7 +5,7 @@ logistic head on each from these n and scores it on all the others. Borrowing no
 a forest on simple measures, chosen on the test rows, which flatters it. The regret of a ranking is what its first
 place loses to the best place. How many standard errors a gain has to be away from 0, and what counts in the order
 under 30 and from 30 labels on, were fitted on the sets under FITTED in `advice_rows.py`; they are judged on those
-under JUDGED.
+under JUDGED and TEXTS.
 
     python benchmarks/advice.py                 # all of it, about 5 minutes
     python benchmarks/advice.py --only tables
@@ -18,7 +18,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
-from advice_rows import FITTED, JUDGED, rows_of
+from advice_rows import FITTED, JUDGED, TEXTS, rows_of
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -33,6 +33,7 @@ SIZES, DRAWS = (20, 50, 150), 6
 LEAST_TEST = 60
 #: Examples and weights of the sources, for the prior under 30 labels; blocks in the middle hold less.
 STRENGTH = {"mobilenet_v2_1.0": 12.6, "mobilenet_v1_0.25": 11.8, "starter:pictures": 11.9, "starter": 11.0}
+STRENGTH |= {"minilm": 10.4}
 
 
 def strength(source: str) -> float:
@@ -52,10 +53,15 @@ def truth(X: np.ndarray, y: np.ndarray, test: np.ndarray, answers: np.ndarray, s
     return float(max(found))
 
 
+def drawn(rows: int, n: int, draw: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the labelled examples of a draw, and of all others."""
+    order = np.random.default_rng([n, draw]).permutation(rows)
+    return order[:n], order[n:]
+
+
 def replay(features: dict[str, np.ndarray], y: np.ndarray, n: int, draw: int) -> tuple[list[dict], dict[str, float]]:
     """The ranking on n examples, and the truth of each source."""
-    order = np.random.default_rng([n, draw]).permutation(len(y))
-    train, test = order[:n], order[n:]
+    train, test = drawn(len(y), n, draw)
     classes, codes = np.unique(y[train], return_inverse=True)
     columns = np.eye(len(classes))[codes]
     offers, true = [], {}
@@ -74,6 +80,8 @@ def replays(sets: tuple[str, ...], kept: Path, draws: int) -> None:
         features, y = rows_of(name, kept)
         for n in SIZES:
             for draw in range(draws if n <= len(y) - LEAST_TEST else 0):
+                if len(np.unique(y[drawn(len(y), n, draw)[0]])) < 2:
+                    continue  # of one class alone nothing can be learned, and nothing is advised
                 rows, true = replay(features, y, n, draw)
                 best = max(true.values())
                 strongest = max(true, key=strength)
@@ -142,14 +150,15 @@ def cost(kept: Path) -> None:
 
 if __name__ == "__main__":
     options = parser(__doc__ or "", DRAWS)
-    options.add_argument("--only", choices=["tables", "networks", "cost"])
+    options.add_argument("--only", choices=["tables", "networks", "texts", "cost"])
     options.add_argument("--kept", type=Path, default=Path.home() / ".cache" / "headstart" / "advice")
     asked = options.parse_args()
     need_data()
-    if asked.only in (None, "networks"):
-        for title, group in (("fitted on", FITTED), ("judged on", JUDGED)):
-            print(f"{title} {', '.join(group)}:")
-            replays(group, asked.kept, asked.repeats)
+    groups = {"fitted on": FITTED, "judged on": JUDGED} if asked.only in (None, "networks") else {}
+    groups |= {"texts, judged on": TEXTS} if asked.only in (None, "texts") else {}
+    for title, group in groups.items():
+        print(f"{title} {', '.join(group)}:")
+        replays(group, asked.kept, asked.repeats)
     if asked.only in (None, "tables"):
         print("tables:")
         tables()

@@ -1,7 +1,8 @@
 """Features that `advice.py` replays on: each set through every network once, kept in a folder of their own.
 
 Pictures go through two MobileNets, the bundled starter, a MobileNet with random weights, and blocks in the middle of
-MobileNetV2; clips through the starter for speech and its blocks. Beside them stands what is measured without a network.
+MobileNetV2; clips through the starter for speech and its blocks; texts through MiniLM, its blocks, and the same with
+random weights. Beside them stands what is measured without a network.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+from text import minilm
+from text import sets as sets_of_texts
 
 from common import DATA, NETWORK, digits
 from headstart import Pictures, read_dataset
@@ -21,6 +24,8 @@ from headstart.networks.running.simple_features import side_by_side, simple_feat
 #: Constants were fitted on the first half of each row, and are judged on the second.
 FITTED = ("hymenoptera", "mnist", "amazon", "sketch")
 JUDGED = ("caltech", "chest", "cifar", "photo", "dslr", "speakers")
+#: Sets of texts, measured after all constants had been fitted.
+TEXTS = ("ag_news_subset", "sms_spam", "movie_sentences", "amazon_reviews")
 _MOST, _SIDE = 400, 128
 Set = tuple[dict[str, np.ndarray], np.ndarray]
 
@@ -44,6 +49,11 @@ def _computed(name: str) -> Set:
     if name == "speakers":
         features = embed(load_network("starter:speech"), inputs)
         return found | {"starter": features.output, **_blocks("starter", features)}, y
+    if name in TEXTS:
+        network = load_network(str(minilm()), input_type="text")
+        features = embed(network, inputs)
+        found["random weights"] = embed(random_network(network, 0), inputs).output
+        return found | {"minilm": features.output, **_blocks("minilm", features)}, y
     for source in (str(NETWORK), str(DATA / "networks" / "mobilenet_v1_0.25_128"), "starter:pictures"):
         network = load_network(source)
         smaller = network
@@ -64,6 +74,8 @@ def _blocks(name: str, features: object) -> dict[str, np.ndarray]:
 
 
 def _inputs(name: str) -> tuple[object, np.ndarray]:
+    if name in TEXTS:
+        return sets_of_texts()[name]
     if name == "mnist":
         pictures, y = digits(_MOST)
         return Pictures(list(pictures)), y

@@ -133,6 +133,7 @@ def judged(made: Learned, X: np.ndarray, y: np.ndarray, seed: int) -> dict[str, 
     assert found.expected is not None
     right, e = float((made.classes[answers] == y).mean()), found.expected
     said = {"p": found.p_value, "verdict": found.verdict(made.promised), "expected": e.value, "falls": e.falls}
+    said["farther"] = e.farther
     said |= {"tests": {name: [test.statistic, test.p_value] for name, test in found.tests.items()}}
     said |= {"moved": float(np.abs(found.after - found.before).max())} if found.after is not None else {}
     said |= {"classes": len(made.classes), "n": len(made.reference.rows)}

@@ -11,12 +11,12 @@ from scipy.optimize import linear_sum_assignment
 from headstart.adviser.measuring import HELP, OPEN, Gain, gain_of
 from headstart.data.sets.splits import folds
 from headstart.math.linear.source_worth import answers_with_each, mean_and_error, worthy
-from headstart.math.statistics.relatedness import knn_answers, ridge_loo_answers, right_of_each
+from headstart.math.statistics.relatedness import knn_answers, one_hot, ridge_loo_answers, right_of_each
 
 _REPEATS, _SPLITS, _MOST_ROWS = 2, 5, 5000
 #: Penalty of the linear models, as a share of the number of rows.
 _PENALTY = 0.1
-#: Standard errors beyond chance from which labels are called swapped.
+#: Standard errors beyond chance from which labels are called swapped, and classes told.
 _SWAPPED = 3.0
 #: Share of what is right on the target alone that has to be right once swapped labels are mended.
 _NEARLY = 0.7
@@ -124,10 +124,19 @@ def judge_rows(
         refused = _swapped(columns, answers[0, n_sources + 2 + s], names, float(right[0].mean()))
         if refused is None and not _learnable(*some[s]):
             refused = "its labels cannot be told from its own columns: they look like chance"
-        if refused is None and tells[0] <= 2 * doubt[0] and not surely[:, s].any():
+        lost = tells[0] <= 2 * doubt[0] and not _right(columns, answers[0, n_sources + 2 + s])
+        if refused is None and lost and not surely[:, s].any():
             refused = "its labels say nothing of yours: a model of it alone does no better than a guess"
         found.append(SourceRows(gains, got, dict(zip(WAYS, errors[at[:, s]].tolist(), strict=True)), refused))
     return right[0], float(errors[0]), found
+
+
+def _right(columns: np.ndarray, answers: np.ndarray) -> bool:
+    """Whether classes are told more often than by the commonest one, however far off the answers lie."""
+    if not one_hot(columns):
+        return False
+    right, most = float(right_of_each(columns, answers).mean()), float(columns.mean(axis=0).max())
+    return right - most > _SWAPPED * np.sqrt(max(most * (1 - most), 0.01) / len(columns))
 
 
 def _beyond_luck(gains: np.ndarray, groups: np.ndarray | None) -> np.ndarray:

@@ -22,13 +22,14 @@ class ExpectedAccuracy:
     """An estimate without labels, and where the truth lies in 9 of 10 cases, each from 0 to 1.
 
     ``falls`` are those by confidence and by neighbours, of which the mean is expected, and by outliers, which comes on
-    top.
+    top. ``farther`` is the share of new rows, less a half, that are farther off than the median of those held out.
     """
 
     value: float
     low: float
     high: float
     falls: dict[str, float] = field(default_factory=dict)
+    farther: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,7 @@ def expected_accuracy(
 ) -> ExpectedAccuracy:
     r"""Accuracy on new rows from how much confidence and the agreement of neighbours fall, and from outliers.
 
-    .. math:: \hat a = a - \tfrac12 \cdot 1.5\,(\bar c - \bar c') - \tfrac12\, (a - a\, \bar g' / \bar g)
+    .. math:: \hat a = a - \tfrac12 \cdot 1.5\,(\bar c - \bar c')_+ - \tfrac12\, (a - a\, \bar g' / \bar g)_+
         - 0.8\,(o - \tfrac12 h)_+ (1 - 4 h)_+
 
     a is the promised accuracy, c and c' the confidence of rows that were held out and of new ones after one temperature
@@ -64,8 +65,10 @@ def expected_accuracy(
     Confidence alone trusts what a model is wrongly sure of, even calibrated: on data of another kind it falls by about
     two thirds of what the accuracy does. Neighbours alone take every change of looks for a loss. Where few rows are
     far off and the others are as usual, those few are something new, such as a class that the model does not know,
-    and most of them are wrong, however sure it is of them. A threshold on confidence (ATC) was tried too: it errs more
-    where hardly anything was wrong before, since the threshold then rests on a few rows.
+    and most of them are wrong, however sure it is of them. A sign that rises is no sign of a gain (answers that all
+    become one class agree with their neighbours, noise can make a head surer), so neither makes up for the other. A
+    threshold on confidence (ATC) was tried too: it errs more where hardly anything was wrong before, since the
+    threshold then rests on a few rows.
 
     Parameters
     ----------
@@ -104,7 +107,7 @@ def expected_accuracy(
         return unsure, near, _OUTLIERS * max(0.0, out - 0.5 * farther) * max(0.0, 1.0 - 4.0 * farther)
 
     def estimate(unsure: float, near: float, strange: float) -> float:
-        return min(1.0, max(0.0, promised - 0.5 * (unsure + near) - strange))
+        return min(1.0, max(0.0, promised - 0.5 * (max(0.0, unsure) + max(0.0, near)) - strange))
 
     rng = np.random.default_rng(random_state)
     everyone = np.arange(len(sure))
@@ -113,7 +116,8 @@ def expected_accuracy(
     drawn = [estimate(*falls(rng.choice(everyone, len(everyone)))) for _ in range(200)]
     width = 1.645 * float(np.hypot(np.std(drawn), OFF))
     parts = dict(zip(("confidence", "neighbours", "outliers"), found, strict=True))
-    return ExpectedAccuracy(value, max(0.0, value - width), min(1.0, value + width), parts)
+    farther = float((new.distance > half).mean()) - 0.5
+    return ExpectedAccuracy(value, max(0.0, value - width), min(1.0, value + width), parts, farther)
 
 
 def neighbours_agree(

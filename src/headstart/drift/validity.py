@@ -9,19 +9,14 @@ from typing import Any
 import numpy as np
 
 from headstart.adviser.next_labels import next_labels
-from headstart.data.inputs.inputs import as_inputs
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
-from headstart.data.reading.recognise import recognise
-from headstart.data.reading.unlabelled import read_unlabelled
-from headstart.data.reading.view_table import unlabelled_views
 from headstart.data.sets.task import DETECTION
-from headstart.data.tables.frame import read_frame
-from headstart.data.tables.rows import rows_of
 from headstart.drift.accuracy import strangeness
 from headstart.drift.adapting import adapted, what_it_learned_from
-from headstart.drift.compared import DOUBTFUL, INVALID, MUCH, SOME, VALID, compared
-from headstart.errors import ParameterError, SourceError
+from headstart.drift.compared import APART, DOUBTFUL, INVALID, MUCH, SOME, SOME_EXPECTED, VALID, compared
+from headstart.drift.new_examples import NewExamples, new_examples, without_broken
+from headstart.errors import BadInputs, ParameterError, SourceError
 from headstart.guard.choosing.without_labels import domain_auc
 from headstart.guard.evidence.reference import Reference, measured
 from headstart.math.statistics.intervals import score_interval
@@ -117,8 +112,15 @@ def check(
             "headstart evaluate measures it on labelled data; leave labels out (--labels) to compare the data alone.",
         )
     old = None if adapt is None else what_it_learned_from(known, learned_from, adapt)
-    new = _read(known, data, labels, group_by)
-    found = _checked(known, new, random_state)
+    new = new_examples(known, data, labels, group_by)
+    try:
+        found = _checked(known, new, random_state)
+    except BadInputs:  # as in a prediction, what cannot be read is set aside and named
+        new = without_broken(known, new)
+        found = _checked(known, new, random_state)
+    if new.notes:
+        numbers = {**found.numbers, "left_out": [list(one) for one in new.left_out]}
+        found = replace(found, words=(*new.notes, *found.words), numbers=numbers)
     if adapt is None:
         return found
     if found.verdict in (VALID, CANNOT_TELL):
@@ -131,7 +133,7 @@ def check(
     return replace(found, words=(*found.words, words), numbers={**found.numbers, "adapted": said})
 
 
-def _checked(known: Model, new: _New, random_state: int) -> Check:
+def _checked(known: Model, new: NewExamples, random_state: int) -> Check:
     n = len(new.inputs)
     if n < FEWEST:
         words = f"Cannot tell: {known.kind.count(n)} are too few, {FEWEST} or more are needed."
@@ -147,33 +149,6 @@ def _checked(known: Model, new: _New, random_state: int) -> Check:
             )
         return _by_labels(known, n, promised, exact, {"n": n}, ())
     return _compared(known, known.reference, new, promised, exact, random_state)
-
-
-@dataclass(frozen=True, eq=False)
-class _New:
-    """New examples as the model takes them, what they are called, and their labels and groups where they are said."""
-
-    inputs: Any
-    names: list[str]
-    y: np.ndarray | None = None
-    groups: np.ndarray | None = None
-
-
-def _read(known: Model, data: Any, labels: str | None, group_by: str | None) -> _New:
-    if labels is not None or group_by is not None:
-        told = Reading(label=None if labels in (None, "folders") else labels, group_by=group_by, view=known.views)
-        dataset = recognise(data, told, wanted=lambda: known.kind).dataset()
-        inputs = dataset.inputs.frame if known.kind.values else dataset.inputs
-        return _New(inputs, list(dataset.names), dataset.y if labels is not None else None, dataset.groups)
-    if known.views is not None:
-        frame = unlabelled_views(data, known.views)
-        return _New(frame, [f"row {i + 1}" for i in range(len(frame))])
-    if known.kind.values:
-        frame = read_frame(Path(data)) if isinstance(data, str | Path) else rows_of(data)
-        return _New(frame, [f"row {i + 1}" for i in range(len(frame))])
-    path = isinstance(data, str | Path)
-    inputs = read_unlabelled(data, kind=known.kind) if path else as_inputs(data, known.input_type)
-    return _New(inputs, list(inputs.names))
 
 
 def _promised(known: Model) -> float | None:
@@ -195,7 +170,7 @@ def _exact(known: Model, inputs: Any, y: np.ndarray, groups: np.ndarray | None) 
 def _compared(
     known: Model,
     reference: Reference,
-    new: _New,
+    new: NewExamples,
     promised: float | None,
     exact: tuple[float, float, float] | None,
     seed: int,
@@ -224,6 +199,7 @@ def _compared(
         return Check(verdict, f"{verdict.capitalize()}: the {known.kind.many} {said}.", tuple(words), numbers)
     right = found.expected
     numbers |= {"expected": right.value, "interval": [right.low, right.high], "falls": right.falls}
+    numbers["farther"] = 0.5 + right.farther
     shares = dict(
         zip(np.asarray(known.classes_).astype(str).tolist(), zip(found.before, found.after, strict=True), strict=True)
     )
@@ -236,6 +212,9 @@ def _compared(
         return Check(VALID, sentence, (), numbers)
     moved = [f"{k} {_points(a)}% -> {_points(b)}%" for k, (a, b) in shares.items() if abs(a - b) >= _SHIFT]
     words += [f"Class shares: {', '.join(moved)}."] if moved else []
+    if right.farther >= APART and promised - right.value < SOME_EXPECTED:
+        share = _points(0.5 + right.farther)
+        words.append(f"No loss is in sight, but {share}% of them are farther off than half of those learned from were.")
     sentence = (
         f"{verdict.capitalize()}: the {known.kind.many} differ (p = {p:.3g}, AUC {auc:.2f}; {len(names)} against "
         f"{len(old)}); expected right {_points(right.value)}% [{_points(right.low)}-{_points(right.high)}] (promised "

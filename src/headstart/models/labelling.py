@@ -11,18 +11,19 @@ import numpy as np
 from headstart.adviser.next_labels import NextLabels, next_labels
 from headstart.contract.network_rows import features_by, network_for_rows
 from headstart.data.base.kinds import Kind
+from headstart.data.inputs.canvases import readable
 from headstart.data.inputs.inputs import as_inputs
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
 from headstart.data.reading.table import read_paths
 from headstart.data.reading.unlabelled import read_unlabelled
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.sheet import write_sheet
+from headstart.data.sets.sheet import refuse_sheet, write_sheet
 from headstart.data.tables.copies import copies
 from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.rows import as_frame, is_frame, rows_of
-from headstart.errors import DataError, ParameterError
+from headstart.errors import BadInputs, DataError, ParameterError
 from headstart.guard.candidates.kept_apart import side_by_side
 from headstart.models.labelled_sets import AUTO
 from headstart.models.model import Model, load
@@ -50,7 +51,7 @@ def label_next(
     Parameters
     ----------
     pool : path, frame, pictures, clips or texts
-        Examples without labels; those that are among the labelled ones are left out.
+        Examples without labels; those that are among the labelled ones, or cannot be read, are left out.
     n : int, default=20
     model : Model or path, optional
         Whose network and doubt are used.
@@ -88,6 +89,8 @@ def label_next(
         from headstart.models.detection_model import refuse_detection
 
         refuse_detection(known, "what to label next")
+    if out is not None:
+        refuse_sheet(Path(out).expanduser())
     reading = Reading(label, path_column, text_column)
     given: Dataset | None = None
     if labelled is not None:
@@ -161,7 +164,12 @@ def _of_inputs(
     own = set() if given is None else {given.inputs.digest(i) for i in range(len(given))}
     free = np.flatnonzero([rows.digest(i) not in own for i in range(len(rows))])
     held = None if given is None else features_by(network, given.inputs, "what is labelled")
-    return rows, free, features_by(network, rows[free], "the pool"), held
+    try:
+        features = features_by(network, rows[free], "the pool")
+    except BadInputs:  # what cannot be read cannot be labelled either
+        free = free[readable(rows[free], network.preprocessing)[0]]
+        features = features_by(network, rows[free], "the pool")
+    return rows, free, features, held
 
 
 def _of_values(

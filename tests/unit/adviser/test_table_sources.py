@@ -42,6 +42,12 @@ def test_shuffled_labels_and_noise_are_refused_and_opposite_labels_named(seed: i
     )
 
 
+def test_a_source_whose_answers_lie_far_off_but_tell_the_classes_is_judged() -> None:
+    X, y = rows(60, 1)
+    (found,) = judged((0.2 * X + WEIGHTS / 4, y), n=200)  # in another unit, from another zero
+    assert found.refused is None
+
+
 def test_numbers_that_fall_where_the_targets_rise_are_named() -> None:
     rng = np.random.default_rng(0)
     X, S = rng.normal(size=(60, 10)), rng.normal(size=(300, 10))

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 from scipy.spatial.distance import cdist
 
 import headstart
 from headstart.cli.check import command
 from headstart.drift.accuracy import ExpectedAccuracy, Signs, expected_accuracy, strangeness
 from headstart.drift.compared import Compared
-from headstart.errors import SourceError
+from headstart.errors import DataError, SourceError
 from headstart.math.samples.prevalence import class_shares
 from headstart.math.samples.two_sample import TwoSampleTest, two_sample_tests
 
@@ -115,6 +116,16 @@ def test_a_few_far_rows_are_something_new_where_the_others_are_as_usual() -> Non
     assert few.value == pytest.approx(0.82, abs=0.002) and all_of_them.falls["outliers"] == 0
 
 
+def test_neither_sign_makes_up_for_the_other() -> None:
+    far, codes = np.linspace(0, 1, 100), np.repeat([0, 1], [90, 10])
+    usual = signs(0.9, 0.5, far)
+    collapsed = expected_accuracy(0.9, codes, usual, signs(0.7, 1, far))  # all become one class, which neighbours have
+    surer = expected_accuracy(0.9, codes, usual, signs(0.99, 0.4, far))
+    assert collapsed.falls["neighbours"] < 0 and surer.falls["confidence"] < 0
+    assert collapsed.value == pytest.approx(0.9 - 0.5 * collapsed.falls["confidence"])
+    assert surer.value == pytest.approx(0.9 - 0.5 * surer.falls["neighbours"])
+
+
 def test_only_where_rows_differ_the_expected_fall_decides() -> None:
     shares, same = np.array([0.5, 0.5]), TwoSampleTest(0.0, 0.5)
     for p, right, after, verdict in [
@@ -127,6 +138,14 @@ def test_only_where_rows_differ_the_expected_fall_decides() -> None:
         found = Compared(p, {"mmd": same}, ExpectedAccuracy(right, 0, 1), shares, after)
         assert found.verdict(0.9) == verdict
     assert Compared(0.01, {"mmd": same}).verdict(None) == "doubtful"
+
+
+def test_where_nearly_all_rows_are_far_off_nothing_makes_a_model_valid() -> None:
+    shares, same = np.array([0.5, 0.5]), TwoSampleTest(0.0, 0.5)
+    for farther, verdict in [(0.29, "valid"), (0.31, "doubtful")]:
+        expected = ExpectedAccuracy(0.9, 0.8, 1.0, farther=farther)
+        assert Compared(0.001, {"all": same}, expected, shares, shares).verdict(0.9) == verdict
+        assert Compared(0.2, {"all": same}, expected, shares, shares).verdict(0.9) == "valid"
 
 
 def test_shares_of_the_classes_are_the_maximum_of_the_likelihood() -> None:
@@ -164,6 +183,38 @@ def test_labels_decide_where_they_are_given(model: Path, tmp_path: Path) -> None
     assert found.verdict == "valid" and found.numbers["accuracy"] > 0.8
     ran = CliRunner().invoke(command, [str(model), str(tmp_path), "--labels", "folders", "--json"])
     assert ran.exit_code == 0 and json.loads(ran.stdout)["accuracy"] == found.numbers["accuracy"]
+
+
+def folders(place: Path, names: dict[str, str]) -> Path:
+    """Thirty pictures in a folder for each class, called as said."""
+    for i, (picture, label) in enumerate(zip(*pictures(30, 9), strict=True)):
+        (place / names[label]).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(place / names[label] / f"{i}.png")
+    return place
+
+
+def test_classes_that_were_not_learned_are_named(model: Path, tmp_path: Path) -> None:
+    new = folders(tmp_path / "one", {"across": "across", "along": "dotted"})
+    found = headstart.check(model, new, labels="folders")
+    n = len(list((new / "dotted").iterdir()))
+    assert f"not learn, and therefore always wrong: 'dotted' ({n} pictures)" in found.words[0]
+    assert found.numbers["accuracy"] <= 1 - n / 30
+    with pytest.raises(DataError, match=r"Expected the classes that the model knows \(across, along\), found 'cats'"):
+        headstart.check(model, folders(tmp_path / "all", {"across": "cats", "along": "dogs"}), labels="folders")
+    with pytest.raises(DataError, match="If it is 'along', write it so"):
+        headstart.check(model, folders(tmp_path / "case", {"across": "across", "along": "Along"}), labels="folders")
+
+
+def test_what_cannot_be_read_is_set_aside_and_named(model: Path, tmp_path: Path) -> None:
+    new = folders(tmp_path / "new", {"across": "a", "along": "b"})
+    (new / "a" / "broken.png").write_text("no picture")
+    found = headstart.check(model, new)
+    assert found.numbers["n"] == 30 and found.numbers["left_out"][0][0] == "a/broken.png"
+    assert found.words[0].startswith("Left out, since 1 picture cannot be read: a/broken.png: it is text")
+    for file in new.rglob("*.png"):
+        file.write_text("no picture")
+    with pytest.raises(DataError, match="Expected readable pictures, found none: a/"):
+        headstart.check(model, new)
 
 
 def test_under_twenty_nothing_is_said_and_without_a_reference_labels_are_asked_for(model: Path, tmp_path: Path) -> None:

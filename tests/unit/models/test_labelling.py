@@ -102,6 +102,16 @@ def test_pictures_from_a_folder_to_a_sheet_and_back(tmp_path: Path) -> None:
     assert isinstance(refused.exception, ParameterError) and "it may hold labels" in str(refused.exception)
 
 
+def test_a_sheet_in_a_new_folder_without_what_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "pool").mkdir()
+    for i, picture in enumerate(np.random.default_rng(0).integers(0, 255, (8, 16, 16), dtype=np.uint8)):
+        Image.fromarray(picture).save(tmp_path / "pool" / f"p{i}.png")
+    (tmp_path / "pool" / "broken.png").write_text("no picture")
+    headstart.label_next(tmp_path / "pool", n=8, out=tmp_path / "sheets" / "next.csv")
+    paths = pd.read_csv(tmp_path / "sheets" / "next.csv")["path"]
+    assert sorted(Path(path).name for path in paths) == [f"p{i}.png" for i in range(8)]
+
+
 def test_a_table_and_texts(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"age": rng.normal(40, 10, 50), "sex": rng.choice(["f", "m"], 50)})

@@ -15,6 +15,7 @@ import numpy as np
 from headstart.data.base.reasons import BadInput
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.store import CanvasStore
+from headstart.errors import DataError
 from headstart.progress import Progress
 
 AnyPreprocessing: TypeAlias = Any
@@ -87,6 +88,22 @@ def readable_canvases(
         found[i] = canvas
 
     return found, look_through(inputs, preprocessing, see, store, threads, progress)
+
+
+def readable(inputs: Inputs, preprocessing: Seen) -> tuple[np.ndarray, list[tuple[str, str]]]:
+    """Positions of the inputs that can be decoded, and names of the others with the reasons.
+
+    Raises
+    ------
+    DataError
+        If none can.
+    """
+    bad = look_through(inputs, preprocessing, lambda i, canvas: None)
+    broken = [(inputs.names[i], reason) for i, reason in bad]
+    if broken and len(broken) == len(inputs):
+        name, reason = broken[0]
+        raise DataError(f"Expected readable {inputs.kind.many}, found none: {name}: {reason}.", "Give other files.")
+    return np.setdiff1d(np.arange(len(inputs)), [i for i, _ in bad]), broken
 
 
 def look_through(

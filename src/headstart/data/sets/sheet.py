@@ -61,7 +61,7 @@ def write_sheet(
     rows : sequence of int
         Their positions.
     place : Path
-        A file that is not there yet.
+        A file that is not there yet; its folder is made.
     label : str, default="label"
         Name of the column to be filled in.
     reasons : sequence of str, optional
@@ -79,6 +79,7 @@ def write_sheet(
     else:
         column, cells = _cells(shown, rows, place)
         frame = pd.DataFrame({column: cells} | columns)
+    place.parent.mkdir(parents=True, exist_ok=True)
     part = place.with_name(f".{place.name}.{os.getpid()}")
     frame.to_csv(part, index=False)
     part.replace(place)

@@ -166,7 +166,7 @@ def codes_of(dataset: Dataset, model: Any) -> tuple[np.ndarray, list[str]]:
         return dataset.y.astype(np.float64), []
     known = [str(name) for name in model.classes_]
     counts = dataset.n_per_class()
-    _refuse_unknown([name for name, n in counts.items() if name not in known and n], known, counts, dataset.kind)
+    refuse_unknown([name for name, n in counts.items() if name not in known and n], known, counts, dataset.kind)
     if dataset.task == "multilabel":
         names = [str(name) for name in dataset.classes or ()]
         lacking = [name for name in known if name not in names]
@@ -183,7 +183,8 @@ def codes_of(dataset: Dataset, model: Any) -> tuple[np.ndarray, list[str]]:
     return codes, notes if absent else []
 
 
-def _refuse_unknown(unknown: list[str], known: list[str], counts: dict[str, int], kind: Kind) -> None:
+def refuse_unknown(unknown: list[str], known: list[str], counts: dict[str, int], kind: Kind) -> None:
+    """Refuse classes that a model does not know, with a hint where only the spelling differs."""
     if not unknown:
         return
     spelled = [group for group in alike([*known, *unknown]) if set(map(str, group)) & set(unknown)]

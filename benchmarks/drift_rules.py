@@ -1,0 +1,111 @@
+"""Other rules for `headstart check` on batches that `drift.py` has measured, in seconds.
+
+    python benchmarks/drift.py --results found.jsonl
+    python benchmarks/drift_rules.py found.jsonl
+
+A rule makes an expected fall of what a batch's line tells: the falls by confidence and by neighbours, outliers, how
+right the model was, how far the rows are. On the sets under FITTED in `drift.py` weights are fitted (least squares,
+none negative), and the fall from which on a model is invalid is chosen so that 4% of the batches that fell less are
+called invalid; all is judged on those under JUDGED. The first row is the rule as it is, with its own threshold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from drift import FITTED, JUDGED
+from scipy.optimize import nnls
+
+from headstart.drift.compared import APART, LEVEL, MUCH, MUCH_EXPECTED, OVERTURNED, SOME_EXPECTED
+
+_FALSE = 0.04
+Columns = Callable[["Batches"], np.ndarray]
+
+
+class Batches:
+    """Shifted batches of 200 rows of some sets, a number of each a column."""
+
+    def __init__(self, lines: list[list[dict]], sets: tuple[str, ...]) -> None:
+        rows = [row for each in lines for row in each if row["set"] in sets and row.get("size") == 200]
+        self.confidence, self.neighbours, self.outliers = (
+            np.array([row["falls"][name] for row in rows]) for name in ("confidence", "neighbours", "outliers")
+        )
+        names = ("p", "promised", "true", "farther", "moved", "usual")
+        self.p, self.promised, self.true, self.farther, self.moved, usual = (
+            np.array([row[name] for row in rows], dtype=float) for name in names
+        )
+        self.fall = usual - self.true
+        group = np.array([f"{row['set']}, {row['how']}" for row in rows])
+        self.weight = 1 / np.array([(group == one).sum() for one in group])
+
+
+def _up(x: np.ndarray) -> np.ndarray:
+    return np.maximum(x, 0.0)
+
+
+def _mean(b: Batches) -> np.ndarray:
+    return 0.5 * (_up(b.confidence) + _up(b.neighbours))
+
+
+#: Expected falls with weights that stand, and columns whose weights are fitted.
+FIXED: dict[str, Columns] = {
+    "as it is": lambda b: _mean(b) + b.outliers,
+    "one sign makes up for the other": lambda b: 0.5 * (b.confidence + b.neighbours) + b.outliers,
+    "outliers twice": lambda b: _mean(b) + 2 * b.outliers,
+    "both signs must agree (geometric mean), outliers twice": lambda b: (
+        np.sqrt(_up(b.confidence) * _up(b.neighbours)) + 2 * b.outliers
+    ),
+    "the larger sign": lambda b: np.maximum(_up(b.confidence), _up(b.neighbours)) + b.outliers,
+    "confidence alone": lambda b: _up(b.confidence) + b.outliers,
+    "neighbours alone": lambda b: _up(b.neighbours) + b.outliers,
+}
+SIGNS: dict[str, Columns] = {
+    "fitted": lambda b: np.stack([_up(b.confidence), _up(b.neighbours), b.outliers], 1),
+    "fitted, and confidence by how wrong the model was": lambda b: np.stack(
+        [_up(b.confidence), _up(b.confidence) * (1 - b.promised), _up(b.neighbours), b.outliers], 1
+    ),
+    "fitted, and distance by how wrong the model was": lambda b: np.stack(
+        [_up(b.confidence), _up(b.neighbours), b.outliers, _up(b.farther) * (1 - b.promised)], 1
+    ),
+}
+
+
+def line(name: str, expected: np.ndarray, batches: Batches, much: float) -> str:
+    """What a rule says of batches, as cells of a table."""
+    differs = batches.p < LEVEL
+    invalid = differs & (expected >= much)
+    unsure = (batches.moved >= OVERTURNED) | (batches.farther >= APART)
+    valid = ~differs | ((expected < SOME_EXPECTED) & ~unsure)
+    big = batches.fall >= MUCH
+    error = np.abs(batches.promised - expected - batches.true).mean()
+    numbers = [valid[big].mean(), invalid[big].mean(), invalid[~big].mean(), error]
+    return " | ".join(f"{100 * number:.1f}" for number in numbers)
+
+
+def main() -> None:
+    """Print a row a rule."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("results", type=Path)
+    lines = [json.loads(one) for one in asked.parse_args().results.read_text().splitlines()]
+    chosen, judged = Batches(lines, FITTED), Batches(lines, JUDGED)
+    print(f"{len(chosen.fall)} batches of the sets chosen on, {len(judged.fall)} of those judged on")
+    print("| rule | from | chosen on: valid, invalid, less: invalid, error | judged on: the same |")
+    rules = dict(FIXED)
+    for name, columns in SIGNS.items():
+        A, root = columns(chosen), np.sqrt(chosen.weight)
+        weights = nnls(A * root[:, None], chosen.fall * root)[0]
+        rules[f"{name} ({', '.join(f'{w:.1f}' for w in weights)})"] = lambda b, c=columns, w=weights: c(b) @ w
+    for name, rule in rules.items():
+        less = chosen.fall < MUCH
+        seen = np.where(chosen.p < LEVEL, rule(chosen), -1.0)[less]
+        much = MUCH_EXPECTED if name == "as it is" else float(np.quantile(seen, 1 - _FALSE))
+        cells = [line(name, rule(batches), batches, much) for batches in (chosen, judged)]
+        print(f"| {name} | {100 * much:.1f} | {cells[0]} | {cells[1]} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
