@@ -21,7 +21,7 @@ from unlabelled import draws, examples
 from common import need_data, parser
 from headstart import TransferClassifier
 
-SETS = ("office:2", "sketch:5", "mnist:5", "chest:5", "digits:3:skewed", "digits:2", "agnews:2")
+SETS = ("office:2", "sketch:5", "mnist:5", "chest:5", "digits:3:skewed", "digits:2", "agnews:2", "agnews:5")
 WAYS: dict[str, dict[str, Any]] = {
     "head": {"head": "linear"},
     "discriminant": {"head": "linear", "unlabelled": True},

@@ -10,6 +10,7 @@ import functools
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,34 +23,35 @@ from headstart.networks.running.embed import embed
 
 Rows = tuple[np.ndarray, np.ndarray]
 SPEAKERS = ("jackson", "nicolas", "theo", "yweweler")
-_SIDE, _MOST = 128, 1000
+PICTURES = ("amazon", "dslr", "photo", "sketch", "mnist", "digits", "coil1", "coil2")
+SIDE, _MOST = 128, 1000
 
 
-def _pictures(inputs: object, labels: np.ndarray) -> Rows:
-    network = load_network(str(NETWORK))
-    smaller = dataclasses.replace(network, preprocessing=network.preprocessing.resized(_SIDE))
-    return embed(smaller, inputs).output, labels
+def pictures_of(domain: str) -> tuple[Any, np.ndarray]:
+    """Pictures and labels of a domain of pictures."""
+    if domain in ("amazon", "dslr", "photo", "sketch"):
+        folder = "pacs" if domain in ("photo", "sketch") else "office_caltech10_images"
+        dataset = read_dataset(DATA / folder / domain)
+        return dataset.inputs, np.asarray(dataset.y)
+    if domain == "mnist":
+        pictures, labels = digits(_MOST)
+        return Pictures(list(pictures)), labels
+    if domain == "digits":
+        found = load_digits()
+        return Pictures(list((found.images[:_MOST] * 15.9375).astype(np.uint8))), found.target[:_MOST]
+    file = np.load(DATA / "coil20_pair" / "coil1_coil2.npz", allow_pickle=False)
+    side = {"coil1": "src", "coil2": "tar"}[domain]
+    return Pictures(list((255 * file[f"x_{side}"].reshape(-1, 32, 32)).astype(np.uint8))), file[f"y_{side}"]
 
 
 @functools.cache
 def rows_of(domain: str) -> Rows:
     """Features (n, d), float32, and labels (n,) of a domain, at most 1000 drawn rows."""
-    if domain in ("amazon", "dslr", "photo", "sketch"):
-        folder = "pacs" if domain in ("photo", "sketch") else "office_caltech10_images"
-        dataset = read_dataset(DATA / folder / domain)
-        return _pictures(dataset.inputs, np.asarray(dataset.y))
-    if domain in ("mnist", "digits"):
-        if domain == "mnist":
-            pictures, labels = digits(_MOST)
-        else:
-            found = load_digits()
-            pictures, labels = (found.images[:_MOST] * 15.9375).astype(np.uint8), found.target[:_MOST]
-        return _pictures(Pictures(list(pictures)), labels)
-    if domain in ("coil1", "coil2"):
-        file = np.load(DATA / "coil20_pair" / "coil1_coil2.npz", allow_pickle=False)
-        side = {"coil1": "src", "coil2": "tar"}[domain]
-        pictures = (255 * file[f"x_{side}"].reshape(-1, 32, 32)).astype(np.uint8)
-        return _pictures(Pictures(list(pictures)), file[f"y_{side}"])
+    if domain in PICTURES:
+        pictures, labels = pictures_of(domain)
+        network = load_network(str(NETWORK))
+        smaller = dataclasses.replace(network, preprocessing=network.preprocessing.resized(SIDE))
+        return embed(smaller, pictures).output, labels
     if domain in ("surf amazon", "surf dslr"):
         file = np.load(DATA / "office_caltech10_surf" / f"{domain.split()[1]}.npz", allow_pickle=False)
         X = file["x"].astype(np.float32)

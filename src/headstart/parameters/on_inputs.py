@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone, is_regressor
 
+from headstart.contract.weighted_fit import row_weights
 from headstart.data.base.rows import Inputs
-from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
+from headstart.data.inputs.inputs import as_inputs, joined, refuse_other_kind
 from headstart.data.sets.splits import holdout
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
-from headstart.networks.running.embed import embed
+from headstart.networks.running.embed import Features, embed
 from headstart.networks.window import fitted
 from headstart.parameters.heads.by_rows import is_method, solve_by
 from headstart.parameters.heads.deep_head import train_deep_head
 from headstart.parameters.heads.fitted import Fitted, linear_part
 from headstart.parameters.heads.hidden_heads import HIDDEN, train_hidden_heads
-from headstart.parameters.heads.lent import Lent, best_share, sets_of_rows, weighed
+from headstart.parameters.heads.lent import Lent, all_labels, best_share, lent_examples, sets_of_rows, weighed
 from headstart.parameters.heads.settings import TuningSettings
 from headstart.parameters.heads.solved import SolvedHead, solve_head
-from headstart.parameters.heads.targets import Targets
+from headstart.parameters.heads.targets import Targets, matched, one_column
 from headstart.parameters.heads.unlabelled import solve_with_unlabelled
+from headstart.parameters.tuning.adapting import TwoSides, adapt_blocks
 from headstart.parameters.tuning.augmenting import choose_augmentation
 from headstart.parameters.tuning.consistency import Unlabelled
 from headstart.parameters.tuning.contrastive import contrast
@@ -42,17 +46,20 @@ class Given:
     Attributes
     ----------
     inputs : Inputs of n + m examples
-        The target's, then those that labelled sets lend.
+        The target's with labels, then those that labelled sets lend.
     targets : Targets of n + m rows
     groups : array of shape (n,) or None
         Of the target's.
     lent : Lent of m examples or None
+    more : Inputs or None
+        The target's without labels.
     """
 
     inputs: Inputs
     targets: Targets
     groups: np.ndarray | None
     lent: Lent | None = None
+    more: Inputs | None = None
 
     @property
     def m(self) -> int:
@@ -61,8 +68,43 @@ class Given:
 
     @property
     def own(self) -> Inputs:
-        """The target's examples."""
-        return self.inputs[: len(self.targets) - self.m]
+        """The target's examples; where none of them has a label, those without."""
+        n = len(self.targets) - self.m
+        return self.inputs[:n] if n or self.more is None else self.more
+
+
+def given_to(
+    estimator: Any,
+    encode: Callable[[Any], Targets],
+    inputs: Inputs,
+    y: Any,
+    groups: np.ndarray | None,
+    sample_weight: Any,
+) -> Given:
+    """What there is to learn from: the target, and below it what labelled sets lend; without labels these alone.
+
+    Parameters
+    ----------
+    estimator : TransferClassifier or TransferRegressor
+    encode : callable
+        Labels to `Targets`.
+    inputs, y, groups, sample_weight
+        As its ``fit`` got them.
+    """
+    lent, more = lent_examples(estimator.source, inputs), alike(getattr(estimator, "unlabelled", None), inputs)
+    task = "regression" if is_regressor(estimator) else "classification"
+    if y is None and lent is not None and is_method(estimator.head):
+        labels, stated = all_labels(None, lent, estimator.source, task), getattr(estimator.head, "target_classes", None)
+        kept = np.arange(len(lent)) if stated is None else np.flatnonzero(np.isin(labels, np.asarray(stated)))
+        lent, targets = lent.rows(kept), encode(labels[kept]).weighed(lent.weight[kept])
+        return Given(lent.inputs, targets, None, lent, inputs if more is None else joined([inputs, more]))
+    y = matched(y, inputs)
+    if lent is None:
+        return Given(inputs, encode(y).weighed(sample_weight), groups, more=more)
+    labels = all_labels(one_column(y), lent, estimator.source, task)
+    own = np.ones(len(inputs)) if sample_weight is None else row_weights(sample_weight, len(inputs))
+    targets = encode(labels).weighed(np.concatenate([own / own.mean(), lent.weight]))
+    return Given(joined([inputs, lent.inputs]), targets, groups, lent, more)
 
 
 def fit_inputs(estimator: Any, given: Given, progress: Progress | None) -> Fitted:
@@ -73,9 +115,7 @@ def fit_inputs(estimator: Any, given: Given, progress: Progress | None) -> Fitte
     if settings.blocks == 0:
         return _head(estimator, network, given, settings, progress)
     if is_method(estimator.head):
-        raise ParameterError(
-            f"Expected train='head' with a method as the head, found train={estimator.train!r}.", "Leave train out."
-        )
+        return _adapted(estimator, network, given, settings, progress)
     targets = weighed(targets, m, 1.0)
     if settings.pairs:
         how: dict[str, Any] = {"groups": groups, "progress": progress, "lent": m}
@@ -119,19 +159,47 @@ def _head(
 def _by_rows(estimator: Any, network: Network, given: Given, device: str, progress: Progress | None) -> Fitted:
     """A head by a method of rows, with what is lent as its source."""
     features, targets = embed(network, given.inputs, device=device, progress=progress), given.targets
-    n = len(targets) - given.m
-    labels = targets.Y[:, 0] if targets.task == "regression" else np.asarray(targets.classes)[targets.labels]
-    sets = [] if given.lent is None else sets_of_rows(features, labels, given.lent)
-    unlabelled = getattr(estimator, "unlabelled", None)
-    more = None if unlabelled is None else embed(network, _alike(unlabelled, given), device=device).output
-    index = np.arange(n)
-    head = solve_by(estimator.head, features[index], targets.rows(index), sets, more)
+    more = None if given.more is None else embed(network, given.more, device=device).output
+    head = _solved_by(estimator.head, given, features[np.arange(len(targets) - given.m)], features, more)
     return Fitted(targets, network, head, None, [])
+
+
+def _solved_by(method: Any, given: Given, own: Features, lent: Features, more: np.ndarray | None) -> SolvedHead:
+    """A method's head from features of the target, of what is lent (the last ones), and of those without labels."""
+    targets = given.targets
+    labels = targets.Y[:, 0] if targets.task == "regression" else np.asarray(targets.classes)[targets.labels]
+    sets = [] if given.lent is None else sets_of_rows(lent, labels, given.lent)
+    return solve_by(method, own, targets.rows(np.arange(len(targets) - given.m)), sets, more)
+
+
+def _adapted(
+    estimator: Any, network: Network, given: Given, settings: TuningSettings, progress: Progress | None
+) -> Fitted:
+    """The last blocks adapted from what is lent to the target, with labels or without."""
+    adaptation, targets, n = getattr(estimator.head, "asked", None), given.targets, len(given.targets) - given.m
+    if adaptation is None or given.lent is None:
+        raise ParameterError(
+            f"Expected train='head' with a method as the head, found train={estimator.train!r}.",
+            "Leave train out; AdaptedClassifier() adapts the last blocks too, with a labelled set in source=.",
+        )
+    target = given.own if not n or given.more is None else joined([given.own, given.more])
+    known = np.concatenate([targets.labels[:n], np.full(len(target) - n, -1)])
+    rows = np.arange(n, len(targets))
+    sides = TwoSides(given.inputs[rows], targets.rows(rows), target, known)
+    method = clone(estimator.head).set_params(adaptation=adaptation.start)
+
+    def start(seen: np.ndarray, lent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        own, more = Features.of(seen[:n]), seen[n:] if len(seen) > n else None
+        return linear_part(_solved_by(method, given, own, Features.of(lent), more))
+
+    tuned = adapt_blocks(network, sides, adaptation, settings, start, progress)
+    return Fitted(targets, tuned.network, None, tuned.head, tuned.history)
 
 
 def fit_with_unlabelled(estimator: Any, given: Given, progress: Progress | None) -> tuple[Fitted, np.ndarray]:
     """A head that learns from examples without labels too, and how their class shares look."""
-    more, targets = _alike(estimator.unlabelled, given), weighed(given.targets, given.m, 1.0)
+    more, targets = given.more, weighed(given.targets, given.m, 1.0)
+    assert more is not None
     network = fitted(network_for(estimator, given.inputs.input_type), given.own)
     device = str(pick_device(estimator.device))
     seen, other = (embed(network, rows, device=device, progress=progress) for rows in (given.inputs, more))
@@ -141,7 +209,8 @@ def fit_with_unlabelled(estimator: Any, given: Given, progress: Progress | None)
 
 def tune_with_unlabelled(estimator: Any, given: Given, progress: Progress | None) -> tuple[Fitted, np.ndarray]:
     """A network whose weak views of examples without labels teach strong ones, and how their class shares look."""
-    more, targets = _alike(estimator.unlabelled, given), weighed(given.targets, given.m, 1.0)
+    more, targets = given.more, weighed(given.targets, given.m, 1.0)
+    assert more is not None
     network = fitted(network_for(estimator, given.inputs.input_type), given.own)
     settings = settings_for(estimator, input_type=given.inputs.input_type)
     held = held_rows(estimator, targets, given.groups, given.m)
@@ -167,10 +236,13 @@ def tune_with_unlabelled(estimator: Any, given: Given, progress: Progress | None
     return Fitted(targets, tuned.network, None, tuned.head, tuned.history), shares
 
 
-def _alike(unlabelled: Any, given: Given) -> Inputs:
-    more = as_inputs(unlabelled, given.inputs.input_type)
-    if more.kind is not given.inputs.kind:
-        refuse_other_kind(more.kind, given.inputs.kind, "without labels")
+def alike(unlabelled: Any, inputs: Inputs) -> Inputs | None:
+    """Examples without labels, of the kind of the others; None where there are none."""
+    if unlabelled is None:
+        return None
+    more = as_inputs(unlabelled, inputs.input_type)
+    if more.kind is not inputs.kind:
+        refuse_other_kind(more.kind, inputs.kind, "without labels")
     return more
 
 

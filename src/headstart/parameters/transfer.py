@@ -14,9 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.options import check_views
-from headstart.contract.weighted_fit import row_weights
-from headstart.data.base.rows import Inputs
-from headstart.data.inputs.inputs import as_inputs, inputs_in, joined
+from headstart.data.inputs.inputs import as_inputs, inputs_in
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.reading.loading import taken
@@ -25,11 +23,17 @@ from headstart.networks.running.features import Features
 from headstart.parameters.heads.by_rows import is_method, solve_by
 from headstart.parameters.heads.deep_head import train_deep_head
 from headstart.parameters.heads.fitted import Fitted
-from headstart.parameters.heads.lent import all_labels, lent_examples
 from headstart.parameters.heads.solved import SolvedHead, solve_head
-from headstart.parameters.heads.targets import Targets, class_targets, matched, number_targets, one_column
+from headstart.parameters.heads.targets import Targets, class_targets, number_targets, one_column
 from headstart.parameters.heads.unlabelled import check_unlabelled
-from headstart.parameters.on_inputs import Given, fit_inputs, fit_with_unlabelled, held_rows, tune_with_unlabelled
+from headstart.parameters.on_inputs import (
+    Given,
+    fit_inputs,
+    fit_with_unlabelled,
+    given_to,
+    held_rows,
+    tune_with_unlabelled,
+)
 from headstart.parameters.tuning.plan import head_widths, settings_for, stops_early, trained_blocks
 from headstart.progress import Progress, reporter
 from headstart.training.device import pick_device
@@ -59,7 +63,8 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         hidden layers of these widths with ``dropout``. "auto" takes linear or depths, whichever has the lower held-out
         log-loss. Unless ``train`` is ``"head"`` or ``"contrastive"``, the named kinds all mean a linear head. A method
         of rows, as ``AlignedClassifier(CORAL())``, is fitted to the features, with labelled sets as its source; its
-        answers have to be linear in them (`headstart.parameters.heads.by_rows.solve_by`).
+        answers have to be linear in them (`headstart.parameters.heads.by_rows.solve_by`). With ``train="last:k"`` an
+        `AdaptedClassifier` adapts the last k blocks as well (`headstart.parameters.tuning.adapting.adapt_blocks`).
     optimizer : {"adamw", "adam", "sgd"}, default="adamw"
     class_weight : None, "balanced" or dict, default=None
     epochs : int >= 1, default=20
@@ -146,7 +151,7 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
     def _targets(self, y: Any) -> Targets:
         """Encode y."""
 
-    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> Any:
+    def fit(self, X: Any, y: Any = None, groups: Any = None, sample_weight: Any = None) -> Any:
         """Fit to the target alone; what is borrowed was given at construction.
 
         Parameters
@@ -155,7 +160,8 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
             Paths, PIL pictures, arrays (n, H, W) or (n, H, W, C), strings, `Pictures`, `Clips`, `Texts`; or ready-made
             features.
         y : array-like of shape (n,) or (n, L)
-            Labels, a 0/1 matrix of labels, or numbers.
+            Labels, a 0/1 matrix of labels, or numbers. None where ``head`` is a method that needs none of the target's,
+            with a labelled set in ``source``.
         groups : array-like of shape (n,), optional
             Rows of one group never stand on both sides of an inner split.
         sample_weight : array-like of shape (n,), optional
@@ -174,22 +180,12 @@ class BaseTransfer(BaseEstimator, metaclass=ABCMeta):
         groups = None if groups is None else np.asarray(groups)
         inputs = inputs_in(X)
         if inputs is not None:
-            given = self._given(inputs, matched(y, inputs), groups, sample_weight)
+            given = given_to(self, self._targets, inputs, y, groups, sample_weight)
             with reporter(quiet=not self.verbose) as progress:
                 self.fitted_ = self._fit_inputs(given, progress)
         else:
             self.fitted_ = self._fit_table(X, y, groups, sample_weight)
         return self
-
-    def _given(self, inputs: Inputs, y: Any, groups: np.ndarray | None, sample_weight: Any) -> Given:
-        """What there is to learn from: the target, and below it what labelled sets lend."""
-        lent = lent_examples(self.source, inputs)
-        if lent is None:
-            return Given(inputs, self._targets(y).weighed(sample_weight), groups)
-        labels = all_labels(one_column(y), lent, self.source, "regression" if self._numeric else "classification")
-        own = np.ones(len(inputs)) if sample_weight is None else row_weights(sample_weight, len(inputs))
-        targets = self._targets(labels).weighed(np.concatenate([own / own.mean(), lent.weight]))
-        return Given(joined([inputs, lent.inputs]), targets, groups, lent)
 
     def _fit_table(self, X: Any, y: Any, groups: np.ndarray | None, sample_weight: Any) -> Fitted:
         """Ready-made features: a solved head on standardised columns."""

@@ -28,6 +28,11 @@ class Adaptation(ABC):
     def __post_init__(self) -> None:
         check_option("standardise", self.standardise, (True, False))
 
+    @property
+    def start(self) -> Adaptation:
+        """What solves the head that the last blocks of a network are adapted behind; by default this itself."""
+        return self
+
     @abstractmethod
     def adapted(self, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
         """Coefficients (r, K) and intercepts (K,) for coordinates of the target's rows."""

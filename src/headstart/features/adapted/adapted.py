@@ -15,6 +15,7 @@ from headstart.contract.learner import Learner
 from headstart.contract.options import check_number
 from headstart.contract.remembered import remembered
 from headstart.errors import DataError, ParameterError
+from headstart.features.adapted.adaptation import Adaptation
 from headstart.features.adapted.linear_answers import LinearAnswers
 from headstart.features.adapted.names import adaptation_of
 from headstart.features.adapted.once import adapted_once, carried_back
@@ -34,6 +35,9 @@ class AdaptedClassifier(ClassifierMixin, Learner, DelegatingMixin):
     take part by their cross-entropy. **Every adaptation here takes it that the target has all classes of the source.**
     Where it has not, rows are given to classes that are not there (58% right become 42%), and no statistic can tell:
     name the classes that the target has in ``target_classes``.
+
+    The last blocks of a network are adapted too by ``TransferClassifier([network, Source(X, y)], train="last:1",
+    head=AdaptedClassifier("shot")).fit(pictures)``; with "z-score" their batch norm is estimated anew (AdaBN).
 
     Parameters
     ----------
@@ -110,13 +114,18 @@ class AdaptedClassifier(ClassifierMixin, Learner, DelegatingMixin):
         super()._learn_alone(domains)
 
     @property
+    def asked(self) -> Adaptation:
+        """The adaptation, made of its name where it was named."""
+        return adaptation_of(self.adaptation)
+
+    @property
     def aligns(self) -> bool:
         """Whether more is done than to take the source's head as it is."""
         return bool(self.adaptation != "source only")
 
     def _placed(self, domains: Domains) -> Domains:
         sources, _, _, problem = self._start(domains)
-        source, target = adaptation_of(self.adaptation).sides(problem)
+        source, target = self.asked.sides(problem)
         n = len(domains.target)
         return replace(domains, sources=tuple(sources)).moved(source, target[:n])
 
@@ -137,7 +146,7 @@ class AdaptedClassifier(ClassifierMixin, Learner, DelegatingMixin):
         """
         domains = clone(self)._domains(X, y, task=self._task, need_target_labels=False)
         sources, have, _, problem = self._start(domains)
-        adaptation = adaptation_of(self.adaptation)
+        adaptation = self.asked
         coef, intercept = adapted_once(adaptation, problem)
         said = carried_back(adaptation, problem, (problem.target @ coef + intercept).argmax(axis=1))
         assert domains.classes is not None
@@ -145,7 +154,7 @@ class AdaptedClassifier(ClassifierMixin, Learner, DelegatingMixin):
 
     def _learn(self, domains: Domains) -> None:
         _, have, place, problem = self._start(domains)
-        coef, intercept = adapted_once(adaptation_of(self.adaptation), problem)
+        coef, intercept = adapted_once(self.asked, problem)
         self.coef_, self.intercept_ = place.folded(coef, intercept)
         assert domains.classes is not None
         self.estimator_ = LinearAnswers(domains.classes[have], self.coef_, self.intercept_)
@@ -168,7 +177,7 @@ class AdaptedClassifier(ClassifierMixin, Learner, DelegatingMixin):
         self, sources: list[Side], target: np.ndarray, known: np.ndarray, have: np.ndarray
     ) -> tuple[Coordinates, Problem]:
         """Coordinates of the target's rows, and all that an adaptation is given; several adaptations share both."""
-        standardise, most = adaptation_of(self.adaptation).standardise, int(self.n_components)
+        standardise, most = self.asked.standardise, int(self.n_components)
         y = np.searchsorted(have, np.concatenate([side.y for side in sources if side.y is not None]))
         weight = np.concatenate([side.weights for side in sources])
 

@@ -6,17 +6,17 @@ from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, softmax
 
 from headstart.contract.options import check_number
 from headstart.features.adapted.matching import WeightedTerm
-from headstart.features.adapted.problem import Problem
-from headstart.features.adapted.trained import Step
 from headstart.nn.layers.gradient_reversal import reversal_strength, reverse_gradient
 from headstart.nn.layers.heads import load_linear, make_head
 from headstart.nn.losses.adversarial import domain_loss, entropy_weights, multilinear_map
 from headstart.nn.losses.disagreement import classifier_discrepancy, margin_disparity
+from headstart.training.two_domains import Step, linear_of
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ class DANN(WeightedTerm):
         super().__post_init__()
         check_number("hidden", self.hidden, 1, whole=True)
 
-    def own_modules(self, problem: Problem) -> dict[str, nn.Module]:
+    def own_modules(self, coef: np.ndarray, intercept: np.ndarray, seed: int) -> dict[str, nn.Module]:
         """The discriminator."""
-        return {"discriminator": make_head(self._seen(problem), 1, [int(self.hidden)])}
+        return {"discriminator": make_head(self._seen(*coef.shape), 1, [int(self.hidden)])}
 
-    def _seen(self, problem: Problem) -> int:
-        return int(problem.coef.shape[0])
+    def _seen(self, n_features: int, n_classes: int) -> int:
+        return n_features
 
     def term(self, step: Step) -> Tensor:
         """The discriminator's loss on features."""
@@ -58,8 +58,8 @@ class DANN(WeightedTerm):
 class CDAN(DANN):
     """The discriminator sees features times answers, and sure rows count more (Long et al. 2018, CDAN+E)."""
 
-    def _seen(self, problem: Problem) -> int:
-        return int(problem.coef.size)
+    def _seen(self, n_features: int, n_classes: int) -> int:
+        return n_features * n_classes
 
     def term(self, step: Step) -> Tensor:
         """The discriminator's loss on features conditioned on answers; no gradient goes through the answers."""
@@ -91,12 +91,10 @@ class MCD(WeightedTerm):
         super().__post_init__()
         check_number("noise", self.noise, 0, open_low=True)
 
-    def own_modules(self, problem: Problem) -> dict[str, nn.Module]:
+    def own_modules(self, coef: np.ndarray, intercept: np.ndarray, seed: int) -> dict[str, nn.Module]:
         """The second head."""
-        second = make_head(*problem.coef.shape)
-        rng = np.random.default_rng(problem.seed)
-        amount = float(self.noise) * float(problem.coef.std())
-        load_linear(second, problem.coef + rng.normal(0, amount, problem.coef.shape), problem.intercept)
+        second, rng = make_head(*coef.shape), np.random.default_rng(seed)
+        load_linear(second, coef + rng.normal(0, float(self.noise) * float(coef.std()), coef.shape), intercept)
         return {"second": second}
 
     def term(self, step: Step) -> Tensor:
@@ -108,8 +106,9 @@ class MCD(WeightedTerm):
 
     def head_of(self, modules: nn.ModuleDict) -> tuple[Tensor, Tensor]:
         """The mean of both heads."""
-        layers = [modules[name][-1] for name in ("head", "second")]  # type: ignore[index]
-        return sum(x.weight.detach().T for x in layers) / 2, sum(x.bias.detach() for x in layers) / 2
+        layers = [linear_of(modules[name]) for name in ("head", "second")]
+        weights, biases = ([getattr(x, name).detach() for x in layers] for name in ("weight", "bias"))
+        return torch.stack(weights).mean(dim=0).T, torch.stack(biases).mean(dim=0)
 
 
 @dataclass(frozen=True)
@@ -133,10 +132,10 @@ class MDD(WeightedTerm):
         super().__post_init__()
         check_number("margin", self.margin, 1)
 
-    def own_modules(self, problem: Problem) -> dict[str, nn.Module]:
+    def own_modules(self, coef: np.ndarray, intercept: np.ndarray, seed: int) -> dict[str, nn.Module]:
         """The adversary."""
-        adversary = make_head(*problem.coef.shape)
-        load_linear(adversary, problem.coef, problem.intercept)
+        adversary = make_head(*coef.shape)
+        load_linear(adversary, coef, intercept)
         return {"adversary": adversary}
 
     def term(self, step: Step) -> Tensor:

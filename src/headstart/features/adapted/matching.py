@@ -11,12 +11,13 @@ from torch import Tensor
 from torch.nn.functional import softmax
 
 from headstart.contract.options import check_number
-from headstart.features.adapted.trained import Step, TrainedAdaptation
+from headstart.features.adapted.trained import TrainedAdaptation
 from headstart.math.transport.exact_plan import exact_plan
 from headstart.nn.losses.class_confusion import class_confusion
 from headstart.nn.losses.joint_transport import joint_costs, transported
 from headstart.nn.losses.kernel_means import kernel_mean_distance, mixed_kernel
 from headstart.nn.losses.moments import coral_distance, norm_step
+from headstart.training.two_domains import Step
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from headstart.features.adapted.adaptation import Adaptation
 from headstart.features.adapted.problem import Problem, solved_head
 
 #: Outcomes that are kept: those that one choice among all adaptations asks for more than once.
-_KEPT = 16
+_KEPT = 64
 
 
 def adapted_once(adaptation: Adaptation, problem: Problem) -> tuple[np.ndarray, np.ndarray]:

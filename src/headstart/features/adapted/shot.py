@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 import numpy as np
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from headstart.contract.options import check_number, check_option
-from headstart.features.adapted.once import adapted_once
+from headstart.features.adapted.adaptation import Adaptation
 from headstart.features.adapted.problem import Problem
 from headstart.features.adapted.solved import GaussianTransport
-from headstart.features.adapted.trained import Step, TrainedAdaptation
-from headstart.nn.layers.residual_map import ResidualMap
+from headstart.features.adapted.trained import TrainedAdaptation
 from headstart.nn.losses.information import centroid_labels, information_maximisation
+from headstart.training.two_domains import Step
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,10 @@ class SHOT(TrainedAdaptation):
         source, target = super().sides(problem)
         return GaussianTransport().sides(problem)[0] if self.carried else source, target
 
-    def _trained(self, problem: Problem) -> tuple[nn.ModuleDict, ResidualMap]:
-        """Train from the chosen head on."""
-        if self.carried:
-            coef, intercept = adapted_once(GaussianTransport(), problem)
-            problem = replace(problem, coef=coef, intercept=intercept)
-        return super()._trained(problem)
+    @property
+    def start(self) -> Adaptation:
+        """The source's head, or the transported one."""
+        return GaussianTransport(standardise=self.standardise) if self.carried else super().start
 
     def pseudo_labels(self, features: Tensor, logits: Tensor) -> Tensor:
         """Classes of the nearest centroids."""

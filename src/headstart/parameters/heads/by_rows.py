@@ -37,6 +37,7 @@ def solve_by(method: Any, features: Features, targets: Targets, sources: list[So
     features : Features of n rows
         Of the target.
     targets : Targets of n rows
+        Without any the method is fitted to ``more`` without labels.
     sources : list of Source
         Rows of features, with labels as in ``targets.classes``, or standardised numbers.
     more : array of shape (m, d), optional
@@ -60,16 +61,18 @@ def solve_by(method: Any, features: Features, targets: Targets, sources: list[So
         raise ParameterError("Expected classes or numbers for a method as the head, found several labels.")
     known, given = method.get_params(deep=False), {"source": sources or None, "unlabelled": more}
     given = {name: value for name, value in given.items() if name in known and value is not None}
+    if not len(targets):
+        given.pop("unlabelled", None)
     if sources and "source" not in known:
         raise ParameterError(
             f"Expected a head that borrows labelled rows, found {method!r}, which has no source=.",
             "Take one of headstart's methods, or leave the labelled sets out of source=.",
         )
     fresh = clone(method).set_params(**given)
-    rows, n_columns = features.output, targets.Y.shape[1]
+    rows, n_columns = features.output if len(targets) else more, targets.Y.shape[1]
     answers = targets.Y[:, 0] if targets.task == "regression" else np.asarray(targets.classes)[targets.labels]
-    weight = None if (targets.weight == targets.weight[0]).all() else targets.weight
-    fitted = fit_weighted(fresh, rows, answers, weight)
+    weight = None if (targets.weight == targets.weight[:1]).all() else targets.weight
+    fitted = fit_weighted(fresh, rows, answers, weight) if len(targets) else fresh.fit(rows)
     coef, intercept = linear_map(lambda X: _scores(fitted, X, targets), rows, n_columns)
     return SolvedHead(targets.task, (Part("output", coef, intercept, 1.0),), float("nan"), {})
 

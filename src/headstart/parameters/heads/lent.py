@@ -38,6 +38,12 @@ class Lent:
     def __len__(self) -> int:
         return len(self.y)
 
+    def rows(self, kept: np.ndarray) -> Lent:
+        """Some of them, by ascending positions."""
+        sets = np.repeat(np.arange(len(self.sizes)), self.sizes)[kept]
+        sizes = tuple(np.bincount(sets, minlength=len(self.sizes)).tolist())
+        return Lent(self.inputs[kept], self.y[kept], self.weight[kept], sizes)
+
 
 def lent_examples(source: Any, inputs: Inputs) -> Lent | None:
     """The labelled sets that stand beside a network in ``source``; None where there are none.
@@ -101,7 +107,7 @@ def all_labels(y: Any, lent: Lent, source: Any, task: str) -> np.ndarray:
 
     Parameters
     ----------
-    y : array of shape (n,)
+    y : array of shape (n,) or None
     lent : Lent of m examples
     source : list
         As in `lent_examples`, for the words.
@@ -114,8 +120,8 @@ def all_labels(y: Any, lent: Lent, source: Any, task: str) -> np.ndarray:
     ParameterError
         For several labels or numbers an example.
     """
-    own = np.asarray(y)
-    if own.ndim > 1 or lent.y.ndim > 1:
+    own = None if y is None else np.asarray(y)
+    if (own is not None and own.ndim > 1) or lent.y.ndim > 1:
         raise ParameterError(
             "Expected one class or number an example where labelled sets are borrowed from, found several.",
             "Leave the sets out of source=.",
@@ -123,7 +129,7 @@ def all_labels(y: Any, lent: Lent, source: Any, task: str) -> np.ndarray:
     sets: list[Source] = network_among(source)[1]
     each = [labels_of(one, task, who, True) for one, who in zip(sets, named(sets), strict=True)]
     if task == "regression":
-        return np.concatenate([own.astype(np.float64), *(part for part in each if part is not None)])
+        return np.concatenate([np.asarray(part, np.float64) for part in (own, *each) if part is not None])
     classes, codes = encode([("the target", own), *zip(named(sets), each, strict=True)])
     return np.asarray(classes[np.concatenate([code for code in codes if code is not None])])
 

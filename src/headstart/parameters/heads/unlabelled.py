@@ -80,7 +80,7 @@ def check_unlabelled(estimator: Any, what: str) -> np.ndarray | None:
     ParameterError
     """
     plain = isinstance(estimator.head, str) and estimator.head in ("auto", "linear") and estimator.views == 1
-    method = estimator.train == "head" and is_method(estimator.head)
+    method = is_method(estimator.head)
     trained = str(estimator.train).partition(":")[0] in ("head", "last", "all")
     if estimator.unlabelled is None or (what == "classification" and trained and (plain or method)):
         return None

@@ -85,7 +85,7 @@ class Trainee:
         self.module.eval()
         with torch.no_grad(), self.tail.open(self.device):
             parts = [torch.from_numpy(np.array(kept[i : i + TOGETHER])) for i in range(0, len(kept), TOGETHER)]
-            return np.concatenate([self.tail(_laid(x.to(self.device))).float().cpu().numpy() for x in parts])
+            return np.concatenate([self.tail(laid(x.to(self.device))).float().cpu().numpy() for x in parts])
 
     def replay(self) -> None:
         """From now on run the frozen part apart, as `boundary` does, so that both ways see the same activations."""
@@ -103,7 +103,7 @@ class Trainee:
             x, stored = torch.from_numpy(in_parts(self.entry.reached, x)).to(self.device), True
         if self.head.training and stored and self.settings.channel_dropout > 0:
             x = without_channels(x, self.settings.channel_dropout, self.time_last)
-        x = _laid(x) if stored else x
+        x = laid(x) if stored else x
         with autocast(self.device, self.bf16 and (self.head.training or self.tail is None)):
             features = self.tail(x) if stored and self.tail is not None else body_forward(self.module, self.chain, x)
         return self.head(features.float())
@@ -154,7 +154,8 @@ class Trainee:
         return network
 
 
-def _laid(x: Tensor) -> Tensor:
+def laid(x: Tensor) -> Tensor:
+    """A batch laid out as the weights are: of pictures with the channels last."""
     return x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x
 
 

@@ -100,7 +100,7 @@ def tune(
         )
     if team_size() == 1 or more is not None:
         return _tuned(network, inputs, targets, settings, start, held_out, progress, objective, more)
-    if settings.blocks is not None and settings.stored and _boundary_works(network, inputs, settings.blocks):
+    if settings.blocks is not None and settings.stored and boundary_works(network, inputs, settings.blocks):
         given, _ = spread(inputs, network.preprocessing)  # the activations, for the others to find in the cache
         boundary(network, given, settings.blocks, device=str(pick_device(settings.device)), progress=progress)
     found: Tuned = together(_in_team, network, inputs, targets, settings, start, held_out, objective)[0]
@@ -134,7 +134,7 @@ def _tuned(
 ) -> Tuned:
     trainee = Trainee(network, targets.Y.shape[1], settings)
     rows, held = (np.arange(len(targets)), None) if held_out is None else held_out
-    works = _boundary_works(network, inputs, settings.blocks)
+    works = boundary_works(network, inputs, settings.blocks)
     _refuse_hidden_channels(network, settings, works)
     stored = works and settings.stored and settings.augmentation is None
     if works and not stored:
@@ -194,7 +194,7 @@ def epochs_for(settings: TuningSettings, n: int) -> int:
     return max(1, min(settings.epochs, most))
 
 
-def _boundary_works(network: Network, inputs: Inputs, blocks: int | None) -> bool:
+def boundary_works(network: Network, inputs: Inputs, blocks: int | None) -> bool:
     """Whether replaying from the boundary gives what the full forward pass gives, on one batch of the data."""
     if blocks is None or blocks >= len(network.chain.blocks):
         return False
