@@ -94,6 +94,12 @@ def given_to(
     lent, more = lent_examples(estimator.source, inputs), alike(getattr(estimator, "unlabelled", None), inputs)
     task = "regression" if is_regressor(estimator) else "classification"
     if y is None and lent is not None and is_method(estimator.head):
+        if sample_weight is not None or groups is not None:
+            raise ParameterError(
+                "Expected neither sample_weight nor groups where the target has no labels, found "
+                f"{'sample_weight' if sample_weight is not None else 'groups'}.",
+                "They are of labelled examples: leave them out, or give y.",
+            )
         labels, stated = all_labels(None, lent, estimator.source, task), getattr(estimator.head, "target_classes", None)
         kept = np.arange(len(lent)) if stated is None else np.flatnonzero(np.isin(labels, np.asarray(stated)))
         lent, targets = lent.rows(kept), encode(labels[kept]).weighed(lent.weight[kept])

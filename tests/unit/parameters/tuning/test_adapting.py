@@ -162,3 +162,10 @@ def test_what_cannot_be_adapted_is_refused_in_words() -> None:
         TransferClassifier([source(), elsewhere()]).fit(X)
     with pytest.raises(DataError, match="target y is None"):
         TransferClassifier([source(), elsewhere()], head=headstart.TrAdaBoostClassifier()).fit(X)
+
+
+@pytest.mark.parametrize("beside", ["sample_weight", "groups"])
+def test_what_is_of_labelled_examples_is_not_passed_over_without_labels(beside: str) -> None:
+    X, _ = here()
+    with pytest.raises(ParameterError, match=f"where the target has no labels, found {beside}"):
+        adapted("shot", train="head").fit(X, **{beside: np.arange(len(X))})
