@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from tiny_pictures import source
 
 from headstart import advise
 from headstart.cli.main import exit_code
@@ -96,11 +97,12 @@ def test_a_labelled_set_stands_beside_the_network(pictures: Path, tmp_path: Path
     assert all(row["expected"] is None or 0 <= row["expected"] <= 1 for row in found.ranking)
 
 
-def test_without_time_nothing_is_measured_but_what_needs_no_network(pictures: Path) -> None:
-    found = advise(pictures, "starter:pictures", budget=1e-6)
-    row = by_source(found.ranking)["starter:pictures"]
-    assert row["basis"] == "prior" and "the time was up" in row["why"]
-    assert found.words.startswith("Nothing could be measured in the time given: ")
+def test_without_time_what_was_looked_at_is_measured_and_the_others_are_not(pictures: Path) -> None:
+    found = advise(pictures, ["starter:pictures", source()], budget=1e-6)
+    first, second = (row for row in found.ranking if row["source"] != "none")
+    assert first["source"] == "starter:pictures" and first["basis"] == "measured" and first["expected"] is not None
+    assert second["basis"] == "prior" and "the time was up" in second["why"]
+    assert any("Nearest neighbours" in one["words"] for one in found.findings)
 
 
 def test_numbers(tmp_path: Path) -> None:

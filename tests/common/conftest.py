@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from headstart.guard.candidates import for_inputs
+from headstart.guard.candidates import for_tables
 from headstart.guard.evidence import evidence
 
 
@@ -18,5 +18,5 @@ def small_guard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     """
     if "sample_weight_equivalence" in request.node.name:
         return
-    monkeypatch.setattr(for_inputs, "_TREES", 6)
+    monkeypatch.setattr(for_tables, "_OWN_TREES", 6)
     monkeypatch.setattr(evidence, "estimate_evidence", partial(evidence.estimate_evidence, samples=50))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from headstart.adviser.measuring import HURT, Gain, Measure, gain_of
+from headstart.adviser.measuring import HELP, HURT, OPEN, Gain, Measure, gain_of
 from headstart.math.statistics.intervals import score_interval
 
 #: Labels from which what is measured decides alone; below, how much a source has seen has a say.
@@ -39,6 +39,8 @@ class Offer:
         How much the source has seen and can hold, as a logarithm.
     seconds : float, default=0
         What measuring took.
+    sure : bool, default=True
+        Whether a gain beyond chance is one; False where it is the best of several ways and may be luck: it stays open.
     """
 
     source: str
@@ -49,6 +51,7 @@ class Offer:
     refused: bool = False
     strength: float = 0.0
     seconds: float = 0.0
+    sure: bool = True
 
 
 def ranked(offers: Sequence[Offer], groups: np.ndarray | None = None, *, numbers: bool = False) -> list[dict[str, Any]]:
@@ -84,7 +87,7 @@ def ranked(offers: Sequence[Offer], groups: np.ndarray | None = None, *, numbers
     without = next(one.measure for one in offers if one.source == NONE)
     assert without is not None, "borrowing nothing is always measured"
     usable = [one for one in offers if one.measure is not None and not one.refused]
-    gains = {id(one): gain_of(one.measure.right, without.right, groups) for one in usable if one.measure is not None}
+    gains = {id(one): _gain(one, without, groups) for one in usable}
     keys = _keys(usable)
     order = [usable[i] for i in sorted(range(len(usable)), key=lambda i: keys[i])]
     ahead = [one for one in order if one.source != NONE and _worth_it(gains[id(one)])]
@@ -97,6 +100,12 @@ def ranked(offers: Sequence[Offer], groups: np.ndarray | None = None, *, numbers
     for rank, one in enumerate([*order, *behind, *unknown, *refused], 1):
         rows.append({"rank": rank, **_row(one, gains.get(id(one)), groups, numbers)})
     return rows
+
+
+def _gain(one: Offer, without: Measure, groups: np.ndarray | None) -> Gain:
+    assert one.measure is not None
+    gain = gain_of(one.measure.right, without.right, groups)
+    return gain if one.sure or gain.word != HELP else replace(gain, word=OPEN)
 
 
 def _keys(offers: Sequence[Offer]) -> list[tuple[float, float]]:

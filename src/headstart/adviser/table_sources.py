@@ -16,8 +16,8 @@ from headstart.math.statistics.relatedness import knn_answers, one_hot, ridge_lo
 _REPEATS, _SPLITS, _MOST_ROWS = 2, 5, 5000
 #: Penalty of the linear models, as a share of the number of rows.
 _PENALTY = 0.1
-#: Standard errors beyond chance from which labels are called swapped, and classes told.
-_SWAPPED = 3.0
+#: Standard errors beyond chance from which labels are called swapped, and that classes are told.
+_SWAPPED, _RIGHT = 3.0, 2.0
 #: Share of what is right on the target alone that has to be right once swapped labels are mended.
 _NEARLY = 0.7
 #: Rows on which a source is tried on itself, neighbours that answer, and standard errors beyond which it has learned.
@@ -136,7 +136,7 @@ def _right(columns: np.ndarray, answers: np.ndarray) -> bool:
     if not one_hot(columns):
         return False
     right, most = float(right_of_each(columns, answers).mean()), float(columns.mean(axis=0).max())
-    return right - most > _SWAPPED * np.sqrt(max(most * (1 - most), 0.01) / len(columns))
+    return right - most > _RIGHT * np.sqrt(max(right * (1 - right), 0.05) / len(columns))
 
 
 def _beyond_luck(gains: np.ndarray, groups: np.ndarray | None) -> np.ndarray:

@@ -85,11 +85,14 @@ def offers_of_networks(
     offers = [Offer(NONE, "-", "-", _measured(simple, material), f"{simple.shape[1]:,} measures without a network")]
     found: list[dict[str, Any]] = []
     fit: list[tuple[str, Network]] = []
+    seen: dict[int, Features] = {}  # what the findings have looked at costs no more
     for name, network in networks:
         given = dataclasses.replace(material, network=network)
         given.__dict__["simple_features"] = simple
         said = conditions(given) if found else findings(given)
         found = found or said
+        if (looked_at := given.__dict__.get("network_features")) is not None:
+            seen[id(network)] = looked_at
         if expected(said):
             fit.append((name, network))
         else:
@@ -100,12 +103,12 @@ def offers_of_networks(
     offers += dropped
     measured: list[tuple[Offer, Network, Features]] = []
     for name, network in kept:
-        if watch.over:
+        if watch.over and id(network) not in seen:
             why = "the time was up; --budget gives more"
             offers.append(Offer(name, "parameters", HEAD, None, why, False, strength_of(network)))
             continue
         before = watch.spent
-        features = _embedded(network, material.rows, material)
+        features = seen.get(id(network)) or _embedded(network, material.rows, material)
         worth = _measured(features.output, material)
         why = f"{network.card.n_parameters / 1e6:.1f} million weights"
         why += f", trained on {network.card.n_examples:,}" if network.card.n_examples else ""

@@ -53,11 +53,10 @@ def offers_of_rows(
     offers = [Offer(NONE, "-", "-", Measure(alone, alone, error), "the target alone")]
     for name, one, (rows, _) in zip(names, found, pairs, strict=True):
         for way, right in one.right.items():
-            why = one.refused or (
-                f"{len(rows):,} rows" if one.gains[way].word == HELP else "no sure gain on these rows"
-            )
+            sure = one.gains[way].word == HELP
+            why = one.refused or (f"{len(rows):,} rows" if sure else "no sure gain on these rows")
             gained = Measure(right, right, one.errors[way])
-            offers.append(Offer(name, way, HOW[way], gained, why, one.refused is not None, strength))
+            offers.append(Offer(name, way, HOW[way], gained, why, one.refused is not None, strength, sure=sure))
             if one.refused:
                 break
     help_ = [s for s, one in enumerate(found) if one.refused is None and one.gains[one.best].word == HELP]
@@ -66,5 +65,6 @@ def offers_of_rows(
         _, _, (whole,) = judge_rows(X, own, [(pool[0], pool[1])], material.target, **told)
         name = " + ".join(names[s] for s in help_)
         for way, right in whole.right.items():
-            offers.append(Offer(name, way, HOW[way], Measure(right, right, whole.errors[way]), "together"))
+            sure, gained = whole.gains[way].word == HELP, Measure(right, right, whole.errors[way])
+            offers.append(Offer(name, way, HOW[way], gained, "together", sure=sure))
     return offers

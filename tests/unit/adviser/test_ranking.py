@@ -89,3 +89,11 @@ def test_ranking_numbers_has_no_lower_bound() -> None:
     shares = np.linspace(-1.8, 1.0, 40)
     row = ranked([Offer(NONE, "-", "-", Measure(shares, shares))], numbers=True)[0]
     assert row["expected"] == pytest.approx(-0.4) and row["interval"][0] < -0.5
+
+
+def test_a_gain_that_may_be_the_luckiest_of_several_stays_open() -> None:
+    weak, good = (Measure(np.full(40, right), np.full(40, right), error=1 - right) for right in (0.0, 1.0))
+    none = Offer(NONE, "-", "-", weak)
+    for sure, word in ((True, "help"), (False, "open")):
+        first = ranked([none, Offer("a", "instances", "pooled", good, sure=sure)])[0]
+        assert (first["source"], first["verdict"]) == ("a", word)
