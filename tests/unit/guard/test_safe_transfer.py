@@ -224,7 +224,7 @@ def test_the_price_holds_all_that_is_learned_in_the_end(monkeypatch: pytest.Monk
     X, y = pictures(60)
     material = Material(as_pictures(X), y, "classification")
     tuned = TransferClassifier(source(), train="last:1")
-    monkeypatch.setattr(pricing, "predict_parts", lambda estimator, n, *_: (n / 4, n / 2))
+    monkeypatch.setattr("headstart.parameters.tuning.price.predict_parts", lambda estimator, n, *_: (n / 4, n / 2))
     plain = pricing.price_of(Candidate("one", tuned, True, "one", dear=True), material, 5, 600.0, Journal())
     assert (plain.once, plain.fold, plain.refit) == pytest.approx((60 / 4, 48 / 2, 60 / 2))
     assert plain.folds(5) == pytest.approx(60 / 4 + 5 * 48 / 2)
@@ -242,7 +242,7 @@ def test_a_hopeless_candidate_is_not_even_timed(monkeypatch: pytest.MonkeyPatch)
     X, y = pictures(12)
     material = Material(as_pictures(X), y, "classification")
     slow = {"slow": TransferClassifier(source(), train="all", epochs=10**7)}
-    monkeypatch.setattr(pricing, "predict_parts", None)
+    monkeypatch.setattr("headstart.parameters.tuning.price.predict_parts", None)
     price = pricing.price_of(named_candidates(slow, features_borrowed=True)[0], material, 5, 60.0, Journal())
     assert price.folds(5) > 240 and price.refit > price.fold
     assert pricing.rough_seconds(TransferClassifier(source(), train="last:1"), 100, material) == 0.0
@@ -258,5 +258,5 @@ def test_in_a_hurry_prices_are_rough(monkeypatch: pytest.MonkeyPatch) -> None:
     X, y = pictures(12)
     material = Material(as_pictures(X), y, "classification")
     part = Candidate("part", TransferClassifier(source(), train="last:1"), True, "part", dear=True)
-    monkeypatch.setattr(pricing, "predict_parts", None)  # no training step is timed
+    monkeypatch.setattr("headstart.parameters.tuning.price.predict_parts", None)  # no training step is timed
     assert pricing.price_of(part, material, 5, 20.0, Journal(spent=15.0)).fold > 0
