@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frame["size"] = np.where(rng.random(60) < 0.2, np.nan, (X[:, 0] + X[:, 1]).round(3))
     frame["kind"] = np.where(X[:, 0] > 0, "big", "small")
     frame.to_csv(place / "table.csv", index=False)
-    words = ["fit", str(place / "table.csv"), "--label", "size", "--label", "kind", "--budget", "20s"]
+    words = ["fit", str(place / "table.csv"), "--label", "size", "--label", "kind", "--budget", "10s"]
     assert exit_code([*words, "--out", str(place / "m")]) == 0
     assert exit_code([*words, "--target", "kind", "--out", str(place / "t")]) == 0
     return place

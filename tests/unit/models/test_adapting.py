@@ -77,7 +77,7 @@ def test_the_sheet_filled_in_gives_a_tested_verdict(tmp_path: Path) -> None:
     sheet = pd.read_csv(place)
     sheet["label"] = [truth[int(Path(path).stem[1:])] for path in sheet["path"]]
     sheet.to_csv(place, index=False)
-    tested = headstart.fit(place, [STARTER, there], unlabelled=here, budget=60)
+    tested = headstart.fit(place, [STARTER, there], unlabelled=here, budget=30)
     names = {row["name"] for row in tested.evidence["candidates"]}
     assert {"head, with sets", "adapted head"} <= names
     assert tested.evidence["estimate"]["value"] > 0.7

@@ -63,7 +63,7 @@ def test_a_folder_beside_the_network_is_measured_and_told(here: Path, tmp_path: 
     for i in range(2):
         (there / "else").mkdir(exist_ok=True)
         Image.fromarray(pictures(2, 9)[0][i]).save(there / "else" / f"{i}.png")
-    model = headstart.fit(here, [STARTER, str(there)], budget=60, out=tmp_path / "model")
+    model = headstart.fit(here, [STARTER, str(there)], budget=30, out=tmp_path / "model")
     rows = {row["name"]: row for row in model.evidence["candidates"]}
     assert rows["head, with sets"]["words"].endswith("learn from 60 examples of there too")
     assert rows["head, with sets"]["score"] >= rows["head"]["score"]
@@ -79,7 +79,7 @@ def test_a_folder_beside_the_network_is_measured_and_told(here: Path, tmp_path: 
 
 def test_a_set_alone_goes_with_the_bundled_network(here: Path) -> None:
     X, y = pictures(30, 3)
-    model = headstart.fit(here, Source(X, y, name="others"), budget=30)
+    model = headstart.fit(here, Source(X, y, name="others"), budget=15)
     assert model.evidence["source"]["name"] and model.evidence["source"]["sets"][0]["name"] == "others"
 
 
@@ -97,7 +97,7 @@ def test_texts_in_tables(tmp_path: Path) -> None:
     network = family_folder("distilbert", tmp_path / "net")
     table(16, 0).to_csv(tmp_path / "books.csv", index=False)
     table(40, 1).to_csv(tmp_path / "films.csv", index=False)
-    model = headstart.fit(tmp_path / "books.csv", [str(network), str(tmp_path / "films.csv")], label="mood", budget=60)
+    model = headstart.fit(tmp_path / "books.csv", [str(network), str(tmp_path / "films.csv")], label="mood", budget=20)
     assert model.evidence["source"]["sets"] == [{"name": "films.csv", "n": 40}]
 
 
@@ -113,7 +113,7 @@ def test_groups_of_the_target_are_not_lent(here: Path, tmp_path: Path) -> None:
     for i, (one, label) in enumerate(zip(X, y, strict=True)):
         (target / label).mkdir(parents=True, exist_ok=True)
         Image.fromarray(one).save(target / label / f"p{i % 8 + 3}_{i}.png")
-    model = headstart.fit(target, [STARTER, str(there)], group_by=r"(p\d+)_", budget=30)
+    model = headstart.fit(target, [STARTER, str(there)], group_by=r"(p\d+)_", budget=15)
     assert "8 of 20 pictures of there are of groups that the target has." in " ".join(model.evidence["data"]["notes"])
 
 

@@ -34,7 +34,7 @@ def test_of_too_many_each_class_gives_its_share_and_it_is_said(monkeypatch: pyte
     counts = np.unique(found.y, return_counts=True)[1]
     assert counts.max() - counts.min() <= 1
     assert found.notes[-1] == (
-        f"Of 900 pictures {len(found)} were drawn by chance, for which the budget of 2 minutes is enough."
+        f"Of 900 pictures {len(found)} were drawn by chance, for which the budget of 100 seconds is enough."
     )
 
 
