@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from sklearn.linear_model import LogisticRegression
 from text import minilm
@@ -229,6 +230,32 @@ def process_rows(repeats: int) -> Iterator[str]:
         yield f"| whole process | {name} {middle[name]:.3f} s | {base} {middle[base]:.3f} s | {ratio:.3f} |"
 
 
+_TORCH = "import torch; "
+COMMAND = "import sys; from headstart.cli.main import exit_code; sys.exit(exit_code(sys.argv[1:]))"
+
+
+def table_rows(repeats: int) -> Iterator[str]:
+    """CPU seconds of whole processes that predict 200 rows of a table, which needs no torch, and with torch loaded."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(260, 6)).round(3), columns=list("abcdef"))
+    frame["y"] = np.where(frame["a"] + frame["b"] > 0, "up", "down")
+    with tempfile.TemporaryDirectory() as folder:
+        fitted = headstart.fit(frame[:60], label="y", budget=20).save(Path(folder) / "model")
+        frame[60:].drop(columns="y").to_csv(Path(folder) / "new.csv", index=False)
+        arguments = ["predict", str(fitted), str(Path(folder) / "new.csv"), "--csv"]
+        ways = {
+            name: [sys.executable, "-c", f"{more}{COMMAND}"]
+            for name, more in (("as it is", ""), ("with torch", _TORCH))
+        }
+        found: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(repeats + 1):
+            for name, command in ways.items():
+                found[name].append(_child_seconds([*command, *arguments]))
+    mine, other = (statistics.median(seconds[1:]) for seconds in found.values())
+    ratio = statistics.median(a / b for a, b in zip(*(seconds[1:] for seconds in found.values()), strict=True))
+    yield f"| whole process | headstart predict, rows {mine:.3f} s | with torch loaded {other:.3f} s | {ratio:.3f} |"
+
+
 def _child_seconds(command: list[str]) -> float:
     before = os.times()
     subprocess.run(command, check=True, capture_output=True)
@@ -247,7 +274,7 @@ def main() -> None:
     for line in input_rows(options.repeats, options.only):
         print(line, flush=True)
     if options.only in "whole process":
-        for line in process_rows(max(5, options.repeats)):
+        for line in (*process_rows(max(5, options.repeats)), *table_rows(max(5, options.repeats))):
             print(line, flush=True)
 
 
