@@ -155,7 +155,7 @@ def partial_plan(costs: Costs, n_splits: int, budget: float, spent: float) -> Pl
     >>> costs = Costs([Price("alone", 1, 1), Price("head", 1, 1)], [Price("all", 30, 40)], 2, False, {"all": "all"})
     >>> plan = partial_plan(costs, 5, 100.0, 0.0)
     >>> plan.run, plan.left_out[0]["words"]
-    (('alone', 'head'), 'all: about 3 minutes; --budget 5m')
+    (('alone', 'head'), 'all: about 3.2 minutes; --budget 5m')
     """
     available = budget * (1.0 - RESERVE) - spent - costs.later
     if costs.dear:
