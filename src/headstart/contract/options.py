@@ -7,13 +7,7 @@ from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 
-import numpy as np
-
-from headstart.data.base.kinds import kind_named, things
-from headstart.data.inputs.registry import augmentation_of
 from headstart.errors import ParameterError
-
-_MOST_VIEWS = 64
 
 
 def check_option(name: str, value: Any, allowed: Sequence[Any]) -> None:
@@ -78,23 +72,3 @@ def check_number(
         ends.append(f"below {high:g}" if open_high else f"of at most {high:g}")
     what = "a whole number" if whole else "a number"
     raise ParameterError(f"Expected {name} to be {what}{' ' if ends else ''}{' and '.join(ends)}, found {value!r}.")
-
-
-def check_views(views: Any, train: Any, input_type: str = "image") -> int:
-    """A number of views from 1 to 64; more than one of pictures and clips in front of a frozen network alone.
-
-    Raises
-    ------
-    ParameterError
-        For anything else.
-    """
-    if isinstance(views, bool) or not isinstance(views, int | np.integer) or not 1 <= views <= _MOST_VIEWS:
-        raise ParameterError(f"Expected views from 1 to {_MOST_VIEWS}, found {views!r}.")
-    if views > 1 and train != "head":
-        raise ParameterError(
-            f"Expected views=1 with train={train!r}, found {views}: views are cached in front of a frozen network.",
-            "Use train='head', or augment= to vary what layers learn from.",
-        )
-    if views > 1 and augmentation_of(kind_named(input_type)) is None:
-        raise ParameterError(f"Expected views=1 for {things(input_type)}, found {views}: they have no views.")
-    return int(views)

@@ -41,8 +41,11 @@ from headstart.guard.evidence.reference import reference_of
 from headstart.guard.explaining import ExplainsSource
 from headstart.guard.guard import Guarded, guard, run_key
 from headstart.math.statistics.named_metrics import metric_named
+from headstart.networks.reading.loading import load_network, taken
+from headstart.networks.window import fitted
 from headstart.parameters.heads.targets import class_weights
 from headstart.progress import reporter
+from headstart.training.device import pick_device
 
 
 @estimator_class
@@ -174,8 +177,6 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
         if reset:
             self.input_type_ = NUMBERS.input_type
             if self.source is not None and not borrows_rows(self.source):
-                from headstart.networks.reading.loading import taken
-
                 wanted = taken(self.source)
                 raise SourceError(
                     f"Expected {wanted}, because the source takes {wanted}, found {type(X).__name__} of numbers.",
@@ -218,7 +219,7 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
             learning = np.ones(len(y)) if learning is None else learning
             weight = row_weights(np.asarray(self.counted) * (1.0 if weight is None else weight), len(y))
         began = time.monotonic()
-        self._heard = network = self._network_for(rows)
+        self._heard = network = fitted(self._network(), rows)  # with its window settled
         with reporter(self.progress, quiet=not self.verbose) as progress:
             group_array = None if groups is None else np.asarray(groups)
             device = self._device()
@@ -318,25 +319,11 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
 
     def _device(self) -> str:
         """Where networks run; rows of a table need no torch."""
-        if self._kind.values:
-            return "cpu"
-        from headstart.training.device import pick_device
-
-        return pick_device(self.device).type
-
-    def _network_for(self, rows: Any) -> Any:
-        """The network that is borrowed, with its window settled; None of rows of a table."""
-        if self._kind.values or self.source is None:
-            return None
-        from headstart.networks.window import fitted
-
-        return fitted(self._network(), rows)
+        return "cpu" if self._kind.values else pick_device(self.device).type
 
     def _network(self) -> Any:
         if self.source is None or self._kind.values:
             return None
-        from headstart.networks.reading.loading import load_network
-
         return load_network(network_among(self.source)[0], input_type=self.input_type_)
 
     def _candidates(self, material: Material) -> list[Any]:

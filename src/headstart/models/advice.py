@@ -26,6 +26,7 @@ from headstart.models.labelled_sets import AUTO, is_set, read_sets, screened_set
 from headstart.models.offered import kind_offered, listed
 from headstart.models.spelling import spelling_hints
 from headstart.models.target import Target, divided, read_target, screened, seen_through
+from headstart.networks.reading.forms import refuse_absent
 from headstart.networks.reading.loading import load_network
 from headstart.progress import Progress
 from headstart.training.device import pick_device
@@ -105,8 +106,6 @@ def advise(
     given = listed(sources)
     for one in given:
         if isinstance(one, str | os.PathLike):
-            from headstart.networks.reading.forms import refuse_absent
-
             refuse_absent(one)
     offered = [brought(one) for one in given]
     networks = [one for one in offered if not is_set(one)]

@@ -9,9 +9,9 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart.contract.options import check_views
 from headstart.data.base.address import address_of
 from headstart.data.base.plain import plain
+from headstart.data.inputs.fixed_views import check_views
 from headstart.data.inputs.registry import entry_of, resolve
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import holds_boxes

@@ -23,6 +23,7 @@ from headstart.data.sets.unlabelled import apart_from
 from headstart.data.tables.frame import TABLES, table_suffix
 from headstart.data.tables.rows import is_frame
 from headstart.errors import DataError, ParameterError, SourceError
+from headstart.networks.reading.forms import refuse_absent
 from headstart.progress import Progress
 from headstart.source import Source
 
@@ -74,8 +75,6 @@ def parted(source: Any) -> tuple[Any, list[Any]]:
     if len(networks) > 1:
         for one in networks:
             if isinstance(one, str | os.PathLike):
-                from headstart.networks.reading.forms import refuse_absent
-
                 refuse_absent(one)
         raise ParameterError(
             f"Expected one network to borrow from, found {len(networks)}: {', '.join(map(str, networks))}.",

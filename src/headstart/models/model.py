@@ -268,7 +268,7 @@ class Model:
         }
         if self.detector is not None:
             manifest["detector"] = self.detector.to_dict()
-        if hasattr(self.estimator, "fitted_"):  # a head on a network, or on the columns of a table
+        if hasattr(self.estimator, "takes_inputs") and hasattr(self.estimator, "fitted_"):  # its class loads torch
             from headstart.parameters.saving import save_estimator
 
             names = None if self.classes_ is None else [str(label) for label in self.classes_]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import filecmp
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -93,7 +93,7 @@ def _split(folder: Path, tensors: Tensors, body: Tensors) -> None:
 
 def _link(kept: Path, file: Path) -> None:
     """Make a file another name of one with the same content, where the system can."""
-    if kept == file or _digest(kept) != _digest(file):
+    if kept == file or not filecmp.cmp(kept, file, shallow=False):
         return
     beside = file.with_name(f".{file.name}.link")
     try:
@@ -101,11 +101,6 @@ def _link(kept: Path, file: Path) -> None:
     except OSError:  # no hard links here: the copy stays
         return
     os.replace(beside, file)
-
-
-def _digest(file: Path) -> bytes:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").digest()
 
 
 def _in_parts(*folders: Path) -> bool:

@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from headstart.contract.estimator_class import estimator_class
-from headstart.contract.options import check_views
+from headstart.data.inputs.fixed_views import check_views
 from headstart.data.inputs.inputs import as_inputs, inputs_in
 from headstart.errors import ParameterError
 from headstart.networks.network import Network

@@ -10,11 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.base.kinds import kind_named, things
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.canvases import AnyPreprocessing
 from headstart.data.inputs.registry import augmentation_of, entry_for, entry_of
 from headstart.data.inputs.variants import AnyAugmentation
 from headstart.errors import ParameterError
+
+#: Of one input, at most.
+_MOST_VIEWS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,3 +147,23 @@ def views_of(
             f"Expected an augmentation of {inputs.kind.many} for views, found {augmentation!r}.", "Use views=1."
         )
     return _varied(entry_of(inputs.kind).container)(rows)
+
+
+def check_views(views: Any, train: Any, input_type: str = "image") -> int:
+    """A number of views from 1 to 64; more than one of pictures and clips in front of a frozen network alone.
+
+    Raises
+    ------
+    ParameterError
+        For anything else.
+    """
+    if isinstance(views, bool) or not isinstance(views, int | np.integer) or not 1 <= views <= _MOST_VIEWS:
+        raise ParameterError(f"Expected views from 1 to {_MOST_VIEWS}, found {views!r}.")
+    if views > 1 and train != "head":
+        raise ParameterError(
+            f"Expected views=1 with train={train!r}, found {views}: views are cached in front of a frozen network.",
+            "Use train='head', or augment= to vary what layers learn from.",
+        )
+    if views > 1 and augmentation_of(kind_named(input_type)) is None:
+        raise ParameterError(f"Expected views=1 for {things(input_type)}, found {views}: they have no views.")
+    return int(views)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from headstart.contract.options import check_views
 from headstart.data.base.kinds import kind_named
+from headstart.data.inputs.fixed_views import check_views
 from headstart.data.inputs.registry import entry_of, resolve, simple_of
 from headstart.errors import ParameterError
 from headstart.features.adapted.adapted import AdaptedClassifier

@@ -12,6 +12,9 @@ from headstart.data.base.address import brought
 from headstart.data.base.kinds import kind_named, network_kinds
 from headstart.data.inputs.registry import resolve
 from headstart.errors import ParameterError
+from headstart.networks.reading.file_source import is_file_source
+from headstart.networks.reading.forms import form_of
+from headstart.networks.refuse import refuse_input
 
 if TYPE_CHECKING:  # torch is loaded with the first network: rows of a table need none
     from headstart.networks.network import Network
@@ -58,7 +61,6 @@ def load_network(source: Any, *, input_type: str | None = None) -> Network:
             f"Give {' or '.join(one.takes for one in network_kinds())}; no network takes {kind.many}.",
         )
     from headstart.networks.network import Network
-    from headstart.networks.refuse import refuse_input
 
     network = source if isinstance(source, Network) else _loaded_once(brought(source), input_type)
     refuse_input(network.name, network.input_type, input_type)
@@ -73,16 +75,12 @@ def taken(source: Any) -> str:
     >>> taken("starter:speech"), taken("mine.py:build")
     ('clips', 'pictures, clips or texts')
     """
-    from headstart.networks.reading.file_source import is_file_source
-
     *first, last = (kind.many for kind in network_kinds())
     near = not isinstance(source, str | os.PathLike) or str(source).startswith("starter:") or Path(source).is_dir()
     return load_network(source).takes.many if near and not is_file_source(source) else f"{', '.join(first)} or {last}"
 
 
 def _loaded_once(source: Any, input_type: str | None) -> Network:
-    from headstart.networks.reading.forms import form_of
-
     form = form_of(source)
     keys = [form.key]
     if form.asks:

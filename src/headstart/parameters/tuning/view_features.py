@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from headstart.contract.options import check_views
 from headstart.data.base.rows import Inputs
-from headstart.data.inputs.fixed_views import views_of
+from headstart.data.inputs.fixed_views import check_views, views_of
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.running.embed import embed
