@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import log_softmax
@@ -192,4 +192,5 @@ def fuse(
     both = np.concatenate([rows, np.concatenate(more, axis=1)])
     known = np.concatenate([Y.argmax(axis=1), np.full(len(both) - len(rows), -1)])
     by_all = discriminant_by_em(normalize(both), known, Y.shape[1], prior=log_softmax(head(both), axis=1))
+    head = replace(head, coef=by_all.weight * head.coef, intercept=by_all.weight * head.intercept)
     return FusedViews(fusion, (head,), view, prior, spread, by_all.coef, by_all.intercept)

@@ -18,7 +18,7 @@ from headstart.semisupervised.base import UnlabelledLearner, unit_rows
 class SemiSupervisedDiscriminantClassifier(UnlabelledLearner):
     r"""Normal distributions of one covariance, fitted to labelled and unlabelled rows, times a supervised classifier.
 
-    .. math:: p(k \mid x) \propto N(x; \mu_k, \Sigma)^{1/2}\, \pi_k\, p_{\text{supervised}}(k \mid x)
+    .. math:: p(k \mid x) \propto N(x; \mu_k, \Sigma)^{1/2}\, \pi_k\, p_{\text{supervised}}(k \mid x)^w
 
     Means, covariance and shares come from all rows by expectation maximisation, see
     `headstart.math.linear.discriminant.discriminant_by_em`. Made for pooled features of a network with 2 to 20 labels a
@@ -39,6 +39,8 @@ class SemiSupervisedDiscriminantClassifier(UnlabelledLearner):
     coef_ : ndarray of shape (d, K) or None
         Of the discriminant, for rows of length 1; None without unlabelled rows.
     intercept_ : ndarray of shape (K,) or None
+    weight_ : float
+        The w above, 1 or more: so much that the supervised classifier has a say, however unsure it is of few labels.
 
     References
     ----------
@@ -69,6 +71,7 @@ class SemiSupervisedDiscriminantClassifier(UnlabelledLearner):
     def _start(self) -> None:
         self.coef_: np.ndarray | None = None
         self.intercept_: np.ndarray | None = None
+        self.weight_ = 1.0
 
     def _learn_more(self, X: np.ndarray, y: np.ndarray, unlabelled: np.ndarray, shares: Any) -> np.ndarray:
         rows = np.concatenate([X, unlabelled])
@@ -81,7 +84,7 @@ class SemiSupervisedDiscriminantClassifier(UnlabelledLearner):
             shrinkage=float(self.shrinkage),
             n_components=int(self.n_components),
         )
-        self.coef_, self.intercept_ = found.coef, found.intercept
+        self.coef_, self.intercept_, self.weight_ = found.coef, found.intercept, found.weight
         return np.asarray(found.posterior[len(y) :].mean(axis=0))
 
     def _supervised(self, rows: np.ndarray) -> np.ndarray:
@@ -94,7 +97,7 @@ class SemiSupervisedDiscriminantClassifier(UnlabelledLearner):
         rows = self._rows(X)
         if self.coef_ is None or self.intercept_ is None:
             return np.asarray(self.estimator_.predict_proba(rows))
-        return normalised(unit_rows(rows) @ self.coef_ + self.intercept_ + self._supervised(rows))
+        return normalised(unit_rows(rows) @ self.coef_ + self.intercept_ + self.weight_ * self._supervised(rows))
 
     def predict(self, X: Any) -> np.ndarray:
         """Labels of rows of the target, (n,)."""

@@ -43,4 +43,4 @@ class JoinedHeads(Adaptation):
         intercept = _HEADS * np.mean([head[1] for head in heads], axis=0)
         prior = log_softmax(problem.target @ coef + intercept, axis=1)
         found = discriminant_by_em(problem.target, problem.known, problem.n_classes, prior=prior)
-        return coef + found.coef, intercept + found.intercept
+        return found.weight * coef + found.coef, found.weight * intercept + found.intercept

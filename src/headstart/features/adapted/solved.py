@@ -77,7 +77,7 @@ class TransportedDiscriminant(GaussianTransport):
         coef, intercept = adapted_once(GaussianTransport(regularisation=self.regularisation), problem)
         prior = log_softmax(problem.target @ coef + intercept, axis=1)
         found = discriminant_by_em(problem.target, problem.known, problem.n_classes, prior=prior)
-        return coef + found.coef, intercept + found.intercept
+        return found.weight * coef + found.coef, found.weight * intercept + found.intercept
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,10 @@ from headstart.math.linear.soft_labels import half_way, normalised
 _FIRST_SHRINKAGE, _COOLING = 0.9, 15
 #: What the log-density of a row counts: columns of a network depend on each other more than one covariance says.
 _DENSITY = 0.5
+#: How far the other classifier's scores differ at least, in terms of the discriminant's. Of few labels they hardly do.
+_SPREAD = 0.3
+#: Scores that differ less than this say nothing, and are not made to.
+_NOTHING = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +28,15 @@ class SoftDiscriminant:
     coef : ndarray of shape (d, K)
     intercept : ndarray of shape (K,)
     posterior : ndarray of shape (n, K)
-        Class probabilities of the rows it was made of; of a labelled row 1 for its label.
+        Class probabilities of the rows it was made of, by both; of a labelled row 1 for its label.
+    weight : float
+        What the other classifier's scores count beside these, 1 or more.
     """
 
     coef: np.ndarray
     intercept: np.ndarray
     posterior: np.ndarray
+    weight: float
 
 
 def discriminant_by_em(
@@ -57,6 +64,10 @@ def discriminant_by_em(
     things keep it from what plain expectation maximisation does with few labels, which is to settle on clusters that
     are no classes: the covariance begins nearly round (a_0 = 0.9) and reaches ``shrinkage`` after 15 rounds; densities
     count half; labelled rows weigh together at least ``labelled_mass`` of the others.
+
+    In the end the other classifier's scores are made to differ at least 0.3 times as far as the discriminant's
+    (standard deviation over rows without labels and classes, each row about its mean): one of few labels is hardly sure
+    of anything, and would have no say against densities that are.
 
     Parameters
     ----------
@@ -113,10 +124,20 @@ def discriminant_by_em(
         centres = _centres(Z, posterior, weight)
         scatter = ((Z.T * weight) @ Z - (centres.T * held) @ centres) / weight.sum()
     axes, offset = _rule(centres, _shrunk(scatter, shrinkage), pi)
+    asked, weight_of_prior = ~labelled, 1.0
+    if prior is not None and asked.any():
+        scores, other = Z[asked] @ axes + offset, prior[asked]
+        weight_of_prior = max(1.0, _SPREAD * _spread(scores) / max(_spread(other), _NOTHING))
+        posterior[asked] = normalised(scores + weight_of_prior * other)
     spread = np.zeros((len(space.singular), n_classes))
     spread[kept] = axes
     coef = space.back(spread)
-    return SoftDiscriminant(coef, offset - space.mean @ coef, posterior)
+    return SoftDiscriminant(coef, offset - space.mean @ coef, posterior, weight_of_prior)
+
+
+def _spread(scores: np.ndarray) -> float:
+    """How far scores of the classes differ within a row."""
+    return float((scores - scores.mean(axis=1, keepdims=True)).std())
 
 
 def _centres(Z: np.ndarray, posterior: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -60,6 +60,21 @@ def test_it_is_expectation_maximisation_by_hand(shares: np.ndarray | None) -> No
     assert np.allclose(mine - mine[:, :1], theirs - theirs[:, :1], atol=1e-5)
 
 
+@pytest.mark.parametrize("sure", [0.05, 50.0])
+def test_another_classifier_that_is_hardly_sure_has_a_say_in_the_end(sure: float) -> None:
+    X, _, known = rows(2)
+    prior = sure * np.log(np.random.default_rng(1).dirichlet(np.ones(3), size=len(X)))
+    found = discriminant_by_em(X, known, 3, prior=prior)
+    asked = known < 0
+    own, other = (s - s.mean(axis=1, keepdims=True) for s in ((X @ found.coef + found.intercept)[asked], prior[asked]))
+    assert found.weight * other.std() == pytest.approx(max(0.3 * own.std(), other.std()))
+    assert (found.weight > 1) == (sure < 1)
+    both = np.exp(own + found.weight * other)
+    assert np.allclose(found.posterior[asked], both / both.sum(axis=1, keepdims=True))
+    nothing = discriminant_by_em(X, known, 3, prior=1e-12 * prior)
+    assert np.allclose(nothing.weight * 1e-12 * prior, 0.0, atol=1e-4)
+
+
 def test_labels_alone_give_fishers_discriminant() -> None:
     X, y, _ = rows(2)
     found = discriminant_by_em(X, y, 3, shares=np.full(3, 1 / 3), shrinkage=0.0)
