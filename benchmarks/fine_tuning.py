@@ -3,8 +3,8 @@
 Once as the pictures are, and once varied by the same functions. The bare loop has channels-last weights; pictures are
 decoded beforehand, and both make the next batch in a thread. Both start from a random head.
 
-CPU seconds of the bare loop by headstart's, MobileNetV1 0.25, 192 pictures as they are, one thread, on a busy machine:
-0.96 (from 0.93 to 1.02, 5 pairs).
+CPU seconds of the bare loop by headstart's, MobileNetV1 0.25, 192 pictures, one thread, on a busy machine, 5 pairs: as
+they are 1.01 (from 0.85 to 1.14), varied 0.98 (from 0.93 to 1.10).
 
 python benchmarks/fine_tuning.py
 """

@@ -4,8 +4,8 @@ The bare loop is what one writes by hand for this very network: channels last, t
 mode, the others and a new head trained from what they gave, with the same batches, AdamW, schedule and clipping. It
 knows where to cut; headstart finds out, and also puts the head on its optimum first. Pictures are decoded beforehand.
 
-CPU seconds of the bare loop by headstart's, one thread, on a busy machine, to be measured again on an idle one:
-MobileNetV2 (61 pictures, 10 epochs) 1.14, MobileNetV1 0.25 (122 pictures, 20 epochs, 5 pairs) 0.81.
+CPU seconds of the bare loop by headstart's, one thread, on a busy machine, 122 pictures, 20 epochs, 3 pairs:
+MobileNetV2 1.56 (from 1.52 to 1.58), MobileNetV1 0.25 0.94 (from 0.87 to 0.96).
 
     python benchmarks/last_blocks.py
     python benchmarks/last_blocks.py --whole    # the same weights from the whole network in every epoch
