@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 from scipy.fft import dctn
-from scipy.spatial import cKDTree
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 #: Extents (shape of a picture, seconds of a clip) of one input differ by no more than this, relatively.
 SAME_EXTENT = 0.06
+#: How many are compared with how many at a time, and what single precision may lose of vectors of length 1.
+_ROWS, _COLUMNS, _ROUNDING = 512, 8192, 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +72,8 @@ class Prints:
 def near_pairs(prints: Prints) -> list[tuple[int, int]]:
     """Pairs (i, j), i < j, of near copies; of a set of m copies at least m - 1 that connect them.
 
-    Vectors are compared in full only where their lowest frequencies are close, which a tree tells: those are an
-    orthonormal part of the vectors, so that no pair is missed.
+    Vectors are compared in full only where their lowest frequencies are close, which products tell: those are an
+    orthonormal part of the vectors, so that no pair is missed. Memory grows with n, not with its square.
     """
     found = set(_by_key(prints.keys))
     if prints.vectors is not None and len(prints.vectors) > 1:
@@ -104,43 +108,77 @@ def _by_vector(prints: Prints) -> set[tuple[int, int]]:
     told = np.flatnonzero(prints.vectors.reshape(len(prints.vectors), -1).any(axis=1))
     if len(told) < 2:
         return set()
-    seen: dict[bytes, int] = {}
+    firsts: dict[bytes, list[int]] = defaultdict(list)
     found = set()
     for i in told.tolist():  # equal ones are chained, so that a thousand of them are no million pairs
-        first = seen.setdefault(prints.vectors[i].tobytes(), i)
-        if first != i and _same_extent(prints, first, i):
+        alike = firsts[blake2b(prints.vectors[i].tobytes(), digest_size=16).digest()]
+        first = next((j for j in alike if _same_extent(prints, i, j)), None)
+        if first is None:
+            alike.append(i)
+        else:
             found.add((first, i))
-    rows = np.array(sorted(seen.values()))
-    vectors = prints.vectors[rows]
-    low = _lowest(vectors)
-    tree, radius = cKDTree(low), float(np.sqrt(prints.close))
-    found |= _close(prints, rows, vectors, vectors, tree.query_pairs(radius, output_type="ndarray"))
-    if prints.mirrored:
-        turned = vectors[:, :, ::-1]
-        other = cKDTree(_lowest(turned)).sparse_distance_matrix(tree, radius, output_type="coo_matrix")
-        pairs = np.stack([other.row, other.col], axis=1)
-        found |= _close(prints, rows, turned, vectors, pairs[pairs[:, 0] < pairs[:, 1]])
+    rows = np.sort(np.fromiter(itertools.chain.from_iterable(firsts.values()), dtype=np.intp))
+    low, sets = _lowest(prints.vectors, rows), np.arange(len(rows))
+    reach = float(np.sqrt(prints.close))
+    for turned in (False, True) if prints.mirrored else (False,):
+        # mirrored, every second frequency across changes its sign
+        other = low * np.where(np.arange(low.shape[2]) % 2, -1, 1).astype(np.float32) if turned else low
+        for pairs in _within(other.reshape(len(rows), -1), low.reshape(len(rows), -1), reach):
+            near, sets = _close(prints, rows, pairs, sets, turned)
+            found |= near
     return found
+
+
+def _within(one: np.ndarray, other: np.ndarray, reach: float) -> Iterator[np.ndarray]:
+    """Positions i < j, (k, 2), of rows that lie within a distance of each other; some of a little more among them."""
+    across = int(other.std(axis=0).argmax())
+    orders = np.argsort(one[:, across]), np.argsort(other[:, across])
+    one, other = one[orders[0]], other[orders[1]]
+    squares = np.square(one).sum(axis=1), np.square(other).sum(axis=1)
+    for start in range(0, len(one), _ROWS):
+        rows = one[start : start + _ROWS]
+        ends = rows[0, across] - reach - _ROUNDING, rows[-1, across] + reach + _ROUNDING
+        first, last = np.searchsorted(other[:, across], ends)
+        for begin in range(first, last, _COLUMNS):
+            part = slice(begin, min(begin + _COLUMNS, last))
+            apart = squares[0][start : start + _ROWS, None] + squares[1][part] - 2 * rows @ other[part].T
+            i, j = np.nonzero(apart <= reach**2 + _ROUNDING)
+            pairs = np.stack([orders[0][start + i], orders[1][begin + j]], axis=1)
+            yield pairs[pairs[:, 0] < pairs[:, 1]]
 
 
 def _close(
-    prints: Prints, rows: np.ndarray, one: np.ndarray, other: np.ndarray, pairs: np.ndarray
-) -> set[tuple[int, int]]:
-    found = set()
+    prints: Prints, rows: np.ndarray, pairs: np.ndarray, sets: np.ndarray, turned: bool
+) -> tuple[set[tuple[int, int]], np.ndarray]:
+    """Those of the pairs that are near copies and not of one set yet; and the sets with them."""
+    assert prints.vectors is not None
+    found: set[tuple[int, int]] = set()
     for start in range(0, len(pairs), 4096):
         part = pairs[start : start + 4096]
-        apart = np.square(one[part[:, 0]] - other[part[:, 1]], dtype=np.float32).sum(axis=(1, 2))
-        for i, j in rows[part[apart <= prints.close]].tolist():
-            if _same_extent(prints, i, j):
-                found.add((min(i, j), max(i, j)))
-    return found
+        part = part[sets[part[:, 0]] != sets[part[:, 1]]]
+        i, j = rows[part].T
+        one = prints.vectors[i][:, :, ::-1] if turned else prints.vectors[i]
+        apart = np.square(one - prints.vectors[j], dtype=np.float32).sum(axis=(1, 2))
+        part = part[(apart <= prints.close) & _same_extents(prints, i, j)]
+        if len(part):
+            found.update(map(tuple, rows[part].tolist()))
+            joined = coo_array((np.ones(len(part)), sets[part].T), shape=(len(rows), len(rows)))
+            sets = connected_components(joined, directed=False)[1][sets]
+    return found, sets
+
+
+def _same_extents(prints: Prints, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+    if prints.extents is None:
+        return np.ones(len(i), dtype=bool)
+    return np.asarray(np.abs(prints.extents[i] - prints.extents[j]) <= SAME_EXTENT)
 
 
 def _same_extent(prints: Prints, i: int, j: int) -> bool:
-    return prints.extents is None or abs(float(prints.extents[i] - prints.extents[j])) <= SAME_EXTENT
+    return bool(_same_extents(prints, np.array([i]), np.array([j]))[0])
 
 
-def _lowest(vectors: np.ndarray, side: int = 5) -> np.ndarray:
-    """The lowest frequencies of each vector, (n, k)."""
-    turned = dctn(vectors, axes=(1, 2), norm="ortho")[:, :side, :side]
-    return np.ascontiguousarray(turned.reshape(len(vectors), -1), dtype=np.float64)
+def _lowest(vectors: np.ndarray, rows: np.ndarray, side: int = 5) -> np.ndarray:
+    """The lowest frequencies of some of the vectors, (n, h, w)."""
+    parts = np.array_split(rows, 1 + len(rows) // 4096)
+    turned = [dctn(vectors[part], axes=(1, 2), norm="ortho")[:, :side, :side] for part in parts]
+    return np.concatenate(turned).astype(np.float32)

@@ -43,7 +43,9 @@ class PictureLook(Look):
 
     def near(self, rows: np.ndarray) -> Prints:
         """Small grey pictures of even mean and contrast, mirrored or not, of about the same shape."""
-        vectors = np.stack([unit(self.small[i], FLAT) for i in rows.tolist()]) if len(rows) else self.small[rows]
+        vectors = np.empty((len(rows), SIDE, SIDE), dtype=np.float32)
+        for k, i in enumerate(rows.tolist()):
+            vectors[k] = unit(self.small[i], FLAT)
         return Prints((), vectors, self.shape[rows], mirrored=True)
 
     def notes(self, rows: np.ndarray, names: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from headstart.data.base.rows import Inputs
 from headstart.data.inputs.canvases import Canvases, Seen
 from headstart.data.inputs.inputs import joined
 from headstart.data.sets.dataset import Dataset
+from headstart.data.sets.overlap import connected
 from headstart.data.sets.screen import looked_at
 from headstart.progress import Progress
 
@@ -58,8 +59,8 @@ def apart_from(
     whole = np.setdiff1d(np.arange(len(both)), sorted(broken))
     pairs = [(int(whole[i]), int(whole[j])) for i, j in near_pairs(look.near(whole))]
     equal = look.same(whole, Canvases(both, preprocessing, whole))
-    pairs += [(int(whole[i]), int(whole[j])) for rows in equal for i in rows for j in rows]
-    copies = {j for i, j in pairs if i < n <= j} | {i for i, j in pairs if j < n <= i}
+    pairs += [(int(whole[rows[0]]), int(whole[row])) for rows in equal for row in rows[1:]]
+    copies = {row for alike in connected(pairs) if alike[0] < n for row in alike if row >= n}
     left = np.array([i - n for i in range(n, len(both)) if i not in broken | copies], dtype=np.int64)
     unread, notes = len([i for i in broken if i >= n]), []
     for count, why in ((unread, "cannot be read"), (len(copies), "are copies of labelled ones")):

@@ -165,13 +165,29 @@ def test_no_pair_is_missed_that_comparing_all_would_find(seed: int) -> None:
     turned = near[:10, :, ::-1]
     vectors = np.stack([unit(v, 0.0) for v in [*base, *near, *turned]])
     prints = Prints(vectors=vectors, mirrored=True)
-    assert set(near_pairs(prints)) == brute(prints)
+    found, all_of_them = near_pairs(prints), brute(prints)
+    assert set(found) <= all_of_them
+    assert connected(found) == connected(all_of_them)
     assert near_pairs(prints.at(np.array([0]))) == []
 
 
 def test_a_thousand_equal_prints_are_no_million_pairs() -> None:
     vectors = np.repeat(unit(np.random.default_rng(0).normal(size=(16, 16)), 0.0)[None], 1000, axis=0)
     assert len(near_pairs(Prints(vectors=vectors))) == 999
+
+
+def test_many_that_are_nearly_equal_are_connected_by_few_pairs() -> None:
+    rng = np.random.default_rng(0)
+    frames = rng.normal(size=(2, 1, 8, 8)) + 0.02 * rng.normal(size=(2, 2000, 8, 8))
+    vectors = np.stack([unit(frame, 0.0) for frame in frames.reshape(-1, 8, 8)])
+    found = near_pairs(Prints(vectors=vectors, mirrored=True))
+    assert connected(found) == [list(range(2000)), list(range(2000, 4000))]
+    assert len(found) < 50_000  # of 2,000,000 in each set
+
+
+def test_equal_ones_of_two_shapes_are_two_sets() -> None:
+    vectors = np.repeat(unit(np.random.default_rng(0).normal(size=(8, 8)), 0.0)[None], 4, axis=0)
+    assert near_pairs(Prints(vectors=vectors, extents=np.array([0.0, 1.0, 1.0, 0.0]))) == [(0, 3), (1, 2)]
 
 
 def test_rows_that_nothing_connects_are_in_no_set() -> None:

@@ -27,7 +27,8 @@ def scenes(n: int, seed: int = 0) -> list[np.ndarray]:
 def test_broken_ones_and_copies_are_left_out_and_said(tmp_path: Path) -> None:
     own, others = scenes(6), scenes(4, seed=1)
     Image.fromarray(own[2]).save(tmp_path / "again.png")
-    Image.fromarray(own[5]).save(tmp_path / "smaller.jpg", quality=85)  # the part for the test, encoded anew
+    for name in ("smaller.jpg", "the same.jpg"):  # of the part for the test, encoded anew, and a copy of that
+        Image.fromarray(own[5]).save(tmp_path / name, quality=85)
     (tmp_path / "broken.png").write_bytes(b"no picture")
     for i, scene in enumerate(others):
         Image.fromarray(scene).save(tmp_path / f"other{i}.png")
@@ -42,8 +43,8 @@ def test_broken_ones_and_copies_are_left_out_and_said(tmp_path: Path) -> None:
     kept, notes = apart_from(dataset, more, simple_of(dataset.kind).preprocessing)
     assert sorted(Path(name).name for name in more[kept].names) == [f"other{i}.png" for i in range(4)]
     assert notes == (
-        "1 of 7 pictures without labels cannot be read; they were left out.",
-        "2 of 7 pictures without labels are copies of labelled ones; they were left out.",
+        "1 of 8 pictures without labels cannot be read; they were left out.",
+        "3 of 8 pictures without labels are copies of labelled ones; they were left out.",
     )
     assert not len(apart_from(dataset, Pictures(own[:2]), simple_of(dataset.kind).preprocessing)[0])
 
