@@ -13,7 +13,7 @@ from headstart.data.base.content import digest_of
 from headstart.data.inputs.canvases import canvases
 from headstart.data.inputs.registry import simple_of
 from headstart.math.alignment.kernels import unit_rows
-from headstart.math.linear.logistic import solve_logistic
+from headstart.math.linear.logistic import solve_folds
 from headstart.networks.running.simple_features import simple_features
 
 if TYPE_CHECKING:  # scikit-learn takes longer to load than one picture to predict
@@ -221,10 +221,7 @@ def _heads(
         (_, a), (_, b), *rest = merged
         test = np.sort(np.concatenate([a, b]))
         merged = [*rest, (np.setdiff1d(np.arange(len(X)), test), test)]
-    held, heads = np.empty(Y.shape), []
-    for train, test in merged:
-        solved = solve_logistic(X[train], Y[train], penalties=[_PENALTY])
-        head = np.concatenate([solved.coef, solved.intercept[None]])
-        held[test] = softmax(X[test] @ solved.coef + solved.intercept, axis=1)
-        heads.append(head)
-    return held, np.stack(heads)
+    held, heads = np.empty(Y.shape), solve_folds(X, Y, [train for train, _ in merged], _PENALTY)
+    for (_, test), head in zip(merged, heads, strict=True):
+        held[test] = softmax(X[test] @ head[:-1] + head[-1], axis=1)
+    return held, heads

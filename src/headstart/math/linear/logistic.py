@@ -147,6 +147,52 @@ def compare_penalties(
     return Compared(space, Y, weight, multilabel, float(penalties[best]), strength, start, loss, scores)
 
 
+def solve_folds(
+    X: np.ndarray, Y: np.ndarray, trains: Sequence[np.ndarray], penalty: float, *, enough: int = ENOUGH
+) -> np.ndarray:
+    """A solution for each of several parts of the rows, all found together in the coordinates of all rows.
+
+    One decomposition serves all parts. Where there are more than ``enough`` coordinates the strongest are used.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+    Y : ndarray of shape (n, K)
+        One-hot classes.
+    trains : sequence of F arrays of int
+        The rows that each solution sees.
+    penalty : float
+        As in `solve_logistic`, relative to the mean squared norm of all rows.
+    enough : int, default=300
+
+    Returns
+    -------
+    ndarray of shape (F, d + 1, K)
+        Coefficients, and below them intercepts.
+
+    Examples
+    --------
+    >>> X = np.array([[-2.0], [-1.0], [1.0], [2.0]])
+    >>> heads = solve_folds(X, np.eye(2)[[0, 0, 1, 1]], [np.array([0, 3]), np.array([1, 2])], 0.1)
+    >>> [(X @ head[:-1] + head[-1]).argmax(1).tolist() for head in heads]
+    [[0, 0, 1, 1], [0, 0, 1, 1]]
+    """
+    space = row_space(X, kind=np.float32 if min(X.shape) > _MANY else np.float64)
+    singular = space.singular[-enough:]
+    U, masks = space.left[:, -enough:] * singular, np.zeros((len(trains), len(X)))
+    for mask, train in zip(masks, trains, strict=True):
+        mask[train] = 1.0
+    strength = penalty * float((space.singular.astype(np.float64) ** 2).sum()) / len(X) + 1e-12
+    start = np.zeros((len(trains), Y.shape[1], len(singular) + 1))
+    how: dict[str, Any] = {"start": start, "tolerance": 1e-4 if U.dtype == np.float32 else 1e-6, "most": 500}
+    found = minimise(np.ascontiguousarray(U), Y, masks, np.full(len(trains), strength), False, **how)
+    W = np.zeros((len(space.singular), len(trains) * Y.shape[1]))
+    W[-len(singular) :] = found[:, :, :-1].reshape(W.shape[1], -1).T
+    coef = space.back(W).reshape(X.shape[1], *found.shape[:2])
+    shift = found[:, :, -1] - np.tensordot(space.mean, coef, axes=1)
+    return np.concatenate([coef, shift[None]]).transpose(1, 0, 2)
+
+
 def log_losses(scores: np.ndarray, Y: np.ndarray, multilabel: bool = False) -> np.ndarray:
     """Loss of every row; scores of shape (n, K), Y one-hot or 0/1 of the same shape."""
     if multilabel:

@@ -8,6 +8,7 @@ from typing import Any
 from headstart.data.pictures.specimen import thumbnail_base64
 from headstart.data.sets.dataset import Dataset
 from headstart.models.explaining.explain import explain
+from headstart.networks.running.precision import as_fitted
 
 #: Share of the budget, seconds that are allowed in any case, and side of the pictures in pixels.
 _SHARE, _ALLOWED, _SIDE = 0.02, 3.0, 192
@@ -16,8 +17,9 @@ _SHARE, _ALLOWED, _SIDE = 0.02, 3.0, 192
 def add_maps(model: Any, dataset: Dataset) -> None:
     """Write a map over its picture, as a JPEG in base64, into each mistake of a model's evidence.
 
-    The finished model is asked why it says what the model that had not seen the example said. Where all of them would
-    take more than a fiftieth of the budget, by what the second takes, and more than three seconds, none gets a map.
+    The finished model is asked, in the arithmetic that it was fitted in, why it says what the model that had not seen
+    the example said. Where all of them would take more than a fiftieth of the budget, by what the second takes, and
+    more than three seconds, none gets a map.
 
     Parameters
     ----------
@@ -33,7 +35,8 @@ def add_maps(model: Any, dataset: Dataset) -> None:
     for number, mistake in enumerate(mistakes):
         said = mistake["predicted"]
         answer = None if model.task == "regression" else (said[:1] or [None])[0] if isinstance(said, list) else said
-        found = explain(model, dataset.inputs[[position[mistake["name"]]]], answer)[0]
+        with as_fitted():
+            found = explain(model, dataset.inputs[[position[mistake["name"]]]], answer)[0]
         mistake |= {"map": thumbnail_base64(found.drawn(), _SIDE), "way": found.way}
         last, begun = time.monotonic() - begun, time.monotonic()
         rest = len(mistakes) - number - 1

@@ -28,7 +28,8 @@ def explain_picture(model: Any, pictures: Pictures, i: int, k: int, answer: Any)
     """What of a picture speaks for an answer.
 
     Of a linear head on a pooled map it is the class activation map, put back through crop and resize to the picture's
-    own pixels; of every other model squares of a quarter of the picture's sides are painted over in its mean colour.
+    own pixels; of every other model squares of a quarter of the picture's sides, 25 of one colour of a chessboard of
+    overlapping ones, are painted over in its mean colour.
 
     Parameters
     ----------
@@ -104,7 +105,9 @@ def _occluded(model: Any, shown: np.ndarray, name: str, k: int, answer: Any) -> 
     height, width = shown.shape[:2]
     cells = min(_CELLS, height, width)
     along = windows_over(cells, min(2, cells))
-    covered = (along[:, None, :, None] & along[None, :, None, :]).reshape(-1, cells, cells)
+    squares = along[:, None, :, None] & along[None, :, None, :]
+    of_one_colour = np.indices(squares.shape[:2]).sum(axis=0) % 2 == 0
+    covered = squares[of_one_colour | (cells % 2 == 1)]  # of an odd number they would leave cells out
     rows, columns = (np.arange(n) * cells // n for n in (height, width))
     colour = shown.reshape(-1, 3).mean(axis=0).round().astype(np.uint8)
     painted = [np.where(part[rows][:, columns, None], colour, shown) for part in covered]

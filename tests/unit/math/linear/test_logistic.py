@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from headstart.math.linear import logistic
-from headstart.math.linear.logistic import compare_penalties, log_losses, solve_logistic
+from headstart.math.linear.logistic import compare_penalties, log_losses, solve_folds, solve_logistic
 from headstart.math.linear.row_space import row_space
 
 
@@ -148,3 +148,28 @@ def test_coordinates_in_single_precision_give_back_the_rows(shape: tuple[int, in
     gram = (space.left * space.singular**2) @ space.left.T
     centred = X - X.mean(axis=0)
     np.testing.assert_allclose(gram, centred @ centred.T, atol=2e-3 * np.abs(centred @ centred.T).max())
+
+
+@settings(max_examples=10, deadline=None)
+@given(n=st.integers(12, 60), d=st.integers(1, 80), classes=st.integers(2, 5), seed=st.integers(0, 99))
+def test_folds_solved_together_are_what_each_is_alone(n: int, d: int, classes: int, seed: int) -> None:
+    X, y = problem(n, d, classes, seed)
+    Y, fold = np.eye(classes)[y], np.random.default_rng(seed).permutation(n) % 3
+    trains = [np.flatnonzero(fold != f) for f in range(3)]
+    heads = solve_folds(X, Y, trains, 1e-2)
+    for train, head in zip(trains, heads, strict=True):
+        alone = solve_logistic(X[train], Y[train], penalties=[1e-2 * strength(X) / strength(X[train])])
+        np.testing.assert_allclose(X @ head[:-1], X @ alone.coef, atol=2e-2)
+        np.testing.assert_allclose(head[-1], alone.intercept, atol=2e-2)
+
+
+def test_folds_are_solved_in_the_strongest_coordinates_and_rows_may_all_be_equal() -> None:
+    X, y = problem(40, 30, 2, 0)
+    Y, trains = np.eye(2)[y], [np.arange(20), np.arange(20, 40)]
+    few = solve_folds(X, Y, trains, 1e-2, enough=5)
+    assert [np.linalg.matrix_rank(head[:-1] - head[:-1].mean(axis=1, keepdims=True)) for head in few] == [1, 1]
+    directions = np.linalg.svd(X - X.mean(axis=0))[2][:5]
+    np.testing.assert_allclose(few[0][:-1], directions.T @ (directions @ few[0][:-1]), atol=1e-6)
+    heads = solve_folds(np.ones((10, 3)), np.eye(2)[np.arange(10) % 2], [np.arange(5), np.arange(5, 10)], 1e-2)
+    assert np.abs(heads[:, :-1]).max() == 0.0
+    assert softmax(heads[0, -1]).round(3).tolist() == [0.6, 0.4]

@@ -25,10 +25,12 @@ from headstart.guard.baselines.texts import TextBaselineClassifier
 from headstart.guard.evidence.reference import COLUMNS, Reference, ranks_of
 from headstart.guard.mixture import MixedClassifier
 from headstart.models.explaining.dropout import add_curves
+from headstart.models.explaining.explain import explain
 from headstart.models.explaining.explanation import ACTIVATIONS, OCCLUSION
 from headstart.models.explaining.looking import look
 from headstart.models.explaining.mistakes import add_maps
 from headstart.networks.running.cache import default_cache
+from headstart.networks.running.precision import must_be_exact
 
 
 def model_of(head: Any, n: int = 24) -> Model:
@@ -99,6 +101,15 @@ def test_occlusion_finds_what_the_model_goes_by_and_keeps_nothing() -> None:
     assert abs(one.values[4:, 4:]).max() == 0
     assert one.over(64, 96).shape == (64, 96)
     assert one.drawn().shape == (64, 96, 3)
+
+
+@pytest.mark.parametrize("side", [4, 5, 7, 20])
+def test_every_cell_of_a_picture_of_any_size_is_hidden(side: int) -> None:
+    mixed = MixedClassifier([Corner()], np.array([1.0]), np.array([1.0]), Corner.classes_)
+    model = Model(mixed, {}, task="classification", classes=["dark", "light"])
+    values = model.explain([np.full((side + 3, side, 3), 9, np.uint8)])[0].values
+    assert values.shape == (min(side, 8),) * 2
+    assert np.isfinite(values).all()
 
 
 def test_made_inputs_leave_nothing_in_the_cache() -> None:
@@ -211,7 +222,15 @@ def test_mistakes_get_a_map_within_their_share_of_the_budget(linear: Model, monk
     dataset = from_arrays(X, y)
     said = [{"name": dataset.names[i], "true": "red", "predicted": "blue"} for i in (1, 3)]
     linear.evidence.update(mistakes=[*said, {"name": "gone", "true": "red", "predicted": "blue"}], budget=600.0)
+    exact: list[bool] = []
+
+    def watched(*given: Any) -> Any:
+        exact.append(must_be_exact(True))
+        return explain(*given)
+
+    monkeypatch.setattr("headstart.models.explaining.mistakes.explain", watched)
     add_maps(linear, dataset)
+    assert exact == [False, False]  # the faster arithmetic that the fit settled
     assert [("map" in one, one.get("way")) for one in linear.evidence["mistakes"]] == [
         (True, ACTIVATIONS),
         (True, ACTIVATIONS),
