@@ -105,7 +105,7 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
     auxiliary : list of Source, or OtherTasks, optional
         Of tables and numbers: other tasks, each with the target's columns and labels of its own. One candidate learns
         with those of them that help, see `AuxiliaryTaskClassifier`. Of pictures, clips and texts an `OtherTasks`, as
-        `headstart.fit` makes it of a table's columns: one candidate lets them train the network's last block.
+        `headstart.fit` makes it of a table's columns: one candidate lets them train the network's last blocks.
     partial_pooling : str, optional
         Of tables: the column of groups. One candidate shares a model and shrinks what each group adds to it, see
         `PartialPoolingRegressor`; the others learn from all groups alike.

@@ -117,7 +117,7 @@ def fit(
         columns of labels that are not all 0 and 1 are a task each: a model for each, and missing cells are gaps.
     target : str, optional
         Which of several label columns is to be learned; the others are tasks beside it. Of a table of values what
-        models of them say is learned from; of pictures, clips and texts they train the last block of the network too.
+        models of them say is learned from; of pictures, clips and texts they train the network's last blocks too.
         Both only where it helps.
     budget : float, default=600.0
         Seconds for everything, above 0. What is compared follows a plan made from prices. Where everything takes no

@@ -33,7 +33,7 @@ _SINGLE = {"plan": None, "candidates": None, "resume": False, "plain": False, "c
 _SINGLE |= {"positive": None, "prevalence": None}
 #: What becomes of the tasks beside a target: of columns of values, of what a network sees, and of what none does.
 _BESIDE = "the others are learned from where they help it."
-_LEFT = "the others are left out, for no network is borrowed whose last block they could train."
+_LEFT = "the others are left out, for no network is borrowed whose last blocks they could train."
 
 
 def several_tasks(data: Any, source: Any, reading: Reading, group: str | None = None) -> Recognised | None:

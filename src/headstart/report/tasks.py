@@ -23,7 +23,7 @@ _LENT = (
 _ALONE = "The tasks do not learn from each other here, as rows of a table do; each was compared with borrowing nothing."
 
 
-#: Why tasks that train a network's end together are not learned with, by what was measured.
+#: Why tasks that train a network together are not learned with, by what was measured.
 _TOGETHER = {
     "helps": "they help, and another way is better or as good",
     "hurts": "they hurt, and are refused",
@@ -120,14 +120,14 @@ def auxiliary_rows(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _together(found: Mapping[str, Any]) -> dict[str, Any]:
-    """What tasks gave a target that train the end of its network, which are taken or refused together."""
+    """What tasks gave a target that train its network, which are taken or refused together."""
     names = ", ".join(str(one["name"]) for one in found["tasks"])
     kept = not found["refused"]
     words = f"{'Learned with' if kept else 'Not learned with'} other tasks: {names}. "
     if found["word"] in _TOGETHER:
         size, less = abs(found["gain"]), "lower" if found["gain"] >= 0 else "higher"
         words += (
-            f"Where they train the network's end too, the {found['loss']} out of fold is {less} by {size:.2g} "
+            f"Where they train the network too, the {found['loss']} out of fold is {less} by {size:.2g} "
             f"(standard error {found['error']:.1g}) than of {plain_name(found['against'])}"
         )
         words += ". " if kept else f": {_TOGETHER[found['word']]}. "

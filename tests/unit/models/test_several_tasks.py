@@ -195,7 +195,7 @@ def test_what_texts_lend_each_other_is_said() -> None:
         Reading(label=("mood", "shop"), target="mood", text_column="review"),
     )
     assert told_of_tasks(found, lend=False).endswith(
-        "The target is mood; the others are left out, for no network is borrowed whose last block they could train."
+        "The target is mood; the others are left out, for no network is borrowed whose last blocks they could train."
     )
     assert told_of_tasks(found, lend=True).endswith("the others are learned from where they help it.")
     assert [_lend(found, source) for source in ("auto", None, "org/network")] == [False, False, True]

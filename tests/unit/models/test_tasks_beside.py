@@ -14,11 +14,11 @@ from text_families import family_folder
 import headstart
 from headstart.guard import guard
 from headstart.guard.candidates import for_inputs
-from headstart.guard.candidates.candidate import LAST_BLOCK, WITH_TASKS
+from headstart.guard.candidates.candidate import LAST_BLOCKS, WITH_TASKS
 from headstart.guard.choosing.choose import Table
 from headstart.report.write import write_report
 
-NAMES = ("tf-idf", "head", LAST_BLOCK, WITH_TASKS)
+NAMES = ("tf-idf", "head", LAST_BLOCKS, WITH_TASKS)
 LABELS = ["mood", "stars", "coin"]
 
 
@@ -72,10 +72,13 @@ def test_it_stands_beside_the_usual_candidates_and_is_told(fitted: tuple[Any, Pa
     assert one["chosen"] and one["transfer"] and one["words"].endswith("by other tasks too (stars, coin)")
     told = model.evidence["auxiliary"]
     assert told["tasks"] == [{"name": "stars", "n": 47, "kept": True}, {"name": "coin", "n": 48, "kept": True}]
-    assert (told["refused"], told["others"], told["against"]) == ([], 32, LAST_BLOCK)
+    assert (told["refused"], told["others"], told["against"]) == ([], 32, LAST_BLOCKS)
     html = write_report(place / "m").read_text(encoding="utf-8")
-    assert "Learned with other tasks: stars, coin. Where they train the network&#39;s end too, the log-loss" in html
-    assert "than of borrowed network, end trained on." in html and "No task has seen texts that were held out" in html
+    assert "Learned with other tasks: stars, coin. Where they train the network too, the log-loss" in html
+    assert (
+        "than of borrowed network, second half trained on." in html
+        and "No task has seen texts that were held out" in html
+    )
     command = model.evidence["reproduce"]["command"]
     assert "--label mood --label stars --label coin --target mood" in command
 

@@ -1,4 +1,4 @@
-"""A target whose last block other tasks train too: gaps, what is held out, what is skipped, and what is saved."""
+"""A target whose last blocks other tasks train too: gaps, what is held out, what is skipped, and what is saved."""
 
 from __future__ import annotations
 

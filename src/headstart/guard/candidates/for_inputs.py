@@ -11,7 +11,7 @@ from headstart.data.inputs.registry import entry_of, resolve, simple_of
 from headstart.data.sets.other_tasks import OtherTasks
 from headstart.errors import ParameterError
 from headstart.features.adapted.adapted import AdaptedClassifier
-from headstart.guard.candidates.candidate import LAST_BLOCK, WITH_TASKS, Candidate
+from headstart.guard.candidates.candidate import LAST_BLOCKS, WITH_TASKS, Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.train_size import train_size
 from headstart.networks.network import Network
@@ -47,7 +47,7 @@ def input_candidates(material: Material, *, views: int, plain: bool, random_stat
     )
     common = {"device": material.device, "random_state": random_state}
     more = _with_tasks(network, material.beside, material.task, common)
-    place = next((i + 1 for i, one in enumerate(found) if one.name == LAST_BLOCK), None)
+    place = next((i + 1 for i, one in enumerate(found) if one.name == LAST_BLOCKS), None)
     return found if place is None else [*found[:place], *more, *found[place:]]
 
 
@@ -145,8 +145,8 @@ def standard_for_inputs(
     all_layers = borrowed(train="all", image_size=train_size)
     found += [
         Candidate("all layers", all_layers, True, "fine-tuning all layers", dear=True),
-        Candidate(LAST_BLOCK, borrowed(train="last:1"), True, "fine-tuning the last block", dear=True),
-        Candidate("last 2 blocks", borrowed(train="last:2"), True, "fine-tuning the last two blocks", dear=True),
+        Candidate("last block", borrowed(train="last:1"), True, "fine-tuning the last block", dear=True),
+        Candidate(LAST_BLOCKS, borrowed(train="last:2"), True, "fine-tuning the last two blocks", dear=True),
     ]
     if kind_named(input_type).pairs and not numbers and n < FEW * n_classes:
         words = "tuning the last two blocks on pairs of examples"
@@ -177,12 +177,12 @@ def _with_sets(
 
 
 def _with_tasks(network: Any, beside: OtherTasks | None, task: str, common: dict[str, Any]) -> list[Candidate]:
-    """The last block as other tasks train it too."""
+    """The last two blocks as other tasks train them too: more labels bear more than the last one."""
     if beside is None:
         return []
     kind = BesideRegressor if task == "regression" else BesideClassifier
-    words = f"fine-tuning the last block, by other tasks too ({', '.join(beside.labels)})"
-    return [Candidate(WITH_TASKS, kind(network, train="last:1", beside=beside, **common), True, words, dear=True)]
+    words = f"fine-tuning the last two blocks, by other tasks too ({', '.join(beside.labels)})"
+    return [Candidate(WITH_TASKS, kind(network, train="last:2", beside=beside, **common), True, words, dear=True)]
 
 
 def _require_plain(network: Network | None) -> None:

@@ -1,10 +1,10 @@
-"""What other tasks gave a target whose last block they train: for the report."""
+"""What other tasks gave a target whose last blocks they train: for the report."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from headstart.guard.candidates.candidate import LAST_BLOCK, WITH_TASKS
+from headstart.guard.candidates.candidate import LAST_BLOCKS, WITH_TASKS
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.choose import Table
 from headstart.guard.comparing.comparison import Comparison
@@ -49,7 +49,7 @@ def tasks_evidence(material: Material, comparison: Comparison, table: Table, cho
     rest = [name for name in names if name != WITH_TASKS]
     if WITH_TASKS in names and rest:
         means = table.losses.mean(axis=0)
-        against = LAST_BLOCK if LAST_BLOCK in rest else min(rest, key=lambda name: means[names.index(name)])
+        against = LAST_BLOCKS if LAST_BLOCKS in rest else min(rest, key=lambda name: means[names.index(name)])
         lower = table.losses[:, names.index(against)] - table.losses[:, names.index(WITH_TASKS)]
         gain, error = (float(one[0]) for one in mean_and_error(lower[None, :], material.groups))
         word = "helps" if gain > LEVEL * error else "hurts" if gain < -LEVEL * error else "no clear gain"

@@ -1,4 +1,4 @@
-"""What is said of tasks that train a target's last block: learned with, refused, stopped, or not tried."""
+"""What is said of tasks that train a target's last blocks: learned with, refused, stopped, or not tried."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headstart.guard.candidates.candidate import LAST_BLOCK, WITH_TASKS
+from headstart.guard.candidates.candidate import LAST_BLOCKS, WITH_TASKS
 from headstart.guard.evidence.other_tasks import tasks_evidence
 from headstart.report.tasks import auxiliary_rows
 
@@ -31,7 +31,7 @@ def told(names: list[str], losses: Any, chosen: int, why: str = "") -> dict[str,
             0.2,
             2,
             "helps",
-            "Learned with other tasks: odd. .*is lower by 0.2 .*than of borrowed network, end trained on.$",
+            "Learned with other tasks: odd. .*is lower by 0.2 .*than of borrowed network, second half trained on.$",
         ),
         (0.2, 0, "helps", "Not learned with other tasks: odd. .*: they help, and another way is better or as good.$"),
         (0.0, 0, "no clear gain", "no more than chance gives, and they are refused.$"),
@@ -41,8 +41,8 @@ def told(names: list[str], losses: Any, chosen: int, why: str = "") -> dict[str,
 def test_a_gain_is_against_the_last_block_without_them(lower: float, chosen: int, word: str, words: str) -> None:
     noise = np.array([0.1, -0.1] * 10)
     losses = np.column_stack([np.full(20, 0.1), np.full(20, 1.0), 1.0 - lower + noise])
-    found = told(["head", LAST_BLOCK, WITH_TASKS], losses, chosen)
-    assert (found["word"], found["against"], found["refused"]) == (word, LAST_BLOCK, [] if chosen == 2 else ["odd"])
+    found = told(["head", LAST_BLOCKS, WITH_TASKS], losses, chosen)
+    assert (found["word"], found["against"], found["refused"]) == (word, LAST_BLOCKS, [] if chosen == 2 else ["odd"])
     assert found["gain"] == pytest.approx(lower) and found["error"] == pytest.approx(0.0229, abs=1e-3)
     page = auxiliary_rows(found)
     assert page is not None and page["rows"] == [{"name": "odd", "n": "2"}]
@@ -52,12 +52,12 @@ def test_a_gain_is_against_the_last_block_without_them(lower: float, chosen: int
 
 
 def test_what_was_stopped_or_too_dear_is_said_as_that() -> None:
-    words = "fine-tuning the last block, by other tasks too (odd)"
+    words = "fine-tuning the last two blocks, by other tasks too (odd)"
     stopped = told(["head"], np.ones((4, 1)), 0, f"{words}: stopped after 2 of 5 folds, 9 points behind head")
     assert (stopped["word"], stopped["gain"]) == ("stopped", None)
     page = auxiliary_rows(stopped)
     assert page is not None and page["words"].endswith(
-        "Fine-tuning the last block, by other tasks too (odd): stopped after 2 of 5 folds, 9 points behind head."
+        "Fine-tuning the last two blocks, by other tasks too (odd): stopped after 2 of 5 folds, 9 points behind head."
     )
     dear = told(["head"], np.ones((4, 1)), 0, f"{words}: about 31 minutes; --budget 45m")
     assert dear["word"] == "not tried"
