@@ -342,7 +342,8 @@ def of_command(repeats: int) -> None:
             right = np.asarray(model.predict(asked)).astype(int) == label[test]
             found.setdefault(f"{words}, what the guard hands over", []).append(100 * float(right.mean()))
         told_of = both.evidence["auxiliary"]
-        found.setdefault("gain in nats against the same blocks without them", []).append(told_of["gain"])
+        if told_of["gain"] is not None:  # not where they were so far behind that they were stopped
+            found.setdefault("gain in nats against the same blocks without them", []).append(told_of["gain"])
         found.setdefault("taken by the guard, %", []).append(100.0 * (not told_of["refused"]))
         print(seed, {name: round(values[-1], 2) for name, values in found.items()}, told_of["word"], flush=True)
     told("spoken digits, 3 clips a class, through the command, accuracy", found)
