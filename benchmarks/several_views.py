@@ -4,7 +4,8 @@
 
 ``digits``: handwritten digits in six views (pixels, moments, ...; multiview_digits), 5 labels a class, 30% of the views
 missing at random, and a seventh view of pure noise. ``pairs``: a picture of a digit (mnist_subset, starter:pictures)
-with a spoken one of the same class (spoken_digits, starter:speech), 2 labels a class; the same gaps and noise.
+with a spoken one of the same class (spoken_digits, starter:speech), 2 labels a class; the same gaps and noise, and
+gaps in the rows without labels alone.
 ``columns``: photos with columns that their files give (chest_xray and office_caltech10_images: bytes, brightness,
 contrast, width, height, shop), 10 labels a class.
 
@@ -113,17 +114,21 @@ class Draw:
         return self.X.iloc[index] if hasattr(self.X, "iloc") else self.X[index]
 
 
-def numbers(seed: int, parts: list[np.ndarray], y: np.ndarray, each: int, missing: float, noise: bool) -> Draw:
-    """A draw of views of numbers."""
+def numbers(
+    seed: int, parts: list[np.ndarray], y: np.ndarray, each: int, missing: float, noise: bool, known: bool = True
+) -> Draw:
+    """A draw of views of numbers; with ``known=False`` rows with labels have all of theirs."""
     rng = np.random.default_rng(seed)
     parts = [*parts, rng.normal(size=(len(y), 100))] if noise else parts
     present = rng.random((len(y), len(parts))) >= missing
     none = np.flatnonzero(~present.any(axis=1))
     present[none, rng.integers(len(parts), size=len(none))] = True
+    train, test = divided(y, each, rng)
+    present[train] |= not known
     parts = [np.where(there[:, None], part, np.nan) for part, there in zip(parts, present.T, strict=True)]
     ends = np.cumsum([0, *(part.shape[1] for part in parts)])
     views = {f"view {i + 1}": slice(int(a), int(b)) for i, (a, b) in enumerate(pairwise(ends))}
-    return Draw(np.concatenate(parts, axis=1), y, views, *divided(y, each, rng))
+    return Draw(np.concatenate(parts, axis=1), y, views, train, test)
 
 
 def divided(y: np.ndarray, each: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -186,6 +191,8 @@ def draws(name: str, repeats: int) -> Iterator[tuple[str, Iterator[Draw]]]:
         found = picture_and_sound()
         for words, missing, noise in (("whole", 0.0, False), ("30% missing", 0.3, False), ("and noise", 0.0, True)):
             yield words, (numbers(seed, *paired(seed, found), 2, missing, noise) for seed in range(repeats))
+        whole = (numbers(seed, *paired(seed, found), 2, 0.3, False, known=False) for seed in range(repeats))
+        yield "30% missing where there is no label", whole
     else:
         for data in ("chest_xray", "office_caltech10_images"):
             frame, y = with_columns(data)

@@ -19,6 +19,7 @@ from headstart.contract.weighted_fit import row_weights, takes_weights, unweight
 from headstart.data.base.kinds import NUMBERS, ROWS, Kind, kind_named
 from headstart.data.inputs.inputs import inputs_in, refuse_other_kind
 from headstart.data.sets.groups import merge
+from headstart.data.sets.other_tasks import OtherTasks
 from headstart.data.tables.records import Records
 from headstart.data.tables.rows import as_frame, dense, is_frame, named_rows, records_of
 from headstart.errors import DataError, ParameterError, SourceError, TransferWarning
@@ -101,9 +102,10 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
     counted : array-like of bool, shape (n,), optional
         Examples that scores count, as where the others were chosen because they are hard; all are learned from, and
         losses, which tell candidates apart, are of all. Default: all.
-    auxiliary : list of Source, optional
+    auxiliary : list of Source, or OtherTasks, optional
         Of tables and numbers: other tasks, each with the target's columns and labels of its own. One candidate learns
-        with those of them that help, see `AuxiliaryTaskClassifier`.
+        with those of them that help, see `AuxiliaryTaskClassifier`. Of pictures, clips and texts an `OtherTasks`, as
+        `headstart.fit` makes it of a table's columns: one candidate lets them train the network's last blocks.
     partial_pooling : str, optional
         Of tables: the column of groups. One candidate shares a model and shrinks what each group adds to it, see
         `PartialPoolingRegressor`; the others learn from all groups alike.
@@ -233,6 +235,7 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
                     more["unlabelled"], notes = unlabelled_for(rows, self.unlabelled, task, network)
                 more["lent"], said = lent_for(rows, y, network_among(self.source)[1], task)
                 notes += said
+                more["beside"] = self.auxiliary
             more |= {"metric": measured, "weight": weight, "learning": learning}
             material = Material(rows, y, task, group_array, network, device, progress, **more)
             candidates = self._candidates(material)
@@ -293,7 +296,8 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
 
     def _refuse_neighbours(self) -> None:
         """Refuse what only rows of a table can have beside them."""
-        for name, value in (("auxiliary tasks", self.auxiliary), ("partial pooling", self.partial_pooling)):
+        tasks = None if isinstance(self.auxiliary, OtherTasks) else self.auxiliary
+        for name, value in (("auxiliary tasks", tasks), ("partial pooling", self.partial_pooling)):
             if value:
                 raise ParameterError(
                     f"Expected rows of a table for {name}, found {self._kind.many}.",

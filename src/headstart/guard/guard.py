@@ -26,6 +26,7 @@ from headstart.guard.evidence.before import came_out, expected, findings, summar
 from headstart.guard.evidence.before_tables import table_findings
 from headstart.guard.evidence.domain_map import map_of
 from headstart.guard.evidence.more_labels import more_labels
+from headstart.guard.evidence.other_tasks import tasks_evidence
 
 _CHECKPOINT = "final"
 
@@ -130,6 +131,7 @@ def guard(
         "plan": comparison.written() | of,
         **measured,
         **_looked_at(material, estimator, comparison, table, chosen, random_state, budget, journal),
+        **tasks_evidence(material, comparison, table, chosen),
         "history": list(getattr(estimator, "history_", None) or []),
         "reproduce": {"command": "", "code": "", "versions": say.versions(), "random_state": random_state},
         "seconds": journal.elapsed(),
@@ -223,6 +225,9 @@ def prints(material: Material, candidates: list[Candidate], random_state: int) -
         parts += [*_content(source.X, numbers=False), str(np.asarray(source.y).tolist()).encode()]
     if material.unlabelled is not None:
         parts += _content(material.unlabelled, material.numbers)
+    if material.beside is not None:
+        said = [[name, one.kept.tolist(), one.y.tolist()] for name, one in material.beside.labels.items()]
+        parts += [*_content(material.beside.inputs, numbers=False), json.dumps(said).encode()]
     described = [(c.name, c.transfer, c.dear, type(c.estimator).__name__, _settings(c.estimator)) for c in candidates]
     network = "" if material.network is None else material.network.digest
     return {

@@ -44,6 +44,8 @@ _REPEATED = (
     *("skip_bad", "budget", "random_state", "out", "unlabelled", "views", "plain", "text_windows", "background"),
     *("false_alarms", "metric", "class_weight", "partial_pooling", "positive", "prevalence"),
 )
+#: Arguments that lie beside the data and are read with them.
+_BESIDE = ("unlabelled", "text_windows", "auxiliary")
 
 
 def fit(
@@ -114,7 +116,9 @@ def fit(
         is named, or ``source`` is a network for texts, or the only column beside the labels holds sentences. Several
         columns of labels that are not all 0 and 1 are a task each: a model for each, and missing cells are gaps.
     target : str, optional
-        Which of several label columns is to be learned; the others are tasks beside it.
+        Which of several label columns is to be learned; the others are tasks beside it. Of a table of values what
+        models of them say is learned from; of pictures, clips and texts they train the network's last blocks too.
+        Both only where it helps.
     budget : float, default=600.0
         Seconds for everything, above 0. What is compared follows a plan made from prices. Where everything takes no
         more than half of the budget, all of it is run and the clock decides nothing.
@@ -177,7 +181,8 @@ def fit(
         Keep at most 1,000 examples in the model, as random projections of their features, so that `headstart.check` can
         compare new data with them.
     auxiliary : list of Source, optional
-        Of a table of values: other tasks with the same columns, see `AuxiliaryTaskClassifier`.
+        Of a table of values: other tasks with the same columns, see `AuxiliaryTaskClassifier`. (Of pictures, clips and
+        texts the other label columns beside a ``target`` are what may be learned from.)
     partial_pooling : str, optional
         Of a table of values: the column of groups, see `PartialPoolingRegressor`.
     positive : str, optional
@@ -236,7 +241,7 @@ def fit(
     with reporter(progress) as told:
         effort = Effort(budget, n_splits, random_state, device, views, checkpoint, told, n_jobs)
         try:
-            goal = read_target(data, source, reading, unlabelled=unlabelled, text_windows=text_windows)
+            goal = read_target(data, source, reading, **{name: given[name] for name in _BESIDE})
         except NoLabels:
             from headstart.models.adapting import Asked, fit_without_labels  # and torch, which tables need not
 
@@ -265,7 +270,7 @@ def fit(
             drawn = len(goal.dataset) if len(goal.dataset) < everything else None
             goal = screened(goal, skip_bad, told)
         asked = {"metric": metric, "class_weight": weights_by_class(class_weight, goal.dataset)}
-        asked |= {name: given[name] for name in ("plain", "reference", "auxiliary", "partial_pooling")}
+        asked |= {name: given[name] for name in ("plain", "reference", "partial_pooling")}
         asked["plan"] = repeated
         model = _fitted(goal, words, effort, candidates, asked)
         add_curves(curves, model, divided(goal.dataset)[0], goal.source, random_state, device)

@@ -15,11 +15,11 @@ from headstart.data.reading.roles import as_list
 from headstart.data.sets.checks import check_labels
 from headstart.data.sets.description import tell
 from headstart.errors import DataError, ParameterError
+from headstart.models.labelled_sets import AUTO, parted
 from headstart.models.model import Model
 from headstart.models.offered import kind_offered
 from headstart.models.reproduction import reproduction
 from headstart.models.saving.task_models import SeveralTasks
-from headstart.models.target import divided
 from headstart.source import Source
 
 #: What `fit` was asked for that stands in the command that repeats it.
@@ -31,11 +31,9 @@ _REPEATED = (
 #: What only a single task can have.
 _SINGLE = {"plan": None, "candidates": None, "resume": False, "plain": False, "classes": None, "ask": 0}
 _SINGLE |= {"positive": None, "prevalence": None}
-#: What becomes of the tasks beside a target that are no columns of values.
-_LEFT = (
-    "the others are left out, for only rows of a table lend to each other here (in Python "
-    "MultiTaskClassifier(network, target=...) trains a network by all of them)."
-)
+#: What becomes of the tasks beside a target: of columns of values, of what a network sees, and of what none does.
+_BESIDE = "the others are learned from where they help it."
+_LEFT = "the others are left out, for no network is borrowed whose last blocks they could train."
 
 
 def several_tasks(data: Any, source: Any, reading: Reading, group: str | None = None) -> Recognised | None:
@@ -98,15 +96,17 @@ def fit_tasks(found: Recognised, fit: Callable[..., Any], given: Mapping[str, An
         )
     goal = found.reading.target
     names = list(found.tasks) if goal is None else [goal]
-    tell([told_of_tasks(found)])
+    able = _lend(found, given["source"])
+    tell([told_of_tasks(found, able)])
     _refuse_single_answers(found, names)
-    lent = _lent(found)
+    lent = _lent(found) if able and (found.values or goal is not None) else {}
     models = {}
     for name in names:
         one = found.tasks[name]
         asked = {**given, "data": one, "label": name, "target": None, "out": None}
-        beside = [source for other, source in lent.items() if other != name]
-        asked |= {"budget": given["budget"] / len(names), "auxiliary": [*(given["auxiliary"] or []), *beside] or None}
+        beside = {other: source for other, source in lent.items() if other != name}
+        auxiliary: Any = [*(given["auxiliary"] or []), *beside.values()] if found.values else beside
+        asked |= {"budget": given["budget"] / len(names), "auxiliary": auxiliary or given["auxiliary"]}
         models[name] = fit(**asked)
     settings = {name: given[name] for name in _REPEATED if given[name] is not None and given[name] is not False}
     first = next(iter(models.values()))
@@ -149,20 +149,36 @@ def _refuse_single_answers(found: Recognised, names: list[str]) -> None:
                 raise DataError(f"{name}: {error.message}", f"Leave out --label {name}{more}") from error
 
 
-def _lent(found: Recognised) -> dict[str, Source]:
-    """The rows and labels of each task of a table of values, for the other ones; none of a part that is kept aside."""
-    if not found.values:
-        return {}
-    lent = {}
-    for name, one in found.tasks.items():
-        dataset, _ = divided(one.dataset())
-        if dataset.task != "multilabel" and len(np.unique(dataset.y)) > 1:
-            lent[name] = Source(dataset.inputs.frame, dataset.y, name=name)
+def _lent(found: Recognised) -> dict[str, Any]:
+    """What each task lends to the others, of a table of values, or to a target; nothing of a part kept aside by any."""
+    datasets = {name: one.dataset() for name, one in found.tasks.items()}
+    aside = {one.held_out for one in datasets.values()} - {None}
+    lent: dict[str, Any] = {}
+    for name, whole in datasets.items():
+        dataset = whole if whole.parts is None else whole.select(~np.isin(whole.parts, sorted(aside)))
+        if len(np.unique(dataset.y)) < 2 or (found.values and dataset.task == "multilabel"):
+            continue
+        lent[name] = Source(dataset.inputs.frame, dataset.y, name=name) if found.values else dataset
     return lent
 
 
-def told_of_tasks(found: Recognised) -> str:
-    """What several columns of labels were taken for, in a sentence."""
+def _lend(found: Recognised, source: Any) -> bool:
+    """Whether tasks can lend: rows of values do, and what a network that is borrowed sees; views do not."""
+    if found.values or found.reading.view is not None:
+        return found.values
+    network, kind = parted(source)[0], next(iter(found.tasks.values())).kind
+    return network is not None and (network != AUTO or (kind is not None and kind.starter is not None))
+
+
+def told_of_tasks(found: Recognised, lend: bool) -> str:
+    """What several columns of labels were taken for, in a sentence.
+
+    Parameters
+    ----------
+    found : Recognised
+    lend : bool
+        Whether the others can be learned from beside a target.
+    """
     parts = []
     for name, one in found.tasks.items():
         dataset = one.dataset()
@@ -171,8 +187,7 @@ def told_of_tasks(found: Recognised) -> str:
         gaps = f", {dataset.unlabelled:,} gaps" if dataset.unlabelled else ""
         parts.append(f"{name} ({what.get(dataset.task, 'several labels')}, {len(dataset):,} labelled{gaps})")
     goal = found.reading.target
-    learned = "the others are learned from where they help it." if found.values else _LEFT
-    beside = "" if goal is None else f" The target is {goal}; {learned}"
+    beside = "" if goal is None else f" The target is {goal}; {_BESIDE if lend else _LEFT}"
     return f"Several tasks: {'; '.join(parts)}.{beside}"
 
 

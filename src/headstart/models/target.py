@@ -18,6 +18,7 @@ from headstart.data.reading.view_table import views_of
 from headstart.data.sets.checks import check_labels
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import sentences, tell
+from headstart.data.sets.other_tasks import beside
 from headstart.data.sets.screen import screen
 from headstart.data.sets.unlabelled import apart_from
 from headstart.errors import ParameterError
@@ -67,14 +68,20 @@ ENOUGH_DRAWN = 20
 
 
 def read_target(
-    data: Any, source: Any, reading: Reading, *, unlabelled: Any = None, text_windows: int | None = None
+    data: Any,
+    source: Any,
+    reading: Reading,
+    *,
+    unlabelled: Any = None,
+    text_windows: int | None = None,
+    auxiliary: Any = None,
 ) -> Target:
     """Recognise and read what there is to learn from, and settle what it borrows from.
 
     Parameters
     ----------
-    data, source, unlabelled, text_windows
-        As in `headstart.fit`.
+    data, source, unlabelled, text_windows, auxiliary
+        As in `headstart.fit`; tasks beside one whose inputs a network sees are data sets by their names.
     reading : Reading
         What was said of the data; the task "keyword" makes them clips.
 
@@ -91,12 +98,17 @@ def read_target(
     if found.values:
         tables = found.tables(tables_offered(source), rows_offered(unlabelled))
         check_labels(tables.target)
-        return Target(tables.target, list(tables.sources) or None, named, {"unlabelled": tables.unlabelled})
+        return Target(
+            tables.target,
+            list(tables.sources) or None,
+            named,
+            {"unlabelled": tables.unlabelled, "auxiliary": auxiliary},
+        )
     dataset = found.dataset()
     views = views_of(dataset)
     if views is not None:
         more = unlabelled_rows(list(rows_offered(unlabelled)), dataset)
-        return Target(dataset, source_of_views(source, views), named, {"unlabelled": more})
+        return Target(dataset, source_of_views(source, views), named, {"unlabelled": more, "auxiliary": auxiliary})
     source, sets = parted(source)
     if isinstance(source, str) and source == AUTO:
         dataset, source = _bundled(dataset)
@@ -106,7 +118,7 @@ def read_target(
             f"Expected a network beside labelled sets of {dataset.kind.many}, found none.",
             "Name one too (--source, source=[network, ...]).",
         )
-    more = {"unlabelled": inputs_offered(unlabelled, dataset)}
+    more = {"unlabelled": inputs_offered(unlabelled, dataset), "auxiliary": auxiliary}
     found_sets = read_sets(sets, dataset, reading)
     if text_windows is not None:
         from headstart.parameters.tuning.plan import source_with_windows
@@ -149,10 +161,15 @@ def screened(target: Target, skip_bad: bool, progress: Progress | None) -> Targe
         kept, said = apart_from(found, more, seen, progress)
         more = more[kept] if len(kept) else None
     sets, told = screened_sets(target.sets, found, seen, progress)
+    others = target.more.get("auxiliary")
+    if isinstance(others, Mapping) and others:
+        others, of_tasks = beside(others, found, dataset, seen, progress)
+        told = (*told, *of_tasks)
     notes = (*found.notes, *window_notes(network, divided(found)[0].inputs), *said, *told)
     whole = dataclasses.replace(found, notes=notes)
     _tell_new(whole, dataset)
-    return dataclasses.replace(target, dataset=whole, more={**target.more, "unlabelled": more}, sets=sets)
+    lent = {"unlabelled": more, "auxiliary": others}
+    return dataclasses.replace(target, dataset=whole, more={**target.more, **lent}, sets=sets)
 
 
 def _tell_new(found: Dataset, before: Dataset) -> None:

@@ -61,7 +61,7 @@ def save_estimator(
     """
     fitted, target = estimator.fitted_, Path(folder)
     described: dict[str, Any] = {
-        "class": type(estimator).__name__,
+        "class": "TransferRegressor" if fitted.targets.task == "regression" else "TransferClassifier",
         "params": _params(estimator),
         "targets": _describe_targets(fitted.targets),
         "history": fitted.history,
@@ -181,7 +181,7 @@ def _labels(targets: Targets, label_names: list[str] | None) -> list[Any] | None
 
 def _params(estimator: Any) -> dict[str, Any]:
     """Parameters in plain JSON types; of what is borrowed the network alone, and of a method as the head its form."""
-    given = estimator.get_params(deep=False)
+    given = {name: value for name, value in estimator.get_params(deep=False).items() if name != "beside"}
     given["source"] = network_among(given["source"])[0]
     if is_method(given["head"]):
         given["head"] = "linear"

@@ -10,11 +10,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.validation import check_is_fitted
-from torch import nn
 
 from headstart.contract.card import MethodCard
 from headstart.contract.estimator_class import estimator_class
@@ -26,16 +24,14 @@ from headstart.data.sets.splits import holdout
 from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.window import fitted as with_window
-from headstart.nn.losses.several_tasks import TaskPart
 from headstart.parameters.heads.fitted import Fitted
 from headstart.parameters.heads.targets import Targets, class_targets, number_targets
 from headstart.parameters.target_first import gain_of_others
 from headstart.parameters.task_columns import cells_of, read_tasks
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
-from headstart.parameters.tuning.first_head import first_head
-from headstart.parameters.tuning.objective import WEIGHTINGS, Objective
+from headstart.parameters.tuning.objective import WEIGHTINGS
 from headstart.parameters.tuning.plan import network_for, settings_for, stops_early, trained_blocks
-from headstart.parameters.tuning.tuning import tune
+from headstart.parameters.tuning.together import TaskRows, tune_together
 from headstart.progress import reporter
 
 _OWN = ("train", "network", "epochs", "learning_rate", "batch_size", "device", "random_state")
@@ -187,39 +183,21 @@ class BaseMultiTask(BaseEstimator):
         settings = settings_for(first, input_type=inputs.input_type)
         if settings.blocks == 0:
             settings = dataclasses.replace(settings, blocks=None)
-        each = {name: _targets(one) for name, one in read.items()}
-        ends = np.cumsum([0, *(targets.Y.shape[1] for targets in each.values())]).tolist()
-        n = len(inputs)
-        Y = np.full((n, ends[-1]), np.nan)
-        parts = []
-        for (name, one), start, stop in zip(read.items(), ends[:-1], ends[1:], strict=True):
-            Y[one.kept, start:stop] = each[name].Y
-            parts.append(TaskPart(one.task, start, stop))
-        able = np.flatnonzero(~np.isnan(Y).all(axis=1))
-        inputs, Y = inputs[able], Y[able]
-        whole = Targets("several", Y, np.ones(len(able)), None, np.zeros(ends[-1]), np.ones(ends[-1]), False)
-        objective = Objective(parts, self.weighting, seed=settings.seed)
+        able = np.flatnonzero(np.any([one.kept for one in read.values()], axis=0))
+        place = np.cumsum(np.isin(np.arange(len(inputs)), able)) - 1
+        tasks = {name: TaskRows(_targets(one), place[np.flatnonzero(one.kept)]) for name, one in read.items()}
         held = None
         if stops_early(self.early_stopping, len(able)):
             held = holdout(np.zeros(len(able)), "regression", fraction=0.2, random_state=settings.seed)
-
-        def start_head(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            solved = []
-            for part, targets in zip(parts, each.values(), strict=True):
-                there = np.flatnonzero(~np.isnan(Y[:, part.start]))
-                solved.append(first_head(features[there], targets, dataclasses.replace(settings, widths=())))
-            linear = [one for one in solved if isinstance(one, tuple)]
-            return np.hstack([one[0] for one in linear]), np.concatenate([one[1] for one in linear])
-
         with reporter(quiet=not self.verbose) as progress:
-            how: dict[str, Any] = {"start": start_head, "held_out": held, "progress": progress}
-            tuned = tune(network, inputs, whole, settings, objective=objective, **how)
+            how: dict[str, Any] = {"weighting": self.weighting, "held_out": held, "progress": progress}
+            tuned, heads = tune_together(network, inputs[able], tasks, settings, **how)
         self.history_ = tuned.history
-        for (name, model), part in zip(self.models_.items(), parts, strict=True):
-            head = nn.Sequential(_columns(tuned.head, part)).eval()
-            model.fitted_ = Fitted(each[name], tuned.network, None, head, tuned.history)
-            if each[name].classes is not None:
-                model.classes_ = each[name].classes
+        for name, model in self.models_.items():
+            targets = tasks[name].targets
+            model.fitted_ = Fitted(targets, tuned.network, None, heads[name], tuned.history)
+            if targets.classes is not None:
+                model.classes_ = targets.classes
 
     @property
     def body_(self) -> Network:
@@ -296,17 +274,6 @@ class BaseMultiTask(BaseEstimator):
 
 def _targets(one: ReadLabels) -> Targets:
     return number_targets(one.y) if one.task == "regression" else class_targets(one.y, None)
-
-
-def _columns(head: nn.Sequential, part: TaskPart) -> nn.Linear:
-    """A task's columns of a trained linear head."""
-    whole = head.cpu()[-1]
-    assert isinstance(whole, nn.Linear)
-    own = nn.utils.skip_init(nn.Linear, whole.in_features, part.stop - part.start)  # draws no random numbers
-    with torch.no_grad():
-        own.weight.copy_(whole.weight[part.start : part.stop])
-        own.bias.copy_(whole.bias[part.start : part.stop])
-    return own
 
 
 @estimator_class

@@ -11,6 +11,7 @@ _NAMES = {
     "last 2 blocks": "borrowed network, second half trained on",
     "head, with sets": "borrowed network and set, new output",
     "adapted head": "borrowed set adapted to yours",
+    "last 2 blocks, with the other tasks": "borrowed network, second half trained on with the other tasks",
     "last block, with sets": "borrowed network and set, end trained on",
     "last layers": "borrowed network, end trained on",
     "all layers": "borrowed network, all of it trained on",

@@ -23,6 +23,14 @@ _LENT = (
 _ALONE = "The tasks do not learn from each other here, as rows of a table do; each was compared with borrowing nothing."
 
 
+#: Why tasks that train a network together are not learned with, by what was measured.
+_TOGETHER = {
+    "helps": "they help, and another way is better or as good",
+    "hurts": "they hurt, and are refused",
+    "no clear gain": "no more than chance gives, and they are refused",
+}
+
+
 def tasks_page(evidence: Mapping[str, Any]) -> dict[str, Any]:
     """What the page of several tasks prints.
 
@@ -87,6 +95,8 @@ def auxiliary_rows(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not found or not found.get("tasks"):
         return None
     tasks = found["tasks"]
+    if found.get("together"):
+        return _together(found)
     kept = [str(one["name"]) for one in tasks if one["kept"]]
     refused = [str(one["name"]) for one in tasks if not one["kept"]]
     some = f"{', '.join(kept)} {'help' if len(kept) > 1 else 'helps'} the target" if kept else "none helps the target"
@@ -101,7 +111,30 @@ def auxiliary_rows(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
         }
         for one in tasks
     ]
-    return {"words": f"Of {count(len(tasks), 'other task')} {some}.{rest}", "rows": rows, "loss": found.get("loss", "")}
+    return {
+        "words": f"Of {count(len(tasks), 'other task')} {some}.{rest}",
+        "rows": rows,
+        "loss": found.get("loss", ""),
+        "together": False,
+    }
+
+
+def _together(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What tasks gave a target that train its network, which are taken or refused together."""
+    names = ", ".join(str(one["name"]) for one in found["tasks"])
+    kept = not found["refused"]
+    words = f"{'Learned with' if kept else 'Not learned with'} other tasks: {names}. "
+    if found["word"] in _TOGETHER:
+        size, less = abs(found["gain"]), "lower" if found["gain"] >= 0 else "higher"
+        words += (
+            f"Where they train the network too, the {found['loss']} out of fold is {less} by {size:.2g} "
+            f"(standard error {found['error']:.1g}) than of {plain_name(found['against'])}"
+        )
+        words += ". " if kept else f": {_TOGETHER[found['word']]}. "
+    else:
+        words += f"{found['why'][:1].upper()}{found['why'][1:]}. " if found["why"] else ""
+    rows = [{"name": str(one["name"]), "n": count(one["n"])} for one in found["tasks"]]
+    return {"words": words.strip(), "rows": rows, "loss": found["loss"], "together": True}
 
 
 def pooled_groups(found: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
 from headstart.errors import DataError, ParameterError, SourceError
 from headstart.models.saving.task_models import SeveralTasks
-from headstart.models.several_tasks import told_of_tasks
+from headstart.models.several_tasks import _lend, _lent, told_of_tasks
 from headstart.report.tasks import tasks_page
 from headstart.report.write import write_report
 
@@ -118,6 +118,14 @@ def test_a_target_is_learned_with_the_others_beside_it() -> None:
     assert model.predict(table(20, seed=3)).shape == (20,)
 
 
+def test_what_any_task_keeps_for_the_test_is_lent_to_none() -> None:
+    frame = pd.DataFrame({"x": np.arange(12.0), "part": ["train"] * 6 + ["val"] * 3 + ["test"] * 3})
+    frame["a"] = ["u", "v"] * 4 + ["u", None, None, None]  # its test is the part named val
+    frame["b"] = ["y", "z"] * 6
+    lent = _lent(recognise(frame, Reading(label=("a", "b"), target="a", split_column="part")))
+    assert [len(lent[name].y) for name in ("a", "b")] == [6, 6]
+
+
 def test_partial_pooling_names_its_groups(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     school = np.repeat(np.arange(12), 10)
@@ -175,7 +183,7 @@ def test_rows_with_other_tasks_go_with_tables_alone() -> None:
         headstart.fit((pictures, np.arange(8) % 2), None, partial_pooling="a", budget=5)
 
 
-def test_what_texts_do_not_lend_each_other_is_not_promised() -> None:
+def test_what_texts_lend_each_other_is_said() -> None:
     found = recognise(
         pd.DataFrame(
             {
@@ -186,8 +194,11 @@ def test_what_texts_do_not_lend_each_other_is_not_promised() -> None:
         ),
         Reading(label=("mood", "shop"), target="mood", text_column="review"),
     )
-    told = told_of_tasks(found)
-    assert "The target is mood; the others are left out" in told and "MultiTaskClassifier" in told
+    assert told_of_tasks(found, lend=False).endswith(
+        "The target is mood; the others are left out, for no network is borrowed whose last blocks they could train."
+    )
+    assert told_of_tasks(found, lend=True).endswith("the others are learned from where they help it.")
+    assert [_lend(found, source) for source in ("auto", None, "org/network")] == [False, False, True]
     row = {"task": "classification", "n": 12, "metric": "accuracy", "value": 0.9, "interval": [0.8, 1.0]}
     row |= {"chosen": "head", "word": "helps", "difference": 0.1, "span": [0.0, 0.2]}
     alone = tasks_page({"tasks": [{"name": "mood", "helped_by": [], "refused": [], **row}]})

@@ -12,6 +12,8 @@ from headstart.errors import ParameterError
 
 #: Name of the candidate that tunes a good part of a network for a detector.
 LAST_LAYERS = "last layers"
+#: Names of the candidates that train the last two blocks, by the target alone and by other tasks too.
+LAST_BLOCKS, WITH_TASKS = "last 2 blocks", "last 2 blocks, with the other tasks"
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,15 @@ from typing import Any
 from headstart.data.base.kinds import kind_named
 from headstart.data.inputs.fixed_views import check_views
 from headstart.data.inputs.registry import entry_of, resolve, simple_of
+from headstart.data.sets.other_tasks import OtherTasks
 from headstart.errors import ParameterError
 from headstart.features.adapted.adapted import AdaptedClassifier
-from headstart.guard.candidates.candidate import Candidate
+from headstart.guard.candidates.candidate import LAST_BLOCKS, WITH_TASKS, Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.train_size import train_size
 from headstart.networks.network import Network
 from headstart.networks.reading.random_weights import random_network
+from headstart.parameters.beside import BesideClassifier, BesideRegressor
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
 from headstart.source import Source
 
@@ -29,7 +31,7 @@ FEW = 64
 def input_candidates(material: Material, *, views: int, plain: bool, random_state: int) -> list[Candidate]:
     """The standard candidates for pictures, clips or texts, with what goes with them; see `standard_for_inputs`."""
     network = material.network
-    return standard_for_inputs(
+    found = standard_for_inputs(
         network,
         material.task,
         input_type=material.input_type,
@@ -43,6 +45,10 @@ def input_candidates(material: Material, *, views: int, plain: bool, random_stat
         unlabelled=material.unlabelled,
         lent=material.lent,
     )
+    common = {"device": material.device, "random_state": random_state}
+    more = _with_tasks(network, material.beside, material.task, common)
+    place = next((i + 1 for i, one in enumerate(found) if one.name == LAST_BLOCKS), None)
+    return found if place is None else [*found[:place], *more, *found[place:]]
 
 
 def standard_for_inputs(
@@ -140,7 +146,7 @@ def standard_for_inputs(
     found += [
         Candidate("all layers", all_layers, True, "fine-tuning all layers", dear=True),
         Candidate("last block", borrowed(train="last:1"), True, "fine-tuning the last block", dear=True),
-        Candidate("last 2 blocks", borrowed(train="last:2"), True, "fine-tuning the last two blocks", dear=True),
+        Candidate(LAST_BLOCKS, borrowed(train="last:2"), True, "fine-tuning the last two blocks", dear=True),
     ]
     if kind_named(input_type).pairs and not numbers and n < FEW * n_classes:
         words = "tuning the last two blocks on pairs of examples"
@@ -168,6 +174,15 @@ def _with_sets(
         *found,
         Candidate("last block, with sets", last, True, f"fine-tuning the last block on {said} too", dear=True),
     ]
+
+
+def _with_tasks(network: Any, beside: OtherTasks | None, task: str, common: dict[str, Any]) -> list[Candidate]:
+    """The last two blocks as other tasks train them too: more labels bear more than the last one."""
+    if beside is None:
+        return []
+    kind = BesideRegressor if task == "regression" else BesideClassifier
+    words = f"fine-tuning the last two blocks, by other tasks too ({', '.join(beside.labels)})"
+    return [Candidate(WITH_TASKS, kind(network, train="last:2", beside=beside, **common), True, words, dear=True)]
 
 
 def _require_plain(network: Network | None) -> None:

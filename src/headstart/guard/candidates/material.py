@@ -11,6 +11,7 @@ import numpy as np
 
 from headstart.data.base.kinds import NUMBERS, Kind, OfKind
 from headstart.data.inputs.registry import simple_of
+from headstart.data.sets.other_tasks import OtherTasks
 from headstart.data.tables.records import Records
 from headstart.guard.candidates.worth import Worth, worth_of_each
 from headstart.math.statistics.named_metrics import Metric, metric_named
@@ -47,6 +48,8 @@ class Material(OfKind):
         Labelled pictures, clips or texts of other sets, none of which is among ``rows``.
     auxiliary : tuple of Source
         Rows of numbers of other tasks, with the columns of ``rows``.
+    beside : OtherTasks, optional
+        Labels of other tasks, of pictures, clips or texts that are among ``rows``, and of others.
     shown : Records, optional
         The rows as they were given, where they are those of a table.
     metric : str, optional
@@ -70,6 +73,7 @@ class Material(OfKind):
     unlabelled: Any = field(default=None, repr=False)
     lent: tuple[Source, ...] = ()
     auxiliary: tuple[Source, ...] = ()
+    beside: OtherTasks | None = None
     shown: Records | None = field(default=None, repr=False)
     metric: str | None = None
     weight: np.ndarray | None = field(default=None, repr=False)

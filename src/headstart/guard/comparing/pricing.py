@@ -11,6 +11,7 @@ from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.budget import Price
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.comparing.table_price import table_fold
+from headstart.source import Source
 
 _HOPELESS = 4.0
 _STEP = 3.0
@@ -41,8 +42,8 @@ def price_of(candidate: Candidate, material: Material, n_splits: int, usable: fl
     """
     from headstart.parameters.tuning.price import predict_parts  # rows of a table need no torch
 
-    n = len(material)
-    n_fold = n - n // n_splits
+    lent = _lent_to(candidate)
+    n, n_fold = len(material) + lent, len(material) - len(material) // n_splits + lent
 
     def measured() -> list[float]:
         hurried = journal.elapsed() > _FOR_PRICES * usable
@@ -115,6 +116,13 @@ def later_seconds(material: Material, later: int, journal: Journal) -> float:
         return later * seconds_each(network, material.rows, material.device)
 
     return float(journal.decide(f"price of {later} later", measured))
+
+
+def _lent_to(candidate: Candidate) -> int:
+    """How many examples beside the target's a candidate that trains in epochs learns from: of sets, of other tasks."""
+    source, others = getattr(candidate.estimator, "source", None), getattr(candidate.estimator, "beside", None)
+    sets = [one for one in source if isinstance(one, Source)] if isinstance(source, list) else []
+    return sum(len(one.y) for one in sets) + (0 if others is None else others.others)
 
 
 def _features(candidate: Candidate, material: Material) -> float:
