@@ -47,8 +47,8 @@ def test_decision_function_agrees_with_the_probabilities(model: SafeTransferClas
 
 def test_sparse_rows_answer_as_dense_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, other = sparse.csr_matrix(X.to_numpy()), sparse.csr_matrix(there.to_numpy())
-    dense = SafeTransferClassifier(source=Source(there.to_numpy(), source.y), budget=5, n_splits=3)
-    loose = SafeTransferClassifier(source=Source(other, source.y), budget=5, n_splits=3)
+    dense = SafeTransferClassifier(source=Source(there.to_numpy(), source.y), budget=60, n_splits=3)
+    loose = SafeTransferClassifier(source=Source(other, source.y), budget=60, n_splits=3)
     wanted = dense.fit(X.to_numpy(), y).predict_proba(X.to_numpy())
     assert np.allclose(loose.fit(rows, y).predict_proba(rows), wanted)
     SafeTransferRegressor(budget=2, n_splits=3).fit(rows, X.a.to_numpy()).predict(rows)

@@ -103,7 +103,10 @@ class _Neighbours:
     def __init__(self, rows: np.ndarray) -> None:
         self.rows = rows
         self.tree = cKDTree(rows) if rows.shape[1] <= _TREE else None
-        self.squares = np.einsum("ij,ij->i", rows, rows)
+        self.centre = rows.mean(axis=0)
+        centred = rows - self.centre
+        squares = np.einsum("ij,ij->i", centred, centred)
+        self.products = np.column_stack([-2.0 * centred, squares]).astype(np.float32).T
 
     def query(self, points: np.ndarray, k: int, within: float = np.inf) -> tuple[np.ndarray, np.ndarray]:
         """Distances of the k nearest and their numbers, (n, k), in order; infinite beyond ``within``."""
@@ -116,7 +119,8 @@ class _Neighbours:
         return np.concatenate([one for one, _ in blocks]), np.concatenate([one for _, one in blocks])
 
     def _query(self, points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        squares = self.squares - 2.0 * (points @ self.rows.T)  # but for what is the same for each point
+        turned = np.column_stack([points - self.centre, np.ones(len(points))]).astype(np.float32)
+        squares = turned @ self.products  # but for what is the same for each point; single precision finds who is near
         near = squares.argmin(axis=1)[:, None] if k == 1 else squares.argpartition(k - 1, axis=1)[:, :k]
         apart = self.rows[near] - points[:, None]
         distance = np.sqrt(np.einsum("ijk,ijk->ij", apart, apart))  # without what products lose of small ones

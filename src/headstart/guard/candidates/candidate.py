@@ -44,6 +44,8 @@ class Candidate:
     instead_of : str, default=""
         Name of a candidate that steps back where this one was run to its end: what is known from elsewhere, not from
         the examples that are compared on.
+    leads : bool, default=False
+        Whether it is run before the other cheap ones: what is often the best tells early who is behind.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Candidate:
     final_fits: float = 1.0
     instead_of: str = ""
     wary: bool = False
+    leads: bool = False
 
     @property
     def handicap(self) -> float:

@@ -28,8 +28,15 @@ from headstart.source import Source
 
 _ENOUGH_FOR_BOOSTING = 200
 _MANY_ROWS = 2000
+#: Of few rows, trees of few leaves: for numbers more of them, for classes, which they would make too sure, no more than
+#: scikit-learn's; and the rows up to which they are.
+_SMALL_TREES = {
+    True: {"max_leaf_nodes": 6, "min_samples_leaf": 5, "max_iter": 400},
+    False: {"max_leaf_nodes": 12, "min_samples_leaf": 5},
+}
+_FEW_ROWS = {True: 10_000, False: _MANY_ROWS}
 #: Trees of a transfer forest, and rows of each, where there are many.
-_TREES, _TREE_ROWS = 50, 4000
+_TREES, _TREE_ROWS = 50, 2000
 #: Trees of an ensemble on few rows of the target alone.
 _OWN_TREES = 60
 _MOST_COLUMNS = 300
@@ -41,7 +48,7 @@ _CHEAP: tuple[Family, ...] = (
 )
 _COSTLY: tuple[Family, ...] = (
     ("regular transfer", "RegularTransfer", {}, "the source's linear model, pulled towards the target"),
-    ("TrAdaBoost", "TrAdaBoost", {"n_estimators": 20}, "boosting that weeds out source rows"),
+    ("TrAdaBoost", "TrAdaBoost", {"n_estimators": 10}, "boosting that weeds out source rows"),
     ("transfer forest", "TransferForest", {}, "trees of the source, changed by the target's rows"),
 )
 
@@ -95,11 +102,12 @@ def table_candidates(material: Material, *, random_state: int = 0) -> list[Candi
     if material.rows.shape[1] <= _MOST_COLUMNS:
         found += _aligned(task, borrowed)
     words = "trees on both sets, with the same weight in total"
-    found.append(Candidate("pooled trees", pooled(trees, 0.5, **borrowed), True, words))
+    many = n_both >= _MANY_ROWS
+    found.append(Candidate("pooled trees", pooled(trees, 0.5, **borrowed), True, words, leads=many))
     if _ENOUGH_FOR_BOOSTING <= n_both < _MANY_ROWS:  # with more the pooled trees are boosted ones
         words = "gradient boosting on rows of source and target as one set"
         boosting = pooled(_trees(numbers, n_both, random_state), **borrowed)
-        found.append(Candidate("pooled boosting", boosting, True, words))
+        found.append(Candidate("pooled boosting", boosting, True, words, leads=True))
     forest = _forest(numbers, n_both - n, random_state)
     return found + _families(task, borrowed, _COSTLY, random_state, TransferForest=forest)
 
@@ -130,13 +138,14 @@ def alone(task: str, n: int, random_state: int) -> list[Candidate]:
             ("target alone, loose", loose, "logistic regression with a tenth of the penalty"),
         ]
     trees = _trees(numbers, n, random_state)
-    words = "histogram gradient boosting" if n >= _ENOUGH_FOR_BOOSTING else "extremely randomised trees"
-    ways = [*linear, ("trees alone", trees, words)]
-    return [Candidate(name, model, False, f"{said} on the target's rows alone") for name, model, said in ways]
+    boosted = n >= _ENOUGH_FOR_BOOSTING
+    words = "histogram gradient boosting" if boosted else "extremely randomised trees"
+    found = [Candidate(name, model, False, f"{said} on the target's rows alone") for name, model, said in linear]
+    return [*found, Candidate("trees alone", trees, False, f"{words} on the target's rows alone", leads=boosted)]
 
 
 def _forest(numbers: bool, n: int, random_state: int) -> Any:
-    """What a transfer forest begins with: with many rows fewer trees, each of at most 4,000 rows; None is its own."""
+    """What a transfer forest begins with: with many rows fewer trees, each of at most 2,000 rows; None is its own."""
     if n < _MANY_ROWS:
         return None
     kind = RandomForestRegressor if numbers else RandomForestClassifier
@@ -145,11 +154,10 @@ def _forest(numbers: bool, n: int, random_state: int) -> Any:
 
 def _trees(numbers: bool, n: int, random_state: int) -> Any:
     """Histogram gradient boosting where there are rows enough for its bins, else randomised trees."""
-    if n >= _ENOUGH_FOR_BOOSTING and numbers:
-        return HistGradientBoostingRegressor(random_state=random_state)
-    if n >= _ENOUGH_FOR_BOOSTING:
-        return HistGradientBoostingClassifier(random_state=random_state)
-    return randomised_trees("regression" if numbers else "classification", random_state)
+    if n < _ENOUGH_FOR_BOOSTING:
+        return randomised_trees("regression" if numbers else "classification", random_state)
+    boosting = HistGradientBoostingRegressor if numbers else HistGradientBoostingClassifier
+    return boosting(random_state=random_state, **(_SMALL_TREES[numbers] if n < _FEW_ROWS[numbers] else {}))
 
 
 def _families(

@@ -29,18 +29,21 @@ def sizes(n_train: int, n_classes: int | None) -> list[int]:
 
 
 def affordable(steps: Sequence[int], n_splits: int, fits: int | None) -> tuple[list[int], int]:
-    """Sizes and number of folds for about so many fits; the last size takes none.
+    """Sizes and number of folds for about so many fits; the last size takes none. For fewer than four, one size.
 
     Examples
     --------
     >>> affordable([10, 20, 50, 100, 200, 500, 800], 5, 15), affordable([10, 20, 50, 100, 200], 5, 5)
     (([10, 50, 500, 800], 5), ([10, 100, 200], 2))
+    >>> affordable([10, 20, 50, 100, 200, 500, 800], 5, 2)
+    ([50, 800], 2)
     """
     fitted = list(steps[:-1])
     if fits is None or not fitted:
         return list(steps), n_splits
-    kept = min(len(fitted), max(2, fits // n_splits))
-    places = np.linspace(0, len(fitted) - 1, kept).round().astype(int)
+    kept = min(len(fitted), max(2, fits // n_splits) if fits >= 4 else 1)
+    last = len(fitted) - 1
+    places = (np.linspace(0, last, kept) if kept > 1 else np.array([last / 2])).round().astype(int)
     return [*(fitted[place] for place in places), steps[-1]], min(n_splits, max(2, fits // kept))
 
 

@@ -62,7 +62,8 @@ class Plan:
         return found | {"run": list(self.run), "left_out": list(self.left_out)}
 
 
-N_REPEATS = 3
+#: Cross-validations of each candidate; of tables with rows to borrow, where a mixture is the model, one less.
+N_REPEATS, MIXED_REPEATS = 3, 2
 #: Whatever takes no more than this part of the budget is run whole, whatever the clock says.
 WHOLE = 0.5
 _FOR_REPEATS = 0.15

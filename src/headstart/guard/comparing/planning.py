@@ -10,7 +10,7 @@ from headstart.guard.candidates.candidate import LAST_LAYERS, Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.budget import RESERVE, Price, spell
 from headstart.guard.comparing.journal import Journal
-from headstart.guard.comparing.plan import N_REPEATS, Costs, Plan, partial_plan, whole_plan
+from headstart.guard.comparing.plan import MIXED_REPEATS, N_REPEATS, Costs, Plan, partial_plan, whole_plan
 from headstart.guard.comparing.pricing import cheap_price, later_seconds, price_of, stated_price
 from headstart.guard.comparing.race import MANY_ROWS
 
@@ -26,13 +26,14 @@ def least_of(candidates: Sequence[Candidate]) -> int:
 def in_order(candidates: Sequence[Candidate], expected: bool = True) -> list[Candidate]:
     """Candidates in the order in which they are run: what is borrowed before its controls, the cheap before the dear.
 
-    The first without transfer and the first with it lead. Of those that train in epochs: last layers of a detector,
-    all layers, then the others as they come, from scratch at the end; from scratch first when no gain is to be
-    expected.
+    The first without transfer and the first with it come first, then those that lead. Of those that train in epochs:
+    last layers of a detector, all layers, then the others as they come, from scratch at the end; from scratch first
+    when no gain is to be expected.
     """
     cheap = [candidate for candidate in candidates if not candidate.dear]
     first = [next((c for c in cheap if c.transfer == side), None) for side in (False, True)]
     lead = [candidate for candidate in first if candidate is not None]
+    lead += [candidate for candidate in cheap if candidate.leads and candidate not in lead]
     rest = [candidate for candidate in cheap if candidate not in lead]
     order = (LAST_LAYERS, "all layers", "", CONTROLS[1]) if expected else (LAST_LAYERS, CONTROLS[1], "all layers", "")
 
@@ -72,7 +73,7 @@ def planned(
     cheap = [candidate for candidate in ordered if not candidate.dear]
     least = least_of(ordered)
     mixed = bool(material.sources)
-    repeats = 1 if len(material) >= MANY_ROWS else N_REPEATS
+    repeats = 1 if len(material) >= MANY_ROWS else MIXED_REPEATS if mixed else N_REPEATS
     if stated and material.numbers:
         prices = [stated_price(candidate, material, n_splits) for candidate in cheap]
         found = whole_plan(Costs(prices, (), least, mixed, words, repeats=repeats), n_splits, budget)

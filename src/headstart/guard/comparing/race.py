@@ -9,12 +9,16 @@ import numpy as np
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.choose import best, example_scores, tabulate
 from headstart.guard.comparing.out_of_fold import Outcome, Split, fold_numbers
+from headstart.math.statistics.calibration import temperature
+from headstart.math.statistics.metrics import example_log_loss
 from headstart.math.statistics.named_metrics import metric_named
+from headstart.math.statistics.probability import logits, probabilities
 
 FEWEST_FOLDS = 2
 FEWEST_ROWS = 12
-#: Rows of a table from which one cross-validation tells enough, and its first folds who is behind for good.
-MANY_ROWS = 500
+#: Rows of a table from which one cross-validation tells enough, and its first folds who is behind for good; rows of
+#: these folds that it takes, and standard errors.
+MANY_ROWS, _ENOUGH_ROWS, _ERRORS = 500, 100, 2.0
 
 
 def leader(outcomes: Sequence[Outcome], transfer: bool, material: Material, splits: Sequence[Split]) -> Outcome | None:
@@ -102,6 +106,51 @@ def behind(
     gap = example_scores(task, y[rows], other[rows], metric) - example_scores(task, y[rows], said, metric)
     error = gap.std(ddof=1) / np.sqrt(len(gap))
     return float(gap.mean()) if gap.mean() > errors * error else None
+
+
+def outclassed(
+    material: Material, mine: Sequence[np.ndarray], other: np.ndarray, splits: Sequence[Split]
+) -> tuple[float, str | None] | None:
+    """How far a candidate is behind another of a table with many rows, if that cannot be chance; else None.
+
+    By two standard errors of the paired difference of scores; or of the log-losses, with each one's temperature, where
+    its score is no higher. Which rows are right tells far less than how sure it was of them.
+
+    Parameters
+    ----------
+    material : Material
+    mine : sequence of arrays
+        Predictions for the test parts of the first folds.
+    other : array
+        Out-of-fold predictions for all examples.
+    splits : sequence of (train, test)
+
+    Returns
+    -------
+    (float, str or None) or None
+        Mean difference, above 0, and of which metric (None: of what is measured); None with fewer than 100 examples.
+    """
+    rows = np.concatenate([test for _, test in splits[: len(mine)]])
+    if len(rows) < _ENOUGH_ROWS:
+        return None
+    task, y, both = material.task, material.target[rows], (np.concatenate(list(mine)), other[rows])
+    gap = np.subtract(*(example_scores(task, y, said, material.metric) for said in both[::-1]))
+    if _beyond_chance(gap):
+        return float(gap.mean()), None
+    if task != "classification" or gap.mean() < 0:
+        return None
+    gap = np.subtract(*(_log_losses(y, said) for said in both))
+    return (float(gap.mean()), "log_loss") if _beyond_chance(gap) else None
+
+
+def _beyond_chance(gap: np.ndarray) -> bool:
+    return bool(gap.mean() > _ERRORS * gap.std(ddof=1) / np.sqrt(len(gap)))
+
+
+def _log_losses(y: np.ndarray, probability: np.ndarray) -> np.ndarray:
+    """Of each row, (n,), with the temperature that fits them best."""
+    z = logits(probability, multilabel=False)
+    return example_log_loss(probabilities(z / temperature(z, y), multilabel=False), y)
 
 
 def stopped_words(

@@ -32,7 +32,7 @@ from headstart.guard.comparing.out_of_fold import (
 )
 from headstart.guard.comparing.plan import Plan
 from headstart.guard.comparing.planning import CONTROLS, in_order, least_of, planned, tell_floor
-from headstart.guard.comparing.race import MANY_ROWS, behind, front, leader, stopped_words
+from headstart.guard.comparing.race import MANY_ROWS, behind, front, leader, outclassed, stopped_words
 
 
 def compare(
@@ -237,8 +237,8 @@ def _watch(
 ) -> Callable[[float, Sequence[np.ndarray]], bool]:
     """Whether a candidate goes on after a fold: not when it is behind (said in ``stopped``), or will not end in time.
 
-    Raced are candidates that train in epochs, and of tables with many rows all, which have to be behind by twice as
-    much; of those of a plan that is repeated it is known that they end.
+    Raced are candidates that train in epochs, see `behind`, and of tables with many rows all, see `outclassed`; of
+    those of a plan that is repeated it is known that they end.
     """
     material, splits, rival = course.material, result.splits[0], None
     rivals = [outcome for outcome in result.outcomes if outcome.candidate.name != candidate.instead_of]
@@ -246,19 +246,19 @@ def _watch(
         rival = leader(rivals, candidate.transfer, material, splits)
     elif material.sources and len(material) >= MANY_ROWS and not course.plan.repeated:
         rival = front(rivals, candidate.transfer, material)
-    how: dict[str, Any] = {"metric": material.metric, "errors": 1.0 if candidate.dear else 2.0}
+
+    def told(rival: Outcome, parts: Sequence[np.ndarray]) -> tuple[float, str | None] | None:
+        if not candidate.dear:
+            return outclassed(material, parts, rival.predictions[0], splits)
+        gap = behind(material.task, material.target, parts, rival.predictions[0], splits, metric=material.metric)
+        return None if gap is None else (gap, None)
 
     def may_go_on(spent: float, parts: Sequence[np.ndarray]) -> bool:
         done, k = len(parts), len(splits)
-        gap = (
-            None
-            if rival is None
-            else behind(material.task, material.target, parts, rival.predictions[0], splits, **how)
-        )
-        if rival is not None and gap is not None:
-            stopped.append(
-                stopped_words(candidate.words, gap, rival.candidate.name, done, k, material.task, material.metric)
-            )
+        found = None if rival is None else told(rival, parts)
+        if rival is not None and found is not None:
+            gap, metric = found[0], found[1] or material.metric
+            stopped.append(stopped_words(candidate.words, gap, rival.candidate.name, done, k, material.task, metric))
             return False
         rest = spent / (done + 1) * (k - done)  # the first fold may have computed what is computed once
         return course.deadline.allows(f"{candidate.name} goes on after {done}", rest, keep)
