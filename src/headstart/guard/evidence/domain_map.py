@@ -17,14 +17,13 @@ from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.pooling import PooledClassifier, PooledRegressor
 from headstart.guard.choosing.without_labels import domain_auc
 from headstart.guard.comparing.out_of_fold import Outcome
-from headstart.math.samples.tsne import tsne
 from headstart.source import Source
 
 #: Points of a side, groups of labels with a colour of their own, and the budget in seconds from which t-SNE is drawn.
 MOST_POINTS, MOST_COLOURS, ENOUGH_BUDGET = 200, 7, 120.0
 #: Rows of the target, and of all sources together, that are brought together to be drawn.
 MOST_ROWS = 1000
-_WIDE, _PERPLEXITY = 50, 30.0
+_WIDE, _STEPS, _PERPLEXITY = 50, 500, 30.0
 _FEWEST = 10
 
 
@@ -48,18 +47,21 @@ def principal(rows: np.ndarray, n_components: int = 2) -> tuple[np.ndarray, floa
     return found, float((singular[:n_components] ** 2).sum()) / total if total > 0 else 1.0
 
 
-def neighbourhoods(rows: np.ndarray) -> np.ndarray:
+def neighbourhoods(rows: np.ndarray, random_state: int) -> np.ndarray:
     """Places in the plane whose neighbours are those of the rows, (n, 2), by t-SNE.
 
     References
     ----------
     van der Maaten and Hinton (2008), Visualizing data using t-SNE; begun from the principal axes.
     """
+    from sklearn.manifold import TSNE  # only here: it takes half a second to load
+
     few = principal(rows, min(_WIDE, *rows.shape))[0]
     perplexity = min(_PERPLEXITY, (len(few) - 1) / 3)
     start = few[:, :2] if few.shape[1] > 1 else np.column_stack([few, np.zeros(len(few))])
     start = 1e-4 * start / (start[:, 0].std() or 1.0)
-    return tsne(few, start, perplexity=perplexity)
+    found = TSNE(2, perplexity=perplexity, init=start, max_iter=_STEPS, random_state=random_state).fit_transform(few)
+    return np.asarray(found, dtype=np.float64)
 
 
 def domain_map(before: Domains, after: Domains | None, *, random_state: int, budget: float) -> dict[str, Any] | None:
@@ -72,7 +74,7 @@ def domain_map(before: Domains, after: Domains | None, *, random_state: int, bud
     after : Domains or None
         The same rows where a method brought them together.
     random_state : int
-        Of the points that are drawn.
+        Of the points that are drawn, and of t-SNE.
     budget : float
         Seconds of the whole fit: below 120 t-SNE is left out.
 
@@ -101,7 +103,7 @@ def domain_map(before: Domains, after: Domains | None, *, random_state: int, bud
         flat, share = principal(drawn)
         views.append({"place": place, "by": "PCA", "share": share, "auc": auc, "points": _rounded(flat)})
         if budget >= ENOUGH_BUDGET:
-            near = neighbourhoods(drawn)
+            near = neighbourhoods(drawn, random_state)
             views.append({"place": place, "by": "t-SNE", "share": None, "auc": auc, "points": _rounded(near)})
     return {
         "sides": [

@@ -59,13 +59,13 @@ def test_the_axes_are_the_eigenvectors_of_the_covariance() -> None:
     assert flat[:, 1].tolist() == [0.0] * 5 and whole == pytest.approx(1.0)
 
 
-def test_neighbours_stay_neighbours_and_the_same_rows_are_drawn_alike() -> None:
+def test_neighbours_stay_neighbours_and_the_seed_decides() -> None:
     rng = np.random.default_rng(0)
     X = np.concatenate([rng.normal(size=(25, 8)), rng.normal(size=(25, 8)) + 20])
-    found = neighbourhoods(X)
+    found = neighbourhoods(X, 0)
     apart = np.linalg.norm(found[:, None] - found[None], axis=2) + np.diag([np.inf] * 50)
     assert ((apart.argmin(axis=1) < 25) == (np.arange(50) < 25)).all()
-    assert np.array_equal(found, neighbourhoods(X))
+    assert np.array_equal(found, neighbourhoods(X, 0))
 
 
 def test_what_a_mapping_does_is_what_is_drawn() -> None:
