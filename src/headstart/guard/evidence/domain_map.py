@@ -20,7 +20,7 @@ from headstart.guard.comparing.out_of_fold import Outcome
 from headstart.source import Source
 
 #: Points of a side, groups of labels with a colour of their own, and the budget in seconds from which t-SNE is drawn.
-MOST_POINTS, MOST_COLOURS, ENOUGH_BUDGET = 200, 7, 120.0
+MOST_POINTS, MOST_COLOURS, ENOUGH_BUDGET = 150, 7, 120.0
 #: Rows of the target, and of all sources together, that are brought together to be drawn.
 MOST_ROWS = 1000
 _WIDE, _STEPS, _PERPLEXITY = 50, 500, 30.0

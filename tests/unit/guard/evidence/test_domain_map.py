@@ -130,7 +130,7 @@ def test_several_sources_share_the_points_and_few_rows_are_not_drawn() -> None:
     found = domain_map(PooledClassifier(source=[source, small]).aligned_sides(X, y), None, **HOW)
     assert found is not None
     shown = {side["name"]: side["shown"] for side in found["sides"]}
-    assert shown == {"target": 90, "elsewhere": 150, "small": 50}
+    assert shown == {"target": 90, "elsewhere": 3 * MOST_POINTS // 4, "small": MOST_POINTS // 4}
     few = PooledClassifier(source=source).aligned_sides(X[:5], y[:5])
     assert domain_map(few, None, **HOW) is None
 
