@@ -19,8 +19,10 @@ from headstart.networks.running.simple_features import simple_features
 if TYPE_CHECKING:  # scikit-learn takes longer to load than one picture to predict
     from headstart.guard.candidates.material import Material
 
-#: Examples that are kept, coordinates of each, and the penalty of the heads that say how sure they are.
+#: Examples that are kept, coordinates of each, and the penalty of the heads that say how sure they are; examples that
+#: these learn from, at most.
 MOST, WIDTH, _PENALTY = 1000, 64, 0.03
+_LEARNED = 5000
 #: Numbers in the heads of all folds, at most.
 _HEADS = 4_000_000
 NETWORK, SIMPLE, COLUMNS = "network", "simple", "columns"
@@ -140,19 +142,30 @@ def reference_of(
     ranks = np.zeros((0, 0), dtype=np.float32)
     if sees == COLUMNS:
         ranks = ranks_of(material.rows)
-    features = features_for(sees, material.rows, network, material.device, ranks)
-    Y = None if material.classes is None else material.columns
-    found, kept = rows_kept(sees, features, Y, splits, random_state=random_state)
-    shown = measured(material.rows) if material.numbers else measured(material.rows[kept])
-    marks = np.sort(content_marks(material.rows))
-    return replace(found, measures=shown[kept] if material.numbers else shown, ranks=ranks, marks=marks)
+    drawn = _drawn(len(material), random_state)
+    features = features_for(sees, material.rows[drawn], network, material.device, ranks)
+    Y = None if material.classes is None else material.columns[drawn]
+
+    def among(rows: np.ndarray) -> np.ndarray:
+        return np.searchsorted(drawn, rows[np.isin(rows, drawn)])
+
+    within = [(among(train), among(test)) for train, test in splits]
+    found, kept = rows_kept(sees, features, Y, within, random_state=random_state)
+    shown, marks = measured(material.rows[drawn[kept]]), np.sort(content_marks(material.rows))
+    return replace(found, measures=shown, ranks=ranks, marks=marks)
 
 
 def reference_of_pictures(pictures: Any, *, random_state: int) -> Reference:
     """What is kept of n pictures in which things were found: simple features, and no heads."""
-    features = features_for(SIMPLE, pictures, None, "cpu", np.zeros((0, 0), dtype=np.float32))
+    drawn = _drawn(len(pictures), random_state)
+    features = features_for(SIMPLE, pictures[drawn], None, "cpu", np.zeros((0, 0), dtype=np.float32))
     found, kept = rows_kept(SIMPLE, features, None, (), random_state=random_state)
-    return replace(found, measures=measured(pictures[kept]), marks=np.sort(content_marks(pictures)))
+    return replace(found, measures=measured(pictures[drawn[kept]]), marks=np.sort(content_marks(pictures)))
+
+
+def _drawn(n: int, random_state: int) -> np.ndarray:
+    """Positions of the examples that heads learn from and rows are kept of: all, or so many by chance."""
+    return np.sort(np.random.default_rng(random_state).permutation(n)[:_LEARNED])
 
 
 def content_marks(rows: Any) -> np.ndarray:
