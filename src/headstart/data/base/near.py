@@ -180,5 +180,5 @@ def _same_extent(prints: Prints, i: int, j: int) -> bool:
 def _lowest(vectors: np.ndarray, rows: np.ndarray, side: int = 5) -> np.ndarray:
     """The lowest frequencies of some of the vectors, (n, h, w)."""
     parts = np.array_split(rows, 1 + len(rows) // 4096)
-    turned = [dctn(vectors[part], axes=(1, 2), norm="ortho")[:, :side, :side] for part in parts]
+    turned = [dctn(vectors[part], axes=(1, 2), norm="ortho")[:, :side, :side].copy() for part in parts]
     return np.concatenate(turned).astype(np.float32)
