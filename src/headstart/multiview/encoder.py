@@ -131,13 +131,13 @@ class ViewEncoder(TransformerMixin, BaseEstimator):
             self.networks_[view] = fitted(load_network(named, input_type=inputs.input_type), inputs)
 
     def _of_files(self, view: str, inputs: Any) -> np.ndarray:
-        """Features of pictures, clips or texts, (m, d): computed once an input, then kept."""
+        """Features of pictures, clips or texts, (m, d): computed once an input, then kept; the same after loading."""
         network = self.networks_.get(view)
         if network is None:
             return np.concatenate(list(simple_features(inputs).values()), axis=1)
         from headstart.networks.running.embed import embed  # values alone need no torch
 
-        return embed(network, inputs, device=str(pick_device(self.device))).output
+        return embed(network, inputs, device=str(pick_device(self.device)), exact=True).output
 
     def transform(self, X: Any) -> np.ndarray:
         """All views side by side, (n, d) float64, NaN where one is missing.

@@ -63,6 +63,7 @@ class SemiSupervisedDiscriminantClassifier(UnlabelledLearner):
 
     shrinkage: float = 0.2
     n_components: int = 64
+    weight_ = 1.0  # of models that were saved before there was one
 
     def _check(self) -> None:
         check_number("shrinkage", self.shrinkage, 0, 1, open_low=True)

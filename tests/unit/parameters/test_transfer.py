@@ -19,6 +19,7 @@ from headstart.networks.cutting.cut import frozen_names
 from headstart.networks.folder import write_manifest
 from headstart.networks.reading.loading import load_network
 from headstart.networks.running.embed import embed
+from headstart.networks.running.runtime import half_type
 from headstart.parameters.heads.settings import TuningSettings
 from headstart.parameters.heads.solved import solve_head
 from headstart.parameters.heads.targets import class_targets
@@ -113,7 +114,8 @@ def test_hidden_layers_are_on_their_optimum_before_the_network_moves(
     how: dict[str, Any] = {"head": [16], "epochs": 12, "augment": None, "early_stopping": False, "random_state": 3}
     head = TransferClassifier(source, **how).fit(X, y)
     still = TransferClassifier(source, train=train, learning_rate=1e-12, **how).fit(X, y)
-    assert np.allclose(still.logits(X), head.logits(X), atol=1e-4)
+    rounding = 1e-4 if half_type("cpu") is None else 0.02  # of 16 bits, in which a head alone sees what it learns from
+    assert np.allclose(still.logits(X), head.logits(X), atol=rounding)
     moved = TransferClassifier(source, train=train, **how).fit(X, y)
     assert moved.history_[-1]["train_loss"] < head.history_[-1]["train_loss"]
 

@@ -144,7 +144,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         "headstart.semisupervised.discriminant",
         "SemiSupervisedDiscriminantClassifier",
-        f"{_UNLABELLED} coef_ intercept_",
+        f"{_UNLABELLED} coef_ intercept_ weight_",
     ),
     ("headstart.semisupervised.propagation", "LabelPropagationClassifier", f"{_UNLABELLED} soft_labels_"),
     ("headstart.semisupervised.self_training", "BalancedSelfTrainingClassifier", f"{_UNLABELLED} soft_labels_"),
