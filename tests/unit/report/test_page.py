@@ -9,10 +9,19 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from shown_evidence import candidate, example, thumbnail
 
+from headstart import Source
+from headstart.data.inputs.inputs import as_inputs
 from headstart.errors import OutputError, SourceError
+from headstart.guard.candidates.candidate import WITH_TASKS
+from headstart.guard.candidates.for_inputs import UNLABELLED, standard_for_inputs
+from headstart.guard.candidates.for_tables import table_candidates
+from headstart.guard.candidates.material import Material
+from headstart.networks.reading.loading import load_network
+from headstart.report.method_names import plain_name
 from headstart.report.page import build, labels_saved
 from headstart.report.write import render, write_report
 
@@ -297,6 +306,19 @@ def test_methods_have_plain_names_and_those_of_users_their_own() -> None:
     ]
     names = [row["name"] for row in build(evidence)["candidates"]["rows"]]
     assert names == ["borrowed network, new output", "pooled"]
+
+
+def test_every_way_that_the_guard_tries_by_itself_has_a_plain_name() -> None:
+    rng = np.random.default_rng(0)
+    more = rng.integers(0, 255, (30, 16, 16, 3), dtype=np.uint8)
+    how = {"n": 30, "unlabelled": as_inputs(more), "lent": (Source(more, np.arange(30) % 2),), "views": 4}
+    ways = standard_for_inputs(load_network("starter:pictures"), "classification", **how)
+    for n in (40, 300, 3000):
+        rows, y = rng.normal(size=(n, 3)), np.arange(n) % 2
+        ways += table_candidates(Material(rows, y, "classification", sources=(Source(rows, y),)))
+    own = {one.name for one in ways if plain_name(one.name) == one.name}
+    assert own == {"edges and colours"}
+    assert plain_name(UNLABELLED) != UNLABELLED and plain_name(WITH_TASKS) != WITH_TASKS
 
 
 def test_the_reliability_curve_is_drawn_and_said() -> None:

@@ -78,7 +78,7 @@ def far_behind(
         return None
     measured = metric_named(few.metric, few.task)
     size = f"{100 * gap:.1f} points" if measured.percent else f"{gap:.3g} in {measured.words}"
-    return f"{candidate.words}: {size} behind {rival.candidate.name} on {FEW} of the examples, not run on all"
+    return f"{candidate.words}: {size} behind {rival.candidate.words} on {FEW} of the examples, not run on all"
 
 
 def _some(material: Material, rows: np.ndarray) -> Material:

@@ -154,15 +154,15 @@ def _log_losses(y: np.ndarray, probability: np.ndarray) -> np.ndarray:
 
 
 def stopped_words(
-    words: str, gap: float, name: str, done: int, n_splits: int, task: str, metric: str | None = None
+    words: str, gap: float, rival: str, done: int, n_splits: int, task: str, metric: str | None = None
 ) -> str:
     """What was stopped, why and when.
 
     Examples
     --------
-    >>> stopped_words("fine-tuning all layers", 0.123, "head", 2, 5, "classification")
-    'fine-tuning all layers: stopped after 2 of 5 folds, 12.3 points behind head on the same examples'
+    >>> stopped_words("fine-tuning all layers", 0.123, "output layers", 2, 5, "classification")
+    'fine-tuning all layers: stopped after 2 of 5 folds, 12.3 points behind output layers on the same examples'
     """
     measured = metric_named(metric, task)
     size = f"{100 * gap:.1f} points" if measured.percent else f"{gap:.3g} in {measured.words}"
-    return f"{words}: stopped after {done} of {n_splits} folds, {size} behind {name} on the same examples"
+    return f"{words}: stopped after {done} of {n_splits} folds, {size} behind {rival} on the same examples"

@@ -258,7 +258,7 @@ def _watch(
         found = None if rival is None else told(rival, parts)
         if rival is not None and found is not None:
             gap, metric = found[0], found[1] or material.metric
-            stopped.append(stopped_words(candidate.words, gap, rival.candidate.name, done, k, material.task, metric))
+            stopped.append(stopped_words(candidate.words, gap, rival.candidate.words, done, k, material.task, metric))
             return False
         rest = spent / (done + 1) * (k - done)  # the first fold may have computed what is computed once
         return course.deadline.allows(f"{candidate.name} goes on after {done}", rest, keep)

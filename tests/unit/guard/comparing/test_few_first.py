@@ -57,7 +57,7 @@ def looked(estimator: Any, given: Material, **how: Any) -> str | None:
 def test_what_is_far_behind_on_few_examples_is_said() -> None:
     Counted.seen.clear()
     words = looked(DummyClassifier(), material())
-    assert words is not None and f"behind head on {FEW} of the examples, not run on all" in words
+    assert words is not None and f"behind a head on {FEW} of the examples, not run on all" in words
     assert all(n < FEW for n, _ in Counted.seen)
 
 

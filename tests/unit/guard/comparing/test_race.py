@@ -103,7 +103,7 @@ def test_what_is_far_behind_is_stopped_and_said() -> None:
     comparison, material = run(DummyClassifier())
     assert [outcome.candidate.name for outcome in comparison.outcomes] == ["quick"]
     assert "stopped after 2 of 5 folds" in comparison.left_out[0]["words"]
-    assert "behind quick" in comparison.left_out[0]["words"]
+    assert "behind a quick one" in comparison.left_out[0]["words"]
     assert leader(comparison.outcomes, False, material, comparison.splits[0]) is None
 
 
