@@ -12,7 +12,7 @@ from headstart.data.inputs.inputs import joined
 from headstart.data.sets.other_tasks import OtherTasks
 from headstart.networks.window import fitted
 from headstart.parameters.heads.fitted import Fitted
-from headstart.parameters.heads.targets import class_targets, number_targets
+from headstart.parameters.heads.targets import task_targets
 from headstart.parameters.on_inputs import Given, held_rows
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
 from headstart.parameters.tuning.plan import network_for, settings_for
@@ -46,8 +46,7 @@ def fit_beside(estimator: Any, given: Given, others: OtherTasks, progress: Progr
         there = (rows >= 0) & ~np.isin(rows, [] if held is None else held[1])
         y = one.y[there]
         if len(y) and (one.task == "regression" or len(np.unique(y, axis=0)) > 1):
-            encoded = number_targets(y) if one.task == "regression" else class_targets(y, None)
-            tasks[name] = TaskRows(encoded, rows[there])
+            tasks[name] = TaskRows(task_targets(y, one.task), rows[there])
     below = np.flatnonzero(place >= n)
     inputs = joined([given.inputs, others.inputs[below]])
     weight = np.concatenate([targets.weight, np.ones(len(below))])

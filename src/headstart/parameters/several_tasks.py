@@ -25,7 +25,7 @@ from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.window import fitted as with_window
 from headstart.parameters.heads.fitted import Fitted
-from headstart.parameters.heads.targets import Targets, class_targets, number_targets
+from headstart.parameters.heads.targets import task_targets
 from headstart.parameters.target_first import gain_of_others
 from headstart.parameters.task_columns import cells_of, read_tasks
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
@@ -185,7 +185,7 @@ class BaseMultiTask(BaseEstimator):
             settings = dataclasses.replace(settings, blocks=None)
         able = np.flatnonzero(np.any([one.kept for one in read.values()], axis=0))
         place = np.cumsum(np.isin(np.arange(len(inputs)), able)) - 1
-        tasks = {name: TaskRows(_targets(one), place[np.flatnonzero(one.kept)]) for name, one in read.items()}
+        tasks = {name: TaskRows(task_targets(one.y, one.task), place[one.kept]) for name, one in read.items()}
         held = None
         if stops_early(self.early_stopping, len(able)):
             held = holdout(np.zeros(len(able)), "regression", fraction=0.2, random_state=settings.seed)
@@ -270,10 +270,6 @@ class BaseMultiTask(BaseEstimator):
                         hot[:, known.index(label)] = one.y[:, k]
                 each.append(float((hot == said).mean()))
         return float(np.mean(each))
-
-
-def _targets(one: ReadLabels) -> Targets:
-    return number_targets(one.y) if one.task == "regression" else class_targets(one.y, None)
 
 
 @estimator_class

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import log_softmax
 
 from headstart.features.adapted.adaptation import Adaptation
 from headstart.features.adapted.once import adapted_once
 from headstart.features.adapted.problem import Problem
 from headstart.features.adapted.shot import SHOT
-from headstart.features.adapted.solved import GaussianTransport, TransportedDiscriminant
-from headstart.math.linear.discriminant import discriminant_by_em
+from headstart.features.adapted.solved import GaussianTransport, TransportedDiscriminant, classes_found
 
 #: What the mean of the heads counts, as the densities of the discriminant count half.
 _HEADS = 0.5
@@ -41,6 +39,4 @@ class JoinedHeads(Adaptation):
         heads = [adapted_once(one, problem) for one in parts]
         coef = _HEADS * np.mean([head[0] for head in heads], axis=0)
         intercept = _HEADS * np.mean([head[1] for head in heads], axis=0)
-        prior = log_softmax(problem.target @ coef + intercept, axis=1)
-        found = discriminant_by_em(problem.target, problem.known, problem.n_classes, prior=prior)
-        return found.weight * coef + found.coef, found.weight * intercept + found.intercept
+        return classes_found(problem, coef, intercept)

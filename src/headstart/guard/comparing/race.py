@@ -104,8 +104,7 @@ def behind(
         return None
     said = np.concatenate(list(mine))
     gap = example_scores(task, y[rows], other[rows], metric) - example_scores(task, y[rows], said, metric)
-    error = gap.std(ddof=1) / np.sqrt(len(gap))
-    return float(gap.mean()) if gap.mean() > errors * error else None
+    return float(gap.mean()) if _beyond_chance(gap, errors) else None
 
 
 def outclassed(
@@ -143,8 +142,8 @@ def outclassed(
     return (float(gap.mean()), "log_loss") if _beyond_chance(gap) else None
 
 
-def _beyond_chance(gap: np.ndarray) -> bool:
-    return bool(gap.mean() > _ERRORS * gap.std(ddof=1) / np.sqrt(len(gap)))
+def _beyond_chance(gap: np.ndarray, errors: float = _ERRORS) -> bool:
+    return bool(gap.mean() > errors * (gap.std(ddof=1) / np.sqrt(len(gap))))
 
 
 def _log_losses(y: np.ndarray, probability: np.ndarray) -> np.ndarray:

@@ -111,6 +111,11 @@ def number_targets(y: Any) -> Targets:
     return Targets("regression", (Y - shift) / scale, weight, None, shift, scale, y.ndim == 1)
 
 
+def task_targets(y: Any, task: str) -> Targets:
+    """Targets of classes, several labels or numbers, all rows alike."""
+    return number_targets(y) if task == "regression" else class_targets(y, None)
+
+
 def class_weights(classes: np.ndarray, codes: np.ndarray, class_weight: Any) -> np.ndarray:
     """Weight of each row, (n,), from that of its class.
 
