@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hmac
 import ipaddress
 import json
@@ -21,6 +23,7 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _LOG = logging.getLogger("headstart")
 COOKIE = "headstart-token"
 _OPEN = ("/health",)
+_LINGER = 5.0  # seconds for the rest of a request that is refused already
 #: Of every answer: no script, style or address from elsewhere, in no frame, never taken for something else.
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -128,12 +131,13 @@ class Guard:
             await self.app(scope, self._counted(receive, headers), told)
         except Refused as error:
             if not begun:
-                await refuse(told, error)
+                await refuse(receive, told, error)
         except Exception as error:  # of which a visitor learns the kind alone
             if type(error).__name__ != "ClientDisconnect":
                 _LOG.error("A request could not be answered: %s.", type(error).__name__)
             if not begun:
-                await refuse(told, Refused(500, f"headstart met something unexpected: {type(error).__name__}."))
+                unexpected = Refused(500, f"headstart met something unexpected: {type(error).__name__}.")
+                await refuse(receive, told, unexpected)
 
     def _enter(self, scope: Scope, headers: dict[str, str]) -> str | None:
         """Where a visitor with the token in the address goes on; None for one who may stay.
@@ -186,13 +190,20 @@ class Guard:
         return counted
 
 
-async def refuse(send: Send, error: Refused) -> None:
-    """Send what a refused visitor is told."""
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+async def refuse(receive: Receive, send: Send, error: Refused) -> None:
+    """Send what a refused visitor is told, and read what is still coming: closed before, the answer would be lost."""
+    content = json.dumps({"error": str(error)}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
+    headers += [(b"connection", b"close")]
     headers += [(b"retry-after", b"2")] if error.status == 503 else []
     headers += [(b"www-authenticate", b"Bearer")] if error.status == 401 else []
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps({"error": str(error)}).encode()})
+    await send({"type": "http.response.body", "body": content, "more_body": True})
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LINGER):
+            while (await receive()).get("more_body"):
+                pass
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _moved(send: Send, place: str, token: str) -> None:

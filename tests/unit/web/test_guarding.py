@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -83,6 +84,37 @@ def test_a_body_that_is_too_large_is_refused_whatever_it_says_of_itself(guarded:
         "/predict", "POST", b"".join(pieces) + b"0\r\n\r\n", {**known, "transfer-encoding": "chunked"}
     )
     assert chunked.status == 413
+
+
+@pytest.mark.parametrize(
+    ("status", "head"),
+    [
+        (401, "content-length: 90000"),
+        (403, f"authorization: Bearer {TOKEN}\r\norigin: null\r\ncontent-length: 90000"),
+        (413, f"authorization: Bearer {TOKEN}\r\ncontent-length: 1000000"),
+        (413, f"authorization: Bearer {TOKEN}\r\ncontent-type: application/json\r\ntransfer-encoding: chunked"),
+    ],
+)
+def test_the_refused_read_why_though_their_request_was_still_on_its_way(
+    guarded: Served, status: int, head: str
+) -> None:
+    body = b"x" * (1_000_000 if status == 413 else 90_000)
+    with socket.create_connection((guarded.host, guarded.port), timeout=20) as visitor:
+        visitor.sendall(f"POST /predict HTTP/1.1\r\nhost: {guarded.host}\r\n{head}\r\n\r\n".encode())
+        if "chunked" in head:
+            visitor.sendall(b"%x\r\n%s\r\n" % (150_000, body[:150_000]))
+        answer = visitor.recv(1)  # refused by now
+        if "chunked" in head:
+            for start in range(0, len(body), 50_000):
+                visitor.sendall(b"%x\r\n%s\r\n" % (50_000, body[start : start + 50_000]))
+            visitor.sendall(b"0\r\n\r\n")
+        else:
+            for start in range(0, len(body), 5_000):
+                visitor.sendall(body[start : start + 5_000])
+        visitor.shutdown(socket.SHUT_WR)
+        while piece := visitor.recv(4096):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 %d" % status) and b'{"error": "Expected' in answer
 
 
 def test_a_token_is_made_where_others_can_reach_the_address() -> None:
