@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from headstart.data.base.rows import Inputs
 from headstart.data.sets.labels import ReadLabels
 from headstart.data.sets.splits import folds
-from headstart.math.linear.source_worth import mean_and_error
+from headstart.math.linear.source_worth import CLEAR, mean_and_error
 
 _SPLITS = 3
-#: Chance that tasks which are of no use are taken.
-_LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ def gain_of_others(
             model = learn(inputs[rows[able]], {name: of_rows(part, able) for name, part in parts.items()})[target]
             lost[i, test] = _losses(model, inputs[labelled[test]], own, test)
     gain, error = (float(one[0]) for one in mean_and_error(lost[:1] - lost[1:]))
-    return Gain(gain, error, gain > max(float(stats.norm.isf(_LEVEL)) * error, 0.0))
+    return Gain(gain, error, gain > max(CLEAR * error, 0.0))
 
 
 def of_rows(read: ReadLabels, rows: np.ndarray) -> ReadLabels:

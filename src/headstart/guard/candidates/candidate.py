@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,9 @@ class Candidate:
         the examples that are compared on.
     leads : bool, default=False
         Whether it is run before the other cheap ones: what is often the best tells early who is behind.
+    over : str, default=""
+        Name of a candidate that this one adds something to: it is taken only where its held-out loss is lower than that
+        one's by more than chance; where that one was not run to its end, than the least of the others'.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Candidate:
     instead_of: str = ""
     wary: bool = False
     leads: bool = False
+    over: str = ""
 
     @property
     def handicap(self) -> float:
@@ -79,6 +83,12 @@ class Candidate:
             new = clone(self.estimator)
         known = new.get_params(deep=False)
         return new.set_params(**{name: value for name, value in settings.items() if name in known})
+
+
+def to_beat(candidates: Sequence[Candidate]) -> dict[int, int | None]:
+    """Which of these have to beat another one clearly, and where that one stands; None where it is not among them."""
+    place = {one.name: i for i, one in enumerate(candidates)}
+    return {i: place.get(one.over) for i, one in enumerate(candidates) if one.over}
 
 
 def _takes_inputs(estimator: Any) -> bool:

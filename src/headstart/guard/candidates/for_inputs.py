@@ -182,7 +182,8 @@ def _with_tasks(network: Any, beside: OtherTasks | None, task: str, common: dict
         return []
     kind = BesideRegressor if task == "regression" else BesideClassifier
     words = f"fine-tuning the last two blocks, by other tasks too ({', '.join(beside.labels)})"
-    return [Candidate(WITH_TASKS, kind(network, train="last:2", beside=beside, **common), True, words, dear=True)]
+    both = kind(network, train="last:2", beside=beside, **common)
+    return [Candidate(WITH_TASKS, both, True, words, dear=True, over=LAST_BLOCKS)]
 
 
 def _require_plain(network: Network | None) -> None:

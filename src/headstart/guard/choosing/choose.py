@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from headstart.guard.choosing.guessing import trivial_answer
+from headstart.math.linear.source_worth import CLEAR, mean_and_error
 from headstart.math.statistics.calibration import calibrated
 from headstart.math.statistics.comparison import mcnemar_exact, sign_flip
 from headstart.math.statistics.metrics import example_brier, example_log_loss
@@ -50,6 +51,8 @@ class Table:
         By how much the score of few examples is too high. Default: 0.
     squares : array of float, shape (n, C), optional
         As the losses, with the Brier score in place of the log-loss. Default: the losses.
+    over : mapping of int to int, optional
+        Candidates that are taken only where their loss is below that of another by more than chance, and that other.
     """
 
     scores: np.ndarray
@@ -68,6 +71,7 @@ class Table:
     floor: float = 0.0
     optimism: np.ndarray | None = None
     squares: np.ndarray | None = None
+    over: Mapping[int, int] | None = None
 
     @property
     def measured(self) -> Metric:
@@ -89,6 +93,13 @@ class Table:
         value = float(values.mean()) if value is None else value
         value -= 0.0 if self.optimism is None else float(np.mean(self.optimism[candidate]))
         return list(self.measured.around(values, self.groups, value, self.design, self.floor))
+
+    def beating(self, over: Mapping[int, int | None]) -> Table:
+        """The same, where some have to beat another clearly, or where that is None the least loss of the rest."""
+        means = self.losses.mean(axis=0)
+        least = min((c for c in range(len(means)) if c not in over), key=means.__getitem__, default=None)
+        other = {c: least if one is None else one for c, one in over.items()}
+        return replace(self, over={c: one for c, one in other.items() if one is not None})
 
 
 _LEVEL = 0.05
@@ -178,7 +189,8 @@ def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(Non
     difference) of the highest are not told apart by it; among them the smallest loss wins, which uses how sure each
     prediction was. In simulation with 50 and 200 examples that picks the truly better one more often. A candidate with
     a handicap has to be better in that loss by so many standard errors: by one where it trains in epochs, which costs a
-    hundred times as much and was measured once (Breiman et al. 1984).
+    hundred times as much and was measured once (Breiman et al. 1984). One that has to beat another is left out where it
+    does not, unless nothing else is left.
 
     Parameters
     ----------
@@ -188,7 +200,8 @@ def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(Non
     rows : array of int or slice
         Examples to judge by.
     """
-    names = np.flatnonzero(allowed)
+    able = [int(c) for c in np.flatnonzero(allowed)]
+    names = np.array([c for c in able if c not in (table.over or {}) or clear_gain(table, c, rows)[2]] or able)
     scores = table.scores[rows][:, names]
     means, losses = scores.mean(axis=0), table.losses[rows][:, names]
     margin = np.full(len(names), 0.5 / len(scores) if table.task == "classification" else 1e-9)
@@ -198,6 +211,14 @@ def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(Non
     near = np.flatnonzero(means >= means.max() - margin)
     handicap = np.zeros(len(names)) if table.handicap is None else table.handicap[names]
     return int(names[_least_loss(losses, near, handicap)])
+
+
+def clear_gain(table: Table, candidate: int, rows: np.ndarray | slice = slice(None)) -> tuple[float, float, bool]:
+    """By how much a candidate's loss is below that of the one it has to beat, the error, and if that is no chance."""
+    losses = table.losses[rows]
+    lower = losses[:, (table.over or {})[candidate]] - losses[:, candidate]
+    gain, error = mean_and_error(lower[None, :], None if table.groups is None else table.groups[rows])
+    return float(gain[0]), float(error[0]), bool(gain[0] > max(CLEAR * error[0], 0.0))
 
 
 def _least_loss(losses: np.ndarray, near: np.ndarray, handicap: np.ndarray) -> int:
@@ -304,30 +325,6 @@ def pick(table: Table, *, expected: bool = True, rows: np.ndarray | slice = slic
     single = best(table, others, rows)
     ahead = table.losses[rows][:, blend] - table.losses[rows][:, single]
     return single if ahead.mean() > 2 * ahead.std() / np.sqrt(len(ahead)) else blend
-
-
-def cross_fitted(table: Table, allowed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """First-repeat scores of "take the best of these", where each fold's choice is made on the other folds.
-
-    Parameters
-    ----------
-    table : Table
-    allowed : array of bool, shape (C,)
-        Candidates to choose among.
-
-    Returns
-    -------
-    scores : array of float, shape (n,)
-        Score of each example under the candidate that the other folds chose.
-    chosen : array of int, shape (n,)
-        That candidate.
-    """
-    chosen = np.empty(len(table.fold), dtype=int)
-    for f in np.unique(table.fold):
-        here = table.fold == f
-        others = np.flatnonzero(~here) if (~here).any() else np.flatnonzero(here)
-        chosen[here] = best(table, allowed, others)
-    return table.first[np.arange(len(chosen)), chosen], chosen
 
 
 def tabulate(

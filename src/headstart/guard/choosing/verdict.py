@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.guard.choosing.choose import Table, cross_fitted
+from headstart.guard.choosing.choose import Table, best
 from headstart.math.statistics.named_metrics import METRICS, Metric
 from headstart.math.statistics.paired import paired
 
@@ -136,6 +136,30 @@ def _too_few(n: int, n_groups: int | None) -> str:
     if n_groups is not None and n_groups < FEWEST_GROUPS:
         return f"{n_groups} groups are too few to compare on ({FEWEST_GROUPS} or more are needed)"
     return ""
+
+
+def cross_fitted(table: Table, allowed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First-repeat scores of "take the best of these", where each fold's choice is made on the other folds.
+
+    Parameters
+    ----------
+    table : Table
+    allowed : array of bool, shape (C,)
+        Candidates to choose among.
+
+    Returns
+    -------
+    scores : array of float, shape (n,)
+        Score of each example under the candidate that the other folds chose.
+    chosen : array of int, shape (n,)
+        That candidate.
+    """
+    chosen = np.empty(len(table.fold), dtype=int)
+    for f in np.unique(table.fold):
+        here = table.fold == f
+        others = np.flatnonzero(~here) if (~here).any() else np.flatnonzero(here)
+        chosen[here] = best(table, allowed, others)
+    return table.first[np.arange(len(chosen)), chosen], chosen
 
 
 def sentence(result: dict[str, Any], with_: float, without: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from headstart.guard.candidates.candidate import to_beat
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.choose import Table, tabulate
 from headstart.guard.comparing.blend import BLEND
@@ -49,7 +50,7 @@ class Comparison:
 
     def table(self, material: Material) -> Table:
         """Results of all candidates on the same examples."""
-        return tabulate(
+        table = tabulate(
             material.task,
             material.target,
             [outcome.predictions for outcome in self.outcomes],
@@ -62,6 +63,7 @@ class Comparison:
             weight=material.weight,
             learning=material.learning,
         )
+        return table.beating(to_beat([outcome.candidate for outcome in self.outcomes]))
 
 
 @dataclass(frozen=True)

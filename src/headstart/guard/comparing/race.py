@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from headstart.guard.candidates.candidate import to_beat
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing.choose import best, example_scores, tabulate
 from headstart.guard.comparing.out_of_fold import Outcome, Split, fold_numbers
@@ -39,6 +40,7 @@ def leader(outcomes: Sequence[Outcome], transfer: bool, material: Material, spli
         metric=material.metric,
         weight=material.weight,
     )
+    table = table.beating(to_beat([outcome.candidate for outcome in side]))
     return side[best(table, np.ones(len(side), dtype=bool))]
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import stats
 
 #: Penalty, as a share of the number of rows.
 _PENALTY = 0.1
+#: Standard errors above which a gain is in one of 20 cases where there is none.
+CLEAR = float(stats.norm.isf(0.05))
 Fold = tuple[np.ndarray, np.ndarray]
 Rows = tuple[np.ndarray, np.ndarray]
 

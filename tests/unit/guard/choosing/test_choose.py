@@ -11,13 +11,14 @@ from headstart.guard.choosing.choose import (
     Table,
     best,
     choose,
-    cross_fitted,
+    clear_gain,
     example_losses,
     example_scores,
     lead,
     paired_p_value,
     tabulate,
 )
+from headstart.guard.choosing.verdict import cross_fitted
 from headstart.math.statistics.calibration import calibrated
 from headstart.math.statistics.comparison import mcnemar_exact
 
@@ -197,3 +198,31 @@ def test_harm_is_seldom_and_gains_are_kept(gain: float, least: float, most: floa
             choose(tabulate("classification", y, [[p] for p in pair], [np.arange(100) // 2 % 5], (False, True)))
         )
     assert least <= np.mean(taken) <= most
+
+
+def adding(lower: float, over: int | None, groups: np.ndarray | None = None) -> Table:
+    """Losses of simple features, a head, blocks, and blocks with something added, which is ahead of all by far."""
+    noise = np.random.default_rng(0).normal(0, 0.3, 40)
+    losses = np.column_stack([np.full(40, 2.0), np.full(40, 1.0), 0.4 + noise, np.full(40, 0.4 - lower)])
+    transfer = np.array([False, True, True, True])
+    table = Table(-losses, losses, -losses, transfer, FOLD, groups, "regression", np.array([0.0, 0.0, 1.0, 1.0]))
+    return table.beating({3: over})
+
+
+def test_what_adds_to_another_way_has_to_beat_that_one_clearly() -> None:
+    for lower, taken in ((0.05, 2), (0.2, 3)):
+        table = adding(lower, 2)
+        assert choose(replace(table, over=None)) == 3 and choose(table) == taken
+        gain, error, clear = clear_gain(table, 3)
+        assert clear == (taken == 3) and gain > 0 and (gain > 1.645 * error) == clear
+
+
+def test_where_that_one_was_not_run_it_has_to_beat_the_least_loss_of_the_others() -> None:
+    assert adding(0.05, None).over == {3: 2} and choose(adding(0.05, None)) == 2
+    assert choose(adding(0.6, 1)) == choose(adding(0.2, 1)) == 3
+
+
+def test_the_gain_counts_groups_as_one_and_what_is_left_alone_is_taken() -> None:
+    table = adding(0.2, 2, groups=np.arange(40) // 10)
+    assert clear_gain(table, 3)[1] != pytest.approx(clear_gain(adding(0.2, 2), 3)[1])
+    assert best(adding(0.05, 2), np.array([False, False, False, True])) == 3
