@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headstart.data.sets.splits import one_of_each
 from headstart.math.linear.source_worth import mean_and_error
 from headstart.math.statistics.relatedness import knn_answers, one_hot, ridge_loo_answers, right_of_each
 from headstart.math.statistics.transferability import gaussian_bhattacharyya, log_evidence
@@ -55,6 +56,9 @@ def measure_features(
 ) -> Measure:
     """Judge features by neighbours and by ridge regression, each example (or its whole group) left out.
 
+    Of classes one example (group) of each is left out together: without its own alone an example's class is the rarest
+    of all, and with two labels a class nothing is right.
+
     Parameters
     ----------
     features : array of shape (n, d)
@@ -71,6 +75,8 @@ def measure_features(
     >>> float(found.right.mean()), float(found.head.mean())
     (1.0, 1.0)
     """
+    if one_hot(columns) and len(columns) > 1:
+        groups = one_of_each(columns.argmax(axis=1), groups=groups)
     answers = ridge_loo_answers(features, columns, groups=groups)
     error = float(((answers - columns.reshape(len(columns), -1)) ** 2)[:judged].mean())
     head = right_of_each(columns, answers)[:judged]

@@ -29,9 +29,7 @@ def deal(strata: np.ndarray, n_splits: int, rng: np.random.Generator, *, continu
     ndarray of shape (n,), int
         Fold of each row, 0 to n_splits - 1.
     """
-    n = len(strata)
-    shuffled = rng.permutation(n)
-    order = shuffled[np.argsort(strata[shuffled], kind="stable")]
+    n, order = len(strata), _by_stratum(strata, rng)
     fold = np.empty(n, dtype=np.intp)
     if continuous:
         for start in range(0, n, n_splits):
@@ -42,7 +40,49 @@ def deal(strata: np.ndarray, n_splits: int, rng: np.random.Generator, *, continu
     return fold
 
 
-def assign_groups(codes: np.ndarray, counts: np.ndarray, n_splits: int, rng: np.random.Generator) -> np.ndarray:
+def deal_alike(strata: np.ndarray, n_splits: int, rng: np.random.Generator) -> np.ndarray:
+    """Deal the rows of every stratum out to the same folds, so that those of any training part keep their shares.
+
+    A fold that holds one of two examples of a class and none of another's teaches that this class is rare, which is
+    what it is then asked for: with two labels a class nothing is right, whatever was learned. So strata of equal size
+    lose equally many rows to every fold, and there are no more folds than the largest stratum has rows. The sizes of
+    the folds differ by up to the number of strata; rows that are alone in theirs are dealt out as `deal` does.
+
+    Parameters
+    ----------
+    strata, n_splits, rng
+        As in `deal`.
+
+    Returns
+    -------
+    ndarray of shape (n,), int
+        Fold of each row, numbered from 0 without gaps.
+
+    Examples
+    --------
+    >>> deal_alike(np.array([0, 0, 1, 1, 2, 2]), 5, np.random.default_rng(0)).tolist()
+    [0, 1, 0, 1, 0, 1]
+    """
+    order = _by_stratum(strata, rng)
+    _, start, counts = np.unique(strata[order], return_index=True, return_counts=True)
+    place = np.arange(len(order)) - np.repeat(start, counts)
+    alone = np.repeat(counts, counts) == 1
+    place[alone] = np.arange(alone.sum())
+    n_folds = min(n_splits, int(counts.max())) if not alone.all() else n_splits
+    fold = np.empty(len(order), dtype=np.intp)
+    fold[order] = rng.permutation(n_folds)[place % n_folds]
+    return fold
+
+
+def _by_stratum(strata: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Positions of the rows, (n,), by stratum and within each by chance."""
+    shuffled = rng.permutation(len(strata))
+    return shuffled[np.argsort(strata[shuffled], kind="stable")]
+
+
+def assign_groups(
+    codes: np.ndarray, counts: np.ndarray, n_splits: int, rng: np.random.Generator, *, alike: bool = False
+) -> np.ndarray:
     """Give whole groups to folds so that every column of ``counts`` is spread as evenly as can be.
 
     Greedy, as scikit-learn's ``StratifiedGroupKFold``: groups that are hard to place come first, each goes where the
@@ -60,6 +100,9 @@ def assign_groups(codes: np.ndarray, counts: np.ndarray, n_splits: int, rng: np.
         Number of folds, at most the number of groups.
     rng : numpy.random.Generator
         Breaks ties.
+    alike : bool, default=False
+        Whether training parts are to keep the columns' shares, as those of `deal_alike` do, rather than folds their
+        size. There are no more folds then than the column with most groups has.
 
     Returns
     -------
@@ -70,9 +113,12 @@ def assign_groups(codes: np.ndarray, counts: np.ndarray, n_splits: int, rng: np.
     totals = np.zeros((n_groups, counts.shape[1]))
     np.add.at(totals, codes, counts)
     sizes = np.bincount(codes, minlength=n_groups)
+    if alike:
+        most = int((totals > 0).sum(axis=0).max())
+        n_splits = n_splits if most < 2 else min(n_splits, most)
     best, fewest = np.zeros(n_groups, dtype=np.intp), np.inf
     for _ in range(ATTEMPTS):
-        fold_of = _greedy(totals, sizes, n_splits, rng)
+        fold_of = _greedy(totals, sizes, n_splits, rng, alike)
         _fill_empty(fold_of, sizes, n_splits)
         _spread_columns(fold_of, totals, sizes, n_splits)
         confined = len(_confined(fold_of, totals, n_splits))
@@ -83,8 +129,12 @@ def assign_groups(codes: np.ndarray, counts: np.ndarray, n_splits: int, rng: np.
     return best[codes]
 
 
-def _greedy(totals: np.ndarray, sizes: np.ndarray, n_splits: int, rng: np.random.Generator) -> np.ndarray:
-    """Fold of each group, (n_groups,): one after the other, hard ones first, where the columns' squares grow least."""
+def _greedy(totals: np.ndarray, sizes: np.ndarray, n_splits: int, rng: np.random.Generator, alike: bool) -> np.ndarray:
+    """Fold of each group, (n_groups,): one after the other, hard ones first, where what is uneven grows least.
+
+    That is the columns' squares, or where they are to be ``alike`` the squares of how far their shares in a fold are
+    from its share of all rows, and of that share.
+    """
     shares = totals / np.maximum(totals.sum(axis=0), 1)
     rows_share = sizes / sizes.sum()
     shuffled = rng.permutation(len(sizes))
@@ -93,7 +143,11 @@ def _greedy(totals: np.ndarray, sizes: np.ndarray, n_splits: int, rng: np.random
     load = np.zeros((n_splits, totals.shape[1]))
     rows = np.zeros(n_splits)
     for group in shuffled[np.argsort(-hardness[shuffled], kind="stable")]:
-        fold = int(np.argmin(2 * load @ shares[group] + 1e-3 * rows))
+        if alike:
+            apart = (load - rows[:, None]) @ (shares[group] - rows_share[group])
+            fold = int(np.argmin(apart + rows * rows_share[group]))
+        else:
+            fold = int(np.argmin(2 * load @ shares[group] + 1e-3 * rows))
         fold_of[group] = fold
         load[fold] += shares[group]
         rows[fold] += rows_share[group]

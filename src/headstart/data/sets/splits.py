@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.data.sets.assign import assign_groups, deal
+from headstart.data.sets.assign import assign_groups, deal, deal_alike
 from headstart.data.sets.task import TASKS
 from headstart.data.sets.task import task_of as task_of
 from headstart.errors import DataError, ParameterError
@@ -21,7 +21,8 @@ def folds(y: Any, task: str, *, groups: Any = None, n_splits: int = 5, random_st
 
     Every row is in exactly one test fold. Classes (labels, for multilabel; ranges of the target, for regression) are
     spread evenly over the folds, a group is never on both sides of a split, and a class with two groups or more is in
-    every training part wherever the groups allow it.
+    every training part wherever the groups allow it. Classes of equally many examples lose equally many to every fold,
+    so that what is held out cannot be told from what is rare in training.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def folds(y: Any, task: str, *, groups: Any = None, n_splits: int = 5, random_st
     groups : array-like of shape (n,), optional
         Rows of one group stay together.
     n_splits : int, default=5
-        Number of folds, at least 2; fewer are made where there are fewer rows or groups.
+        Number of folds, at least 2; fewer are made where there are fewer rows or groups, or fewer in every class.
     random_state : int or None, default=0
         Seed of the shuffle.
 
@@ -54,8 +55,37 @@ def folds(y: Any, task: str, *, groups: Any = None, n_splits: int = 5, random_st
         raise ParameterError(f"Expected n_splits of at least 2, found {n_splits}.")
     target, codes = _checked(y, task, groups)
     rng = np.random.default_rng(random_state)
-    fold = _assign(target, task, codes, n_splits, rng)
+    fold = _assign(target, task, codes, n_splits, rng, alike=task == "classification")
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(int(fold.max()) + 1)]
+
+
+def one_of_each(y: Any, *, groups: Any = None) -> np.ndarray:
+    """In which round each row is left out, where a round leaves out one row (or one group) of every class.
+
+    Leaving one row out alone makes its class the rarest of all: with two labels a class nothing would be right.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,)
+        Classes.
+    groups : array-like of shape (n,), optional
+        Rows of one group are left out together.
+
+    Returns
+    -------
+    ndarray of shape (n,), int
+
+    Examples
+    --------
+    >>> one_of_each(["a", "a", "b", "b", "b"]).tolist()
+    [2, 0, 2, 1, 0]
+    """
+    rounds = np.zeros(len(y), dtype=np.intp)
+    if len(np.unique(np.arange(len(y)) if groups is None else np.asarray(groups).astype(str))) < 2:
+        return rounds
+    for number, (_, test) in enumerate(folds(y, "classification", groups=groups, n_splits=max(2, len(y)))):
+        rounds[test] = number
+    return rounds
 
 
 def holdout(y: Any, task: str, *, groups: Any = None, fraction: float = 0.2, random_state: int | None = 0) -> Split:
@@ -119,13 +149,18 @@ def _checked(y: Any, task: str, groups: Any) -> Split:
     return target, codes
 
 
-def _assign(target: np.ndarray, task: str, codes: np.ndarray, n_splits: int, rng: np.random.Generator) -> np.ndarray:
+def _assign(
+    target: np.ndarray, task: str, codes: np.ndarray, n_splits: int, rng: np.random.Generator, *, alike: bool = False
+) -> np.ndarray:
     """Fold of every row, (n,), numbered from 0 without gaps."""
     n, n_groups = len(codes), int(codes.max()) + 1
     n_splits = min(n_splits, n_groups)
     if n_groups == n and task != "multilabel":
-        return deal(_strata(target, task, n), n_splits, rng, continuous=task == "regression")
-    return assign_groups(codes, _counts(target, task, n), n_splits, rng)
+        strata = _strata(target, task, n)
+        return (
+            deal_alike(strata, n_splits, rng) if alike else deal(strata, n_splits, rng, continuous=task == "regression")
+        )
+    return assign_groups(codes, _counts(target, task, n), n_splits, rng, alike=alike)
 
 
 def _strata(target: np.ndarray, task: str, n: int) -> np.ndarray:

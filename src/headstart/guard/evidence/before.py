@@ -8,8 +8,9 @@ import numpy as np
 
 from headstart.data.inputs.canvases import canvases
 from headstart.data.inputs.registry import simple_of
+from headstart.data.sets.splits import one_of_each
 from headstart.guard.candidates.material import Material
-from headstart.math.statistics.relatedness import knn_score, ridge_loo_score
+from headstart.math.statistics.relatedness import knn_score, one_hot, ridge_loo_score
 
 Finding = dict[str, Any]
 _MOST_ROWS = 2000
@@ -183,6 +184,8 @@ def relatedness(material: Material, *, random_state: int = 0) -> list[Finding]:
         rows = np.sort(np.random.default_rng(random_state).choice(rows, _MOST_ROWS, replace=False))
     columns = material.columns[rows]
     groups = None if material.groups is None else material.groups[rows]
+    if one_hot(columns):
+        groups = one_of_each(columns.argmax(axis=1), groups=groups)
     deep = material.network_features.output[rows]
     simple = material.simple_features if len(rows) == len(material) else material.simple_features_of(rows)
     assert simple is not None

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
 
 from headstart.data.sets.splits import folds, holdout, task_of
 from headstart.errors import DataError, ParameterError
@@ -46,7 +47,11 @@ def test_folds_are_whole_disjoint_and_keep_groups(case: tuple) -> None:
     units = np.arange(len(y)) if groups is None else groups
     found = folds(y, task, groups=groups, n_splits=n_splits, random_state=seed)
     assert 2 <= len(found) <= n_splits
-    assert len(found) == min(n_splits, len(np.unique(units)))
+    most = len(np.unique(units))
+    if task == "classification":
+        of_a_class = max(len(members) for members in groups_of_each_class(y, task, units).values())
+        most = of_a_class if of_a_class > 1 else most
+    assert len(found) == min(n_splits, most)
     assert sorted(np.concatenate([test for _, test in found]).tolist()) == list(range(len(y)))
     for train, test in found:
         assert len(train) and len(test)
@@ -74,12 +79,32 @@ def test_classes_are_in_proportion(case: tuple) -> None:
     y, task, _, n_splits, seed = case
     if task != "classification":
         return
-    found = folds(y, task, n_splits=n_splits, random_state=seed)
-    sizes = [len(test) for _, test in found]
-    assert max(sizes) - min(sizes) <= 1
-    for label in np.unique(y):
-        counts = [int(np.sum(y[test] == label)) for _, test in found]
-        assert max(counts) - min(counts) <= 1
+    held = np.array(
+        [
+            [np.sum(y[test] == label) for label in np.unique(y)]
+            for _, test in folds(y, task, n_splits=n_splits, random_state=seed)
+        ]
+    )
+    assert (np.ptp(held, axis=0) <= 1).all() and np.ptp(held.sum(axis=1)) <= held.shape[1]
+    counts = held.sum(axis=0)
+    for size in set(counts[counts > 1].tolist()):
+        assert (np.ptp(held[:, counts == size], axis=1) == 0).all()
+
+
+@pytest.mark.parametrize("in_groups", [False, True])
+@pytest.mark.parametrize("per_class", [2, 3, 6])
+def test_of_few_labels_noise_is_told_at_chance(per_class: int, in_groups: bool) -> None:
+    rng, right = np.random.default_rng(0), []
+    y = np.repeat(np.arange(4), per_class)
+    groups = None
+    if in_groups:
+        y, groups = np.repeat(y, 2), np.arange(8 * per_class) // 2
+    for seed in range(60):
+        X = rng.normal(size=(len(y), 20))
+        for train, test in folds(y, "classification", groups=groups, n_splits=5, random_state=seed):
+            answer = LogisticRegression(C=0.1).fit(X[train], y[train]).predict(X[test])
+            right += (answer == y[test]).tolist()
+    assert abs(np.mean(right) - 0.25) < 0.06  # where folds took two of one class and none of another: 0.03 to 0.19
 
 
 @settings(max_examples=100, deadline=None)
