@@ -44,6 +44,7 @@ class Batches:
         )
         self.tried = {name: np.array([row["tried"][name] for row in rows]) for name in rows[0]["tried"]}
         self.fall = usual - self.true
+        self.model = np.unique([f"{row['set']}, {row['seed']}" for row in rows], return_inverse=True)[1]
         group = np.array([f"{row['set']}, {row['how']}" for row in rows])
         self.weight = 1 / np.array([(group == one).sum() for one in group])
 
@@ -88,16 +89,39 @@ SIGNS: dict[str, Columns] = {
 }
 
 
-def line(name: str, expected: np.ndarray, batches: Batches, much: float) -> str:
-    """What a rule says of batches, as cells of a table."""
+def told(expected: np.ndarray, batches: Batches, much: float) -> np.ndarray:
+    """Whether each batch is called valid, and invalid, and the error, in points; (3, n)."""
     differs = batches.p < LEVEL
-    invalid = differs & (expected >= much)
     unsure = (batches.moved >= OVERTURNED) | (batches.farther >= APART)
     valid = ~differs | ((expected < SOME_EXPECTED) & ~unsure)
-    big = batches.fall >= MUCH
-    error = np.abs(batches.promised - expected - batches.true).mean()
-    numbers = [valid[big].mean(), invalid[big].mean(), invalid[~big].mean(), error]
-    return ", ".join(f"{100 * number:.1f}" for number in numbers)
+    error = np.abs(batches.promised - expected - batches.true)
+    return 100 * np.stack([valid, differs & (expected >= much), error])
+
+
+def summed(said: np.ndarray, big: np.ndarray) -> np.ndarray:
+    """Of batches that fell much: valid, invalid; of those that fell less: invalid; the error; of these: valid."""
+    (valid, invalid, _), (less_valid, less, _) = said[:, big].mean(axis=1), said[:, ~big].mean(axis=1)
+    return np.array([valid, invalid, less, said[2].mean(), less_valid])
+
+
+def line(expected: np.ndarray, batches: Batches, much: float) -> str:
+    """What a rule says of batches, as cells of a table."""
+    numbers = summed(told(expected, batches, much), batches.fall >= MUCH)[:4]
+    return ", ".join(f"{number:.1f}" for number in numbers)
+
+
+def change(batches: Batches) -> str:
+    """The rule as it is minus the one before on the same batches, each with standard errors over models."""
+    now, before = (told(FIXED[name](batches), batches, MUCH_EXPECTED) for name in list(FIXED)[:2])
+    big, rng, models = batches.fall >= MUCH, np.random.default_rng(0), batches.model.max() + 1
+    drawn = []
+    for _ in range(500):
+        at = np.concatenate([np.flatnonzero(batches.model == one) for one in rng.integers(models, size=models)])
+        drawn.append(summed(now[:, at], big[at]) - summed(before[:, at], big[at]))
+    gained = summed(now, big) - summed(before, big)
+    names = ("valid", "invalid", "less: invalid", "error", "less: valid")
+    parts = zip(names, gained, np.std(drawn, axis=0), strict=True)
+    return ", ".join(f"{name} {gain:+.1f} ({error:.1f})" for name, gain, error in parts)
 
 
 def main() -> None:
@@ -119,8 +143,11 @@ def main() -> None:
         less = chosen.fall < MUCH
         seen = np.where(chosen.p < LEVEL, rule(chosen), -1.0)[less]
         much = MUCH_EXPECTED if name == "as it is" else float(np.quantile(seen, 1 - _FALSE))
-        cells = [line(name, rule(batches), batches, much) for batches in (chosen, judged, both)]
+        cells = [line(rule(batches), batches, much) for batches in (chosen, judged, both)]
         print(f"| {name} | {100 * much:.1f} | {' | '.join(cells)} |", flush=True)
+    everything = Batches(lines, FITTED + JUDGED)
+    for of, batches in (("chosen on", chosen), ("judged on", judged), ("all", everything), ("other shares", both)):
+        print(f"as it is less as it was, both from {100 * MUCH_EXPECTED:.0f} points, {of}: {change(batches)}")
 
 
 if __name__ == "__main__":
