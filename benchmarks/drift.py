@@ -5,7 +5,7 @@ light, sampling rates, typing errors, columns), of another domain or speaker, ha
 that the model does not know. `python drift.py` prints the tables of docs/valid.md; features are embedded the first time
 (minutes) and kept in files, see `drift_rows.py`.
 
-``--results found.jsonl`` writes what was found for each model to a file, a line a model: the tests, the three falls
+``--results found.jsonl`` writes what was found for each model to a file, a line a model: the tests, the falls
 that the estimate is made of, what was promised and what is true. Run again it goes on where it ended, and from that
 file other rules are judged in seconds.
 """
@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 from drift_rows import TABLES, base, shifted
+from drift_tried import tried
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.model_selection import cross_val_predict
 
@@ -128,8 +129,8 @@ def draws(name: str, repeats: int) -> Iterator[tuple[Learned, np.ndarray, np.nda
 
 def judged(made: Learned, X: np.ndarray, y: np.ndarray, seed: int) -> dict[str, Any]:
     """What is said of a batch, and what is true of it."""
-    answers = made.answers(X)
-    found = compared(made.reference, made.seen(X), answers, made.promised, random_state=seed)
+    answers, features = made.answers(X), made.seen(X)
+    found = compared(made.reference, features, answers, made.promised, random_state=seed)
     assert found.expected is not None
     right, e = float((made.classes[answers] == y).mean()), found.expected
     said = {"p": found.p_value, "verdict": found.verdict(made.promised), "expected": e.value, "falls": e.falls}
@@ -137,7 +138,15 @@ def judged(made: Learned, X: np.ndarray, y: np.ndarray, seed: int) -> dict[str, 
     said |= {"tests": {name: [test.statistic, test.p_value] for name, test in found.tests.items()}}
     said |= {"moved": float(np.abs(found.after - found.before).max())} if found.after is not None else {}
     said |= {"classes": len(made.classes), "n": len(made.reference.rows)}
+    said |= {"tried": tried(made.reference, features, answers, made.promised)}
     return said | {"low": e.low, "high": e.high, "true": right, "promised": made.promised, "m": len(y)}
+
+
+def _shared(y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Positions of 200 rows at most with shares of the classes by chance."""
+    _, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+    chance = rng.dirichlet(np.ones(len(counts)))[codes] / counts[codes]
+    return rng.permutation(np.flatnonzero(rng.random(len(y)) < chance / chance.max()))[:200]
 
 
 def of_a_model(
@@ -154,6 +163,12 @@ def of_a_model(
             at = rng.permutation(len(A))[:m]
             if len(at) >= 0.5 * m:
                 found.append({"how": how, "size": m} | judged(made, A[at], b[at], seed))
+    for how, (A, b) in spoiled.items():
+        if how in ("a new class", "other shares of classes"):
+            continue
+        at = _shared(b, rng)  # other looks and other shares of the classes, in no table here
+        if len(at) >= 80:
+            found.append({"how": f"{how}, other shares", "both": True} | judged(made, A[at], b[at], seed))
     return [row | {"usual": usual, "seed": seed} for row in found]
 
 
@@ -218,7 +233,7 @@ def by_shift(found: list[dict[str, Any]]) -> None:
     print("| shift, 200 rows | batches | true fall | expected fall | valid, doubtful, invalid |")
     print("| --- | --- | --- | --- | --- |")
     for how in sorted({row["how"] for row in found if row.get("size") == 200}):
-        rows = [row for row in found if row["how"] == how and row["size"] == 200]
+        rows = [row for row in found if row["how"] == how and row.get("size") == 200]
         fell = 100 * np.mean([row["usual"] - row["true"] for row in rows])
         said = 100 * np.mean([row["promised"] - row["expected"] for row in rows])
         verdicts = ", ".join(str(sum(row["verdict"] == v for row in rows)) for v in (VALID, DOUBTFUL, INVALID))

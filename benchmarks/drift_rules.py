@@ -3,10 +3,12 @@
     python benchmarks/drift.py --results found.jsonl
     python benchmarks/drift_rules.py found.jsonl
 
-A rule makes an expected fall of what a batch's line tells: the falls by confidence and by neighbours, outliers, how
-right the model was, how far the rows are. On the sets under FITTED in `drift.py` weights are fitted (least squares,
-none negative), and the fall from which on a model is invalid is chosen so that 4% of the batches that fell less are
-called invalid; all is judged on those under JUDGED. The first row is the rule as it is, with its own threshold.
+A rule makes an expected fall of what a batch's line tells: the falls by confidence, by neighbours and by heads,
+outliers, and signs that are not used (`drift_tried.py`). On the sets under FITTED in `drift.py` weights are fitted
+(least squares, none negative), and the fall from which on a model is invalid is chosen so that 4% of the batches that
+fell less are called invalid; all is judged on those under JUDGED, and on batches of all sets whose looks and shares of
+the classes both changed, which weights and threshold have not seen. The first row is the rule as it is, with its own
+threshold.
 """
 
 from __future__ import annotations
@@ -27,18 +29,22 @@ Columns = Callable[["Batches"], np.ndarray]
 
 
 class Batches:
-    """Shifted batches of 200 rows of some sets, a number of each a column."""
+    """Shifted batches of 200 rows of some sets, or those of other shares beside other looks; a number each a column."""
 
-    def __init__(self, lines: list[list[dict]], sets: tuple[str, ...]) -> None:
-        rows = [row for each in lines for row in each if row["set"] in sets and row.get("size") == 200]
-        self.confidence, self.neighbours, self.outliers = (
-            np.array([row["falls"][name] for row in rows]) for name in ("confidence", "neighbours", "outliers")
+    def __init__(self, lines: list[list[dict]], sets: tuple[str, ...], both: bool = False) -> None:
+        rows = [row for each in lines for row in each if row["set"] in sets]
+        rows = [row for row in rows if (row.get("both") if both else row.get("size") == 200)]
+        names = ("confidence", "neighbours", "heads", "outliers")
+        self.confidence, self.neighbours, self.heads, self.outliers = (
+            np.array([row["falls"][name] for row in rows]) for name in names
         )
         names = ("p", "promised", "true", "farther", "moved", "usual")
         self.p, self.promised, self.true, self.farther, self.moved, usual = (
             np.array([row[name] for row in rows], dtype=float) for name in names
         )
+        self.tried = {name: np.array([row["tried"][name] for row in rows]) for name in rows[0]["tried"]}
         self.fall = usual - self.true
+        self.model = np.unique([f"{row['set']}, {row['seed']}" for row in rows], return_inverse=True)[1]
         group = np.array([f"{row['set']}, {row['how']}" for row in rows])
         self.weight = 1 / np.array([(group == one).sum() for one in group])
 
@@ -47,43 +53,75 @@ def _up(x: np.ndarray) -> np.ndarray:
     return np.maximum(x, 0.0)
 
 
-def _mean(b: Batches) -> np.ndarray:
+def _two(b: Batches) -> np.ndarray:
     return 0.5 * (_up(b.confidence) + _up(b.neighbours))
+
+
+def _now(b: Batches) -> np.ndarray:
+    return 0.4 * (_up(b.confidence) + _up(b.neighbours)) + 0.2 * _up(b.heads)
+
+
+def _each(b: Batches) -> list[np.ndarray]:
+    return [_up(b.confidence), _up(b.neighbours), _up(b.heads), b.outliers]
 
 
 #: Expected falls with weights that stand, and columns whose weights are fitted.
 FIXED: dict[str, Columns] = {
-    "as it is": lambda b: _mean(b) + b.outliers,
-    "one sign makes up for the other": lambda b: 0.5 * (b.confidence + b.neighbours) + b.outliers,
-    "outliers twice": lambda b: _mean(b) + 2 * b.outliers,
-    "both signs must agree (geometric mean), outliers twice": lambda b: (
-        np.sqrt(_up(b.confidence) * _up(b.neighbours)) + 2 * b.outliers
-    ),
-    "the larger sign": lambda b: np.maximum(_up(b.confidence), _up(b.neighbours)) + b.outliers,
+    "as it is": lambda b: _now(b) + b.outliers,
+    "as it was: no heads, outliers by distance": lambda b: _two(b) + b.tried["far"],
+    "no heads": lambda b: _two(b) + b.outliers,
+    "outliers by distance": lambda b: _now(b) + b.tried["far"],
+    "outliers twice": lambda b: _now(b) + 2 * b.outliers,
+    "the larger of confidence and neighbours": lambda b: np.maximum(_up(b.confidence), _up(b.neighbours)) + b.outliers,
     "confidence alone": lambda b: _up(b.confidence) + b.outliers,
     "neighbours alone": lambda b: _up(b.neighbours) + b.outliers,
+    "heads alone": lambda b: _up(b.heads) + b.outliers,
+    "half of the shares of the answers on top": lambda b: _now(b) + b.outliers + 0.5 * b.tried["shares"],
 }
 SIGNS: dict[str, Columns] = {
-    "fitted": lambda b: np.stack([_up(b.confidence), _up(b.neighbours), b.outliers], 1),
+    "fitted": lambda b: np.stack(_each(b), 1),
     "fitted, and confidence by how wrong the model was": lambda b: np.stack(
-        [_up(b.confidence), _up(b.confidence) * (1 - b.promised), _up(b.neighbours), b.outliers], 1
+        [*_each(b), _up(b.confidence) * (1 - b.promised)], 1
     ),
-    "fitted, and distance by how wrong the model was": lambda b: np.stack(
-        [_up(b.confidence), _up(b.neighbours), b.outliers, _up(b.farther) * (1 - b.promised)], 1
-    ),
+} | {
+    f"fitted, and {name}": lambda b, name=name: np.stack([*_each(b), _up(b.tried[name])], 1)
+    for name in ("threshold", "transport", "nuclear", "entropy", "shares")
 }
 
 
-def line(name: str, expected: np.ndarray, batches: Batches, much: float) -> str:
-    """What a rule says of batches, as cells of a table."""
+def told(expected: np.ndarray, batches: Batches, much: float) -> np.ndarray:
+    """Whether each batch is called valid, and invalid, and the error, in points; (3, n)."""
     differs = batches.p < LEVEL
-    invalid = differs & (expected >= much)
     unsure = (batches.moved >= OVERTURNED) | (batches.farther >= APART)
     valid = ~differs | ((expected < SOME_EXPECTED) & ~unsure)
-    big = batches.fall >= MUCH
-    error = np.abs(batches.promised - expected - batches.true).mean()
-    numbers = [valid[big].mean(), invalid[big].mean(), invalid[~big].mean(), error]
-    return " | ".join(f"{100 * number:.1f}" for number in numbers)
+    error = np.abs(batches.promised - expected - batches.true)
+    return 100 * np.stack([valid, differs & (expected >= much), error])
+
+
+def summed(said: np.ndarray, big: np.ndarray) -> np.ndarray:
+    """Of batches that fell much: valid, invalid; of those that fell less: invalid; the error; of these: valid."""
+    (valid, invalid, _), (less_valid, less, _) = said[:, big].mean(axis=1), said[:, ~big].mean(axis=1)
+    return np.array([valid, invalid, less, said[2].mean(), less_valid])
+
+
+def line(expected: np.ndarray, batches: Batches, much: float) -> str:
+    """What a rule says of batches, as cells of a table."""
+    numbers = summed(told(expected, batches, much), batches.fall >= MUCH)[:4]
+    return ", ".join(f"{number:.1f}" for number in numbers)
+
+
+def change(batches: Batches) -> str:
+    """The rule as it is minus the one before on the same batches, each with standard errors over models."""
+    now, before = (told(FIXED[name](batches), batches, MUCH_EXPECTED) for name in list(FIXED)[:2])
+    big, rng, models = batches.fall >= MUCH, np.random.default_rng(0), batches.model.max() + 1
+    drawn = []
+    for _ in range(500):
+        at = np.concatenate([np.flatnonzero(batches.model == one) for one in rng.integers(models, size=models)])
+        drawn.append(summed(now[:, at], big[at]) - summed(before[:, at], big[at]))
+    gained = summed(now, big) - summed(before, big)
+    names = ("valid", "invalid", "less: invalid", "error", "less: valid")
+    parts = zip(names, gained, np.std(drawn, axis=0), strict=True)
+    return ", ".join(f"{name} {gain:+.1f} ({error:.1f})" for name, gain, error in parts)
 
 
 def main() -> None:
@@ -92,8 +130,10 @@ def main() -> None:
     asked.add_argument("results", type=Path)
     lines = [json.loads(one) for one in asked.parse_args().results.read_text().splitlines()]
     chosen, judged = Batches(lines, FITTED), Batches(lines, JUDGED)
-    print(f"{len(chosen.fall)} batches of the sets chosen on, {len(judged.fall)} of those judged on")
-    print("| rule | from | chosen on: valid, invalid, less: invalid, error | judged on: the same |")
+    both = Batches(lines, FITTED + JUDGED, both=True)
+    sizes = [f"{len(batches.fall)} batches {of}" for batches, of in ((chosen, "chosen on"), (judged, "judged on"))]
+    print(f"{', '.join(sizes)}, {len(both.fall)} of other looks and shares")
+    print("| rule | from | chosen on: valid, invalid, less: invalid, error | judged on | other looks and shares |")
     rules = dict(FIXED)
     for name, columns in SIGNS.items():
         A, root = columns(chosen), np.sqrt(chosen.weight)
@@ -103,8 +143,11 @@ def main() -> None:
         less = chosen.fall < MUCH
         seen = np.where(chosen.p < LEVEL, rule(chosen), -1.0)[less]
         much = MUCH_EXPECTED if name == "as it is" else float(np.quantile(seen, 1 - _FALSE))
-        cells = [line(name, rule(batches), batches, much) for batches in (chosen, judged)]
-        print(f"| {name} | {100 * much:.1f} | {cells[0]} | {cells[1]} |", flush=True)
+        cells = [line(rule(batches), batches, much) for batches in (chosen, judged, both)]
+        print(f"| {name} | {100 * much:.1f} | {' | '.join(cells)} |", flush=True)
+    everything = Batches(lines, FITTED + JUDGED)
+    for of, batches in (("chosen on", chosen), ("judged on", judged), ("all", everything), ("other shares", both)):
+        print(f"as it is less as it was, both from {100 * MUCH_EXPECTED:.0f} points, {of}: {change(batches)}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How often a classifier is right on new rows without labels, from how sure it is and what their neighbours are."""
+"""How often a classifier is right on new rows without labels: how sure it is, what is near them, what others answer."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ from headstart.math.statistics.probability import logits, probabilities
 
 #: Neighbours that are asked, and what the estimate is off by beyond the chance of so many rows.
 NEIGHBOURS, OFF = 5, 0.10
-#: How much more is lost than calibrated confidence says, and of outliers among rows that are else as usual.
-_TRUSTED, _OUTLIERS = 1.5, 0.8
+#: How much more is lost than calibrated confidence says; the weights of confidence, neighbours and heads; how much is
+#: lost of outliers among rows that are else as usual, and how fast that fades where the others moved too.
+_TRUSTED, _WEIGHTS, _OUTLIERS, _FADES = 1.5, (0.4, 0.4, 0.2), 0.7, 4.0
 
 
 @dataclass(frozen=True)
 class ExpectedAccuracy:
     """An estimate without labels, and where the truth lies in 9 of 10 cases, each from 0 to 1.
 
-    ``falls`` are those by confidence and by neighbours, of which the mean is expected, and by outliers, which comes on
-    top. ``farther`` is the share of new rows, less a half, that are farther off than the median of those held out.
+    ``falls`` are those by confidence, by neighbours and by heads, of which a mean is expected, and by outliers, which
+    comes on top. ``farther`` is the share of new rows, less a half, that are farther off than the median of those held
+    out.
     """
 
     value: float
@@ -44,30 +46,38 @@ class Signs:
         Share of the nearest labelled rows with the class that was answered.
     distance : ndarray of shape (n,)
         Mean distance to the nearest labelled rows.
+    mistaken : ndarray of shape (n,)
+        How much of an error the heads make of a row: 0 or 1 where its label is known, else what they `differ` by.
     """
 
     probabilities: np.ndarray
     agreement: np.ndarray
     distance: np.ndarray
+    mistaken: np.ndarray
 
 
 def expected_accuracy(
     promised: float, codes: np.ndarray, held: Signs, new: Signs, *, random_state: int = 0
 ) -> ExpectedAccuracy:
-    r"""Accuracy on new rows from how much confidence and the agreement of neighbours fall, and from outliers.
+    r"""Accuracy on new rows from how much confidence, the agreement of neighbours and of heads fall, and from outliers.
 
-    .. math:: \hat a = a - \tfrac12 \cdot 1.5\,(\bar c - \bar c')_+ - \tfrac12\, (a - a\, \bar g' / \bar g)_+
-        - 0.8\,(o - \tfrac12 h)_+ (1 - 4 h)_+
+    .. math:: \hat a = a - 0.4 \cdot 1.5\,(\bar c - \bar c')_+ - 0.4\, (a - a\, \bar g' / \bar g)_+
+        - 0.2\, (\bar e' - \bar e)_+ - 0.7\, (1 - k_{10})_+ (1 - 4\,(1 - k_{50} / k_{10})_+)_+
 
     a is the promised accuracy, c and c' the confidence of rows that were held out and of new ones after one temperature
-    that fits the labels of those held out, g and g' the agreement of neighbours, o the share of new rows beyond the
-    90th percentile of the distances, less a tenth, and h, 0 or more, the share beyond their median, less a half.
-    Confidence alone trusts what a model is wrongly sure of, even calibrated: on data of another kind it falls by about
-    two thirds of what the accuracy does. Neighbours alone take every change of looks for a loss. Where few rows are
-    far off and the others are as usual, those few are something new, such as a class that the model does not know,
-    and most of them are wrong, however sure it is of them. A sign that rises is no sign of a gain (answers that all
-    become one class agree with their neighbours, noise can make a head surer), so neither makes up for the other. A
-    threshold on confidence (ATC) was tried too: it errs more where hardly anything was wrong before, since the
+    that fits the labels of those held out, g and g' the agreement of neighbours, e the error of the heads on rows held
+    out and e' what they differ by on new ones. Confidence alone trusts what a model is wrongly sure of, even
+    calibrated: on data of another kind it falls by about two thirds of what the accuracy does. Neighbours alone take
+    every change of looks for a loss. A sign that rises is no sign of a gain (answers that all become one class agree
+    with their neighbours, noise can make a head surer), so none makes up for another.
+
+    Rows are ranked among those held out by how near they are to labelled rows and by how far the leading class stands
+    above the mean of all, and the two ranks are added: :math:`k_q` is the share of new rows above the q-th percentile
+    of these sums, over that of rows held out. Where a share of the rows is something new, such as a class that the
+    model does not know, and the others are as usual, both are less by that share, and most of those few are wrong,
+    however sure the model is of them; where all have moved, the middle falls before the tail.
+
+    A threshold on confidence (ATC) was tried too: it errs more where hardly anything was wrong before, since the
     threshold then rests on a few rows.
 
     Parameters
@@ -83,12 +93,13 @@ def expected_accuracy(
     References
     ----------
     Guillory et al. (2021), Predicting with confidence on unseen distributions (DoC), equation 3; Guo et al. (2017), On
-    calibration of modern neural networks, section 4.2. The sum and its constants are ours.
+    calibration of modern neural networks, section 4.2; Jiang et al. (2022), Assessing generalization via disagreement,
+    for heads. The sum and its constants are ours.
 
     Examples
     --------
     >>> p, one = np.linspace(0.5, 1, 50), np.ones(50)
-    >>> rows = Signs(np.stack([p, 1 - p], axis=1), one, one)
+    >>> rows = Signs(np.stack([p, 1 - p], axis=1), one, one, 0 * one)
     >>> found = expected_accuracy(0.8, np.zeros(50, dtype=int), rows, rows)
     >>> round(found.value, 2), found.low < 0.8 < found.high
     (0.8, True)
@@ -97,17 +108,22 @@ def expected_accuracy(
     scale = temperature(before, codes)
     usual, sure = (probabilities(z / scale, multilabel=False).max(axis=1) for z in (before, after))
     level = max(float(held.agreement.mean()), 1e-9)
-    half, tail = np.quantile(held.distance, [0.5, 0.9])
+    ours, theirs = _usual((before, held.distance), (after, new.distance))
+    tail, middle = np.quantile(ours, [0.1, 0.5])
+    inner, upper = (ours >= tail).mean(), (ours >= middle).mean()
 
-    def falls(rows: np.ndarray) -> tuple[float, float, float]:
+    def falls(rows: np.ndarray) -> tuple[float, float, float, float]:
         unsure = _TRUSTED * (float(usual.mean()) - float(sure[rows].mean()))
         near = promised - min(1.0, promised * float(new.agreement[rows].mean()) / level)
-        farther = max(0.0, float((new.distance[rows] > half).mean()) - 0.5)
-        out = float((new.distance[rows] > tail).mean()) - 0.1
-        return unsure, near, _OUTLIERS * max(0.0, out - 0.5 * farther) * max(0.0, 1.0 - 4.0 * farther)
+        apart = float(new.mistaken[rows].mean()) - float(held.mistaken.mean())
+        within = float((theirs[rows] >= tail).mean()) / inner
+        alike = float((theirs[rows] >= middle).mean()) / upper / max(within, 1e-9)
+        strange = max(0.0, 1.0 - within) * max(0.0, 1.0 - _FADES * max(0.0, 1.0 - alike))
+        return unsure, near, apart, _OUTLIERS * strange
 
-    def estimate(unsure: float, near: float, strange: float) -> float:
-        return min(1.0, max(0.0, promised - 0.5 * (max(0.0, unsure) + max(0.0, near)) - strange))
+    def estimate(unsure: float, near: float, apart: float, strange: float) -> float:
+        lost = sum(w * max(0.0, fall) for w, fall in zip(_WEIGHTS, (unsure, near, apart), strict=True))
+        return min(1.0, max(0.0, promised - lost - strange))
 
     rng = np.random.default_rng(random_state)
     everyone = np.arange(len(sure))
@@ -115,9 +131,22 @@ def expected_accuracy(
     value = estimate(*found)
     drawn = [estimate(*falls(rng.choice(everyone, len(everyone)))) for _ in range(200)]
     width = 1.645 * float(np.hypot(np.std(drawn), OFF))
-    parts = dict(zip(("confidence", "neighbours", "outliers"), found, strict=True))
-    farther = float((new.distance > half).mean()) - 0.5
+    parts = dict(zip(("confidence", "neighbours", "heads", "outliers"), found, strict=True))
+    farther = float((new.distance > np.median(held.distance)).mean()) - 0.5
     return ExpectedAccuracy(value, max(0.0, value - width), min(1.0, value + width), parts, farther)
+
+
+def _usual(*sides: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
+    """How usual rows are among the first side's, by logits (n, K) and distances (n,): the sum of two ranks, a side."""
+    stands = [z.max(axis=1) - z.mean(axis=1) for z, _ in sides]
+    far = [distance for _, distance in sides]
+    return [_ranks(stands[0], ours) + 1.0 - _ranks(far[0], theirs) for ours, theirs in zip(stands, far, strict=True)]
+
+
+def _ranks(among: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Ranks from 0 to 1 of values among others, the middle of equal ones."""
+    order = np.sort(among)
+    return np.asarray(np.searchsorted(order, values, "left") + np.searchsorted(order, values, "right")) / 2 / len(order)
 
 
 def neighbours_agree(

@@ -94,8 +94,13 @@ def compared(
     expected = expected_accuracy(
         promised,
         codes,
-        Signs(held, agreed, strangeness(old, old, own=True)),
-        Signs(said, neighbours_agree(old, codes, projected, answers), strangeness(old, projected)),
+        Signs(held, agreed, strangeness(old, old, own=True), held.argmax(axis=1) != codes),
+        Signs(
+            said,
+            neighbours_agree(old, codes, projected, answers),
+            strangeness(old, projected),
+            reference.differ(features),
+        ),
         random_state=random_state,
     )
     before = np.bincount(codes, minlength=held.shape[1]) / len(codes)

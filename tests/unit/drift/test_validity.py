@@ -85,16 +85,17 @@ def test_a_row_is_not_its_own_neighbour_in_what_is_usual() -> None:
     assert (strangeness(rows, rows) < strangeness(rows, rows, own=True)).all()
 
 
-def signs(sure: float, agreement: float, distance: np.ndarray) -> Signs:
+def signs(sure: float, agreement: float, distance: np.ndarray, mistaken: float = 0.1) -> Signs:
     n = len(distance)
-    return Signs(np.tile([sure, 1 - sure], (n, 1)), np.full(n, agreement), distance)
+    return Signs(np.tile([sure, 1 - sure], (n, 1)), np.full(n, agreement), distance, np.full(n, mistaken))
 
 
-def test_expected_accuracy_is_the_mean_of_calibrated_confidence_and_neighbours() -> None:
+def test_expected_accuracy_is_a_mean_of_calibrated_confidence_neighbours_and_heads() -> None:
     far = np.linspace(0, 1, 100)
     codes = np.repeat([0, 1], [90, 10])  # as sure as right: the temperature is 1
-    found = expected_accuracy(0.95, codes, signs(0.9, 0.8, far), signs(0.7, 0.4, far))
-    assert found.value == pytest.approx(0.95 - 0.5 * 1.5 * 0.2 - 0.5 * 0.95 * 0.5, abs=0.002)
+    found = expected_accuracy(0.95, codes, signs(0.9, 0.8, far), signs(0.7, 0.4, far, 0.3))
+    lost = 0.4 * 1.5 * 0.2 + 0.4 * 0.95 * 0.5 + 0.2 * (0.3 - 0.1)
+    assert found.value == pytest.approx(0.95 - lost, abs=0.002)
     assert found.low < found.value < found.high and found.falls["outliers"] == 0
     never_wrong = expected_accuracy(1.0, codes, signs(0.9, 1, far), signs(0.9, 1, far))
     assert never_wrong.value == pytest.approx(1.0)
@@ -110,20 +111,36 @@ def test_heads_that_are_less_sure_than_right_lose_less_than_their_confidence_fal
 def test_a_few_far_rows_are_something_new_where_the_others_are_as_usual() -> None:
     far, codes = np.linspace(0, 1, 100), np.repeat([0, 1], [90, 10])
     usual = signs(0.9, 1, far)
-    few = expected_accuracy(0.9, codes, usual, signs(0.9, 1, np.concatenate([far[:80], np.full(20, 5.0)])))
-    all_of_them = expected_accuracy(0.9, codes, usual, signs(0.9, 1, far + 5))
-    assert few.falls["outliers"] == pytest.approx(0.8 * (0.2 - 0.1))  # a fifth beyond the 90th percentile
-    assert few.value == pytest.approx(0.82, abs=0.002) and all_of_them.falls["outliers"] == 0
+    fifth = expected_accuracy(0.9, codes, usual, signs(0.9, 1, np.concatenate([np.linspace(0, 1, 80), np.full(20, 5)])))
+    all_of_them = expected_accuracy(0.9, codes, usual, signs(0.9, 1, far + 0.3))
+    assert expected_accuracy(0.9, codes, usual, usual).falls["outliers"] == pytest.approx(0)
+    assert fifth.falls["outliers"] == pytest.approx(0.7 * 0.2, abs=0.02)
+    assert fifth.value == pytest.approx(0.76, abs=0.02) and all_of_them.falls["outliers"] == 0
 
 
-def test_neither_sign_makes_up_for_the_other() -> None:
+def test_what_is_unsure_and_what_is_far_are_something_new_together() -> None:
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0.7, 1.0, 400)
+    held = Signs(np.stack([p, 1 - p], 1), np.ones(400), rng.uniform(0, 1, 400), np.zeros(400))
+    codes = (rng.random(400) > p).astype(int)
+
+    def lost(sure: float, far: float) -> float:
+        q, distance = p[:200].copy(), held.distance[200:].copy()
+        q[:40], distance[:40] = sure, far
+        new = Signs(np.stack([q, 1 - q], 1), np.ones(200), distance, np.zeros(200))
+        return expected_accuracy(0.85, codes, held, new).falls["outliers"]
+
+    assert lost(0.71, 0.99) > 0.1 > 0.03 > max(lost(0.99, 0.99), lost(0.71, 0.01))
+
+
+def test_no_sign_makes_up_for_another() -> None:
     far, codes = np.linspace(0, 1, 100), np.repeat([0, 1], [90, 10])
     usual = signs(0.9, 0.5, far)
     collapsed = expected_accuracy(0.9, codes, usual, signs(0.7, 1, far))  # all become one class, which neighbours have
     surer = expected_accuracy(0.9, codes, usual, signs(0.99, 0.4, far))
     assert collapsed.falls["neighbours"] < 0 and surer.falls["confidence"] < 0
-    assert collapsed.value == pytest.approx(0.9 - 0.5 * collapsed.falls["confidence"])
-    assert surer.value == pytest.approx(0.9 - 0.5 * surer.falls["neighbours"])
+    assert collapsed.value == pytest.approx(0.9 - 0.4 * collapsed.falls["confidence"])
+    assert surer.value == pytest.approx(0.9 - 0.4 * surer.falls["neighbours"] - surer.falls["outliers"])
 
 
 def test_only_where_rows_differ_the_expected_fall_decides() -> None:

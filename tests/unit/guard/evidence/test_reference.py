@@ -47,3 +47,12 @@ def test_of_few_rows_all_are_used_and_held_ones_come_from_the_head_without_them(
     for head, (_, test) in zip(found.heads.astype(np.float64), folds(y, "classification"), strict=True):
         said = softmax(rows[test] @ head[:-1] + head[-1], axis=1)
         assert np.allclose(found.held[test], said, atol=0.02)
+
+
+def test_heads_differ_by_the_pairs_that_answer_otherwise() -> None:
+    found, X, _ = kept_of(90)
+    rows = unit(features_for("columns", X, None, "cpu", found.ranks))
+    answers = np.stack([(rows @ head[:-1] + head[-1]).argmax(axis=1) for head in found.heads.astype(np.float64)])
+    pairs = [answers[f] != answers[g] for f in range(5) for g in range(f)]
+    assert found.differ(rows) == pytest.approx(2 * np.mean(pairs, axis=0))  # the root of five folds less one
+    assert 0 < found.differ(rows).mean() < found.differ(rows + np.random.default_rng(0).normal(size=rows.shape)).mean()
