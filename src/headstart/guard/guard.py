@@ -131,7 +131,7 @@ def guard(
         "plan": comparison.written() | of,
         **measured,
         **_looked_at(material, estimator, comparison, table, chosen, random_state, budget, journal),
-        **tasks_evidence(material, comparison, table, chosen),
+        **tasks_evidence(material, comparison, table, chosen, estimator),
         "history": list(getattr(estimator, "history_", None) or []),
         "reproduce": {"command": "", "code": "", "versions": say.versions(), "random_state": random_state},
         "seconds": journal.elapsed(),

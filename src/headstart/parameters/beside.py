@@ -17,16 +17,20 @@ from headstart.parameters.on_inputs import Given, held_rows
 from headstart.parameters.transfer import TransferClassifier, TransferRegressor
 from headstart.parameters.tuning.plan import network_for, settings_for
 from headstart.parameters.tuning.together import TaskRows, tune_together
+from headstart.parameters.tuning.useless_tasks import useless_tasks
 from headstart.progress import Progress
 
 _TARGET = ""
 
 
-def fit_beside(estimator: Any, given: Given, others: OtherTasks, progress: Progress | None) -> Fitted:
+def fit_beside(
+    estimator: Any, given: Given, others: OtherTasks, progress: Progress | None
+) -> tuple[Fitted, dict[str, str]]:
     """Train the last blocks or all layers by the target and by other tasks, with equal weights.
 
     Of the other tasks all is learned from but what the target holds out (`OtherTasks.places`). Where it stops early,
-    rows of the target are held out from all tasks, and its loss alone tells.
+    rows of the target are held out from all tasks, and its loss alone tells. Tasks that can be of no use to it are
+    left out (`useless_tasks`).
 
     Parameters
     ----------
@@ -36,17 +40,25 @@ def fit_beside(estimator: Any, given: Given, others: OtherTasks, progress: Progr
         The target.
     others : OtherTasks
     progress : callable or None
+
+    Returns
+    -------
+    Fitted
+    refused : dict of str to str
+        Tasks that were not learned with, and why.
     """
     n, targets = len(given.inputs), given.targets
     place = others.places(given.inputs, given.groups)
     held = held_rows(estimator, targets, given.groups)
-    tasks = {_TARGET: TaskRows(targets, np.arange(n), given.groups)}
+    tasks, refused = dict[str, TaskRows](), dict[str, str]()
     for name, one in others.labels.items():
         rows = place[one.kept]
         there = (rows >= 0) & ~np.isin(rows, [] if held is None else held[1])
         y = one.y[there]
         if len(y) and (one.task == "regression" or len(np.unique(y, axis=0)) > 1):
             tasks[name] = TaskRows(task_targets(y, one.task), rows[there])
+        else:
+            refused[name] = "it says the same of all that is learned from"
     below = np.flatnonzero(place >= n)
     inputs = joined([given.inputs, others.inputs[below]])
     weight = np.concatenate([targets.weight, np.ones(len(below))])
@@ -54,9 +66,13 @@ def fit_beside(estimator: Any, given: Given, others: OtherTasks, progress: Progr
         held = np.concatenate([held[0], np.arange(n, n + len(below))]), held[1]
     network = fitted(network_for(estimator, inputs.input_type), given.own)
     settings = settings_for(estimator, input_type=inputs.input_type)
-    how: dict[str, Any] = {"weight": weight, "held_out": held, "progress": progress}
+    how: dict[str, Any] = {"device": estimator.device, "seed": settings.seed, "progress": progress}
+    own = TaskRows(targets, np.arange(n), given.groups)
+    refused |= useless_tasks(network, inputs, own, tasks, **how)
+    tasks = {_TARGET: own, **{name: one for name, one in tasks.items() if name not in refused}}
+    how = {"weight": weight, "held_out": held, "progress": progress}
     tuned, heads = tune_together(network, inputs, tasks, settings, **how)
-    return Fitted(targets, tuned.network, None, heads[_TARGET], tuned.history)
+    return Fitted(targets, tuned.network, None, heads[_TARGET], tuned.history), refused
 
 
 @estimator_class
@@ -67,6 +83,11 @@ class BesideClassifier(TransferClassifier):
     ----------
     beside : OtherTasks
         Of the examples of the target, and of others.
+
+    Attributes
+    ----------
+    refused_ : dict of str to str
+        Tasks that were not learned with, and why.
 
     Examples
     --------
@@ -86,7 +107,8 @@ class BesideClassifier(TransferClassifier):
 
     def _fit_inputs(self, given: Given, progress: Progress | None) -> Fitted:
         self.class_shares_ = None
-        return fit_beside(self, given, self.beside, progress)
+        fitted_, self.refused_ = fit_beside(self, given, self.beside, progress)
+        return fitted_
 
 
 @estimator_class
@@ -97,4 +119,5 @@ class BesideRegressor(TransferRegressor):
     beside: Any = None
 
     def _fit_inputs(self, given: Given, progress: Progress | None) -> Fitted:
-        return fit_beside(self, given, self.beside, progress)
+        fitted_, self.refused_ = fit_beside(self, given, self.beside, progress)
+        return fitted_

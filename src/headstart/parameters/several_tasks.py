@@ -32,6 +32,7 @@ from headstart.parameters.transfer import TransferClassifier, TransferRegressor
 from headstart.parameters.tuning.objective import WEIGHTINGS
 from headstart.parameters.tuning.plan import network_for, settings_for, stops_early, trained_blocks
 from headstart.parameters.tuning.together import TaskRows, tune_together
+from headstart.parameters.tuning.useless_tasks import useless_tasks
 from headstart.progress import reporter
 
 _OWN = ("train", "network", "epochs", "learning_rate", "batch_size", "device", "random_state")
@@ -50,7 +51,8 @@ class BaseMultiTask(BaseEstimator):
         What the columns of Y are, or some of them. Default: told from their cells.
     target : str, optional
         The column that counts. The others are learned beside it if that lowers its loss on three folds of its rows by
-        more than chance, seven trainings in place of one; else it is learned alone. ``score`` is that of the target.
+        more than chance, seven trainings in place of one; else it is learned alone. Those that can be of no use to it
+        are left out (`headstart.parameters.tuning.useless_tasks`). ``score`` is that of the target.
     weighting : {"equal", "uncertainty", "upgrad", "pcgrad"}, default="equal"
         How the tasks' losses or gradients are joined. Each loss is divided by that of guessing first. "uncertainty":
         weights are learned (Kendall et al. 2018); "pcgrad": gradients that pull against each other are taken apart (Yu
@@ -87,6 +89,8 @@ class BaseMultiTask(BaseEstimator):
         One record an epoch.
     gain_ : Gain
         With a target: the ``gain`` of its loss by the other tasks, the ``error``, and whether it ``helps``.
+    refused_ : dict of str to str
+        With a target: tasks that it was not learned with, and why.
     notes_ : list of str
         With a target: the same in words.
 
@@ -134,7 +138,7 @@ class BaseMultiTask(BaseEstimator):
             raise ParameterError(f"Expected train 'head', 'last:k' or 'all' for several tasks, found {self.train!r}.")
         inputs = as_inputs(X)
         read = read_tasks(Y, inputs.names, self.tasks, numbers_alone=self._numbers_alone)
-        self.notes_: list[str] = []
+        self.notes_, self.refused_ = list[str](), dict[str, str]()
         if self.target is not None:
             read = self._target_first(inputs, read)
         return self._learn(inputs, read)
@@ -150,11 +154,33 @@ class BaseMultiTask(BaseEstimator):
 
         def learn(some: Inputs, labels: Mapping[str, ReadLabels]) -> Mapping[str, Any]:
             twin: Self = clone(self).set_params(target=None, verbose=0)
-            return twin._learn(some, dict(labels)).models_
+            return twin._learn(some, self._useful(some, labels)[0]).models_
 
         self.gain_ = gain_of_others(learn, inputs, read, self.target)
-        self.notes_ = [self.gain_.told(self.target)]
-        return read if self.gain_.helps else {self.target: read[self.target]}
+        kept, useless = self._useful(inputs, read)
+        self.notes_ = [
+            self.gain_.told(self.target),
+            *(f"Left out: {name!r}, as {why}." for name, why in useless.items()),
+        ]
+        self.refused_ = useless
+        if not self.gain_.helps:
+            self.refused_ = {name: "they do not help together" for name in read if name != self.target} | useless
+            kept = {self.target: read[self.target]}
+        return kept
+
+    def _useful(self, inputs: Inputs, read: Mapping[str, ReadLabels]) -> tuple[dict[str, ReadLabels], dict[str, str]]:
+        """The target and the tasks that can be of use to it, and why the others cannot."""
+        target = str(self.target)
+        tasks = {name: self._rows(one, np.arange(len(inputs))) for name, one in read.items()}
+        network = with_window(network_for(self._single("regression"), inputs.input_type), inputs)
+        others = {name: one for name, one in tasks.items() if name != target}
+        how: dict[str, Any] = {"device": self.device, "seed": self.random_state or 0}
+        out = useless_tasks(network, inputs, tasks[target], others, **how)
+        return {name: one for name, one in read.items() if name not in out}, out
+
+    @staticmethod
+    def _rows(one: ReadLabels, place: np.ndarray) -> TaskRows:
+        return TaskRows(task_targets(one.y, one.task), place[one.kept])
 
     def _learn(self, inputs: Inputs, read: dict[str, ReadLabels]) -> Self:
         blocks = trained_blocks(self.train)
@@ -185,7 +211,7 @@ class BaseMultiTask(BaseEstimator):
             settings = dataclasses.replace(settings, blocks=None)
         able = np.flatnonzero(np.any([one.kept for one in read.values()], axis=0))
         place = np.cumsum(np.isin(np.arange(len(inputs)), able)) - 1
-        tasks = {name: TaskRows(task_targets(one.y, one.task), place[one.kept]) for name, one in read.items()}
+        tasks = {name: self._rows(one, place) for name, one in read.items()}
         held = None
         if stops_early(self.early_stopping, len(able)):
             held = holdout(np.zeros(len(able)), "regression", fraction=0.2, random_state=settings.seed)

@@ -41,6 +41,8 @@ class Gain:
         >>> Gain(-0.02, 0.01, False).told("digit")
         "The other tasks are refused: the loss of 'digit' out of fold rises by 0.02 (standard error 0.01)."
         """
+        if not self.gain and not self.error:
+            return f"The other tasks are refused: none of them can be of use to {target!r}."
         changed = f"falls by {self.gain:.3g}" if self.gain > 0 else f"rises by {-self.gain:.3g}"
         did = "are learned with" if self.helps else "are refused"
         return f"The other tasks {did}: the loss of {target!r} out of fold {changed} (standard error {self.error:.2g})."

@@ -120,9 +120,9 @@ def auxiliary_rows(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _together(found: Mapping[str, Any]) -> dict[str, Any]:
-    """What tasks gave a target that train its network, which are taken or refused together."""
-    names = ", ".join(str(one["name"]) for one in found["tasks"])
-    kept = not found["refused"]
+    """What tasks gave a target that train its network: taken or refused together, but for what is of no use."""
+    kept = [str(one["name"]) for one in found["tasks"] if one["kept"]]
+    names = ", ".join(kept or found["refused"])
     words = f"{'Learned with' if kept else 'Not learned with'} other tasks: {names}. "
     if found["word"] in _TOGETHER:
         size, less = abs(found["gain"]), "lower" if found["gain"] >= 0 else "higher"
@@ -131,6 +131,8 @@ def _together(found: Mapping[str, Any]) -> dict[str, Any]:
             f"(standard error {found['error']:.1g}) than of {plain_name(found['against'])}"
         )
         words += ". " if kept else f": {_TOGETHER[found['word']]}. "
+        left = "; ".join(f"{one['name']}, as {one['why']}" for one in found["tasks"] if one.get("why"))
+        words += f"Left out: {left}. " if kept and left else ""
     else:
         words += f"{found['why'][:1].upper()}{found['why'][1:]}. " if found["why"] else ""
     rows = [{"name": str(one["name"]), "n": count(one["n"])} for one in found["tasks"]]

@@ -71,12 +71,14 @@ def test_it_stands_beside_the_usual_candidates_and_is_told(fitted: tuple[Any, Pa
     one = {one["name"]: one for one in model.evidence["candidates"]}[WITH_TASKS]
     assert one["chosen"] and one["transfer"] and one["words"].endswith("by other tasks too (stars, coin)")
     told = model.evidence["auxiliary"]
-    assert told["tasks"] == [{"name": "stars", "n": 47, "kept": True}, {"name": "coin", "n": 48, "kept": True}]
-    assert (told["refused"], told["others"], told["against"]) == ([], 32, LAST_BLOCKS)
+    why = "it has nothing to do with the target"
+    assert told["tasks"][0] == {"name": "stars", "n": 47, "kept": True, "why": ""}
+    assert told["tasks"][1] == {"name": "coin", "n": 48, "kept": False, "why": why}
+    assert (told["refused"], told["others"], told["against"]) == (["coin"], 32, LAST_BLOCKS)
     html = write_report(place / "m").read_text(encoding="utf-8")
-    assert "Learned with other tasks: stars, coin. Where they train the network too, the log-loss" in html
+    assert "Learned with other tasks: stars. Where they train the network too, the log-loss" in html
     assert (
-        "than of borrowed network, second half trained on." in html
+        f"than of borrowed network, second half trained on. Left out: coin, as {why}." in html
         and "No task has seen texts that were held out" in html
     )
     command = model.evidence["reproduce"]["command"]

@@ -74,6 +74,14 @@ def test_a_task_that_says_one_thing_where_it_is_learned_from_is_skipped() -> Non
     assert np.array_equal(said(dataclasses.replace(others, labels=labels), np.arange(8)), said(others, np.arange(8)))
 
 
+def test_a_coin_is_left_out_and_what_features_tell_is_not() -> None:
+    X, light, others = drawn()
+    alone = dataclasses.replace(others, labels={"light": others.labels["light"]})
+    models = [BesideClassifier("starter:pictures", beside=one, **HOW) for one in (others, alone)]
+    said = [model.fit(X[:12], (light > 75)[:12].astype(int)).predict_proba(X) for model in models]
+    assert (list(models[0].refused_), models[1].refused_) == (["coin"], {}) and np.array_equal(*said)
+
+
 @pytest.mark.parametrize("early", [True, False])
 def test_numbers_are_a_target_too_and_the_model_is_a_plain_one(early: bool, tmp_path: Path) -> None:
     X, light, others = drawn()

@@ -12,7 +12,8 @@ import pytest
 from headstart import MultiTaskClassifier
 from headstart.data.inputs.inputs import as_inputs
 from headstart.data.sets.labels import ReadLabels
-from headstart.parameters.target_first import gain_of_others, of_rows
+from headstart.parameters import several_tasks
+from headstart.parameters.target_first import Gain, gain_of_others, of_rows
 from headstart.parameters.task_columns import read_tasks
 
 
@@ -72,14 +73,28 @@ def test_a_coin_is_refused_and_the_target_learned_as_if_alone() -> None:
     make: dict[str, Any] = {"epochs": 2, "random_state": 0}
     model = MultiTaskClassifier("starter:pictures", target="kind", **make).fit(X, Y[["kind", "coin"]])
     assert not model.gain_.helps and list(model.models_) == ["kind"]
-    assert "The other tasks are refused: the loss of 'kind' out of fold" in model.notes_[0]
+    assert model.notes_[0].startswith("The other tasks are refused: ") and list(model.refused_) == ["coin"]
+    assert Gain(0.0, 0.0, False).told("kind") == "The other tasks are refused: none of them can be of use to 'kind'."
     alone = MultiTaskClassifier("starter:pictures", **make).fit(X, Y[["kind"]])
     assert np.array_equal(model.predict_proba(X)[0], alone.predict_proba(X)[0])
     assert model.score(X[:15], Y[:15]) == pytest.approx((alone.predict(X)["kind"] == Y["kind"])[:15].mean())
 
 
+def test_of_tasks_that_help_a_coin_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, Y = drawn()
+    monkeypatch.setattr(several_tasks, "gain_of_others", lambda *given: Gain(0.2, 0.01, True))
+    make: dict[str, Any] = {"epochs": 2, "random_state": 0}
+    model = MultiTaskClassifier("starter:pictures", target="kind", **make).fit(X, Y)
+    assert list(model.refused_) == ["coin"] and list(model.models_) == ["kind", "light"]
+    assert model.notes_[1] == "Left out: 'coin', as it has nothing to do with the target."
+    without = MultiTaskClassifier("starter:pictures", **make).fit(X, Y[["kind", "light"]])
+    assert np.array_equal(model.predict_proba(X)[0], without.predict_proba(X)[0])
+
+
 def test_a_target_of_numbers_is_measured_too() -> None:
     X, Y = drawn()
+    Y["twice"] = 2 * Y["light"]
     Y["light"] = Y["light"].where(np.arange(len(Y)) < 15)
-    model = MultiTaskClassifier("starter:pictures", target="light", train="head").fit(X, Y[["light", "coin"]])
-    assert abs(model.gain_.gain) < 0.05 and "loss of 'light'" in model.notes_[0]
+    how: dict[str, Any] = {"target": "light", "epochs": 1, "random_state": 0}
+    model = MultiTaskClassifier("starter:pictures", **how).fit(X, Y[["light", "twice", "coin"]])
+    assert 0 < abs(model.gain_.gain) < 1 and "loss of 'light'" in model.notes_[0] and "coin" in model.refused_

@@ -8,20 +8,25 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headstart.guard.candidates.candidate import LAST_BLOCKS, WITH_TASKS
+from headstart.guard.candidates.candidate import LAST_BLOCKS, WITH_TASKS, Candidate, to_beat
+from headstart.guard.choosing.choose import Table
 from headstart.guard.evidence.other_tasks import tasks_evidence
 from headstart.report.tasks import auxiliary_rows
 
 
-def told(names: list[str], losses: Any, chosen: int, why: str = "") -> dict[str, Any]:
-    labels = {"odd": SimpleNamespace(kept=np.array([True, True, False]))}
+def told(names: list[str], losses: Any, chosen: int, why: str = "", refused: tuple[str, ...] = ()) -> dict[str, Any]:
+    labels = {name: SimpleNamespace(kept=np.array([True, True, False])) for name in ("odd", *refused)}
     material: Any = SimpleNamespace(
         beside=SimpleNamespace(labels=labels, others=2), task="classification", groups=None, weight=None
     )
-    outcomes = [SimpleNamespace(candidate=SimpleNamespace(name=name)) for name in names]
+    each = [Candidate(name, None, True, name, over=LAST_BLOCKS if name == WITH_TASKS else "") for name in names]
+    outcomes = [SimpleNamespace(candidate=one) for one in each]
     left: Any = SimpleNamespace(outcomes=outcomes, left_out=[{"name": WITH_TASKS, "words": why}] if why else [])
-    table: Any = SimpleNamespace(losses=np.asarray(losses))
-    return tasks_evidence(material, left, table, chosen)["auxiliary"]
+    lost = np.asarray(losses)
+    table = Table(-lost, lost, -lost, np.ones(len(names), dtype=bool), np.arange(len(lost)), None, "classification")
+    table = table.beating(to_beat(each))
+    model = SimpleNamespace(refused_=dict.fromkeys(refused, "it is of no use"))
+    return tasks_evidence(material, left, table, chosen, model)["auxiliary"]
 
 
 @pytest.mark.parametrize(
@@ -62,3 +67,14 @@ def test_what_was_stopped_or_too_dear_is_said_as_that() -> None:
     dear = told(["head"], np.ones((4, 1)), 0, f"{words}: about 31 minutes; --budget 45m")
     assert dear["word"] == "not tried"
     assert told(["head", WITH_TASKS], np.array([[0.5, 0.4]] * 4), 1)["against"] == "head"
+
+
+def test_tasks_that_were_left_out_of_those_that_help_are_named() -> None:
+    losses = np.column_stack([np.full(20, 1.0), np.full(20, 0.5)])
+    found = told([LAST_BLOCKS, WITH_TASKS], losses, 1, refused=("coin",))
+    assert [one["kept"] for one in found["tasks"]] == [True, False] and found["refused"] == ["coin"]
+    page = auxiliary_rows(found)
+    assert page is not None and page["words"].startswith("Learned with other tasks: odd. Where")
+    assert page["words"].endswith("Left out: coin, as it is of no use.")
+    page = auxiliary_rows(told([LAST_BLOCKS, WITH_TASKS], losses, 0, refused=("coin",)))
+    assert page is not None and page["words"].startswith("Not learned with other tasks: odd, coin. Where")
