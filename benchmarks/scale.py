@@ -10,6 +10,9 @@ against the bytes of the network's features, for more and more pictures of 32 pi
 fits to 1,000 + 10,000 up to 100,000 + 1,000,000 rows with the default budget. ``budget``: wall-clock seconds against a
 budget that is less than everything takes.
 
+``shares``: peak memory of fine-tuning a transformer by two processes, each of which holds all of the training or a
+share of it; with ``--only`` its width.
+
 Run it with ``OMP_NUM_THREADS=1 python benchmarks/scale.py jobs`` (``--repeats 3 --only 300`` for three pairs of one
 size).
 """
@@ -25,6 +28,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from joblib import cpu_count
+from scale_shares import shares
 from scale_size import budget, memory, tables
 from sklearn.datasets import make_classification
 
@@ -105,6 +109,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "memory": memory,
     "tables": tables,
     "budget": budget,
+    "shares": shares,
 }
 
 

@@ -18,13 +18,15 @@ from tiny_pictures import pictures
 SHARES = """
 import sys
 import numpy as np
-from shares import computed
+from pathlib import Path
+from shares import computed, computed_in_shares
 from headstart.nn.processes import team, team_size, world_size
 
 with team() as first:
     if first:
         assert team_size() == 2 and world_size() == 1
         np.savez(sys.argv[1], **computed())
+        np.savez(sys.argv[2], **computed_in_shares(Path(sys.argv[3])))
 """
 MAKERS = Path(__file__).parents[1] / "makers"
 
@@ -43,14 +45,36 @@ def said(process: subprocess.Popen[bytes]) -> str:
     return words.decode()
 
 
-def test_shares_of_two_processes_equal_the_whole(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What two processes found, and what they left."""
+    place = tmp_path_factory.mktemp("two")
+    (place / "script.py").write_text(SHARES)
+    words = [str(place / name) for name in ("script.py", "computed.npz", "in_shares.npz")]
+    said(started(*words, str(place), n=2, HEADSTART_CACHE=str(place / "cache")))
+    return place
+
+
+def test_shares_of_two_processes_equal_the_whole(two: Path) -> None:
     from shares import computed
 
-    (tmp_path / "script.py").write_text(SHARES)
-    two = started(str(tmp_path / "script.py"), str(tmp_path / "two.npz"), n=2, HEADSTART_CACHE=str(tmp_path / "two"))
-    one = computed()
-    said(two)
-    with np.load(tmp_path / "two.npz") as found:
+    _equal(two / "computed.npz", computed())
+
+
+def test_training_that_lies_in_shares_equals_the_whole_also_when_it_is_gone_on_with(two: Path, tmp_path: Path) -> None:
+    from shares import computed_in_shares
+
+    one = computed_in_shares(tmp_path)
+    assert one.pop("shared") == 0
+    _equal(two / "in_shares.npz", {**one, "shared": np.array(4)})
+    (tmp_path / "other").mkdir()
+    (two / "half").rename(tmp_path / "other" / "half")
+    alone = computed_in_shares(tmp_path / "other")  # one process goes on with what two began
+    np.testing.assert_allclose(alone["interrupted"], one["interrupted"], atol=1e-5)
+
+
+def _equal(file: Path, one: dict[str, np.ndarray]) -> None:
+    with np.load(file) as found:
         assert set(found.files) == set(one)
         for name, rows in one.items():
             np.testing.assert_allclose(found[name], rows, atol=1e-5, rtol=1e-4, err_msg=name)

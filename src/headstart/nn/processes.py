@@ -6,7 +6,7 @@ import contextlib
 import gc
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -133,9 +133,9 @@ def _step(work: Callable[..., Any], arguments: tuple[Any, ...]) -> list[tuple[bo
     except (Exception, Met) as error:
         mine = not isinstance(error, Exception), error if isinstance(error, Exception) else None
     found: list[Any] | None = [None] * world_size() if rank() == 0 else None
-    dist.gather_object(mine, found)
+    dist.gather_object(None if rank() == 0 else mine, found)  # what is here already, a network maybe, is not packed
     STEP.under_way = False
-    return found or []
+    return [mine, *found[1:]] if found else []
 
 
 class Met(BaseException):
@@ -183,6 +183,21 @@ def told_by_first(value: Any) -> Any:
     said = [value]
     dist.broadcast_object_list(said, src=0)
     return said[0]
+
+
+def values_of_first(parameters: Iterable[nn.Parameter]) -> None:
+    """Give parameters the first process's values, on the CPU, one after the other; to be called by all, with as many.
+
+    Those of the others may have any shape.
+    """
+    device, parameters = "cuda" if dist.get_backend() == "nccl" else "cpu", list(parameters)
+    shapes = told_by_first([parameter.shape for parameter in parameters])
+    for parameter, shape in zip(parameters, shapes, strict=True):
+        x = parameter.detach().contiguous() if rank() == 0 else torch.empty(shape, dtype=parameter.dtype)
+        x = x.to(device)
+        dist.broadcast(x, src=0)
+        if rank() > 0:
+            parameter.data = x.cpu()
 
 
 def wait_for_all() -> None:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load, save
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
-from headstart.data.base.sealed import NotSealed, read_sealed, write_sealed
+from headstart.data.base.sealed import BEFORE, NotSealed, mapped_sealed, write_sealed
 from headstart.errors import ParameterError
+from headstart.nn.processes import rank, told_by_first
+from headstart.nn.sharding import is_share, whole
 
 _LOG = logging.getLogger("headstart")
 _PLAIN = (type(None), bool, int, float, str)
+#: Where a tensor begins in the file, in multiples of so many bytes; the bytes before what is said.
+_ALIGNED, _BEFORE = 64, BEFORE + 8
+_Placed = list[tuple[int, Tensor]]
+_TYPES = {str(form).removeprefix("torch."): form for form in vars(torch).values() if isinstance(form, torch.dtype)}
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Replace ``path`` by ``state`` in one step; a kill leaves the old file or the new one.
+
+    The first of several processes writes, and all must call: what lies in shares is made whole, one tensor at a time.
 
     Parameters
     ----------
@@ -27,10 +37,22 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     state : dict
         Tensors, numbers, strings, and lists, tuples and dicts of them.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    tensors: dict[str, Tensor] = {}
+    tensors: _Placed = []
     said = json.dumps(_packed(state, tensors)).encode()
-    write_sealed(path, len(said).to_bytes(8, "little") + said + save(tensors))
+    said += b" " * (-(_BEFORE + len(said)) % _ALIGNED)
+    values = (_bytes_of(tensor) for _, tensor in tensors if rank() == 0 or is_share(tensor))
+    failed: OSError | None = None
+    try:
+        if rank() == 0:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_sealed(path, itertools.chain([len(said).to_bytes(8, "little") + said], values))
+    except OSError as error:
+        failed = error
+    for _ in values:  # the others' part, and what a full disk has left of the first's
+        pass
+    failed = told_by_first(failed)
+    if failed is not None:
+        raise failed
 
 
 def load_checkpoint(path: Path, key: str) -> dict[str, Any] | None:
@@ -51,7 +73,7 @@ def load_checkpoint(path: Path, key: str) -> dict[str, Any] | None:
         If something else stands there: somebody's file, or a checkpoint in the form of an earlier headstart.
     """
     try:
-        content = read_sealed(path)
+        content = mapped_sealed(path)
         if content is None:
             return None
         state = _state(content)
@@ -102,24 +124,49 @@ def same_form(found: Any, wanted: Any) -> bool:
     return True
 
 
-def _state(content: bytes) -> dict[str, Any]:
+def told_forms(state: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The first process's state in all of them, but of its tensors their shapes and types alone in the others.
+
+    See `headstart.nn.sharding.spread` for the rest.
+    """
+    said = told_by_first(_packed(state, []))
+    return (
+        state if rank() == 0 else _unpacked(said, lambda form, shape, _: torch.empty(shape, dtype=form, device="meta"))
+    )
+
+
+def _state(content: memoryview) -> dict[str, Any]:
     """What was packed; its checksum is right, so that anything else was not written by headstart."""
+
+    def tensor(form: torch.dtype, shape: list[int], start: int) -> Tensor:
+        if start < 0:
+            raise ValueError("a place before the first")
+        if (count := math.prod(shape)) == 0:
+            return torch.empty(shape, dtype=form)
+        return torch.frombuffer(content, dtype=form, count=count, offset=8 + length + start).reshape(shape)
+
     try:
         length = int.from_bytes(content[:8], "little")
-        found = _unpacked(json.loads(content[8 : 8 + length]), load(content[8 + length :]))
-    except (ValueError, TypeError, LookupError, SafetensorError, RecursionError) as error:
+        found = _unpacked(json.loads(bytes(content[8 : 8 + length])), tensor)
+    except (ValueError, TypeError, LookupError, AttributeError, RuntimeError, OverflowError) as error:
         raise NotSealed("a file of another form", False) from error
     if not isinstance(found, dict):
         raise NotSealed("a file of another form", False)
     return found
 
 
-def _packed(value: Any, tensors: dict[str, Tensor]) -> Any:
-    """A value as JSON; tensors go to ``tensors``."""
+def _bytes_of(tensor: Tensor) -> memoryview:
+    """The whole values, up to where the next tensor begins."""
+    plain = whole(tensor).contiguous().reshape(-1).view(torch.uint8)
+    return nn.functional.pad(plain, (0, -len(plain) % _ALIGNED)).numpy().data
+
+
+def _packed(value: Any, tensors: _Placed) -> Any:
+    """A value as JSON; tensors are appended to ``tensors``, and their type, shape and place are said."""
     if isinstance(value, Tensor):
-        name = f"t{len(tensors)}"
-        tensors[name] = value.detach().cpu().contiguous().clone()
-        return {"tensor": name}
+        place = tensors[-1][0] + -(-tensors[-1][1].nbytes // _ALIGNED) * _ALIGNED if tensors else 0
+        tensors.append((place, value))
+        return {"tensor": [str(value.dtype).removeprefix("torch."), list(value.shape), place]}
     if isinstance(value, dict):
         return {"dict": [[_packed(key, tensors), _packed(part, tensors)] for key, part in value.items()]}
     if isinstance(value, list | tuple):
@@ -130,13 +177,14 @@ def _packed(value: Any, tensors: dict[str, Tensor]) -> Any:
     return value
 
 
-def _unpacked(value: Any, tensors: dict[str, Tensor]) -> Any:
+def _unpacked(value: Any, tensor: Callable[[torch.dtype, list[int], int], Tensor]) -> Any:
     if not isinstance(value, dict):
         return value
     ((kind, held),) = value.items()
     if kind == "tensor":
-        return tensors[held]
+        form, shape, place = held
+        return tensor(_TYPES[form], shape, place)
     if kind == "dict":
-        return {_unpacked(key, tensors): _unpacked(part, tensors) for key, part in held}
-    parts = (_unpacked(part, tensors) for part in held)
+        return {_unpacked(key, tensor): _unpacked(part, tensor) for key, part in held}
+    parts = (_unpacked(part, tensor) for part in held)
     return {"list": list, "tuple": tuple}[kind](parts)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headstart.errors import ParameterError
@@ -36,6 +39,24 @@ def pick_device(device: str) -> torch.device:
     if not available.get(picked.type, False):
         raise ParameterError(f"Device {device!r} was asked for, but this machine has none.", "Use device='auto'.")
     return picked
+
+
+def free_memory(device: torch.device) -> float:
+    """Bytes that this process may take: what is free of its graphics card, or of the machine, divided by the processes.
+
+    Infinite where nothing tells.
+    """
+    if device.type == "cuda":
+        import torch
+
+        return float(torch.cuda.mem_get_info(device)[0])
+    free = math.inf
+    with contextlib.suppress(OSError):
+        said = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+        free = 1024.0 * int(said["MemAvailable"].split()[0])
+    with contextlib.suppress(OSError, ValueError):  # a container's limit; "max" where it has none
+        free = min(free, float(int(Path("/sys/fs/cgroup/memory.max").read_text())))
+    return free / int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 
 def has_bf16(device: torch.device) -> bool:

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from headstart.errors import ParameterError
 from headstart.nn.processes import mean_of_all, meet, rank, told_by_first, wait_for_all
+from headstart.nn.sharding import spread
 from headstart.progress import Progress
-from headstart.training.checkpoint import load_checkpoint, same_form, same_tensors, save_checkpoint
+from headstart.training.checkpoint import load_checkpoint, same_form, same_tensors, save_checkpoint, told_forms
 from headstart.training.schedule import warmup_cosine
 
 #: ``batches(epoch)`` gives the batches of an epoch, the same ones whenever it is asked.
@@ -133,7 +134,7 @@ def train(
         state.history.append(record)
         state.epoch += 1
         due = time.monotonic() - last_saved >= settings.checkpoint_seconds
-        if settings.checkpoint is not None and rank() == 0 and (due or state.epoch == settings.epochs):
+        if settings.checkpoint is not None and told_by_first(due or state.epoch == settings.epochs):
             _save(settings, state, moving, optimizer)
             last_saved = time.monotonic()
     modules.eval()
@@ -203,15 +204,16 @@ def _save(settings: LoopSettings, state: RunState, moving: dict[str, Tensor], op
             "best_loss": state.best_loss,
             "best_epoch": state.best_epoch,
             "best": state.best,
-            "weights": {name: tensor.detach().cpu() for name, tensor in moving.items()},
+            "weights": moving,
             "optimizer": optimizer.state_dict(),
         },
     )
 
 
 def _restore(settings: LoopSettings, moving: dict[str, Tensor], optimizer: torch.optim.Optimizer) -> RunState:
-    found = load_checkpoint(settings.checkpoint, settings.key) if settings.checkpoint is not None else None
-    found = told_by_first(found)  # the others may not see the folder
+    found = None
+    if settings.checkpoint is not None:
+        found = told_forms(load_checkpoint(settings.checkpoint, settings.key) if rank() == 0 else None)
     if found is None:
         return RunState()
     if not _fits(found, settings, moving, optimizer):
@@ -221,14 +223,29 @@ def _restore(settings: LoopSettings, moving: dict[str, Tensor], optimizer: torch
         )
     with torch.no_grad():
         for name, tensor in moving.items():
-            tensor.copy_(found["weights"][name])
-    optimizer.load_state_dict(found["optimizer"])
-    for parameter, parts in optimizer.state.items():
-        for name, part in parts.items():  # laid out like the parameter, as a step in one sweep takes for granted
-            if isinstance(part, Tensor) and part.shape == parameter.shape:
-                parts[name] = torch.empty_like(parameter, dtype=part.dtype).copy_(part)
-    best = {name: tensor.to(moving[name].device) for name, tensor in found["best"].items()}
+            tensor.copy_(spread(found["weights"][name], tensor))
+    _restore_optimizer(found["optimizer"]["state"], optimizer)
+    best = {
+        name: torch.empty_like(moving[name]).copy_(spread(part, moving[name])) for name, part in found["best"].items()
+    }
     return RunState(found["epoch"], found["history"], found["best_loss"], found["best_epoch"], best)
+
+
+def _restore_optimizer(found: dict[str, Any], optimizer: torch.optim.Optimizer) -> None:
+    """Moments laid out, and shared out, like their parameters, as a step in one sweep takes for granted."""
+    own = optimizer.state_dict()["param_groups"]  # they follow from the settings, and may step otherwise than before
+    held = [p for group in optimizer.param_groups for p in group["params"]]
+    parameters = dict(zip([number for group in own for number in group["params"]], held, strict=True))
+    state: dict[Any, dict[str, Any]] = {}
+    for number, parts in found.items():
+        like, state[number] = parameters[number], {}
+        for name, part in parts.items():
+            if isinstance(part, Tensor) and part.shape == like.shape:
+                part = torch.empty_like(like, dtype=part.dtype).copy_(spread(part, like))
+            elif isinstance(part, Tensor):
+                part = spread(part, torch.empty(())).clone()
+            state[number][name] = part
+    optimizer.load_state_dict({"state": state, "param_groups": own})
 
 
 def _fits(found: dict[str, Any], settings: LoopSettings, moving: dict[str, Tensor], optimizer: Any) -> bool:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from headstart.errors import ParameterError
+from headstart.nn.sharding import is_share
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 
@@ -57,7 +58,8 @@ def make_optimizer(name: str, groups: list[dict[str, Any]]) -> torch.optim.Optim
     """
     match str(name).lower():
         case "sgd":
-            return torch.optim.SGD(groups, lr=1e-3, momentum=0.9, nesterov=True, fused=True)
+            shares = any(is_share(p) for group in groups for p in group["params"])  # of which torch has no fused SGD
+            return torch.optim.SGD(groups, lr=1e-3, momentum=0.9, nesterov=True, fused=not shares)
         case "adam":
             return torch.optim.Adam(groups, lr=1e-3, fused=True)
         case "adamw":

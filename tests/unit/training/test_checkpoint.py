@@ -80,6 +80,19 @@ def test_what_headstart_did_not_write_is_refused_and_left_alone(what: str, tmp_p
     assert before is None or path.read_bytes() == before
 
 
+def test_a_disk_that_is_full_leaves_the_last_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_checkpoint(tmp_path / "run", STATE)
+
+    def full(number: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("headstart.data.base.sealed.os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        save_checkpoint(tmp_path / "run", {**STATE, "epoch": 4})
+    assert [file.name for file in tmp_path.iterdir()] == ["run"]
+    assert same(STATE, load_checkpoint(tmp_path / "run", "k"))
+
+
 def test_what_has_no_safe_form_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="cannot hold object"):
         save_checkpoint(tmp_path / "run", {"key": object()})

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from headstart.training.device import bf16_is_sound
+from headstart.training.device import bf16_is_sound, free_memory
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,11 @@ def test_height_does_not_matter() -> None:
     net = nn.Conv2d(1, 1, 3, 2, 1)
     assert bf16_is_sound(net, lambda: net(torch.zeros(1, 1, 1, 8)))
     assert not bf16_is_sound(net, lambda: net(torch.zeros(1, 1, 8, 1)))
+
+
+def test_processes_of_one_machine_divide_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    whole = free_memory(torch.device("cpu"))
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "1000")
+    share = free_memory(torch.device("cpu"))
+    assert 0 < share < whole / 100 or share == whole == float("inf")  # where nothing tells

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import mmap
 import os
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from headstart.data.base.json_files import Shape, checked, parsed
 from headstart.errors import ParameterError, SourceError
@@ -17,6 +19,8 @@ _LOG = logging.getLogger("headstart")
 
 MARK = b"HSSEALED"
 _DIGEST = hashlib.sha256().digest_size
+#: Bytes of a file before its content.
+BEFORE = len(MARK) + _DIGEST
 
 
 class NotSealed(Exception):
@@ -36,8 +40,14 @@ class NotSealed(Exception):
         self.ours = ours
 
 
-def write_sealed(path: Path, content: bytes) -> None:
+def write_sealed(path: Path, content: bytes | Iterable[bytes | memoryview]) -> None:
     """Replace a file in one step; a kill or a full disk leaves the old file or the new one.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes, or iterable of parts
+        Parts are written as they come.
 
     Raises
     ------
@@ -47,8 +57,13 @@ def write_sealed(path: Path, content: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(MARK + hashlib.sha256(content).digest())
-            file.write(content)
+            file.write(bytes(BEFORE))
+            digest = hashlib.sha256()
+            for part in [content] if isinstance(content, bytes) else content:
+                digest.update(part)
+                file.write(part)
+            file.seek(0)
+            file.write(MARK + digest.digest())
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, path)
@@ -76,15 +91,29 @@ def read_sealed(path: Path) -> bytes | None:
     ...
     headstart.data.base.sealed.NotSealed: other bytes than were written
     """
+    content = _content(path, lambda file: file.read())
+    return None if content is None else bytes(content)
+
+
+def mapped_sealed(path: Path) -> memoryview | None:
+    """As `read_sealed`, but mapped from the file: it takes no memory unread, and what is written to it stays here.
+
+    Give it up before the file is written again.
+    """
+    return _content(path, lambda file: mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+
+
+def _content(path: Path, read: Callable[[BinaryIO], bytes | mmap.mmap]) -> memoryview | None:
     if not os.path.lexists(path):
         return None
     if not path.is_file():
         raise NotSealed("no plain file", False)
     try:
-        whole = path.read_bytes()
+        with open(path, "rb") as file:
+            whole = memoryview(read(file) if os.fstat(file.fileno()).st_size else b"")  # nothing cannot be mapped
     except OSError as error:
         raise NotSealed(error.strerror or str(error), False) from error
-    mark, digest, content = whole[: len(MARK)], whole[len(MARK) : len(MARK) + _DIGEST], whole[len(MARK) + _DIGEST :]
+    mark, digest, content = bytes(whole[: len(MARK)]), whole[len(MARK) : BEFORE], whole[BEFORE:]
     if len(mark) < len(MARK) and MARK.startswith(mark):
         raise NotSealed("a file that ends too soon", True)
     if mark != MARK:

@@ -72,11 +72,6 @@ class Tail(nn.Module):
     cut : Cut, optional
         What `find_cut` found of the network, where it was asked already.
 
-    Attributes
-    ----------
-    trainable : list of nn.Parameter
-        Parameters that training may move, from the last block backwards.
-
     Examples
     --------
     >>> from headstart.networks.cutting.chain import find_chain
@@ -99,7 +94,12 @@ class Tail(nn.Module):
         self._enter: Callable[[Tensor], Tensor] | None = None
         texts = chain.takes_tokens and self.stubs is not None and self.stubs.boundary.ndim == 3
         self.texts = TextStubs(chain.blocks[-(k or 0) - 1], chain.tokens) if texts else None
-        self.trainable = [p for group in by_depth(module, cut) for p in group]
+        self._cut = cut
+
+    @property
+    def trainable(self) -> list[nn.Parameter]:
+        """Parameters that training may move, from the last block backwards."""
+        return [p for group in by_depth(self.module, self._cut) for p in group]
 
     def forward(self, boundary: Tensor) -> Tensor:
         """Features, (N, n_features), from a batch of boundary activations, (N, ...); of texts with NaN for no token."""

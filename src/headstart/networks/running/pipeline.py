@@ -15,7 +15,8 @@ from headstart.data.inputs.inputs import as_inputs, inputs_of
 from headstart.data.inputs.store import CanvasStore
 from headstart.errors import BadInputs, DataError
 from headstart.networks.network import Network
-from headstart.nn.processes import rank, team_size, together, world_size
+from headstart.networks.running.told import together_with
+from headstart.nn.processes import rank, team_size, world_size
 from headstart.nn.threads import alone, in_workers
 from headstart.progress import Progress
 
@@ -154,9 +155,7 @@ def team_batches(
         return
     for start in range(0, len(inputs), _TOGETHER):
         part = inputs[start : start + _TOGETHER]
-        told = None if network.digest in _TOLD else network
-        parts = together(_share, network.digest, told, part, pass_of, how, (device, batch_size, whole))
-        _TOLD.add(network.digest)
+        parts = together_with(network, _share, part, pass_of, how, (device, batch_size, whole))
         rows = np.empty((len(part), *parts[0].shape[1:]), np.float32)
         for number, found in enumerate(parts):
             if found is not None:
@@ -168,16 +167,13 @@ def team_batches(
 
 #: Inputs that a team runs before the rows are kept.
 _TOGETHER = 1024
-_TOLD: set[str] = set()
-_KNOWN: dict[str, Network] = {}
 
 
 def _share(
-    digest: str, network: Network | None, inputs: Inputs, pass_of: Any, how: tuple[Any, ...], run: tuple[Any, ...]
+    known: Network, inputs: Inputs, pass_of: Any, how: tuple[Any, ...], run: tuple[Any, ...]
 ) -> np.ndarray | None:
     """The rows of this process: every so many-th of the inputs; None where there are fewer inputs than processes."""
     device, batch_size, whole = run
-    known = _KNOWN.setdefault(digest, network) if network is not None else _KNOWN[digest]
     mine = inputs[np.arange(rank(), len(inputs), world_size())]
     if not len(mine):
         return None

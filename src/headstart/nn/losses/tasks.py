@@ -6,6 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from headstart.nn.processes import world_size
+from headstart.nn.sharding import is_share, own
+
 
 def task_loss(outputs: Tensor, Y: Tensor, weight: Tensor, task: str) -> Tensor:
     """Weighted mean loss: cross-entropy, one logistic loss a label, or squared error.
@@ -37,6 +40,7 @@ def task_loss(outputs: Tensor, Y: Tensor, weight: Tensor, task: str) -> Tensor:
 def l2_sp(module: nn.Module, start: dict[str, Tensor], strength: float) -> Tensor:
     r"""Pull weights towards where they started: :math:`\frac{\alpha}{2} \sum_j \|w_j - w_j^0\|^2`.
 
+    Of weights that lie in shares with several processes, each pulls its own; the mean of what they give is the whole.
     Li, Grandvalet & Davoine 2018, "Explicit inductive bias for transfer learning with convolutional networks", eq. 2.
 
     Parameters
@@ -47,5 +51,8 @@ def l2_sp(module: nn.Module, start: dict[str, Tensor], strength: float) -> Tenso
     strength : float, >= 0
         Alpha of the paper.
     """
-    parts = [((p - start[name]) ** 2).sum() for name, p in module.named_parameters() if name in start]
-    return 0.5 * strength * torch.stack(parts).sum() if parts else torch.zeros(())
+    parts = [p - start[name] for name, p in module.named_parameters() if name in start]
+    if not parts:
+        return torch.zeros(())
+    pull = 0.5 * strength * torch.stack([(own(part) ** 2).sum() for part in parts]).sum()
+    return pull + (world_size() - 1) * pull.detach() if is_share(parts[0]) else pull

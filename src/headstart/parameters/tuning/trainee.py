@@ -19,13 +19,17 @@ from headstart.nn.layers.dropout import without_channels
 from headstart.nn.layers.heads import load_linear, make_head
 from headstart.nn.losses.pairs import pair_loss
 from headstart.nn.losses.tasks import l2_sp, task_loss
-from headstart.nn.processes import averaging, rank, world_size
+from headstart.nn.processes import averaging, mean_of_all, rank, world_size
+from headstart.nn.sharding import emptied, fill, give_back, shard
 from headstart.parameters.heads.settings import TuningSettings
 from headstart.parameters.tuning.lora import add_lora, merge_lora
 from headstart.parameters.tuning.objective import Objective
 from headstart.training.batches import Batch
-from headstart.training.device import autocast, bf16_is_sound, has_bf16, pick_device
+from headstart.training.device import autocast, bf16_is_sound, free_memory, has_bf16, pick_device
 
+#: Of the memory that a process has, what training may hold whole; the rest is for activations. Where weights, gradients
+#: and Adam's two moments take more, several processes hold each a share of them; 0 shares them always, as tests do.
+PART = 0.5
 #: Rows that are judged together.
 TOGETHER = 64
 
@@ -61,7 +65,9 @@ class Trainee:
         for parameter in self.module.parameters():
             parameter.requires_grad_(id(parameter) in moving)
         self.layers = groups
-        self.start = {name: p.detach().clone() for name, p in self.module.named_parameters() if p.requires_grad}
+        self.start = self._now() if settings.l2_sp > 0 else {}
+        self.sharded: _Pass | None = None
+        self._empty: tuple[nn.Module, nn.Sequential] | None = None
         self.tail = None if settings.blocks is None else Tail(self.module, self.chain, settings.blocks, cut=self.cut)
         self.entry: Entry | None = None
         k = self.settings.blocks or 0
@@ -97,6 +103,11 @@ class Trainee:
         self.module.train(not self.network.trained)
         self.head.train()
 
+    def judged(self, x: Tensor, stored: bool) -> Tensor:
+        """As `outputs`, between the steps of training; where weights lie in shares, by all processes."""
+        found: Tensor = (self.outputs if self.sharded is None else self.sharded)(x, stored)
+        return found
+
     def outputs(self, x: Tensor, stored: bool) -> Tensor:
         """Logits (N, K) from boundary activations or from inputs; a tail is judged in float32, as it predicts."""
         if self.entry is not None and not stored:
@@ -113,16 +124,17 @@ class Trainee:
 
         Several processes take each a part of the rows and average their gradients, which are then those of the whole
         batch. Where rows are not apart, as in pairs, several tasks and a batch norm that learns, each process takes all
-        of them.
+        of them. Where one process has not the memory, what is trained lies in shares from now on.
         """
         whole = world_size() == 1 or self.settings.pairs or not self.network.trained or objective is not None
-        shared = [p for p in self.module.parameters() if p.requires_grad]
-        run = averaging(_Pass(self), self.device)
+        apart = objective is None and (self.tail is None or self.tail.texts is None)  # nobody else asks for weights
+        run = self._in_shares() if apart and self._too_large() else averaging(_Pass(self), self.device)
 
         def of(given: Batch) -> Tensor:
             batch = given if whole else _part(given)
             found = run(batch.x, stored)
             if objective is not None:
+                shared = [p for p in self.module.parameters() if p.requires_grad]
                 value = objective.loss(found, batch.Y, batch.weight, shared)
                 return value + l2_sp(self.module, self.start, self.settings.l2_sp) if self.settings.l2_sp > 0 else value
             pairs = self.settings.pairs
@@ -135,8 +147,40 @@ class Trainee:
 
         return of
 
+    def _now(self) -> dict[str, Tensor]:
+        """Values of what moves, by name."""
+        return {name: p.detach().clone() for name, p in self.module.named_parameters() if p.requires_grad}
+
+    def _too_large(self) -> bool:
+        """Whether any process lacks the memory to train alone; to be called by all."""
+        sizes = [(4 if p.requires_grad else 1) * p.nbytes for p in self.module.parameters()]
+        lacks = world_size() > 1 and sum(sizes) > PART * free_memory(self.device)
+        return mean_of_all(float(lacks)) > 0
+
+    def _in_shares(self) -> _Pass:
+        """What is trained, left in shares with the processes; of a tail that runs alone the frozen part stays whole."""
+        names = {id(p): name for name, p in self.module.named_parameters()}
+        layers = [[names[id(p)] for p in group] for group in self.layers]
+        self._empty = emptied(self.module), emptied(self.head)
+        self.sharded = run = _Pass(self)
+        frozen = [] if self.tail is None else [p for p in self.module.parameters() if not p.requires_grad]
+        shard(run, [f"module.{block}" for block in self.chain.blocks], self.device, frozen)
+        now = dict(self.module.named_parameters())
+        self.layers = [[now[name] for name in group] for group in layers]
+        self.start = self._now() if self.start else {}
+        give_back()
+        return run
+
+    def _made_whole(self) -> None:
+        """Take the trained weights of all processes; to be called by all."""
+        if self.sharded is not None and self._empty is not None:
+            for empty, shared in zip(self._empty, (self.module, self.head), strict=True):
+                fill(empty, shared)
+            (self.module, self.head), self.sharded, self.tail = self._empty, None, None
+
     def finished(self) -> Network:
         """A network with the trained weights; a linear head takes the place of the old output layer."""
+        self._made_whole()
         self.module.eval()
         self.head.eval()
         if self.settings.rank is not None:

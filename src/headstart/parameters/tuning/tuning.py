@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -22,8 +23,9 @@ from headstart.networks.running.cache import passing_cache
 from headstart.networks.running.embed import boundary, embed
 from headstart.networks.running.entry import Entry
 from headstart.networks.running.runtime import to_tensor
+from headstart.networks.running.told import together_with
 from headstart.nn.losses.tasks import task_loss
-from headstart.nn.processes import rank, team_size, together
+from headstart.nn.processes import rank, team_size
 from headstart.parameters.heads.settings import TuningSettings
 from headstart.parameters.heads.targets import Targets
 from headstart.parameters.tuning.consistency import Teaching, Unlabelled
@@ -103,7 +105,7 @@ def tune(
     if settings.blocks is not None and settings.stored and boundary_works(network, inputs, settings.blocks):
         given, _ = spread(inputs, network.preprocessing)  # the activations, for the others to find in the cache
         boundary(network, given, settings.blocks, device=str(pick_device(settings.device)), progress=progress)
-    found: Tuned = together(_in_team, network, inputs, targets, settings, start, held_out, objective)[0]
+    found: Tuned = together_with(network, _in_team, inputs, targets, settings, start, held_out, objective)[0]
     return found
 
 
@@ -118,6 +120,7 @@ def _in_team(
 ) -> Tuned | None:
     """One process's part of a training; the first keeps what all of them come to."""
     found = _tuned(network, inputs, targets, settings, start, held_out, None, objective)
+    gc.collect()  # what was trained holds itself, in circles, where it lay in shares
     return found if rank() == 0 else None
 
 
@@ -303,7 +306,7 @@ def _evaluation(
                 yield x[k : k + 64], owners[k : k + 64]
 
     def evaluate() -> dict[str, float]:
-        pairs = [(trainee.outputs(x.to(trainee.device), stored).float().cpu(), of) for x, of in batches()]
+        pairs = [(trainee.judged(x.to(trainee.device), stored).float().cpu(), of) for x, of in batches()]
         outputs = means(torch.cat([found for found, _ in pairs]), np.concatenate([of for _, of in pairs]))
         if objective is not None:
             loss = objective.judged(outputs, Y, weight)
