@@ -153,6 +153,7 @@ def test_held_out_predictions_and_machines_with_one_pass_run_each_picture_once(
         embed(network, rows, cache=cache, exact=True)
     assert sum(counted) == 3
     monkeypatch.setattr(runners, "half_type", lambda device: None)
+    monkeypatch.setattr(runners, "openvino_installed", lambda: False)
     again = memory_cache()
     first = embed(network, rows, cache=again)
     assert np.array_equal(first.output, embed(network, rows, cache=again, exact=True).output) and sum(counted) == 6
