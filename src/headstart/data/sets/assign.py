@@ -60,8 +60,9 @@ def deal_alike(strata: np.ndarray, n_splits: int, rng: np.random.Generator) -> n
 
     Examples
     --------
-    >>> deal_alike(np.array([0, 0, 1, 1, 2, 2]), 5, np.random.default_rng(0)).tolist()
-    [0, 1, 0, 1, 0, 1]
+    >>> fold = deal_alike(np.array([0, 0, 1, 1, 2, 2]), 5, np.random.default_rng(0))
+    >>> [sorted(fold[start : start + 2].tolist()) for start in (0, 2, 4)]
+    [[0, 1], [0, 1], [0, 1]]
     """
     order = _by_stratum(strata, rng)
     _, start, counts = np.unique(strata[order], return_index=True, return_counts=True)
