@@ -21,21 +21,15 @@ from unlabelled import SETTINGS, features, head
 from common import need_data, parser
 from headstart.data.sets.assign import deal
 from headstart.data.sets.splits import folds
+from headstart.guard.comparing.out_of_fold import fold_numbers
 
 kept = cache(features)
 PER_CLASS = (2, 3, 4, 6, 8, 12, 20)
 WAYS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
     "one out": lambda y, seed: np.arange(len(y)),
     "folds of equal size": lambda y, seed: deal(y, 5, np.random.default_rng(seed)),
-    "ours": lambda y, seed: _numbers(y, seed),
+    "ours": lambda y, seed: fold_numbers(folds(y, "classification", n_splits=5, random_state=seed), len(y)),
 }
-
-
-def _numbers(y: np.ndarray, seed: int) -> np.ndarray:
-    fold = np.zeros(len(y), dtype=int)
-    for number, (_, test) in enumerate(folds(y, "classification", n_splits=5, random_state=seed)):
-        fold[test] = number
-    return fold
 
 
 def held_out(X: np.ndarray, y: np.ndarray, fold: np.ndarray) -> float:

@@ -75,7 +75,7 @@ def measure_features(
     >>> float(found.right.mean()), float(found.head.mean())
     (1.0, 1.0)
     """
-    if one_hot(columns) and len(columns) > 1:
+    if one_hot(columns):
         groups = one_of_each(columns.argmax(axis=1), groups=groups)
     answers = ridge_loo_answers(features, columns, groups=groups)
     error = float(((answers - columns.reshape(len(columns), -1)) ** 2)[:judged].mean())

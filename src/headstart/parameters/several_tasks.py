@@ -172,8 +172,10 @@ class BaseMultiTask(BaseEstimator):
         """The target and the tasks that can be of use to it, and why the others cannot."""
         target = str(self.target)
         tasks = {name: self._rows(one, np.arange(len(inputs))) for name, one in read.items()}
-        network = with_window(network_for(self._single("regression"), inputs.input_type), inputs)
         others = {name: one for name, one in tasks.items() if name != target}
+        if not others:
+            return dict(read), {}
+        network = with_window(network_for(self._single("regression"), inputs.input_type), inputs)
         how: dict[str, Any] = {"device": self.device, "seed": self.random_state or 0}
         out = useless_tasks(network, inputs, tasks[target], others, **how)
         return {name: one for name, one in read.items() if name not in out}, out

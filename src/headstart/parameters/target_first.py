@@ -12,7 +12,7 @@ import numpy as np
 from headstart.data.base.rows import Inputs
 from headstart.data.sets.labels import ReadLabels
 from headstart.data.sets.splits import folds
-from headstart.math.linear.source_worth import CLEAR, mean_and_error
+from headstart.math.linear.source_worth import clearly
 
 _SPLITS = 3
 
@@ -77,8 +77,7 @@ def gain_of_others(
             able = np.flatnonzero(np.any([part.kept for part in parts.values()], axis=0))
             model = learn(inputs[rows[able]], {name: of_rows(part, able) for name, part in parts.items()})[target]
             lost[i, test] = _losses(model, inputs[labelled[test]], own, test)
-    gain, error = (float(one[0]) for one in mean_and_error(lost[:1] - lost[1:]))
-    return Gain(gain, error, gain > max(CLEAR * error, 0.0))
+    return Gain(*clearly(lost[0] - lost[1]))
 
 
 def of_rows(read: ReadLabels, rows: np.ndarray) -> ReadLabels:

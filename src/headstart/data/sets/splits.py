@@ -80,12 +80,10 @@ def one_of_each(y: Any, *, groups: Any = None) -> np.ndarray:
     >>> one_of_each(["a", "a", "b", "b", "b"]).tolist()
     [2, 0, 2, 1, 0]
     """
-    rounds = np.zeros(len(y), dtype=np.intp)
     if len(np.unique(np.arange(len(y)) if groups is None else np.asarray(groups).astype(str))) < 2:
-        return rounds
-    for number, (_, test) in enumerate(folds(y, "classification", groups=groups, n_splits=max(2, len(y)))):
-        rounds[test] = number
-    return rounds
+        return np.zeros(len(y), dtype=np.intp)
+    target, codes = _checked(y, "classification", groups)
+    return _assign(target, "classification", codes, len(target), np.random.default_rng(0), alike=True)
 
 
 def holdout(y: Any, task: str, *, groups: Any = None, fraction: float = 0.2, random_state: int | None = 0) -> Split:

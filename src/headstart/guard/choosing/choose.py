@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from headstart.guard.choosing.guessing import trivial_answer
-from headstart.math.linear.source_worth import CLEAR, mean_and_error
+from headstart.math.linear.source_worth import clearly
 from headstart.math.statistics.calibration import calibrated
 from headstart.math.statistics.comparison import mcnemar_exact, sign_flip
 from headstart.math.statistics.metrics import example_brier, example_log_loss
@@ -217,8 +217,7 @@ def clear_gain(table: Table, candidate: int, rows: np.ndarray | slice = slice(No
     """By how much a candidate's loss is below that of the one it has to beat, the error, and if that is no chance."""
     losses = table.losses[rows]
     lower = losses[:, (table.over or {})[candidate]] - losses[:, candidate]
-    gain, error = mean_and_error(lower[None, :], None if table.groups is None else table.groups[rows])
-    return float(gain[0]), float(error[0]), bool(gain[0] > max(CLEAR * error[0], 0.0))
+    return clearly(lower, None if table.groups is None else table.groups[rows])
 
 
 def _least_loss(losses: np.ndarray, near: np.ndarray, handicap: np.ndarray) -> int:

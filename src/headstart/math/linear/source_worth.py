@@ -108,5 +108,17 @@ def mean_and_error(gains: np.ndarray, groups: np.ndarray | None = None) -> tuple
     return mean, np.sqrt((apart**2).sum(axis=1) * units / max(units - 1, 1)) / n
 
 
+def clearly(lower: np.ndarray, groups: np.ndarray | None = None) -> tuple[float, float, bool]:
+    """Mean of what is gained on each row, (n,), its standard error, and whether it is more than chance (one-sided, 5%).
+
+    Examples
+    --------
+    >>> clearly(np.array([0.5, 0.6, 0.4, 0.5]))[2], clearly(np.array([0.5, -0.6, 0.4, -0.3]))[2]
+    (True, False)
+    """
+    (gain,), (error,) = mean_and_error(lower[None, :], groups)
+    return float(gain), float(error), bool(gain > max(CLEAR * error, 0.0))
+
+
 def _with_ones(X: np.ndarray) -> np.ndarray:
     return np.column_stack([X, np.ones(len(X))])

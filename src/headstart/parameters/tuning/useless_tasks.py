@@ -10,7 +10,7 @@ from headstart.data.base.rows import Inputs
 from headstart.data.sets.splits import folds
 from headstart.errors import DataError
 from headstart.math.linear.ridge import solve_ridge
-from headstart.math.linear.source_worth import CLEAR, mean_and_error
+from headstart.math.linear.source_worth import clearly
 from headstart.math.statistics.association import association
 from headstart.networks.network import Network
 from headstart.networks.running.embed import embed
@@ -97,5 +97,4 @@ def _told(X: np.ndarray, one: TaskRows, seed: int) -> bool:
         solved = solve_ridge(X[train], Y[train])
         said = Y[train].mean(axis=0), X[test] @ solved.coef + solved.intercept
         lower[test] = np.subtract(*(((Y[test] - one) ** 2).sum(axis=1) for one in said))
-    gain, error = mean_and_error(lower[None, :], one.groups)
-    return bool(gain[0] > max(CLEAR * error[0], 0.0))
+    return clearly(lower, one.groups)[2]
