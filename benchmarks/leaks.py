@@ -85,6 +85,13 @@ def ids(rng: Rng) -> Trap:
     return Trap(frame[:N], anew)
 
 
+def counted(rng: Rng) -> Trap:
+    """The same where patients are numbered from 1 on."""
+    trap = ids(rng)
+    numbers = {number: f"P{i + 1:03}" for i, number in enumerate(sorted(trap.source["case"]))}
+    return Trap(*(frame.assign(case=frame["case"].map(numbers)) for frame in (trap.target, trap.source)))
+
+
 def groups(rng: Rng) -> Trap:
     """Four rows a patient, patients on both sides, one label a patient."""
     patient = np.arange(M) % 40
@@ -121,6 +128,7 @@ TRAPS: dict[str, Callable[[Rng], Trap]] = {
     "in two sources": divided(lambda frame, rng: [frame[:80], frame[80:]]),
     "a few categories": categories,
     "ids as features": ids,
+    "numbers of patients": counted,
     "groups on both sides": groups,
     "the test part": test_part,
     "numbers": numbers,
@@ -137,7 +145,29 @@ def few_categories(rng: Rng) -> Trap:
     return Trap(categories(rng).target, categories(rng).source)
 
 
-HONEST: dict[str, Callable[[Rng], Trap]] = {"other rows": unrelated, "other rows of a few categories": few_categories}
+def numbered(rng: Rng) -> Trap:
+    """Other rows, in both tables numbered from 1 on, one a day."""
+
+    def dealt(frame: pd.DataFrame, first: str) -> pd.DataFrame:
+        days = pd.date_range(first, periods=len(frame)).strftime("%d.%m.%Y")
+        return frame.assign(case=np.arange(len(frame)) + 1, seen=days)
+
+    return Trap(dealt(export(rng)[:N], "2024-03-01"), dealt(export(rng), "2024-02-01"))
+
+
+def numbered_patients(rng: Rng) -> Trap:
+    """Other patients, two rows each, in both tables numbered from 1 on."""
+    trap = unrelated(rng)
+    target, source = (frame.assign(patient=np.arange(len(frame)) // 2 + 1) for frame in (trap.target, trap.source))
+    return Trap(target, source, {"group_by": "patient"})
+
+
+HONEST: dict[str, Callable[[Rng], Trap]] = {
+    "other rows": unrelated,
+    "other rows of a few categories": few_categories,
+    "other rows with the same numbers and days": numbered,
+    "other patients with the same numbers": numbered_patients,
+}
 
 
 def sprung(make: Callable[[Rng], Trap], seed: int, budget: float) -> tuple[str, int, float | None]:

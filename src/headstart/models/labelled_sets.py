@@ -19,6 +19,7 @@ from headstart.data.inputs.inputs import refuse_other_kind
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import Recognised, recognise
 from headstart.data.sets.dataset import Dataset
+from headstart.data.sets.groups import if_numbered
 from headstart.data.sets.unlabelled import apart_from
 from headstart.data.tables.frame import TABLES, table_suffix
 from headstart.data.tables.rows import is_frame
@@ -223,11 +224,13 @@ def _of_other_groups(found: Dataset, target: Dataset, name: str) -> Dataset:
     """The examples of a set that are of no group of the target: those would tell what is held out."""
     if found.groups is None or target.groups is None:
         return found
-    same = np.isin(np.asarray(found.groups).astype(str), np.asarray(target.groups).astype(str))
+    theirs = np.asarray(found.groups).astype(str)
+    same = np.isin(theirs, np.asarray(target.groups).astype(str))
     if not same.any():
         return found
     words = f"{int(same.sum()):,} of {len(found):,} {found.kind.many} of {name} are of groups that the target has."
-    return dataclasses.replace(found.select(~same), notes=(*found.notes, f"{words} They were left out."))
+    words += f" They were left out.{if_numbered(theirs[same])}"
+    return dataclasses.replace(found.select(~same), notes=(*found.notes, words))
 
 
 def screened_sets(

@@ -91,6 +91,22 @@ def test_groups_of_the_target_are_not_borrowed_from() -> None:
     assert model.evidence["source"]["n_examples"] == 100
 
 
+@pytest.mark.parametrize("others", [True, False])
+def test_patients_who_are_numbered_alike_are_others_unless_they_agree(others: bool) -> None:
+    who, rng = np.arange(160) // 4, np.random.default_rng(1)
+    source = frame(slice(0, 160), who=who)
+    if others:
+        source = source.assign(y=rng.permutation(LABELS), **dict(zip("pqrs", rng.normal(size=(4, 160)), strict=True)))
+    else:
+        source[list("pqrs")] += 0.3 * rng.normal(size=(160, 4))
+    target = frame(slice(0, 120), who=who[:120])
+    model = headstart.fit(target, source, label="y", group_by="who", budget=3)
+    said = " ".join(model.evidence["data"]["notes"])
+    assert ("(0, 1, 2, ...), but what rows of one name hold does not agree" in said) == others
+    assert ("120 rows of the source 'source 1' are of groups that the target has" in said) != others
+    assert model.evidence["source"]["n_examples"] == (160 if others else 40)
+
+
 def test_equal_rows_of_a_target_are_one_group_and_tell_on_the_test_part() -> None:
     target = pd.concat(
         [frame(slice(0, 40), split="train"), frame(slice(0, 5), split="test"), frame(slice(50, 60), split="test")]

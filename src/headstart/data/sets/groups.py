@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from headstart.errors import DataError, ParameterError
+from headstart.math.statistics.coincidence import dealt_in_order
 
 
 def groups_by_regex(pattern: str, names: Sequence[str]) -> np.ndarray:
@@ -164,3 +165,18 @@ def merge(groups: np.ndarray | None, together: Sequence[Sequence[int]], n: int) 
 def _first_group(match: re.Match[str]) -> str:
     found = next((group for group in match.groups() if group is not None), None)
     return match.group(0) if found is None else found
+
+
+def if_numbered(shared: np.ndarray) -> str:
+    """What to do where groups of two sets share names that were only dealt in order; empty where they were not.
+
+    Examples
+    --------
+    >>> if_numbered(np.array([f"P{i}" for i in range(7)]))
+    ' If they are others that are only numbered alike, name them otherwise on one side.'
+    >>> if_numbered(np.array(["anna", "otto"]))
+    ''
+    """
+    if not dealt_in_order(np.unique(shared)):
+        return ""
+    return " If they are others that are only numbered alike, name them otherwise on one side."

@@ -11,9 +11,17 @@ import numpy as np
 import pandas as pd
 from scipy import sparse as sp
 
-from headstart.data.tables.cells import Column, adapted, typed
+from headstart.data.tables.cells import DATE, DATE_PARTS, Column, adapted, typed
 from headstart.data.tables.near_rows import near_rows
-from headstart.math.statistics.coincidence import beyond_chance, equal_by_chance, unseen_by_chance
+from headstart.math.statistics.coincidence import (
+    TELLING,
+    beyond_chance,
+    dealt_in_order,
+    equal_by_chance,
+    in_order,
+    pairs_agree,
+    unseen_by_chance,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +44,10 @@ class Cells:
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    def columns(self) -> list[np.ndarray]:
+        """All columns, one after the other."""
+        return [*self.numbers.T, *self.words.T, *self.names.T]
 
 
 #: Share of the other table that equal rows may be of to be taken for copies without a further look.
@@ -68,8 +80,9 @@ def cells_of(one: Any, other: Any, columns: Sequence[Column] | None = None) -> t
     taken = {column.name for column in columns}
     names = [n for n in one.columns if n not in taken and all(n in frame.columns for frame in tables)]
     found = []
+    derived = [f"{column.name} ({part})" for column in shared if column.kind == DATE for part in DATE_PARTS[1:]]
     for frame in tables:
-        rows = typed(frame, adapted(shared, frame))
+        rows = typed(frame, adapted(shared, frame)).drop(columns=derived)
         numbers = [name for name in rows.columns if rows[name].dtype.kind == "f"]
         words = [name for name in rows.columns if name not in numbers]
         found.append(Cells(rows[numbers].to_numpy(dtype=float), _words(rows[words]), _words(frame[names])))
@@ -106,7 +119,8 @@ def copies(one: Cells, other: Cells, labels: tuple[np.ndarray, np.ndarray] | Non
     So are rows that are equal in all columns but one or two, where they are more than the pairs within both tables let
     expect (one mixture tested at five ages is no copy); rows of numbers that are much
     nearer than neighbours are (`near_rows`); and rows of one name, where nearly every row of both tables has a name of
-    its own and names are shared beyond chance.
+    its own and names are shared beyond chance. A column that numbers the rows of both (1, 2, 3; P001; day after day) is
+    left out of all this: there rows are one thing only where the others, or the labels, agree (`pairs_agree`).
 
     Parameters
     ----------
@@ -127,13 +141,15 @@ def copies(one: Cells, other: Cells, labels: tuple[np.ndarray, np.ndarray] | Non
     """
     if not len(one) or not len(other):
         return np.empty((0, 2), dtype=int)
+    named = _of_one_name(one, other, labels)
+    one, other = _without_counts(one, other)
     a, b = _codes(one, other)
     bits = _bits(a, b)
     sure = 2 * (np.log2(len(one) * len(other)) + _SURE)
     found = [_equal(a, b, bits.sum() >= sure, labels)]
     rest = np.setdiff1d(np.arange(len(one)), found[0][:, 0])
     found += [_at(rest, pairs) for pairs in _all_but_a_few(a[rest], b, bits, sure)]
-    found.append(_of_one_name(one, other))
+    found.append(named)
     measured = bits[: one.numbers.shape[1]] > -np.log2(_MEASURED)
     kept = measured if measured.sum() > 1 else np.ones_like(measured)
     mine, theirs = (np.nan_to_num(side.numbers[:, kept]) for side in (one, other))
@@ -262,23 +278,55 @@ def _all_but_a_few(a: np.ndarray, b: np.ndarray, bits: np.ndarray, sure: float) 
     return found
 
 
-def _of_one_name(one: Cells, other: Cells) -> np.ndarray:
-    """Rows of the same name, for the columns of words or whole numbers that name rows."""
-    found = [np.empty((0, 2), dtype=int)]
-    for mine, theirs in [(one.numbers, other.numbers), (one.words, other.words), (one.names, other.names)]:
-        for a, b in zip(mine.T, theirs.T, strict=True):
-            apart = min(len(np.unique(side)) / len(side) for side in (a, b))
-            pairs = _pairs(a, b) if apart >= _NAMES and min(len(a), len(b)) > 2 else found[0]
-            if len(pairs) and beyond_chance(len(np.unique(pairs[:, 0])), _names_met(a, b)):
-                found.append(pairs)
+def _without_counts(one: Cells, other: Cells) -> tuple[Cells, Cells]:
+    """Both without columns that number their rows (1, 2, 3; day after day), in which any two tables are alike."""
+    kept = [
+        [j for j, pair in enumerate(zip(mine.T, theirs.T, strict=True)) if not _numbers_rows(*pair)]
+        for mine, theirs in ((one.numbers, other.numbers), (one.words, other.words))
+    ]
+    if not any(kept):
+        return one, other
+    mine, theirs = (Cells(side.numbers[:, kept[0]], side.words[:, kept[1]], side.names) for side in (one, other))
+    return mine, theirs
+
+
+def _names_rows(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether nearly every row of both tables has a value of its own."""
+    return min(len(np.unique(side)) / len(side) for side in (one, other)) >= _NAMES and min(len(one), len(other)) > 2
+
+
+def _numbers_rows(one: np.ndarray, other: np.ndarray) -> bool:
+    return _names_rows(one, other) and (dealt_in_order(one) or dealt_in_order(other))
+
+
+def _of_one_name(one: Cells, other: Cells, labels: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
+    """Rows of the same name, for the columns of words or whole numbers that name rows.
+
+    Other tables too have names that were dealt in order (rows 1, 2, 3), and numbers of one size: rows of such a name
+    are one thing only where what else they hold, or their labels, agree. Too few numbers to tell count as names.
+    """
+    found, columns = [np.empty((0, 2), dtype=int)], list(zip(one.columns(), other.columns(), strict=True))
+    telling = [pair for pair in columns if not _numbers_rows(*pair)] + ([] if labels is None else [labels])
+    for mine, theirs in columns:
+        pairs = _pairs(mine, theirs) if _names_rows(mine, theirs) else found[0]
+        if not len(pairs):
+            continue
+        numbers = pd.to_numeric(pd.Series(np.concatenate([mine, theirs])), errors="coerce").to_numpy(dtype=float)
+        counted = _numbers_rows(mine, theirs)
+        if not counted and not beyond_chance(len(np.unique(pairs[:, 0])), _names_met(mine, theirs, numbers)):
+            continue
+        if counted or (not np.isnan(numbers).any() and len(pairs) >= TELLING):
+            rows = pairs[in_order(mine[pairs[:, 0]])].T
+            if not pairs_agree([(x[rows[0]], z[rows[1]]) for x, z in telling if x is not mine]):
+                continue
+        found.append(pairs)
     return np.concatenate(found)
 
 
-def _names_met(one: np.ndarray, other: np.ndarray) -> float:
+def _names_met(one: np.ndarray, other: np.ndarray, numbers: np.ndarray) -> float:
     """How many names are shared by chance: whole numbers fill their range; numbers that are not whole are no names."""
-    numbers = pd.to_numeric(pd.Series(np.concatenate([one, other])), errors="coerce").to_numpy(dtype=float)
     if np.isnan(numbers).any():
         return 0.0 if one.dtype.kind == "U" else float(len(one))
     if (numbers % 1 != 0).any():
         return float(len(one))
-    return max(equal_by_chance(one, other), float(len(one) * -np.expm1(-len(other) / (np.ptp(numbers) + 1))))
+    return max(equal_by_chance(one, other), len(one) * min(len(other) / (float(np.ptp(numbers)) + 1), 1.0))

@@ -96,9 +96,8 @@ def test_a_mixture_that_was_tested_at_five_ages_is_no_copy() -> None:
 
 
 def test_cells_of_frames_are_read_as_their_columns_are() -> None:
-    one = pd.DataFrame(
-        {"code": [f"a{i}" for i in range(40)], "size": [f"{i}.5" for i in range(40)], "town": "New York"}
-    )
+    sizes = np.random.default_rng(0).permutation(400)[:40]
+    one = pd.DataFrame({"code": [f"a{i}" for i in range(40)], "size": [f"{i}.5" for i in sizes], "town": "New York"})
     one.loc[::2, "town"] = "Ulm"
     other = pd.DataFrame({"town": one["town"].str.upper() + " ", "size": one["size"].str.replace(".", ",")})
     mine, theirs = cells_of(one, other, plan_columns(one).columns)
@@ -106,7 +105,7 @@ def test_cells_of_frames_are_read_as_their_columns_are() -> None:
     assert copies(mine, theirs).tolist() == [[i, i] for i in range(40)]
 
 
-def test_rows_of_one_name_are_one_thing_and_numbers_of_rows_are_none() -> None:
+def test_rows_of_one_name_are_one_thing() -> None:
     rng = np.random.default_rng(0)
     who = rng.permutation(10_000)[:90] + 20_000
 
@@ -117,8 +116,55 @@ def test_rows_of_one_name_are_one_thing_and_numbers_of_rows_are_none() -> None:
     assert copies(*cells_of(one, other, plan_columns(one[["x", "z"]]).columns)).tolist() == [
         [20 + i, i] for i in range(10)
     ]
-    counted = frame(np.arange(30)), frame(np.arange(70))
-    assert not len(copies(*cells_of(*counted, plan_columns(one[["x", "z"]]).columns)))
+
+
+DAYS = pd.date_range("2024-01-01", periods=600)
+COUNTS = {
+    "numbers of rows": (np.arange(160), np.arange(500)),
+    "in steps": (10 * np.arange(1, 161), 10 * np.arange(1, 501)),
+    "numbers with gaps": (np.delete(np.arange(180), slice(40, 60)), np.delete(np.arange(560), slice(90, 150))),
+    "some equal numbers": (np.arange(160), np.r_[np.arange(160), 2000 + np.arange(340)]),
+    "words with numbers": ([f"P{i:04}" for i in range(160)], [f"P{i:04}" for i in range(500)]),
+    "wells of plates": ([f"{i // 12}-{'abcdefgh'[i // 20]}{i % 20}" for i in range(160)],) * 2,
+    "days": (DAYS[60:220].strftime("%d.%m.%Y"), DAYS[:500].strftime("%d.%m.%Y")),
+    "hours": pd.date_range("2024-01-01", periods=160, freq="h").strftime("%Y-%m-%d %H:%M").to_numpy().repeat([1]),
+}
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("sort", [False, True])
+def test_numbers_of_rows_are_in_every_table(count: str, sort: bool) -> None:
+    names = COUNTS[count] if isinstance(COUNTS[count], tuple) else (COUNTS[count],) * 2
+
+    def frame(side: int) -> pd.DataFrame:
+        rng, n = np.random.default_rng(side), len(names[side])
+        rows = pd.DataFrame(
+            {"x": rng.normal(size=n).round(2), "z": rng.normal(size=n), "sex": rng.choice(["f", "m"], n)}
+        )
+        rows = rows.sort_values("x", ignore_index=True) if sort else rows
+        return rows.assign(number=names[side])
+
+    one, other = frame(0), frame(1)
+    labels = tuple(np.where(side["x"] > 0, "ill", "well") for side in (one, other))
+    columns = plan_columns(one, [("", other)]).columns
+    assert len(copies(*cells_of(one, other, columns), labels)) <= 4  # near by chance
+    plain = one.drop(columns="number"), other.drop(columns="number")
+    assert len(copies(*cells_of(*plain, plan_columns(plain[0]).columns), labels)) <= 4
+
+
+@pytest.mark.parametrize("count", ["numbers of rows", "words with numbers", "days"])
+@pytest.mark.parametrize("kept", ["label", "a column, roughly"])
+def test_rows_of_one_number_are_one_thing_where_they_agree(count: str, kept: str) -> None:
+    rng, (mine, theirs) = np.random.default_rng(0), COUNTS[count]
+    x, z, label = rng.normal(size=500), rng.normal(size=500), rng.choice(["ill", "well"], 500)
+    there = pd.DataFrame({"x": x, "z": z, "number": theirs})
+    at = [list(theirs).index(name) for name in mine]
+    same = kept == "label"
+    again = rng.normal(size=160) if same else x[at] + 0.7 * rng.normal(size=160)
+    here = pd.DataFrame({"x": again, "z": rng.normal(size=160), "number": mine})
+    labels = (label[at] if same else rng.choice(["ill", "well"], 160)), label
+    found = copies(*cells_of(here, there, plan_columns(here, [("", there)]).columns), labels)
+    assert set(map(tuple, enumerate(at))) <= set(map(tuple, found.tolist()))
 
 
 def test_sparse_rows_are_compared_too() -> None:
