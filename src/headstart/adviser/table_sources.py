@@ -123,7 +123,7 @@ def judge_rows(
         tells, doubt = mean_and_error(ahead[s][None], groups)
         refused = _swapped(columns, answers[0, n_sources + 2 + s], names, float(right[0].mean()))
         if refused is None and not _learnable(*some[s]):
-            refused = "its labels cannot be told from its own columns: they look like chance"
+            refused = "its labels cannot be told from the columns that both have: they look like chance"
         lost = tells[0] <= 2 * doubt[0] and not _right(columns, answers[0, n_sources + 2 + s])
         if refused is None and lost and not surely[:, s].any():
             refused = "its labels say nothing of yours: a model of it alone does no better than a guess"

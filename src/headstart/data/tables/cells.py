@@ -167,24 +167,34 @@ def floats_of(cells: pd.Series, column: Column) -> np.ndarray | None:
 
 
 def adapted(columns: Sequence[Column], frame: pd.DataFrame) -> tuple[Column, ...]:
-    """The same columns, as another table proves that it writes them: 1,5 there may be 1.5 here."""
-    found = []
-    for column in columns:
-        if column.name in frame.columns and floats_of(frame[column.name], column) is not None:
-            found.append(column)
-            continue
-        cells = present(frame[column.name]) if column.name in frame.columns else []
-        texts = [value for value in cells if isinstance(value, str)]
-        if column.kind == DATE:
-            dates = dates_in(texts)
-            column = replace(column, order=dates.order) if dates.order and not dates.assumed else column
-        elif column.kind == NUMBER and column.order != DURATION:
-            numbers = numbers_in(texts)
-            form = numbers.form
-            if form and numbers.proves and (form.before, form.after) == (column.before, column.after):
-                column = replace(column, decimal=form.decimal, thousands=form.thousands)
-        found.append(column)
-    return tuple(found)
+    """The same columns, as another table proves that it writes them: 1,5 there may be 1.5 here.
+
+    Where cells of one column leave it open (1,275), what the others prove decides.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"a": ["1,275", "2,300"], "b": ["1,5", "2"]})
+    >>> [column.decimal for column in adapted([Column("a", "number"), Column("b", "number")], frame)]
+    [',', ',']
+    """
+    found, numbers = {column.name: column for column in columns}, {}
+    held = [column for column in columns if column.name in frame.columns and column.kind in (NUMBER, DATE)]
+    held = [column for column in held if column.order != DURATION]
+    if all(floats_of(frame[column.name], column) is not None for column in held):
+        return tuple(columns)
+    for column in held:
+        texts = [value for value in present(frame[column.name]) if isinstance(value, str)]
+        if column.kind == NUMBER:
+            numbers[column.name] = texts, numbers_in(texts)
+        elif (dates := dates_in(texts)).order and not dates.assumed:
+            found[column.name] = replace(column, order=dates.order)
+    proven = {number.proves for _, number in numbers.values()} - {""}
+    for name, (texts, number) in numbers.items():
+        column, told = found[name], number.proves or (min(proven) if len(proven) == 1 else "")
+        form = (number if number.proves else numbers_in(texts, lean=told)).form if told else None
+        if form and (form.before, form.after) == (column.before, column.after):
+            found[name] = replace(column, decimal=form.decimal, thousands=form.thousands)
+    return tuple(found.values())
 
 
 def seconds_of(value: Any) -> float | None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from headstart.errors import SourceError
+
+_MOST_HINTS = 4
 
 
 def names_of(X: Any) -> list[str] | None:
@@ -53,7 +57,7 @@ def matched(X: Any, names: list[str], who: str) -> Any:
         raise SourceError(
             f"Expected the target's columns in {who}, found that it lacks {_listed(lacking)} and that "
             f"the target does not know its {_listed(more)}.",
-            "Give both the same columns; their order does not matter.",
+            f"Give both the same columns; their order does not matter.{otherwise_named(lacking, more)}",
         )
     if len(found) != len(names):
         raise SourceError(f"Expected each column once in {who}, found {len(found)} columns for {len(names)} names.")
@@ -63,6 +67,27 @@ def matched(X: Any, names: list[str], who: str) -> Any:
 def _listed(names: list[str]) -> str:
     shown = ", ".join(repr(name) for name in names[:8])
     return f"[{shown}{f' and {len(names) - 8} more' if len(names) > 8 else ''}]"
+
+
+def otherwise_named(lacking: Iterable[str], beyond: Iterable[str]) -> str:
+    """A hint where a column that is not there may be there under another name: other capitals, spaces, or a unit.
+
+    Examples
+    --------
+    >>> otherwise_named(["age", "bp"], ["Age", "BP (mmHg)", "town"])
+    " Its 'Age' may be 'age' and its 'BP (mmHg)' may be 'bp': give both tables the same names."
+    >>> otherwise_named(["age"], ["town"])
+    ''
+    """
+    known = {_plain_name(name): name for name in beyond}
+    pairs = [(known[_plain_name(name)], name) for name in lacking if _plain_name(name) in known]
+    maybe = [f"its {theirs!r} may be {ours!r}" for theirs, ours in pairs[:_MOST_HINTS]]
+    return f" I{' and '.join(maybe)[1:]}: give both tables the same names." if maybe else ""
+
+
+def _plain_name(name: str) -> str:
+    """Letters and digits of a name without what stands in brackets; the whole name where nothing is left."""
+    return re.sub(r"[\W_]+", "", re.sub(r"[(\[].*?[)\]]", "", name)).casefold() or name
 
 
 def alike(target: Any, X: Any) -> Any:

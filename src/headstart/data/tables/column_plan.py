@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from headstart.data.tables.cells import CATEGORY, DATE, Column, adapted, fits, floats_of, present
+from headstart.data.tables.column_names import otherwise_named
 from headstart.data.tables.judge import judged, seen
 from headstart.data.tables.numbers import FoundNumbers
 from headstart.errors import DataError
@@ -144,13 +145,14 @@ def differences(plan: ColumnPlan, target: pd.DataFrame, other: str, frame: pd.Da
         raise DataError(
             f"Expected columns of the target in {other}, found none of {_names([c.name for c in columns])} among "
             f"{_names([str(name) for name in frame.columns])}.",
-            "Give both the same names.",
+            "Give both the same names."
+            + otherwise_named([column.name for column in columns], [str(name) for name in frame.columns]),
         )
     notes = []
-    if lacking:
-        many = "columns" if len(lacking) > 1 else "column"
-        notes.append(f"{other} lacks the {many} {_names(lacking)}; its cells there count as missing.")
     beyond = [str(name) for name in frame.columns if name not in target.columns]
+    if lacking:
+        many, hint = "columns" if len(lacking) > 1 else "column", otherwise_named(lacking, beyond)
+        notes.append(f"{other} lacks the {many} {_names(lacking)}; its cells there count as missing.{hint}")
     if beyond:
         many, left = ("columns", "they were") if len(beyond) > 1 else ("column", "it was")
         notes.append(f"The target lacks the {many} {_names(beyond)} of {other}; {left} left out.")

@@ -16,6 +16,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from headstart.data.tables.cells import CATEGORY, DATE, DATE_PARTS, Column, adapted, typed
+from headstart.data.tables.column_names import otherwise_named
 from headstart.data.tables.column_plan import differences, plan_columns, refuse_misfits, refuse_nothing
 from headstart.data.tables.rows import as_frame, records_of
 from headstart.errors import DataError
@@ -30,8 +31,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     Numbers: missing ones get the median, and where the target has gaps a column says where; then each column is brought
     to mean 0 and variance 1. Categories: one column each of the 40 commonest, missing ones are a category of their own,
     unknown ones are all 0. What a column holds is decided by the target, see
-    `headstart.data.tables.column_plan.plan_columns`, and kept: new rows are read in the same form, whatever they hold.
-    No label is looked at.
+    `headstart.data.tables.column_plan.plan_columns`, and kept: new rows are read in the same form unless their cells
+    prove another (1,5 for 1.5). No label is looked at.
 
     Parameters
     ----------
@@ -118,9 +119,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 f"Expected the columns that were learned from, found none of the name "
                 f"{' or '.join(repr(name) for name in lacking[:8])} among "
                 f"{', '.join(repr(name) for name in list(_table(X).columns)[:12])}.",
-                "Give a table like the one that was learned from.",
+                f"Give a table like the one that was learned from.{otherwise_named(lacking, _table(X).columns)}",
             )
-        frame, columns = _table(X), self._planned()
+        frame = _table(X)
+        columns = adapted(self._planned(), frame)
         for column in columns:
             if column.kind != CATEGORY:
                 refuse_misfits(column, frame[column.name], "the new rows")

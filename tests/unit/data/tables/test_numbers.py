@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headstart.data.tables import numbers
+from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.numbers import NumberForm, number_of, numbers_in, settled
+from headstart.errors import DataError
 
 
 @pytest.mark.parametrize(
@@ -137,3 +141,31 @@ def test_many_numbers_are_read_as_few_are(cells: list[Any]) -> None:
     few, many = numbers.plain_floats(cells), numbers._many_floats(cells)
     assert (few is None) == (many is None)
     assert few is None or many is None or few.tobytes() == many.tobytes()
+
+
+def test_new_rows_may_be_written_otherwise_than_those_that_were_learned_from() -> None:
+    n = 30
+    plain = pd.DataFrame(
+        {
+            "dose": [f"{i}.5" for i in range(n)],
+            "steps": [f"{1000 + 7 * i}" for i in range(n)],
+            "seen": [f"{i % 28 + 1:02}.03.2024" for i in range(n)],
+        }
+    )
+    commas = plain.assign(dose=plain["dose"].str.replace(".", ","))
+    for learned in (plain, commas):
+        encoder = TableEncoder().fit(learned)
+        known = encoder.transform(learned)
+        others = [
+            plain,
+            commas,
+            plain.assign(dose=plain["dose"].astype(float), steps=plain["steps"].astype(int)),
+            plain.assign(seen=[f"2024-03-{i % 28 + 1:02}" for i in range(n)]),
+            plain.assign(steps=[f"{int(value):,}" for value in plain["steps"]]),
+            commas.assign(steps=[f"{int(value):,}".replace(",", ".") for value in plain["steps"]]),  # 1.007 by 0,5
+        ]
+        for other in others:
+            assert np.allclose(encoder.transform(other), known)
+            assert np.allclose(encoder.transform(other[4:5]), known[4:5])
+    with pytest.raises(DataError, match="Expected numbers in the column 'dose'"):
+        encoder.transform(plain.assign(dose="much"))

@@ -234,3 +234,18 @@ def test_records_are_rows_that_can_be_taken() -> None:
     assert rows.digest(0) == rows[:1].digest(0) != rows.digest(1)
     with pytest.raises(DataError, match="a name for each of 3 rows"):
         Records(rows.frame, ["x"])
+
+
+def test_columns_that_are_named_a_little_otherwise_are_pointed_out() -> None:
+    rng = np.random.default_rng(0)
+    target = pd.DataFrame({"age": rng.normal(size=30), "blood pressure": rng.normal(size=30)})
+    other = target.rename(columns={"blood pressure": "Blood_Pressure [mmHg]"})
+    hint = "Its 'Blood_Pressure [mmHg]' may be 'blood pressure': give both tables the same names."
+    encoder = TableEncoder().fit(target, others=[("elsewhere", other)])
+    assert hint in " ".join(encoder.notes_)
+    with pytest.raises(DataError, match="Its 'Blood_Pressure"):
+        encoder.transform(other)
+    with pytest.raises(DataError, match="'Age' may be 'age' and its 'BLOOD PRESSURE' may be 'blood pressure'"):
+        TableEncoder().fit(
+            target, others=[("elsewhere", target.rename(columns=str.upper).rename(columns={"AGE": "Age"}))]
+        )
