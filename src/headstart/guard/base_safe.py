@@ -24,7 +24,7 @@ from headstart.data.tables.records import Records
 from headstart.data.tables.rows import as_frame, dense, is_frame, named_rows, records_of
 from headstart.errors import DataError, ParameterError, SourceError, TransferWarning
 from headstart.guard.candidates.candidate import named_candidates
-from headstart.guard.candidates.for_tables import standard_for_tables, table_candidates
+from headstart.guard.candidates.for_tables import by_unlabelled, standard_for_tables, table_candidates
 from headstart.guard.candidates.lent_inputs import lent_for
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.neighbours import (
@@ -348,7 +348,8 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
         if material.sources or (material.shown is not None and material.task != "multilabel"):
             return table_candidates(material, random_state=self.random_state)
         if material.numbers:
-            return standard_for_tables(material.task, random_state=self.random_state)
+            own = standard_for_tables(material.task, random_state=self.random_state)
+            return own + by_unlabelled(material, self.random_state)
         from headstart.guard.candidates.for_inputs import input_candidates
 
         return input_candidates(material, views=self.views, plain=self.plain, random_state=self.random_state)

@@ -59,7 +59,8 @@ def _help(entry: dict[str, Any]) -> str:
 def lead(source: dict[str, Any] | None) -> str:
     """What the card of the source says first."""
     if source and source.get("kind") == "rows":
-        return "Labelled rows of other tables."
+        given = source.get("sources") or source.get("sets")
+        return "Labelled rows of other tables." if given else "Rows of yours that have no labels."
     if source and source.get("sets"):
         return "The network that transfer starts from, and labelled examples beside it."
     return "The network that transfer starts from."

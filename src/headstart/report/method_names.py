@@ -27,6 +27,8 @@ _NAMES = {
     "target alone, tuned": "your rows alone, tuned",
     "target alone, loose": "your rows alone, less cautious",
     "trees alone": "your rows alone, decision trees",
+    "target, unlabelled": "your rows, and those without labels",
+    "propagation": "your rows, labels spread to those without",
     "source alone": "the borrowed rows alone",
     "pooled": "borrowed and your rows as one table",
     "balanced pool": "borrowed and your rows, equal weight",
@@ -47,10 +49,14 @@ _NAMES = {
     "with the other tasks, trees": "with the other tasks that help, decision trees",
     "linear": "a linear model",
     "trees": "decision trees",
+    "product": "all views, a head each",
+    "joint": "all views, one head",
+    "discriminant": "all views, one head, by the unlabelled too",
     "best with transfer": "best with transfer, chosen fold by fold",
     "best without transfer": "best without transfer, chosen fold by fold",
 }
 _VIEWS = re.compile(r"head, (\d+) views")
+_WITHOUT = " without networks"
 
 
 def plain_name(name: str) -> str:
@@ -60,6 +66,10 @@ def plain_name(name: str) -> str:
     --------
     >>> plain_name("head"), plain_name("head, 4 views"), plain_name("my forest")
     ('borrowed network, new output', 'borrowed network, new output, 4 views of each', 'my forest')
+    >>> plain_name("product without networks")
+    'all views, a head each, without networks'
     """
     views = _VIEWS.fullmatch(name)
+    if name.endswith(_WITHOUT):
+        return f"{plain_name(name.removesuffix(_WITHOUT))},{_WITHOUT}"
     return f"{_NAMES['head']}, {views[1]} views of each" if views else _NAMES.get(name, name)

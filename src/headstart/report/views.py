@@ -26,7 +26,7 @@ def views(found: dict[str, Any] | None) -> dict[str, Any] | None:
     ...     "left_out": 0.7, "missing": 0.7, "with_it": 0.75}
     >>> said = views({"metric": "accuracy", "fusion": "product", "n": 10, "together": 0.8, "rows": [row]})
     >>> said["words"]
-    'Together, as “product”, the views reach 80.0%.'
+    'Together, as “all views, a head each”, the views reach 80.0%.'
     >>> said["rows"][0]
     {'name': 'lab', 'holds': 'values of age', 'n': '8 of 10', 'figures': ['60.0%', '5.0 points', '5.0 points']}
     """

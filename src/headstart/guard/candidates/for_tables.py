@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -24,6 +25,9 @@ from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.pooling import PooledClassifier, PooledRegressor
 from headstart.guard.candidates.worth import WorthyPooledClassifier, WorthyPooledRegressor
+from headstart.semisupervised.base import UnlabelledLearner
+from headstart.semisupervised.discriminant import SemiSupervisedDiscriminantClassifier
+from headstart.semisupervised.propagation import LabelPropagationClassifier
 from headstart.source import Source
 
 _ENOUGH_FOR_BOOSTING = 200
@@ -40,6 +44,7 @@ _TREES, _TREE_ROWS = 50, 2000
 #: Trees of an ensemble on few rows of the target alone.
 _OWN_TREES = 60
 _MOST_COLUMNS = 300
+_MOST_UNLABELLED = 10_000
 Family = tuple[str, str, dict[str, Any], str]
 _CHEAP: tuple[Family, ...] = (
     ("feature augmentation", "FeatureAugmentation", {}, "shared and own copies of the columns"),
@@ -65,7 +70,8 @@ def table_candidates(material: Material, *, random_state: int = 0) -> list[Candi
     Parameters
     ----------
     material : Material
-        Rows of numbers; without ``sources`` the candidates without transfer are all.
+        Rows of numbers; without ``sources`` the candidates without transfer are all, and what learns from rows without
+        labels.
     random_state : int, default=0
         Seed.
 
@@ -75,7 +81,7 @@ def table_candidates(material: Material, *, random_state: int = 0) -> list[Candi
         The cheapest first.
     """
     task, sources, n = material.task, material.sources, len(material)
-    found = [*alone(task, n, random_state)]
+    found = [*alone(task, n, random_state), *by_unlabelled(material, random_state)]
     if not sources:
         return found
     borrowed: dict[str, Any] = {"source": list(sources), "unlabelled": material.unlabelled}
@@ -142,6 +148,35 @@ def alone(task: str, n: int, random_state: int) -> list[Candidate]:
     words = "histogram gradient boosting" if boosted else "extremely randomised trees"
     found = [Candidate(name, model, False, f"{said} on the target's rows alone") for name, model, said in linear]
     return [*found, Candidate("trees alone", trees, False, f"{words} on the target's rows alone", leads=boosted)]
+
+
+def by_unlabelled(material: Material, random_state: int) -> list[Candidate]:
+    """Candidates that learn from rows without labels beside the target's; of numbers and of several labels none.
+
+    Of over 10,000 such rows so many are drawn.
+    """
+    more = material.unlabelled
+    if more is None or material.task != "classification":
+        return []
+    if len(more) > _MOST_UNLABELLED:
+        more = more[np.sort(np.random.default_rng(random_state).permutation(len(more))[:_MOST_UNLABELLED])]
+    ways: dict[str, tuple[type[UnlabelledLearner], str]] = {
+        "target, unlabelled": (SemiSupervisedDiscriminantClassifier, "logistic regression and a discriminant"),
+        "propagation": (
+            LabelPropagationClassifier,
+            "logistic regression on labels that spread along nearest neighbours",
+        ),
+    }
+    return [
+        Candidate(
+            name,
+            kind(LogisticRegression(max_iter=1000), unlabelled=more),
+            True,
+            f"{words}, of {len(more):,} rows without labels too",
+            wary=True,
+        )
+        for name, (kind, words) in ways.items()
+    ]
 
 
 def _forest(numbers: bool, n: int, random_state: int) -> Any:

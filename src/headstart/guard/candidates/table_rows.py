@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from headstart.contract.raw_sources import as_numbers, as_sources, labels_of, named, raw_rows, weights_of
 from headstart.data.tables.column_names import names_of
-from headstart.data.tables.copies import twins
+from headstart.data.tables.copies import copies, twins
 from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.records import Records
 from headstart.data.tables.rows import as_frame, dense, records_of
@@ -97,11 +97,12 @@ def tabulated(X: Any, y: np.ndarray, task: str, source: Any, unlabelled: Any) ->
     if frame is not None:
         others = [(name, _frame(entry.X, name)) for entry, name in zip(kept, names, strict=True)]
         more = None if unlabelled is None else _frame(unlabelled, "the unlabelled rows")
+        more, said = _unseen(frame, more, task, bool(kept))
         encoder = TableEncoder().fit(X, others=[*others, *([] if more is None else [("unlabelled", more)])])
         rows, raw = encoder.encode(frame), [encoder.encode(other) for _, other in others]
         extra = None if more is None else encoder.encode(more)
         shown = records_of(X)
-        notes += encoder.notes_
+        notes += (*said, *encoder.notes_)
     else:
         width = X.shape[1]
         raw = [_numbers(e.X, width, w) for e, w in zip(kept, who, strict=True)]
@@ -109,8 +110,10 @@ def tabulated(X: Any, y: np.ndarray, task: str, source: Any, unlabelled: Any) ->
         if unlabelled is not None:
             plain = unlabelled.X if isinstance(unlabelled, Source) else unlabelled
             extra = _numbers(plain, width, "the unlabelled rows")
+        extra, said = _unseen(X, extra, task, bool(kept))
+        notes += said
         rows, encoder, shown = X, None, None
-        if kept:
+        if kept or extra is not None:
             encoder = _scaler([rows, *raw, *([] if extra is None else [extra])])
         if encoder is not None:
             rows, raw = encoder.transform(rows), [encoder.transform(part) for part in raw]
@@ -120,6 +123,21 @@ def tabulated(X: Any, y: np.ndarray, task: str, source: Any, unlabelled: Any) ->
     )
     same = twins(side_by_side(X, X)[0]) if y.ndim == 1 else []
     return Tabular(np.asarray(rows), found, extra, encoder, shown, tuple(notes), shared, same)
+
+
+def _unseen(X: Any, more: Any, task: str, borrows: bool) -> tuple[Any, tuple[str, ...]]:
+    """Rows without labels that are no rows of the target, None where none is left, and what is said of them."""
+    if more is None:
+        return None, ()
+    if task != "classification" and not borrows:
+        return None, (f"The {len(more):,} rows without labels were not used: they help with classes alone.",)
+    same = copies(*side_by_side(X, more))[:, 1]
+    if not len(same):
+        return more, ()
+    rest = np.setdiff1d(np.arange(len(more)), same)
+    verb = "is among the labelled ones and was" if len(same) == 1 else "are among the labelled ones and were"
+    notes = (f"{len(same):,} of {len(more):,} rows without labels {verb} left out.",)
+    return (None if not len(rest) else more.iloc[rest] if hasattr(more, "iloc") else more[rest]), notes
 
 
 def _labelled(

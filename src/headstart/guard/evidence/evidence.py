@@ -83,8 +83,8 @@ def network_evidence(network: Any) -> dict[str, Any] | None:
 
 
 def rows_evidence(material: Material) -> dict[str, Any] | None:
-    """What rows were offered to borrow from."""
-    if not material.sources:
+    """What rows were offered to borrow from, with labels or without."""
+    if not material.sources and (material.unlabelled is None or not material.numbers):
         return None
     each: list[dict[str, Any]] = [
         {"name": source.name or f"source {i + 1}", "n": len(source.X)} for i, source in enumerate(material.sources)
@@ -93,7 +93,7 @@ def rows_evidence(material: Material) -> dict[str, Any] | None:
         for entry, *found in zip(each, *vars(material.worth).values(), strict=True):
             entry |= dict(zip(vars(material.worth), found, strict=True))
     return {
-        "name": ", ".join(str(entry["name"]) for entry in each),
+        "name": ", ".join(str(entry["name"]) for entry in each) or "rows without labels",
         "kind": "rows",
         "n_examples": sum(len(source.X) for source in material.sources),
         "n_columns": int(material.rows.shape[1]),
