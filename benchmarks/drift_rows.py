@@ -26,7 +26,7 @@ from headstart.networks.reading.loading import load_network
 from headstart.networks.running.embed import embed
 
 CACHE = Path(os.environ.get("HEADSTART_BENCHMARK_CACHE", Path(tempfile.gettempdir()) / "headstart-drift"))
-TABLES = ("breast cancer", "wine", "mushroom", "surf amazon")
+TABLES = ("breast cancer", "wine", "mushroom", "surf amazon", "concrete", "digit shapes", "digit outlines")
 #: Shifted rows of a set, at most.
 _MOST = 400
 
@@ -172,6 +172,12 @@ def base(name: str) -> tuple[np.ndarray, np.ndarray]:
         return load_wine(return_X_y=True)
     if name == "mushroom":
         return _mushrooms("t")
+    if name == "concrete":
+        table = pd.read_csv(DATA / "concrete" / "concrete.csv").to_numpy(dtype=np.float64)
+        return table[:, :-1], np.digitize(table[:, -1], np.quantile(table[:, -1], [1 / 3, 2 / 3]))
+    if name in ("digit shapes", "digit outlines"):
+        file = np.load(DATA / "multiview_digits" / "mfeat.npz")
+        return file["mor" if name == "digit shapes" else "fou"].astype(np.float64), file["y"]
     if name in ("surf amazon", "surf dslr", "digits", "dslr"):
         return kept(name, lambda: rows_of(name))
 

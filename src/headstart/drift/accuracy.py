@@ -13,9 +13,12 @@ from headstart.math.statistics.probability import logits, probabilities
 
 #: Neighbours that are asked, and what the estimate is off by beyond the chance of so many rows.
 NEIGHBOURS, OFF = 5, 0.10
-#: How much more is lost than calibrated confidence says; the weights of confidence, neighbours and heads; how much is
-#: lost of outliers among rows that are else as usual, and how fast that fades where the others moved too.
-_TRUSTED, _WEIGHTS, _OUTLIERS, _FADES = 1.5, (0.4, 0.4, 0.2), 0.7, 4.0
+#: The power mean of calibrated confidence, and how much more is lost than it falls: where the heads see what the model
+#: sees, and elsewhere.
+_TRUSTED = {True: (4.0, 2.25), False: (1.0, 1.5)}
+#: The weights of confidence, neighbours and heads; how much is lost of outliers among rows that are else as usual, and
+#: how fast that fades where the others moved too.
+_WEIGHTS, _OUTLIERS, _FADES = (0.4, 0.4, 0.2), 0.7, 4.0
 
 
 @dataclass(frozen=True)
@@ -57,19 +60,22 @@ class Signs:
 
 
 def expected_accuracy(
-    promised: float, codes: np.ndarray, held: Signs, new: Signs, *, random_state: int = 0
+    promised: float, codes: np.ndarray, held: Signs, new: Signs, *, like_model: bool = False, random_state: int = 0
 ) -> ExpectedAccuracy:
     r"""Accuracy on new rows from how much confidence, the agreement of neighbours and of heads fall, and from outliers.
 
-    .. math:: \hat a = a - 0.4 \cdot 1.5\,(\bar c - \bar c')_+ - 0.4\, (a - a\, \bar g' / \bar g)_+
+    .. math:: \hat a = a - 0.4\, t\,(M_p(c) - M_p(c'))_+ - 0.4\, (a - a\, \bar g' / \bar g)_+
         - 0.2\, (\bar e' - \bar e)_+ - 0.7\, (1 - k_{10})_+ (1 - 4\,(1 - k_{50} / k_{10})_+)_+
 
     a is the promised accuracy, c and c' the confidence of rows that were held out and of new ones after one temperature
     that fits the labels of those held out, g and g' the agreement of neighbours, e the error of the heads on rows held
-    out and e' what they differ by on new ones. Confidence alone trusts what a model is wrongly sure of, even
-    calibrated: on data of another kind it falls by about two thirds of what the accuracy does. Neighbours alone take
-    every change of looks for a loss. A sign that rises is no sign of a gain (answers that all become one class agree
-    with their neighbours, noise can make a head surer), so none makes up for another.
+    out and e' what they differ by on new ones. :math:`M_p(c) = (\overline{c^p})^{1/p}` with p = 4 counts most what was
+    sure and is no longer, and all the more where little is sure; t is 2.25. That holds of heads that see what the model
+    sees; of others, as beside the trees of a table, the plain mean is taken (p = 1, t = 1.5). Confidence alone trusts
+    what a model is wrongly sure of, even calibrated: on data of another kind its mean falls by about two thirds of what
+    the accuracy does. Neighbours alone take every change of looks for a loss. A sign that rises is no sign of a gain
+    (answers that all become one class agree with their neighbours, noise can make a head surer), so none makes up for
+    another.
 
     Rows are ranked among those held out by how near they are to labelled rows and by how far the leading class stands
     above the mean of all, and the two ranks are added: :math:`k_q` is the share of new rows above the q-th percentile
@@ -88,13 +94,16 @@ def expected_accuracy(
         Classes of the rows that were held out.
     held, new : Signs
         Of these m rows, and of n new ones.
+    like_model : bool, default=False
+        Whether the heads see what the model sees.
     random_state : int, default=0
 
     References
     ----------
-    Guillory et al. (2021), Predicting with confidence on unseen distributions (DoC), equation 3; Guo et al. (2017), On
-    calibration of modern neural networks, section 4.2; Jiang et al. (2022), Assessing generalization via disagreement,
-    for heads. The sum and its constants are ours.
+    Guillory et al. (2021), Predicting with confidence on unseen distributions (DoC), equation 3; Xie et al.
+    (2024), MaNo: exploiting matrix norm for unsupervised accuracy estimation under distribution shifts, for the fourth
+    power, there of all probabilities; Guo et al. (2017), On calibration of modern neural networks, section 4.2; Jiang
+    et al. (2022), Assessing generalization via disagreement, for heads. The sum and its constants are ours.
 
     Examples
     --------
@@ -106,14 +115,15 @@ def expected_accuracy(
     """
     before, after = (logits(side.probabilities, multilabel=False) for side in (held, new))
     scale = temperature(before, codes)
-    usual, sure = (probabilities(z / scale, multilabel=False).max(axis=1) for z in (before, after))
+    power, trusted = _TRUSTED[like_model]
+    usual, sure = (probabilities(z / scale, multilabel=False).max(axis=1) ** power for z in (before, after))
     level = max(float(held.agreement.mean()), 1e-9)
     ours, theirs = _usual((before, held.distance), (after, new.distance))
     tail, middle = np.quantile(ours, [0.1, 0.5])
     inner, upper = (ours >= tail).mean(), (ours >= middle).mean()
 
     def falls(rows: np.ndarray) -> tuple[float, float, float, float]:
-        unsure = _TRUSTED * (float(usual.mean()) - float(sure[rows].mean()))
+        unsure = trusted * (float(usual.mean()) ** (1 / power) - float(sure[rows].mean()) ** (1 / power))
         near = promised - min(1.0, promised * float(new.agreement[rows].mean()) / level)
         apart = float(new.mistaken[rows].mean()) - float(held.mistaken.mean())
         within = float((theirs[rows] >= tail).mean()) / inner

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from headstart.drift.accuracy import ExpectedAccuracy, Signs, expected_accuracy, neighbours_agree, strangeness
-from headstart.guard.evidence.reference import MOST, Reference
+from headstart.guard.evidence.reference import MOST, NETWORK, Reference
 from headstart.math.samples.prevalence import class_shares
 from headstart.math.samples.two_sample import TwoSampleTest, two_sample_tests
 
@@ -101,6 +101,7 @@ def compared(
             strangeness(old, projected),
             reference.differ(features),
         ),
+        like_model=reference.sees == NETWORK,
         random_state=random_state,
     )
     before = np.bincount(codes, minlength=held.shape[1]) / len(codes)

@@ -11,14 +11,17 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 from scipy.spatial.distance import cdist
+from scipy.special import softmax
 
 import headstart
 from headstart.cli.check import command
 from headstart.drift.accuracy import ExpectedAccuracy, Signs, expected_accuracy, strangeness
-from headstart.drift.compared import Compared
+from headstart.drift.compared import Compared, compared
 from headstart.errors import DataError, SourceError
+from headstart.guard.evidence.reference import rows_kept, unit
 from headstart.math.samples.prevalence import class_shares
 from headstart.math.samples.two_sample import TwoSampleTest, two_sample_tests
+from headstart.math.statistics.calibration import temperature
 
 
 def pictures(n: int, seed: int, dark: float = 0.0, noise: float = 30.0) -> tuple[np.ndarray, np.ndarray]:
@@ -106,6 +109,39 @@ def test_heads_that_are_less_sure_than_right_lose_less_than_their_confidence_fal
     codes = np.repeat([0, 1], [99, 1])
     modest = expected_accuracy(0.99, codes, signs(0.8, 1, far), signs(0.7, 1, far))
     assert 0 < modest.falls["confidence"] < 0.1  # it falls by 0.1 before
+
+
+def test_of_heads_like_the_model_what_was_sure_and_is_no_longer_counts_most() -> None:
+    far, half, codes = np.linspace(0, 1, 100), np.repeat([0.9, 0.6], 50), np.repeat([0, 1, 0, 1], [45, 5, 30, 20])
+
+    def fall(sure: np.ndarray, like_model: bool) -> float:
+        held, new = (Signs(np.stack([p, 1 - p], 1), np.ones(100), far, np.zeros(100)) for p in (half, sure))
+        return expected_accuracy(0.75, codes, held, new, like_model=like_model).falls["confidence"]
+
+    sure_lose, unsure_lose = np.repeat([0.8, 0.6], 50), np.repeat([0.9, 0.5], 50)
+    assert fall(sure_lose, False) == pytest.approx(fall(unsure_lose, False), abs=0.002)  # 0.1 of half of the rows
+    assert fall(sure_lose, True) > 2 * fall(unsure_lose, True) > 0
+    powers = [((0.9**4 + 0.6**4) / 2) ** 0.25, ((0.8**4 + 0.6**4) / 2) ** 0.25]
+    assert fall(sure_lose, True) == pytest.approx(2.25 * (powers[0] - powers[1]), abs=0.002)
+    assert abs(fall(half, True)) < 1e-9
+
+
+@pytest.mark.parametrize("sees", ["network", "columns", "simple"])
+def test_heads_are_like_the_model_where_they_see_its_network(sees: str) -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(120, 8)), np.repeat([0, 1], 60)
+    X[:, 0] += 2.0 * y
+    splits = [(np.flatnonzero(np.arange(120) % 3 != f), np.flatnonzero(np.arange(120) % 3 == f)) for f in range(3)]
+    reference, _ = rows_kept(sees, X, np.eye(2)[y], splits, random_state=0)
+    new = rng.normal(size=(60, 8))
+    found = compared(reference, unit(new), np.zeros(60, dtype=int), 0.9).expected
+    usual, now = reference.held.astype(float), reference.confidence(unit(new))
+    scale = temperature(np.log(usual), reference.codes)
+    sure, after = (softmax(np.log(p) / scale, axis=1).max(axis=1) for p in (usual, now))
+    plain = 1.5 * (sure.mean() - after.mean())
+    powers = 2.25 * ((sure**4).mean() ** 0.25 - (after**4).mean() ** 0.25)
+    assert found is not None and abs(plain - powers) > 0.003
+    assert found.falls["confidence"] == pytest.approx(powers if sees == "network" else plain, abs=1e-3)
 
 
 def test_a_few_far_rows_are_something_new_where_the_others_are_as_usual() -> None:
