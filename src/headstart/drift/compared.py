@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,6 +34,9 @@ class Compared:
     expected : ExpectedAccuracy or None
     before, after : ndarray of shape (K,) or None
         Shares of the classes.
+    at_most : float
+        The accuracy that is possible if the classes are as common as before, where a share of an answer moved by 30
+        points: as many answers are wrong as the shares differ by. Else 1.
     """
 
     p_value: float
@@ -41,6 +44,7 @@ class Compared:
     expected: ExpectedAccuracy | None = None
     before: np.ndarray | None = None
     after: np.ndarray | None = None
+    at_most: float = 1.0
 
     @property
     def differs(self) -> bool:
@@ -105,4 +109,7 @@ def compared(
         random_state=random_state,
     )
     before = np.bincount(codes, minlength=held.shape[1]) / len(codes)
-    return Compared(tests["all"].p_value, tests, expected, before, class_shares(said, before))
+    moved = np.abs(np.bincount(answers, minlength=len(before)) / len(answers) - before)
+    at_most = 1.0 - float(moved.sum()) / 2 if moved.max() >= OVERTURNED else 1.0
+    expected = replace(expected, low=min(expected.low, at_most))
+    return Compared(tests["all"].p_value, tests, expected, before, class_shares(said, before), at_most)

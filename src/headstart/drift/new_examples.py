@@ -19,6 +19,7 @@ from headstart.data.sets.label_notes import alike
 from headstart.data.tables.frame import read_frame
 from headstart.data.tables.rows import rows_of
 from headstart.models.evaluation.labelled import refuse_unknown
+from headstart.models.evaluation.learned import learned_rows, refuse_learned
 from headstart.models.model import Model
 
 _SHOWN = 5
@@ -37,6 +38,12 @@ class NewExamples:
     groups: np.ndarray | None = None
     left_out: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+
+    def some(self, rows: np.ndarray) -> NewExamples:
+        """Some of them."""
+        inputs = self.inputs.iloc[rows] if hasattr(self.inputs, "iloc") else self.inputs[rows]
+        y, groups = (None if each is None else each[rows] for each in (self.y, self.groups))
+        return replace(self, inputs=inputs, names=[self.names[i] for i in rows], y=y, groups=groups)
 
 
 def new_examples(known: Model, data: Any, labels: str | None, group_by: str | None) -> NewExamples:
@@ -79,6 +86,27 @@ def _read(known: Model, data: Any, labels: str | None, group_by: str | None) -> 
     return NewExamples(inputs, list(inputs.names))
 
 
+def without_learned(known: Model, new: NewExamples) -> NewExamples:
+    """The examples that the model did not learn from, with a note of the others; all where it learned from each.
+
+    Raises
+    ------
+    DataError
+        If it learned from each, and they have labels: those would tell of nothing else.
+    """
+    rows = known.encoder.transform(new.inputs) if known.kind.values else new.inputs
+    found, words = learned_rows(known, new, rows)
+    rest = np.setdiff1d(np.arange(len(new.names)), found)
+    if not len(found):
+        return new
+    if len(rest):
+        return replace(new.some(rest), notes=(*new.notes, words))
+    if new.y is not None:
+        refuse_learned(known.kind, len(found))
+    words = f"The model learned from all {known.kind.count(len(found))}: that they look valid says nothing of new ones."
+    return replace(new, notes=(*new.notes, words))
+
+
 def without_broken(known: Model, new: NewExamples) -> NewExamples:
     """The examples that can be decoded, with a note of the others.
 
@@ -93,14 +121,7 @@ def without_broken(known: Model, new: NewExamples) -> NewExamples:
     shown = "; ".join(f"{name}: {reason}" for name, reason in broken[:_SHOWN])
     more = f"; and {len(broken) - _SHOWN} more" if len(broken) > _SHOWN else ""
     said = f"Left out, since {known.kind.count(len(broken))} cannot be read: {shown}{more}."
-    return NewExamples(
-        new.inputs[whole],
-        [new.names[i] for i in whole],
-        None if new.y is None else new.y[whole],
-        None if new.groups is None else new.groups[whole],
-        tuple(broken),
-        (*new.notes, said),
-    )
+    return replace(new.some(whole), left_out=tuple(broken), notes=(*new.notes, said))
 
 
 def _strangers(known: Model, y: np.ndarray) -> list[str]:

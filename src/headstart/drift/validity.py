@@ -15,7 +15,7 @@ from headstart.data.sets.task import DETECTION
 from headstart.drift.accuracy import strangeness
 from headstart.drift.adapting import adapted, what_it_learned_from
 from headstart.drift.compared import APART, DOUBTFUL, INVALID, MUCH, SOME, SOME_EXPECTED, VALID, compared
-from headstart.drift.new_examples import NewExamples, new_examples, without_broken
+from headstart.drift.new_examples import NewExamples, new_examples, without_broken, without_learned
 from headstart.errors import BadInputs, ParameterError, SourceError
 from headstart.guard.choosing.without_labels import domain_auc
 from headstart.guard.evidence.reference import Reference, measured
@@ -114,9 +114,10 @@ def check(
     old = None if adapt is None else what_it_learned_from(known, learned_from, adapt)
     new = new_examples(known, data, labels, group_by)
     try:
+        new = without_learned(known, new)
         found = _checked(known, new, random_state)
     except BadInputs:  # as in a prediction, what cannot be read is set aside and named
-        new = without_broken(known, new)
+        new = without_learned(known, without_broken(known, new))
         found = _checked(known, new, random_state)
     if new.notes:
         numbers = {**found.numbers, "left_out": [list(one) for one in new.left_out]}
@@ -212,6 +213,8 @@ def _compared(
         return Check(VALID, sentence, (), numbers)
     moved = [f"{k} {_points(a)}% -> {_points(b)}%" for k, (a, b) in shares.items() if abs(a - b) >= _SHIFT]
     words += [f"Class shares: {', '.join(moved)}."] if moved else []
+    if found.at_most < 1.0:
+        words.append(f"If its classes are as common as before, at most {_points(found.at_most)}% are answered rightly.")
     if right.farther >= APART and promised - right.value < SOME_EXPECTED:
         share = _points(0.5 + right.farther)
         words.append(f"No loss is in sight, but {share}% of them are farther off than half of those learned from were.")

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import Any
 
 import numpy as np
-from sklearn.base import ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
@@ -14,6 +14,7 @@ from sklearn.preprocessing import Normalizer
 from headstart.contract.domains import Domains, together
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.learner import Learner
+from headstart.contract.options import check_number
 from headstart.contract.weighted_fit import fit_weighted
 from headstart.errors import ParameterError
 
@@ -34,6 +35,10 @@ class UnlabelledLearner(ClassifierMixin, Learner):
         Shares of the classes among the unlabelled rows. "estimate": half way between what is found and equal ones.
         "labels": those of the labelled rows, which is right only where these were drawn at random; people often label
         the same number of each class, and then it does harm. An array: in the order of ``classes_``.
+    constant : float, default=0.0
+        A column of this value, 0 or more, stands beside the others before rows are divided by their length, so that
+        their length still tells something. For standardised columns of a table 1.5 is good, and needed where they are
+        few; features of a network need none.
     unlabelled : array-like of shape (m, d), optional
         Rows of the target without labels. None: the estimator on the labelled rows alone.
     source : Source, list of Source or None, default=None
@@ -56,12 +61,14 @@ class UnlabelledLearner(ClassifierMixin, Learner):
 
     estimator: Any = None
     class_shares: Any = "estimate"
+    constant: float = 0.0
 
     def _default(self) -> Any:
         return LogisticRegression(C=10.0, max_iter=1000)
 
     def _unfitted(self) -> Any:
-        return make_pipeline(Normalizer(), super()._unfitted())
+        unit = UnitRows(float(self.constant)) if self.constant else Normalizer()
+        return make_pipeline(unit, super()._unfitted())
 
     def _takes_sparse(self) -> bool:
         return False
@@ -74,6 +81,7 @@ class UnlabelledLearner(ClassifierMixin, Learner):
 
     def _learn(self, domains: Domains) -> None:
         assert domains.classes is not None
+        check_number("constant", self.constant, 0)
         labelled, K = together(domains.sides), len(domains.classes)
         assert labelled.y is not None
         shares = self._wanted(np.bincount(labelled.y, minlength=K) / len(labelled))
@@ -127,15 +135,43 @@ class UnlabelledLearner(ClassifierMixin, Learner):
         )
 
 
-def unit_rows(X: np.ndarray) -> np.ndarray:
-    """Rows divided by their length, in float64; a row of zeros stays.
+class UnitRows(TransformerMixin, BaseEstimator):
+    """Rows with a constant beside them, divided by their length.
+
+    Parameters
+    ----------
+    constant : float, default=0.0
+        0 or more; with 0 there is no further column.
+    """
+
+    def __init__(self, constant: float = 0.0) -> None:
+        self.constant = constant
+
+    def fit(self, X: Any, y: Any = None) -> UnitRows:
+        """Nothing is learned."""
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Rows of length 1, (n, d) or (n, d + 1)."""
+        return unit_rows(X, self.constant)
+
+
+def unit_rows(X: np.ndarray, constant: float = 0.0) -> np.ndarray:
+    """Rows divided by their length, in float64, where it is not 0 with a constant beside them; a row of zeros stays.
 
     Examples
     --------
     >>> unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
     [[0.6, 0.8], [0.0, 0.0]]
+    >>> unit_rows(np.array([[3.0, 4.0]]), 12.0).round(2).tolist()
+    [[0.23, 0.31, 0.92]]
     """
-    return np.asarray(Normalizer().transform(np.asarray(X, dtype=np.float64)))
+    rows = np.asarray(X, dtype=np.float64)
+    rows = np.column_stack([rows, np.full(len(rows), float(constant))]) if constant else rows
+    return np.asarray(Normalizer().transform(rows))
 
 
 def shares_told(labels: np.ndarray, found: np.ndarray, classes: np.ndarray) -> str:

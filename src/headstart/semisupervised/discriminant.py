@@ -37,7 +37,7 @@ class SemiSupervisedDiscriminantClassifier(UnlabelledLearner):
     Attributes
     ----------
     coef_ : ndarray of shape (d, K) or None
-        Of the discriminant, for rows of length 1; None without unlabelled rows.
+        Of the discriminant, for rows of length 1 (d + 1 where there is a constant); None without unlabelled rows.
     intercept_ : ndarray of shape (K,) or None
     weight_ : float
         The w above, 1 or more: so much that the supervised classifier has a say, however unsure it is of few labels.
@@ -77,7 +77,7 @@ class SemiSupervisedDiscriminantClassifier(UnlabelledLearner):
     def _learn_more(self, X: np.ndarray, y: np.ndarray, unlabelled: np.ndarray, shares: Any) -> np.ndarray:
         rows = np.concatenate([X, unlabelled])
         found = discriminant_by_em(
-            unit_rows(rows),
+            unit_rows(rows, self.constant),
             np.concatenate([y, np.full(len(unlabelled), -1)]),
             len(self.classes_),
             prior=self._supervised(rows),
@@ -98,7 +98,9 @@ class SemiSupervisedDiscriminantClassifier(UnlabelledLearner):
         rows = self._rows(X)
         if self.coef_ is None or self.intercept_ is None:
             return np.asarray(self.estimator_.predict_proba(rows))
-        return normalised(unit_rows(rows) @ self.coef_ + self.intercept_ + self.weight_ * self._supervised(rows))
+        return normalised(
+            unit_rows(rows, self.constant) @ self.coef_ + self.intercept_ + self.weight_ * self._supervised(rows)
+        )
 
     def predict(self, X: Any) -> np.ndarray:
         """Labels of rows of the target, (n,)."""

@@ -65,7 +65,7 @@ class LabelPropagationClassifier(UnlabelledLearner, DelegatingMixin):
 
     def _learn_more(self, X: np.ndarray, y: np.ndarray, unlabelled: np.ndarray, shares: Any) -> np.ndarray:
         known = np.concatenate([y, np.full(len(unlabelled), -1)])
-        rows = unit_rows(np.concatenate([X, unlabelled]))
+        rows = unit_rows(np.concatenate([X, unlabelled]), self.constant)
         found = spread_labels(
             rows, known, len(self.classes_), neighbours=int(self.neighbours), reach=float(self.reach)
         )[len(y) :]

@@ -76,7 +76,8 @@ def test_the_part_for_the_test_is_kept_out_of_the_source_and_of_the_unlabelled()
     said = " ".join(model.evidence["data"]["notes"])
     assert "60 rows of the source 'source 1' are rows of the target too" in said
     assert "20 unlabelled rows are rows of the test part; they were left out." in said
-    assert model.evidence["source"]["n_examples"] == 100 and model.evidence["source"]["n_unlabelled"] == 40
+    assert "10 of 40 rows without labels are among the labelled ones and were left out." in said
+    assert model.evidence["source"]["n_examples"] == 100 and model.evidence["source"]["n_unlabelled"] == 30
     assert model.evidence["reproduce"]["code"].endswith("unlabelled=unlabelled)")
 
 

@@ -44,7 +44,8 @@ _TREES, _TREE_ROWS = 50, 2000
 #: Trees of an ensemble on few rows of the target alone.
 _OWN_TREES = 60
 _MOST_COLUMNS = 300
-_MOST_UNLABELLED = 10_000
+#: Rows without labels at most, and what stands beside their columns, see `UnlabelledLearner`.
+_MOST_UNLABELLED, _CONSTANT = 10_000, 1.5
 Family = tuple[str, str, dict[str, Any], str]
 _CHEAP: tuple[Family, ...] = (
     ("feature augmentation", "FeatureAugmentation", {}, "shared and own copies of the columns"),
@@ -170,7 +171,7 @@ def by_unlabelled(material: Material, random_state: int) -> list[Candidate]:
     return [
         Candidate(
             name,
-            kind(LogisticRegression(max_iter=1000), unlabelled=more),
+            kind(LogisticRegression(max_iter=1000), constant=_CONSTANT, unlabelled=more),
             True,
             f"{words}, of {len(more):,} rows without labels too",
             wary=True,

@@ -25,7 +25,7 @@ from headstart.math.statistics.intervals import score_interval
 from headstart.math.statistics.named_metrics import METRICS, metrics_of
 from headstart.math.statistics.two_classes import check_prevalence
 from headstart.models.evaluation.labelled import codes_of, read_like, screened_like
-from headstart.models.evaluation.learned import learned_rows
+from headstart.models.evaluation.learned import learned_rows, refuse_learned
 from headstart.models.evaluation.promise import BROKEN, CANNOT_TELL, kept_promise
 from headstart.progress import Progress, reporter
 
@@ -202,11 +202,7 @@ def without_learned(model: Any, dataset: Dataset) -> tuple[Dataset, dict[str, An
         return dataset, overlap
     rest = np.setdiff1d(np.arange(len(dataset)), found)
     if not len(rest):
-        raise DataError(
-            f"Expected {model.kind.many} that the model did not learn from, found all {len(dataset):,} among what it "
-            "learned from.",
-            "Give others: what it does with these says nothing of new ones.",
-        )
+        refuse_learned(model.kind, len(dataset))
     return dataset.select(rest), overlap
 
 

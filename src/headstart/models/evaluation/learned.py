@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from scipy.spatial import cKDTree
 
+from headstart.data.base.kinds import Kind
+from headstart.errors import DataError
 from headstart.guard.evidence.reference import content_marks
 
 #: Share of equal rows among those learned from, from which equal rows are no copies.
@@ -68,6 +70,14 @@ def learned_rows(model: Any, inputs: Any, rows: Any) -> tuple[np.ndarray, str]:
     of_these = f", {nearly} of them nearly" if nearly else ""
     told = f"{kind.count(len(found))} {verb} among what the model learned from{of_these} ({shown})"
     return found, f"{told}: left out of the figures."
+
+
+def refuse_learned(kind: Kind, n: int) -> NoReturn:
+    """Refuse examples of which a model learned from every one."""
+    raise DataError(
+        f"Expected {kind.many} that the model did not learn from, found all {n:,} among what it learned from.",
+        "Give others: what it does with these says nothing of new ones.",
+    )
 
 
 def near_ones(new: np.ndarray, kept: np.ndarray) -> np.ndarray:

@@ -146,6 +146,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
         "SemiSupervisedDiscriminantClassifier",
         f"{_UNLABELLED} coef_ intercept_ weight_",
     ),
+    ("headstart.semisupervised.base", "UnitRows", ""),
     ("headstart.semisupervised.propagation", "LabelPropagationClassifier", f"{_UNLABELLED} soft_labels_"),
     ("headstart.semisupervised.self_training", "BalancedSelfTrainingClassifier", f"{_UNLABELLED} soft_labels_"),
     ("headstart.data.tables.encoder", "TableEncoder", "columns_ notes_ transformer_"),
