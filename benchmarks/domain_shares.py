@@ -24,6 +24,7 @@ from torch.nn.functional import cross_entropy
 from common import need_data, parser
 from headstart import AdaptedClassifier, Source
 from headstart.data.sets.splits import folds
+from headstart.features.adapted.joined import joined
 from headstart.features.adapted.once import adapted_once
 from headstart.features.adapted.problem import Problem, solved_head
 from headstart.features.adapted.shot import SHOT
@@ -94,7 +95,7 @@ def joined_with(problem: Problem, shares: np.ndarray) -> Head:
         shot = SharedShot(carried=carried)
         object.__setattr__(shot, "shares", torch.from_numpy(shares.astype(np.float32)))
         heads.append(shot.adapted(problem))
-    return discriminant((0.5 * np.mean([head[0] for head in heads], 0), 0.5 * np.mean([head[1] for head in heads], 0)))
+    return joined(problem, heads, shares)
 
 
 def compare(pair: str, seed: int, how: str) -> dict[str, float]:

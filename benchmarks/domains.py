@@ -8,7 +8,7 @@ target's classes keep one row in five; with ``--draws random`` up to 300 are dra
 parts of one domain, so there is nothing to adapt; `third` leaves a third of the classes in the target and states
 them, beside the same without it. The discriminant and Monge-SHOT were
 chosen on the pairs in CHOSEN_ON (two balanced draws of most of them, three skewed), and so was when the source is sure;
-what is joined was compared on all pairs.
+what is joined was compared on all pairs, how it goes on from there on those in CHOSEN_ON.
 ``--methods`` names those that are run beside source only. ``--peers`` puts skada's deep methods beside ours (MCC,
 DANN, CDAN, DeepCORAL, DeepJDOT on one linear layer, 100 epochs).
 """

@@ -21,7 +21,8 @@ class SemiSupervisedDiscriminantClassifier(UnlabelledLearner):
     .. math:: p(k \mid x) \propto N(x; \mu_k, \Sigma)^{1/2}\, \pi_k\, p_{\text{supervised}}(k \mid x)^w
 
     Means, covariance and shares come from all rows by expectation maximisation, see
-    `headstart.math.linear.discriminant.discriminant_by_em`. Made for pooled features of a network with 2 to 20 labels a
+    `headstart.math.linear.discriminant.discriminant_by_em`; where ``class_shares`` are stated, the unlabelled rows are
+    brought to them in every round. Made for pooled features of a network with 2 to 20 labels a
     class and hundreds of rows without: the unlabelled rows tell the shape of the classes, the labels which is which.
 
     It does harm where the rows fall into groups that are not the classes, as may be with few labels and features that

@@ -58,13 +58,6 @@ class GaussianTransport(Adaptation):
         return carried(problem.source), problem.target
 
 
-def classes_found(problem: Problem, coef: np.ndarray, intercept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A head, and to it that of a discriminant by EM on the target's rows, in whose every round it has its say."""
-    prior = log_softmax(problem.target @ coef + intercept, axis=1)
-    found = discriminant_by_em(problem.target, problem.known, problem.n_classes, prior=prior)
-    return found.weight * coef + found.coef, found.weight * intercept + found.intercept
-
-
 @dataclass(frozen=True)
 class TransportedDiscriminant(GaussianTransport):
     """Find the classes among the target's rows: a discriminant by EM that begins with the transported head's answers.
@@ -82,7 +75,9 @@ class TransportedDiscriminant(GaussianTransport):
     def adapted(self, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
         """The sum of both heads."""
         coef, intercept = adapted_once(GaussianTransport(regularisation=self.regularisation), problem)
-        return classes_found(problem, coef, intercept)
+        prior = log_softmax(problem.target @ coef + intercept, axis=1)
+        found = discriminant_by_em(problem.target, problem.known, problem.n_classes, prior=prior)
+        return found.weight * coef + found.coef, found.weight * intercept + found.intercept
 
 
 @dataclass(frozen=True)

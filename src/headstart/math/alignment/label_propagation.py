@@ -1,4 +1,4 @@
-"""Labels that spread along a sparse graph of nearest neighbours."""
+"""Labels, and answers of a classifier, that spread along a sparse graph of nearest neighbours."""
 
 from __future__ import annotations
 
@@ -42,11 +42,43 @@ def spread_labels(
     >>> spread_labels(X, np.array([0, -1, 1, -1]), 2, neighbours=1).argmax(axis=1).tolist()
     [0, 0, 1, 1]
     """
-    graph = nearest_neighbour_graph(np.asarray(X, dtype=np.float64), neighbours)
     labelled = np.flatnonzero(known >= 0)
     Y = np.zeros((len(X), n_classes))
     Y[labelled, known[labelled]] = 1.0
-    Y /= np.maximum(Y.sum(axis=0), 1.0)
+    return _spread(X, Y / np.maximum(Y.sum(axis=0), 1.0), neighbours, reach)
+
+
+def smoothed_answers(X: np.ndarray, probability: np.ndarray, *, neighbours: int = 5, reach: float = 0.8) -> np.ndarray:
+    """Class probabilities of rows, each mixed with those of similar rows along the same graph.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+    probability : ndarray of shape (n, K)
+        Rows sum to 1.
+    neighbours : int, default=5
+    reach : float, default=0.8
+        alpha, in (0, 1): the larger, the less a row's own answer counts.
+
+    Returns
+    -------
+    ndarray of shape (n, K)
+        Rows sum to 1; a row without neighbours keeps its answer.
+
+    Examples
+    --------
+    >>> X = np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0]])
+    >>> told = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.1, 0.9]])
+    >>> smoothed_answers(X, told, neighbours=1).argmax(axis=1).tolist()
+    [0, 0, 1, 1]
+    """
+    found = _spread(X, probability, neighbours, reach)
+    return np.asarray(found / found.sum(axis=1, keepdims=True))
+
+
+def _spread(X: np.ndarray, Y: np.ndarray, neighbours: int, reach: float) -> np.ndarray:
+    """(1 - reach) (I - reach D^-1/2 W D^-1/2)^-1 Y by conjugate gradients."""
+    graph = nearest_neighbour_graph(np.asarray(X, dtype=np.float64), neighbours)
 
     def system(F: np.ndarray) -> np.ndarray:
         return (1 - reach) * F + reach * normalised_laplacian_product(graph, F)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from headstart.math.linear.row_space import row_space
-from headstart.math.linear.soft_labels import half_way, normalised
+from headstart.math.linear.soft_labels import half_way, moved_to, normalised
 
 #: Weight of the covariance's mean variance in the first round, and rounds until the wanted weight is reached.
 _FIRST_SHRINKAGE, _COOLING = 0.9, 15
 #: What the log-density of a row counts: columns of a network depend on each other more than one covariance says.
 _DENSITY = 0.5
+#: Steps towards given shares in a round: enough for rows in doubt, too few to turn those that are sure.
+_STEPS = 30
 #: How far the other classifier's scores differ at least, in terms of the discriminant's. Of few labels they hardly do.
 _SPREAD = 0.3
 #: Scores that differ less than this say nothing, and are not made to.
@@ -49,6 +51,7 @@ def discriminant_by_em(
     shrinkage: float = 0.2,
     n_components: int = 64,
     labelled_mass: float = 0.2,
+    weight: np.ndarray | None = None,
     rounds: int = 30,
 ) -> SoftDiscriminant:
     r"""Fit normal distributions of one shared covariance to rows of which some have labels.
@@ -78,13 +81,17 @@ def discriminant_by_em(
     prior : ndarray of shape (n, K), optional
         Log-probabilities by another classifier; needed where a class has no row with a label.
     shares : ndarray of shape (K,), optional
-        Class shares that are taken as given. Default: half way between those of the round and equal ones.
+        Class shares of the rows without labels, to which their probabilities are brought in every round and in the end.
+        Default: the classes' prior goes half way from those of the round to equal ones, and nothing is brought to it.
     shrinkage : float, default=0.2
         In 0 to 1; 0 needs more rows than components.
     n_components : int, default=64
         At most so many.
     labelled_mass : float, default=0.2
         Weight of all labelled rows together, in terms of all others; a row never weighs below 1.
+    weight : ndarray of shape (n,), optional
+        Of the rows, above 0; classes then begin where labels and ``prior`` together put them. Default: by
+        ``labelled_mass``.
     rounds : int, default=30
 
     Returns
@@ -101,38 +108,55 @@ def discriminant_by_em(
     space = row_space(X)
     kept = np.argsort(-space.singular, kind="stable")[:n_components]
     Z = (space.left * space.singular)[:, kept]
-    labelled = known >= 0
+    labelled, asked = known >= 0, known < 0
     posterior = np.zeros((len(Z), n_classes))
     posterior[labelled, known[labelled]] = 1.0
-    weight = np.ones(len(Z))
-    if not labelled.all():
-        weight[labelled] = max(1.0, labelled_mass * (~labelled).sum() / max(labelled.sum(), 1))
-    pi = np.full(n_classes, 1 / n_classes) if shares is None else np.asarray(shares, dtype=np.float64)
+    other = np.zeros_like(posterior) if prior is None else prior
     begin = labelled
-    if prior is not None and not posterior[labelled].any(axis=0).all():
-        posterior[~labelled], begin = normalised(prior[~labelled]), np.ones(len(Z), dtype=bool)
+    if prior is not None and (weight is not None or not posterior[labelled].any(axis=0).all()):
+        posterior[asked], begin = normalised(prior[asked]), np.ones(len(Z), dtype=bool)
+    weight = mass_of(labelled, labelled_mass) if weight is None else weight
+    pi = np.full(n_classes, 1 / n_classes) if shares is None else np.asarray(shares, dtype=np.float64)
+    bring = shares is not None and asked.any()
     centres = _centres(Z[begin], posterior[begin], weight[begin])
     scatter = Z.T @ Z / len(Z)
     for step in range(rounds):
         amount = max(shrinkage, _FIRST_SHRINKAGE + (shrinkage - _FIRST_SHRINKAGE) * step / _COOLING)
         axes, offset = _rule(centres, _shrunk(scatter, amount), pi)
-        scores = Z @ axes + offset + (0.0 if prior is None else prior)
-        posterior[~labelled] = normalised(scores[~labelled])
+        scores = (Z @ axes + offset + other)[asked]
+        posterior[asked] = normalised(scores + moved_to(scores, pi, _STEPS) if bring else scores)
         held = weight @ posterior
         if shares is None:
             pi = half_way(held / held.sum())
         centres = _centres(Z, posterior, weight)
         scatter = ((Z.T * weight) @ Z - (centres.T * held) @ centres) / weight.sum()
     axes, offset = _rule(centres, _shrunk(scatter, shrinkage), pi)
-    asked, weight_of_prior = ~labelled, 1.0
-    if prior is not None and asked.any():
-        scores, other = Z[asked] @ axes + offset, prior[asked]
-        weight_of_prior = max(1.0, _SPREAD * _spread(scores) / max(_spread(other), _NOTHING))
-        posterior[asked] = normalised(scores + weight_of_prior * other)
+    weight_of_prior = 1.0
+    if asked.any():
+        scores = Z[asked] @ axes + offset
+        if prior is not None:
+            weight_of_prior = max(1.0, _SPREAD * _spread(scores) / max(_spread(prior[asked]), _NOTHING))
+        scores = scores + weight_of_prior * other[asked]
+        moved = moved_to(scores, pi, _STEPS) if bring else np.zeros(n_classes)
+        offset = offset + moved
+        posterior[asked] = normalised(scores + moved)
     spread = np.zeros((len(space.singular), n_classes))
     spread[kept] = axes
     coef = space.back(spread)
     return SoftDiscriminant(coef, offset - space.mean @ coef, posterior, weight_of_prior)
+
+
+def mass_of(labelled: np.ndarray, labelled_mass: float = 0.2) -> np.ndarray:
+    """Weights of rows of which those with a label count together so much of the others, and never below 1.
+
+    Examples
+    --------
+    >>> mass_of(np.repeat([True, False], [2, 20])).tolist()[:3]
+    [2.0, 2.0, 1.0]
+    """
+    others = (~labelled).sum()
+    held = max(1.0, labelled_mass * others / max(labelled.sum(), 1)) if others else 1.0
+    return np.where(labelled, held, 1.0)
 
 
 def _spread(scores: np.ndarray) -> float:

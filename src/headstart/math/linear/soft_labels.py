@@ -64,14 +64,28 @@ def brought_to(probability: np.ndarray, shares: np.ndarray | None, temperature: 
     if shares is None:
         mean = np.maximum(q.mean(axis=0), 1e-12)
         return normalised(scores - 0.5 * np.log(mean * q.shape[1]))
-    wanted, moved = np.log(np.maximum(shares, 1e-12)), np.zeros(q.shape[1])
-    for _ in range(200):
-        gap = wanted - np.log(np.maximum(q.mean(axis=0), 1e-12))
+    return normalised(scores + moved_to(scores, shares))
+
+
+def moved_to(scores: np.ndarray, shares: np.ndarray, steps: int = 200) -> np.ndarray:
+    """What is to be added to the log-scores of the classes, (K,), that their mean probabilities are these shares.
+
+    After few steps that holds for rows that are in doubt; those that are sure of their classes move later.
+
+    Examples
+    --------
+    >>> scores = np.log([[0.9, 0.1], [0.6, 0.4]])
+    >>> normalised(scores + moved_to(scores, np.array([0.5, 0.5]))).mean(axis=0).round(6).tolist()
+    [0.5, 0.5]
+    """
+    wanted, moved = np.log(np.maximum(shares, 1e-12)), np.zeros(scores.shape[1])
+    for _ in range(steps):
+        found = normalised(scores + moved).mean(axis=0)
+        gap = wanted - np.log(np.maximum(found, 1e-12))
         moved += gap
-        q = normalised(scores + moved)
         if np.abs(gap).max() < 1e-8:
             break
-    return q
+    return moved
 
 
 def as_weighted_rows(probability: np.ndarray, least: float = 0.05) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from headstart.math.alignment.graph import nearest_neighbour_graph
-from headstart.math.alignment.label_propagation import spread_labels
+from headstart.math.alignment.label_propagation import smoothed_answers, spread_labels
 
 
 @pytest.mark.parametrize("reach", [0.5, 0.9, 0.99])
@@ -48,3 +48,15 @@ def test_memory_does_not_grow_with_the_square_of_the_rows() -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 4 * peaks[0] and peaks[1] < 6000**2 * 8 / 4
+
+
+def test_answers_are_mixed_along_the_graph_and_stay_where_there_are_no_neighbours() -> None:
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.normal(size=(20, 3)), np.zeros((1, 3))])  # a row of zeros is like no other
+    told = rng.dirichlet(np.ones(4), size=21)
+    W = nearest_neighbour_graph(X, 3).toarray()
+    root = np.sqrt(np.where(W.sum(axis=1) > 0, W.sum(axis=1), 1.0))
+    closed = np.linalg.solve(np.eye(21) - 0.6 * W / np.outer(root, root), told)
+    found = smoothed_answers(X, told, neighbours=3, reach=0.6)
+    assert np.allclose(found, closed / closed.sum(axis=1, keepdims=True), atol=1e-8)
+    assert np.allclose(found[20], told[20]) and np.allclose(found.sum(axis=1), 1.0)
