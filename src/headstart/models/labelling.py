@@ -102,6 +102,12 @@ def label_next(
         shown, free, features, held = _of_values(pool, known, given)
     else:
         shown, free, features, held = _of_inputs(rows, known, given, source)
+    if len(free) < min(n, len(shown)):
+        raise DataError(
+            f"Expected {n} examples or more to choose from, found {len(free):,}: the other {len(shown) - len(free):,} "
+            "are labelled already, or cannot be read.",
+            "Give more, or ask for less.",
+        )
 
     def probabilities() -> np.ndarray:
         assert known is not None
