@@ -59,6 +59,7 @@ _MEASURED, _NAMES = 0.02, 0.95
 #: Bits that equal rows must have beyond those of choosing a pair.
 _SURE = 4.0
 _DIGITS = 9
+_NAME, _NUMBER = "name", "number"
 _ALL_BUT_ONE, _ALL_BUT_TWO = 60, 12
 _SKETCH = 3
 _MOST_TIMES = 4
@@ -141,8 +142,9 @@ def copies(one: Cells, other: Cells, labels: tuple[np.ndarray, np.ndarray] | Non
     """
     if not len(one) or not len(other):
         return np.empty((0, 2), dtype=int)
-    named = _of_one_name(one, other, labels)
-    one, other = _without_counts(one, other)
+    naming = [_naming(*pair) for pair in zip(one.columns(), other.columns(), strict=True)]
+    named = _of_one_name(one, other, labels, naming)
+    one, other = _without_counts(one, other, naming)
     a, b = _codes(one, other)
     bits = _bits(a, b)
     sure = 2 * (np.log2(len(one) * len(other)) + _SURE)
@@ -278,44 +280,44 @@ def _all_but_a_few(a: np.ndarray, b: np.ndarray, bits: np.ndarray, sure: float) 
     return found
 
 
-def _without_counts(one: Cells, other: Cells) -> tuple[Cells, Cells]:
+def _naming(one: np.ndarray, other: np.ndarray) -> str:
+    """Whether nearly every row of both tables has a value of its own in a column: its name, or only its number."""
+    if min(len(one), len(other)) < 3 or min(len(np.unique(side)) / len(side) for side in (one, other)) < _NAMES:
+        return ""
+    return _NUMBER if dealt_in_order(one) or dealt_in_order(other) else _NAME
+
+
+def _without_counts(one: Cells, other: Cells, naming: Sequence[str]) -> tuple[Cells, Cells]:
     """Both without columns that number their rows (1, 2, 3; day after day), in which any two tables are alike."""
-    kept = [
-        [j for j, pair in enumerate(zip(mine.T, theirs.T, strict=True)) if not _numbers_rows(*pair)]
-        for mine, theirs in ((one.numbers, other.numbers), (one.words, other.words))
-    ]
-    if not any(kept):
+    kept = np.array([how != _NUMBER for how in naming], dtype=bool)
+    p, q = one.numbers.shape[1], one.words.shape[1]
+    if not kept[: p + q].any():
         return one, other
-    mine, theirs = (Cells(side.numbers[:, kept[0]], side.words[:, kept[1]], side.names) for side in (one, other))
+    mine, theirs = (
+        Cells(side.numbers[:, kept[:p]], side.words[:, kept[p : p + q]], side.names) for side in (one, other)
+    )
     return mine, theirs
 
 
-def _names_rows(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether nearly every row of both tables has a value of its own."""
-    return min(len(np.unique(side)) / len(side) for side in (one, other)) >= _NAMES and min(len(one), len(other)) > 2
-
-
-def _numbers_rows(one: np.ndarray, other: np.ndarray) -> bool:
-    return _names_rows(one, other) and (dealt_in_order(one) or dealt_in_order(other))
-
-
-def _of_one_name(one: Cells, other: Cells, labels: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
+def _of_one_name(
+    one: Cells, other: Cells, labels: tuple[np.ndarray, np.ndarray] | None, naming: Sequence[str]
+) -> np.ndarray:
     """Rows of the same name, for the columns of words or whole numbers that name rows.
 
     Other tables too have names that were dealt in order (rows 1, 2, 3), and numbers of one size: rows of such a name
     are one thing only where what else they hold, or their labels, agree. Too few numbers to tell count as names.
     """
     found, columns = [np.empty((0, 2), dtype=int)], list(zip(one.columns(), other.columns(), strict=True))
-    telling = [pair for pair in columns if not _numbers_rows(*pair)] + ([] if labels is None else [labels])
-    for mine, theirs in columns:
-        pairs = _pairs(mine, theirs) if _names_rows(mine, theirs) else found[0]
+    telling = [pair for pair, how in zip(columns, naming, strict=True) if how != _NUMBER]
+    telling += [] if labels is None else [labels]
+    for (mine, theirs), how in zip(columns, naming, strict=True):
+        pairs = _pairs(mine, theirs) if how else found[0]
         if not len(pairs):
             continue
         numbers = pd.to_numeric(pd.Series(np.concatenate([mine, theirs])), errors="coerce").to_numpy(dtype=float)
-        counted = _numbers_rows(mine, theirs)
-        if not counted and not beyond_chance(len(np.unique(pairs[:, 0])), _names_met(mine, theirs, numbers)):
+        if how == _NAME and not beyond_chance(len(np.unique(pairs[:, 0])), _names_met(mine, theirs, numbers)):
             continue
-        if counted or (not np.isnan(numbers).any() and len(pairs) >= TELLING):
+        if how == _NUMBER or (not np.isnan(numbers).any() and len(pairs) >= TELLING):
             rows = pairs[in_order(mine[pairs[:, 0]])].T
             if not pairs_agree([(x[rows[0]], z[rows[1]]) for x, z in telling if x is not mine]):
                 continue
