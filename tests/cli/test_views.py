@@ -191,7 +191,8 @@ def test_numbers_from_views_with_a_test_part(folder: Path) -> None:
 def test_a_model_of_views_is_checked_by_labels(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = ["check", str(folder / "m"), str(folder / "here.csv"), "--labels", "kind"]
+    insects(folder, 30, 3).to_csv(folder / "later.csv", index=False)
+    asked = ["check", str(folder / "m"), str(folder / "later.csv"), "--labels", "kind"]
     assert exit_code([*asked, "--json"]) in (0, 3, 4)
     assert json.loads(capsys.readouterr().out)["verdict"] == "valid"
     assert exit_code([*asked, "--adapt", str(tmp_path / "adapted")]) == 1
