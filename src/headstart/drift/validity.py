@@ -12,6 +12,7 @@ from headstart.adviser.next_labels import next_labels
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
 from headstart.data.sets.task import DETECTION
+from headstart.data.tables.cells import DATE_PARTS
 from headstart.drift.accuracy import strangeness
 from headstart.drift.adapting import adapted, what_it_learned_from
 from headstart.drift.compared import APART, DOUBTFUL, INVALID, MUCH, SOME, SOME_EXPECTED, VALID, compared
@@ -28,6 +29,8 @@ CANNOT_TELL = "cannot tell"
 FEWEST = 20
 #: A measure differs where its mean moves by this many standard deviations, a class where its share moves by so much.
 _MOVED, _SHIFT = 0.5, 0.10
+#: Share of the values of a column beyond all that were learned from, from which that is said; dates are always later.
+_BEYOND, _LATER = 0.5, f"({DATE_PARTS[0]})"
 _SHOWN = 5
 _ANSWERS = {"multilabel": "several labels", DETECTION: "things in pictures"}
 
@@ -248,8 +251,17 @@ def _what_differs(known: Model, reference: Reference, rows: Any, features: np.nd
     if known.kind.values and len(reference.ranks):
         middle = np.median(features * np.sqrt(reference.ranks.shape[1]), axis=0)
         columns = list(known.encoder.get_feature_names_out()) if hasattr(known.encoder, "get_feature_names_out") else []
-        order = [j for j in np.argsort(-np.abs(middle)) if abs(middle[j]) > _MOVED][:_SHOWN]
-        said = [f"{columns[j]} {'higher' if middle[j] > 0 else 'lower'}" for j in order if j < len(columns)]
+        order = [j for j in np.argsort(-np.abs(middle)) if abs(middle[j]) > _MOVED and j < len(columns)][:_SHOWN]
+        beyond = ((rows < reference.ranks[0]) | (rows > reference.ranks[-1])).mean(axis=0)
+        said = [
+            f"{columns[j]} {'higher' if middle[j] > 0 else 'lower'}"
+            + (
+                f" ({_points(beyond[j])}% beyond all learned from: another unit?)"
+                if beyond[j] >= _BEYOND and not columns[j].endswith(_LATER)
+                else ""
+            )
+            for j in order
+        ]
     what = f"{', '.join(said)}; most unlike: " if said else "most unlike: "
     return f"What differs: {what}{', '.join(unlike)}."
 

@@ -47,4 +47,5 @@ def test_answers_that_became_one_class_may_be_wrong_as_often_as_the_shares_tell(
     low, high = found.numbers["interval"]
     assert found.verdict != "valid" and right < 0.65 and low - 0.1 < right < high
     assert "If its classes are as common as before, at most" in " ".join(found.words)
+    assert "pressure lower (100% beyond all learned from: another unit?)" in " ".join(found.words)
     assert "as common as before" not in " ".join(headstart.check(model, new.drop(columns="y")).words)
