@@ -171,7 +171,7 @@ def by_unlabelled(material: Material, random_state: int) -> list[Candidate]:
     return [
         Candidate(
             name,
-            kind(LogisticRegression(max_iter=1000), constant=_CONSTANT, unlabelled=more),
+            kind(LogisticRegression(max_iter=1000), constant=_CONSTANT, unlabelled=more, preprocess=StandardScaler()),
             True,
             f"{words}, of {len(more):,} rows without labels too",
             wary=True,
