@@ -209,7 +209,7 @@ def fit_without_labels(
     if domain is None:
         return None
     tell([f"{domain.kind.count(len(domain.rows))} without labels.", *domain.notes])
-    model = adapted_model(domain, asked.classes, effort)
+    model = adapted_model(domain, asked.classes, effort, asked.ask)
     root = str(data) if isinstance(data, str | Path) else ""
     model.evidence["data"]["name"] = Path(root).name if root else f"{domain.kind.many} in memory"
     said = {"classes": asked.classes, "ask": asked.ask or None, "random_state": effort.seed, "out": asked.out}
@@ -226,7 +226,7 @@ def fit_without_labels(
     return model
 
 
-def adapted_model(domain: Domain, classes: Any, effort: Effort) -> Model:
+def adapted_model(domain: Domain, classes: Any, effort: Effort, ask: int = 0) -> Model:
     """Choose an adaptation without labels, and hand over a model of one linear layer.
 
     Parameters
@@ -235,6 +235,8 @@ def adapted_model(domain: Domain, classes: Any, effort: Effort) -> Model:
     classes : sequence or None
         Those that the target has.
     effort : Effort
+    ask : int, default=0
+        How many are to be put on a sheet.
 
     Raises
     ------
@@ -258,7 +260,7 @@ def adapted_model(domain: Domain, classes: Any, effort: Effort) -> Model:
         effort.progress("adapting to examples without labels", 1, 1)
     estimator = _linear(safe.best_estimator_, domain)
     answers = estimator.predict(domain.rows)
-    evidence = adapted_evidence(safe, domain.kind, answers, domain.network, domain.sources)
+    evidence = adapted_evidence(safe, domain.kind, answers, domain.network, domain.sources, ask)
     evidence["data"]["notes"] = [*domain.notes, *evidence["data"]["notes"]]
     evidence["domains"] = plain(adapted_map(safe, domain.rows, answers, effort.budget))
     return Model(

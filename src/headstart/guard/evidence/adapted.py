@@ -22,6 +22,8 @@ from headstart.source import Source
 _AS_IT_IS = "source only"
 #: Random examples that are enough to test what was chosen without labels.
 ENOUGH = 30
+#: And from how many on it is tested.
+FEWEST = 20
 
 
 def adapted_map(safe: Any, rows: Any, answers: np.ndarray, budget: float) -> dict[str, Any] | None:
@@ -50,7 +52,7 @@ def adapted_map(safe: Any, rows: Any, answers: np.ndarray, budget: float) -> dic
 
 
 def adapted_evidence(
-    safe: Any, kind: Kind, answers: np.ndarray, network: Network | None, sources: Sequence[Source]
+    safe: Any, kind: Kind, answers: np.ndarray, network: Network | None, sources: Sequence[Source], ask: int = 0
 ) -> dict[str, Any]:
     """The evidence of a model for data without labels: no score is claimed.
 
@@ -64,6 +66,8 @@ def adapted_evidence(
     network : Network or None
     sources : sequence of Source
         Labelled sets.
+    ask : int, default=0
+        How many stand on a sheet to be labelled.
     """
     n, many = len(answers), kind.many
     classes, counts = np.unique(answers, return_counts=True)
@@ -74,7 +78,11 @@ def adapted_evidence(
         "told."
     )
     done = "as it is" if safe.chosen_ == _AS_IT_IS else f"adapted by {safe.chosen_}"
-    detail = f"It learned from {lent}, {done}. Label {ENOUGH} {many} drawn at random to test it (--ask {ENOUGH})."
+    test = f"Label {ENOUGH} {many} drawn at random to test it (--ask {ENOUGH})."
+    if ask:
+        few = f"; fewer than {FEWEST} tell nothing (--ask {ENOUGH})" if ask < FEWEST else ""
+        test = f"Label the {kind.count(min(ask, n))} of the sheet, and fit it, to test it{few}."
+    detail = f"It learned from {lent}, {done}. {test}"
     shares = {str(label): int(count) for label, count in zip(classes.tolist(), counts, strict=True)}
     found = {
         "data": {
