@@ -1,6 +1,6 @@
 """Few labelled rows of a table and many without labels: what learns from both, and what the safe choice makes of it.
 
-    python benchmarks/unlabelled_tables.py [--repeats 10] [--sets cancer made] [--labels 2 5 10 20]
+    python benchmarks/unlabelled_tables.py [--repeats 10] [--sets cancer made] [--labels 2 5 10 20] [--constant 0]
 
 A draw keeps up to 400 rows (a third) for the test, gives so many labels a class, and up to 1,000 rows without labels.
 *Linear*: logistic regression on standardised columns. *Discriminant*, *propagation*: the two candidates of
@@ -46,7 +46,7 @@ def sets() -> dict[str, tuple[pd.DataFrame, np.ndarray]]:
     return found
 
 
-def rights(X: pd.DataFrame, y: np.ndarray, per: int, seed: int) -> list[float]:
+def rights(X: pd.DataFrame, y: np.ndarray, per: int, seed: int, constant: float) -> list[float]:
     """Accuracy of all ways on one draw, in %."""
     order = np.random.default_rng(seed).permutation(len(y))
     n_test = min(400, len(y) // 3)
@@ -57,7 +57,7 @@ def rights(X: pd.DataFrame, y: np.ndarray, per: int, seed: int) -> list[float]:
     numbers = StandardScaler().fit(numbers[np.r_[few, more]]).transform(numbers)
     linear = LogisticRegression(max_iter=1000)
     ways = [linear] + [
-        kind(clone(linear), constant=1.5, unlabelled=numbers[more])
+        kind(clone(linear), constant=constant, unlabelled=numbers[more])
         for kind in (SemiSupervisedDiscriminantClassifier, LabelPropagationClassifier)
     ]
     found = [100 * way.fit(numbers[few], y[few]).score(numbers[test], y[test]) for way in ways]
@@ -67,7 +67,7 @@ def rights(X: pd.DataFrame, y: np.ndarray, per: int, seed: int) -> list[float]:
     return found
 
 
-def lines(repeats: int, labels: list[int], chosen: list[str]) -> Iterator[str]:
+def lines(repeats: int, labels: list[int], chosen: list[str], constant: float) -> Iterator[str]:
     """The tables."""
     yield "| set | labels a class | " + " | ".join(WAYS) + " |"
     yield "| --- " * (len(WAYS) + 2) + "|"
@@ -76,7 +76,7 @@ def lines(repeats: int, labels: list[int], chosen: list[str]) -> Iterator[str]:
         if chosen and name not in chosen:
             continue
         for per in labels:
-            found = np.array([rights(X, y, per, seed) for seed in range(repeats)])
+            found = np.array([rights(X, y, per, seed, constant) for seed in range(repeats)])
             every.append(found)
             told = [f"{found[:, w].mean():.1f}" for w in range(len(WAYS))]
             for w, base in ((1, 0), (2, 0), (4, 3)):
@@ -96,9 +96,10 @@ def main() -> None:
     made = parser((__doc__ or "").splitlines()[0], 10)
     made.add_argument("--sets", nargs="*", default=[])
     made.add_argument("--labels", type=int, nargs="+", default=[2, 5, 10, 20])
+    made.add_argument("--constant", type=float, default=1.5, help="of the two candidates by themselves")
     options = made.parse_args()
     warnings.simplefilter("ignore")
-    for line in lines(options.repeats, options.labels, options.sets):
+    for line in lines(options.repeats, options.labels, options.sets, options.constant):
         print(line, flush=True)
 
 
