@@ -21,7 +21,7 @@ _PARTNERS, _AHEAD = 15, 5.0
 #: The same for words that are equal so often with a chance below this.
 _AHEAD_BY_COUNT, _CHANCE = 3.0, 1e-5
 _MOST_PAIRS = 2000
-_DIGITS = re.compile(r"\d+")
+_DIGITS = re.compile(r"\d{1,15}")  # longer runs are several: they are no number that could be counted
 
 
 def equal_by_chance(one: np.ndarray, other: np.ndarray) -> float:
