@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -25,6 +24,7 @@ from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.pooling import PooledClassifier, PooledRegressor
 from headstart.guard.candidates.worth import WorthyPooledClassifier, WorthyPooledRegressor
+from headstart.parameters.heads.targets import some_rows
 from headstart.semisupervised.base import UnlabelledLearner
 from headstart.semisupervised.discriminant import SemiSupervisedDiscriminantClassifier
 from headstart.semisupervised.propagation import LabelPropagationClassifier
@@ -159,8 +159,8 @@ def by_unlabelled(material: Material, random_state: int) -> list[Candidate]:
     more = material.unlabelled
     if more is None or material.task != "classification":
         return []
-    if len(more) > _MOST_UNLABELLED:
-        more = more[np.sort(np.random.default_rng(random_state).permutation(len(more))[:_MOST_UNLABELLED])]
+    drawn = some_rows(len(more), _MOST_UNLABELLED, random_state)
+    more = more if drawn is None else more[drawn]
     ways: dict[str, tuple[type[UnlabelledLearner], str]] = {
         "target, unlabelled": (SemiSupervisedDiscriminantClassifier, "logistic regression and a discriminant"),
         "propagation": (

@@ -108,6 +108,18 @@ def taken(source: Source, rows: np.ndarray) -> Source:
     return Source(X, np.asarray(source.y)[rows], source.name, weights)
 
 
+def among_labelled(gone: int, n: int, many: str) -> tuple[str, ...]:
+    """What is said of examples without labels that are the target's own; nothing where there are none.
+
+    Examples
+    --------
+    >>> among_labelled(1, 2, "texts"), among_labelled(0, 2, "texts")
+    (('1 of 2 texts without labels is among the labelled ones and was left out.',), ())
+    """
+    verb = "is among the labelled ones and was" if gone == 1 else "are among the labelled ones and were"
+    return (f"{gone:,} of {n:,} {many} without labels {verb} left out.",) if gone else ()
+
+
 def _words(who: str, rows: np.ndarray, n: int) -> str:
     if len(rows) == n:
         return f"All {n:,} rows of {who} are rows of the target too: nothing of it was borrowed."

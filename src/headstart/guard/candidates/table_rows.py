@@ -16,7 +16,7 @@ from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.records import Records
 from headstart.data.tables.rows import as_frame, dense, records_of
 from headstart.errors import SourceError
-from headstart.guard.candidates.kept_apart import side_by_side, taken, without_target
+from headstart.guard.candidates.kept_apart import among_labelled, side_by_side, taken, without_target
 from headstart.source import Source
 
 _WIDE = 5.0
@@ -135,8 +135,7 @@ def _unseen(X: Any, more: Any, task: str, borrows: bool) -> tuple[Any, tuple[str
     if not len(same):
         return more, ()
     rest = np.setdiff1d(np.arange(len(more)), same)
-    verb = "is among the labelled ones and was" if len(same) == 1 else "are among the labelled ones and were"
-    notes = (f"{len(same):,} of {len(more):,} rows without labels {verb} left out.",)
+    notes = among_labelled(len(same), len(more), "rows")
     return (None if not len(rest) else more.iloc[rest] if hasattr(more, "iloc") else more[rest]), notes
 
 

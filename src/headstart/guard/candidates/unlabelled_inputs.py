@@ -8,6 +8,7 @@ import numpy as np
 
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
+from headstart.guard.candidates.kept_apart import among_labelled
 from headstart.semisupervised.base import shares_told
 
 
@@ -51,9 +52,7 @@ def unlabelled_for(rows: Inputs, given: Any, task: str, network: Any) -> tuple[I
     own = {rows.digest(i) for i in range(len(rows))}
     kept = np.array([more.digest(i) not in own for i in range(n)], dtype=bool)
     gone = n - int(kept.sum())
-    verb = "is among the labelled ones and was" if gone == 1 else "are among the labelled ones and were"
-    notes = (f"{gone:,} of {n:,} {many} without labels {verb} left out.",) if gone else ()
-    return more[kept] if gone < n else None, notes
+    return more[kept] if gone < n else None, among_labelled(gone, n, many)
 
 
 def shares_of(estimator: Any, y: np.ndarray) -> tuple[str, ...]:

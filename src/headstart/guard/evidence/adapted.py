@@ -14,6 +14,7 @@ from headstart.contract.network_rows import features_by
 from headstart.data.base.kinds import Kind
 from headstart.data.base.plain import plain
 from headstart.errors import TransferWarning
+from headstart.guard.choosing.verdict import FEWEST_ROWS
 from headstart.guard.evidence.domain_map import domain_map
 from headstart.guard.evidence.evidence import network_evidence, versions
 from headstart.networks.network import Network
@@ -22,8 +23,6 @@ from headstart.source import Source
 _AS_IT_IS = "source only"
 #: Random examples that are enough to test what was chosen without labels.
 ENOUGH = 30
-#: And from how many on it is tested.
-FEWEST = 20
 
 
 def adapted_map(safe: Any, rows: Any, answers: np.ndarray, budget: float) -> dict[str, Any] | None:
@@ -80,7 +79,7 @@ def adapted_evidence(
     done = "as it is" if safe.chosen_ == _AS_IT_IS else f"adapted by {safe.chosen_}"
     test = f"Label {ENOUGH} {many} drawn at random to test it (--ask {ENOUGH})."
     if ask:
-        few = f"; fewer than {FEWEST} tell nothing (--ask {ENOUGH})" if ask < FEWEST else ""
+        few = f"; fewer than {FEWEST_ROWS} tell nothing (--ask {ENOUGH})" if ask < FEWEST_ROWS else ""
         test = f"Label the {kind.count(min(ask, n))} of the sheet, and fit it, to test it{few}."
     detail = f"It learned from {lent}, {done}. {test}"
     shares = {str(label): int(count) for label, count in zip(classes.tolist(), counts, strict=True)}
