@@ -18,8 +18,10 @@ PENALTIES = tuple(float(p) for p in np.logspace(-4.5, 1.5, 9))
 
 #: Principal coordinates that are enough to compare penalties; the chosen one is solved in all of them.
 ENOUGH = 300
-#: Held-out loss, as a multiple of the least so far, from which weaker penalties need not be tried.
-_PAST = 1.02
+#: Held-out loss, as a multiple of the least so far, from which weaker penalties need not be tried, once the least is
+#: this small a part of what the classes' shares alone leave: before that a rise may be that of a strong column that
+#: says nothing, which strong penalties see alone.
+_PAST, _LEARNED = 1.02, 0.95
 #: Coordinates from which single precision serves to compare penalties.
 _MANY = 128
 #: Size of the gradient, relative to that at zero, at which penalties are compared, and at which the best one's
@@ -201,6 +203,12 @@ def log_losses(scores: np.ndarray, Y: np.ndarray, multilabel: bool = False) -> n
     return np.log(np.exp(scores - top).sum(axis=-1)) + top[..., 0] - (Y * scores).sum(axis=-1)
 
 
+def _of_shares(weight: np.ndarray, Y: np.ndarray, multilabel: bool) -> np.ndarray:
+    """The intercepts (K,) that say of every row how common each class or label is among those of this weight (n,)."""
+    share = (weight @ Y + 1e-3) / (weight.sum() + 2e-3)
+    return np.log(share / (1.0 - share)) if multilabel else np.log(share) - np.log(share).mean()
+
+
 def _cross_validate(
     U: np.ndarray,
     Y: np.ndarray,
@@ -213,7 +221,8 @@ def _cross_validate(
     """The best penalty, its mean held-out loss and held-out scores (n, K), and the folds' mean solution at it.
 
     Scores are averaged where a row is held out twice. From the strongest penalty to weaker ones each starts from the
-    solution of the one before; where the loss has risen, the weaker ones, which take the longest, are not tried.
+    solution of the one before; where the loss has risen after something was learned, the weaker ones, which take the
+    longest, are not tried.
     Penalties are compared on as many folds as hold `_TELLING` rows out, the others are solved at the best one alone,
     and not from what the first found: that has seen their rows. With many coordinates the strongest are used, in
     single precision: it is penalties that are compared.
@@ -244,13 +253,14 @@ def _cross_validate(
         return total
 
     W = np.zeros((telling, Y.shape[1], U.shape[1] + 1), dtype=U.dtype)
-    best, least, at_best = 0, np.inf, W
+    W[:, :, -1] = [_of_shares(mask, Y, multilabel) for mask in masks[:telling]]
+    learned, best, least, at_best = _LEARNED * losses_of(W), 0, np.inf, W
     for p in np.argsort(-penalties, kind="stable"):
         W = solve(p, W, _COMPARING if many else _EXACT)
         loss = losses_of(W)
         if loss < least:
             best, least, at_best = int(p), loss, W
-        elif loss > _PAST * least:
+        elif least < learned and loss > _PAST * least:
             break
     unseen = np.zeros((len(folds) - telling, *W.shape[1:]), W.dtype)
     at_best = solve(best, np.concatenate([at_best, unseen]), _JUDGING if many else _EXACT)

@@ -79,6 +79,25 @@ def test_penalty_is_the_one_with_the_lowest_held_out_loss() -> None:
     assert s.out_of_fold is not None and s.out_of_fold.shape == (60, 3)
 
 
+@pytest.mark.parametrize("multilabel", [False, True])
+@pytest.mark.parametrize("noisy", [1, 3])
+@pytest.mark.parametrize("seed", range(8))
+def test_columns_that_say_nothing_hide_nothing_by_their_size(seed: int, noisy: int, multilabel: bool) -> None:
+    """Under strong penalties only the largest columns are seen; what they cost is no reason to look no further."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(50) % 2
+    told = 2.0 * y[:, None] - 1.0 + 0.5 * rng.normal(size=(50, 4))
+    X = np.column_stack([told, 40.0 * rng.normal(size=(50, noisy))])
+    Y = y[:, None] if multilabel else np.eye(2)[y]
+    folds = list(StratifiedKFold(5, shuffle=True, random_state=seed).split(X, y))
+    found = compare_penalties(X, Y.astype(float), folds=folds, multilabel=multilabel)
+    alone = [
+        compare_penalties(X, Y.astype(float), folds=folds, multilabel=multilabel, penalties=[p, p]).loss
+        for p in logistic.PENALTIES
+    ]
+    assert found.loss < 1.02 * min(alone) < 0.3
+
+
 def test_a_constant_column_and_a_missing_class_in_a_fold_do_no_harm() -> None:
     X, y = problem(20, 3, 2, seed=5)
     X[:, 1] = 7.0
