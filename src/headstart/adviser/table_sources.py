@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from headstart.adviser.measuring import HELP, OPEN, Gain, gain_of
 from headstart.data.sets.splits import folds
-from headstart.math.linear.source_worth import answers_with_each, mean_and_error, worthy
+from headstart.math.linear.source_worth import answers_with_each, follows, mean_and_error, worthy
 from headstart.math.statistics.relatedness import knn_answers, one_hot, ridge_loo_answers, right_of_each
 
 _REPEATS, _SPLITS, _MOST_ROWS = 2, 5, 5000
@@ -18,6 +18,8 @@ _REPEATS, _SPLITS, _MOST_ROWS = 2, 5, 5000
 _PENALTY = 0.1
 #: Standard errors beyond chance from which labels are called swapped, and that classes are told.
 _SWAPPED, _RIGHT = 3.0, 2.0
+#: Times by which numbers that follow the target's are too large, or too small, from which they have another unit.
+_OTHER_UNIT = 4.0
 #: Share of what is right on the target alone that has to be right once swapped labels are mended.
 _NEARLY = 0.7
 #: Rows on which a source is tried on itself, neighbours that answer, and standard errors beyond which it has learned.
@@ -121,10 +123,10 @@ def judge_rows(
             gain = gain_of(got[way], right[0], groups)
             gains[way] = Gain(gain.value, gain.low, gain.high, gain.word if useful[w, s] or gain.word != HELP else OPEN)
         tells, doubt = mean_and_error(ahead[s][None], groups)
-        refused = _swapped(columns, answers[0, n_sources + 2 + s], names, float(right[0].mean()))
-        if refused is None and not _learnable(*some[s]):
-            refused = "its labels cannot be told from the columns that both have: they look like chance"
-        lost = tells[0] <= 2 * doubt[0] and not _right(columns, answers[0, n_sources + 2 + s])
+        by_itself = answers[0, n_sources + 2 + s]
+        chance = "its labels cannot be told from the columns that both have: they look like chance"
+        refused = _otherwise(columns, by_itself, answers[0, 0], names) if _learnable(*some[s]) else chance
+        lost = tells[0] <= 2 * doubt[0] and not _right(columns, by_itself)
         if refused is None and lost and not surely[:, s].any():
             refused = "its labels say nothing of yours: a model of it alone does no better than a guess"
         found.append(SourceRows(gains, got, dict(zip(WAYS, errors[at[:, s]].tolist(), strict=True)), refused))
@@ -132,9 +134,9 @@ def judge_rows(
 
 
 def _right(columns: np.ndarray, answers: np.ndarray) -> bool:
-    """Whether classes are told more often than by the commonest one, however far off the answers lie."""
+    """Whether classes are told more often than by the commonest one, and numbers followed, however far off they lie."""
     if not one_hot(columns):
-        return False
+        return any(follows(y, said)[1] > _SWAPPED for y, said in zip(columns.T, answers.T, strict=True))
     right, most = float(right_of_each(columns, answers).mean()), float(columns.mean(axis=0).max())
     return right - most > _RIGHT * np.sqrt(max(right * (1 - right), 0.05) / len(columns))
 
@@ -180,18 +182,29 @@ def _learnable(rows: np.ndarray, answers: np.ndarray) -> bool:
     return bool((mean > _LEARNED * error).any())
 
 
-def _swapped(columns: np.ndarray, answers: np.ndarray, names: Sequence[str] | None, alone: float) -> str | None:
-    """Words for a source that is right once its labels are put in another order.
+def _otherwise(columns: np.ndarray, answers: np.ndarray, own: np.ndarray, names: Sequence[str] | None) -> str | None:
+    """Words for a source whose labels are right once they are turned, put in another order, or in another unit.
 
-    Some order makes any answers right more often; so they must then be right nearly as often as what is learned from
-    the target alone.
+    Some turn makes any answers right more often; so they must then be right nearly as often, or follow the numbers
+    nearly as well, as the target's own held-out answers.
     """
+    if names is not None:
+        return _swapped(columns, answers, names, float(right_of_each(columns, own).mean()))
+    if columns.shape[1] > 1:
+        return None
+    r, certain, times = follows(columns[:, 0], answers[:, 0])
+    if abs(certain) <= _SWAPPED or abs(r) < _NEARLY * follows(columns[:, 0], own[:, 0])[0]:
+        return None
+    if r < 0:
+        return "its labels look swapped: its numbers fall where yours rise"
+    some = f"{float(f'{times:.1g}'):,g} times as much"
+    unit = f"its numbers follow yours, but change some {some}: write both in one unit, and ask again"
+    return None if 1 / _OTHER_UNIT < times < _OTHER_UNIT else unit
+
+
+def _swapped(columns: np.ndarray, answers: np.ndarray, names: Sequence[str], alone: float) -> str | None:
+    """Words for classes that are right in another order."""
     n = len(columns)
-    if names is None:
-        if columns.shape[1] > 1 or answers.std() < 1e-12 or columns.std() < 1e-12:
-            return None
-        r = float(np.corrcoef(columns[:, 0], answers[:, 0])[0, 1])
-        return "its labels look swapped: its numbers fall where yours rise" if r * np.sqrt(n) < -_SWAPPED else None
     true, guess = columns.argmax(axis=1), answers.argmax(axis=1)
     counts = np.zeros((len(names), len(names)))
     np.add.at(counts, (guess, true), 1)

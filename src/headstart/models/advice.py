@@ -169,7 +169,8 @@ def _of_tables(data: Any, offered: list[Any], reading: Reading, unlabelled: Any,
     rows = [(source.X, source.y) for source in table.sources]
     offers = offers_of_rows(table.rows, material, rows, names)
     found = table_findings(material, random_state=seed)
-    hints = {source.name: spelling_hints(source.y, pool.y, source.name) for source in target.source or []}
+    named = target.source or [] if pool.task == "classification" else []
+    hints = {source.name: spelling_hints(source.y, pool.y, source.name) for source in named}
     offers = [
         dataclasses.replace(one, why=" ".join(hints[one.source])) if one.refused and hints.get(one.source) else one
         for one in offers

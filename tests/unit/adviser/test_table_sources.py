@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,33 @@ def test_numbers_that_fall_where_the_targets_rise_are_named() -> None:
     *_, (same, opposite) = judge_rows(X, y, [(S, (S @ WEIGHTS)[:, None]), (S, -(S @ WEIGHTS)[:, None])], y[:, 0])
     assert same.refused is None
     assert opposite.refused == "its labels look swapped: its numbers fall where yours rise"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_numbers_at_another_level_are_judged_and_those_of_another_unit_named(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    X, S = rng.normal(size=(60, 10)), rng.normal(size=(300, 10))
+    y, answers = (rows @ WEIGHTS + rng.normal(size=len(rows)) for rows in (X, S))
+    others = [answers + 40.0, 1000.0 * answers, answers / 1000.0, rng.permutation(answers)]
+    pairs = [(S, other[:, None]) for other in others] + [(rng.normal(size=S.shape) + 3.0, answers[:, None])]
+    level, large, small, shuffled, noise = judge_rows(X, y[:, None], pairs, y)[2]
+    assert level.refused is None and level.gains["parameters"].value > -0.05
+    for one, power in ((large, 3), (small, -3)):
+        times = re.search(r"change some ([\d.,e-]+) times", one.refused or "")
+        assert times is not None and abs(np.log10(float(times[1].replace(",", ""))) - power) < 0.15
+    for one in (shuffled, noise):
+        assert one.refused is not None and "chance" in one.refused
+
+
+def test_a_source_of_other_numbers_is_not_called_swapped() -> None:
+    """What tells other numbers of few columns rises or falls with the target's by chance, and less than its own do."""
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        X, S = rng.normal(size=(200, 4)), rng.normal(size=(200, 4))
+        mine, theirs = rng.normal(size=(2, 4))
+        cosine = mine @ theirs / np.linalg.norm(mine) / np.linalg.norm(theirs)
+        (found,) = judge_rows(X, (X @ mine)[:, None], [(S, (S @ theirs)[:, None])], X @ mine)[2]
+        assert (found.refused is not None and "swapped" in found.refused) == (cosine < -0.7) or abs(cosine + 0.7) < 0.1
 
 
 def test_the_target_alone_is_measured_without_sources() -> None:

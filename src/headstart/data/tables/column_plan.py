@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from headstart.data.tables.cells import CATEGORY, DATE, Column, adapted, fits, floats_of, present
+from headstart.data.tables.cells import CATEGORY, DATE, NUMBER, Column, adapted, fits, floats_of, present
 from headstart.data.tables.column_names import otherwise_named
 from headstart.data.tables.judge import judged, seen
 from headstart.data.tables.numbers import FoundNumbers
 from headstart.errors import DataError
+
+#: Times by which all numbers of a column are larger or smaller from which they may have another unit, how unlike their
+#: relative spreads may then be, the rows that are looked at, and the fewest.
+_OTHER_UNIT, _AS_SPREAD, _LOOKED_AT, _FEWEST = 5.0, 2.0, 1000, 10
 
 
 @dataclass(frozen=True)
@@ -165,6 +170,45 @@ def differences(plan: ColumnPlan, target: pd.DataFrame, other: str, frame: pd.Da
                     f"{str(wrong[0])!r}; they count as missing."
                 )
     return notes
+
+
+def other_units(columns: Sequence[Column], target: pd.DataFrame, other: str, rows: pd.DataFrame) -> list[str]:
+    """What is said of numbers that are all many times the target's, and spread as much for their size.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+    target, rows : DataFrame
+        With numbers in the columns of numbers, as `headstart.data.tables.cells.typed` makes them.
+    other : str
+        What to call the other table.
+
+    Examples
+    --------
+    >>> weights = pd.DataFrame({"weight": np.linspace(50.0, 90.0, 20)})
+    >>> other_units([Column("weight", "number")], weights, "the source", 1000 * weights)[0][:62]
+    "In 'weight' the numbers of the source are about 1,000 times th"
+    """
+    names = [column.name for column in columns if column.kind == NUMBER]
+    if not names or min(len(target), len(rows)) < _FEWEST:
+        return []
+    some = [frame[names].iloc[:: -(-len(frame) // _LOOKED_AT)].to_numpy(np.float64) for frame in (target, rows)]
+    held = (np.minimum(*(np.isfinite(part).sum(axis=0) for part in some)) >= _FEWEST).nonzero()[0]
+    ours, theirs = (np.nanquantile(part[:, held], (0.05, 0.5, 0.95), axis=0) for part in some)
+    found = []
+    for name, mine, far in zip([names[i] for i in held], ours.T, theirs.T, strict=True):
+        small, large = sorted((mine, far), key=lambda three: float(three[1]))
+        if small[0] <= 0 or large[0] <= small[2] or large[1] < _OTHER_UNIT * small[1]:
+            continue
+        spreads = [(three[2] - three[0]) / three[1] for three in (small, large)]
+        if max(spreads) <= _AS_SPREAD * min(spreads):
+            found.append(f"In {name!r} the numbers of {other} are about {_times(far[1] / mine[1])} the target's")
+    more = f" (and in {len(found) - 4} more columns)" if len(found) > 4 else ""
+    return [f"{'. '.join(found[:4])}{more}: another unit? Write both in one."] if found else []
+
+
+def _times(ratio: float) -> str:
+    return f"{float(f'{ratio:.2g}'):,.10g} times"
 
 
 def refuse_misfits(column: Column, cells: pd.Series, other: str) -> list[object]:

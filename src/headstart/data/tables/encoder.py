@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from headstart.data.tables.cells import CATEGORY, DATE, DATE_PARTS, Column, adapted, typed
 from headstart.data.tables.column_names import otherwise_named
-from headstart.data.tables.column_plan import differences, plan_columns, refuse_misfits, refuse_nothing
+from headstart.data.tables.column_plan import differences, other_units, plan_columns, refuse_misfits, refuse_nothing
 from headstart.data.tables.rows import as_frame, records_of
 from headstart.errors import DataError
 
@@ -77,9 +77,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         refuse_nothing(plan)
         columns = plan.columns
         different = [note for name, frame in tables for note in differences(plan, target, name, frame)]
-        self.notes_ = (*plan.notes, *(plan.doubts if known is None else ()), *different)
         self.columns_ = [dict(vars(column)) for column in columns]
         parts = [typed(target, columns), *(typed(frame, adapted(columns, frame)) for _, frame in tables)]
+        for (name, _), part in zip(tables, parts[1:], strict=True):
+            different += other_units(columns, parts[0], name, part)
+        self.notes_ = (*plan.notes, *(plan.doubts if known is None else ()), *different)
         rows = pd.concat(parts, ignore_index=True)
         numbers: dict[bool, list[str]] = {True: [], False: []}
         categories = [column.name for column in columns if column.kind == CATEGORY]

@@ -13,6 +13,7 @@ from headstart.guard.candidates.for_tables import alone
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.worth import Worth
 from headstart.guard.evidence.before import examples_per_class, source_size
+from headstart.math.linear.source_worth import follows
 
 Finding = dict[str, Any]
 _MOST_ROWS = 1000
@@ -108,9 +109,14 @@ def _carries(X: np.ndarray, y: np.ndarray, material: Material) -> Finding:
     if material.classes is None:
         error = float(((material.target - answers) ** 2).mean())
         spread = float(material.target.var())
-        words = f"A model of the source alone explains R² {1 - error / max(spread, 1e-12):.3f} of the target's numbers"
-        side = "for" if error < 0.9 * spread else "against" if error > 1.1 * spread else "neutral"
-        return _finding(check, 1 - error / max(spread, 1e-12), side, f"{words}.")
+        explained = 1 - error / max(spread, 1e-12)
+        r, certain, _ = follows(material.target.reshape(n, -1)[:, 0], answers.reshape(n, -1)[:, 0])
+        if explained < 0.1 and certain > 2 and material.target.size == n:
+            words = f"A model of the source alone follows the target's numbers (correlation {r:.2f}), at another level."
+            return _finding(check, explained, "neutral", words)
+        words = f"A model of the source alone explains R² {explained:.3f} of the target's numbers"
+        side = "for" if explained > 0.1 else "against" if explained < -0.1 else "neutral"
+        return _finding(check, explained, side, f"{words}.")
     right = float((answers == material.y).mean())
     chance = float(np.bincount(material.target).max()) / n
     noise = 2 * np.sqrt(max(right * (1 - right), 0.05) / n)

@@ -120,5 +120,36 @@ def clearly(lower: np.ndarray, groups: np.ndarray | None = None) -> tuple[float,
     return float(gain), float(error), bool(gain > max(CLEAR * error, 0.0))
 
 
+def follows(y: np.ndarray, answers: np.ndarray) -> tuple[float, float, float]:
+    """How answers follow numbers, wherever they lie: correlation, its standard errors from 0, how many times too large.
+
+    A model from elsewhere can be right of what is more and what is less, and off in its level or its unit.
+
+    Parameters
+    ----------
+    y, answers : arrays of shape (n,)
+
+    Returns
+    -------
+    correlation : float
+        0 where either is constant.
+    certain : float
+        The correlation in standard errors, negative where answers fall as the numbers rise.
+    times : float
+        The slope of the line from answers to numbers, upside down.
+
+    Examples
+    --------
+    >>> y = np.array([1.0, 2.0, 3.0, 4.0])
+    >>> [round(number, 3) for number in follows(y, 1000.0 * y + 5.0)]
+    [1.0, 2.0, 1000.0]
+    """
+    spread = float(answers.std())
+    if len(y) < 3 or spread <= 1e-12 * max(float(np.abs(answers).max()), 1e-300) or y.std() == 0:
+        return 0.0, 0.0, 1.0
+    r = float(np.corrcoef(y, answers)[0, 1])
+    return r, r * float(np.sqrt(len(y))), spread / (r * float(y.std())) if r else np.inf
+
+
 def _with_ones(X: np.ndarray) -> np.ndarray:
     return np.column_stack([X, np.ones(len(X))])

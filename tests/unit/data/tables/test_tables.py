@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from headstart.data.reading.options import Reading
 from headstart.data.reading.read import read_dataset
 from headstart.data.reading.values import read_values
-from headstart.data.tables.cells import typed
-from headstart.data.tables.column_plan import plan_columns
+from headstart.data.tables.cells import Column, typed
+from headstart.data.tables.column_plan import other_units, plan_columns
 from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.records import Records
 from headstart.data.tables.rows import as_frame
@@ -249,3 +251,28 @@ def test_columns_that_are_named_a_little_otherwise_are_pointed_out() -> None:
         TableEncoder().fit(
             target, others=[("elsewhere", target.rename(columns=str.upper).rename(columns={"AGE": "Age"}))]
         )
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    power=st.sampled_from([18.0, 1000.0, 1 / 38.7, 0.001, 5.5]), spread=st.floats(0.05, 0.4), seed=st.integers(0, 999)
+)
+def test_numbers_in_another_unit_are_pointed_out(power: float, spread: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = pd.DataFrame({"a": np.exp(spread * rng.normal(size=90)), "b": rng.normal(size=90), "c": rng.normal(size=90)})
+    target, source = rows[:30], rows[30:].assign(b=1000 * rows["b"])
+    columns = [Column(name, "number") for name in "abc"]
+    (said,) = other_units(columns, target, "there.csv", source.assign(a=power * source["a"]))
+    times = float(said.split("about ")[1].split(" times")[0].replace(",", ""))
+    assert said.startswith("In 'a'") and 0.6 < times / power < 1.6 and "'b'" not in said  # b has both signs
+    assert other_units(columns, target, "there.csv", source) == []
+    assert other_units(columns, target, "there.csv", source.assign(a=np.nan)) == []
+
+
+def test_another_place_is_no_other_unit() -> None:
+    """Values of another range, or a column that varies where the other hardly does."""
+    column, rng = [Column("days", "number")], np.random.default_rng(0)
+    young = pd.DataFrame({"days": rng.uniform(1, 14, 50)})
+    assert other_units(column, young, "there", pd.DataFrame({"days": rng.uniform(80, 100, 50)})) == []
+    assert other_units(column, young, "there", pd.DataFrame({"days": np.full(50, 90.0)})) == []
+    assert other_units(column, young, "there", 3 * young) == []
