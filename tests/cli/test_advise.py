@@ -59,7 +59,7 @@ def test_a_folder_of_tables_is_ranked_and_each_judged(tables: Path, capsys: pyte
     assert rows["none"]["expected"] is not None and rows["good.csv"]["verdict"] in ("help", "open")
     assert [rows[name]["verdict"] for name in ("opposite.csv", "shuffled.csv", "written.csv")] == ["refused"] * 3
     assert "look swapped: 'ill' there is 'well' here" in rows["opposite.csv"]["why"]
-    assert "Write the labels the same way" in rows["written.csv"]["why"]
+    assert "write both alike" in rows["written.csv"]["why"]
     assert any("5 rows of the source 'good.csv' are rows of the target too" in words for words in found["notes"])
     assert exit_code(["advise", str(tables / "here.csv"), "--sources", str(tables / "src")]) == 0
     said = capsys.readouterr().out

@@ -15,6 +15,7 @@ from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
 from headstart.data.sets.description import sentences, tell
 from headstart.data.sets.screen import screen
+from headstart.data.sets.spelling import spelling_hints
 from headstart.errors import HeadstartError, ParameterError, SourceError
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.table_rows import tabulated
@@ -24,7 +25,6 @@ from headstart.models.advised_inputs import HEAD, Watch, offers_of_networks, off
 from headstart.models.advised_tables import HOW, offers_of_rows
 from headstart.models.labelled_sets import AUTO, is_set, read_sets, screened_sets
 from headstart.models.offered import kind_offered, listed
-from headstart.models.spelling import spelling_hints
 from headstart.models.target import Target, divided, read_target, screened, seen_through
 from headstart.networks.reading.forms import refuse_absent
 from headstart.networks.reading.loading import load_network
@@ -126,7 +126,7 @@ def advise(
         except HeadstartError as error:
             if alone:
                 raise
-            refused.append(Offer(_called(one), "parameters", HEAD, None, error.message, True))
+            refused.append(Offer(_called(one), "parameters", HEAD, None, _why(error), True))
     fits = [network for _, network in loaded if network.takes is target.dataset.kind]
     seen = fits[0].preprocessing if fits else seen_through(dataclasses.replace(target, source=None))[1]
     whole = screen(target.dataset, seen, skip_bad=skip_bad, progress=progress)
@@ -140,7 +140,7 @@ def advise(
         except HeadstartError as error:
             if alone:
                 raise
-            refused.append(Offer(_called(one), "instances", HOW["instances"], None, error.message, True))
+            refused.append(Offer(_called(one), "instances", HOW["instances"], None, _why(error), True))
             continue
         notes += said
         if best is None or watch.over:
@@ -175,7 +175,7 @@ def _of_tables(data: Any, offered: list[Any], reading: Reading, unlabelled: Any,
         dataclasses.replace(one, why=" ".join(hints[one.source])) if one.refused and hints.get(one.source) else one
         for one in offers
     ]
-    notes = [*apart.notes, *table.notes, *(hint for said in hints.values() for hint in said)]
+    notes = [*apart.notes, *table.notes]
     return _advice([*offers, *refused], material, found, notes, watch)
 
 
@@ -192,8 +192,7 @@ def _usable(data: Any, offered: list[Any], reading: Reading) -> tuple[list[Any],
                 raise
             if len(offered) == 1 and "classes of the target" not in error.message:
                 raise
-            why = f"{error.message} {error.todo}".strip()
-            refused.append(Offer(_called(one, i), "instances", HOW["instances"], None, why, True))
+            refused.append(Offer(_called(one, i), "instances", HOW["instances"], None, _why(error), True))
     return kept, refused
 
 
@@ -218,6 +217,10 @@ def _advice(
     hopeful = expected(found) and any(row["verdict"] not in ("refused", NONE) for row in rows)
     said = sentence(rows, n, spent, numbers=numbers)
     return Advice(said, rows, lines, hopeful, found, tuple(dict.fromkeys(notes)), n, spent, numbers)
+
+
+def _why(error: HeadstartError) -> str:
+    return f"{error.message} {error.todo}".strip()
 
 
 def _called(one: Any, number: int = 1) -> str:

@@ -20,6 +20,7 @@ from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import Recognised, recognise
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import if_numbered
+from headstart.data.sets.spelling import spelling_hints
 from headstart.data.sets.unlabelled import apart_from
 from headstart.data.tables.frame import TABLES, table_suffix
 from headstart.data.tables.rows import is_frame
@@ -205,19 +206,21 @@ def _of_known_classes(found: Dataset, target: Dataset, name: str) -> Dataset:
     if target.task != "classification":
         return found
     known = np.isin(np.asarray(found.y).astype(str), np.asarray(target.y).astype(str))
+    alike = " ".join(spelling_hints(found.y, target.y, name)[:3])
     if not known.any():
         mine, theirs = (sorted({str(label) for label in part.y})[:6] for part in (target, found))
-        alike = {label.casefold().strip() for label in mine} & {label.casefold().strip() for label in theirs}
         raise SourceError(
             f"Expected classes of the target ({', '.join(mine)}) in {name}, found {', '.join(theirs)}.",
-            "Write them alike: they differ by capitals or spaces." if alike else "Rename its classes, or leave it out.",
+            alike or "Rename its classes, or leave it out.",
         )
     if known.all():
         return found
     others = sorted({str(label) for label in found.y[~known]})
     shown = ", ".join(others[:6]) + (", ..." if len(others) > 6 else "")
     words = f"{int((~known).sum()):,} of {len(found):,} {found.kind.many} of {name} are of other classes ({shown})."
-    return dataclasses.replace(found.select(known), notes=(*found.notes, f"{words} They were left out."))
+    return dataclasses.replace(
+        found.select(known), notes=(*found.notes, f"{words} They were left out. {alike}".strip())
+    )
 
 
 def _of_other_groups(found: Dataset, target: Dataset, name: str) -> Dataset:

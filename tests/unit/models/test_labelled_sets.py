@@ -119,7 +119,7 @@ def test_groups_of_the_target_are_not_lent(here: Path, tmp_path: Path) -> None:
 
 def test_what_does_not_go_is_refused_before_anything_is_learned(here: Path, tmp_path: Path) -> None:
     upper = written(tmp_path / "upper", 6, 4, {"across": "ACROSS", "along": "ALONG"})
-    with pytest.raises(SourceError, match=r"found ACROSS, ALONG[\s\S]*differ by capitals"):
+    with pytest.raises(SourceError, match=r"found ACROSS, ALONG[\s\S]*'ACROSS' of \w+ looks like your 'across\'"):
         headstart.fit(here, [STARTER, str(upper)])
     with pytest.raises(SourceError, match="found nothing"):
         headstart.fit(here, [STARTER, str(tmp_path / "missing")])

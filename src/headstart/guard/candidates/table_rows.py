@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from headstart.contract.raw_sources import as_numbers, as_sources, labels_of, named, raw_rows, weights_of
+from headstart.data.sets.spelling import spelling_hints
 from headstart.data.tables.column_names import names_of
 from headstart.data.tables.copies import copies, twins
 from headstart.data.tables.encoder import TableEncoder
@@ -151,16 +152,18 @@ def _labelled(
             kept.append(Source(source.X, labels.astype(np.float64), source.name, weights))
             continue
         known = np.isin(labels, np.unique(y))
+        alike = " ".join(spelling_hints(labels, y, source.name)[:3])
         if not known.any():
             raise SourceError(
                 f"Expected classes of the target in {name}, found {_shown(labels)} where the target has {_shown(y)}.",
-                "Write the labels the same way on both sides, or give a source of the same classes.",
+                alike or "Write the labels the same way on both sides, or give a source of the same classes.",
             )
         if known.all():
             kept.append(Source(source.X, labels, source.name, weights))
             continue
         n, other = int((~known).sum()), _shown(labels[~known])
-        notes.append(f"{n:,} rows of {name} have classes that the target lacks ({other}); they were left out.")
+        words = f"{n:,} rows of {name} have classes that the target lacks ({other}); they were left out."
+        notes.append(f"{words} {alike}".strip())
         kept.append(taken(Source(source.X, labels, source.name, weights), np.flatnonzero(known)))
     return kept, tuple(notes)
 

@@ -13,10 +13,13 @@ def plain_spelling(label: Any) -> str:
 
     Examples
     --------
-    >>> plain_spelling(" Sea-Waves"), plain_spelling("sea_waves")
-    ('seawaves', 'seawaves')
+    >>> plain_spelling(" Sea-Waves"), plain_spelling("sea_waves"), plain_spelling("1.0"), plain_spelling("10")
+    ('seawaves', 'seawaves', '1', '10')
     """
-    return re.sub(r"[\W_]+", "", str(label).casefold())
+    try:
+        return f"{float(label):.15g}"
+    except ValueError:
+        return re.sub(r"[\W_]+", "", str(label).casefold()) or str(label)
 
 
 def spelling_hints(theirs: Any, ours: Any, name: str | None) -> list[str]:
