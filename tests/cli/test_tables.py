@@ -52,6 +52,41 @@ def test_predict_labels_every_row(folder: Path, capsys: pytest.CaptureFixture[st
     assert "Expected a table" in capsys.readouterr().err
 
 
+def test_columns_are_left_out_of_all_tables(folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for name in ("here", "there"):
+        table = pd.read_csv(folder / f"{name}.csv")
+        table.assign(code=table["y"].str.upper(), note="seen").to_csv(tmp_path / f"{name}.csv", index=False)
+    words = [
+        "fit",
+        str(tmp_path / "here.csv"),
+        "--label",
+        "y",
+        "--source",
+        str(tmp_path / "there.csv"),
+        "--budget",
+        "8s",
+    ]
+    left = ["--leave-out", "Code", "--leave-out", "note"]
+    assert exit_code([*words, *left, "--out", str(tmp_path / "m"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert "--leave-out Code --leave-out note" in found["reproduce"]["command"]
+    assert {c["name"]: c["role"] for c in found["data"]["read"]["columns"]} == {
+        "age": "feature",
+        "town": "feature",
+        "y": "label",
+    }
+    assert "code" not in " ".join(found["data"]["notes"])
+    assert exit_code(["predict", str(tmp_path / "m"), str(tmp_path / "here.csv")]) == 0
+    assert exit_code(["evaluate", str(tmp_path / "m"), str(folder / "there.csv")]) == 0
+    assert exit_code(["inspect", str(tmp_path / "here.csv"), "--label", "y"]) == 0
+    assert "if it is not known beforehand: --leave-out code" in capsys.readouterr().out
+    for wrong, said in (("cod", "Did you mean 'code'?"), ("y", "found 'y' among both")):
+        assert exit_code([*words, "--leave-out", wrong, "--out", str(tmp_path / "n")]) == 1
+        assert said in capsys.readouterr().err
+    assert exit_code(["fit", str(tmp_path), "--leave-out", "code", "--out", str(tmp_path / "n")]) == 1
+    assert "Expected leave_out only with a table" in capsys.readouterr().err
+
+
 def test_advise_compares_the_tables(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["advise", str(folder / "here.csv"), "--label", "y", "--source", str(folder / "there.csv")]
     assert exit_code(words) == 0

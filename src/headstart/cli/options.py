@@ -106,6 +106,13 @@ def reading_options(*more_tasks: str, divided: bool = True) -> Callable[[Command
         ),
         click.option("--sheet", help="Of an Excel file; otherwise the first with cells."),
         click.option(
+            "--leave-out",
+            multiple=True,
+            callback=one_or_several,
+            help="Column of a table that takes no part, such as one that is known only when the label is; again for "
+            "several.",
+        ),
+        click.option(
             "--page",
             callback=lambda context, option, said: int(said) if said and said.isdecimal() else said,
             help="Of files with several pictures: which one; otherwise the first. Of volumes also axial, coronal or "

@@ -194,6 +194,7 @@ def _compared(
     unlike = [names[i] for i in np.argsort(-strangeness(old, projected), kind="stable")[:_SHOWN]]
     numbers["unlike"] = unlike
     words = [_what_differs(known, reference, rows, features, unlike)] if found.differs else []
+    words += _later(known, reference, rows)
     if exact is not None and promised is not None:
         return _by_labels(known, len(names), promised, exact, numbers, tuple(words))
     verdict = found.verdict(promised)
@@ -213,7 +214,7 @@ def _compared(
             f"Valid: the {known.kind.many} cannot be told from those learned from (p = {p:.2g}; {len(names)} against "
             f"{len(old)}); expected right {_points(promised)}%, as promised."
         )
-        return Check(VALID, sentence, (), numbers)
+        return Check(VALID, sentence, tuple(words), numbers)
     moved = [f"{k} {_points(a)}% -> {_points(b)}%" for k, (a, b) in shares.items() if abs(a - b) >= _SHIFT]
     words += [f"Class shares: {', '.join(moved)}."] if moved else []
     if found.at_most < 1.0:
@@ -264,6 +265,19 @@ def _what_differs(known: Model, reference: Reference, rows: Any, features: np.nd
         ]
     what = f"{', '.join(said)}; most unlike: " if said else "most unlike: "
     return f"What differs: {what}{', '.join(unlike)}."
+
+
+def _later(known: Model, reference: Reference, rows: Any) -> list[str]:
+    """Words for dates beyond all that was learned from, which take no part in the comparison."""
+    said = []
+    for j in np.flatnonzero(reference.dates):
+        name = str(known.encoder.get_feature_names_out()[j])
+        later, earlier = (rows[:, j] > reference.ranks[-1, j]).mean(), (rows[:, j] < reference.ranks[0, j]).mean()
+        if name.endswith(_LATER) and max(later, earlier) >= _BEYOND:
+            when = f"later in {_points(later)}%" if later > earlier else f"earlier in {_points(earlier)}%"
+            column = repr(name.removesuffix(_LATER).strip())
+            said.append(f"{column} is {when} of them than in all that was learned from; dates take no part in this.")
+    return said
 
 
 def _to_label(features: np.ndarray, names: list[str], seed: int) -> list[str]:

@@ -267,12 +267,12 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
 
     def _look_back(self, material: Material, found: Guarded, candidates: list[Any], elapsed: float) -> None:
         """What is kept of the data, and what is told of columns and of what lay beside them."""
-        self.reference_ = None
+        self.reference_, encoder = None, getattr(self, "encoder_", None)
         if self.reference:
             as_it_was = getattr(getattr(found.estimator, "fitted_", None), "solved", None) is not None
             seen_by = found.estimator.network_ if as_it_was else None
-            self.reference_ = reference_of(material, found.splits, seen_by, random_state=self.random_state)
-        encoder = getattr(self, "encoder_", None)
+            dates = None if encoder is None else encoder.of_dates()
+            self.reference_ = reference_of(material, found.splits, seen_by, dates=dates, random_state=self.random_state)
         if self.candidates is None:
             found.evidence |= told_of_neighbours(material, candidates, found.estimator, encoder)
         add_column_worth(found, material, encoder, self.plan, float(self.budget) - elapsed, int(self.random_state))

@@ -77,6 +77,7 @@ def fit(
     encoding: str | None = None,
     decimal: str | None = None,
     sheet: str | None = None,
+    leave_out: str | Sequence[str] | None = None,
     page: int | str | None = None,
     view: Mapping[str, Any] | None = None,
     boxes: str | Path | None = None,
@@ -158,6 +159,8 @@ def fit(
         With ``task="keyword"``: how many false alarms an hour `headstart.listen` may give.
     encoding, decimal, sheet, page
         How files are read, see `headstart.data.reading.read.read_dataset`.
+    leave_out : str or list of str, optional
+        Columns of a table that take no part, such as one that is known only when the label is.
     view : dict of str to columns, optional
         Of a table whose rows are seen in several ways, the columns of each: ``{"picture": "photo", "lab": ["age"]}``.
         Views may be missing in rows; ``source`` is then a dict of views to networks. See `MultiViewClassifier`.

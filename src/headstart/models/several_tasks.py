@@ -25,6 +25,7 @@ from headstart.source import Source
 #: What `fit` was asked for that stands in the command that repeats it.
 _REPEATED = (
     *("label", "target", "path_column", "text_column", "split_column", "group_by", "encoding", "decimal", "sheet"),
+    "leave_out",
     *("page", "skip_bad", "budget", "random_state", "out", "unlabelled", "views", "metric", "class_weight"),
     "partial_pooling",
 )

@@ -165,7 +165,7 @@ def guarded_views(pool: Dataset, source: Any, effort: Effort, asked: Mapping[str
     kept = None
     if asked.get("reference"):
         final_rows = replace(material, rows=encoder.transform(frame))
-        kept = reference_of(final_rows, found.splits, None, random_state=effort.seed)
+        kept = reference_of(final_rows, found.splits, None, dates=encoder.of_dates(), random_state=effort.seed)
     return GuardedViews(final, evidence, found.temperature, encoder, classes, kept)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from headstart.data.tables.column_names import names_of
-from headstart.data.tables.gaps import absent
+from headstart.data.tables.gaps import absent, name_in
 from headstart.errors import DataError, ParameterError
 
 
@@ -71,18 +71,10 @@ def as_groups(values: Sequence[Any]) -> np.ndarray:
 
     Examples
     --------
-    >>> as_groups([3, 3.0, "north", None, " "]).tolist()
-    ['3', '3', 'north', '', '']
+    >>> as_groups([3, 3.0, "3.0", "north", None, " "]).tolist()
+    ['3', '3', '3', 'north', '', '']
     """
-    return np.array([_name(value) for value in values], dtype=str)
-
-
-def _name(value: Any) -> str:
-    if absent(value):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
+    return np.array(["" if absent(value) else name_in(value) for value in values], dtype=str)
 
 
 def codes_in(groups: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -161,6 +161,14 @@ class ViewEncoder(TransformerMixin, BaseEstimator):
             )
         return found
 
+    def of_dates(self) -> np.ndarray:
+        """Which columns are parts of dates, (d,) of bool."""
+        found = [
+            self.encoders_[name].of_dates() if name in self.encoders_ else np.zeros(part.stop - part.start, dtype=bool)
+            for name, part in self.slices_.items()
+        ]
+        return np.concatenate(found)
+
     def encode(self, X: Any) -> np.ndarray:
         """As `transform`, for any rows: columns that they lack are missing, and a row without any view is all 0."""
         table = view_table(X)

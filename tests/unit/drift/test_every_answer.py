@@ -36,6 +36,25 @@ def test_several_labels_are_compared_as_data_and_measured_elsewhere(tmp_path: Pa
         headstart.check(tmp_path / "m", rows(40, 1), labels="left")
 
 
+def test_rows_that_are_later_alone_are_valid(tmp_path: Path) -> None:
+    """New rows are always later: a date says nothing of whether the others changed, and what moved with them does."""
+
+    def visits(n: int, seed: int, first: str, move: float = 0.0) -> pd.DataFrame:
+        X = np.random.default_rng(seed).normal(size=(n, 3)) + move
+        table = pd.DataFrame(X, columns=list("abc")).assign(ill=np.where(X[:, 0] > move, "yes", "no"))
+        return table.assign(visit=pd.date_range(first, periods=n, freq="3D").strftime("%d.%m.%Y"))
+
+    headstart.fit(visits(150, 0, "2024-01-01"), None, label="ill", budget=6, out=tmp_path / "m")
+    model = headstart.load(tmp_path / "m")
+    assert model.reference is not None and model.reference.dates.sum() == 3
+    for first, word in (("2026-01-01", "later"), ("2020-01-01", "earlier")):
+        same = headstart.check(model, visits(60, 1, first).drop(columns="ill"))
+        assert same.verdict == "valid" and f"'visit' is {word} in 100% of them" in " ".join(same.words)
+    moved = headstart.check(model, visits(60, 2, "2026-01-01", 2.0).drop(columns="ill"))
+    assert moved.verdict != "valid" and "visit" not in moved.words[0].split("most unlike")[0]
+    assert headstart.check(model, visits(60, 3, "2024-02-01").drop(columns="ill")).words == ()
+
+
 def test_views_with_gaps_are_compared(tmp_path: Path) -> None:
     def table(n: int, seed: int, dark: int = 0) -> pd.DataFrame:
         rng = np.random.default_rng(seed)

@@ -27,6 +27,8 @@ class Reading:
         What stands before the fraction of a number in text.
     sheet : str, optional
         Of an Excel file.
+    leave_out : str or tuple of str, optional
+        Columns of a table that take no part: nothing is learned from them, here or in tables beside it.
     page : int or str, optional
         Of files with several pictures: which one, from 1; of volumes also a plane, as "coronal" or "sagittal:40".
     view : dict of str to list of str, optional
@@ -52,13 +54,14 @@ class Reading:
     encoding: str | None = None
     decimal: str | None = None
     sheet: str | None = None
+    leave_out: str | Sequence[str] | None = None
     page: int | str | None = None
     view: Mapping[str, Any] | None = None
     boxes: str | Path | None = None
     target: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("label", "text_column"):
+        for name in ("label", "text_column", "leave_out"):
             value = getattr(self, name)
             if isinstance(value, list):
                 object.__setattr__(self, name, tuple(value))

@@ -104,8 +104,8 @@ def read_dataset(
         encoding,
         decimal,
         sheet,
-        page,
-        view,
+        page=page,
+        view=view,
         boxes=None if boxes is None else Path(boxes),
     )
     return recognise(path, reading).dataset()

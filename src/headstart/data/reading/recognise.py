@@ -24,6 +24,7 @@ from headstart.data.reading.file_column import FileColumn, file_column, paths_ex
 from headstart.data.reading.folder import read_folder
 from headstart.data.reading.npz import read_npz
 from headstart.data.reading.options import Reading
+from headstart.data.reading.roles import without_left_out
 from headstart.data.reading.table import read_table
 from headstart.data.reading.tasks import task_columns
 from headstart.data.reading.text_columns import text_columns
@@ -211,7 +212,7 @@ def _boxed(data: Any, how: Reading) -> Recognised:
 
 def _folder(place: Path, how: Reading) -> Recognised:
     pattern = how.label[3:] if isinstance(how.label, str) and how.label.startswith("re:") else None
-    table_only = ("path_column", "text_column", "split_column", "sheet", "decimal", "target")
+    table_only = ("path_column", "text_column", "split_column", "sheet", "decimal", "target", "leave_out")
     wrong = [name for name in how.said() if name in table_only or (name == "label" and pattern is None)]
     if wrong:
         raise ParameterError(
@@ -235,6 +236,7 @@ def _table(
     frame: pd.DataFrame, place: Path | None, how: Reading, wanted: Wanted | None, only: Kind | None
 ) -> Recognised:
     """Whether a table names files, or holds texts or values, and whether several columns of labels are tasks."""
+    frame = without_left_out(frame, how)
     found = _one_table(frame, place, how, wanted, only)
     columns = task_columns(frame, how)
     if not columns:

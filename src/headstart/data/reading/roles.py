@@ -57,6 +57,45 @@ def named_column(frame: pd.DataFrame, name: str, purpose: str, where: str = "") 
     return found
 
 
+def without_left_out(frame: pd.DataFrame, how: Reading, known: bool = True) -> pd.DataFrame:
+    """A table without the columns that are to be left out.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    how : Reading
+    known : bool, default=True
+        Whether each of them has to be there.
+
+    Raises
+    ------
+    DataError
+        If one is not there, or is wanted for something else.
+
+    Examples
+    --------
+    >>> list(without_left_out(pd.DataFrame({"age": [3], "code": ["C34"]}), Reading(leave_out="code")))
+    ['age']
+    """
+    if how.leave_out is None:
+        return frame
+    given = as_list(how.leave_out)
+    left = [named_column(frame, name, "values to leave out") if known else matching(frame, name) for name in given]
+    wanted = [
+        *as_list(how.label),
+        *as_list(how.text_column),
+        how.target,
+        how.path_column,
+        how.split_column,
+        how.group_by,
+    ]
+    wanted += [name for columns in (how.view or {}).values() for name in as_list(columns)]
+    both = [name for name in left if name is not None and name in [matching(frame, str(one)) for one in wanted]]
+    if both:
+        raise DataError(f"Expected other columns to leave out than those in use, found {both[0]!r} among both.")
+    return frame.drop(columns=[name for name in left if name is not None])
+
+
 def split_column_of(frame: pd.DataFrame, name: str | None, taken: Sequence[str | None]) -> str | None:
     """The column that says train, val or test: the named one, or one of a usual name that holds only these."""
     if name is not None:

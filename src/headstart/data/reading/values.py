@@ -13,7 +13,7 @@ import pandas as pd
 
 from headstart.data.base.files import printable
 from headstart.data.reading.options import Reading
-from headstart.data.reading.roles import Roles, cells, matching
+from headstart.data.reading.roles import Roles, cells, matching, without_left_out
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.labels import ReadLabels, read_label_columns
 from headstart.data.tables.column_plan import plan_columns, proven_decimal
@@ -142,8 +142,9 @@ def _labelled(
 def _frame(item: Any, how: Reading) -> tuple[pd.DataFrame, str]:
     frame = as_frame(item)
     if frame is not None:
-        return frame.reset_index(drop=True), str(frame.attrs.get("path", ""))
-    return read_frame(Path(item).expanduser(), how.encoding, how.sheet), str(item)
+        return without_left_out(frame.reset_index(drop=True), how, known=False), str(frame.attrs.get("path", ""))
+    frame = read_frame(Path(item).expanduser(), how.encoding, how.sheet)
+    return without_left_out(frame, how, known=False), str(item)
 
 
 def _source(item: Any, k: int, labels: Sequence[str], how: Reading) -> tuple[str, pd.DataFrame, pd.DataFrame]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.tables.gaps import name_in
 from headstart.errors import DataError, ParameterError
 from headstart.math.statistics.coincidence import dealt_in_order
 
@@ -110,7 +111,7 @@ def groups_from(values: Iterable[Hashable], names: Sequence[str]) -> np.ndarray:
     >>> groups_from([1, 1, 2], ["a", "b", "c"]).tolist()
     ['1', '1', '2']
     """
-    texts = ["" if value is None or value != value else str(value).strip() for value in values]
+    texts = ["" if value is None or value != value else name_in(value) for value in values]
     if len(texts) != len(names):
         raise DataError(f"Expected a group for each of {len(names)} rows, found {len(texts)}.")
     missing = [name for name, text in zip(names, texts, strict=True) if not text]

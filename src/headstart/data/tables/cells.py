@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from headstart.data.tables.dates import date_of, dates_in, days_since_1970
-from headstart.data.tables.gaps import absent, is_missing
+from headstart.data.tables.gaps import absent, is_missing, name_in
 from headstart.data.tables.numbers import NumberForm, number_of, numbers_in, plain_floats
 
 NUMBER, CATEGORY, DATE = "number", "category", "date"
@@ -241,10 +241,7 @@ def _date(value: Any, column: Column) -> datetime.datetime | datetime.date | Non
 
 
 def _text(value: Any) -> str | None:
-    if absent(value) or is_missing(value):
-        return None
-    whole = isinstance(value, float | np.floating) and float(value).is_integer()
-    return str(int(value)) if whole else str(value).strip()
+    return None if absent(value) or is_missing(value) else name_in(value)
 
 
 def _date_parts(dates: Sequence[datetime.datetime | datetime.date | None]) -> np.ndarray:

@@ -226,7 +226,7 @@ def refuse_misfits(column: Column, cells: pd.Series, other: str) -> list[object]
         raise DataError(
             f"Expected {column.kind}s in the column {column.name!r} of {other}, as in the target ({column}), found "
             f"{str(wrong[0])!r}.",
-            "Give both tables the same meaning, or leave the column out.",
+            f"Give both tables the same meaning, or leave the column out (--leave-out, leave_out={column.name!r}).",
         )
     return wrong
 

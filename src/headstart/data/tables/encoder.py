@@ -174,6 +174,17 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 found += [_INDICATOR.sub("", name) for name in part.get_feature_names_out(columns)]
         return [dates.get(name, name) for name in found]
 
+    def of_dates(self) -> np.ndarray:
+        """Which columns of numbers are parts of dates, (d,) of bool: what comes later always lies beyond those.
+
+        Examples
+        --------
+        >>> TableEncoder().fit(pd.DataFrame({"age": [30, 50], "day": ["2024-03-01", "2024-04-02"]})).of_dates().sum()
+        np.int64(3)
+        """
+        dates = [described["name"] for described in self.columns_ if described["kind"] == DATE]
+        return np.isin(np.array(self.origins(), dtype=object), dates)
+
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns of numbers: "age", "missing age", "sex=m"."""
         check_is_fitted(self, "transformer_")

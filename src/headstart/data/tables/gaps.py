@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 _EMPTY = ("", "nan", "na", "n/a", "n.a.", "#n/a", "#na", "<na>", "nat", "null", "(null)", "\\n", "?", "??")
@@ -10,6 +11,7 @@ _WORDS = ("none", "-", "--", "---", "–", "—", ".", "..", "...", "…", "miss
 GAPS = frozenset({*_EMPTY, *_ERRORS, *_WORDS})
 """What says that a cell holds nothing, in small letters."""
 _LONGEST = 16
+_WHOLE = re.compile(r"[+-]?\d+\.0+", re.ASCII)
 #: Types of pandas that stand for no value; named, so that they are known without loading it.
 _NOTHING = ("NAType", "NaTType")
 PERHAPS = frozenset(_WORDS)
@@ -34,6 +36,21 @@ def absent(value: Any) -> bool:
     if not isinstance(value, str):
         return is_missing(value)
     return (len(value) <= _LONGEST or value.isspace()) and value.strip().casefold() in GAPS
+
+
+def name_in(value: Any) -> str:
+    """The name that a cell holds, of a category or a group: a whole number is the same however it is stored.
+
+    A column of whole numbers becomes one of fractions (3.0) where a program finds a gap in it.
+
+    Examples
+    --------
+    >>> [name_in(value) for value in (3, 3.0, "3.0", " north ", "007", "2.50")]
+    ['3', '3', '3', 'north', '007', '2.50']
+    """
+    whole = isinstance(value, float) and value.is_integer()
+    text = str(int(value)) if whole else str(value).strip()
+    return text.split(".")[0] if _WHOLE.fullmatch(text) else text
 
 
 def unlabelled(label: Any) -> bool:

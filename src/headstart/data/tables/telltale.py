@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -35,7 +36,7 @@ def telltales(frame: pd.DataFrame, columns: Sequence[Column], y: np.ndarray, tas
     >>> frame = pd.DataFrame({"code": ["C34", "Z00"] * 10, "age": list(range(40, 50)) * 2})
     >>> columns = [Column("code", "category"), Column("age", "number")]
     >>> telltales(frame, columns, np.array(["ill", "well"] * 10), "classification")
-    ("The column 'code' alone tells the label of every row; leave it out if it is not known beforehand.",)
+    ("The column 'code' alone tells the label of every row; if it is not known beforehand: --leave-out code.",)
     """
     if y.ndim != 1 or len(y) < _FEWEST_ROWS or len(np.unique(y)) < 2:
         return ()
@@ -44,7 +45,8 @@ def telltales(frame: pd.DataFrame, columns: Sequence[Column], y: np.ndarray, tas
     found = [column for column in columns if any(tells(rows[name], y, column.kind) for name in _names(column))]
     words = "label" if task != "regression" else "target"
     return tuple(
-        f"The column {column.name!r} alone tells the {words} of every row; leave it out if it is not known beforehand."
+        f"The column {column.name!r} alone tells the {words} of every row; if it is not known beforehand: --leave-out "
+        f"{shlex.quote(column.name)}."
         for column in found
     )
 

@@ -86,6 +86,10 @@ class GroupedEncoder(TransformerMixin, BaseEstimator):
         """The columns that are learned from beside that of groups."""
         return self.encoder_.columns_
 
+    def of_dates(self) -> np.ndarray:
+        """Which columns of numbers are parts of dates, (d + 1,) of bool."""
+        return np.append(self.encoder_.of_dates(), False)
+
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns of numbers, the group's last."""
         return np.append(self.encoder_.get_feature_names_out(), self.group)

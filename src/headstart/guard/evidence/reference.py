@@ -55,6 +55,9 @@ class Reference:
     marks : ndarray of shape (n,), uint64
         A hash of the content of every example that was learned from, in rising order: it tells them again, and nothing
         else. Empty in models of earlier versions.
+    dates : ndarray of shape (d,), bool
+        Columns of a table that are parts of dates. They take no part: new rows are always later. Empty where there are
+        none, and in models of earlier versions.
     """
 
     sees: str
@@ -66,10 +69,12 @@ class Reference:
     measures: np.ndarray
     ranks: np.ndarray
     marks: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
+    dates: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
 
     def seen(self, inputs: Any, network: Any, device: str = "auto") -> np.ndarray:
         """Features of new examples as the reference has them, of length 1: (n, d), those that a prediction cached."""
-        return unit(features_for(self.sees, inputs, network, device, self.ranks, exact=True))
+        features = features_for(self.sees, inputs, network, device, self.ranks, exact=True)
+        return unit(np.where(self.dates, 0.0, features) if len(self.dates) else features)
 
     def projected(self, features: np.ndarray) -> np.ndarray:
         """Features in the coordinates that the rows are kept in, (n, 64)."""
@@ -141,7 +146,12 @@ def _ranked(column: np.ndarray, grid: np.ndarray) -> np.ndarray:
 
 
 def reference_of(
-    material: Material, splits: Sequence[tuple[np.ndarray, np.ndarray]], network: Any, *, random_state: int
+    material: Material,
+    splits: Sequence[tuple[np.ndarray, np.ndarray]],
+    network: Any,
+    *,
+    dates: np.ndarray | None = None,
+    random_state: int,
 ) -> Reference:
     """What is kept of the data.
 
@@ -152,6 +162,8 @@ def reference_of(
         The folds of the comparison.
     network : Network or None
         That of the model, where it was not trained on these examples: a trained one sees them unlike any others.
+    dates : array of shape (d,), bool, optional
+        Which columns of a table are parts of dates.
     random_state : int
     """
     sees = COLUMNS if material.numbers else SIMPLE if network is None else NETWORK
@@ -160,6 +172,8 @@ def reference_of(
         ranks = ranks_of(material.rows)
     drawn = _drawn(len(material), random_state)
     features = features_for(sees, material.rows[drawn], network, material.device, ranks)
+    passed = np.zeros(0, bool) if dates is None or not dates.any() else dates
+    features = np.where(passed, 0.0, features) if len(passed) else features
     Y = None if material.classes is None else material.columns[drawn]
 
     def among(rows: np.ndarray) -> np.ndarray:
@@ -168,7 +182,7 @@ def reference_of(
     within = [(among(train), among(test)) for train, test in splits]
     found, kept = rows_kept(sees, features, Y, within, random_state=random_state)
     shown, marks = measured(material.rows[drawn[kept]]), np.sort(content_marks(material.rows))
-    return replace(found, measures=shown, ranks=ranks, marks=marks)
+    return replace(found, measures=shown, ranks=ranks, marks=marks, dates=passed)
 
 
 def reference_of_pictures(pictures: Any, *, random_state: int) -> Reference:

@@ -13,12 +13,12 @@ from headstart.guard.evidence.reference import COLUMNS, NETWORK, SIMPLE, Referen
 
 FILE = "reference.safetensors"
 _ARRAYS = ("projection", "rows", "codes", "held", "heads", "measures", "ranks")
-_MARKS = "marks"
+_MARKS, _DATES = "marks", "dates"
 
 
 def save_reference(reference: Reference, folder: Path) -> None:
     """Write a reference into the folder of a model."""
-    arrays = {name: np.ascontiguousarray(getattr(reference, name)) for name in (*_ARRAYS, _MARKS)}
+    arrays = {name: np.ascontiguousarray(getattr(reference, name)) for name in (*_ARRAYS, _MARKS, _DATES)}
     save_file(arrays, str(folder / FILE), metadata={"sees": reference.sees})
 
 
@@ -37,8 +37,8 @@ def load_reference(folder: Path) -> Reference | None:
         with safe_open(str(place), framework="numpy") as held:
             sees = (held.metadata() or {}).get("sees")
             arrays = {name: held.get_tensor(name) for name in _ARRAYS}
-            if _MARKS in held.keys():  # noqa: SIM118 - a file of arrays is no dict
-                arrays[_MARKS] = held.get_tensor(_MARKS)
+            later = [name for name in (_MARKS, _DATES) if name in held.keys()]  # noqa: SIM118 - it is no dict
+            arrays |= {name: held.get_tensor(name) for name in later}
     except (SafetensorError, OSError) as error:
         raise _damaged(place, str(error)) from error
     m, d = len(arrays["rows"]), len(arrays["projection"])
@@ -52,6 +52,7 @@ def load_reference(folder: Path) -> Reference | None:
         and (not len(heads) or (heads.shape[1] == d + 1 and heads.shape[2] == held_out.shape[1]))
         and all(np.isfinite(array).all() for array in arrays.values())
         and (_MARKS not in arrays or (arrays[_MARKS].dtype == np.uint64 and arrays[_MARKS].ndim == 1))
+        and (_DATES not in arrays or (arrays[_DATES].dtype == bool and arrays[_DATES].shape in ((0,), (d,))))
     )
     if not fits:
         raise _damaged(place, "arrays that do not go together")

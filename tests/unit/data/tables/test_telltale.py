@@ -28,7 +28,10 @@ Y = RNG.integers(0, 2, N)
 def test_it_is_named(column: np.ndarray) -> None:
     frame = pd.DataFrame({"code": column, "noise": RNG.random(N), "y": np.where(Y, "a", "b")})
     notes = read_values(frame, Reading(label="y")).target.notes
-    assert "The column 'code' alone tells the label of every row; leave it out if it is not known beforehand." in notes
+    assert (
+        "The column 'code' alone tells the label of every row; if it is not known beforehand: --leave-out code."
+        in notes
+    )
     assert not any("'noise'" in note for note in notes)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,17 @@ def test_the_group_is_the_last_column_and_no_feature() -> None:
         DataError, match=r"Expected two groups or more in the column 'shop', found 1.*--partial-pooling"
     ):
         GroupedEncoder("shop").fit(frame.assign(shop="one"))
+
+
+@pytest.mark.parametrize("kind", [int, float, str, "float text"])
+def test_a_whole_number_names_one_group_however_it_is_stored(kind: Any) -> None:
+    """A gap in a column of whole numbers makes programs write 3.0 for 3."""
+    frame, _ = shops()
+    number = frame["shop"].str[1:].astype(int)
+    stored = number.astype(float).astype(str) if kind == "float text" else number.astype(kind)
+    encoder = GroupedEncoder("shop").fit(frame.assign(shop=number))
+    rows = encoder.transform(frame.assign(shop=stored.astype(object).where(np.arange(168) != 5, None)))
+    assert (rows[:, -1] == -1).nonzero()[0].tolist() == [5]
 
 
 def test_partial_pooling_is_measured_beside_one_model_for_all_and_groups_as_columns() -> None:
