@@ -95,8 +95,8 @@ def reading_options(*more_tasks: str, divided: bool = True) -> Callable[[Command
         click.option(
             "--task",
             type=click.Choice([*TASKS, *more_tasks]),
-            help="What the labels are; otherwise told "
-            "from the labels." + (" keyword: words to be heard in long recordings." if more_tasks else ""),
+            help="What the labels are; otherwise told from the labels."
+            + (" keyword: words to be heard in long recordings." if more_tasks else ""),
         ),
         click.option("--encoding", help="Of a table or texts, as utf-8, cp1251; otherwise told from the bytes."),
         click.option(
@@ -109,8 +109,7 @@ def reading_options(*more_tasks: str, divided: bool = True) -> Callable[[Command
             "--leave-out",
             multiple=True,
             callback=one_or_several,
-            help="Column of a table that takes no part, such as one that is known only when the label is; again for "
-            "several.",
+            help="Column of a table that takes no part; again for several.",
         ),
         click.option(
             "--page",
