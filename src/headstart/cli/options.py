@@ -106,10 +106,7 @@ def reading_options(*more_tasks: str, divided: bool = True) -> Callable[[Command
         ),
         click.option("--sheet", help="Of an Excel file; otherwise the first with cells."),
         click.option(
-            "--leave-out",
-            multiple=True,
-            callback=one_or_several,
-            help="Column of a table that takes no part; again for several.",
+            "--leave-out", multiple=True, callback=one_or_several, help="Column that takes no part; again for several."
         ),
         click.option(
             "--page",
