@@ -52,6 +52,16 @@ def test_predict_labels_every_row(folder: Path, capsys: pytest.CaptureFixture[st
     assert "Expected a table" in capsys.readouterr().err
 
 
+def test_what_new_rows_hold_that_was_never_seen_is_said(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clinic(40, 5).replace({"town": {"Ulm": "Trier", "Bonn": "BONN"}}).to_csv(tmp_path / "new.csv", index=False)
+    for words in (["predict"], ["check"], ["evaluate"]):
+        exit_code([*words, str(folder / "m"), str(tmp_path / "new.csv")])
+        said = "".join(capsys.readouterr())
+        assert "Unknown in 'town': 'Trier', in" in said and "BONN" not in said
+
+
 def test_columns_are_left_out_of_all_tables(folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     for name in ("here", "there"):
         table = pd.read_csv(folder / f"{name}.csv")

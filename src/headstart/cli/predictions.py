@@ -98,7 +98,10 @@ def say_rows(model: Any, files: Sequence[Path], more: Any = None) -> list[dict[s
                 f"Expected a table ({', '.join(TABLES)}), as the model learned from, found {printable(str(file))}.",
                 "Check the path.",
             )
-        found = ask(model, read_frame(file), more)
+        frame = read_frame(file)
+        found = ask(model, frame, more)
+        for words in [] if getattr(model, "encoder", None) is None else model.encoder.unknown(frame):
+            note(words)
         name = printable(str(file))
         answers += [{"file": f"{name} row {i + 1}", **answer} for i, answer in enumerate(found)]
     return answers

@@ -95,6 +95,8 @@ def without_learned(known: Model, new: NewExamples) -> NewExamples:
         If it learned from each, and they have labels: those would tell of nothing else.
     """
     rows = known.encoder.transform(new.inputs) if known.kind.values else new.inputs
+    if known.kind.values:
+        new = replace(new, notes=(*new.notes, *known.encoder.unknown(new.inputs)))
     found, words = learned_rows(known, new, rows)
     rest = np.setdiff1d(np.arange(len(new.names)), found)
     if not len(found):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from headstart.data.tables.column_names import names_of
-from headstart.data.tables.gaps import absent, name_in
+from headstart.data.tables.gaps import absent, name_in, spelt_as
 from headstart.errors import DataError, ParameterError
 
 
@@ -78,7 +78,7 @@ def as_groups(values: Sequence[Any]) -> np.ndarray:
 
 
 def codes_in(groups: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Position of each row's group among the known ones, which are sorted; -1 for any other.
+    """Position of each row's group among the known ones, which are sorted, also if spelt otherwise; -1 for any other.
 
     Examples
     --------
@@ -88,4 +88,8 @@ def codes_in(groups: np.ndarray, known: np.ndarray) -> np.ndarray:
     if not len(known):
         return np.full(len(groups), -1)
     place = np.minimum(np.searchsorted(known, groups), len(known) - 1)
+    same = spelt_as(np.unique(groups[known[place] != groups]).tolist(), known.tolist())
+    if same:
+        groups = np.array([same.get(group, group) for group in groups.tolist()], dtype=str)
+        place = np.minimum(np.searchsorted(known, groups), len(known) - 1)
     return np.where(known[place] == groups, place, -1)

@@ -161,6 +161,12 @@ class ViewEncoder(TransformerMixin, BaseEstimator):
             )
         return found
 
+    def unknown(self, X: Any) -> list[str]:
+        """Words for categories of new rows that were not there to learn from."""
+        table = view_table(X)
+        parts = {name: table.loc[view_rows(table, self.columns_[name]), self.columns_[name]] for name in self.encoders_}
+        return [words for name, part in parts.items() if len(part) for words in self.encoders_[name].unknown(part)]
+
     def of_dates(self) -> np.ndarray:
         """Which columns are parts of dates, (d,) of bool."""
         found = [

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from headstart.data.tables.dates import date_of, dates_in, days_since_1970
-from headstart.data.tables.gaps import absent, is_missing, name_in
+from headstart.data.tables.gaps import absent, as_one_and_zero, is_missing, name_in
 from headstart.data.tables.numbers import NumberForm, number_of, numbers_in, plain_floats
 
 NUMBER, CATEGORY, DATE = "number", "category", "date"
@@ -140,6 +140,7 @@ def typed(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
             continue
         values = frame[column.name].tolist() if column.name in frame.columns else [None] * len(frame)
         if column.kind == NUMBER:
+            values = as_one_and_zero(values)
             numbers = np.array([_or_nan(None if absent(v) else _number(v, column)) for v in values], dtype=np.float64)
             found[column.name] = np.where(np.isfinite(numbers), numbers, np.nan)
         elif column.kind == DATE:

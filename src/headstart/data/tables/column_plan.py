@@ -10,6 +10,7 @@ import pandas as pd
 
 from headstart.data.tables.cells import CATEGORY, DATE, NUMBER, Column, adapted, fits, floats_of, present
 from headstart.data.tables.column_names import otherwise_named
+from headstart.data.tables.gaps import as_one_and_zero
 from headstart.data.tables.judge import judged, seen
 from headstart.data.tables.numbers import FoundNumbers
 from headstart.errors import DataError
@@ -211,7 +212,7 @@ def _times(ratio: float) -> str:
     return f"{float(f'{ratio:.2g}'):,.10g} times"
 
 
-def refuse_misfits(column: Column, cells: pd.Series, other: str) -> list[object]:
+def refuse_misfits(column: Column, cells: pd.Series, other: str, learned: bool = False) -> list[object]:
     """Cells that are not what the target's column holds; an error where they are more than half.
 
     Raises
@@ -220,13 +221,14 @@ def refuse_misfits(column: Column, cells: pd.Series, other: str) -> list[object]
     """
     if floats_of(cells, column) is not None:
         return []
-    values = present(cells)
+    values = present(pd.Series(as_one_and_zero(cells.tolist()), dtype=object) if column.kind == NUMBER else cells)
     wrong = [value for value in values if not fits(value, column)]
     if 2 * len(wrong) > len(values):
         raise DataError(
             f"Expected {column.kind}s in the column {column.name!r} of {other}, as in the target ({column}), found "
             f"{str(wrong[0])!r}.",
-            f"Give both tables the same meaning, or leave the column out (--leave-out, leave_out={column.name!r}).",
+            "Give both tables the same meaning"
+            + ("." if learned else f", or leave the column out (--leave-out, leave_out={column.name!r})."),
         )
     return wrong
 

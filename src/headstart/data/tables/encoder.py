@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from headstart.data.tables.cells import CATEGORY, DATE, DATE_PARTS, Column, adapted, typed
 from headstart.data.tables.column_names import otherwise_named
 from headstart.data.tables.column_plan import differences, other_units, plan_columns, refuse_misfits, refuse_nothing
+from headstart.data.tables.gaps import spelt_as
 from headstart.data.tables.rows import as_frame, records_of
 from headstart.errors import DataError
 
@@ -79,8 +80,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         different = [note for name, frame in tables for note in differences(plan, target, name, frame)]
         self.columns_ = [dict(vars(column)) for column in columns]
         parts = [typed(target, columns), *(typed(frame, adapted(columns, frame)) for _, frame in tables)]
+        own = {column.name: _values(parts[0][column.name]) for column in columns if column.kind == CATEGORY}
         for (name, _), part in zip(tables, parts[1:], strict=True):
-            different += other_units(columns, parts[0], name, part)
+            different += [*other_units(columns, parts[0], name, part), *_spelt(part, own, name)]
         self.notes_ = (*plan.notes, *(plan.doubts if known is None else ()), *different)
         rows = pd.concat(parts, ignore_index=True)
         numbers: dict[bool, list[str]] = {True: [], False: []}
@@ -127,8 +129,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         columns = adapted(self._planned(), frame)
         for column in columns:
             if column.kind != CATEGORY:
-                refuse_misfits(column, frame[column.name], "the new rows")
-        return self._numbers(typed(frame, columns))
+                refuse_misfits(column, frame[column.name], "the new rows", learned=True)
+        return self._numbers(self._typed(frame, columns))
 
     def encode(self, X: Any) -> np.ndarray:
         """Rows of any of the tables that were fitted to, as numbers; columns that it lacks are missing everywhere.
@@ -139,7 +141,39 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self, "transformer_")
         frame = _table(X)
-        return self._numbers(typed(frame, adapted(self._planned(), frame)))
+        return self._numbers(self._typed(frame, adapted(self._planned(), frame)))
+
+    def unknown(self, X: Any) -> list[str]:
+        """Words for categories of new rows that none of the tables had that were learned from.
+
+        Examples
+        --------
+        >>> TableEncoder().fit(pd.DataFrame({"sex": ["f", "m"] * 2})).unknown(pd.DataFrame({"sex": ["female", "F"]}))
+        ["Unknown in 'sex': 'female', in 1 of 2 rows; learned were 'f', 'm'."]
+        """
+        frame, found = _table(X), []
+        rows = self._typed(frame, self._planned())
+        for name, known in self._categories().items():
+            strange = ~rows[name].isin(known) & rows[name].notna()
+            if strange.any():
+                values, many = _shown(_values(rows[name][strange])), f"{int(strange.sum()):,} of {len(rows):,} rows"
+                found.append(f"Unknown in {name!r}: {values}, in {many}; learned were {_shown(known)}.")
+        return found
+
+    def _typed(self, frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+        """Cells of a table, categories spelt as those that were learned."""
+        rows = typed(frame, columns)
+        _spelt(rows, self._categories(), "")
+        return rows
+
+    def _categories(self) -> dict[str, list[str]]:
+        """The values of each column of categories."""
+        for name, part, columns in self.transformer_.transformers_:
+            if name == "categories" and len(columns):
+                return {
+                    column: list(map(str, known)) for column, known in zip(columns, part[-1].categories_, strict=True)
+                }
+        return {}
 
     def _planned(self) -> tuple[Column, ...]:
         return tuple(Column(**described) for described in self.columns_)
@@ -200,6 +234,28 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             else:
                 names += [_INDICATOR.sub("missing ", name) for name in part.get_feature_names_out(columns)]
         return np.asarray(names, dtype=object)
+
+
+def _values(cells: pd.Series) -> list[str]:
+    return [str(value) for value in cells.dropna().unique()]
+
+
+def _spelt(rows: pd.DataFrame, known: Mapping[str, Sequence[str]], other: str) -> list[str]:
+    """Spell the categories of a table as the known ones, in place; and what is said of it."""
+    said = []
+    for name, values in known.items():
+        theirs = _values(rows[name])
+        same = spelt_as(theirs, values)
+        if same:
+            rows[name] = pd.Series([same.get(value, value) for value in rows[name]], dtype=object, index=rows.index)
+            said.append(f"In {name!r} {_shown(list(same))} of {other} were read as {_shown(list(same.values()))}.")
+        elif theirs and values and not set(theirs) & set(values):
+            said.append(f"In {name!r} {other} has {_shown(theirs)}, the target {_shown(values)}: write both alike.")
+    return said
+
+
+def _shown(values: Sequence[str]) -> str:
+    return ", ".join(map(repr, values[:4])) + (", ..." if len(values) > 4 else "")
 
 
 def _numbers(*, gaps: bool) -> Any:

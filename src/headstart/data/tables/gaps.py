@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 _EMPTY = ("", "nan", "na", "n/a", "n.a.", "#n/a", "#na", "<na>", "nat", "null", "(null)", "\\n", "?", "??")
@@ -11,6 +14,11 @@ _WORDS = ("none", "-", "--", "---", "–", "—", ".", "..", "...", "…", "miss
 GAPS = frozenset({*_EMPTY, *_ERRORS, *_WORDS})
 """What says that a cell holds nothing, in small letters."""
 _LONGEST = 16
+_BETWEEN, _YES, _NO = (
+    re.compile(r"(?<=\w)[\s_-]+(?=\w)"),
+    {"true", "yes", "1", "y", "t"},
+    {"false", "no", "0", "n", "f"},
+)
 _WHOLE = re.compile(r"[+-]?\d+\.0+", re.ASCII)
 #: Types of pandas that stand for no value; named, so that they are known without loading it.
 _NOTHING = ("NAType", "NaTType")
@@ -51,6 +59,45 @@ def name_in(value: Any) -> str:
     whole = isinstance(value, float) and value.is_integer()
     text = str(int(value)) if whole else str(value).strip()
     return text.split(".")[0] if _WHOLE.fullmatch(text) else text
+
+
+def spelt_as(names: Iterable[str], known: Iterable[str]) -> dict[str, str]:
+    """Which names are known ones in other capitals, spaces, hyphens or underscores, or as 1 and 0 for yes and no.
+
+    Examples
+    --------
+    >>> spelt_as(["F", "m ", "x"], ["f", "m"]), spelt_as(["TRUE", "0"], ["True", "False"]), spelt_as(["A+"], ["A"])
+    ({'F': 'f', 'm ': 'm'}, {'TRUE': 'True', '0': 'False'}, {})
+    """
+    own = list(known)
+    exact = set(own)
+    keys = [_spelling(name) for name in own]
+    times = Counter(keys)
+    lookup = {key: name for key, name in zip(keys, own, strict=True) if times[key] == 1}
+    spoken = {key in _YES: name for key, name in lookup.items() if key in _YES | _NO}
+    if len(own) == len(spoken) == 2:
+        lookup = {word: spoken[word in _YES] for word in _YES | _NO} | lookup
+    strange = {name: _spelling(name) for name in names if name not in exact}
+    return {name: lookup[key] for name, key in strange.items() if key in lookup}
+
+
+def as_one_and_zero(cells: list[Any]) -> list[Any]:
+    """Cells of a column of numbers, as they are; where all that hold something say yes or no, 1 and 0.
+
+    Examples
+    --------
+    >>> as_one_and_zero([True, None, False]), as_one_and_zero(["yes", "no"]), as_one_and_zero(["yes", 31])
+    ([1, None, 0], [1, 0], ['yes', 31])
+    """
+    words = [None if absent(cell) else _spelling(str(cell)) for cell in cells]
+    said = {word for word in words if word is not None}
+    if not said or said <= {"0", "1"} or not said <= _YES | _NO:
+        return cells
+    return [None if word is None else int(word in _YES) for word in words]
+
+
+def _spelling(name: str) -> str:
+    return _BETWEEN.sub(" ", unicodedata.normalize("NFKC", name).casefold().strip())
 
 
 def unlabelled(label: Any) -> bool:

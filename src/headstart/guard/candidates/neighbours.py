@@ -86,6 +86,13 @@ class GroupedEncoder(TransformerMixin, BaseEstimator):
         """The columns that are learned from beside that of groups."""
         return self.encoder_.columns_
 
+    def unknown(self, X: Any) -> list[str]:
+        """Words for categories and groups of new rows that were not there to learn from."""
+        rows, groups = self._parted(X)
+        strange = int((codes_in(groups, self.groups_) < 0).sum())
+        words = f"Of no known {self.group!r}: {strange:,} of {len(groups):,} rows; they get what all groups share."
+        return [*self.encoder_.unknown(rows), *([words] if strange else [])]
+
     def of_dates(self) -> np.ndarray:
         """Which columns of numbers are parts of dates, (d + 1,) of bool."""
         return np.append(self.encoder_.of_dates(), False)

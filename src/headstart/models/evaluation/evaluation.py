@@ -231,7 +231,7 @@ def _asked(model: Any, dataset: Dataset) -> tuple[Material, np.ndarray, list[str
         shown=dataset.inputs if model.kind.values else None,
         known=np.arange(len(model.classes_)) if model.task == "classification" else None,
     )
-    return material, prediction, notes
+    return material, prediction, [*notes, *(model.encoder.unknown(inputs) if model.kind.values else ())]
 
 
 def _measured(model: Any, material: Material, prediction: np.ndarray, names: list[Any] | None) -> dict[str, Any]:

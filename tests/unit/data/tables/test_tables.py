@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -276,3 +277,51 @@ def test_another_place_is_no_other_unit() -> None:
     assert other_units(column, young, "there", pd.DataFrame({"days": rng.uniform(80, 100, 50)})) == []
     assert other_units(column, young, "there", pd.DataFrame({"days": np.full(50, 90.0)})) == []
     assert other_units(column, young, "there", 3 * young) == []
+
+
+SPELLINGS = {
+    "capitals": (["north", "south east", "x"], ["NORTH", "South_East ", "X"]),
+    "signs": (["sea-waves", "rain"], ["sea waves", "Rain"]),
+    "TRUE": (["True", "False"], ["TRUE", "false"]),
+    "one and zero": (["True", "False"], ["1", "0"]),
+    "yes": (["yes", "no"], ["True", "False"]),
+    "composed": (["caf\u00e9", "bar"], ["cafe\u0301", "bar"]),
+    "floats": (["1", "2", "A"], ["1.0", "2.0", "a"]),
+}
+
+
+@pytest.mark.parametrize("way", sorted(SPELLINGS))
+def test_categories_spelt_otherwise_are_the_same(way: str) -> None:
+    ours, theirs = SPELLINGS[way]
+    rng = np.random.default_rng(0)
+    codes = rng.integers(len(ours), size=60)
+    target = pd.DataFrame({"kind": np.array(ours, dtype=object)[codes], "size": rng.normal(size=60)})
+    other = target.assign(kind=np.array(theirs, dtype=object)[codes])
+    alone, both = TableEncoder().fit(target), TableEncoder().fit(target, others=[("there", other)])
+    np.testing.assert_array_equal(alone.transform(other), alone.transform(target))
+    assert both.get_feature_names_out().tolist() == alone.get_feature_names_out().tolist()
+    said = " ".join(both.notes_)
+    assert ("of there were read as" in said) == (way != "floats") or "'a' of there" in said
+    assert alone.unknown(other) == [] and other["kind"].tolist() == [theirs[code] for code in codes]
+
+
+def test_what_may_be_another_category_stays_one() -> None:
+    target = pd.DataFrame({"grade": ["A", "B", "F", "f"] * 10})
+    encoder = TableEncoder().fit(target)
+    new = pd.DataFrame({"grade": ["A+", "b", "F", "f", "1-5", None]})
+    assert encoder.unknown(new) == ["Unknown in 'grade': 'A+', '1-5', in 2 of 6 rows; learned were 'A', 'B', 'F', 'f'."]
+    rows = dict(zip(encoder.get_feature_names_out(), encoder.transform(new).T, strict=True))
+    assert rows["grade=B"].tolist() == [0, 1, 0, 0, 0, 0]
+    assert rows["grade=F"].tolist() == [0, 0, 1, 0, 0, 0] and rows["grade=f"].tolist() == [0, 0, 0, 1, 0, 0]
+    apart = TableEncoder().fit(target, others=[("there", pd.DataFrame({"grade": ["good", "bad"]}))])
+    assert apart.notes_[-1] == "In 'grade' there has 'good', 'bad', the target 'A', 'B', 'F', 'f': write both alike."
+
+
+@pytest.mark.parametrize("said", [[True, False], ["True", "False"], ["yes", "no"], ["Y", "N"]])
+def test_yes_and_no_are_one_and_zero_where_numbers_were_learned(said: list[Any]) -> None:
+    target = pd.DataFrame({"smoker": [0, 1, 1, 0] * 10, "age": np.arange(40.0)})
+    new = target.assign(smoker=pd.Series([said[1 - one] for one in target["smoker"]], dtype=object))
+    encoder = TableEncoder().fit(target, others=[("there", new)])
+    np.testing.assert_array_equal(encoder.transform(new), encoder.transform(target))
+    with pytest.raises(DataError, match=r"found 'maybe'. Give both tables the same meaning.$"):
+        encoder.transform(target.assign(smoker="maybe"))

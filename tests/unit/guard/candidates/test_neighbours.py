@@ -50,6 +50,19 @@ def test_a_whole_number_names_one_group_however_it_is_stored(kind: Any) -> None:
     assert (rows[:, -1] == -1).nonzero()[0].tolist() == [5]
 
 
+def test_groups_spelt_otherwise_are_the_same_and_unknown_ones_are_said() -> None:
+    frame, _ = shops()
+    encoder = GroupedEncoder("shop").fit(frame)
+    np.testing.assert_array_equal(
+        encoder.transform(frame.assign(shop=frame["shop"].str.upper())), encoder.transform(frame)
+    )
+    new = frame.assign(shop=["elsewhere", *frame["shop"][1:]], town=["c", *frame["town"][1:]])
+    assert encoder.unknown(new) == [
+        "Unknown in 'town': 'c', in 1 of 168 rows; learned were 'a', 'b'.",
+        "Of no known 'shop': 1 of 168 rows; they get what all groups share.",
+    ]
+
+
 def test_partial_pooling_is_measured_beside_one_model_for_all_and_groups_as_columns() -> None:
     frame, y = shops()
     model = SafeTransferRegressor(partial_pooling="shop", n_splits=3).fit(frame, y)
