@@ -18,8 +18,8 @@ class Problems:
 
     Attributes
     ----------
-    U, squares : ndarray of shape (n, r + 1)
-        Rows with a column of ones, and what they are squared.
+    U : ndarray of shape (n, r + 1)
+        Rows, and a column of ones.
     Y : ndarray of shape (K, n)
     masks : ndarray of shape (B, n)
     variance : ndarray of shape (B, r + 1)
@@ -31,7 +31,6 @@ class Problems:
     """
 
     U: np.ndarray
-    squares: np.ndarray
     Y: np.ndarray
     masks: np.ndarray
     variance: np.ndarray
@@ -46,11 +45,10 @@ class Problems:
         Y = np.ascontiguousarray((Y[:, 1:] if halved else Y).T, dtype=U.dtype)
         masks, multilabel = masks.astype(U.dtype), multilabel or halved
         U = np.column_stack([U, np.ones(len(U), U.dtype)])
-        squares = U**2
-        variance = np.maximum(masks @ squares, 1e-12)
+        variance = np.maximum(masks @ U**2, 1e-12)
         rest = masks[:, None] * ((0.5 if multilabel else 1.0 / len(Y)) - Y)
         at_zero = (rest.reshape(-1, len(U)) @ U).reshape(len(masks), -1)
-        return cls(U, squares, Y, masks, variance, at_zero, multilabel, halved)
+        return cls(U, Y, masks, variance, at_zero, multilabel, halved)
 
     def at(self, penalties: np.ndarray) -> _Batch:
         """With a penalty for each problem (B,), in units of a bound of the curvature."""
@@ -59,7 +57,7 @@ class Problems:
         ridge[:, -1] = 0.0
         scale = 1.0 / np.sqrt(curvature * self.variance + ridge)
         ridge, scale = (np.tile(part, (1, len(self.Y))).astype(self.U.dtype) for part in (ridge, scale))
-        return _Batch(self.U, self.squares, self.Y, self.masks, ridge, scale, np.ones_like(scale), self.multilabel)
+        return _Batch(self.U, self.Y, self.masks, ridge, scale, np.ones_like(scale), self.multilabel)
 
 
 def minimise(
@@ -146,7 +144,6 @@ class _Batch:
     """
 
     U: np.ndarray
-    squares: np.ndarray
     Y: np.ndarray
     masks: np.ndarray
     ridge: np.ndarray
@@ -164,7 +161,7 @@ class _Batch:
         rates, _ = self.rates(W)
         rates *= 1.0 - rates
         rates *= self.masks[:, None]
-        curvature = (rates.reshape(-1, len(self.U)) @ self.squares).reshape(W.shape) + self.ridge
+        curvature = (rates.reshape(-1, len(self.U)) @ self.U**2).reshape(W.shape) + self.ridge
         bound = self.scale * self.units
         scale = 1.0 / np.sqrt(np.maximum(curvature, 1e-3 / bound**2))
         return replace(self, scale=scale, units=bound / scale)
