@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from headstart.math.linear.batched_lbfgs import minimise
+from headstart.math.linear.batched_lbfgs import Problems, minimise
 from headstart.math.linear.row_space import RowSpace, row_space
 from headstart.math.linear.solution import LinearSolution
 
@@ -24,8 +24,8 @@ ENOUGH = 300
 _PAST, _LEARNED = 1.02, 0.95
 #: Coordinates from which single precision serves to compare penalties.
 _MANY = 128
-#: Size of the gradient, relative to that at zero, at which penalties are compared, and at which the best one's
-#: held-out loss is taken with many coordinates and with few.
+#: Size of the gradient, relative to that at zero, at which penalties are compared and then the best one's held-out loss
+#: is taken: with many coordinates the first two, with few the last two.
 _COMPARING, _JUDGING, _EXACT = 1e-3, 1e-4, 1e-5
 #: Held-out rows that are enough to tell penalties apart.
 _TELLING = 150
@@ -48,8 +48,9 @@ def solve_logistic(
     with the softmax loss (or one sigmoid a label) and :math:`\bar s` the mean squared norm of the centred rows.
     The penalty does not change under rotations, so all problems are solved in the coordinates of the singular
     vectors of X, where the Hessian is close to diagonal: one preconditioned, batched L-BFGS (Liu & Nocedal 1989)
-    solves all folds together with two matrix products an iteration. Penalties are compared in at most 300 of these
-    coordinates, the strongest, and on as many folds as hold 150 rows out; the chosen one is solved in all of them.
+    solves all folds together with two matrix products an iteration, at each penalty from where the two before lead.
+    Penalties are compared in at most 300 of these coordinates, the strongest, and on as many folds as hold 150 rows
+    out; the chosen one is solved in all of them.
 
     Parameters
     ----------
@@ -104,17 +105,20 @@ class Compared:
         Where the rows are given in single precision it is found in it.
         """
         U, W = self.space.left * self.space.singular, self.start
-        problem = (self.Y, self.weight[None], np.array([self.penalty * self.strength]), self.multilabel)
+        strength = np.array([self.penalty * self.strength])
         if W.any() and U.shape[1] > _MANY:
-            few = U[:, -(W.shape[2] - 1) :].astype(np.float32)
-            W = minimise(few, *problem, start=W, tolerance=_COMPARING, most=100)
+            few = self._problem(U[:, -(W.shape[2] - 1) :].astype(np.float32))
+            W = minimise(few, strength, start=W, tolerance=_COMPARING, most=100)
         start = np.zeros((*W.shape[:2], U.shape[1] + 1))
         start[:, :, -W.shape[2] :] = W
         tolerance = 1e-4 if U.dtype == np.float32 else 1e-6
-        found = minimise(U, *problem, start=start, tolerance=tolerance, most=500)[0].T.astype(np.float64)
-        coef = self.space.back(found[:-1])
+        found = minimise(self._problem(U), strength, start=start, tolerance=tolerance, most=500)[0].T
+        coef = self.space.back(found[:-1]).astype(np.float64)
         shift = found[-1] - self.space.mean @ coef
         return LinearSolution(coef, shift, self.penalty, self.loss, self.out_of_fold)
+
+    def _problem(self, U: np.ndarray) -> Problems:
+        return Problems.of(U, self.Y, self.weight[None], self.multilabel)
 
 
 def compare_penalties(
@@ -145,7 +149,7 @@ def compare_penalties(
         return Compared(space, Y, weight, multilabel, float(penalties[0]), strength, start)
     each = np.asarray(penalties) * strength
     rows = space.left * space.singular
-    best, loss, scores, start = _cross_validate(rows, Y, weight, each, folds, multilabel, enough)
+    best, loss, scores, start = _cross_validate(_Folds(rows, Y, weight, folds, multilabel), each, enough)
     return Compared(space, Y, weight, multilabel, float(penalties[best]), strength, start, loss, scores)
 
 
@@ -187,8 +191,8 @@ def solve_folds(
     strength = penalty * float((space.singular.astype(np.float64) ** 2).sum()) / len(X) + 1e-12
     start = np.zeros((len(trains), Y.shape[1], len(singular) + 1))
     how: dict[str, Any] = {"start": start, "tolerance": 1e-4 if U.dtype == np.float32 else 1e-6, "most": 500}
-    found = minimise(np.ascontiguousarray(U), Y, masks, np.full(len(trains), strength), False, **how)
-    W = np.zeros((len(space.singular), len(trains) * Y.shape[1]))
+    found = minimise(Problems.of(U, Y, masks, False), np.full(len(trains), strength), **how)
+    W = np.zeros((len(space.singular), len(trains) * Y.shape[1]), found.dtype)
     W[-len(singular) :] = found[:, :, :-1].reshape(W.shape[1], -1).T
     coef = space.back(W).reshape(X.shape[1], *found.shape[:2])
     shift = found[:, :, -1] - np.tensordot(space.mean, coef, axes=1)
@@ -203,68 +207,94 @@ def log_losses(scores: np.ndarray, Y: np.ndarray, multilabel: bool = False) -> n
     return np.log(np.exp(scores - top).sum(axis=-1)) + top[..., 0] - (Y * scores).sum(axis=-1)
 
 
-def _of_shares(weight: np.ndarray, Y: np.ndarray, multilabel: bool) -> np.ndarray:
-    """The intercepts (K,) that say of every row how common each class or label is among those of this weight (n,)."""
-    share = (weight @ Y + 1e-3) / (weight.sum() + 2e-3)
-    return np.log(share / (1.0 - share)) if multilabel else np.log(share) - np.log(share).mean()
+@dataclass(frozen=True)
+class _Folds:
+    """Rows in principal coordinates (n, r), and parts of them that are learned from and held out."""
+
+    U: np.ndarray
+    Y: np.ndarray
+    weight: np.ndarray
+    parts: Sequence[tuple[np.ndarray, np.ndarray]]
+    multilabel: bool
+
+    def problems(self, chosen: Sequence[int]) -> Problems:
+        """Of one fold on its own rows, of several on all."""
+        if len(chosen) == 1:
+            own = self.parts[chosen[0]][0]
+            return Problems.of(self.U[own], self.Y[own], self.weight[None, own], self.multilabel)
+        masks = np.zeros((len(chosen), len(self.U)))
+        for mask, f in zip(masks, chosen, strict=True):
+            mask[self.parts[f][0]] = self.weight[self.parts[f][0]]
+        return Problems.of(self.U, self.Y, masks, self.multilabel)
+
+    def solved(self, problems: Problems, penalty: float, start: np.ndarray, tolerance: float) -> np.ndarray:
+        """Solutions (F, K, r + 1) at one penalty."""
+        return minimise(problems, np.full(len(start), penalty), start=start, tolerance=tolerance, most=100)
+
+    def shares(self, chosen: Sequence[int]) -> np.ndarray:
+        """What says of every row how common each class or label is among those learned from, (F, K, r + 1)."""
+        W = np.zeros((len(chosen), self.Y.shape[1], self.U.shape[1] + 1), dtype=self.U.dtype)
+        for each, f in zip(W, chosen, strict=True):
+            weight, Y = self.weight[self.parts[f][0]], self.Y[self.parts[f][0]]
+            share = (weight @ Y + 1e-3) / (weight.sum() + 2e-3)
+            each[:, -1] = np.log(share / (1.0 - share)) if self.multilabel else np.log(share) - np.log(share).mean()
+        return W
+
+    def held_out(self, W: np.ndarray, chosen: Sequence[int]) -> tuple[float, list[tuple[np.ndarray, np.ndarray]]]:
+        """Summed loss of the rows that folds hold out, at their solutions; and those rows and their scores by fold."""
+        found = []
+        for f, each in zip(chosen, W, strict=True):
+            test = self.parts[f][1]
+            found.append((test, self.U[test] @ each[:, :-1].T + each[:, -1]))
+        losses = (log_losses(scores, self.Y[test], self.multilabel) @ self.weight[test] for test, scores in found)
+        return float(sum(losses)), found
 
 
-def _cross_validate(
-    U: np.ndarray,
-    Y: np.ndarray,
-    weight: np.ndarray,
-    penalties: np.ndarray,
-    folds: Sequence[tuple[np.ndarray, np.ndarray]],
-    multilabel: bool,
-    enough: int,
-) -> tuple[int, float, np.ndarray, np.ndarray]:
+def _cross_validate(folds: _Folds, penalties: np.ndarray, enough: int) -> tuple[int, float, np.ndarray, np.ndarray]:
     """The best penalty, its mean held-out loss and held-out scores (n, K), and the folds' mean solution at it.
 
-    Scores are averaged where a row is held out twice. From the strongest penalty to weaker ones each starts from the
-    solution of the one before; where the loss has risen after something was learned, the weaker ones, which take the
-    longest, are not tried.
+    Scores are averaged where a row is held out twice. From the strongest penalty to weaker ones each starts from where
+    the line through the solutions of the two before leads; where the loss has risen after something was learned, the
+    weaker ones are not tried.
     Penalties are compared on as many folds as hold `_TELLING` rows out, the others are solved at the best one alone,
     and not from what the first found: that has seen their rows. With many coordinates the strongest are used, in
     single precision: it is penalties that are compared.
     """
-    many = U.shape[1] > min(enough, _MANY)
-    U = np.ascontiguousarray(U[:, -enough:], dtype=np.float32) if many else U
-    masks = np.zeros((len(folds), len(U)))
-    for f, (train, _) in enumerate(folds):
-        masks[f, train] = weight[train]
-    held_out = np.cumsum([len(test) for _, test in folds])
-    telling = min(int(np.searchsorted(held_out, _TELLING)) + 1, len(folds))
-    scores, count = np.zeros((len(U), Y.shape[1])), np.zeros(len(U))
-
-    def solve(p: int, start: np.ndarray, tolerance: float) -> np.ndarray:
-        strength = np.full(len(start), penalties[p])
-        own = masks[: len(start)]
-        return minimise(U, Y, own, strength, multilabel, start=start, tolerance=tolerance, most=100)
-
-    def losses_of(W: np.ndarray, *, keep: bool = False) -> float:
-        """Summed loss of the rows that the first folds hold out."""
-        total = 0.0
-        for (_, test), each in zip(folds, W, strict=False):
-            held = U[test] @ each[:, :-1].T + each[:, -1]
-            total += float(log_losses(held, Y[test], multilabel) @ weight[test])
-            if keep:
-                scores[test] += held
-                count[test] += 1
-        return total
-
-    W = np.zeros((telling, Y.shape[1], U.shape[1] + 1), dtype=U.dtype)
-    W[:, :, -1] = [_of_shares(mask, Y, multilabel) for mask in masks[:telling]]
-    learned, best, least, at_best = _LEARNED * losses_of(W), 0, np.inf, W
+    many, n_folds = folds.U.shape[1] > min(enough, _MANY), len(folds.parts)
+    if many:
+        folds = replace(folds, U=np.ascontiguousarray(folds.U[:, -enough:], dtype=np.float32))
+    sizes = np.cumsum([len(test) for _, test in folds.parts])
+    first = range(min(int(np.searchsorted(sizes, _TELLING)) + 1, n_folds))
+    problems, W, logs = folds.problems(first), folds.shares(first), np.log(np.maximum(penalties, 1e-300))
+    learned, best, least, at_best = _LEARNED * folds.held_out(W, first)[0], 0, np.inf, W
+    path: list[tuple[float, np.ndarray]] = []
     for p in np.argsort(-penalties, kind="stable"):
-        W = solve(p, W, _COMPARING if many else _EXACT)
-        loss = losses_of(W)
+        start = _ahead(path, logs[p]) if path else W
+        W = folds.solved(problems, penalties[p], start, _COMPARING if many else _JUDGING)
+        path, loss = [*path[-1:], (logs[p], W)], folds.held_out(W, first)[0]
         if loss < least:
             best, least, at_best = int(p), loss, W
         elif least < learned and loss > _PAST * least:
             break
-    unseen = np.zeros((len(folds) - telling, *W.shape[1:]), W.dtype)
-    at_best = solve(best, np.concatenate([at_best, unseen]), _JUDGING if many else _EXACT)
-    least = losses_of(at_best, keep=True)
-    judged = sum(float(weight[test].sum()) for _, test in folds)
-    found = least / max(judged, 1e-12), scores / np.maximum(count, 1)[:, None]
-    return best, *found, at_best.mean(axis=0, keepdims=True)
+    at_best = np.concatenate([at_best, np.zeros((n_folds - len(first), *W.shape[1:]), W.dtype)])
+    scores, count, least = np.zeros((len(folds.U), W.shape[1])), np.zeros((len(folds.U), 1)), 0.0
+    for chosen in [[f] for f in range(n_folds)] if len(first) == 1 else [range(n_folds)]:
+        if list(chosen) != list(first):
+            del problems  # large: the next take its room
+            problems = folds.problems(chosen)
+        solved = folds.solved(problems, penalties[best], at_best[chosen], _JUDGING if many else _EXACT)
+        at_best[chosen], (loss, held_out) = solved, folds.held_out(solved, chosen)
+        least += loss
+        for test, each in held_out:
+            scores[test] += each
+            count[test] += 1
+    judged = sum(float(folds.weight[test].sum()) for _, test in folds.parts)
+    return best, least / max(judged, 1e-12), scores / np.maximum(count, 1), at_best.mean(axis=0, keepdims=True)
+
+
+def _ahead(path: Sequence[tuple[float, np.ndarray]], at: float) -> np.ndarray:
+    """Where the line through the last two of (log penalty, solution) leads; the last one where there is but one."""
+    if len(path) < 2 or path[0][0] == path[1][0]:
+        return path[-1][1]
+    (first, V), (last, W) = path
+    return W + W.dtype.type((at - last) / (last - first)) * (W - V)

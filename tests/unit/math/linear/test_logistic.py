@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from headstart.math.linear import logistic
+from headstart.math.linear.batched_lbfgs import Problems
 from headstart.math.linear.logistic import compare_penalties, log_losses, solve_folds, solve_logistic
 from headstart.math.linear.row_space import row_space
 
@@ -98,6 +101,29 @@ def test_columns_that_say_nothing_hide_nothing_by_their_size(seed: int, noisy: i
     assert found.loss < 1.02 * min(alone) < 0.3
 
 
+@settings(max_examples=8, deadline=None)
+@given(n=st.integers(40, 90), d=st.integers(2, 120), classes=st.integers(2, 4), seed=st.integers(0, 99))
+def test_the_path_finds_what_trying_every_penalty_finds(n: int, d: int, classes: int, seed: int) -> None:
+    X, y = problem(n, d, classes, seed)
+    y = np.where(np.random.default_rng(seed).random(n) < 0.2, np.roll(y, 1), y)
+    Y, folds = np.eye(classes)[y], list(StratifiedKFold(3, shuffle=True, random_state=seed).split(X, y))
+    found = compare_penalties(X * np.linspace(2.0, 0.1, d), Y, folds=folds)
+    each = [
+        compare_penalties(X * np.linspace(2.0, 0.1, d), Y, folds=folds, penalties=[p, p]).loss
+        for p in logistic.PENALTIES
+    ]
+    assert found.loss <= 1.002 * min(each)
+    assert found.loss == pytest.approx(each[logistic.PENALTIES.index(found.penalty)], rel=5e-3)
+
+
+def test_two_classes_are_one_label() -> None:
+    X, y = problem(80, 6, 2, seed=3)
+    both = solve_logistic(X, np.eye(2)[y], penalties=[0.02])
+    label = solve_logistic(X, y[:, None].astype(float), penalties=[0.01], multilabel=True)
+    np.testing.assert_allclose(both.coef[:, 1] - both.coef[:, 0], label.coef[:, 0], atol=1e-8)
+    np.testing.assert_allclose(both.coef.sum(axis=1), 0.0, atol=1e-8)
+
+
 def test_a_constant_column_and_a_missing_class_in_a_fold_do_no_harm() -> None:
     X, y = problem(20, 3, 2, seed=5)
     X[:, 1] = 7.0
@@ -139,9 +165,9 @@ def test_comparing_comes_before_solving(monkeypatch: pytest.MonkeyPatch) -> None
     solved: list[int] = []
     original = logistic.minimise
 
-    def counted(U: np.ndarray, Y: np.ndarray, masks: np.ndarray, *rest: object, **how: object) -> np.ndarray:
-        solved.append(len(masks))
-        return original(U, Y, masks, *rest, **how)  # type: ignore[arg-type]
+    def counted(problems: Problems, penalties: np.ndarray, **how: Any) -> np.ndarray:
+        solved.append(len(penalties))
+        return original(problems, penalties, **how)
 
     monkeypatch.setattr(logistic, "minimise", counted)
     compared = compare_penalties(X, Y, folds=folds)
