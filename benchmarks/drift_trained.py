@@ -146,7 +146,9 @@ def seen(model: TransferClassifier, inputs: Any, borrowed: Any) -> dict[str, np.
     """All that could be looked at, and what is answered."""
     none, (network, depth) = np.zeros((0, 0)), eyes_of(model)
     found = {"simple": features_for(SIMPLE, inputs, None, "cpu", none), "p": model.predict_proba(inputs)}
-    found["frozen"] = features_for(FROZEN, inputs, network, "cpu", none, depth=depth) if depth else found["simple"]
+    found["frozen"] = (
+        features_for(FROZEN, inputs, network, "cpu", none, depth=depth, exact=True) if depth else found["simple"]
+    )
     found["borrowed"] = embed(borrowed, inputs, exact=True).output
     found["trained"] = features_for(NETWORK, inputs, model.network_, "cpu", none, exact=True)
     return {name: values.astype(np.float32) for name, values in found.items()}

@@ -230,7 +230,8 @@ def reference_of(
     if sees == COLUMNS:
         ranks = ranks_of(material.rows)
     drawn = _drawn(len(material), random_state)
-    features = features_for(sees, material.rows[drawn], network, material.device, ranks, depth=depth)
+    how: dict[str, Any] = {"depth": depth, "exact": sees == FROZEN}  # the pass that predictions make
+    features = features_for(sees, material.rows[drawn], network, material.device, ranks, **how)
     Y = None if material.classes is None else material.columns[drawn]
 
     def among(rows: np.ndarray) -> np.ndarray:
@@ -243,7 +244,7 @@ def reference_of(
     if trained is None:
         return found
     rows, (tuned, held) = drawn[kept], trained
-    seen = unit(_embedded(tuned, material.rows[rows], material.device, trained=True, exact=False).output)
+    seen = unit(_embedded(tuned, material.rows[rows], material.device, trained=True, exact=True).output)
     return replace(found, trained=trained_rows(seen, held[rows], random_state=random_state))
 
 
