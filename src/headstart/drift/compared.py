@@ -66,6 +66,7 @@ def compared(
     answers: np.ndarray | None,
     promised: float | None,
     *,
+    trained: tuple[np.ndarray, np.ndarray] | None = None,
     groups: np.ndarray | None = None,
     random_state: int = 0,
 ) -> Compared:
@@ -80,6 +81,9 @@ def compared(
         Numbers of the classes that the model answers; None for numbers.
     promised : float or None
         Accuracy on data like those learned from.
+    trained : (ndarray of shape (n, K), ndarray of shape (n, 64)), optional
+        Of a model whose network was trained, and which keeps `Trained` rows: its own probabilities, which take the
+        place of those of the heads, and its rows, among which neighbours are looked for.
     groups : ndarray of shape (n,), optional
         Rows of one group are no independent evidence.
     random_state : int, default=0
@@ -91,17 +95,22 @@ def compared(
     if answers is None or promised is None or not len(reference.heads):
         tests = two_sample_tests(old, projected[few], groups=each, random_state=random_state)
         return Compared(tests["all"].p_value, tests)
-    held, said, codes = reference.held.astype(np.float64), reference.confidence(features), reference.codes
-    sure = np.concatenate([held.max(axis=1), said[few].max(axis=1)])
+    held, heads, codes = reference.held.astype(np.float64), reference.confidence(features), reference.codes
+    sure = np.concatenate([held.max(axis=1), heads[few].max(axis=1)])  # final models are surer than those of folds
     tests = two_sample_tests(old, projected[few], groups=each, scores=sure, random_state=random_state)
-    agreed = neighbours_agree(old, codes, old, held.argmax(axis=1), own=True)
+    wrong = held.argmax(axis=1) != codes
+    said, near, theirs = heads, old, projected
+    if trained is not None and reference.trained is not None:  # its test would see that it knows the labels of the rows
+        held, near = (part.astype(np.float64) for part in (reference.trained.probabilities, reference.trained.rows))
+        said, theirs = trained
+    agreed = neighbours_agree(near, codes, near, held.argmax(axis=1), own=True)
     expected = expected_accuracy(
         promised,
         codes,
-        Signs(held, agreed, strangeness(old, old, own=True), held.argmax(axis=1) != codes),
+        Signs(held, agreed, strangeness(old, old, own=True), wrong),
         Signs(
             said,
-            neighbours_agree(old, codes, projected, answers),
+            neighbours_agree(near, codes, theirs, answers),
             strangeness(old, projected),
             reference.differ(features),
         ),

@@ -184,10 +184,13 @@ def _compared(
     network, device = known.network
     features = reference.seen(rows, network, str(device))
     projected, old = reference.projected(features), reference.rows.astype(np.float64)
-    answers = None
+    answers = trained = None
     if promised is not None and len(reference.heads):
-        answers = np.searchsorted(np.asarray(known.classes_), np.asarray(known.predict(inputs)))
-    found = compared(reference, features, answers, promised, groups=new.groups, random_state=seed)
+        chances = known.predict_proba(inputs)
+        answers = chances.argmax(axis=1)
+        if reference.trained is not None:
+            trained = chances, reference.trained.projected(inputs, network, str(device))
+    found = compared(reference, features, answers, promised, trained=trained, groups=new.groups, random_state=seed)
     p, auc = found.p_value, domain_auc(old, projected, seed)
     numbers: dict[str, Any] = {"n": len(names), "n_reference": len(old), "p_value": p, "auc": auc, "promised": promised}
     numbers |= {f"p_{name}": test.p_value for name, test in found.tests.items()}

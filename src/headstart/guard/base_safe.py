@@ -38,9 +38,8 @@ from headstart.guard.candidates.table_rows import borrows_rows, in_fitted_order,
 from headstart.guard.candidates.unlabelled_inputs import shares_of, unlabelled_for
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.evidence.column_worth import add_column_worth
-from headstart.guard.evidence.reference import reference_of
 from headstart.guard.explaining import ExplainsSource
-from headstart.guard.guard import Guarded, guard, run_key
+from headstart.guard.guard import Guarded, guard, kept_of, run_key
 from headstart.math.statistics.named_metrics import metric_named
 from headstart.networks.reading.loading import load_network, taken
 from headstart.networks.window import fitted
@@ -269,10 +268,8 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
         """What is kept of the data, and what is told of columns and of what lay beside them."""
         self.reference_, encoder = None, getattr(self, "encoder_", None)
         if self.reference:
-            as_it_was = getattr(getattr(found.estimator, "fitted_", None), "solved", None) is not None
-            seen_by = found.estimator.network_ if as_it_was else None
             dates = None if encoder is None else encoder.of_dates()
-            self.reference_ = reference_of(material, found.splits, seen_by, dates=dates, random_state=self.random_state)
+            self.reference_ = kept_of(material, found, dates=dates, random_state=self.random_state)
         if self.candidates is None:
             found.evidence |= told_of_neighbours(material, candidates, found.estimator, encoder)
         add_column_worth(found, material, encoder, self.plan, float(self.budget) - elapsed, int(self.random_state))

@@ -27,6 +27,8 @@ from headstart.guard.evidence.before_tables import table_findings
 from headstart.guard.evidence.domain_map import map_of
 from headstart.guard.evidence.more_labels import more_labels
 from headstart.guard.evidence.other_tasks import tasks_evidence
+from headstart.guard.evidence.reference import Reference, eyes_of, reference_of
+from headstart.math.statistics.probability import logits, probabilities
 
 _CHECKPOINT = "final"
 
@@ -47,6 +49,8 @@ class Guarded:
         Everything that was measured, in plain JSON types.
     splits : list of (train, test)
         Folds of the first cross-validation.
+    held : array
+        What it said there of each example, learned without the example's fold.
     """
 
     estimator: Any
@@ -54,6 +58,7 @@ class Guarded:
     temperature: float
     evidence: dict[str, Any]
     splits: list[Split]
+    held: np.ndarray
 
 
 def guard(
@@ -141,7 +146,18 @@ def guard(
         warnings.warn(words, GuessingWarning, stacklevel=4)
     if material.sources and outcome.candidate.transfer:
         evidence["source"]["use"] = say.rows_used(estimator)
-    return Guarded(estimator, outcome.candidate, warmth, plain(evidence), comparison.splits[0])
+    return Guarded(estimator, outcome.candidate, warmth, plain(evidence), comparison.splits[0], outcome.predictions[0])
+
+
+def kept_of(material: Material, found: Guarded, *, dates: np.ndarray | None = None, random_state: int) -> Reference:
+    """What is kept of the data for `headstart.check`; of a trained network what it said of rows held out, too."""
+    network, depth = eyes_of(found.estimator)
+    trained = None
+    if material.classes is not None and (network is None or depth) and getattr(found.estimator, "history_", None):
+        held = probabilities(logits(found.held, multilabel=False) / found.temperature, multilabel=False)
+        trained = found.estimator.network_, held
+    more: dict[str, Any] = {"dates": dates, "trained": trained, "random_state": random_state}
+    return reference_of(material, found.splits, network, depth, **more)
 
 
 def _measured(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 def handed_over(guarded: Any, dataset: Dataset, words: KeywordTask | None) -> Model:
     """The model, with what was done to the data in its evidence."""
     estimator, detector, more = (guarded.best_estimator_, None, {}) if words is None else words.finished(guarded)
+    kept = getattr(guarded, "reference_", None)
+    if words is not None and kept is not None:  # the network that learned from all windows is another one
+        kept = replace(kept, trained=None)
     evidence = guarded.evidence_ | more
     names = dataset.classes if dataset.task == "multilabel" else getattr(guarded, "classes_", None)
     read = describe(dataset)
@@ -47,7 +51,7 @@ def handed_over(guarded: Any, dataset: Dataset, words: KeywordTask | None) -> Mo
         input_type=dataset.input_type,
         encoder=getattr(guarded, "encoder_", None),
         detector=detector,
-        reference=getattr(guarded, "reference_", None),
+        reference=kept,
     )
 
 

@@ -25,7 +25,29 @@ MOST, WIDTH, _PENALTY = 1000, 64, 0.03
 _LEARNED = 5000
 #: Numbers in the heads of all folds, at most.
 _HEADS = 4_000_000
-NETWORK, SIMPLE, COLUMNS = "network", "simple", "columns"
+NETWORK, FROZEN, SIMPLE, COLUMNS = "network", "frozen", "simple", "columns"
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What a network that was trained on the examples makes of them: it tells new ones from them, and is no test.
+
+    Attributes
+    ----------
+    probabilities : ndarray of shape (m, K), float16
+        Of each row by the model, learned without the row's fold.
+    rows : ndarray of shape (m, 64), float16
+        Its features of length 1, times ``projection`` of shape (d, 64).
+    """
+
+    probabilities: np.ndarray
+    rows: np.ndarray
+    projection: np.ndarray
+
+    def projected(self, inputs: Any, network: Any, device: str) -> np.ndarray:
+        """New examples in the coordinates of the rows, (n, 64)."""
+        found = unit(_embedded(network, inputs, device, trained=True, exact=True).output)
+        return np.asarray(found @ self.projection.astype(np.float64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +59,9 @@ class Reference:
 
     Attributes
     ----------
-    sees : {"network", "simple", "columns"}
-        What the features are: those of the model's network, simple ones, or ranks of the columns of a table.
+    sees : {"network", "frozen", "simple", "columns"}
+        What the features are: those of the model's network, simple ones with those of the last block that was not
+        trained or alone, or ranks of the columns of a table.
     projection : ndarray of shape (d, 64), float16
     rows : ndarray of shape (m, 64), float16
     codes : ndarray of shape (m,), int32
@@ -58,6 +81,10 @@ class Reference:
     dates : ndarray of shape (d,), bool
         Columns of a table that are parts of dates. They take no part: new rows are always later. Empty where there are
         none, and in models of earlier versions.
+    depth : str
+        The last block that was not trained, where the features are "frozen".
+    trained : Trained or None
+        Where the network was trained.
     """
 
     sees: str
@@ -70,10 +97,12 @@ class Reference:
     ranks: np.ndarray
     marks: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
     dates: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    depth: str = ""
+    trained: Trained | None = None
 
     def seen(self, inputs: Any, network: Any, device: str = "auto") -> np.ndarray:
         """Features of new examples as the reference has them, of length 1: (n, d), those that a prediction cached."""
-        features = features_for(self.sees, inputs, network, device, self.ranks, exact=True)
+        features = features_for(self.sees, inputs, network, device, self.ranks, depth=self.depth, exact=True)
         return unit(np.where(self.dates, 0.0, features) if len(self.dates) else features)
 
     def projected(self, features: np.ndarray) -> np.ndarray:
@@ -111,17 +140,51 @@ def unit(features: np.ndarray) -> np.ndarray:
 
 
 def features_for(
-    sees: str, inputs: Any, network: Any, device: str, ranks: np.ndarray, *, exact: bool = False
+    sees: str, inputs: Any, network: Any, device: str, ranks: np.ndarray, *, depth: str = "", exact: bool = False
 ) -> np.ndarray:
     """What a reference looks at, (n, d)."""
     if sees == COLUMNS:
         return np.stack([_ranked(column, grid) for column, grid in zip(np.asarray(inputs).T, ranks.T, strict=True)], 1)
-    if sees == NETWORK:  # rows of a table need no torch
-        from headstart.networks.running.embed import embed
-        from headstart.training.device import pick_device
+    blocks = []
+    if sees in (NETWORK, FROZEN):
+        found = _embedded(network, inputs, device, trained=sees == FROZEN, exact=exact)
+        if sees == NETWORK:
+            return np.asarray(found.output)
+        from headstart.networks.running.runtime import layout_of
 
-        return embed(network, inputs, device=str(pick_device(device)), exact=exact).output
-    return np.concatenate([unit(block) for block in simple_features(inputs).values()], axis=1)
+        blocks = [found.depths[layout_of(network.chain).blocks.index(depth)]]
+    return np.concatenate([unit(block) for block in (*simple_features(inputs).values(), *blocks)], axis=1)
+
+
+def _embedded(network: Any, inputs: Any, device: str, *, trained: bool, exact: bool) -> Any:
+    """What a network says; what one that was trained says is kept where its predictions look."""
+    from headstart.networks.running.cache import passing_cache  # rows of a table need no torch
+    from headstart.networks.running.embed import embed
+    from headstart.training.device import pick_device
+
+    cache = passing_cache() if trained else None
+    return embed(network, inputs, device=str(pick_device(device)), exact=exact, cache=cache)
+
+
+def eyes_of(estimator: Any) -> tuple[Any, str]:
+    """The network that sees examples which a model learned from as it sees others, and how far; None where none does.
+
+    A network that was trained on them tells their labels. The blocks before those that were trained never saw one: the
+    last of them whose mean features hold is named. Where nothing was trained the whole network sees, and no block is
+    named.
+    """
+    network, train = getattr(getattr(estimator, "fitted_", None), "network", None), getattr(estimator, "train", None)
+    if network is None or train is None:
+        return None, ""
+    from headstart.networks.running.runtime import layout_of
+    from headstart.parameters.tuning.plan import trained_blocks
+
+    trained, blocks = trained_blocks(train), network.chain.blocks
+    if trained == 0:
+        return network, ""
+    frozen = blocks[: 0 if trained is None else max(0, len(blocks) - trained)]
+    seen = [name for name in layout_of(network.chain).blocks if name in frozen] if frozen else []
+    return (network, seen[-1]) if seen else (None, "")
 
 
 def measured(inputs: Any) -> np.ndarray:
@@ -149,8 +212,10 @@ def reference_of(
     material: Material,
     splits: Sequence[tuple[np.ndarray, np.ndarray]],
     network: Any,
+    depth: str = "",
     *,
     dates: np.ndarray | None = None,
+    trained: tuple[Any, np.ndarray] | None = None,
     random_state: int,
 ) -> Reference:
     """What is kept of the data.
@@ -160,18 +225,21 @@ def reference_of(
     material : Material
     splits : sequence of (train, test)
         The folds of the comparison.
-    network : Network or None
-        That of the model, where it was not trained on these examples: a trained one sees them unlike any others.
+    network, depth : Network or None, str
+        What sees the examples, see `eyes_of`.
     dates : array of shape (d,), bool, optional
         Which columns of a table are parts of dates.
+    trained : (Network, ndarray of shape (n, K)), optional
+        A network that was trained on the examples, and what models with networks of their own said of them, held out.
     random_state : int
     """
-    sees = COLUMNS if material.numbers else SIMPLE if network is None else NETWORK
+    sees = COLUMNS if material.numbers else SIMPLE if network is None else FROZEN if depth else NETWORK
     ranks = np.zeros((0, 0), dtype=np.float32)
     if sees == COLUMNS:
         ranks = ranks_of(material.rows)
     drawn = _drawn(len(material), random_state)
-    features = features_for(sees, material.rows[drawn], network, material.device, ranks)
+    how: dict[str, Any] = {"depth": depth, "exact": sees == FROZEN}  # the pass that predictions make
+    features = features_for(sees, material.rows[drawn], network, material.device, ranks, **how)
     passed = np.zeros(0, bool) if dates is None or not dates.any() else dates
     features = np.where(passed, 0.0, features) if len(passed) else features
     Y = None if material.classes is None else material.columns[drawn]
@@ -182,7 +250,12 @@ def reference_of(
     within = [(among(train), among(test)) for train, test in splits]
     found, kept = rows_kept(sees, features, Y, within, random_state=random_state)
     shown, marks = measured(material.rows[drawn[kept]]), np.sort(content_marks(material.rows))
-    return replace(found, measures=shown, ranks=ranks, marks=marks, dates=passed)
+    found = replace(found, measures=shown, ranks=ranks, marks=marks, dates=passed, depth=depth)
+    if trained is None:
+        return found
+    rows, (tuned, held) = drawn[kept], trained
+    seen = unit(_embedded(tuned, material.rows[rows], material.device, trained=True, exact=True).output)
+    return replace(found, trained=trained_rows(seen, held[rows], random_state=random_state))
 
 
 def reference_of_pictures(pictures: Any, *, random_state: int) -> Reference:
@@ -223,6 +296,17 @@ def ranks_of(rows: np.ndarray) -> np.ndarray:
     return np.asarray(np.nanpercentile(filled, np.arange(101), axis=0), dtype=np.float32)
 
 
+def trained_rows(features: np.ndarray, held: np.ndarray, *, random_state: int) -> Trained:
+    """What is kept of a trained network's features (m, d) and of what was said of the same rows, held out, (m, K)."""
+    projection = _projection(features.shape[1], np.random.default_rng(random_state))
+    rows = unit(features) @ projection.astype(np.float64)
+    return Trained(held.astype(np.float16), rows.astype(np.float16), projection)
+
+
+def _projection(d: int, rng: np.random.Generator) -> np.ndarray:
+    return (rng.normal(size=(d, WIDTH)) / np.sqrt(WIDTH)).astype(np.float16)
+
+
 def rows_kept(
     sees: str,
     features: np.ndarray,
@@ -234,7 +318,7 @@ def rows_kept(
     """What is kept of features (n, d) and classes (n, K) of 0 and 1, and the positions of the rows that are kept."""
     rng = np.random.default_rng(random_state)
     X, d = unit(features), features.shape[1]
-    projection = (rng.normal(size=(d, WIDTH)) / np.sqrt(WIDTH)).astype(np.float16)
+    projection = _projection(d, rng)
     kept = np.sort(rng.permutation(len(X))[:MOST])
     held, heads = np.zeros((len(X), 0)), np.zeros((0, d + 1, 0))
     codes = np.full(len(kept), -1)
