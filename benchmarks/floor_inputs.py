@@ -13,17 +13,13 @@ from __future__ import annotations
 
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from sklearn.linear_model import LogisticRegression
 from text import minilm
@@ -192,77 +188,6 @@ def input_rows(repeats: int, only: str) -> Iterator[str]:
             yield f"| {part} | {name} {mine:.2f} s | {base} {other:.2f} s | {ratio:.3f} |"
 
 
-HEADSTART = "import headstart, sys; print(headstart.load(sys.argv[1]).predict([sys.argv[2]]))"
-TRANSFORMERS = """
-import sys, torch
-from PIL import Image
-from transformers import AutoImageProcessor, AutoModelForImageClassification
-processor = AutoImageProcessor.from_pretrained(sys.argv[1], backend="pil")
-model = AutoModelForImageClassification.from_pretrained(sys.argv[1]).eval()
-with torch.inference_mode():
-    logits = model(**processor(Image.open(sys.argv[2]).convert("RGB"), return_tensors="pt")).logits
-print(model.config.id2label[int(logits.argmax())])
-"""
-
-
-def process_rows(repeats: int) -> Iterator[str]:
-    """CPU seconds of whole processes that predict one picture, and of importing headstart."""
-    paths, y = folder_pictures("hymenoptera", "train")
-    with tempfile.TemporaryDirectory() as folder:
-        plain = [c for c in standard_for_inputs(load_network(V2), "classification", n=60, plain=True) if not c.dear]
-        fitted = headstart.fit((paths, y), V2, candidates=plain[-1:], budget=600).save(Path(folder) / "model")
-        python, arguments = sys.executable, [str(fitted), paths[0]]
-        ways = {
-            "transformers": [python, "-c", TRANSFORMERS, *arguments],
-            "headstart.load(...).predict": [python, "-c", HEADSTART, *arguments],
-            "headstart predict": [python, "-m", "headstart", "predict", *arguments],
-            "python": [python, "-c", "pass"],
-            "import headstart": [python, "-c", "import headstart"],
-        }
-        found: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(repeats + 1):
-            for name, command in ways.items():
-                found[name].append(_child_seconds(command))
-    middle = {name: statistics.median(seconds[1:]) for name, seconds in found.items()}
-    for name in list(ways)[1:3] + list(ways)[4:]:
-        base = "python" if name.startswith("import") else "transformers"
-        ratio = statistics.median(a / b for a, b in zip(found[name][1:], found[base][1:], strict=True))
-        yield f"| whole process | {name} {middle[name]:.3f} s | {base} {middle[base]:.3f} s | {ratio:.3f} |"
-
-
-_TORCH = "import torch; "
-COMMAND = "import sys; from headstart.cli.main import exit_code; sys.exit(exit_code(sys.argv[1:]))"
-
-
-def table_rows(repeats: int) -> Iterator[str]:
-    """CPU seconds of whole processes that predict 200 rows of a table, which needs no torch, and with torch loaded."""
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame(rng.normal(size=(260, 6)).round(3), columns=list("abcdef"))
-    frame["y"] = np.where(frame["a"] + frame["b"] > 0, "up", "down")
-    with tempfile.TemporaryDirectory() as folder:
-        fitted = headstart.fit(frame[:60], label="y", budget=20).save(Path(folder) / "model")
-        frame[60:].drop(columns="y").to_csv(Path(folder) / "new.csv", index=False)
-        arguments = ["predict", str(fitted), str(Path(folder) / "new.csv"), "--csv"]
-        ways = {
-            name: [sys.executable, "-c", f"{more}{COMMAND}"]
-            for name, more in (("as it is", ""), ("with torch", _TORCH))
-        }
-        found: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(repeats + 1):
-            for name, command in ways.items():
-                found[name].append(_child_seconds([*command, *arguments]))
-    mine, other = (statistics.median(seconds[1:]) for seconds in found.values())
-    ratio = statistics.median(a / b for a, b in zip(*(seconds[1:] for seconds in found.values()), strict=True))
-    yield f"| whole process | headstart predict, rows {mine:.3f} s | with torch loaded {other:.3f} s | {ratio:.3f} |"
-
-
-def _child_seconds(command: list[str]) -> float:
-    before = os.times()
-    subprocess.run(command, check=True, capture_output=True)
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
-
-
 def main() -> None:
     """Print what was measured."""
     made = parser("What learning from pictures, clips and texts costs.", 3)
@@ -273,9 +198,6 @@ def main() -> None:
     warnings.simplefilter("ignore")
     for line in input_rows(options.repeats, options.only):
         print(line, flush=True)
-    if options.only in "whole process":
-        for line in (*process_rows(max(5, options.repeats)), *table_rows(max(5, options.repeats))):
-            print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 METHODS = ("instances", "features", "parameters", "detection", "semisupervised", "multitask", "multiview")
 LEVELS = (
     ("errors", "visible"),
-    ("source", "progress", "cache_folder"),
+    ("source", "progress", "cache_folder", "uncollected"),
     ("math",),
     ("nn",),
     ("data",),

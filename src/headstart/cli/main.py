@@ -177,6 +177,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    import gc
     import warnings
 
     from headstart.visible import visible
@@ -184,7 +185,9 @@ def main() -> None:
     stop_when_terminated()
     told = warnings.formatwarning
     warnings.formatwarning = lambda *given, **more: visible(told(*given, **more))
-    sys.exit(exit_code(sys.argv[1:]))
+    code = exit_code(sys.argv[1:])
+    gc.freeze()  # all of it goes with the process; to look for garbage in it first takes a second
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -133,6 +133,9 @@ def gather_texts(
     DataError
         If there is nothing, or a table has no such column.
     """
+    typed = [f"text {i + 1}" for i in range(len(texts))]
+    if not places:  # what reads tables takes longer to load than a text to answer
+        return list(texts), typed
     from headstart.data.base.files import printable
     from headstart.data.reading.text_columns import joined_texts, text_columns
     from headstart.data.tables.frame import TABLES, read_frame, table_suffix
@@ -152,7 +155,7 @@ def gather_texts(
             found = list(joined_texts(frame, chosen))
             called = [f"{printable(str(place))} row {i + 1}" for i in range(len(found))]
         items, names = [*items, *found], [*names, *called]
-    return [*items, *texts], [*names, *(f"text {i + 1}" for i in range(len(texts)))]
+    return [*items, *texts], [*names, *typed]
 
 
 def found_in(

@@ -27,11 +27,24 @@ X = np.load(sys.argv[2])
 print(headstart.load(sys.argv[1]).predict_proba(X).tolist())
 print("sklearn.base" in sys.modules, "headstart.parameters.transfer" in sys.modules)
 """
+CLIPS = """
+import sys
+from headstart.cli.predictions import gather_texts
+from headstart.networks.reading.loading import load_network
+gather_texts(None, (), ["typed"], ())
+load_network("starter:speech")
+print(*(name in sys.modules for name in ("pandas", "transformers", "torch._dynamo", "sklearn")))
+"""
 
 
 def test_names_of_parameters_are_those_of_the_estimators() -> None:
     assert set(TransferRegressor().get_params(deep=False)) == PARAMETERS
     assert set(TransferClassifier().get_params(deep=False)) == PARAMETERS | OF_CLASSIFIERS
+
+
+def test_our_own_network_for_clips_loads_no_transformers_and_a_typed_text_no_reader_of_tables() -> None:
+    said = subprocess.run([sys.executable, "-c", CLIPS], check=True, capture_output=True, text=True).stdout
+    assert said.split() == ["False"] * 4
 
 
 def test_a_saved_model_predicts_without_scikit_learn_and_as_the_estimator_does(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from headstart.contract.answers import predicted
 from headstart.data.base.kinds import kind_named
 from headstart.data.inputs.registry import entry_of
 from headstart.errors import SourceError
+from headstart.uncollected import uncollected
 
 _TODO = "It is damaged, or was not written by headstart: copy the folder anew, or fit again."
 
@@ -88,6 +89,7 @@ def _first_column(encoder: Any) -> str:
     return str(encoder.columns_[0]["name"])
 
 
+@uncollected()
 def read_parts(path: Path, manifest: dict[str, Any], module: Any) -> tuple[Any, Any]:
     """Estimator and encoder of a folder whose words have been checked, tried out on one input."""
     estimator: Any = None

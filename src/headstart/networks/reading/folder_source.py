@@ -88,11 +88,11 @@ def _read_folder(folder: Path, input_type: str | None, kind: str, name: str | No
     for settings in (folder / file for file in PROCESSORS):
         if settings.is_file():
             read_config(settings)
+    if model_type == MODEL_TYPE:  # before transformers is asked, which takes longer to load than all of it
+        return read_sound(folder, kind="headstart" if kind == "transformers" else kind, name=name, origin=origin)
     if is_audio_type(model_type):
         refuse_input(name or folder.resolve().name, CLIPS.input_type, input_type)
         return read_audio(folder, kind=kind, name=name, origin=origin)
-    if model_type == MODEL_TYPE:
-        return read_sound(folder, kind="headstart" if kind == "transformers" else kind, name=name, origin=origin)
     if refuse_type(folder, read_settings(folder), input_type).typed:
         return read_text(folder, kind=kind, name=name, origin=origin)
     return read_transformers(folder, kind=kind, name=name, origin=origin, input_type=input_type)

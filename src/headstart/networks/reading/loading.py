@@ -15,6 +15,7 @@ from headstart.errors import ParameterError
 from headstart.networks.reading.file_source import is_file_source
 from headstart.networks.reading.forms import form_of
 from headstart.networks.refuse import refuse_input
+from headstart.uncollected import uncollected
 
 if TYPE_CHECKING:  # torch is loaded with the first network: rows of a table need none
     from headstart.networks.network import Network
@@ -80,6 +81,7 @@ def taken(source: Any) -> str:
     return load_network(source).takes.many if near and not is_file_source(source) else f"{', '.join(first)} or {last}"
 
 
+@uncollected()
 def _loaded_once(source: Any, input_type: str | None) -> Network:
     form = form_of(source)
     keys = [form.key]

@@ -145,7 +145,9 @@ class LogMel(nn.Module):
         self.floor = floor
         self.dynamic_range = 0.0 if dynamic_range is None else float(dynamic_range)
         filters = torch.from_numpy(mel_filters(rate, n_fft, n_mels, f_min, f_max, scale, area))
-        self.register_buffer("window", torch.hann_window(win, dtype=torch.float32), persistent=False)
+        where = filters.device  # also where the default is "meta": there, a window loads torch's compiler
+        window = torch.hann_window(win, dtype=torch.float32, device=where)
+        self.register_buffer("window", window, persistent=False)
         self.register_buffer("filters", filters, persistent=False)
         self.register_buffer("mean", torch.zeros(n_mels))
         self.register_buffer("std", torch.ones(n_mels))
