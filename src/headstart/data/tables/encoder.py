@@ -152,7 +152,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         ["Unknown in 'sex': 'female', in 1 of 2 rows; learned were 'f', 'm'."]
         """
         frame, found = _table(X), []
-        rows = self._typed(frame, self._planned())
+        rows = self._typed(frame, [column for column in self._planned() if column.kind == CATEGORY])
         for name, known in self._categories().items():
             strange = ~rows[name].isin(known) & rows[name].notna()
             if strange.any():

@@ -10,6 +10,8 @@ import numpy as np
 
 #: Steps after which coefficients are looked for in units of the curvature where they are by then.
 _SETTLED = 8
+#: Values whose squares are held at a time.
+_ROOM = 2**22
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Problems:
         Y = np.ascontiguousarray((Y[:, 1:] if halved else Y).T, dtype=U.dtype)
         masks, multilabel = masks.astype(U.dtype), multilabel or halved
         U = np.column_stack([U, np.ones(len(U), U.dtype)])
-        variance = np.maximum(masks @ U**2, 1e-12)
+        variance = np.maximum(_of_squares(masks, U), 1e-12)
         rest = masks[:, None] * ((0.5 if multilabel else 1.0 / len(Y)) - Y)
         at_zero = (rest.reshape(-1, len(U)) @ U).reshape(len(masks), -1)
         return cls(U, Y, masks, variance, at_zero, multilabel, halved)
@@ -161,7 +163,7 @@ class _Batch:
         rates, _ = self.rates(W)
         rates *= 1.0 - rates
         rates *= self.masks[:, None]
-        curvature = (rates.reshape(-1, len(self.U)) @ self.U**2).reshape(W.shape) + self.ridge
+        curvature = _of_squares(rates.reshape(-1, len(self.U)), self.U).reshape(W.shape) + self.ridge
         bound = self.scale * self.units
         scale = 1.0 / np.sqrt(np.maximum(curvature, 1e-3 / bound**2))
         return replace(self, scale=scale, units=bound / scale)
@@ -260,6 +262,12 @@ class _History:
         moves = (weights.transpose(0, 2, 1).astype(gradient.dtype) @ self.pairs)[:, 0]
         moves += self.gamma.astype(gradient.dtype) * gradient
         return -moves
+
+
+def _of_squares(weights: np.ndarray, U: np.ndarray) -> np.ndarray:
+    """Weighted sums (B, d) of the squares of rows (n, d), some rows at a time: all squares would take as much room."""
+    some = max(1, _ROOM // U.shape[1])
+    return np.asarray(sum(weights[:, i : i + some] @ U[i : i + some] ** 2 for i in range(0, len(U), some)))
 
 
 def _dots(a: np.ndarray, b: np.ndarray) -> np.ndarray:

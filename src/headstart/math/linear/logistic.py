@@ -104,21 +104,23 @@ class Compared:
 
         Where the rows are given in single precision it is found in it.
         """
-        U, W = self.space.left * self.space.singular, self.start
+        W, width, single = self.start, len(self.space.singular), self.space.left.dtype == np.float32
         strength = np.array([self.penalty * self.strength])
-        if W.any() and U.shape[1] > _MANY:
-            few = self._problem(U[:, -(W.shape[2] - 1) :].astype(np.float32))
+        if W.any() and width > _MANY:
+            few = self._problem(W.shape[2] - 1, np.float32)
             W = minimise(few, strength, start=W, tolerance=_COMPARING, most=100)
-        start = np.zeros((*W.shape[:2], U.shape[1] + 1))
+        start = np.zeros((*W.shape[:2], width + 1))
         start[:, :, -W.shape[2] :] = W
-        tolerance = 1e-4 if U.dtype == np.float32 else 1e-6
-        found = minimise(self._problem(U), strength, start=start, tolerance=tolerance, most=500)[0].T
+        whole, tolerance = self._problem(width, self.space.left.dtype), 1e-4 if single else 1e-6
+        found = minimise(whole, strength, start=start, tolerance=tolerance, most=500)[0].T
         coef = self.space.back(found[:-1]).astype(np.float64)
         shift = found[-1] - self.space.mean @ coef
         return LinearSolution(coef, shift, self.penalty, self.loss, self.out_of_fold)
 
-    def _problem(self, U: np.ndarray) -> Problems:
-        return Problems.of(U, self.Y, self.weight[None], self.multilabel)
+    def _problem(self, width: int, kind: Any) -> Problems:
+        """In the strongest coordinates, so many."""
+        left, singular = self.space.left[:, -width:], self.space.singular[-width:]
+        return Problems.of((left * singular).astype(kind, copy=False), self.Y, self.weight[None], self.multilabel)
 
 
 def compare_penalties(
