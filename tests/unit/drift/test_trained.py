@@ -95,6 +95,6 @@ def test_what_is_kept_comes_back_and_parts_that_do_not_fit_are_refused(
     save_reference(kept, tmp_path)
     arrays = load_file(str(tmp_path / FILE))
     del arrays["trained.rows"]
-    save_file(arrays, str(tmp_path / FILE), metadata={"sees": FROZEN, "depth": kept.depth})
+    save_file(arrays, str(tmp_path / FILE), metadata={"sees": f"{FROZEN} {kept.depth}"})
     with pytest.raises(SourceError, match="do not go together"):
         load_reference(tmp_path)

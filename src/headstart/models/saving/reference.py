@@ -22,7 +22,8 @@ def save_reference(reference: Reference, folder: Path) -> None:
     arrays = {name: np.ascontiguousarray(getattr(reference, name)) for name in (*_ARRAYS, _MARKS, _DATES)}
     if reference.trained is not None:
         arrays |= {f"trained.{name}": np.ascontiguousarray(getattr(reference.trained, name)) for name in _TRAINED}
-    save_file(arrays, str(folder / FILE), metadata={"sees": reference.sees, "depth": reference.depth})
+    sees = f"{reference.sees} {reference.depth}".strip()  # one entry: two are written in any order
+    save_file(arrays, str(folder / FILE), metadata={"sees": sees})
 
 
 def load_reference(folder: Path) -> Reference | None:
@@ -38,7 +39,7 @@ def load_reference(folder: Path) -> Reference | None:
         return None
     try:
         with safe_open(str(place), framework="numpy") as held:
-            said = held.metadata() or {}
+            sees, _, depth = (held.metadata() or {}).get("sees", "").partition(" ")
             later = {_MARKS, _DATES, *(f"trained.{name}" for name in _TRAINED)} & set(held.keys())
             arrays = {name: held.get_tensor(name) for name in (*_ARRAYS, *sorted(later))}
     except (SafetensorError, OSError) as error:
@@ -46,7 +47,6 @@ def load_reference(folder: Path) -> Reference | None:
     m, d = len(arrays["rows"]), len(arrays["projection"])
     heads, held_out = arrays["heads"], arrays["held"]
     own = [arrays.pop(f"trained.{name}") for name in _TRAINED if f"trained.{name}" in arrays]
-    sees, depth = said.get("sees"), said.get("depth", "")
     fits = (
         sees in (NETWORK, FROZEN, SIMPLE, COLUMNS)
         and bool(depth) == (sees == FROZEN)
