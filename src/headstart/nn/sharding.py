@@ -53,15 +53,16 @@ def shard(root: nn.Module, blocks: Sequence[str], device: torch.device, left: Co
             fully_shard(module, mesh=mesh, reshard_after_forward=True, **more)
 
 
-def give_back() -> None:
-    """Have the C library return to the system what is freed, from now on and what it kept.
+def give_back(*, from_now_on: bool = True) -> None:
+    """Have the C library return to the system what it kept of what was freed, and what is freed from now on.
 
     glibc keeps it, and tensors of many sizes that come and go, as blocks do, leave holes there that nothing fits: a
     process then grows as large as if it held everything. Where the library is another, nothing is done.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):
         library = ctypes.CDLL(None)
-        library.mallopt(_MMAP_THRESHOLD, 1 << 20)
+        if from_now_on:
+            library.mallopt(_MMAP_THRESHOLD, 1 << 20)
         library.malloc_trim(0)
 
 

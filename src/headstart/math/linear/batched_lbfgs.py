@@ -41,12 +41,13 @@ class Problems:
     halved: bool
 
     @classmethod
-    def of(cls, U: np.ndarray, Y: np.ndarray, masks: np.ndarray, multilabel: bool) -> Problems:
-        """From rows (n, r) without the ones, Y of shape (n, K) and masks (B, n)."""
+    def of(cls, rows: np.ndarray, Y: np.ndarray, masks: np.ndarray, multilabel: bool, scale: Any = 1.0) -> Problems:
+        """From rows (n, r) without the ones, times ``scale`` (r,), Y of shape (n, K) and masks (B, n)."""
         halved = not multilabel and Y.shape[1] == 2 and bool(np.allclose(Y.sum(axis=1), 1.0))
-        Y = np.ascontiguousarray((Y[:, 1:] if halved else Y).T, dtype=U.dtype)
-        masks, multilabel = masks.astype(U.dtype), multilabel or halved
-        U = np.column_stack([U, np.ones(len(U), U.dtype)])
+        Y = np.ascontiguousarray((Y[:, 1:] if halved else Y).T, dtype=rows.dtype)
+        masks, multilabel = masks.astype(rows.dtype), multilabel or halved
+        U = np.ones((len(rows), rows.shape[1] + 1), rows.dtype)  # wide rows take much room: no second copy
+        np.multiply(rows, scale, out=U[:, :-1])
         variance = np.maximum(_of_squares(masks, U), 1e-12)
         rest = masks[:, None] * ((0.5 if multilabel else 1.0 / len(Y)) - Y)
         at_zero = (rest.reshape(-1, len(U)) @ U).reshape(len(masks), -1)

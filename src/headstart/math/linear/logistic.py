@@ -120,7 +120,8 @@ class Compared:
     def _problem(self, width: int, kind: Any) -> Problems:
         """In the strongest coordinates, so many."""
         left, singular = self.space.left[:, -width:], self.space.singular[-width:]
-        return Problems.of((left * singular).astype(kind, copy=False), self.Y, self.weight[None], self.multilabel)
+        left, singular = (part.astype(kind, copy=False) for part in (left, singular))
+        return Problems.of(left, self.Y, self.weight[None], self.multilabel, singular)
 
 
 def compare_penalties(

@@ -37,6 +37,8 @@ PIECE = 64 << 20
 FEW = 4 << 20
 #: Bytes of a file beside its rows and their keys, at most.
 HEAD = 256
+#: Of what is in files too, sets of this part of the memory are held in it: larger ones are read as fast from files.
+_APART = 64
 #: Bytes that a row in memory takes beside its values: its key, the array's head, its place.
 BESIDE = 400
 
@@ -191,7 +193,7 @@ class FeatureCache:
                 written = written if fit == len(keys) else None
             except OSError:
                 pass
-        if total <= self.memory_bytes // (1 if written is None else 8):
+        if total <= self.memory_bytes // (1 if written is None else _APART):
             self._remember(space, keys, batches)
         return written
 
@@ -247,7 +249,7 @@ class FeatureCache:
             rows = self._rows_of(shard) if here else None
             if rows is not None:
                 found.update({key: rows[i] for i, key in enumerate(shard.keys) if key in here})
-        if sum(row.nbytes for row in found.values()) <= self.memory_bytes // 8:
+        if sum(row.nbytes for row in found.values()) <= self.memory_bytes // _APART:
             self._remember(space, list(found), [np.stack(list(found.values()))] if found else [])
         return found
 

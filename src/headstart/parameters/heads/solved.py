@@ -88,7 +88,8 @@ class SolvedHead:
 
     def scores(self, features: Features) -> np.ndarray:
         """Logits, or standardised predictions, of shape (n, K)."""
-        blocks = [features] if features.held else [features[i : i + _BLOCK] for i in range(0, len(features), _BLOCK)]
+        starts = range(0, 1 if features.held else len(features), _BLOCK)
+        blocks = (features if features.held else features[start : start + _BLOCK] for start in starts)
         return np.concatenate([self._scores(block) for block in blocks])
 
     def _scores(self, features: Features) -> np.ndarray:
@@ -170,7 +171,10 @@ def solve_head(
             parts.append(_chosen_part(seen_by, own, name, penalty, weight))
         return SolvedHead(targets.task, tuple(parts), np.nan, {})
     make = partial(_solved_head, features, targets, kind, groups, random_state, views, chosen_on, lent)
-    if not features.held:
+    if not features.held:  # large: what decoding and running left behind is not to lie beside it
+        from headstart.nn.sharding import give_back
+
+        give_back(from_now_on=False)
         return make()
     what = f"{kind} head of {targets.task}, {random_state}, {views}, {lent}"
     seen = [features.output, *features.depths, *features.grids]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -60,6 +62,28 @@ def test_penalties_come_from_the_features_that_saw_no_label() -> None:
     sure, wary = solve_head(told, targets, "linear"), solve_head(told, targets, "linear", chosen_on=blind)
     assert sure.loss < 0.1 < wary.loss == pytest.approx(solve_head(blind, targets, "linear").loss)
     assert np.abs(wary.scores(told)).max() < np.abs(sure.scores(told)).max()
+
+
+def test_rows_that_are_not_held_are_scored_a_block_at_a_time() -> None:
+    """All blocks at once would be all features in memory."""
+    train, y = features(64, (0, 0, 2, 2, 2, 0), 0.5)
+    whole, _ = features(9000, (0, 0, 2, 2, 2, 0), 0.5, seed=1)
+    head, blocks, most = solve_head(train, class_targets(y, None)), list[weakref.ref[Features]](), list[int]()
+
+    class Stored:
+        held = False
+
+        def __len__(self) -> int:
+            return len(whole)
+
+        def __getitem__(self, index: slice) -> Features:
+            most.append(sum(block() is not None for block in blocks))
+            found = whole[index]
+            blocks.append(weakref.ref(found))
+            return found
+
+    np.testing.assert_allclose(head.scores(Stored()), head.scores(whole), rtol=1e-5)  # type: ignore[arg-type]
+    assert len(blocks) > 3 and max(most) <= 1
 
 
 def test_pairs_are_a_candidate_for_few_texts(minilm: object) -> None:
