@@ -80,20 +80,14 @@ def without_left_out(frame: pd.DataFrame, how: Reading, known: bool = True) -> p
     if how.leave_out is None:
         return frame
     given = as_list(how.leave_out)
-    left = [named_column(frame, name, "values to leave out") if known else matching(frame, name) for name in given]
-    wanted = [
-        *as_list(how.label),
-        *as_list(how.text_column),
-        how.target,
-        how.path_column,
-        how.split_column,
-        how.group_by,
-    ]
-    wanted += [name for columns in (how.view or {}).values() for name in as_list(columns)]
-    both = [name for name in left if name is not None and name in [matching(frame, str(one)) for one in wanted]]
+    found = [named_column(frame, name, "values to leave out") if known else matching(frame, name) for name in given]
+    left = [name for name in found if name is not None]
+    used = [how.label, how.text_column, how.target, how.path_column, how.split_column, how.group_by]
+    wanted = {matching(frame, str(name)) for names in (*used, *(how.view or {}).values()) for name in as_list(names)}
+    both = [name for name in left if name in wanted]
     if both:
         raise DataError(f"Expected other columns to leave out than those in use, found {both[0]!r} among both.")
-    return frame.drop(columns=[name for name in left if name is not None])
+    return frame.drop(columns=left)
 
 
 def split_column_of(frame: pd.DataFrame, name: str | None, taken: Sequence[str | None]) -> str | None:

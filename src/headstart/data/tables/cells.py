@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from headstart.data.tables.dates import date_of, dates_in, days_since_1970
-from headstart.data.tables.gaps import absent, as_one_and_zero, is_missing, name_in
+from headstart.data.tables.gaps import absent, as_one_and_zero, name_in
 from headstart.data.tables.numbers import NumberForm, number_of, numbers_in, plain_floats
 
 NUMBER, CATEGORY, DATE = "number", "category", "date"
@@ -242,7 +242,7 @@ def _date(value: Any, column: Column) -> datetime.datetime | datetime.date | Non
 
 
 def _text(value: Any) -> str | None:
-    return None if absent(value) or is_missing(value) else name_in(value)
+    return None if absent(value) else name_in(value)
 
 
 def _date_parts(dates: Sequence[datetime.datetime | datetime.date | None]) -> np.ndarray:

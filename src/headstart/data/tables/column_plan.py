@@ -221,7 +221,8 @@ def refuse_misfits(column: Column, cells: pd.Series, other: str, learned: bool =
     """
     if floats_of(cells, column) is not None:
         return []
-    values = present(pd.Series(as_one_and_zero(cells.tolist()), dtype=object) if column.kind == NUMBER else cells)
+    values = present(cells)
+    values = as_one_and_zero(values) if column.kind == NUMBER else values
     wrong = [value for value in values if not fits(value, column)]
     if 2 * len(wrong) > len(values):
         raise DataError(

@@ -103,7 +103,7 @@ class Reference:
     def seen(self, inputs: Any, network: Any, device: str = "auto") -> np.ndarray:
         """Features of new examples as the reference has them, of length 1: (n, d), those that a prediction cached."""
         features = features_for(self.sees, inputs, network, device, self.ranks, depth=self.depth, exact=True)
-        return unit(np.where(self.dates, 0.0, features) if len(self.dates) else features)
+        return unit(_without(features, self.dates))
 
     def projected(self, features: np.ndarray) -> np.ndarray:
         """Features in the coordinates that the rows are kept in, (n, 64)."""
@@ -137,6 +137,11 @@ class Reference:
 def unit(features: np.ndarray) -> np.ndarray:
     """Rows of length 1 in float64; a row of zeros stays."""
     return unit_rows(np.asarray(features, dtype=np.float64))
+
+
+def _without(features: np.ndarray, dates: np.ndarray) -> np.ndarray:
+    """Features (n, d) without what dates say; ``dates`` is of shape (d,), or empty where there are none."""
+    return np.where(dates, 0.0, features) if len(dates) else features
 
 
 def features_for(
@@ -241,7 +246,7 @@ def reference_of(
     how: dict[str, Any] = {"depth": depth, "exact": sees == FROZEN}  # the pass that predictions make
     features = features_for(sees, material.rows[drawn], network, material.device, ranks, **how)
     passed = np.zeros(0, bool) if dates is None or not dates.any() else dates
-    features = np.where(passed, 0.0, features) if len(passed) else features
+    features = _without(features, passed)
     Y = None if material.classes is None else material.columns[drawn]
 
     def among(rows: np.ndarray) -> np.ndarray:

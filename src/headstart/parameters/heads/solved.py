@@ -88,9 +88,10 @@ class SolvedHead:
 
     def scores(self, features: Features) -> np.ndarray:
         """Logits, or standardised predictions, of shape (n, K)."""
-        starts = range(0, 1 if features.held else len(features), _BLOCK)
-        blocks = (features if features.held else features[start : start + _BLOCK] for start in starts)
-        return np.concatenate([self._scores(block) for block in blocks])
+        if features.held:
+            return self._scores(features)
+        starts = range(0, len(features), _BLOCK)
+        return np.concatenate([self._scores(features[start : start + _BLOCK]) for start in starts])
 
     def _scores(self, features: Features) -> np.ndarray:
         each = [feature_set(features, part.name) @ part.coef + part.intercept for part in self.parts]

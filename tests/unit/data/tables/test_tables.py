@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from headstart.data.reading.options import Reading
 from headstart.data.reading.read import read_dataset
+from headstart.data.reading.roles import without_left_out
 from headstart.data.reading.values import read_values
 from headstart.data.tables.cells import Column, typed
 from headstart.data.tables.column_plan import other_units, plan_columns
@@ -325,3 +326,10 @@ def test_yes_and_no_are_one_and_zero_where_numbers_were_learned(said: list[Any])
     np.testing.assert_array_equal(encoder.transform(new), encoder.transform(target))
     with pytest.raises(DataError, match=r"found 'maybe'. Give both tables the same meaning.$"):
         encoder.transform(target.assign(smoker="maybe"))
+
+
+def test_a_column_called_none_can_be_left_out() -> None:
+    frame = pd.DataFrame({"none": [1, 2], "age": [3, 4], "y": ["a", "b"]})
+    assert list(without_left_out(frame, Reading(label="y", leave_out="none"))) == ["age", "y"]
+    with pytest.raises(DataError, match="found 'y' among both"):
+        without_left_out(frame, Reading(label="Y", leave_out=["none", "y"]))
