@@ -150,6 +150,7 @@ def main() -> None:
     sizes = [f"{len(batches.fall)} batches {of}" for batches, of in ((chosen, "chosen on"), (judged, "judged on"))]
     print(f"{', '.join(sizes)}, {len(both.fall)} of other looks and shares")
     print("| rule | from | chosen on: valid, invalid, less: invalid, error | judged on | other looks and shares |")
+    print("| --- | --- | --- | --- | --- |")
     rules = dict(FIXED)
     for name, columns in SIGNS.items():
         A, root = columns(chosen), np.sqrt(chosen.weight)
