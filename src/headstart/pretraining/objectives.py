@@ -16,6 +16,7 @@ from headstart.errors import ParameterError
 from headstart.networks.cutting.chain import find_chain
 from headstart.networks.cutting.features import flat
 from headstart.networks.cutting.trace import main_tensor
+from headstart.nn.channels_last import channels_last
 from headstart.pretraining.examples.examples import UNLABELLED, Batch
 from headstart.training.device import autocast, has_bf16
 
@@ -57,9 +58,7 @@ class Objective(ABC):
         """
         self.device, self.preprocessing, self.bf16 = device, preprocessing, has_bf16(device)
         self.modules.to(device)
-        for parameter in self.modules.parameters():  # channels last: what convolutions are fastest on
-            if parameter.ndim == 4:
-                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        channels_last(self.modules)
 
     @abstractmethod
     def loss(self, batch: Batch) -> Tensor:

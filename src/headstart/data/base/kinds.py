@@ -108,7 +108,23 @@ CLIPS = Kind(
     "clip",
     "clips",
     frozenset(
-        {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf"}
+        {
+            ".wav",
+            ".wave",
+            ".flac",
+            ".ogg",
+            ".oga",
+            ".opus",
+            ".mp3",
+            ".aif",
+            ".aiff",
+            ".aifc",
+            ".au",
+            ".snd",
+            ".caf",
+            ".sph",
+            ".nist",
+        }
         | {".w64", ".rf64", ".m4a", ".aac", ".amr", ".wma", ".mka"}
     ),
     frozenset({".ape", ".ra", ".wv", ".mid", ".midi", ".dsf", ".ac3"}),

@@ -19,6 +19,9 @@ _ERRNO = {
     errno.EISDIR: "it is a folder",
 }
 
+#: What can be read of sound.
+NO_CLIP = "not a WAV, FLAC, OGG, Opus, MP3, AIFF, AU, CAF or NIST clip"
+
 
 class BadInput(Exception):
     """An input that cannot be decoded; ``str(error)`` is the reason in plain words, without the input's name.
@@ -84,5 +87,5 @@ def why_unsound(error: Exception, content: bytes) -> str:
         return "it needs more memory than there is"
     words = str(getattr(error, "error_string", error)).strip().rstrip(".")
     if not signed_as(content, ("sound",)):
-        return f"it is {what_is(content)}, not a WAV, FLAC, OGG, Opus, MP3, AIFF, AU or CAF clip"
+        return f"it is {what_is(content)}, {NO_CLIP}"
     return "the clip is cut off or damaged" + ("" if "psf_" in words or not words else f" ({words})")

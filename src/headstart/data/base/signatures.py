@@ -18,6 +18,7 @@ _SIGNATURES: tuple[tuple[int, bytes | tuple[bytes, ...], str, str], ...] = (
     (8, (b"AIFF", b"AIFC"), "sound", "an AIFF sound file"),
     (0, b".snd", "sound", "an AU sound file"),
     (0, b"caff", "sound", "a CAF sound file"),
+    (0, b"NIST_1A\n", "sound", "a NIST SPHERE sound file"),
     (4, b"ftypM4A", "other sound", "an M4A (AAC) sound file"),
     (0, (b"\xff\xf1", b"\xff\xf9"), "other sound", "an AAC sound file"),
     (0, b"#!AMR", "other sound", "an AMR sound file"),

@@ -102,7 +102,7 @@ class _Layout:
 
 def _layout(content: bytes) -> _Layout | None:
     """How a file lays out its sound; None where the format does not say, or the length is unknown."""
-    readers = {b"riff": _w64_layout, b".snd": _au_layout, b"caff": _caf_layout}
+    readers = {b"riff": _w64_layout, b".snd": _au_layout, b"caff": _caf_layout, b"NIST": _nist_layout}
     if content[:4] in _CHUNKED and content[8:12] in _FORMS:
         return _chunk_layout(content)
     reader = readers.get(content[:4])
@@ -215,6 +215,20 @@ def _au_layout(content: bytes) -> _Layout | None:
     """Of an AU file: where the sound begins and its length, four bytes each."""
     at, length = (int.from_bytes(content[i : i + 4], "big") for i in (4, 8))
     return None if length >= _UNKNOWN else _Layout(at, length, at + length, slice(8, 12), "big")
+
+
+def _nist_layout(content: bytes) -> _Layout | None:
+    """Of a NIST SPHERE file: lines of a name, a type and a value; the second line is the length of all of these."""
+    marks = re.match(rb"NIST_1A\n *(\d{1,9})\n", content)
+    if marks is None:
+        return None
+    at = int(marks[1])
+    if b",embedded-" in content[:at]:
+        raise BadClip("it is a NIST SPHERE file whose samples are packed; write it anew as WAV, with sox for instance")
+    said = dict(re.findall(rb"\n(sample_count|sample_n_bytes|channel_count) -i (\d{1,12})", content[:at]))
+    count, width = (int(said.get(name, least)) for name, least in ((b"sample_count", b"0"), (b"sample_n_bytes", b"1")))
+    length = count * width * int(said.get(b"channel_count", b"1"))
+    return _Layout(at, length, at + length) if length else None
 
 
 def _caf_layout(content: bytes) -> _Layout | None:

@@ -12,11 +12,11 @@ import numpy as np
 import soundfile
 
 from headstart.data.base.content import read_bytes
-from headstart.data.base.reasons import BadClip, why_unsound
+from headstart.data.base.reasons import NO_CLIP, BadClip, why_unsound
 from headstart.data.clips.containers import Stream, missing_bytes, streams_of
 from headstart.data.clips.film import is_film, seconds_of_film, sound_of_film
 
-FORMATS = frozenset({"WAV", "WAVEX", "RF64", "W64", "FLAC", "OGG", "MP3", "AIFF", "AU", "CAF"})
+FORMATS = frozenset({"WAV", "WAVEX", "RF64", "W64", "FLAC", "OGG", "MP3", "AIFF", "AU", "CAF", "NIST"})
 SHORTEST = 0.01
 LOUDEST = 8.0
 LEAST_RATE, HIGHEST_RATE = 1000, 768_000
@@ -143,6 +143,12 @@ def sound_seconds(item: Any) -> float:
     return sum(_opened(stream, lambda file: frames_in(file) / file.samplerate) for stream in streams_of(content))
 
 
+def refuse_unknown(file: soundfile.SoundFile) -> None:
+    """Refuse formats that could be opened and are none for clips."""
+    if file.format not in FORMATS:
+        raise BadClip(f"it is of the format {file.format_info}, {NO_CLIP}")
+
+
 def frames_in(file: soundfile.SoundFile) -> int:
     """How many samples an opened sound file has; one that does not say so is decoded to its end, in blocks."""
     if file.frames < _ENDLESS:
@@ -162,8 +168,7 @@ def _opened(stream: Stream, work: Callable[[soundfile.SoundFile], T]) -> T:
     content = stream.content
     try:
         with (soundfile.SoundFile if stream.exact else Onward)(io.BytesIO(content)) as file:
-            if file.format not in FORMATS:
-                raise BadClip(why_unsound(ValueError(), b""))
+            refuse_unknown(file)
             if not LEAST_RATE <= file.samplerate <= HIGHEST_RATE:
                 raise BadClip(f"its header claims {file.samplerate} samples a second; {_RATES}")
             if file.channels > MAX_CHANNELS:

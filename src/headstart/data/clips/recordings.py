@@ -20,7 +20,7 @@ from headstart.data.base.files import list_inputs, printable, refuse_odd_file
 from headstart.data.base.kinds import CLIPS
 from headstart.data.base.reasons import BadClip, why_unsound
 from headstart.data.clips.containers import Stream, streams_of
-from headstart.data.clips.decode import FORMATS, HIGHEST_RATE, LEAST_RATE, LOUDEST, Onward, frames_in
+from headstart.data.clips.decode import HIGHEST_RATE, LEAST_RATE, LOUDEST, Onward, frames_in, refuse_unknown
 from headstart.errors import DataError, ParameterError
 
 BLOCK_SECONDS = 2.0
@@ -182,10 +182,12 @@ def _file_of(stream: Stream, path: Path) -> soundfile.SoundFile:
     """A stream to read from; one without bytes is the whole file."""
     reader = soundfile.SoundFile if stream.exact else Onward
     file = reader(io.BytesIO(stream.content) if stream.content else str(path))
-    if file.format in FORMATS:
-        return file
-    file.close()
-    raise BadClip(why_unsound(ValueError(), b""))
+    try:
+        refuse_unknown(file)
+    except BadClip:
+        file.close()
+        raise
+    return file
 
 
 def _raw(stream: BinaryIO, rate: int) -> Iterator[np.ndarray]:

@@ -15,6 +15,7 @@ from headstart.networks.cutting.cut import Cut, Tail, body_forward, by_depth, fi
 from headstart.networks.network import Network
 from headstart.networks.running.entry import Entry
 from headstart.networks.running.pipeline import in_parts
+from headstart.nn.channels_last import channels_last
 from headstart.nn.layers.dropout import without_channels
 from headstart.nn.layers.heads import load_linear, make_head
 from headstart.nn.losses.pairs import pair_loss
@@ -233,12 +234,3 @@ def _part(batch: Batch) -> Batch:
     if len(mine):
         return Batch(batch.x[mine], batch.Y[mine], batch.weight[mine])
     return Batch(batch.x[:1], batch.Y[:1], torch.zeros_like(batch.weight[:1]))
-
-
-def channels_last(module: nn.Module, undo: bool = False) -> nn.Module:
-    """Lay out the weights of 2-d convolutions with the channels last, in place; or back as they were."""
-    layout = torch.contiguous_format if undo else torch.channels_last
-    for parameter in module.parameters():
-        if parameter.ndim == 4:
-            parameter.data = parameter.data.contiguous(memory_format=layout)
-    return module

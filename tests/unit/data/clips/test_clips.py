@@ -26,7 +26,14 @@ from headstart.data.inputs.store import CanvasStore
 from headstart.data.pictures.pictures import Pictures, as_pictures, is_pictures
 from headstart.errors import BadClips, BadInputs, DataError, ParameterError
 
-LOSSLESS = [("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("AIFF", "PCM_16"), ("AU", "PCM_16"), ("WAV", "PCM_32")]
+LOSSLESS = [
+    ("WAV", "PCM_16"),
+    ("FLAC", "PCM_16"),
+    ("AIFF", "PCM_16"),
+    ("AU", "PCM_16"),
+    ("NIST", "PCM_16"),
+    ("WAV", "PCM_32"),
+]
 LOSSY = [("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III")]
 
 

@@ -219,6 +219,12 @@ def test_no_sound_ends_in_a_foreign_error(clean: Path, mutate: Mutation, seed: i
         (b"\xff\xd8\xff" + bytes(100), "it is a JPEG picture, not a WAV"),
         (bytes(4) + b"ftypM4A " + bytes(100), r"cut off or damaged|pip install 'headstart\[av\]'"),
         (bytes(1000), "it is a file of zero bytes, not a WAV"),
+        (written("AVR", "PCM_16", np.zeros(800)), r"of the format AVR .*, not a WAV, FLAC"),
+        (written("NIST", "PCM_16", np.zeros(8000))[:9000], "cut off: 8024 bytes of it are missing"),
+        (
+            written("NIST", "PCM_16", np.zeros(800)).replace(b"-s3 pcm\n", b"-s9 pcm,embedded-shorten\n"),
+            "samples are packed",
+        ),
         (written("FLAC", "PCM_16", np.random.default_rng(0).uniform(-1, 1, 8000))[:9000], "cut off"),
         (written("OGG", "VORBIS", np.random.default_rng(0).uniform(-1, 1, 8000))[:-90], "cut off: 90 bytes"),
         (written("MP3", "MPEG_LAYER_III", np.random.default_rng(0).uniform(-1, 1, 80000))[:9000], "promises 10 s"),
