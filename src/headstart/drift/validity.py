@@ -20,7 +20,8 @@ from headstart.drift.new_examples import NewExamples, new_examples, without_brok
 from headstart.errors import BadInputs, ParameterError, SourceError
 from headstart.guard.choosing.without_labels import domain_auc
 from headstart.guard.evidence.reference import Reference, measured
-from headstart.math.statistics.intervals import score_interval
+from headstart.math.statistics.intervals import score_interval, unpaired_difference
+from headstart.math.statistics.named_metrics import METRICS
 from headstart.models.model import Model, load
 from headstart.models.saving.task_models import one_task
 
@@ -32,6 +33,8 @@ _MOVED, _SHIFT = 0.5, 0.10
 #: Share of the values of a column beyond all that were learned from, from which that is said; dates are always later.
 _BEYOND, _LATER = 0.5, f"({DATE_PARTS[0]})"
 _SHOWN = 5
+#: What labels measure, of classes and of numbers.
+_LABELLED = {"classification": "accuracy", "regression": "r2"}
 _ANSWERS = {"multilabel": "several labels", DETECTION: "things in pictures"}
 
 
@@ -69,7 +72,7 @@ def check(
 
     A test opens the door: where new data cannot be told from those that the model learned from, it is valid. Where they
     differ, the accuracy on them is estimated without labels (`headstart.drift.accuracy.expected_accuracy`), and how
-    much is lost decides. With labels the accuracy itself decides.
+    much is lost decides. With labels the accuracy itself decides, or R².
 
     Parameters
     ----------
@@ -109,9 +112,9 @@ def check(
     'valid'
     """
     known = one_task(load(model) if isinstance(model, str | Path) else model)
-    if labels is not None and known.task not in ("classification", "regression"):
+    if labels is not None and known.task not in _LABELLED:
         raise ParameterError(
-            f"Expected labels with a model of classes, found one of {_ANSWERS[known.task]}.",
+            f"Expected labels with a model of classes or of numbers, found one of {_ANSWERS[known.task]}.",
             "headstart evaluate measures it on labelled data; leave labels out (--labels) to compare the data alone.",
         )
     old = None if adapt is None else what_it_learned_from(known, learned_from, adapt)
@@ -142,30 +145,34 @@ def _checked(known: Model, new: NewExamples, random_state: int) -> Check:
     if n < FEWEST:
         words = f"Cannot tell: {known.kind.count(n)} are too few, {FEWEST} or more are needed."
         return Check(CANNOT_TELL, words, numbers={"n": n})
-    promised = _promised(known)
+    promised = _promised(known, "accuracy")
     exact = None if new.y is None else _exact(known, new.inputs, new.y, new.groups)
     if known.reference is None:
-        if exact is None or known.task != "classification":
-            way = "Give labels (--labels COLUMN), or fit" if known.task == "classification" else "Fit"
+        if exact is None:
+            way = "Give labels (--labels COLUMN), or fit" if known.task in _LABELLED else "Fit"
             raise SourceError(
                 "Expected a model that keeps a reference of its data, found one without.",
                 f"{way} again without --no-reference; headstart evaluate measures it on labelled data.",
             )
-        return _by_labels(known, n, promised, exact, {"n": n}, ())
+        return _by_labels(known, n, exact, {"n": n}, ())
     return _compared(known, known.reference, new, promised, exact, random_state)
 
 
-def _promised(known: Model) -> float | None:
-    """The accuracy that the model was handed over with; None for numbers."""
+def _promised(known: Model, metric: str) -> float | None:
+    """The score that the model was handed over with, if it was."""
     estimate = known.evidence.get("estimate") or {}
-    if estimate.get("metric") == "accuracy" and estimate.get("value") is not None:
+    if estimate.get("metric") == metric and estimate.get("value") is not None:
         return float(estimate["value"])
-    found = (known.evidence.get("metrics") or {}).get("accuracy")
+    found = (known.evidence.get("metrics") or {}).get(metric)
     return None if found is None else float(found)
 
 
 def _exact(known: Model, inputs: Any, y: np.ndarray, groups: np.ndarray | None) -> tuple[float, float, float]:
-    """Accuracy on labelled new examples, with its interval; examples of one group are no independent answers."""
+    """Accuracy or R² on labelled new examples, with its interval; examples of one group are no independent answers."""
+    if known.task == "regression":
+        r2, said = METRICS["r2"], [np.asarray(known.predict(inputs), dtype=np.float64).reshape(len(y))]
+        low, high = r2.interval(np.asarray(y, dtype=np.float64), said, groups=groups)
+        return float(r2.value(np.asarray(y, dtype=np.float64), said[0])), float(low), float(high)
     right = (np.asarray(known.predict(inputs)).astype(str) == np.asarray(y).astype(str)).astype(np.float64)
     low, high = score_interval(right, groups)
     return float(right.mean()), float(low), float(high)
@@ -198,8 +205,8 @@ def _compared(
     numbers["unlike"] = unlike
     words = [_what_differs(known, reference, rows, features, unlike)] if found.differs else []
     words += _later(known, reference, rows)
-    if exact is not None and promised is not None:
-        return _by_labels(known, len(names), promised, exact, numbers, tuple(words))
+    if exact is not None:
+        return _by_labels(known, len(names), exact, numbers, tuple(words))
     verdict = found.verdict(promised)
     if found.expected is None or found.before is None or found.after is None or promised is None:
         said = f"cannot be told from those learned from (p = {p:.2g})"
@@ -292,27 +299,31 @@ def _to_label(features: np.ndarray, names: list[str], seed: int) -> list[str]:
 def _by_labels(
     known: Model,
     n: int,
-    promised: float | None,
     exact: tuple[float, float, float],
     numbers: dict[str, Any],
     words: tuple[str, ...],
 ) -> Check:
-    """The verdict where labels tell it."""
+    """The verdict where labels tell it: by accuracy, of numbers by R², which is off in the promise too."""
     value, low, high = exact
-    if promised is None:
-        sentence = (
-            f"Right for {_points(value)}% of {n} labelled {known.kind.many} [{_points(low)}-{_points(high)}]; "
-            "the model was handed over without a figure to hold this against."
-        )
-        return Check(CANNOT_TELL, sentence, words, {**numbers, "accuracy": value, "interval": [low, high]})
-    fall = promised - value
-    verdict = VALID if fall < SOME or high >= promised else INVALID if fall >= MUCH else DOUBTFUL
-    sentence = (
-        f"{verdict.capitalize()}: right for {_points(value)}% of {n} labelled {known.kind.many} "
-        f"[{_points(low)}-{_points(high)}] (promised {_points(promised)}%)."
+    metric = _LABELLED[known.task]
+    promised = _promised(known, metric)
+    shown = "{:.2f}".format if known.task == "regression" else _points
+    span = f"{shown(low)} to {shown(high)}" if low < 0 else f"{shown(low)}-{shown(high)}"
+    said = (
+        f"right for {shown(value)}% of {n} labelled" if metric == "accuracy" else f"R² {shown(value)} on {n} labelled"
     )
-    found = {**numbers, "promised": promised, "accuracy": value, "interval": [low, high]}
-    return Check(verdict, sentence, words, found)
+    said = f"{said} {known.kind.many} [{span}]"
+    found = {**numbers, "promised": promised, metric: value, "interval": [low, high]}
+    if promised is None:
+        sentence = f"{said[:1].upper()}{said[1:]}; the model was handed over without a figure to hold this against."
+        return Check(CANNOT_TELL, sentence, words, found)
+    fall, known_by = promised - value, (known.evidence.get("estimate") or {}).get("interval")
+    level = high >= promised
+    if metric == "r2" and known_by is not None and (known.evidence["estimate"]["metric"] == metric):
+        level = unpaired_difference(value, (low, high), promised, known_by)[1] >= 0
+    verdict = VALID if fall < SOME or level else INVALID if fall >= MUCH else DOUBTFUL
+    end = f"(promised {shown(promised)}{'%' if metric == 'accuracy' else ''})"
+    return Check(verdict, f"{verdict.capitalize()}: {said} {end}.", words, found)
 
 
 def _points(share: float) -> str:

@@ -31,7 +31,7 @@ def test_several_labels_are_compared_as_data_and_measured_elsewhere(tmp_path: Pa
     assert (same.verdict, moved.verdict) == ("valid", "doubtful")
     assert "a higher" in moved.words[0] and "the rows differ" in moved.sentence
     with pytest.raises(
-        ParameterError, match=r"labels with a model of classes, found one of several labels\. headstart evaluate"
+        ParameterError, match=r"model of classes or of numbers, found one of several labels\. headstart evaluate"
     ):
         headstart.check(tmp_path / "m", rows(40, 1), labels="left")
 
