@@ -12,7 +12,6 @@ from headstart.adviser.next_labels import next_labels
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
 from headstart.data.sets.task import DETECTION
-from headstart.data.tables.cells import DATE_PARTS
 from headstart.drift.accuracy import strangeness
 from headstart.drift.adapting import adapted, what_it_learned_from
 from headstart.drift.compared import APART, DOUBTFUL, INVALID, MUCH, SOME, SOME_EXPECTED, VALID, compared
@@ -30,8 +29,8 @@ CANNOT_TELL = "cannot tell"
 FEWEST = 20
 #: A measure differs where its mean moves by this many standard deviations, a class where its share moves by so much.
 _MOVED, _SHIFT = 0.5, 0.10
-#: Share of the values of a column beyond all that were learned from, from which that is said; dates are always later.
-_BEYOND, _LATER = 0.5, f"({DATE_PARTS[0]})"
+#: Share of the values of a column beyond all that were learned from, from which that is said.
+_BEYOND = 0.5
 _SHOWN = 5
 #: What labels measure, of classes and of numbers.
 _LABELLED = {"classification": "accuracy", "regression": "r2"}
@@ -204,7 +203,7 @@ def _compared(
     unlike = [names[i] for i in np.argsort(-strangeness(old, projected), kind="stable")[:_SHOWN]]
     numbers["unlike"] = unlike
     words = [_what_differs(known, reference, rows, features, unlike)] if found.differs else []
-    words += _later(known, reference, rows)
+    words += known.encoder.later(inputs) if known.kind.values else []
     if exact is not None:
         return _by_labels(known, len(names), exact, numbers, tuple(words))
     verdict = found.verdict(promised)
@@ -266,28 +265,11 @@ def _what_differs(known: Model, reference: Reference, rows: Any, features: np.nd
         beyond = ((rows < reference.ranks[0]) | (rows > reference.ranks[-1])).mean(axis=0)
         said = [
             f"{columns[j]} {'higher' if middle[j] > 0 else 'lower'}"
-            + (
-                f" ({_points(beyond[j])}% beyond all learned from: another unit?)"
-                if beyond[j] >= _BEYOND and not columns[j].endswith(_LATER)
-                else ""
-            )
+            + (f" ({_points(beyond[j])}% beyond all learned from: another unit?)" if beyond[j] >= _BEYOND else "")
             for j in order
         ]
     what = f"{', '.join(said)}; most unlike: " if said else "most unlike: "
     return f"What differs: {what}{', '.join(unlike)}."
-
-
-def _later(known: Model, reference: Reference, rows: Any) -> list[str]:
-    """Words for dates beyond all that was learned from, which take no part in the comparison."""
-    said = []
-    for j in np.flatnonzero(reference.dates):
-        name = str(known.encoder.get_feature_names_out()[j])
-        later, earlier = (rows[:, j] > reference.ranks[-1, j]).mean(), (rows[:, j] < reference.ranks[0, j]).mean()
-        if name.endswith(_LATER) and max(later, earlier) >= _BEYOND:
-            when = f"later in {_points(later)}%" if later > earlier else f"earlier in {_points(earlier)}%"
-            column = repr(name.removesuffix(_LATER).strip())
-            said.append(f"{column} is {when} of them than in all that was learned from; dates take no part in this.")
-    return said
 
 
 def _to_label(features: np.ndarray, names: list[str], seed: int) -> list[str]:
@@ -303,7 +285,7 @@ def _by_labels(
     numbers: dict[str, Any],
     words: tuple[str, ...],
 ) -> Check:
-    """The verdict where labels tell it: by accuracy, of numbers by R², which is off in the promise too."""
+    """The verdict where labels tell it: by accuracy, of numbers by R²; a promise on few examples may be off too."""
     value, low, high = exact
     metric = _LABELLED[known.task]
     promised = _promised(known, metric)
@@ -317,11 +299,13 @@ def _by_labels(
     if promised is None:
         sentence = f"{said[:1].upper()}{said[1:]}; the model was handed over without a figure to hold this against."
         return Check(CANNOT_TELL, sentence, words, found)
-    fall, known_by = promised - value, (known.evidence.get("estimate") or {}).get("interval")
-    level = high >= promised
-    if metric == "r2" and known_by is not None and (known.evidence["estimate"]["metric"] == metric):
-        level = unpaired_difference(value, (low, high), promised, known_by)[1] >= 0
-    verdict = VALID if fall < SOME or level else INVALID if fall >= MUCH else DOUBTFUL
+    fall = promised - value
+    verdict = VALID if fall < SOME or high >= promised else DOUBTFUL
+    if verdict == DOUBTFUL and fall >= MUCH:
+        estimate = known.evidence.get("estimate") or {}
+        within = estimate.get("interval") if estimate.get("metric") == metric else None
+        apart = within is None or unpaired_difference(value, (low, high), promised, within)[1] < 0
+        verdict = INVALID if apart else DOUBTFUL
     end = f"(promised {shown(promised)}{'%' if metric == 'accuracy' else ''})"
     return Check(verdict, f"{verdict.capitalize()}: {said} {end}.", words, found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,10 @@ from scipy.special import softmax
 
 import headstart
 from headstart.cli.check import command
+from headstart.data.base.kinds import CLIPS
 from headstart.drift.accuracy import ExpectedAccuracy, Signs, expected_accuracy, strangeness
 from headstart.drift.compared import Compared, compared
+from headstart.drift.validity import _by_labels
 from headstart.errors import DataError, SourceError
 from headstart.guard.evidence.reference import rows_kept, unit
 from headstart.math.samples.prevalence import class_shares
@@ -236,6 +239,21 @@ def test_labels_decide_where_they_are_given(model: Path, tmp_path: Path) -> None
     assert found.verdict == "valid" and found.numbers["accuracy"] > 0.8
     ran = CliRunner().invoke(command, [str(model), str(tmp_path), "--labels", "folders", "--json"])
     assert ran.exit_code == 0 and json.loads(ran.stdout)["accuracy"] == found.numbers["accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("exact", "verdict"),
+    [
+        ((0.85, 0.72, 0.93), "doubtful"),  # what was promised may be off by as much
+        ((0.6, 0.45, 0.73), "invalid"),
+        ((0.98, 0.9, 1.0), "valid"),
+    ],
+)
+def test_a_promise_on_few_examples_may_be_off_too(exact: tuple[float, float, float], verdict: str) -> None:
+    evidence = {"estimate": {"metric": "accuracy", "value": 1.0, "interval": [0.84, 1.0]}}
+    known = SimpleNamespace(task="classification", evidence=evidence, kind=CLIPS)
+    found = _by_labels(known, 60, exact, {}, ())
+    assert found.verdict == verdict and found.sentence.endswith("(promised 100%).")
 
 
 def folders(place: Path, names: dict[str, str]) -> Path:
