@@ -103,7 +103,8 @@ def advise(
             "Expected data that are seen in one way, found several views.",
             "headstart fit measures each view, with its network and without.",
         )
-    given = listed(sources)
+    words = {one.lower() for one in listed(sources) if isinstance(one, str)}  # beside others; alone they are nothing
+    given = [one for one in listed(sources) if not (isinstance(one, str) and one.lower() in (AUTO, NONE))]
     for one in given:
         if isinstance(one, str | os.PathLike):
             refuse_absent(one)
@@ -116,6 +117,8 @@ def advise(
     target = read_target(data, first, told, unlabelled=unlabelled)
     tell(sentences(target.dataset))
     names = [*networks] or [target.source]
+    starter = target.dataset.kind.starter
+    names = [starter, *networks] if AUTO in words and networks and starter is not None else names
     alone = len(offered) <= 1
     refused: list[Offer] = []
     loaded: list[tuple[str, Network]] = []
