@@ -15,7 +15,7 @@ from tiny_pictures import source
 from headstart import advise
 from headstart.cli.main import exit_code
 from headstart.data.reading.options import Reading
-from headstart.errors import SourceError
+from headstart.errors import ParameterError, SourceError
 from headstart.models.advice import sources_in
 
 
@@ -67,8 +67,10 @@ def test_a_folder_of_tables_is_ranked_and_each_judged(tables: Path, capsys: pyte
 
 
 def test_auto_beside_a_table_is_nothing(tables: Path) -> None:
-    found = advise(tables / "here.csv", ["auto", tables / "src" / "good.csv"], Reading(label="label"))
+    found = advise(tables / "here.csv", ["auto", tables / "src" / "good.csv"], label="label")
     assert set(by_source(found.ranking)) == {"none", "good.csv"}
+    with pytest.raises(ParameterError, match=r"Expected options of advise, found lable\. How data are read .* label"):
+        advise(tables / "here.csv", tables / "src" / "good.csv", lable="label")
 
 
 def test_a_second_source_that_is_not_there_is_an_error(

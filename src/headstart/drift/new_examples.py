@@ -55,10 +55,11 @@ def new_examples(known: Model, data: Any, labels: str | None, group_by: str | No
     DataError
         If the data are none that the model takes, or no label is one that it knows.
     """
-    if labels is None:
+    pair = isinstance(data, tuple) and len(data) in (2, 3)
+    if labels is None and not pair:
         inputs, names, groups = read_new(known, data, group_by=group_by)
         return NewExamples(inputs, names, groups=groups)
-    told = Reading(label=None if labels == "folders" else labels, group_by=group_by)
+    told = Reading(label=None if labels == "folders" or pair else labels, group_by=group_by)
     dataset = read_like(known, data, told)
     inputs = dataset.inputs.frame if known.kind.values else dataset.inputs
     if dataset.y.ndim > 1:

@@ -78,10 +78,10 @@ def check(
     model : Model, DetectionModel or path
         That keeps a reference of its data (``reference=True`` in `headstart.fit`). Where it answers with classes, what
         is lost is told too; with numbers, several labels or things in pictures, whether the data differ.
-    data : path, frame, pictures, clips or texts
+    data : path, frame, pictures, clips, texts, (X, y) or (X, y, groups)
         New examples; under 20 nothing is said.
     labels : str, optional
-        Column of labels in a table; "folders" where the folders of ``data`` are classes.
+        Column of labels in a table; "folders" where the folders of ``data`` are classes. Of (X, y) they are y.
     group_by : str, optional
         Column, or expression over paths: rows of one group (a patient) are no independent evidence.
     adapt : path-like, optional
@@ -132,7 +132,7 @@ def check(
     if found.verdict in (VALID, CANNOT_TELL):
         return replace(found, words=(*found.words, f"Nothing was adapted, and {adapt} was not written."))
     told = Reading(label=None if labels == "folders" else labels, group_by=group_by)
-    made = adapted(known, new.inputs if labels is None else data, adapt, old, told, random_state)
+    made = adapted(known, new.inputs if new.y is None else data, adapt, old, told, random_state)
     verdict = made.evidence.get("verdict") or {}
     said = {"path": str(adapt), "verdict": verdict.get("word"), "sentence": verdict.get("sentence", "")}
     words = f"Adapted, and saved in {adapt}. {said['sentence']}"

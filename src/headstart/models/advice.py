@@ -46,6 +46,7 @@ def advise(
     random_state: int = 0,
     device: str = "auto",
     progress: Progress | None = None,
+    **how: Any,
 ) -> Advice:
     """Say before training whether to borrow, from which of several sources, what of it, and how.
 
@@ -61,7 +62,7 @@ def advise(
         Networks, labelled sets, tables, as ``source`` of `headstart.fit`, but any number of each. "auto" is the starter
         for the data. One of several that cannot be used is refused in the ranking; a path that leads to nothing raises.
     reading : Reading, optional
-        How the data are read.
+        How the data are read; or in the names of `headstart.fit`, as ``label="ill"``.
     unlabelled
         As in `headstart.fit`.
     skip_bad : bool, default=False
@@ -97,7 +98,13 @@ def advise(
     >>> found.words.split(": 'ill'")[0]
     'No gain is to be expected from this source: its labels look swapped'
     """
-    watch, told = Watch(budget, time.monotonic()), reading or Reading()
+    known = {one.name for one in dataclasses.fields(Reading)}
+    if set(how) - known:
+        raise ParameterError(
+            f"Expected options of advise, found {', '.join(sorted(set(how) - known))}.",
+            f"How data are read is how by {', '.join(sorted(known))}.",
+        )
+    watch, told = Watch(budget, time.monotonic()), dataclasses.replace(reading or Reading(), **how)
     if told.view is not None:
         raise ParameterError(
             "Expected data that are seen in one way, found several views.",

@@ -236,6 +236,8 @@ def test_labels_decide_where_they_are_given(model: Path, tmp_path: Path) -> None
         (tmp_path / label).mkdir(exist_ok=True)
         Image.fromarray(one).save(tmp_path / label / f"{i}.png")
     found = headstart.check(model, tmp_path, labels="folders")
+    assert headstart.check(model, (list(X), y)).numbers["accuracy"] == found.numbers["accuracy"]
+    assert headstart.check(model, (one for one in X)).numbers["n"] == 60
     assert found.verdict == "valid" and found.numbers["accuracy"] > 0.8
     ran = CliRunner().invoke(command, [str(model), str(tmp_path), "--labels", "folders", "--json"])
     assert ran.exit_code == 0 and json.loads(ran.stdout)["accuracy"] == found.numbers["accuracy"]
