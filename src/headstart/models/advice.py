@@ -98,13 +98,7 @@ def advise(
     >>> found.words.split(": 'ill'")[0]
     'No gain is to be expected from this source: its labels look swapped'
     """
-    known = {one.name for one in dataclasses.fields(Reading)}
-    if set(how) - known:
-        raise ParameterError(
-            f"Expected options of advise, found {', '.join(sorted(set(how) - known))}.",
-            f"How data are read is how by {', '.join(sorted(known))}.",
-        )
-    watch, told = Watch(budget, time.monotonic()), dataclasses.replace(reading or Reading(), **how)
+    watch, told = Watch(budget, time.monotonic()), _reading(reading, how)
     if told.view is not None:
         raise ParameterError(
             "Expected data that are seen in one way, found several views.",
@@ -160,6 +154,17 @@ def advise(
             offers += offers_of_sets(material, sets, best, notes.append)
     found = found or findings(material)
     return _advice([*offers, *refused], material, found, notes, watch)
+
+
+def _reading(reading: Reading | None, how: dict[str, Any]) -> Reading:
+    """How the data are read, by an object or by name."""
+    known = {one.name for one in dataclasses.fields(Reading)}
+    if set(how) - known:
+        raise ParameterError(
+            f"Expected options of advise, found {', '.join(sorted(set(how) - known))}.",
+            f"How data are read is said by {', '.join(sorted(known))}.",
+        )
+    return dataclasses.replace(reading or Reading(), **how)
 
 
 def _of_tables(data: Any, offered: list[Any], reading: Reading, unlabelled: Any, watch: Watch, seed: int) -> Advice:
