@@ -15,7 +15,7 @@ from tiny_pictures import source
 from headstart import advise
 from headstart.cli.main import exit_code
 from headstart.data.reading.options import Reading
-from headstart.errors import SourceError
+from headstart.errors import ParameterError, SourceError
 from headstart.models.advice import sources_in
 
 
@@ -66,6 +66,13 @@ def test_a_folder_of_tables_is_ranked_and_each_judged(tables: Path, capsys: pyte
     assert "rank  source" in said and "Not borrowed: opposite.csv" in said and "What: " in said
 
 
+def test_auto_beside_a_table_is_nothing(tables: Path) -> None:
+    found = advise(tables / "here.csv", ["auto", tables / "src" / "good.csv"], label="label")
+    assert set(by_source(found.ranking)) == {"none", "good.csv"}
+    with pytest.raises(ParameterError, match=r"Expected options of advise, found lable\. How data are read .* label"):
+        advise(tables / "here.csv", tables / "src" / "good.csv", lable="label")
+
+
 def test_a_second_source_that_is_not_there_is_an_error(
     tables: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,7 +98,7 @@ def test_a_labelled_set_stands_beside_the_network(pictures: Path, tmp_path: Path
     for i in range(20):
         noise = (rng.integers(0, 120, (32, 32, 3)) + 100 * (i % 2)).astype(np.uint8)
         Image.fromarray(noise).save(tmp_path / "more" / ("dark", "light")[i % 2] / f"{i}.png")
-    found = advise(pictures, ["starter:pictures", tmp_path / "more"])
+    found = advise(pictures, ["auto", tmp_path / "more"])  # auto is the starter beside others too
     rows = by_source(found.ranking)
     assert rows["starter:pictures + more"]["what"] == "instances"
     assert all(row["expected"] is None or 0 <= row["expected"] <= 1 for row in found.ranking)

@@ -33,8 +33,8 @@ def command(model: Path, data: Path, as_json: bool, **how: Any) -> int:
     """Say whether the saved MODEL still holds on new DATA: valid (exit code 0), doubtful (3) or invalid (4).
 
     New data are compared with what the model kept of those that it learned from, and how often it will be right is
-    estimated without labels. With --labels the exact figure decides. With --adapt a model that does not hold is
-    replaced by one that learns from its data for the new ones.
+    estimated without labels. With --labels the exact figure decides, of numbers R². With --adapt a model that does not
+    hold is replaced by one that learns from its data for the new ones.
 
     \b
     headstart check model new-pictures/

@@ -14,6 +14,7 @@ from headstart.cli.options import (
     ClassWeight,
     boxes_option,
     jobs_option,
+    names_in,
     positive_option,
     prevalence_option,
     reading_options,
@@ -102,8 +103,8 @@ from headstart.progress import reporter
 )
 @click.option(
     "--classes",
-    help="Of data without labels: the classes that they have, as a,b, where they may lack some of the source's. With "
-    "--boxes: what is to be found.",
+    help="Of data without labels: the classes that they have, as a,b, where they may lack some of the source's; quotes "
+    "keep a comma in a name. With --boxes: what is to be found.",
 )
 @click.option(
     "--ask",
@@ -142,7 +143,7 @@ def command(data: Path, source: tuple[str, ...], out: Path, as_json: bool, **opt
     """
     options |= {name: list(options[name]) or None for name in ("unlabelled", "background")}
     options["ask"] = options["ask"] or 0
-    options["classes"] = None if options["classes"] is None else [one.strip() for one in options["classes"].split(",")]
+    options["classes"] = None if options["classes"] is None else names_in(options["classes"])
     with team_of_torchrun() as first:
         if first:
             _fit(data, source, out, as_json, options)

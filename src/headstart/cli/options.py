@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +11,17 @@ import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 TASKS = ("classification", "multilabel", "regression")
+
+
+def names_in(value: str) -> list[str]:
+    """The names that commas part; one that holds a comma itself stands in quotes, as in a table.
+
+    Examples
+    --------
+    >>> names_in('flu, cold'), names_in('"lung, left",heart')
+    (['flu', 'cold'], ['lung, left', 'heart'])
+    """
+    return [name.strip() for name in next(csv.reader([value], skipinitialspace=True), [])]
 
 
 class ClassWeight(click.ParamType):
@@ -22,7 +34,7 @@ class ClassWeight(click.ParamType):
         if not isinstance(value, str) or value == "balanced":
             return value
         found: dict[str, float] = {}
-        for part in value.split(","):
+        for part in names_in(value):
             name, equal, weight = part.rpartition("=")
             try:
                 found[name.strip()] = float(weight)
@@ -43,7 +55,7 @@ class Views(click.ParamType):
         if not isinstance(value, str):
             return value
         name, equal, columns = value.partition("=")
-        found = [column.strip() for column in columns.split(",") if column.strip()]
+        found = [column for column in names_in(columns) if column]
         if not equal or not name.strip() or not found:
             self.fail(f"Expected a view with its columns, as picture=photo or lab=age,sex, found {value!r}.")
         return name.strip(), found

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from headstart.data.inputs.canvases import readable
-from headstart.data.inputs.inputs import as_inputs
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
-from headstart.data.reading.recognise import recognise
-from headstart.data.reading.unlabelled import read_unlabelled
-from headstart.data.reading.view_table import unlabelled_views
 from headstart.data.sets.label_notes import alike
-from headstart.data.tables.frame import read_frame
-from headstart.data.tables.rows import rows_of
-from headstart.models.evaluation.labelled import refuse_unknown
+from headstart.errors import DataError
+from headstart.models.evaluation.labelled import read_like, refuse_unknown
 from headstart.models.evaluation.learned import learned_rows, refuse_learned
+from headstart.models.evaluation.unlabelled import read_new
 from headstart.models.model import Model
 
 _SHOWN = 5
@@ -60,30 +55,19 @@ def new_examples(known: Model, data: Any, labels: str | None, group_by: str | No
     DataError
         If the data are none that the model takes, or no label is one that it knows.
     """
-    found = _read(known, data, labels, group_by)
-    if found.y is not None and known.task == "classification":
-        return replace(found, notes=(*found.notes, *_strangers(known, found.y)))
-    if found.y is not None:
-        said = "The labels were not used: headstart evaluate measures a model of numbers on them."
-        return replace(found, notes=(*found.notes, said))
-    return found
-
-
-def _read(known: Model, data: Any, labels: str | None, group_by: str | None) -> NewExamples:
-    if labels is not None or group_by is not None:
-        told = Reading(label=None if labels in (None, "folders") else labels, group_by=group_by, view=known.views)
-        dataset = recognise(data, told, wanted=lambda: known.kind).dataset()
-        inputs = dataset.inputs.frame if known.kind.values else dataset.inputs
-        return NewExamples(inputs, list(dataset.names), dataset.y if labels is not None else None, dataset.groups)
-    if known.views is not None:
-        frame = unlabelled_views(data, known.views)
-        return NewExamples(frame, [f"row {i + 1}" for i in range(len(frame))])
-    if known.kind.values:
-        frame = read_frame(Path(data)) if isinstance(data, str | Path) else rows_of(data)
-        return NewExamples(frame, [f"row {i + 1}" for i in range(len(frame))])
-    path = isinstance(data, str | Path)
-    inputs = read_unlabelled(data, kind=known.kind) if path else as_inputs(data, known.input_type)
-    return NewExamples(inputs, list(inputs.names))
+    pair = isinstance(data, tuple) and len(data) in (2, 3)
+    if labels is None and not pair:
+        inputs, names, groups = read_new(known, data, group_by=group_by)
+        return NewExamples(inputs, names, groups=groups)
+    told = Reading(label=None if labels == "folders" or pair else labels, group_by=group_by)
+    dataset = read_like(known, data, told)
+    inputs = dataset.inputs.frame if known.kind.values else dataset.inputs
+    if dataset.y.ndim > 1:
+        raise DataError(
+            f"Expected one column of labels, found {dataset.y.shape[1]}.", "headstart evaluate measures on several."
+        )
+    notes = () if known.task == "regression" else _strangers(known, dataset.y)
+    return NewExamples(inputs, list(dataset.names), dataset.y, dataset.groups, notes=tuple(notes))
 
 
 def without_learned(known: Model, new: NewExamples) -> NewExamples:

@@ -12,7 +12,6 @@ from headstart.adviser.next_labels import next_labels
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
 from headstart.data.sets.task import DETECTION
-from headstart.data.tables.cells import DATE_PARTS
 from headstart.drift.accuracy import strangeness
 from headstart.drift.adapting import adapted, what_it_learned_from
 from headstart.drift.compared import APART, DOUBTFUL, INVALID, MUCH, SOME, SOME_EXPECTED, VALID, compared
@@ -20,7 +19,8 @@ from headstart.drift.new_examples import NewExamples, new_examples, without_brok
 from headstart.errors import BadInputs, ParameterError, SourceError
 from headstart.guard.choosing.without_labels import domain_auc
 from headstart.guard.evidence.reference import Reference, measured
-from headstart.math.statistics.intervals import score_interval
+from headstart.math.statistics.intervals import score_interval, unpaired_difference
+from headstart.math.statistics.named_metrics import METRICS
 from headstart.models.model import Model, load
 from headstart.models.saving.task_models import one_task
 
@@ -29,9 +29,11 @@ CANNOT_TELL = "cannot tell"
 FEWEST = 20
 #: A measure differs where its mean moves by this many standard deviations, a class where its share moves by so much.
 _MOVED, _SHIFT = 0.5, 0.10
-#: Share of the values of a column beyond all that were learned from, from which that is said; dates are always later.
-_BEYOND, _LATER = 0.5, f"({DATE_PARTS[0]})"
+#: Share of the values of a column beyond all that were learned from, from which that is said.
+_BEYOND = 0.5
 _SHOWN = 5
+#: What labels measure, of classes and of numbers.
+_LABELLED = {"classification": "accuracy", "regression": "r2"}
 _ANSWERS = {"multilabel": "several labels", DETECTION: "things in pictures"}
 
 
@@ -69,17 +71,17 @@ def check(
 
     A test opens the door: where new data cannot be told from those that the model learned from, it is valid. Where they
     differ, the accuracy on them is estimated without labels (`headstart.drift.accuracy.expected_accuracy`), and how
-    much is lost decides. With labels the accuracy itself decides.
+    much is lost decides. With labels the accuracy itself decides, or R².
 
     Parameters
     ----------
     model : Model, DetectionModel or path
         That keeps a reference of its data (``reference=True`` in `headstart.fit`). Where it answers with classes, what
         is lost is told too; with numbers, several labels or things in pictures, whether the data differ.
-    data : path, frame, pictures, clips or texts
+    data : path, frame, pictures, clips, texts, (X, y) or (X, y, groups)
         New examples; under 20 nothing is said.
     labels : str, optional
-        Column of labels in a table; "folders" where the folders of ``data`` are classes.
+        Column of labels in a table; "folders" where the folders of ``data`` are classes. Of (X, y) they are y.
     group_by : str, optional
         Column, or expression over paths: rows of one group (a patient) are no independent evidence.
     adapt : path-like, optional
@@ -109,9 +111,9 @@ def check(
     'valid'
     """
     known = one_task(load(model) if isinstance(model, str | Path) else model)
-    if labels is not None and known.task not in ("classification", "regression"):
+    if labels is not None and known.task not in _LABELLED:
         raise ParameterError(
-            f"Expected labels with a model of classes, found one of {_ANSWERS[known.task]}.",
+            f"Expected labels with a model of classes or of numbers, found one of {_ANSWERS[known.task]}.",
             "headstart evaluate measures it on labelled data; leave labels out (--labels) to compare the data alone.",
         )
     old = None if adapt is None else what_it_learned_from(known, learned_from, adapt)
@@ -130,7 +132,7 @@ def check(
     if found.verdict in (VALID, CANNOT_TELL):
         return replace(found, words=(*found.words, f"Nothing was adapted, and {adapt} was not written."))
     told = Reading(label=None if labels == "folders" else labels, group_by=group_by)
-    made = adapted(known, new.inputs if labels is None else data, adapt, old, told, random_state)
+    made = adapted(known, new.inputs if new.y is None else data, adapt, old, told, random_state)
     verdict = made.evidence.get("verdict") or {}
     said = {"path": str(adapt), "verdict": verdict.get("word"), "sentence": verdict.get("sentence", "")}
     words = f"Adapted, and saved in {adapt}. {said['sentence']}"
@@ -142,30 +144,34 @@ def _checked(known: Model, new: NewExamples, random_state: int) -> Check:
     if n < FEWEST:
         words = f"Cannot tell: {known.kind.count(n)} are too few, {FEWEST} or more are needed."
         return Check(CANNOT_TELL, words, numbers={"n": n})
-    promised = _promised(known)
+    promised = _promised(known, "accuracy")
     exact = None if new.y is None else _exact(known, new.inputs, new.y, new.groups)
     if known.reference is None:
-        if exact is None or known.task != "classification":
-            way = "Give labels (--labels COLUMN), or fit" if known.task == "classification" else "Fit"
+        if exact is None:
+            way = "Give labels (--labels COLUMN), or fit" if known.task in _LABELLED else "Fit"
             raise SourceError(
                 "Expected a model that keeps a reference of its data, found one without.",
                 f"{way} again without --no-reference; headstart evaluate measures it on labelled data.",
             )
-        return _by_labels(known, n, promised, exact, {"n": n}, ())
+        return _by_labels(known, n, exact, {"n": n}, ())
     return _compared(known, known.reference, new, promised, exact, random_state)
 
 
-def _promised(known: Model) -> float | None:
-    """The accuracy that the model was handed over with; None for numbers."""
+def _promised(known: Model, metric: str) -> float | None:
+    """The score that the model was handed over with, if it was."""
     estimate = known.evidence.get("estimate") or {}
-    if estimate.get("metric") == "accuracy" and estimate.get("value") is not None:
+    if estimate.get("metric") == metric and estimate.get("value") is not None:
         return float(estimate["value"])
-    found = (known.evidence.get("metrics") or {}).get("accuracy")
+    found = (known.evidence.get("metrics") or {}).get(metric)
     return None if found is None else float(found)
 
 
 def _exact(known: Model, inputs: Any, y: np.ndarray, groups: np.ndarray | None) -> tuple[float, float, float]:
-    """Accuracy on labelled new examples, with its interval; examples of one group are no independent answers."""
+    """Accuracy or R² on labelled new examples, with its interval; examples of one group are no independent answers."""
+    if known.task == "regression":
+        r2, said = METRICS["r2"], [np.asarray(known.predict(inputs), dtype=np.float64).reshape(len(y))]
+        low, high = r2.interval(np.asarray(y, dtype=np.float64), said, groups=groups)
+        return float(r2.value(np.asarray(y, dtype=np.float64), said[0])), float(low), float(high)
     right = (np.asarray(known.predict(inputs)).astype(str) == np.asarray(y).astype(str)).astype(np.float64)
     low, high = score_interval(right, groups)
     return float(right.mean()), float(low), float(high)
@@ -197,9 +203,9 @@ def _compared(
     unlike = [names[i] for i in np.argsort(-strangeness(old, projected), kind="stable")[:_SHOWN]]
     numbers["unlike"] = unlike
     words = [_what_differs(known, reference, rows, features, unlike)] if found.differs else []
-    words += _later(known, reference, rows)
-    if exact is not None and promised is not None:
-        return _by_labels(known, len(names), promised, exact, numbers, tuple(words))
+    words += known.encoder.later(inputs) if known.kind.values else []
+    if exact is not None:
+        return _by_labels(known, len(names), exact, numbers, tuple(words))
     verdict = found.verdict(promised)
     if found.expected is None or found.before is None or found.after is None or promised is None:
         said = f"cannot be told from those learned from (p = {p:.2g})"
@@ -259,28 +265,11 @@ def _what_differs(known: Model, reference: Reference, rows: Any, features: np.nd
         beyond = ((rows < reference.ranks[0]) | (rows > reference.ranks[-1])).mean(axis=0)
         said = [
             f"{columns[j]} {'higher' if middle[j] > 0 else 'lower'}"
-            + (
-                f" ({_points(beyond[j])}% beyond all learned from: another unit?)"
-                if beyond[j] >= _BEYOND and not columns[j].endswith(_LATER)
-                else ""
-            )
+            + (f" ({_points(beyond[j])}% beyond all learned from: another unit?)" if beyond[j] >= _BEYOND else "")
             for j in order
         ]
     what = f"{', '.join(said)}; most unlike: " if said else "most unlike: "
     return f"What differs: {what}{', '.join(unlike)}."
-
-
-def _later(known: Model, reference: Reference, rows: Any) -> list[str]:
-    """Words for dates beyond all that was learned from, which take no part in the comparison."""
-    said = []
-    for j in np.flatnonzero(reference.dates):
-        name = str(known.encoder.get_feature_names_out()[j])
-        later, earlier = (rows[:, j] > reference.ranks[-1, j]).mean(), (rows[:, j] < reference.ranks[0, j]).mean()
-        if name.endswith(_LATER) and max(later, earlier) >= _BEYOND:
-            when = f"later in {_points(later)}%" if later > earlier else f"earlier in {_points(earlier)}%"
-            column = repr(name.removesuffix(_LATER).strip())
-            said.append(f"{column} is {when} of them than in all that was learned from; dates take no part in this.")
-    return said
 
 
 def _to_label(features: np.ndarray, names: list[str], seed: int) -> list[str]:
@@ -292,27 +281,33 @@ def _to_label(features: np.ndarray, names: list[str], seed: int) -> list[str]:
 def _by_labels(
     known: Model,
     n: int,
-    promised: float | None,
     exact: tuple[float, float, float],
     numbers: dict[str, Any],
     words: tuple[str, ...],
 ) -> Check:
-    """The verdict where labels tell it."""
+    """The verdict where labels tell it: by accuracy, of numbers by R²; a promise on few examples may be off too."""
     value, low, high = exact
-    if promised is None:
-        sentence = (
-            f"Right for {_points(value)}% of {n} labelled {known.kind.many} [{_points(low)}-{_points(high)}]; "
-            "the model was handed over without a figure to hold this against."
-        )
-        return Check(CANNOT_TELL, sentence, words, {**numbers, "accuracy": value, "interval": [low, high]})
-    fall = promised - value
-    verdict = VALID if fall < SOME or high >= promised else INVALID if fall >= MUCH else DOUBTFUL
-    sentence = (
-        f"{verdict.capitalize()}: right for {_points(value)}% of {n} labelled {known.kind.many} "
-        f"[{_points(low)}-{_points(high)}] (promised {_points(promised)}%)."
+    metric = _LABELLED[known.task]
+    promised = _promised(known, metric)
+    shown = "{:.2f}".format if known.task == "regression" else _points
+    span = f"{shown(low)} to {shown(high)}" if low < 0 else f"{shown(low)}-{shown(high)}"
+    said = (
+        f"right for {shown(value)}% of {n} labelled" if metric == "accuracy" else f"R² {shown(value)} on {n} labelled"
     )
-    found = {**numbers, "promised": promised, "accuracy": value, "interval": [low, high]}
-    return Check(verdict, sentence, words, found)
+    said = f"{said} {known.kind.many} [{span}]"
+    found = {**numbers, "promised": promised, metric: value, "interval": [low, high]}
+    if promised is None:
+        sentence = f"{said[:1].upper()}{said[1:]}; the model was handed over without a figure to hold this against."
+        return Check(CANNOT_TELL, sentence, words, found)
+    fall = promised - value
+    verdict = VALID if fall < SOME or high >= promised else DOUBTFUL
+    if verdict == DOUBTFUL and fall >= MUCH:
+        estimate = known.evidence.get("estimate") or {}
+        within = estimate.get("interval") if estimate.get("metric") == metric else None
+        apart = within is None or unpaired_difference(value, (low, high), promised, within)[1] < 0
+        verdict = INVALID if apart else DOUBTFUL
+    end = f"(promised {shown(promised)}{'%' if metric == 'accuracy' else ''})"
+    return Check(verdict, f"{verdict.capitalize()}: {said} {end}.", words, found)
 
 
 def _points(share: float) -> str:

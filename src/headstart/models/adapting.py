@@ -281,8 +281,9 @@ def _known(classes: Any, domain: Domain) -> list[Any] | None:
     unknown = [str(name) for name in classes if str(name) not in labels]
     if unknown or len(classes) < 2:
         raise ParameterError(
-            f"Expected two or more of the classes {', '.join(labels)}, found {', '.join(unknown) or len(classes)}.",
-            "Write them as the labelled sets have them (--classes a,b, classes=[...]).",
+            f"Expected two or more of the classes {', '.join(map(repr, labels))}, found "
+            f"{', '.join(map(repr, unknown)) or len(classes)}.",
+            "Write them as the labelled sets have them (--classes a,b or '\"a, b\",c', classes=[...]).",
         )
     return [labels[str(name)] for name in classes]
 

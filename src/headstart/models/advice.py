@@ -46,6 +46,7 @@ def advise(
     random_state: int = 0,
     device: str = "auto",
     progress: Progress | None = None,
+    **how: Any,
 ) -> Advice:
     """Say before training whether to borrow, from which of several sources, what of it, and how.
 
@@ -61,7 +62,7 @@ def advise(
         Networks, labelled sets, tables, as ``source`` of `headstart.fit`, but any number of each. "auto" is the starter
         for the data. One of several that cannot be used is refused in the ranking; a path that leads to nothing raises.
     reading : Reading, optional
-        How the data are read.
+        How the data are read; or in the names of `headstart.fit`, as ``label="ill"``.
     unlabelled
         As in `headstart.fit`.
     skip_bad : bool, default=False
@@ -97,13 +98,14 @@ def advise(
     >>> found.words.split(": 'ill'")[0]
     'No gain is to be expected from this source: its labels look swapped'
     """
-    watch, told = Watch(budget, time.monotonic()), reading or Reading()
+    watch, told = Watch(budget, time.monotonic()), _reading(reading, how)
     if told.view is not None:
         raise ParameterError(
             "Expected data that are seen in one way, found several views.",
             "headstart fit measures each view, with its network and without.",
         )
-    given = listed(sources)
+    words = {one.lower() for one in listed(sources) if isinstance(one, str)}  # beside others; alone they are nothing
+    given = [one for one in listed(sources) if not (isinstance(one, str) and one.lower() in (AUTO, NONE))]
     for one in given:
         if isinstance(one, str | os.PathLike):
             refuse_absent(one)
@@ -116,6 +118,8 @@ def advise(
     target = read_target(data, first, told, unlabelled=unlabelled)
     tell(sentences(target.dataset))
     names = [*networks] or [target.source]
+    starter = target.dataset.kind.starter
+    names = [starter, *networks] if AUTO in words and networks and starter is not None else names
     alone = len(offered) <= 1
     refused: list[Offer] = []
     loaded: list[tuple[str, Network]] = []
@@ -150,6 +154,17 @@ def advise(
             offers += offers_of_sets(material, sets, best, notes.append)
     found = found or findings(material)
     return _advice([*offers, *refused], material, found, notes, watch)
+
+
+def _reading(reading: Reading | None, how: dict[str, Any]) -> Reading:
+    """How the data are read, by an object or by name."""
+    known = {one.name for one in dataclasses.fields(Reading)}
+    if set(how) - known:
+        raise ParameterError(
+            f"Expected options of advise, found {', '.join(sorted(set(how) - known))}.",
+            f"How data are read is said by {', '.join(sorted(known))}.",
+        )
+    return dataclasses.replace(reading or Reading(), **how)
 
 
 def _of_tables(data: Any, offered: list[Any], reading: Reading, unlabelled: Any, watch: Watch, seed: int) -> Advice:

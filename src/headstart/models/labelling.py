@@ -13,6 +13,7 @@ from headstart.contract.network_rows import features_by, network_for_rows
 from headstart.data.base.kinds import Kind
 from headstart.data.inputs.canvases import readable
 from headstart.data.inputs.inputs import as_inputs
+from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
 from headstart.data.reading.table import read_paths
@@ -23,11 +24,13 @@ from headstart.data.tables.copies import copies
 from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.rows import as_frame, is_frame, rows_of
-from headstart.errors import BadInputs, DataError, ParameterError
+from headstart.errors import BadInputs, DataError
 from headstart.guard.candidates.kept_apart import side_by_side
+from headstart.models.evaluation.unlabelled import read_new
 from headstart.models.labelled_sets import AUTO
 from headstart.models.model import Model, load
 from headstart.models.saving.task_models import one_task
+from headstart.networks.running.simple_features import simple_features
 
 
 def label_next(
@@ -97,7 +100,7 @@ def label_next(
         wanted = None if known is None else known.kind
         given = recognise(labelled, reading, wanted=lambda: wanted).dataset()
     kind = known.kind if known is not None else None if given is None else given.kind
-    rows = _pool(pool, kind, reading, given)
+    rows = _pool(pool, known, kind, reading, given)
     if rows is None:
         shown, free, features, held = _of_values(pool, known, given)
     else:
@@ -137,10 +140,13 @@ def _labels(given: Dataset | None, known: Model | None) -> np.ndarray | None:
     return np.repeat(list(counts), list(counts.values())) if counts else None
 
 
-def _pool(pool: Any, kind: Kind | None, reading: Reading, given: Dataset | None) -> Any:
+def _pool(pool: Any, known: Model | None, kind: Kind | None, reading: Reading, given: Dataset | None) -> Any:
     """The pool as inputs; None where it holds rows of values."""
     if kind is not None and kind.values:
         return None
+    if known is not None:
+        named = reading.text_column or (None if given is None else given.text_columns)
+        return read_new(known, pool, path_column=reading.path_column, text_column=named)[0]
     if not isinstance(pool, str | Path):
         return None if is_frame(pool) and reading.text_column is None else as_inputs(pool)
     columns = reading.text_column or (() if given is None else given.text_columns)
@@ -159,23 +165,26 @@ def _of_inputs(
 ) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray | None]:
     """The pool, which of it is not labelled yet, its features, and those of what is labelled."""
     network = None if known is None else known.network[0]
-    if network is None:
-        named = rows.kind.starter if source == AUTO else source
-        if named is None:
-            raise ParameterError(
-                f"Expected a network to compare {rows.kind.many} by, found none: for {rows.kind.many} none is bundled.",
-                "Name one (--source, source=), or give a model (--model, model=).",
-            )
+    named = rows.kind.starter if source == AUTO else source
+    if network is None and named is not None:
         network = network_for_rows(named, rows)
     own = set() if given is None else {given.inputs.digest(i) for i in range(len(given))}
     free = np.flatnonzero([rows.digest(i) not in own for i in range(len(rows))])
-    held = None if given is None else features_by(network, given.inputs, "what is labelled")
+    held = None if given is None else _compared_by(network, given.inputs, "what is labelled")
     try:
-        features = features_by(network, rows[free], "the pool")
+        features = _compared_by(network, rows[free], "the pool")
     except BadInputs:  # what cannot be read cannot be labelled either
-        free = free[readable(rows[free], network.preprocessing)[0]]
-        features = features_by(network, rows[free], "the pool")
+        seen = simple_of(rows.kind).preprocessing if network is None else network.preprocessing
+        free = free[readable(rows[free], seen)[0]]
+        features = _compared_by(network, rows[free], "the pool")
     return rows, free, features, held
+
+
+def _compared_by(network: Any, inputs: Any, what: str) -> np.ndarray:
+    """What examples are compared by, (n, d): a network's features; of texts without one their words."""
+    if network is not None:
+        return features_by(network, inputs, what)
+    return np.concatenate(list(simple_features(inputs).values()), axis=1)
 
 
 def _of_values(

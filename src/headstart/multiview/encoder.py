@@ -163,9 +163,17 @@ class ViewEncoder(TransformerMixin, BaseEstimator):
 
     def unknown(self, X: Any) -> list[str]:
         """Words for categories of new rows that were not there to learn from."""
+        return [words for encoder, part in self._tables(X) for words in encoder.unknown(part)]
+
+    def later(self, X: Any) -> list[str]:
+        """Words for dates of new rows beyond all that were learned from."""
+        return [words for encoder, part in self._tables(X) for words in encoder.later(part)]
+
+    def _tables(self, X: Any) -> list[tuple[TableEncoder, Any]]:
+        """Each encoder of values, with the rows that have its view."""
         table = view_table(X)
-        parts = {name: table.loc[view_rows(table, self.columns_[name]), self.columns_[name]] for name in self.encoders_}
-        return [words for name, part in parts.items() if len(part) for words in self.encoders_[name].unknown(part)]
+        rows = {name: table.loc[view_rows(table, self.columns_[name]), self.columns_[name]] for name in self.encoders_}
+        return [(self.encoders_[name], part) for name, part in rows.items() if len(part)]
 
     def of_dates(self) -> np.ndarray:
         """Which columns are parts of dates, (d,) of bool."""

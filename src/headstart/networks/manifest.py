@@ -155,7 +155,6 @@ _DETECTOR = record(
     {"smooth": whole(1, 1000), "floor": number(-1e6, 1e6)},
     closed=True,
 )
-_INSIDE = [["output", 1.0]]
 VERSIONED = replace(record({"schema_version": whole(1, 1 << 31)}), words="a manifest of headstart")
 MANIFEST = record(
     {"schema_version": whole(1, SCHEMA_VERSION)},
@@ -266,7 +265,8 @@ def _check_transfer(manifest: dict[str, Any], where: str) -> None:
     seen = network.get("preprocessing", {})
     if "mean" in seen and not len(seen["mean"]) == len(seen["std"]) == seen.get("channels", 3):
         refuse("a mean and a standard deviation for each channel", "network.preprocessing", where, told(seen["std"]))
-    if estimator.get("inside") and (not network or estimator["head"].get("parts", _INSIDE) != _INSIDE):
+    read = [name for name, _ in estimator["head"].get("parts", ())]
+    if estimator.get("inside") and (not network or read not in ([], ["output"])):
         refuse("one linear part inside a network", "estimator.head", where, told(estimator["head"].get("parts")))
     hidden = estimator["head"]
     if hidden.get("kind") == "hidden" and len(hidden["names"]) != len(hidden["sizes"]):

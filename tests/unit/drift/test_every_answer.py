@@ -31,7 +31,7 @@ def test_several_labels_are_compared_as_data_and_measured_elsewhere(tmp_path: Pa
     assert (same.verdict, moved.verdict) == ("valid", "doubtful")
     assert "a higher" in moved.words[0] and "the rows differ" in moved.sentence
     with pytest.raises(
-        ParameterError, match=r"labels with a model of classes, found one of several labels\. headstart evaluate"
+        ParameterError, match=r"model of classes or of numbers, found one of several labels\. headstart evaluate"
     ):
         headstart.check(tmp_path / "m", rows(40, 1), labels="left")
 
@@ -49,7 +49,7 @@ def test_rows_that_are_later_alone_are_valid(tmp_path: Path) -> None:
     assert model.reference is not None and model.reference.dates.sum() == 3
     for first, word in (("2026-01-01", "later"), ("2020-01-01", "earlier")):
         same = headstart.check(model, visits(60, 1, first).drop(columns="ill"))
-        assert same.verdict == "valid" and f"'visit' is {word} in 100% of them" in " ".join(same.words)
+        assert same.verdict == "valid" and f"'visit' is {word} in 100% of the rows" in " ".join(same.words)
     moved = headstart.check(model, visits(60, 2, "2026-01-01", 2.0).drop(columns="ill"))
     assert moved.verdict != "valid" and "visit" not in moved.words[0].split("most unlike")[0]
     assert headstart.check(model, visits(60, 3, "2024-02-01").drop(columns="ill")).words == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,10 @@ from scipy.special import softmax
 
 import headstart
 from headstart.cli.check import command
+from headstart.data.base.kinds import CLIPS
 from headstart.drift.accuracy import ExpectedAccuracy, Signs, expected_accuracy, strangeness
 from headstart.drift.compared import Compared, compared
+from headstart.drift.validity import _by_labels
 from headstart.errors import DataError, SourceError
 from headstart.guard.evidence.reference import rows_kept, unit
 from headstart.math.samples.prevalence import class_shares
@@ -233,9 +236,26 @@ def test_labels_decide_where_they_are_given(model: Path, tmp_path: Path) -> None
         (tmp_path / label).mkdir(exist_ok=True)
         Image.fromarray(one).save(tmp_path / label / f"{i}.png")
     found = headstart.check(model, tmp_path, labels="folders")
+    assert headstart.check(model, (list(X), y)).numbers["accuracy"] == found.numbers["accuracy"]
+    assert headstart.check(model, (one for one in X)).numbers["n"] == 60
     assert found.verdict == "valid" and found.numbers["accuracy"] > 0.8
     ran = CliRunner().invoke(command, [str(model), str(tmp_path), "--labels", "folders", "--json"])
     assert ran.exit_code == 0 and json.loads(ran.stdout)["accuracy"] == found.numbers["accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("exact", "verdict"),
+    [
+        ((0.85, 0.72, 0.93), "doubtful"),  # what was promised may be off by as much
+        ((0.6, 0.45, 0.73), "invalid"),
+        ((0.98, 0.9, 1.0), "valid"),
+    ],
+)
+def test_a_promise_on_few_examples_may_be_off_too(exact: tuple[float, float, float], verdict: str) -> None:
+    evidence = {"estimate": {"metric": "accuracy", "value": 1.0, "interval": [0.84, 1.0]}}
+    known = SimpleNamespace(task="classification", evidence=evidence, kind=CLIPS)
+    found = _by_labels(known, 60, exact, {}, ())
+    assert found.verdict == verdict and found.sentence.endswith("(promised 100%).")
 
 
 def folders(place: Path, names: dict[str, str]) -> Path:
@@ -298,3 +318,44 @@ def test_a_table_says_which_columns_moved(tmp_path: Path) -> None:
     assert moved.verdict in ("doubtful", "invalid") and any("age" in words for words in moved.words)
     exact = headstart.check(tmp_path / "model", frame(100, 25.0), labels="ill")
     assert exact.verdict == "invalid" and exact.numbers["accuracy"] < 0.9
+
+
+def test_labels_decide_of_numbers_too_and_groups_need_none(tmp_path: Path) -> None:
+    def frame(n: int, seed: int) -> pd.DataFrame:
+        X = np.random.default_rng(seed).normal(size=(n, 3))
+        table = pd.DataFrame(X, columns=list("abc")).assign(y=X @ [3.0, 1.0, 0.0] + 0.1 * X[:, 2] ** 2)
+        return table.assign(ward=[f"w{i % 20}" for i in range(n)])
+
+    headstart.fit(frame(80, 0), None, label="y", group_by="ward", budget=5, out=tmp_path / "m")
+    new = frame(60, 1)
+    found = headstart.check(tmp_path / "m", new, labels="y")
+    assert found.verdict == "valid" and found.numbers["r2"] > 0.9 and "R²" in found.sentence
+    wrong = headstart.check(tmp_path / "m", new.assign(y=1000 * new["y"]), labels="y")
+    assert wrong.verdict == "invalid" and wrong.numbers["r2"] < 0.1
+    alone = headstart.check(tmp_path / "m", new.drop(columns="y"), group_by="ward")
+    assert alone.verdict == "valid" and alone.numbers["n"] == 60
+    with pytest.raises(DataError, match="Expected a column 'room' with the groups"):
+        headstart.check(tmp_path / "m", new.drop(columns="y"), group_by="room")
+
+
+def test_tables_of_texts_are_read_as_those_that_were_learned_from(tmp_path: Path) -> None:
+    def mails(n: int, seed: int) -> pd.DataFrame:
+        rng = np.random.default_rng(seed)
+        words = np.array(
+            [["prize", "money", "winner", "claim", "cash"], ["meeting", "lunch", "office", "report", "room"]]
+        )
+        y = rng.integers(2, size=n)
+        said = [" ".join(rng.choice(words[k], 4)) for k in y]
+        return pd.DataFrame({"Subject": [f"re {text}" for text in said], "Body": said, "kind": y + 1, "n": range(n)})
+
+    told = {"label": "kind", "text_column": ["Subject", "Body"], "source": None, "budget": 5}
+    headstart.fit(mails(60, 0), **told, out=tmp_path / "m")
+    mails(40, 1).to_csv(tmp_path / "new.csv", index=False, sep=";")
+    for new in (tmp_path / "new.csv", mails(40, 1)):
+        assert headstart.check(tmp_path / "m", new).verdict == "valid"
+        exact = headstart.check(tmp_path / "m", new, labels="kind", group_by="n")
+        assert exact.verdict == "valid" and exact.numbers["accuracy"] == 1.0
+    pool = mails(40, 1).drop(columns="kind")
+    assert len(headstart.label_next(pool, n=4, model=tmp_path / "m").rows) == 4
+    with pytest.raises(DataError, match="Expected one column with texts"):
+        headstart.check(tmp_path / "m", pool.rename(columns={"Body": "Text"}))

@@ -94,7 +94,7 @@ def test_classes_that_the_data_have_are_said(tmp_path: Path) -> None:
     unstated = headstart.fit(here, [STARTER, there])
     assert unstated.classes_.tolist() == ["across", "along", "flat"]
     assert any("cannot be told without labels" in note for note in unstated.evidence["data"]["notes"])
-    with pytest.raises(ParameterError, match="two or more of the classes across, along, flat, found round"):
+    with pytest.raises(ParameterError, match="two or more of the classes 'across', 'along', 'flat', found 'round'"):
         headstart.fit(here, [STARTER, there], classes=["across", "round"])
 
 

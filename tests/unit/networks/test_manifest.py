@@ -97,6 +97,11 @@ def test_each_value_is_refused_in_words(
         headstart.load(folder)
 
 
+def test_a_part_that_was_all_but_alone_is_read(saved: Path, tmp_path: Path) -> None:
+    folder = changed(saved, tmp_path, "pictures, linear", "estimator.head.parts", [["output", 0.9999]], right=True)
+    assert headstart.load(folder).classes_ is not None
+
+
 def test_a_change_that_is_allowed_is_noticed_by_its_checksum(saved: Path, tmp_path: Path) -> None:
     folder = changed(saved, tmp_path, "pictures, linear", "temperature", 2.5, right=False)
     with pytest.raises(SourceError, match="as it was written, found other words"):

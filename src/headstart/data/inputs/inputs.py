@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -39,7 +39,7 @@ def inputs_in(X: Any, input_type: str | None = None) -> Inputs | None:
     >>> inputs_in(["a.wav", "b.flac"]), inputs_in(["a.jpg"]), inputs_in(["good", "bad"]), inputs_in([[1.0, 2.0]])
     (Clips(2), Pictures(1), Texts(2), None)
     """
-    X = without_torch(X)
+    X = without_torch(held(X))
     entry = _entry_for(X, None if input_type is None else kind_named(input_type))
     return None if entry is None or entry.kind.values else _converted(entry, X)
 
@@ -57,9 +57,20 @@ def as_inputs(X: Any, input_type: str | None = None) -> Inputs:
     >>> as_inputs(["a.wav", "b.flac"]), as_inputs(["a.jpg"])
     (Clips(2), Pictures(1))
     """
-    X = without_torch(X)
+    X = without_torch(held(X))
     found = inputs_in(X, input_type)
     return _converted(entry_of(PICTURES), X) if found is None else found  # they say best what was expected
+
+
+def held(X: Any) -> Any:
+    """What can be gone through once alone, as a generator, as a list; all else as it is.
+
+    Examples
+    --------
+    >>> held(name for name in ("a.wav", "b.wav")), held("a.wav")
+    (['a.wav', 'b.wav'], 'a.wav')
+    """
+    return list(X) if isinstance(X, Iterator) else X
 
 
 def without_torch(X: Any) -> Any:

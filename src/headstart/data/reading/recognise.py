@@ -17,7 +17,7 @@ from headstart.data.base.address import brought
 from headstart.data.base.files import printable, refuse_odd_file
 from headstart.data.base.kinds import PICTURES, ROWS, TEXTS, Kind, kind_of_suffix
 from headstart.data.boxes.boxes import Boxes
-from headstart.data.inputs.inputs import as_inputs, inputs_in
+from headstart.data.inputs.inputs import as_inputs, held, inputs_in
 from headstart.data.pictures.pictures import as_pictures
 from headstart.data.reading.boxes import read_boxes, with_boxes
 from headstart.data.reading.file_column import FileColumn, file_column, paths_expected
@@ -280,7 +280,7 @@ def _texts(frame: pd.DataFrame, told: Reading) -> Dataset:
 
 
 def _in_memory(data: tuple[Any, ...], how: Reading, wanted: Wanted | None) -> Recognised:
-    X, y, groups = data[0], data[1], data[2] if len(data) == 3 else None
+    X, y, groups = (held(one) for one in (*data, None)[:3])
     inputs = None if is_frame(X) else inputs_in(X)
     if inputs is None and not is_frame(X) and np.ndim(X) != 2:
         inputs = as_inputs(X)  # says what was expected

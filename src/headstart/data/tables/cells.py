@@ -39,6 +39,8 @@ class Column:
         How its dates are written, see `headstart.data.tables.dates.FoundDates`; "duration" of numbers that are times.
     distinct : int
         Number of its categories.
+    span : tuple of (float, float)
+        Least and greatest of each part of its dates where something was learned from them; others count as the nearest.
 
     Examples
     --------
@@ -55,6 +57,12 @@ class Column:
     after: str = ""
     order: str = ""
     distinct: int = 0
+    span: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def parts(self) -> list[str]:
+        """Names of the numbers that its dates become."""
+        return [f"{self.name} ({part})" for part in DATE_PARTS]
 
     @property
     def form(self) -> NumberForm:
@@ -145,7 +153,7 @@ def typed(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
             found[column.name] = np.where(np.isfinite(numbers), numbers, np.nan)
         elif column.kind == DATE:
             parts = _date_parts([None if absent(value) else _date(value, column) for value in values])
-            found |= {f"{column.name} ({part})": parts[:, i] for i, part in enumerate(DATE_PARTS)}
+            found |= dict(zip(column.parts, parts.T, strict=True))
         else:
             found[column.name] = pd.Series([_text(value) for value in values], dtype=object)
     return pd.DataFrame(found, index=pd.RangeIndex(len(frame)))

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse as sp
 
-from headstart.data.tables.cells import DATE, DATE_PARTS, Column, adapted, typed
+from headstart.data.tables.cells import DATE, Column, adapted, typed
 from headstart.data.tables.near_rows import near_rows
 from headstart.math.statistics.coincidence import (
     TELLING,
@@ -81,7 +81,7 @@ def cells_of(one: Any, other: Any, columns: Sequence[Column] | None = None) -> t
     taken = {column.name for column in columns}
     names = [n for n in one.columns if n not in taken and all(n in frame.columns for frame in tables)]
     found = []
-    derived = [f"{column.name} ({part})" for column in shared if column.kind == DATE for part in DATE_PARTS[1:]]
+    derived = [part for column in shared if column.kind == DATE for part in column.parts[1:]]
     for frame in tables:
         rows = typed(frame, adapted(shared, frame)).drop(columns=derived)
         numbers = [name for name in rows.columns if rows[name].dtype.kind == "f"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.data.tables.cells import CATEGORY, DATE, DATE_PARTS, Column, adapted, typed
+from headstart.data.tables.cells import CATEGORY, DATE, Column, adapted, typed
 from headstart.data.tables.column_names import otherwise_named
 from headstart.data.tables.column_plan import differences, other_units, plan_columns, refuse_misfits, refuse_nothing
 from headstart.data.tables.gaps import spelt_as
@@ -23,6 +26,8 @@ from headstart.data.tables.rows import as_frame, records_of
 from headstart.errors import DataError
 
 _MOST_CATEGORIES = 40
+#: Share of dates beyond all that were learned from, from which that is said.
+_BEYOND = 0.5
 _INDICATOR = re.compile("^missingindicator_")
 
 
@@ -30,10 +35,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):
     """Turns a table into numbers by scikit-learn's own transformers, fitted on the target and all that is borrowed.
 
     Numbers: missing ones get the median, and where the target has gaps a column says where; then each column is brought
-    to mean 0 and variance 1. Categories: one column each of the 40 commonest, missing ones are a category of their own,
-    unknown ones are all 0. What a column holds is decided by the target, see
-    `headstart.data.tables.column_plan.plan_columns`, and kept: new rows are read in the same form unless their cells
-    prove another (1,5 for 1.5). No label is looked at.
+    to mean 0 and variance 1. Dates: days, month and weekday; what lies beyond all these tables counts as their first or
+    last (new rows are always later, and a line through some weeks says nothing of next year). Categories: one column
+    each of the 40 commonest, missing ones are a category of their own, unknown ones are all 0. What a column holds is
+    decided by the target, see `headstart.data.tables.column_plan.plan_columns`, and kept: new rows are read in the same
+    form unless their cells prove another (1,5 for 1.5). No label is looked at.
 
     Parameters
     ----------
@@ -78,18 +84,19 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         refuse_nothing(plan)
         columns = plan.columns
         different = [note for name, frame in tables for note in differences(plan, target, name, frame)]
-        self.columns_ = [dict(vars(column)) for column in columns]
         parts = [typed(target, columns), *(typed(frame, adapted(columns, frame)) for _, frame in tables)]
         own = {column.name: _values(parts[0][column.name]) for column in columns if column.kind == CATEGORY}
         for (name, _), part in zip(tables, parts[1:], strict=True):
             different += [*other_units(columns, parts[0], name, part), *_spelt(part, own, name)]
         self.notes_ = (*plan.notes, *(plan.doubts if known is None else ()), *different)
         rows = pd.concat(parts, ignore_index=True)
+        columns = tuple(replace(one, span=_span(rows, one)) if one.kind == DATE else one for one in columns)
+        self.columns_ = [dict(vars(column)) for column in columns]
         numbers: dict[bool, list[str]] = {True: [], False: []}
         categories = [column.name for column in columns if column.kind == CATEGORY]
         for column in columns:
             if column.kind == DATE:
-                numbers[column.gaps] += [f"{column.name} ({part})" for part in DATE_PARTS]
+                numbers[column.gaps] += column.parts
             elif column.kind != CATEGORY:
                 numbers[column.gaps].append(column.name)
         self.transformer_ = ColumnTransformer(
@@ -160,6 +167,31 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 found.append(f"Unknown in {name!r}: {values}, in {many}; learned were {_shown(known)}.")
         return found
 
+    def later(self, X: Any) -> list[str]:
+        """Words for dates of new rows of which most lie beyond all that were learned from.
+
+        Examples
+        --------
+        >>> TableEncoder().fit(pd.DataFrame({"n": [1, 2], "day": ["2024-03-01", "2024-04-02"]})).later(
+        ...     pd.DataFrame({"n": [1], "day": ["2025-03-01"]})
+        ... )
+        ["'day' is later in 100% of the rows than in all that was learned from, and counts as 2024-04-02."]
+        """
+        found, frame = [], _table(X)
+        for column in adapted([one for one in self._planned() if one.span], frame):
+            days = typed(frame, [column])[column.parts[0]].to_numpy()
+            for word, beyond, last in (
+                ("earlier", days < column.span[0][0], 0),
+                ("later", days > column.span[0][1], 1),
+            ):
+                if beyond.mean() >= _BEYOND:
+                    day = datetime.date(1970, 1, 1) + datetime.timedelta(days=math.floor(column.span[0][last]))
+                    share = f"{100 * beyond.mean():.0f}% of the rows"
+                    found.append(
+                        f"{column.name!r} is {word} in {share} than in all that was learned from, and counts as {day}."
+                    )
+        return found
+
     def _typed(self, frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
         """Cells of a table, categories spelt as those that were learned."""
         rows = typed(frame, columns)
@@ -179,6 +211,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return tuple(Column(**described) for described in self.columns_)
 
     def _numbers(self, rows: pd.DataFrame) -> np.ndarray:
+        for column in self._planned():
+            for name, (first, last) in zip(column.parts, column.span, strict=False):
+                rows[name] = rows[name].clip(first, last)
         return np.asarray(self.transformer_.transform(rows), dtype=np.float64)
 
     def lacking(self, X: Any) -> list[str]:
@@ -195,7 +230,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         >>> TableEncoder().fit(table).origins()
         ['age', 'age', 'sex', 'sex']
         """
-        dates = {f"{c['name']} ({part})": c["name"] for c in self.columns_ if c["kind"] == DATE for part in DATE_PARTS}
+        dates = {part: column.name for column in self._planned() if column.kind == DATE for part in column.parts}
         found: list[str] = []
         for _, part, columns in self.transformer_.transformers_:
             if not len(columns):
@@ -234,6 +269,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             else:
                 names += [_INDICATOR.sub("missing ", name) for name in part.get_feature_names_out(columns)]
         return np.asarray(names, dtype=object)
+
+
+def _span(rows: pd.DataFrame, column: Column) -> tuple[tuple[float, float], ...]:
+    """Least and greatest of each part of the dates of a column."""
+    return tuple((float(rows[part].min()), float(rows[part].max())) for part in column.parts)
 
 
 def _values(cells: pd.Series) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,9 +104,13 @@ def rows_of(X: Any) -> pd.DataFrame:
     frame = as_frame(X)
     if frame is not None:
         return frame
+    X = list(X) if isinstance(X, Iterator) else X
     if isinstance(X, list) and X and isinstance(X[0], dict):
         return pd.DataFrame(X)
-    values = np.asarray(X)
+    try:
+        values = np.asarray(X)
+    except ValueError:  # rows of different lengths
+        values = np.zeros(0)
     if values.ndim != 2:
         raise DataError(
             f"Expected rows of a table, found {type(X).__name__}.", "Give a DataFrame, or a path of a table."

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from headstart.data.tables.cells import CATEGORY, DATE, DATE_PARTS, Column, typed
+from headstart.data.tables.cells import CATEGORY, DATE, Column, typed
 
 _FEWEST_ROWS, _FEWEST_OF_CLASS, _REPEATS = 20, 5, 5
 _SAME = 1 - 1e-8
@@ -52,7 +52,7 @@ def telltales(frame: pd.DataFrame, columns: Sequence[Column], y: np.ndarray, tas
 
 
 def _names(column: Column) -> list[str]:
-    return [f"{column.name} ({part})" for part in DATE_PARTS] if column.kind == DATE else [column.name]
+    return column.parts if column.kind == DATE else [column.name]
 
 
 def _tells_class(cells: pd.Series, y: np.ndarray, kind: str) -> bool:

@@ -93,6 +93,10 @@ class GroupedEncoder(TransformerMixin, BaseEstimator):
         words = f"Of no known {self.group!r}: {strange:,} of {len(groups):,} rows; they get what all groups share."
         return [*self.encoder_.unknown(rows), *([words] if strange else [])]
 
+    def later(self, X: Any) -> list[str]:
+        """Words for dates of new rows beyond all that were learned from."""
+        return self.encoder_.later(self._parted(X)[0])
+
     def of_dates(self) -> np.ndarray:
         """Which columns of numbers are parts of dates, (d + 1,) of bool."""
         return np.append(self.encoder_.of_dates(), False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from headstart.data.tables.cells import CATEGORY, DATE, DATE_PARTS, Column
+from headstart.data.tables.cells import CATEGORY, DATE, Column
 from headstart.data.tables.encoder import TableEncoder
 from headstart.errors import OutputError
 from headstart.models.exporting.graph import ML, Graph, Value
@@ -53,7 +54,7 @@ def form_of(encoder: Any) -> TableForm:
     wide: dict[bool, list[str]] = {False: [], True: []}
     for column in columns:
         if column.kind == DATE:
-            wide[column.gaps] += [f"{column.name} ({part})" for part in DATE_PARTS]
+            wide[column.gaps] += column.parts
         elif column.kind != CATEGORY:
             wide[column.gaps].append(column.name)
     named = tuple(column.name for column in columns if column.kind == CATEGORY)
@@ -63,6 +64,7 @@ def form_of(encoder: Any) -> TableForm:
 def encoded(graph: Graph, encoder: TableEncoder) -> Value:
     """Rows of numbers (n, d) in float64, of the inputs that `form_of` names."""
     form, parts = form_of(encoder), []
+    spans = dict(pair for column in form.columns for pair in zip(column.parts, column.span, strict=False))
     given = graph.input(NUMBERS, np.float64, ["n", len(form.numbers)]) if form.numbers else None
     texts = graph.input(CATEGORIES, str, ["n", len(form.categories)]) if form.categories else None
     begin = 0
@@ -74,9 +76,20 @@ def encoded(graph: Graph, encoder: TableEncoder) -> Value:
             parts += [_one_hot(texts, part, i) for i in range(len(columns))]
         else:
             assert given is not None
-            parts.append(_standardised(graph, given.part(begin, begin + len(columns)), *part))
+            cells = given.part(begin, begin + len(columns))
+            parts.append(_standardised(graph, _within(cells, [spans.get(name) for name in columns]), *part))
             begin += len(columns)
     return graph.joined(parts)
+
+
+def _within(cells: Value, spans: Sequence[tuple[float, float] | None]) -> Value:
+    """Days beyond all that were learned from count as the first or last; a missing one stays missing."""
+    if not any(spans):
+        return cells
+    low, high = (np.array([(bounds or (-np.inf, np.inf))[end] for bounds in spans]) for end in (0, 1))
+    below, above = (cells.to(operator, end, dtype=bool) for operator, end in (("Less", low), ("Greater", high)))
+    cells = cells.graph.where(below, low, cells, np.float64)
+    return cells.graph.where(above, high, cells, np.float64)
 
 
 def _standardised(graph: Graph, cells: Value, imputer: Any, scaler: Any) -> Value:

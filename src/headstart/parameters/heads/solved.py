@@ -222,10 +222,10 @@ def _solved_head(
     if kind == "auto" and linear[1] <= loss * (1 + margin):
         return SolvedHead(targets.task, (linear[0](),), linear[1], named)
     n_rows = None if few is None else len(few)
+    weights = np.where(weights > 0.01, weights, 0.0)
+    weights /= weights.sum()  # of one part alone exactly 1
     parts = tuple(
-        replace(part(), weight=float(weight))
-        for (part, _, _), weight in zip(solved, weights, strict=True)
-        if weight > 0.01
+        replace(part(), weight=float(weight)) for (part, _, _), weight in zip(solved, weights, strict=True) if weight
     )
     return SolvedHead(targets.task, parts, loss, named, n_rows)
 

@@ -1,11 +1,15 @@
-"""Inputs of whichever kind from tensors of torch."""
+"""Inputs of whichever kind from tensors of torch, and from what can be gone through once alone."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from headstart.data.inputs.inputs import as_inputs, inputs_in, without_torch
+from headstart.data.reading.recognise import recognise
+from headstart.data.tables.rows import rows_of
+from headstart.errors import DataError
 
 
 def test_tensors_are_pictures_as_arrays_are() -> None:
@@ -23,3 +27,12 @@ def test_rows_of_a_tensor_stay_rows() -> None:
     assert inputs_in(torch.zeros(4, 7)) is None
     assert without_torch(torch.zeros(4, 7)).shape == (4, 7)
     assert without_torch([1, torch.zeros(2)])[0] == 1
+
+
+def test_what_can_be_gone_through_once_alone_is_not_lost() -> None:
+    names = ["a.png", "b.png", "c.png"]
+    assert len(as_inputs(name for name in names)) == len(as_inputs(map(str, names), "image")) == 3
+    assert recognise(((name for name in names), iter("xyx"))).dataset().n_per_class() == {"x": 2, "y": 1}
+    assert rows_of([i, i] for i in range(4)).shape == (4, 2)
+    with pytest.raises(DataError, match="Expected rows of a table, found tuple"):
+        rows_of((np.eye(2), np.arange(3)))

@@ -333,3 +333,28 @@ def test_a_column_called_none_can_be_left_out() -> None:
     assert list(without_left_out(frame, Reading(label="y", leave_out="none"))) == ["age", "y"]
     with pytest.raises(DataError, match="found 'y' among both"):
         without_left_out(frame, Reading(label="Y", leave_out=["none", "y"]))
+
+
+_ENDS = ("2024-03-04", "2024-05-01")
+
+
+@settings(max_examples=20)
+@given(st.integers(-4000, 4000))
+def test_a_day_beyond_all_that_were_learned_from_counts_as_the_first_or_last(days: int) -> None:
+    def visits(*seen: str | None) -> pd.DataFrame:
+        return pd.DataFrame({"age": [40.0] * len(seen), "seen": [*seen]})
+
+    encoder = TableEncoder().fit(visits("2024-03-04", None, "2024-04-19"), others=[("more", visits("2024-05-01"))])
+    when, first, last = datetime.date(2024, 4, 1) + datetime.timedelta(days), *map(datetime.date.fromisoformat, _ENDS)
+    found, ends = (encoder.transform(visits(*map(str, days))) for days in ([when], _ENDS))
+    place = list(encoder.get_feature_names_out()).index("seen (days)")
+    nearest = encoder.transform(visits(str(min(max(when, first), last))))
+    assert found[0, place] == pytest.approx(nearest[0, place]) and (found <= ends.max(axis=0) + 1e-9)[0, place]
+    assert encoder.later(visits(str(when))) == (
+        []
+        if first <= when <= last
+        else [
+            f"'seen' is {'later' if when > last else 'earlier'} in 100% of the rows than in all that was learned from, "
+            f"and counts as {last if when > last else first}."
+        ]
+    )

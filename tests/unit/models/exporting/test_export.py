@@ -19,6 +19,7 @@ from saved_models import HEADS, baseline, sounds, table, transferred
 
 from headstart import Model, Source, load
 from headstart.cli.main import exit_code
+from headstart.data.tables.cells import typed
 from headstart.data.tables.encoder import TableEncoder
 from headstart.errors import MissingExtra, OutputError
 from headstart.guard.candidates.for_tables import table_candidates
@@ -34,6 +35,7 @@ onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
 from headstart.models.exporting import comparing, export  # noqa: E402
+from headstart.models.exporting.encoder import CATEGORIES, NUMBERS, encoded, form_of  # noqa: E402
 from headstart.models.exporting.graph import Graph  # noqa: E402
 from headstart.models.exporting.heads import answers_of  # noqa: E402
 from headstart.models.exporting.made_inputs import made_inputs  # noqa: E402
@@ -102,6 +104,18 @@ def test_every_way_to_learn_a_table(task: str, tmp_path: Path) -> None:
         for name, one in found.items()
     }
     assert max(worst.values()) < 1e-6, worst
+
+
+def test_days_beyond_those_learned_from_count_as_the_last_in_a_graph_too(tmp_path: Path) -> None:
+    encoder, later = TableEncoder().fit(_frame(30, 0.0, 0)), _frame(8, 0.0, 1)
+    later["seen"] = [None, *(datetime.date(2020 + i, 12 - i, 3) for i in range(7))]
+    graph, form = Graph(), form_of(encoder)
+    graph.output(encoded(graph, encoder), "rows", ["n", "d"])
+    (tmp_path / "rows.onnx").write_bytes(graph.model({}).SerializeToString())
+    rows = typed(later, form.columns)
+    given = {NUMBERS: rows[list(form.numbers)].to_numpy(np.float64)}
+    given[CATEGORIES] = rows[list(form.categories)].fillna("").to_numpy(object)
+    np.testing.assert_allclose(comparing.run(tmp_path / "rows.onnx", [given]), encoder.transform(later), atol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,12 @@ def test_last_features_alone_where_they_are_clearly_better() -> None:
     assert solve_head(train, class_targets(y, None)).is_linear
 
 
+def test_one_part_that_is_left_of_several_weighs_one() -> None:
+    train, y = features(64, (0.5,) * 6, 2)
+    head = solve_head(train, class_targets(y, None), "depths")
+    assert [(part.name, part.weight) for part in head.parts] == [("output", 1.0)] and head.is_linear
+
+
 def test_last_features_start_from_a_quarter_and_gain_with_evidence() -> None:
     equal, better = np.array([0.7, 0.7]), np.array([0.5, 0.7])
     assert _weights(equal, 16, False) == pytest.approx([0.25, 0.75])

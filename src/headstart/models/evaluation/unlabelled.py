@@ -1,0 +1,96 @@
+"""New examples without labels in the form that a model takes them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from headstart.data.base.files import printable
+from headstart.data.inputs.inputs import as_inputs, inputs_of
+from headstart.data.reading.file_column import file_column, paths_expected
+from headstart.data.reading.roles import as_list, matching, named_column
+from headstart.data.reading.text_columns import joined_texts, text_columns
+from headstart.data.reading.unlabelled import read_unlabelled
+from headstart.data.reading.view_table import unlabelled_views
+from headstart.data.sets.groups import groups_from, groups_of_files
+from headstart.data.tables.frame import TABLES, read_frame, table_suffix
+from headstart.data.tables.rows import as_frame, is_frame, rows_of
+
+
+def read_new(
+    model: Any,
+    data: Any,
+    *,
+    group_by: str | None = None,
+    path_column: str | None = None,
+    text_column: str | Sequence[str] | None = None,
+) -> tuple[Any, list[str], np.ndarray | None]:
+    """Read new examples as those were read that a model learned from; labels are passed over.
+
+    Parameters
+    ----------
+    model : headstart.Model
+        Of several columns of texts that it learned from, all are read where they are there.
+    data : path, frame, pictures, clips or texts
+        A table of values, of texts or of paths; otherwise as `headstart.data.reading.unlabelled.read_unlabelled`.
+    group_by : str, optional
+        A column, or an expression over paths.
+    path_column, text_column : optional
+        Of a table. Default: told.
+
+    Returns
+    -------
+    inputs : DataFrame, Pictures, Clips or Texts
+    names : list of str
+    groups : ndarray of shape (n,) or None
+
+    Raises
+    ------
+    DataError
+        For data that the model does not take, or a column that is not there.
+    """
+    place = Path(data).expanduser() if isinstance(data, str | os.PathLike) else None
+    frame = _frame(data, place)
+    if model.views is not None:
+        inputs: Any = unlabelled_views(data, model.views)
+    elif model.kind.values:
+        inputs = rows_of(data) if frame is None else frame
+    elif frame is not None:
+        inputs = _of_frame(model, frame, place, path_column, text_column)
+    else:
+        inputs = as_inputs(data, model.input_type) if place is None else read_unlabelled(place, kind=model.kind)
+    names = list(getattr(inputs, "names", None) or (f"row {i + 1}" for i in range(len(inputs))))
+    if group_by is None:
+        return inputs, names, None
+    if frame is not None and (model.kind.values or matching(frame, group_by) is not None):
+        return inputs, names, groups_from(frame[named_column(frame, group_by, "groups")], names)
+    return inputs, names, groups_of_files(group_by, inputs)
+
+
+def _frame(data: Any, place: Path | None) -> pd.DataFrame | None:
+    """The table that the data are, or that their file holds."""
+    if place is None:
+        return as_frame(data) if is_frame(data) else None
+    return read_frame(place) if place.is_file() and table_suffix(place) in TABLES else None
+
+
+def _of_frame(
+    model: Any, frame: pd.DataFrame, place: Path | None, path_column: str | None, named: str | Sequence[str] | None
+) -> Any:
+    """The texts of a table, or the files that it names."""
+    learned = (model.evidence.get("data") or {}).get("columns") or ()
+    columns = as_list(named) if named else list(learned) if set(learned) <= set(frame.columns) else []
+    table = place or Path("the table")
+    files = None if columns or place is None else file_column(frame, place, path_column)
+    if files is not None and (files.kind is model.kind or not model.kind.typed):
+        return inputs_of(files.kind, list(files.paths), [printable(name) for name in files.names])
+    if not model.kind.typed:
+        raise paths_expected(frame, table)
+    chosen = text_columns(frame, columns or None, wanted=True, where=table.name)
+    names = [f"{printable(table.name)}, row {i + 1}" for i in range(len(frame))]
+    return inputs_of(model.kind, joined_texts(frame, chosen), names)
