@@ -71,3 +71,32 @@ def test_wrong_inputs_are_refused_in_words(folder: Path, capsys: pytest.CaptureF
     assert "Expected a column 'school' of groups in the table" in capsys.readouterr().err
     assert exit_code(["fit", str(folder), "--out", str(folder / "x"), "--target", "b"]) == 1
     assert "only with a table" in capsys.readouterr().err
+
+
+def test_unknown_categories_are_said_of_several_tasks_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=40).round(3), "place": ["north", "south"] * 20})
+    frame = frame.assign(size=frame["a"] * 2, kind=np.where(frame["a"] > 0, "big", "small"))
+    table, new, out = tmp_path / "table.csv", tmp_path / "new.csv", str(tmp_path / "m")
+    frame.to_csv(table, index=False)
+    frame.assign(place="mars").head(8).to_csv(new, index=False)
+    assert exit_code(["fit", str(table), "--label", "size", "--label", "kind", "--budget", "5s", "--out", out]) == 0
+    assert exit_code(["predict", out, str(new)]) == 0
+    said = capsys.readouterr().err
+    assert said.count("Unknown in 'place': 'mars', in 8 of 8 rows; learned were 'north', 'south'.") == 1
+
+
+def test_labels_that_cannot_be_learned_are_refused_before_any_task_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=40).round(3), "kind": ["big", "small"] * 20})
+    frame["name"] = [f"n{i}" for i in range(39)] + ["n0"]
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    asked = ["fit", str(tmp_path / "table.csv"), "--label", "kind", "--label", "name", "--out", str(tmp_path / "m")]
+    assert exit_code(asked) == 1
+    said = capsys.readouterr().err
+    assert "name: Expected at least 2 examples of every class, found 'n1' (1 row), 'n10' (1 row), " in said
+    assert "and 28 more" in said and "Leave out --label name" in said and "done after" not in said
+    assert exit_code([*asked, "--target", "kind", "--budget", "5s"]) == 0  # beside a target it may stand
+    assert not [one for one in recwarn if "unique classes" in str(one.message)]

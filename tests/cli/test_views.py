@@ -202,3 +202,25 @@ def test_a_model_of_views_is_checked_by_labels(
 def test_advice_is_for_one_view(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(["advise", str(folder / "here.csv"), "--label", "kind", *VIEWS]) == 1
     assert "Expected data that are seen in one way, found several views" in " ".join(capsys.readouterr().err.split())
+
+
+def test_rows_that_cannot_be_answered_are_named_and_the_others_answered(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = pd.read_csv(folder / "new.csv")
+    new.loc[[2, 5], "photo"] = "pictures/gone.png"
+    new.loc[3, ["photo", "wing", "legs"]] = None
+    new.assign(number=range(12)).to_csv(folder / "broken.csv", index=False)
+    assert exit_code(["predict", str(folder / "m"), str(folder / "new.csv"), "--json"]) == 0
+    whole = json.loads(capsys.readouterr().out)["predictions"]
+    assert exit_code(["predict", str(folder / "m"), str(folder / "broken.csv"), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert [one["file"].rsplit(" ")[-1] for one in told["failed"]] == ["3", "4", "6"]
+    assert "there is no such file" in told["failed"][0]["reason"] and "none of the views" in told["failed"][1]["reason"]
+    kept = [one for i, one in enumerate(whole) if i not in (2, 3, 5)]
+    for one, same in zip(told["predictions"], kept, strict=True):
+        assert one["file"].replace("broken", "new") == same["file"] and one["label"] == same["label"]
+        assert one["probability"] == pytest.approx(same["probability"])
+    new.drop(columns="photo").to_csv(folder / "lacking.csv", index=False)
+    assert exit_code(["predict", str(folder / "m"), str(folder / "lacking.csv")]) == 1
+    assert "Expected the column 'photo' of the view 'picture'" in capsys.readouterr().err

@@ -153,7 +153,7 @@ def _asked(
             items, names = gather_texts(model, inputs, options["text"], options["text_column"])
             return items, names, *say(model, items, progress, names, more)
         if model.kind.values:
-            return list(inputs), None, say_rows(model, inputs, more), []
+            return list(inputs), None, *say_rows(model, inputs, more)
         files: list[Any] = list(gather(inputs, model.input_type))
         return files, None, *say(model, files, progress, more=more)
 

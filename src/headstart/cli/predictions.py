@@ -67,7 +67,7 @@ def _listed(place: Path, kind: Any) -> list[Path] | None:
     return list(listed.items)
 
 
-def say_rows(model: Any, files: Sequence[Path], more: Any = None) -> list[dict[str, Any]]:
+def say_rows(model: Any, files: Sequence[Path], more: Any = None) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Ask a model of tables about every row of some tables.
 
     Parameters
@@ -79,8 +79,8 @@ def say_rows(model: Any, files: Sequence[Path], more: Any = None) -> list[dict[s
 
     Returns
     -------
-    list of dict
-        As the rows of `say`; ``file`` is the table and the number of the row.
+    rows, failed : list of dict
+        As those of `say`; ``file`` is the table and the number of the row.
 
     Raises
     ------
@@ -89,22 +89,23 @@ def say_rows(model: Any, files: Sequence[Path], more: Any = None) -> list[dict[s
     """
     from headstart.data.base.files import printable
     from headstart.data.tables.frame import TABLES, read_frame, table_suffix
-    from headstart.drift.answering import ask
+    from headstart.drift.answering import say_of_rows
 
     answers: list[dict[str, Any]] = []
+    failed: list[dict[str, str]] = []
     for file in files:
         if not file.is_file() or table_suffix(file) not in TABLES:
             raise DataError(
                 f"Expected a table ({', '.join(TABLES)}), as the model learned from, found {printable(str(file))}.",
                 "Check the path.",
             )
-        frame = read_frame(file)
-        found = ask(model, frame, more)
-        for words in [] if getattr(model, "encoder", None) is None else model.encoder.unknown(frame):
+        found, broken, unknown = say_of_rows(model, read_frame(file), more)
+        for words in unknown:
             note(words)
         name = printable(str(file))
-        answers += [{"file": f"{name} row {i + 1}", **answer} for i, answer in enumerate(found)]
-    return answers
+        answers += [{"file": f"{name} row {i + 1}", **answer} for i, answer in found.items()]
+        failed += [{"file": f"{name} row {i + 1}", "reason": broken[i]} for i in sorted(broken)]
+    return answers, failed
 
 
 def gather_texts(

@@ -60,6 +60,48 @@ def say(
     return rows, failed
 
 
+def say_of_rows(
+    model: Any, frame: Any, more: Any = None
+) -> tuple[dict[int, dict[str, Any]], dict[int, str], list[str]]:
+    """Ask a model of tables about the rows of one; those that cannot be answered are set aside, the rest is answered.
+
+    Parameters
+    ----------
+    model : headstart.Model or SeveralTasks
+    frame : DataFrame
+    more : Beside, optional
+        What is said beside each answer.
+
+    Returns
+    -------
+    answers, reasons : dict of int to dict, dict of int to str
+        By the number of the row: what the model says, or why nothing can be said: no view is there, a file is broken.
+    unknown : list of str
+        Words for categories and groups that were not there to learn from; of several tasks with the name of the task
+        where not all say the same.
+    """
+    each = getattr(model, "models", None) or {"": model}
+    encoders = {name: one.encoder for name, one in each.items() if getattr(one, "encoder", None) is not None}
+    why = getattr(next(iter(encoders.values()), None), "unanswerable", None)
+    broken: dict[int, str] = {} if why is None else why(frame)
+    answers: list[dict[str, Any]] = []
+    left: list[int] = []
+    while len(broken) < len(frame):
+        left = [row for row in range(len(frame)) if row not in broken]
+        try:
+            answers = ask(model, frame.iloc[left] if broken else frame, more)
+            break
+        except BadInputs as error:
+            found = {} if why is None else why(frame, error.bad)
+            if not found.keys() - broken.keys():
+                raise
+            broken |= found
+    told = {name: encoder.unknown(frame) for name, encoder in encoders.items()}
+    alike = len({tuple(words) for words in told.values()}) < 2
+    unknown = [words if alike or not name else f"{name}: {words}" for name, many in told.items() for words in many]
+    return dict(zip(left, answers, strict=True)) if answers else {}, broken, list(dict.fromkeys(unknown))
+
+
 def ask(model: Any, inputs: Any, more: Any) -> list[dict[str, Any]]:
     """One answer an input, and what is said beside it."""
     with passing():

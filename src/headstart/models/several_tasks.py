@@ -35,6 +35,7 @@ _SINGLE |= {"positive": None, "prevalence": None}
 #: What becomes of the tasks beside a target: of columns of values, of what a network sees, and of what none does.
 _BESIDE = "the others are learned from where they help it."
 _LEFT = "the others are left out, for no network is borrowed whose last blocks they could train."
+_SEEN = "the others are left out, for rows that are seen in several views do not learn from other tasks."
 
 
 def several_tasks(data: Any, source: Any, reading: Reading, group: str | None = None) -> Recognised | None:
@@ -99,7 +100,7 @@ def fit_tasks(found: Recognised, fit: Callable[..., Any], given: Mapping[str, An
     names = list(found.tasks) if goal is None else [goal]
     able = _lend(found, given["source"])
     tell([told_of_tasks(found, able)])
-    _refuse_single_answers(found, names)
+    _refuse_labels(found, names, given["source"])
     lent = _lent(found) if able and (found.values or goal is not None) else {}
     models = {}
     for name in names:
@@ -138,11 +139,12 @@ def _check_groups(group: str | None, reading: Reading) -> None:
             )
 
 
-def _refuse_single_answers(found: Recognised, names: list[str]) -> None:
-    """Refuse a task that has one answer alone, by its name and before hours are spent on the others."""
+def _refuse_labels(found: Recognised, names: list[str], source: Any) -> None:
+    """Refuse a task whose labels cannot be learned from, by its name and before hours are spent on the others."""
     for name in names:
         dataset = found.tasks[name].dataset()
-        if dataset.task != "multilabel" and len(np.unique(dataset.y)) < 2:
+        constant = dataset.task != "multilabel" and len(np.unique(dataset.y)) < 2
+        if constant or source is None or isinstance(source, str):  # rows of others may bring what is too few here
             try:
                 check_labels(dataset)
             except DataError as error:
@@ -188,7 +190,8 @@ def told_of_tasks(found: Recognised, lend: bool) -> str:
         gaps = f", {dataset.unlabelled:,} gaps" if dataset.unlabelled else ""
         parts.append(f"{name} ({what.get(dataset.task, 'several labels')}, {len(dataset):,} labelled{gaps})")
     goal = found.reading.target
-    beside = "" if goal is None else f" The target is {goal}; {_BESIDE if lend else _LEFT}"
+    left = _LEFT if found.reading.view is None else _SEEN
+    beside = "" if goal is None else f" The target is {goal}; {_BESIDE if lend else left}"
     return f"Several tasks: {'; '.join(parts)}.{beside}"
 
 

@@ -161,6 +161,34 @@ class ViewEncoder(TransformerMixin, BaseEstimator):
             )
         return found
 
+    def unanswerable(self, X: Any, bad: Sequence[tuple[str, str]] = ()) -> dict[int, str]:
+        """Why rows cannot be answered, by position: they have no view, or name a file that cannot be read.
+
+        Parameters
+        ----------
+        X : DataFrame
+        bad : sequence of (str, str)
+            Such files as their cells name them, and why; of a `BadInputs`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> encoder = ViewEncoder({"lab": ["age"]}).fit(pd.DataFrame({"age": [31, 45]}))
+        >>> encoder.unanswerable(pd.DataFrame({"age": [None, 50]}))
+        {0: 'it has none of the views lab'}
+        """
+        table, reasons, found = view_table(X), dict(bad), dict[int, str]()
+        self._check_columns(table)
+        there = np.column_stack([view_rows(table, columns) for columns in self.columns_.values()]).any(axis=1)
+        for view, columns in self.columns_.items() if reasons else ():
+            if kind_named(self.input_types_[view]).values:
+                continue
+            for row, cell in enumerate(table[columns[0]].tolist()):
+                if str(cell) in reasons:
+                    found[row] = f"view {view}, {cell}: {reasons[str(cell)]}; empty the cell to go by other views"
+        nothing = f"it has none of the views {', '.join(self.columns_)}"
+        return found | dict.fromkeys(np.flatnonzero(~there).tolist(), nothing)
+
     def unknown(self, X: Any) -> list[str]:
         """Words for categories of new rows that were not there to learn from."""
         return [words for encoder, part in self._tables(X) for words in encoder.unknown(part)]

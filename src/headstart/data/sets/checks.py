@@ -70,8 +70,9 @@ def _check_targets(dataset: Dataset) -> None:
     if len(constant):
         name = f" {dataset.classes[constant[0]]!r}" if dataset.classes else ""
         raise DataError(
-            f"Expected a target that varies, found{name} the same value in all {len(learned)} rows: "
-            f"{learned[0, constant[0]]:g}."
+            f"Expected a target that varies, found{name} the same value in "
+            f"{'all ' if len(learned) > 1 else ''}{dataset.kind.count(len(learned))}: {learned[0, constant[0]]:g}.",
+            f"Add {dataset.kind.many} with other values; there is nothing to tell apart.",
         )
 
 
@@ -111,18 +112,23 @@ def _check_counts(dataset: Dataset, min_per_class: int) -> None:
     if few:
         amounts = dataset.y.dtype.kind in "iu" and dataset.y.ndim == 1 and len(few) > 5
         raise DataError(
-            f"Expected at least {min_per_class} examples of every class, found {', '.join(few)}.",
+            f"Expected at least {min_per_class} examples of every class, found {_some(few)}.",
             f"Add {kind.many}, join classes or remove the class: what is learned could not be tested."
             + (" If these numbers are amounts, say so (--task regression, task='regression')." if amounts else ""),
         )
     if single:
         raise DataError(
-            f"Expected examples from at least {min_per_class} groups in every class, found {', '.join(single)}.",
+            f"Expected examples from at least {min_per_class} groups in every class, found {_some(single)}.",
             f"{kind.many.capitalize()} of one group, and exact duplicates, never stand on both sides of a split; add "
             "others or remove the class.",
         )
 
 
+def _some(named: list[str]) -> str:
+    return ", ".join(named[:_MOST_NAMED]) + (f" and {len(named) - _MOST_NAMED} more" if named[_MOST_NAMED:] else "")
+
+
+_MOST_NAMED = 10
 _LEAVE_OUT = "Leave this label out."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -226,7 +227,8 @@ def told_of_neighbours(
         if one.name not in (AUXILIARY, POOLING):
             continue
         same = type(chosen) is type(one.estimator)
-        model = chosen if same else clone(one.estimator).fit(material.rows, material.y)
+        with warnings.catch_warnings(action="ignore"):  # a warning a fold says nothing that the figures do not say
+            model = chosen if same else clone(one.estimator).fit(material.rows, material.y)
         if one.name == AUXILIARY:
             found["auxiliary"] = {"tasks": model.auxiliary_, "refused": model.refused_, "loss": _loss(material)}
             continue

@@ -85,7 +85,8 @@ def fit_on(
     if material.learning is not None and takes_weights(estimator):
         arguments[weight_argument(estimator)] = material.learning[rows]
     with warnings.catch_warnings():
-        if material.sources:  # one warning a fold says nothing that the scores do not say
+        warnings.filterwarnings("ignore", "The number of unique classes")  # that labels are few is said beforehand
+        if material.sources or material.auxiliary:  # one warning a fold says nothing that the scores do not say
             warnings.simplefilter("ignore", TransferWarning)
             warnings.simplefilter("ignore", ConvergenceWarning)
         estimator.fit(material.inputs(candidate.takes)[rows], material.y[rows], **arguments)

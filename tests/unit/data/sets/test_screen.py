@@ -149,7 +149,7 @@ def test_a_group_on_both_sides_of_the_held_out_part_is_an_error(tmp_path: Path) 
             ["p", "q", "p", "r", "p", "q"],
             r"from at least 2 groups .* 'a' \(3 pictures, all of one group\)",
         ),
-        ([2.5] * 6, None, "Expected a target that varies, found the same value in all 6 rows: 2.5"),
+        ([2.5] * 6, None, "Expected a target that varies, found the same value in all 6 pictures: 2.5"),
         (np.array([[1, 0], [1, 1], [1, 0]] * 2), None, "absent somewhere, found 0 on all pictures"),
         (np.array([[1, 0], [0, 0], [1, 0]] * 2), None, "set somewhere, found 1 on no picture"),
         (np.array([[1, 0], [0, 1], [1, 0], [1, 0], [1, 0], [0, 0]]), None, r"found 1 \(1 picture\)"),
