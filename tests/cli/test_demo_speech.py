@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from small_sounds import save_source
 
 from headstart.cli.demos.wake_words import FOLDER, wake_words
 from headstart.cli.main import exit_code
-from headstart.networks.reading import folder_source
+from headstart.networks.reading import folder_source, loading
 from headstart.pretraining.speech.word_list import word_marks
 
 
@@ -43,6 +43,7 @@ def test_it_ends_with_a_verdict_and_a_page_to_listen_to(
 ) -> None:
     save_source(tmp_path / "starters" / "speech")
     monkeypatch.setattr(folder_source, "_STARTERS", tmp_path / "starters")
+    monkeypatch.setattr(loading, "_loaded", OrderedDict())  # else other tests get this one by the starter's name
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", "")  # espeak-ng is not needed
     out = tmp_path / "model"
