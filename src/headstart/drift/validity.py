@@ -12,6 +12,7 @@ from headstart.adviser.next_labels import next_labels
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
 from headstart.data.sets.task import DETECTION
+from headstart.data.tables.cells import BEYOND
 from headstart.drift.accuracy import strangeness
 from headstart.drift.adapting import adapted, what_it_learned_from
 from headstart.drift.compared import APART, DOUBTFUL, INVALID, MUCH, SOME, SOME_EXPECTED, VALID, compared
@@ -29,8 +30,6 @@ CANNOT_TELL = "cannot tell"
 FEWEST = 20
 #: A measure differs where its mean moves by this many standard deviations, a class where its share moves by so much.
 _MOVED, _SHIFT = 0.5, 0.10
-#: Share of the values of a column beyond all that were learned from, from which that is said.
-_BEYOND = 0.5
 _SHOWN = 5
 #: What labels measure, of classes and of numbers.
 _LABELLED = {"classification": "accuracy", "regression": "r2"}
@@ -265,7 +264,7 @@ def _what_differs(known: Model, reference: Reference, rows: Any, features: np.nd
         beyond = ((rows < reference.ranks[0]) | (rows > reference.ranks[-1])).mean(axis=0)
         said = [
             f"{columns[j]} {'higher' if middle[j] > 0 else 'lower'}"
-            + (f" ({_points(beyond[j])}% beyond all learned from: another unit?)" if beyond[j] >= _BEYOND else "")
+            + (f" ({_points(beyond[j])}% beyond all learned from: another unit?)" if beyond[j] >= BEYOND else "")
             for j in order
         ]
     what = f"{', '.join(said)}; most unlike: " if said else "most unlike: "
@@ -301,13 +300,17 @@ def _by_labels(
         return Check(CANNOT_TELL, sentence, words, found)
     fall = promised - value
     verdict = VALID if fall < SOME or high >= promised else DOUBTFUL
-    if verdict == DOUBTFUL and fall >= MUCH:
-        estimate = known.evidence.get("estimate") or {}
-        within = estimate.get("interval") if estimate.get("metric") == metric else None
-        apart = within is None or unpaired_difference(value, (low, high), promised, within)[1] < 0
-        verdict = INVALID if apart else DOUBTFUL
+    if verdict == DOUBTFUL and fall >= MUCH and _surely_less(known, metric, exact, promised):
+        verdict = INVALID
     end = f"(promised {shown(promised)}{'%' if metric == 'accuracy' else ''})"
     return Check(verdict, f"{verdict.capitalize()}: {said} {end}.", words, found)
+
+
+def _surely_less(known: Model, metric: str, exact: tuple[float, float, float], promised: float) -> bool:
+    """Whether what labels measure lies further below the promise than both may be off by."""
+    estimate = known.evidence.get("estimate") or {}
+    within = estimate.get("interval") if estimate.get("metric") == metric else None
+    return within is None or unpaired_difference(exact[0], exact[1:], promised, within)[1] < 0
 
 
 def _points(share: float) -> str:

@@ -104,8 +104,7 @@ def advise(
             "Expected data that are seen in one way, found several views.",
             "headstart fit measures each view, with its network and without.",
         )
-    words = {one.lower() for one in listed(sources) if isinstance(one, str)}  # beside others; alone they are nothing
-    given = [one for one in listed(sources) if not (isinstance(one, str) and one.lower() in (AUTO, NONE))]
+    given = listed(sources)
     for one in given:
         if isinstance(one, str | os.PathLike):
             refuse_absent(one)
@@ -119,7 +118,8 @@ def advise(
     tell(sentences(target.dataset))
     names = [*networks] or [target.source]
     starter = target.dataset.kind.starter
-    names = [starter, *networks] if AUTO in words and networks and starter is not None else names
+    if networks and starter is not None and _says_auto(sources):
+        names = [starter, *networks]
     alone = len(offered) <= 1
     refused: list[Offer] = []
     loaded: list[tuple[str, Network]] = []
@@ -154,6 +154,11 @@ def advise(
             offers += offers_of_sets(material, sets, best, notes.append)
     found = found or findings(material)
     return _advice([*offers, *refused], material, found, notes, watch)
+
+
+def _says_auto(sources: Any) -> bool:
+    """Whether "auto" stands among several sources."""
+    return isinstance(sources, list) and any(isinstance(one, str) and one.lower() == AUTO for one in sources)
 
 
 def _reading(reading: Reading | None, how: dict[str, Any]) -> Reading:

@@ -44,16 +44,15 @@ def _is_table(one: Any) -> bool:
 
 
 def listed(given: Any) -> list[Any]:
-    """What is offered, one by one; "auto" and "none" are nothing.
+    """What is offered, one by one; "auto" and "none" are nothing, beside others too.
 
     Examples
     --------
-    >>> listed("auto"), listed("a.csv"), listed(["a.csv", "b.csv"])
+    >>> listed("auto"), listed("a.csv"), listed(["a.csv", "auto", "b.csv"])
     ([], ['a.csv'], ['a.csv', 'b.csv'])
     """
-    if given is None or (isinstance(given, str) and given.lower() in _NOTHING):
-        return []
-    return list(given) if isinstance(given, list) else [given]
+    each = given if isinstance(given, list) else [] if given is None else [given]
+    return [one for one in each if not (isinstance(one, str) and one.lower() in _NOTHING)]
 
 
 def tables_offered(source: Any) -> list[Any]:
@@ -89,7 +88,7 @@ def rows_offered(unlabelled: Any) -> Sequence[Any]:
         For a path that leads to no table.
     """
     found = []
-    for one in listed(unlabelled):
+    for one in unlabelled if isinstance(unlabelled, list) else listed(unlabelled):
         if isinstance(one, str | Path):
             _check_file(Path(one).expanduser())
             found.append(one)

@@ -48,5 +48,5 @@ def channels_last(module: nn.Module, undo: bool = False) -> nn.Module:
 
 def _goes_astray(layer: nn.Conv2d) -> bool:
     """Whether its gradient may be written to where it does not belong."""
-    pointwise = layer.kernel_size == (1, 1) and layer.padding in ((0, 0), 0, "valid")
+    pointwise = layer.kernel_size == (1, 1) and layer.padding in ((0, 0), "valid")
     return pointwise and max(layer.stride) > 1 and layer.in_channels // layer.groups < _FEW

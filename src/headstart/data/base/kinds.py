@@ -108,24 +108,8 @@ CLIPS = Kind(
     "clip",
     "clips",
     frozenset(
-        {
-            ".wav",
-            ".wave",
-            ".flac",
-            ".ogg",
-            ".oga",
-            ".opus",
-            ".mp3",
-            ".aif",
-            ".aiff",
-            ".aifc",
-            ".au",
-            ".snd",
-            ".caf",
-            ".sph",
-            ".nist",
-        }
-        | {".w64", ".rf64", ".m4a", ".aac", ".amr", ".wma", ".mka"}
+        {".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf"}
+        | {".sph", ".nist", ".w64", ".rf64", ".m4a", ".aac", ".amr", ".wma", ".mka"}
     ),
     frozenset({".ape", ".ra", ".wv", ".mid", ".midi", ".dsf", ".ac3"}),
     "Clips are WAV, FLAC, OGG, Opus, MP3, M4A, AAC, AIFF, AU or CAF files, or films whose sound is meant.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
@@ -16,6 +16,17 @@ from headstart.errors import BadInputs, DataError, ParameterError
 
 Held = TypeVar("Held", bound="Inputs")
 Item = TypeVar("Item")
+
+
+def held(X: Any) -> Any:
+    """What can be gone through once alone, as a generator, as a list; all else as it is.
+
+    Examples
+    --------
+    >>> held(name for name in ("a.wav", "b.wav")), held("a.wav")
+    (['a.wav', 'b.wav'], 'a.wav')
+    """
+    return list(X) if isinstance(X, Iterator) else X
 
 
 class Row(Sequence[Item]):

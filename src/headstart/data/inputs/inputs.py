@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from headstart.data.base.kinds import PICTURES, Kind, kind_named, kind_of_suffix
-from headstart.data.base.rows import Inputs
+from headstart.data.base.rows import Inputs, held
 from headstart.data.inputs.registry import Entry, entries, entry_of
 from headstart.errors import DataError
 
@@ -60,17 +60,6 @@ def as_inputs(X: Any, input_type: str | None = None) -> Inputs:
     X = without_torch(held(X))
     found = inputs_in(X, input_type)
     return _converted(entry_of(PICTURES), X) if found is None else found  # they say best what was expected
-
-
-def held(X: Any) -> Any:
-    """What can be gone through once alone, as a generator, as a list; all else as it is.
-
-    Examples
-    --------
-    >>> held(name for name in ("a.wav", "b.wav")), held("a.wav")
-    (['a.wav', 'b.wav'], 'a.wav')
-    """
-    return list(X) if isinstance(X, Iterator) else X
 
 
 def without_torch(X: Any) -> Any:

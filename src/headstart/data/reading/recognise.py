@@ -16,8 +16,9 @@ import pandas as pd
 from headstart.data.base.address import brought
 from headstart.data.base.files import printable, refuse_odd_file
 from headstart.data.base.kinds import PICTURES, ROWS, TEXTS, Kind, kind_of_suffix
+from headstart.data.base.rows import held
 from headstart.data.boxes.boxes import Boxes
-from headstart.data.inputs.inputs import as_inputs, held, inputs_in
+from headstart.data.inputs.inputs import as_inputs, inputs_in
 from headstart.data.pictures.pictures import as_pictures
 from headstart.data.reading.boxes import read_boxes, with_boxes
 from headstart.data.reading.file_column import FileColumn, file_column, paths_expected

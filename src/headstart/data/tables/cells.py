@@ -20,6 +20,8 @@ from headstart.data.tables.numbers import NumberForm, number_of, numbers_in, pla
 NUMBER, CATEGORY, DATE = "number", "category", "date"
 DURATION = "duration"
 DATE_PARTS = ("days", "month", "weekday")
+#: Share of the values of a column beyond all that were learned from, from which that is said.
+BEYOND = 0.5
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?")
 _DAYS = re.compile(r"(-?\d+) days?(?:,? \+?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?))?")
 

@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.data.tables.cells import CATEGORY, DATE, Column, adapted, typed
+from headstart.data.tables.cells import BEYOND, CATEGORY, DATE, Column, adapted, typed
 from headstart.data.tables.column_names import otherwise_named
 from headstart.data.tables.column_plan import differences, other_units, plan_columns, refuse_misfits, refuse_nothing
 from headstart.data.tables.gaps import spelt_as
@@ -26,8 +26,6 @@ from headstart.data.tables.rows import as_frame, records_of
 from headstart.errors import DataError
 
 _MOST_CATEGORIES = 40
-#: Share of dates beyond all that were learned from, from which that is said.
-_BEYOND = 0.5
 _INDICATOR = re.compile("^missingindicator_")
 
 
@@ -184,7 +182,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 ("earlier", days < column.span[0][0], 0),
                 ("later", days > column.span[0][1], 1),
             ):
-                if beyond.mean() >= _BEYOND:
+                if beyond.mean() >= BEYOND:
                     day = datetime.date(1970, 1, 1) + datetime.timedelta(days=math.floor(column.span[0][last]))
                     share = f"{100 * beyond.mean():.0f}% of the rows"
                     found.append(

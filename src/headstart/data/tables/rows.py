@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from headstart.data.base.rows import held
 from headstart.data.tables.records import Records
 from headstart.errors import DataError
 
@@ -104,7 +104,7 @@ def rows_of(X: Any) -> pd.DataFrame:
     frame = as_frame(X)
     if frame is not None:
         return frame
-    X = list(X) if isinstance(X, Iterator) else X
+    X = held(X)
     if isinstance(X, list) and X and isinstance(X[0], dict):
         return pd.DataFrame(X)
     try:

@@ -55,7 +55,7 @@ def read_new(
         For data that the model does not take, or a column that is not there.
     """
     place = Path(data).expanduser() if isinstance(data, str | os.PathLike) else None
-    frame = _frame(data, place)
+    frame = None if model.views is not None and group_by is None else _frame(data, place)  # views read it themselves
     if model.views is not None:
         inputs: Any = unlabelled_views(data, model.views)
     elif model.kind.values:
