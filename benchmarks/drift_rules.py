@@ -164,7 +164,7 @@ def main() -> None:
         print(f"| {name} | {100 * much:.1f} | {' | '.join(cells)} |", flush=True)
     everything = Batches(lines, FITTED + JUDGED)
     for of, batches in (("chosen on", chosen), ("judged on", judged), ("all", everything), ("other shares", both)):
-        print(f"as it is less as it was, both from {100 * MUCH_EXPECTED:.0f} points, {of}: {change(batches)}")
+        print(f"as it is less as it was, both from {100 * MUCH_EXPECTED:.1f} points, {of}: {change(batches)}")
     big = everything.fall >= MUCH
     invalid = told(_now(everything) + everything.outliers, everything, MUCH_EXPECTED)[1] > 0
     near = 100 * (everything.fall[big & ~invalid] < 0.13).mean()
