@@ -14,6 +14,7 @@ from headstart.data.reading.roles import named_column
 from headstart.data.reading.table import read_paths
 from headstart.data.reading.text_columns import joined_texts
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
+from headstart.data.tables.records import row_names
 from headstart.errors import DataError
 
 
@@ -57,7 +58,7 @@ def read_unlabelled(
     if table_suffix(place) in TABLES and text_columns:
         frame = read_frame(place)
         columns = [named_column(frame, name, "texts", where) for name in text_columns]
-        return inputs_of(TEXTS, joined_texts(frame, columns), [f"{place.name}, row {i + 1}" for i in range(len(frame))])
+        return inputs_of(TEXTS, joined_texts(frame, columns), [f"{place.name}, {row}" for row in row_names(frame)])
     if table_suffix(place) in TABLES:
         return read_paths(place, path_column)
     if suffix == ".txt":

@@ -96,6 +96,21 @@ def as_one_and_zero(cells: list[Any]) -> list[Any]:
     return [None if word is None else int(word in _YES) for word in words]
 
 
+def same_answers(names: Iterable[str]) -> list[list[str]]:
+    """Names that say the same where all say yes or no: "yes" beside 1, "false" beside 0.
+
+    Examples
+    --------
+    >>> same_answers(["0", "1", "no", "Yes"]), same_answers(["0", "1"]), same_answers(["T", "N", "Y"])
+    ([['1', 'Yes'], ['0', 'no']], [], [])
+    """
+    spelt = {name: _spelling(name) for name in names}
+    if not spelt or not set(spelt.values()) <= _YES | _NO:
+        return []
+    groups = [[name for name, word in spelt.items() if word in words] for words in (_YES, _NO)]
+    return [group for group in groups if len(group) > 1 and any(len(name) > 1 for name in group)]
+
+
 def _spelling(name: str) -> str:
     return _BETWEEN.sub(" ", unicodedata.normalize("NFKC", name).casefold().strip())
 
