@@ -96,7 +96,7 @@ def _as_before(model: Any, data: Any, told: Reading) -> tuple[Reading, list[str]
         frame = read_frame(place, told.encoding, told.sheet)
     if frame is not None:
         columns = set(map(str, frame.columns))
-        before = _labels_read(model, columns) | before if "label" not in said else before
+        before = labels_read(model, columns) | before if "label" not in said else before
         wanted = before.get("label")
         missing = [name for name in ([wanted] if isinstance(wanted, str) else wanted or ()) if name not in columns]
         if missing:
@@ -119,11 +119,11 @@ def _as_before(model: Any, data: Any, told: Reading) -> tuple[Reading, list[str]
     return Reading(**said), []
 
 
-def _labels_read(model: Any, columns: set[str]) -> dict[str, Any]:
-    """The columns that the model's labels were read from, where they are here too."""
+def labels_read(model: Any, columns: set[str] | None = None) -> dict[str, Any]:
+    """The columns that the model's labels were read from, where they are among those that are here too."""
     read = ((model.evidence.get("data") or {}).get("read") or {}).get("columns") or []
     labels = [str(one["name"]) for one in read if one.get("role") == "label"]
-    if not labels or not set(labels) <= columns:
+    if not labels or (columns is not None and not set(labels) <= columns):
         return {}
     return {"label": labels[0] if len(labels) == 1 else labels}
 
