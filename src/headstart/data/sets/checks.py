@@ -83,7 +83,8 @@ def _refuse_lookalikes(labels: list[str]) -> None:
     if pairs:
         shown = "; ".join(" and ".join(repr(label) for label in group) for group in pairs[:5])
         raise DataError(
-            f"Expected classes with different names, found some that differ only by case or spaces: {shown}.",
+            "Expected classes with different names, found some that differ only by case, spaces or zeros in front: "
+            f"{shown}.",
             "Give them one spelling, or clearly different names.",
         )
     same = same_answers(labels)
