@@ -103,7 +103,8 @@ def replays(sets: tuple[str, ...], kept: Path, draws: int) -> None:
 
 
 def tables() -> None:
-    """Print what is said of sources made from a table: the same, labels shuffled, pure noise, labels moved by one."""
+    """Print what is said of sources made from a table: the same, labels shuffled, pure noise, labels moved by one,
+    columns in other units."""
     said: dict[str, Counter] = defaultdict(Counter)
     for load in (load_breast_cancer, load_wine, load_digits):
         X, y = load(return_X_y=True)
@@ -122,6 +123,7 @@ def tables() -> None:
                     "shuffled": (X[there], rng.permutation(same)),
                     "noise": (rng.normal(size=X[there].shape), same),
                     "opposite": (X[there], (same + 1) % k),
+                    "units": ((X[there] + 5) * 10.0 ** rng.integers(-2, 3, X.shape[1]), same),
                 }
                 sources = [(rows, one_hot[labels]) for rows, labels in made.values()]
                 _, _, found = judge_rows(X[here], one_hot[y[here]], sources, y[here], names=[str(i) for i in range(k)])

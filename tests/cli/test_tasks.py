@@ -100,3 +100,17 @@ def test_labels_that_cannot_be_learned_are_refused_before_any_task_is(
     assert "and 28 more" in said and "Leave out --label name" in said and "done after" not in said
     assert exit_code([*asked, "--target", "kind", "--budget", "5s"]) == 0  # beside a target it may stand
     assert not [one for one in recwarn if "unique classes" in str(one.message)]
+
+
+def test_empty_rows_between_others_are_said_and_do_not_shift_the_numbers(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (folder / "table.csv").read_text().splitlines()
+    gaps = [lines[0], *lines[1:3], ",,,,", lines[3], "", " , ,,,", lines[4], ",,,,"]
+    (folder / "gaps.csv").write_text("\n".join(gaps))
+    assert exit_code(["predict", str(folder / "t"), str(folder / "gaps.csv"), "--json"]) == 0
+    said = capsys.readouterr()
+    told = [one["file"].rsplit(" ")[-1] for one in json.loads(said.out)["predictions"]]
+    assert told == ["1", "2", "4", "7"] and "3 rows are empty (3, 5, 6) and were passed over" in said.err
+    assert exit_code(["inspect", str(folder / "gaps.csv"), "--label", "size", "--task", "regression"]) == 0
+    assert "3 rows are empty (3, 5, 6) and were passed over; the others keep their numbers." in capsys.readouterr().out

@@ -97,6 +97,10 @@ def sentence(rows: list[dict[str, Any]], n: int, seconds: float, *, numbers: boo
     named = f"{best['source']} by {best['how']}"
     if best["verdict"] == HELP:
         return f"Borrow {named}: {figures}."
+    sure = _surest(tried)
+    if sure is not None:
+        gained = f"{sure['source']} by {sure['how']} gains {gain(sure, numbers)}"
+        return f"Borrow: {gained}; likeliest the best, though its own gain is open, is {named}: {figures}."
     if best["verdict"] == HURT:
         return f"Borrow nothing: {alone}; the best that was offered, {named}, gives {gain(best, numbers)}, {spent}."
     if best["gain"] <= 0:
@@ -104,6 +108,11 @@ def sentence(rows: list[dict[str, Any]], n: int, seconds: float, *, numbers: boo
             f"No gain is in sight: {alone}; the best that was offered, {named}, gives {gain(best, numbers)}, {spent}."
         )
     return f"It is open whether borrowing helps: the likeliest is {named}: {figures}."
+
+
+def _surest(tried: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The first of the ways that help; the order is by what is likeliest the best, whose own gain may be open."""
+    return next((row for row in tried if row["verdict"] == HELP), None)
 
 
 def more_lines(rows: list[dict[str, Any]], n: int, *, numbers: bool = False) -> tuple[str, ...]:
@@ -130,8 +139,10 @@ def more_lines(rows: list[dict[str, Any]], n: int, *, numbers: bool = False) -> 
     for row in reversed(named.values()):
         figure = f" ({points(row['gain'], numbers)})" if row["gain"] is not None else ""
         lines.append(f"Not borrowed: {row['source']}{figure}: {_lowered(row['why'])}.")
-    if tried and tried[0]["verdict"] == HELP:
-        lines.append(f"Next: headstart fit with {tried[0]['source']} as --source; it measures this again on folds.")
+    sure = _surest(tried)
+    if sure is not None:
+        both = " and ".join(dict.fromkeys([tried[0]["source"], sure["source"]]))
+        lines.append(f"Next: headstart fit with {both} as --source; it measures this again on folds.")
     elif tried:
         lines.append("Next: headstart fit compares both on folds; headstart label-next says which labels would tell.")
     return tuple(lines)

@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from headstart.adviser.measuring import HELP, OPEN, Gain, gain_of
 from headstart.data.sets.splits import folds
-from headstart.math.linear.source_worth import answers_with_each, follows, mean_and_error, worthy
+from headstart.math.linear.source_worth import answers_with_each, follows, mean_and_error, solved, worthy
 from headstart.math.statistics.relatedness import knn_answers, one_hot, ridge_loo_answers, right_of_each
 
 _REPEATS, _SPLITS, _MOST_ROWS = 2, 5, 5000
@@ -67,8 +67,9 @@ def judge_rows(
 
     Instances: both sides pooled, each with the same weight. Parameters: :math:`W = W_s + \arg\min \|Y - X W_s - X V\|^2
     + \lambda \|V\|^2`, with :math:`W_s` of the source alone. Features: the source's columns get the target's means and
-    spreads, then both are pooled. A source that tells nothing of the target's labels by itself, and with which nothing
-    is gained beyond what the luckiest of that many ways would by chance, is refused.
+    spreads, then both are pooled. A source that tells nothing of the target's labels by itself, as it is or with its
+    columns aligned (one may be in another unit), and with which nothing is gained beyond what the luckiest of that many
+    ways would by chance, is refused.
 
     Parameters
     ----------
@@ -100,9 +101,9 @@ def judge_rows(
         task = "regression" if names is None else "classification"
         cuts = folds(parts, task, groups=groups, n_splits=_SPLITS, random_state=seed)
         plain = answers_with_each(X, columns, some, cuts)
-        moved = answers_with_each(X, columns, shifted, cuts)[1 : n_sources + 1]
+        moved = answers_with_each(X, columns, shifted, cuts)
         biased = _biased(X, columns, plain[n_sources + 2 :], cuts)
-        said.append(np.concatenate([plain, biased, moved]))
+        said.append(np.concatenate([plain, biased, moved[1 : n_sources + 1], moved[n_sources + 2 :]]))
     answers = np.stack(said)
     right = np.mean([[right_of_each(columns, one) for one in repeat] for repeat in answers], axis=0)
     error = ((answers - columns) ** 2).sum(axis=3).mean(axis=0)
@@ -112,6 +113,7 @@ def judge_rows(
     pools, ends = np.arange(1, n_sources + 1), 2 * n_sources + 2
     at = np.stack([pools, ends + pools - 1, ends + n_sources + pools - 1])
     ahead = error[n_sources + 1] - error[n_sources + 2 : ends]
+    aligned_alone = ends + 2 * n_sources  # from here on each source alone, its columns aligned
     better = (error[0] - error[at]).reshape(-1, len(X))
     useful = worthy(better, np.tile(ahead, (3, 1)), groups).reshape(3, n_sources)
     surely = _beyond_luck(better, groups).reshape(3, n_sources)
@@ -122,11 +124,13 @@ def judge_rows(
             got[way] = right[at[w, s]]
             gain = gain_of(got[way], right[0], groups)
             gains[way] = Gain(gain.value, gain.low, gain.high, gain.word if useful[w, s] or gain.word != HELP else OPEN)
-        tells, doubt = mean_and_error(ahead[s][None], groups)
+        tells, doubt = mean_and_error(np.stack([ahead[s], error[n_sources + 1] - error[aligned_alone + s]]), groups)
         by_itself = answers[0, n_sources + 2 + s]
         chance = "its labels cannot be told from the columns that both have: they look like chance"
         refused = _otherwise(columns, by_itself, answers[0, 0], names) if _learnable(*some[s]) else chance
-        lost = tells[0] <= 2 * doubt[0] and not _right(columns, by_itself)
+        lost = (tells <= 2 * doubt).all() and not any(
+            _right(columns, answers[0, i]) for i in (n_sources + 2 + s, aligned_alone + s)
+        )
         if refused is None and lost and not surely[:, s].any():
             refused = "its labels say nothing of yours: a model of it alone does no better than a guess"
         found.append(SourceRows(gains, got, dict(zip(WAYS, errors[at[:, s]].tolist(), strict=True)), refused))
@@ -162,7 +166,7 @@ def _biased(
     penalty = np.diag(np.append(np.maximum(X.var(axis=0), 1e-12), 1e-9))
     found = np.array(lent, dtype=np.float64)
     for train, test in cuts:
-        inner = np.linalg.solve(rows[train].T @ rows[train] + _PENALTY * len(train) * penalty, rows[train].T)
+        inner = solved(rows[train].T @ rows[train] + _PENALTY * len(train) * penalty, rows[train].T)
         for s, answers in enumerate(lent):
             found[s, test] += rows[test] @ (inner @ (columns[train] - answers[train]))
     return found

@@ -89,6 +89,7 @@ def say_rows(model: Any, files: Sequence[Path], more: Any = None) -> tuple[list[
     """
     from headstart.data.base.files import printable
     from headstart.data.tables.frame import TABLES, read_frame, table_suffix
+    from headstart.data.tables.records import row_names
     from headstart.drift.answering import say_of_rows
 
     answers: list[dict[str, Any]] = []
@@ -99,12 +100,13 @@ def say_rows(model: Any, files: Sequence[Path], more: Any = None) -> tuple[list[
                 f"Expected a table ({', '.join(TABLES)}), as the model learned from, found {printable(str(file))}.",
                 "Check the path.",
             )
-        found, broken, unknown = say_of_rows(model, read_frame(file), more)
-        for words in unknown:
+        frame = read_frame(file)
+        found, broken, unknown = say_of_rows(model, frame, more)
+        for words in (*frame.attrs["notes"], *unknown):
             note(words)
-        name = printable(str(file))
-        answers += [{"file": f"{name} row {i + 1}", **answer} for i, answer in found.items()]
-        failed += [{"file": f"{name} row {i + 1}", "reason": broken[i]} for i in sorted(broken)]
+        called = [f"{printable(str(file))} {row}" for row in row_names(frame)]
+        answers += [{"file": called[i], **answer} for i, answer in found.items()]
+        failed += [{"file": called[i], "reason": broken[i]} for i in sorted(broken)]
     return answers, failed
 
 
@@ -140,6 +142,7 @@ def gather_texts(
     from headstart.data.base.files import printable
     from headstart.data.reading.text_columns import joined_texts, text_columns
     from headstart.data.tables.frame import TABLES, read_frame, table_suffix
+    from headstart.data.tables.records import row_names
 
     first = next(iter(getattr(model, "models", {"": model}).values()))
     learned = (first.evidence.get("data") or {}).get("columns")
@@ -151,10 +154,12 @@ def gather_texts(
             called = [printable(str(file)) for file in found]
         else:
             frame = read_frame(place)
+            for words in frame.attrs["notes"]:
+                note(words)
             known = list(columns) or (learned if set(learned or ()) <= set(frame.columns) else None)
             chosen = text_columns(frame, known or None, wanted=True, where=str(place))
             found = list(joined_texts(frame, chosen))
-            called = [f"{printable(str(place))} row {i + 1}" for i in range(len(found))]
+            called = [f"{printable(str(place))} {row}" for row in row_names(frame)]
         items, names = [*items, *found], [*names, *called]
     return [*items, *texts], [*names, *typed]
 

@@ -10,7 +10,7 @@ import numpy as np
 from headstart.data.inputs.canvases import readable
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
-from headstart.data.sets.label_notes import alike
+from headstart.data.sets.spelling import likely_meant
 from headstart.errors import DataError
 from headstart.models.evaluation.labelled import read_like, refuse_unknown
 from headstart.models.evaluation.learned import learned_rows, refuse_learned
@@ -116,7 +116,7 @@ def _strangers(known: Model, y: np.ndarray) -> list[str]:
     learned = np.asarray(known.classes_).astype(str).tolist()
     n = dict(zip(names.tolist(), counts.tolist(), strict=True))
     unknown = [name for name in n if name not in learned]
-    if len(unknown) == len(n) or any(set(group) & set(unknown) for group in alike([*learned, *unknown])):
+    if len(unknown) == len(n) or likely_meant(unknown, learned):
         refuse_unknown(unknown, learned, n, known.kind)
     if not unknown:
         return []

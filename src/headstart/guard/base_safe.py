@@ -18,6 +18,7 @@ from headstart.contract.network_rows import network_among
 from headstart.contract.weighted_fit import row_weights, takes_weights, unweighted
 from headstart.data.base.kinds import NUMBERS, ROWS, Kind, kind_named
 from headstart.data.inputs.inputs import inputs_in, refuse_other_kind
+from headstart.data.sets.description import tell
 from headstart.data.sets.groups import merge
 from headstart.data.sets.other_tasks import OtherTasks
 from headstart.data.tables.records import Records
@@ -240,6 +241,7 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
             candidates = self._candidates(material)
             if learning is not None and np.ptp(learning) > 0:
                 notes += unweighted(one.name for one in candidates if not takes_weights(one.estimator))
+            tell(notes)
             keyed = self.checkpoint is not None
             key = run_key(material, candidates, self.n_splits, self.random_state) if keyed else ""
             spent = float(self.spent) + time.monotonic() - began

@@ -16,16 +16,19 @@ from headstart.data.inputs.inputs import as_inputs
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
+from headstart.data.reading.roles import as_list, matching
 from headstart.data.reading.table import read_paths
-from headstart.data.reading.unlabelled import read_unlabelled
+from headstart.data.reading.unlabelled import read_unlabelled, texts_in
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.sheet import refuse_sheet, write_sheet
+from headstart.data.sets.sheet import REASON, refuse_sheet, write_sheet
 from headstart.data.tables.copies import copies
 from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
+from headstart.data.tables.gaps import absent
 from headstart.data.tables.rows import as_frame, is_frame, rows_of
 from headstart.errors import BadInputs, DataError
 from headstart.guard.candidates.kept_apart import side_by_side
+from headstart.models.evaluation.labelled import labels_read
 from headstart.models.evaluation.unlabelled import read_new
 from headstart.models.labelled_sets import AUTO
 from headstart.models.model import Model, load
@@ -54,18 +57,20 @@ def label_next(
     Parameters
     ----------
     pool : path, frame, pictures, clips or texts
-        Examples without labels; those that are among the labelled ones, or cannot be read, are left out.
+        Examples without labels; those that are among the labelled ones, have a label in the table's column of labels,
+        or cannot be read, are left out.
     n : int, default=20
     model : Model or path, optional
         Whose network and doubt are used.
     labelled : path, frame or (X, y), optional
-        What has labels already.
+        What has labels already. Default: the rows of the pool that have one.
     source : as in `headstart.fit`, default="auto"
         Without a model, the network whose features are compared.
     out : path-like, optional
         CSV file to write.
     label : str, optional
-        Column of labels: of ``labelled`` where that is a table, and of what is written. Default: told, and "label".
+        Column of labels: of ``labelled`` and of the pool where these are tables, and of what is written. Default: the
+        one that the model learned from, or "label".
     path_column, text_column
         How tables are read, see `headstart.fit`.
     random_state : int, default=0
@@ -94,7 +99,11 @@ def label_next(
         refuse_detection(known, "what to label next")
     if out is not None:
         refuse_sheet(Path(out).expanduser())
-    reading = Reading(label, path_column, text_column)
+    if text_column is None and known is not None and known.kind.typed:
+        text_column = (known.evidence.get("data") or {}).get("columns")
+    column, filled = _filled(pool, label, known)
+    labelled = pool if labelled is None and len(filled) else labelled
+    reading = Reading(column if labelled is pool else label, path_column, text_column)
     given: Dataset | None = None
     if labelled is not None:
         wanted = None if known is None else known.kind
@@ -102,9 +111,9 @@ def label_next(
     kind = known.kind if known is not None else None if given is None else given.kind
     rows = _pool(pool, known, kind, reading, given)
     if rows is None:
-        shown, free, features, held = _of_values(pool, known, given)
+        shown, free, features, held = _of_values(pool, known, given, filled, column)
     else:
-        shown, free, features, held = _of_inputs(rows, known, given, source)
+        shown, free, features, held = _of_inputs(rows, known, given, source, filled)
     if len(free) < min(n, len(shown)):
         raise DataError(
             f"Expected {n} examples or more to choose from, found {len(free):,}: the other {len(shown) - len(free):,} "
@@ -127,9 +136,22 @@ def label_next(
     )
     found = dataclasses.replace(found, rows=free[found.rows])
     if out is not None:
-        column = label or "label"
         write_sheet(shown, found.rows.tolist(), Path(out).expanduser(), label=column, reasons=found.reasons)
     return found
+
+
+def _filled(pool: Any, label: str | None, known: Model | None) -> tuple[str, np.ndarray]:
+    """The column of labels, and which rows of the pool have one in it, where it is a table that has the column."""
+    place = Path(pool).expanduser() if isinstance(pool, str | Path) else None
+    frame = as_frame(pool) if is_frame(pool) else None
+    if place is not None and place.is_file() and table_suffix(place) in TABLES:
+        frame = read_frame(place)
+    learned = None if known is None else labels_read(known).get("label")
+    column = label or (learned if isinstance(learned, str) else "label")
+    there = None if frame is None else matching(frame, column)
+    if frame is None or there is None:
+        return column, np.zeros(0, dtype=int)
+    return there, np.flatnonzero([not absent(value) for value in frame[there].tolist()])
 
 
 def _labels(given: Dataset | None, known: Model | None) -> np.ndarray | None:
@@ -147,10 +169,12 @@ def _pool(pool: Any, known: Model | None, kind: Kind | None, reading: Reading, g
     if known is not None:
         named = reading.text_column or (None if given is None else given.text_columns)
         return read_new(known, pool, path_column=reading.path_column, text_column=named)[0]
+    columns = as_list(reading.text_column or (() if given is None else given.text_columns))
+    frame = as_frame(pool) if is_frame(pool) else None
+    if frame is not None:
+        return texts_in(frame, columns) if columns else None
     if not isinstance(pool, str | Path):
-        return None if is_frame(pool) and reading.text_column is None else as_inputs(pool)
-    columns = reading.text_column or (() if given is None else given.text_columns)
-    columns = (columns,) if isinstance(columns, str) else tuple(columns)
+        return as_inputs(pool)
     place = Path(pool).expanduser()
     if kind is None and not columns and place.is_file() and table_suffix(place) in TABLES:
         try:
@@ -161,7 +185,7 @@ def _pool(pool: Any, known: Model | None, kind: Kind | None, reading: Reading, g
 
 
 def _of_inputs(
-    rows: Any, known: Model | None, given: Dataset | None, source: Any
+    rows: Any, known: Model | None, given: Dataset | None, source: Any, filled: np.ndarray
 ) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray | None]:
     """The pool, which of it is not labelled yet, its features, and those of what is labelled."""
     network = None if known is None else known.network[0]
@@ -169,7 +193,7 @@ def _of_inputs(
     if network is None and named is not None:
         network = network_for_rows(named, rows)
     own = set() if given is None else {given.inputs.digest(i) for i in range(len(given))}
-    free = np.flatnonzero([rows.digest(i) not in own for i in range(len(rows))])
+    free = np.setdiff1d(np.flatnonzero([rows.digest(i) not in own for i in range(len(rows))]), filled)
     held = None if given is None else _compared_by(network, given.inputs, "what is labelled")
     try:
         features = _compared_by(network, rows[free], "the pool")
@@ -188,20 +212,20 @@ def _compared_by(network: Any, inputs: Any, what: str) -> np.ndarray:
 
 
 def _of_values(
-    pool: Any, known: Model | None, given: Dataset | None
+    pool: Any, known: Model | None, given: Dataset | None, filled: np.ndarray, label: str
 ) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray | None]:
-    """The same of rows of a table, in standardised numbers."""
-    frame = read_frame(Path(pool).expanduser()) if isinstance(pool, str | Path) else rows_of(pool)
+    """The same of rows of a table, in standardised numbers of the columns that both have; the sheet shows all."""
+    shown = read_frame(Path(pool).expanduser()) if isinstance(pool, str | Path) else rows_of(pool)
     held = None if given is None else as_frame(given.inputs)
-    if held is not None:
-        frame = frame[[name for name in frame.columns if name in set(held.columns)]]
-    free = np.arange(len(frame))
+    taken = set(shown.columns) - {label, REASON} if held is None else set(held.columns)
+    frame = shown[[name for name in shown.columns if name in taken]]
+    free = np.setdiff1d(np.arange(len(frame)), filled)
     if held is not None:
         free = np.setdiff1d(free, copies(*side_by_side(frame, held))[:, 0])
     encoder = known.encoder if known is not None else None
     if encoder is None:
         encoder = TableEncoder().fit(frame, others=[] if held is None else [("labelled", held)])
-    rows = encoder.transform(frame)
+    rows = encoder.transform(shown if known is not None else frame)
     mean, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-9)
     others = None if held is None else (encoder.transform(held) - mean) / scale
-    return frame, free, ((rows - mean) / scale)[free], others
+    return shown, free, ((rows - mean) / scale)[free], others

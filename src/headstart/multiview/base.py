@@ -25,8 +25,8 @@ class BaseMultiView(BaseEstimator):
     ----------
     views : dict of str to columns, optional
         The columns of each view, as a ColumnTransformer names them: a name, a position, a slice of positions, or a list
-        of these. A column of paths of pictures or clips, or of sentences, is such a view; other columns are values.
-        None: one view, of all columns.
+        of these; of a frame other columns play no part, and new rows may have them in any order. A column of paths of
+        pictures or clips, or of sentences, is such a view; other columns are values. None: one view, of all columns.
     source : "auto", None or dict of str to network, default="auto"
         The pretrained network of each view that takes one, as `TransferClassifier` takes it; "auto" is the one that is
         bundled for its kind. None, for all or for one view: what can be measured without any network.
@@ -56,7 +56,8 @@ class BaseMultiView(BaseEstimator):
             table = validate_data(self, table, reset=reset, dtype="numeric", ensure_all_finite="allow-nan")
         else:
             table = view_table(table)
-            validate_data(self, table, reset=reset, skip_check_array=True)
+            if reset or self.views is None or not hasattr(table, "columns"):  # named views find their columns
+                validate_data(self, table, reset=reset, skip_check_array=True)
         return view_table(table)
 
     def _more(self) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.model_selection import KFold
 
 from headstart.contract.estimator_class import estimator_class
@@ -21,7 +21,7 @@ _SPLITS = 3
 
 
 @estimator_class
-class MultiViewCCA(TransformerMixin, BaseMultiView):
+class MultiViewCCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseMultiView):
     """The directions of each view that all views agree on: MAXVAR generalised canonical correlation.
 
     A row becomes the mean of what the views that it has say of it, so that rows with gaps have the same columns as

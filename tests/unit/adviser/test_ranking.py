@@ -97,3 +97,25 @@ def test_a_gain_that_may_be_the_luckiest_of_several_stays_open() -> None:
     for sure, word in ((True, "help"), (False, "open")):
         first = ranked([none, Offer("a", "instances", "pooled", good, sure=sure)])[0]
         assert (first["source"], first["verdict"]) == ("a", word)
+
+
+def test_where_the_first_is_open_and_another_helps_both_are_named() -> None:
+    none = {
+        "source": "none",
+        "verdict": "none",
+        "expected": 0.7,
+        "interval": [0.6, 0.8],
+        "basis": "measured",
+        "gain": None,
+    }
+    one = none | {"what": "parameters", "how": "a head", "gain": 0.1, "why": "", "gain_interval": [-0.1, 0.3]}
+    first = one | {"source": "a", "verdict": "open"}
+    sure = one | {"source": "b", "verdict": "help", "gain_interval": [0.05, 0.15]}
+    said = sentence([first, sure, none], 50, 2.0)
+    assert said.startswith(
+        "Borrow: b by a head gains +10 [+5, +15]; likeliest the best, though its own gain is open, is a"
+    )
+    assert more_lines([first, sure, none], 50)[-1].startswith("Next: headstart fit with a and b as --source")
+    assert sentence([first, none], 50, 2.0).startswith(
+        "It is open whether borrowing helps: the likeliest is a by a head"
+    )

@@ -50,6 +50,23 @@ def test_a_source_whose_answers_lie_far_off_but_tell_the_classes_is_judged() -> 
     assert found.refused is None
 
 
+def test_a_source_with_columns_in_another_unit_is_judged_and_noise_among_them_refused() -> None:
+    X, y = rows(300, 1)
+    unit = 10.0 ** np.arange(-2, 3).repeat(2)
+    rng = np.random.default_rng(0)
+    other, noise = judged(((X + 5) * unit, y), ((rng.normal(size=X.shape) + 5) * unit, y))
+    assert other.refused is None and other.gains["features"].value > other.gains["instances"].value
+    assert noise.refused is not None
+
+
+def test_columns_that_do_not_vary_on_one_side_or_both_are_no_fault() -> None:
+    X, y = rows(50, 0)
+    S, answers = rows(300, 1)
+    X[:, 0], S[:, 0], S[:, 1] = 500.0, -700.0, 900.0
+    found = judge_rows(X, np.eye(2)[y], [(S, np.eye(2)[answers])], y, names=["ill", "well"])[2]
+    assert found[0].refused is None
+
+
 def test_numbers_that_fall_where_the_targets_rise_are_named() -> None:
     rng = np.random.default_rng(0)
     X, S = rng.normal(size=(60, 10)), rng.normal(size=(300, 10))

@@ -274,7 +274,7 @@ def test_classes_that_were_not_learned_are_named(model: Path, tmp_path: Path) ->
     assert found.numbers["accuracy"] <= 1 - n / 30
     with pytest.raises(DataError, match=r"Expected the classes that the model knows \(across, along\), found 'cats'"):
         headstart.check(model, folders(tmp_path / "all", {"across": "cats", "along": "dogs"}), labels="folders")
-    with pytest.raises(DataError, match="If it is 'along', write it so"):
+    with pytest.raises(DataError, match="If 'Along' is 'along', write it so"):
         headstart.check(model, folders(tmp_path / "case", {"across": "across", "along": "Along"}), labels="folders")
 
 

@@ -38,6 +38,16 @@ def test_rows_of_the_target_are_not_borrowed(kind: Any, y: np.ndarray) -> None:
     assert any("were not borrowed" in note for note in safe.evidence_["data"]["notes"])
 
 
+def test_rows_that_are_not_equal_in_every_column_are_said_to_be_nearly_the_targets() -> None:
+    other = X[:60].copy()
+    other[::2, 1] = rng.normal(size=30)
+    _, some = without_target(X[:60], NUMBERS[:60], [Source(np.vstack([other, X[60:]]), NUMBERS)])
+    assert "60 rows of the source are rows of the target too (rows 1, 2" in some[0]
+    assert "; 30 of them nearly, not in every column); they were not borrowed" in some[0]
+    _, every = without_target(X[:60:2], NUMBERS[:60:2], [Source(np.vstack([other, X[60:]]), NUMBERS)])
+    assert "30 rows of the source are nearly rows of the target too, though not in every column (rows 1, 3" in every[0]
+
+
 def test_a_source_that_is_the_target_is_nothing_to_borrow() -> None:
     with pytest.warns(TransferWarning, match="All 60 rows of the source are rows of the target too: nothing of it was"):
         safe = SafeTransferClassifier(Source(X[:60], LABELS[:60]), budget=3).fit(X[:60], LABELS[:60])

@@ -49,10 +49,12 @@ def test_nothing_is_learned_from_where_there_is_no_use_for_it() -> None:
     assert shares_of(object(), np.array([0, 1])) == ()
 
 
-def test_numbers_go_on_without_them() -> None:
+def test_numbers_go_on_without_them_which_is_said_before_anything_is_learned(caplog: pytest.LogCaptureFixture) -> None:
     X, _ = pictures(12)
-    model = SafeTransferRegressor(source(), unlabelled=MANY, budget=5).fit(X, np.arange(12.0))
-    assert any("were not used: they help with classes alone" in note for note in model.evidence_["data"]["notes"])
+    with caplog.at_level("INFO", logger="headstart"):
+        model = SafeTransferRegressor(source(), unlabelled=MANY, budget=5).fit(X, np.arange(12.0))
+    note = "The 120 pictures without labels were not used: they help with classes alone."
+    assert note in model.evidence_["data"]["notes"] and note in caplog.messages
 
 
 def test_another_kind_is_refused() -> None:

@@ -124,3 +124,41 @@ def test_a_table_and_texts(tmp_path: Path) -> None:
     assert sorted(set((found.rows % 2).tolist())) == [0, 1]
     with pytest.raises(DataError, match="Expected 60 examples or more to choose from, found 50"):
         headstart.label_next(frame, n=60)
+
+
+def part_labelled(n: int = 30, filled: int = 8) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    blanks = ["", "nan", "NA", " "]
+    ill = [("no", "yes")[i % 2] if i < filled else blanks[i % 4] for i in range(n)]
+    texts = [" ".join(rng.choice(["rain", "wind", "goal", "team", "cloud"], 4)) + f" {i}" for i in range(n)]
+    return pd.DataFrame({"age": rng.normal(40, 10, n), "ill": ill, "text": texts})
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "jsonl", "frame", "texts"])
+def test_rows_that_have_a_label_already_are_passed_over_and_count_as_labelled(tmp_path: Path, form: str) -> None:
+    frame = part_labelled().drop(columns=[] if form == "texts" else "text")
+    pool: object = frame if form in ("frame", "texts") else tmp_path / f"pool.{form}"
+    if form == "csv":
+        frame.to_csv(str(pool), index=False)
+    if form == "xlsx":
+        frame.to_excel(str(pool), index=False)
+    if form == "jsonl":
+        frame.to_json(str(pool), orient="records", lines=True)
+    told = {"text_column": "text"} if form == "texts" else {}
+    found = headstart.label_next(pool, n=22, label="Ill", out=tmp_path / "next.csv", **told)
+    assert sorted(found.rows.tolist()) == list(range(8, 30))
+    sheet = pd.read_csv(tmp_path / "next.csv")
+    assert list(sheet.columns) == (["text"] if form == "texts" else ["age"]) + ["ill", "reason"]
+    assert sheet["ill"].isna().all()
+    with pytest.raises(DataError, match="found 22: the other 8 are labelled already"):
+        headstart.label_next(pool, n=23, label="ill", **told)
+
+
+def test_the_column_of_labels_is_the_one_that_the_model_learned(tmp_path: Path) -> None:
+    frame = part_labelled().drop(columns="text")
+    model = headstart.fit(part_labelled(30, 30).drop(columns="text"), label="ill", budget=2)
+    assert headstart.label_next(frame, n=22, model=model).rows.min() == 8
+    headstart.label_next(frame.drop(columns="ill"), n=3, model=model, out=tmp_path / "next.csv")
+    assert list(pd.read_csv(tmp_path / "next.csv").columns) == ["age", "ill", "reason"]
+    with pytest.raises(DataError, match="found 0: the other 30 are labelled already"):
+        headstart.label_next(frame.assign(ill="no"), n=3, model=model)

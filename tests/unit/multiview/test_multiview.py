@@ -209,3 +209,27 @@ def test_broken_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "2.png").write_bytes(b"no picture")
     with pytest.raises(BadInputs, match=r"2\.png"):
         MultiViewClassifier(VIEWS).fit(frame, y)
+
+
+def test_named_views_find_their_columns_among_others_in_any_order(tmp_path: Path) -> None:
+    frame, y = pictures_with_columns(tmp_path)
+    model = MultiViewClassifier(VIEWS, source=None).fit(frame.assign(label=y, ward=1), y)
+    expected = model.predict_proba(frame.assign(label=y, ward=1))
+    for other in (frame, frame[["sex", "photo", "age"]], frame.assign(more="x")):
+        assert np.array_equal(model.predict_proba(other), expected)
+    with pytest.raises(DataError, match="Expected the column 'sex' of the view 'lab', as in fit"):
+        model.predict(frame.drop(columns="sex"))
+    frame = frame.dropna()
+    every = MultiViewClassifier().fit(
+        frame[["age", "sex"]], y[frame.index]
+    )  # one view of all columns: they are all learned from
+    with pytest.raises(ValueError, match="feature names"):
+        every.predict(frame[["sex", "age"]])
+
+
+def test_shared_scores_have_names_and_may_be_a_frame() -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(40, 4)), columns=list("abcd"))
+    cca = MultiViewCCA({"left": ["a", "b"], "right": ["c", "d"]}, n_components=2).set_output(transform="pandas")
+    found = cca.fit(frame).transform(frame)
+    assert list(found.columns) == list(cca.get_feature_names_out()) == ["multiviewcca0", "multiviewcca1"]

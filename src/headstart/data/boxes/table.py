@@ -12,6 +12,7 @@ import pandas as pd
 from headstart.data.base.parts import part_of
 from headstart.data.boxes.sheets import Drawn, Sheet, Sheets
 from headstart.data.tables.gaps import absent
+from headstart.data.tables.records import row_names
 from headstart.errors import DataError
 
 _PATHS = ("path", "file", "filename", "filepath", "imagepath", "imagename", "imageid", "image", "img", "picture")
@@ -79,27 +80,27 @@ def read_box_table(
     parts: dict[str, set[str]] = defaultdict(set)
     measured: dict[str, tuple[int, int]] = {}
     highest = 0.0
-    comma = frame.attrs.get("separator") == ";"
+    comma, rows = frame.attrs.get("separator") == ";", row_names(frame)
     cells = {name: frame[known[name]].tolist() for name in numbers}
     for k, (file, called) in enumerate(zip(frame[files].tolist(), frame[names].tolist(), strict=True)):
         if absent(file):
-            raise DataError(f"Expected a path in row {k + 1} of {where}, found none.", _TODO)
+            raise DataError(f"Expected a path in {rows[k]} of {where}, found none.", _TODO)
         boxes = drawn.setdefault(str(file).strip(), [])
         if split is not None:
-            parts[str(file).strip()].add(_part(frame[split].iloc[k], split, k, where))
+            parts[str(file).strip()].add(_part(frame[split].iloc[k], split, rows[k], where))
         if size is not None:
-            width, height = (_number(frame[name].iloc[k], name, k, where, comma) for name in size)
+            width, height = (_number(frame[name].iloc[k], name, rows[k], where, comma) for name in size)
             measured[str(file).strip()] = (round(width), round(height))
         empty = [absent(cells[name][k]) for name in numbers]
         if all(empty) and absent(called):
             continue
         if any(empty) or absent(called):
             lacking = "a label" if absent(called) else known[numbers[empty.index(True)]]
-            raise DataError(f"Expected {lacking} in row {k + 1} of {where}, found an empty cell.", _TODO)
-        four = [_number(cells[name][k], known[name], k, where, comma) for name in numbers]
+            raise DataError(f"Expected {lacking} in {rows[k]} of {where}, found an empty cell.", _TODO)
+        four = [_number(cells[name][k], known[name], rows[k], where, comma) for name in numbers]
         highest = max(highest, *map(abs, four))
-        crowd = _crowd(crowds[k], k, where)
-        boxes.append(Drawn(str(called).strip(), _corners(four, form), crowd, f"row {k + 1}"))
+        crowd = _crowd(crowds[k], rows[k], where)
+        boxes.append(Drawn(str(called).strip(), _corners(four, form), crowd, rows[k]))
     both = [file for file, found in parts.items() if len(found) > 1]
     if both:
         raise DataError(
@@ -151,22 +152,22 @@ def _corners(four: list[float], form: str) -> tuple[float, float, float, float]:
     return (a - c / 2, b - d / 2, a + c / 2, b + d / 2) if form.startswith("middle") else (a, b, a + c, b + d)
 
 
-def _number(cell: Any, name: str, k: int, where: str, comma: bool) -> float:
+def _number(cell: Any, name: str, row: str, where: str, comma: bool) -> float:
     text = str(cell).strip()
     try:
         value = float(text.replace(",", ".") if comma else text)
     except ValueError:
         value = math.nan
     if not math.isfinite(value) or abs(value) > 1e9 or "_" in str(cell):
-        raise DataError(f"Expected a number as {name} in row {k + 1} of {where}, found {str(cell)[:40]!r}.", _TODO)
+        raise DataError(f"Expected a number as {name} in {row} of {where}, found {str(cell)[:40]!r}.", _TODO)
     return value
 
 
-def _crowd(cell: Any, k: int, where: str) -> bool:
+def _crowd(cell: Any, row: str, where: str) -> bool:
     """Whether a cell says that a box holds many things."""
     text = "" if absent(cell) else str(cell).strip().casefold()
     if text not in _NO | _YES:
-        raise DataError(f"Expected 0 or 1 for a crowd in row {k + 1} of {where}, found {str(cell)[:40]!r}.", _TODO)
+        raise DataError(f"Expected 0 or 1 for a crowd in {row} of {where}, found {str(cell)[:40]!r}.", _TODO)
     return text in _YES
 
 
@@ -174,8 +175,8 @@ def _parted(column: pd.Series) -> bool:
     return all(part_of(value) is not None for value in column.unique())
 
 
-def _part(cell: Any, name: str, k: int, where: str) -> str:
+def _part(cell: Any, name: str, row: str, where: str) -> str:
     part = part_of(cell)
     if part is None:
-        raise DataError(f"Expected train, val or test as {name} in row {k + 1} of {where}, found {str(cell)[:40]!r}.")
+        raise DataError(f"Expected train, val or test as {name} in {row} of {where}, found {str(cell)[:40]!r}.")
     return part

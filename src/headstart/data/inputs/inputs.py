@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Number
 from typing import Any, NoReturn
 
 import numpy as np
@@ -58,8 +59,26 @@ def as_inputs(X: Any, input_type: str | None = None) -> Inputs:
     (Clips(2), Pictures(1))
     """
     X = without_torch(held(X))
-    found = inputs_in(X, input_type)
-    return _converted(entry_of(PICTURES), X) if found is None else found  # they say best what was expected
+    try:
+        found = inputs_in(X, input_type)
+        return _converted(entry_of(PICTURES), X) if found is None else found  # they say best what was expected
+    except DataError:
+        _refuse_rows(X)
+        raise
+
+
+def _refuse_rows(X: Any) -> None:
+    """Refuse rows of a table that are no frame: dicts, tuples, numbers, records."""
+    whole = isinstance(X, Mapping) or getattr(getattr(X, "dtype", None), "names", None) is not None
+    listed = isinstance(X, list | tuple) or (hasattr(X, "to_numpy") and getattr(X, "ndim", 1) == 1)
+    first = next(iter(X), None) if listed and not whole and isinstance(X, Iterable) else None
+    rows = isinstance(first, Mapping | tuple | Number) or (hasattr(first, "to_numpy") and not hasattr(first, "detach"))
+    if whole or rows:
+        of = "" if whole else f" of {type(first).__name__}"
+        raise DataError(
+            f"Expected pictures, clips, texts or rows of a table, found {type(X).__name__}{of}.",
+            "Give rows of a table as one DataFrame, other things as a list.",
+        )
 
 
 def without_torch(X: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 from headstart.data.base.files import kind_of_file, list_folder, list_inputs, printable, what_they_are
 from headstart.data.base.kinds import PICTURES, Kind, file_kinds
 from headstart.data.inputs.inputs import inputs_of
-from headstart.data.reading.layout import CLASSES, NAMED, NAMED_PARTS, PARTS, PARTS_INSIDE, layout_of
+from headstart.data.reading.layout import CLASSES, NAMED, NAMED_PARTS, PARTS, PARTS_INSIDE, class_of, layout_of
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import by_regex, groups_of_files
 from headstart.data.sets.labels import as_numbers_if_whole
@@ -151,7 +151,7 @@ def _read_class(folder: Path, part: str, found: _Found, name: str | None = None)
     if not paths:
         found.empty.append(folder)
     found.paths += paths
-    found.labels += [printable(folder.name if name is None else name)] * len(paths)
+    found.labels += [printable(class_of(folder.name if name is None else name))] * len(paths)
     found.parts += [part] * len(paths)
 
 

@@ -226,16 +226,28 @@ def _alike(held: list[Path]) -> tuple[str, ...]:
     same: dict[str, list[str]] = {}
     for folder in held:
         same.setdefault(re.sub(r"[\s_-]+", "", folder.name).casefold(), []).append(folder.name)
-    twice = [names for names in same.values() if len(names) > 1]
+    one, different = "are one class", "count as different classes; their names are nearly the same"
     return tuple(
-        f"The folders {' and '.join(map(repr, names))} count as different classes; their names are nearly the same."
-        for names in twice
+        f"The folders {' and '.join(map(repr, names))} {different if len(set(map(class_of, names))) > 1 else one}."
+        for names in same.values()
+        if len(names) > 1
     )
+
+
+def class_of(name: str) -> str:
+    """The class that a folder stands for: its name without spaces at the ends, as labels in tables are read.
+
+    Examples
+    --------
+    >>> class_of("Backpack "), class_of("ice cream")
+    ('Backpack', 'ice cream')
+    """
+    return name.strip() or name
 
 
 def _cases(parts: dict[Path, str], inside: dict[Path, list[Path]]) -> tuple[str, ...]:
     """A note on classes that are not in every part."""
-    named = {part: {sub.name for sub in inside[folder]} for folder, part in parts.items()}
+    named = {part: {class_of(sub.name) for sub in inside[folder]} for folder, part in parts.items()}
     missing = sorted(set.union(*named.values()) - named["train"])
     if not missing:
         return ()

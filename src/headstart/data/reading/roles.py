@@ -21,6 +21,7 @@ from headstart.data.sets.sheet import drawn_in
 from headstart.data.tables.column_plan import proven_decimal
 from headstart.data.tables.frame import form_of
 from headstart.data.tables.gaps import is_missing
+from headstart.data.tables.records import row_names
 from headstart.errors import DataError, NoLabels
 
 _LABEL_NAMES = ("label", "labels", "class", "target", "y", "category")
@@ -198,7 +199,7 @@ class Roles:
         if how.group_by is not None and names is None:
             group = named_column(frame, how.group_by, "groups")
         labels = label_columns(frame, how.label, taken=[*taken, part, group])
-        rows = [f"row {i + 1}" for i in range(len(frame))] if names is None else names
+        rows = row_names(frame) if names is None else names
         return cls(frame, how, rows, labels, part, group)
 
     @property
@@ -209,7 +210,13 @@ class Roles:
     def read(self, many: str = "rows") -> ReadLabels:
         """The labels of all rows."""
         columns = [(name, cells(self.frame[name])) for name in self.labels]
-        return read_label_columns(columns, self.names, self.how.task, self.writing, many)
+        return read_label_columns(columns, self._called, self.how.task, self.writing, many)
+
+    @property
+    def _called(self) -> list[str]:
+        """What rows are called in errors: the number, and the name where that says more."""
+        pairs = zip(row_names(self.frame), self.names, strict=True)
+        return [row if row == name else f"{row} ({name})" for row, name in pairs]
 
     def dataset(
         self,
@@ -241,7 +248,7 @@ class Roles:
             inputs,
             read,
             drawn=drawn_in(self.frame),
-            parts=None if self.part is None else parts_of(self.frame[self.part], self.part, self.names),
+            parts=None if self.part is None else parts_of(self.frame[self.part], self.part, self._called),
             notes=(*first, *notes),
             columns=tuple(
                 ReadColumn(name, *roles.get(name, ("left out", "took no part"))) for name in self.frame.columns

@@ -12,6 +12,7 @@ from headstart.data.base.files import printable
 from headstart.data.reading.file_column import is_file_name
 from headstart.data.reading.roles import as_list, label_columns, listed, matching, named_column, split_column_of
 from headstart.data.tables.gaps import absent, is_missing
+from headstart.data.tables.records import row_names
 from headstart.errors import DataError
 
 _SAMPLE = 200
@@ -122,17 +123,17 @@ def joined_texts(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     >>> joined_texts(pd.DataFrame({"a": ["Title", None], "b": ["Body", "Body"]}), ["a", "b"])
     ['Title\\nBody', 'Body']
     """
-    parts = [_cells(frame[name].tolist(), name) for name in columns]
+    parts = [_cells(frame, name) for name in columns]
     return ["\n".join(cell for cell in row if cell) for row in zip(*parts, strict=True)]
 
 
-def _cells(values: Sequence[Any], name: str) -> list[str]:
+def _cells(frame: pd.DataFrame, name: str) -> list[str]:
     found = []
-    for i, value in enumerate(values):
+    for i, value in enumerate(frame[name].tolist()):
         if is_missing(value):
             found.append("")
         elif isinstance(value, str | int | float) and not isinstance(value, bool):
             found.append(str(value))
         else:
-            raise DataError(f"Expected text in column {name!r}, found {type(value).__name__} in row {i + 1}.")
+            raise DataError(f"Expected text in column {name!r}, found {type(value).__name__} in {row_names(frame)[i]}.")
     return found

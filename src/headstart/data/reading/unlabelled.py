@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from headstart.data.base.files import list_inputs, printable, refuse_odd_file
 from headstart.data.base.kinds import TEXTS, Kind, file_kinds
 from headstart.data.inputs.inputs import as_inputs, inputs_of
@@ -14,6 +16,7 @@ from headstart.data.reading.roles import named_column
 from headstart.data.reading.table import read_paths
 from headstart.data.reading.text_columns import joined_texts
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
+from headstart.data.tables.records import row_names
 from headstart.errors import DataError
 
 
@@ -55,9 +58,7 @@ def read_unlabelled(
     if suffix == ".npz":
         return read_npz_pictures(place)
     if table_suffix(place) in TABLES and text_columns:
-        frame = read_frame(place)
-        columns = [named_column(frame, name, "texts", where) for name in text_columns]
-        return inputs_of(TEXTS, joined_texts(frame, columns), [f"{place.name}, row {i + 1}" for i in range(len(frame))])
+        return texts_in(read_frame(place), text_columns, where)
     if table_suffix(place) in TABLES:
         return read_paths(place, path_column)
     if suffix == ".txt":
@@ -96,3 +97,16 @@ def _listed(place: Path) -> Any:
         raise DataError(f"Expected a path in each line of {where}, found none.")
     paths = [place.resolve().parent / name for name in names]
     return inputs_of(as_inputs(paths).kind, paths, [printable(name) for name in names])
+
+
+def texts_in(frame: pd.DataFrame, columns: Sequence[str], where: str = "") -> Any:
+    """The texts of a table, of several columns joined.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, or holds something else.
+    """
+    named = [named_column(frame, name, "texts", where) for name in columns]
+    place = f"{Path(where).name}, " if where else ""
+    return inputs_of(TEXTS, joined_texts(frame, named), [f"{place}{row}" for row in row_names(frame)])

@@ -18,7 +18,7 @@ from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.labels import ReadLabels, read_label_columns
 from headstart.data.tables.column_plan import plan_columns, proven_decimal
 from headstart.data.tables.frame import frame_notes, read_frame
-from headstart.data.tables.records import Records
+from headstart.data.tables.records import Records, row_names
 from headstart.data.tables.rows import as_frame
 from headstart.data.tables.telltale import telltales
 from headstart.errors import DataError, SourceError
@@ -124,7 +124,7 @@ def _labelled(
 ) -> tuple[ReadLabels, list[Source]]:
     """The target's labels, and the rows of sources that have one, with theirs: all are read together."""
     own = roles.frame[roles.labels]
-    everyone = [*roles.names, *(f"{name}, row {i + 1}" for name, part, _ in borrowed for i in range(len(part)))]
+    everyone = [*roles.names, *(f"{name}, {row}" for name, part, _ in borrowed for row in row_names(part))]
     stacked = pd.concat([own, *(answers for _, _, answers in borrowed)], ignore_index=True)
     columns = [(name, cells(stacked[name])) for name in stacked.columns]
     read = read_label_columns(columns, everyone, roles.how.task, roles.writing)

@@ -19,7 +19,7 @@ from headstart.data.reading.views import located, view_columns, view_kind, view_
 from headstart.data.sets.dataset import Dataset
 from headstart.data.tables.frame import frame_notes, read_frame
 from headstart.data.tables.gaps import absent
-from headstart.data.tables.records import Records
+from headstart.data.tables.records import Records, row_names
 from headstart.data.tables.rows import as_frame
 from headstart.data.tables.specimen import specimen as cells_of_row
 from headstart.errors import DataError
@@ -170,8 +170,8 @@ def unlabelled_views(given: Any, views: Mapping[str, list[str]]) -> pd.DataFrame
         kind = view_kind(frame, columns, view)
         if not kind.values and not kind.typed:
             features[columns[0]] = _files(frame[columns[0]], place, view, kind)
-    _refuse_nothing(features, known, [f"row {i + 1} without a label" for i in range(len(features))])
-    features.attrs = {}
+    _refuse_nothing(features, known, [f"{row} without a label" for row in row_names(features)])
+    features.attrs = {name: kept for name, kept in features.attrs.items() if name == "gone"}
     return features
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.label_notes import alike
 from headstart.data.sets.task import DETECTION
+from headstart.data.tables.gaps import same_answers
 from headstart.errors import DataError
 
 
@@ -82,8 +83,15 @@ def _refuse_lookalikes(labels: list[str]) -> None:
     if pairs:
         shown = "; ".join(" and ".join(repr(label) for label in group) for group in pairs[:5])
         raise DataError(
-            f"Expected classes with different names, found some that differ only by case or spaces: {shown}.",
+            "Expected classes with different names, found some that differ only by case, spaces or zeros in front: "
+            f"{shown}.",
             "Give them one spelling, or clearly different names.",
+        )
+    same = same_answers(labels)
+    if same:
+        shown = "; ".join(" and ".join(map(repr, group)) for group in same)
+        raise DataError(
+            f"Expected classes with different names, found some that say the same: {shown}.", "Write yes one way."
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.data.tables.gaps import PERHAPS
+from headstart.data.tables.gaps import PERHAPS, without_zeros
 from headstart.errors import NoLabels
 
 _REPEATS = 5
@@ -44,12 +44,12 @@ def class_notes(y: np.ndarray, many: str) -> list[str]:
 
     Examples
     --------
-    >>> class_notes(np.array(["cat", "Cat", "none"]), "rows")[:2]
-    ["The classes 'Cat' and 'cat' differ only by case or spaces.", "'none' is a class here, not a missing label."]
+    >>> class_notes(np.array(["cat", "Cat", "none"]), "rows")[:1]
+    ["The classes 'Cat' and 'cat' differ only by case, spaces or zeros in front."]
     """
     classes, counts = np.unique(y, return_counts=True)
     notes = [
-        f"The classes {' and '.join(map(repr, group))} differ only by case or spaces."
+        f"The classes {' and '.join(map(repr, group))} differ only by case, spaces or zeros in front."
         for group in alike(classes.tolist())
     ]
     if y.dtype.kind in "iu" and len(classes) > _REPEATS and len(y) < _REPEATS * len(classes):
@@ -79,14 +79,15 @@ def one_hot_note(y: np.ndarray, given: np.ndarray) -> list[str]:
 
 
 def alike(labels: Sequence[Any]) -> list[list[str]]:
-    """Names of classes that a reader would take for one, as they differ only by case or spaces.
+    """Names of classes that a reader would take for one, as they differ only by case, spaces or zeros in front.
 
     Examples
     --------
-    >>> alike(["cat", "Cat ", "dog", 1])
-    [['cat', 'Cat ']]
+    >>> alike(["cat", "Cat ", "dog", "07", 7])
+    [['cat', 'Cat '], ['07', '7']]
     """
     groups: dict[str, list[str]] = defaultdict(list)
     for label in map(str, labels):
-        groups["".join(unicodedata.normalize("NFKC", label).casefold().split())].append(label)
+        bare = "".join(unicodedata.normalize("NFKC", label).casefold().split())
+        groups[without_zeros(bare)].append(label)
     return [group for group in groups.values() if len(group) > 1]

@@ -22,6 +22,19 @@ def plain_spelling(label: Any) -> str:
         return re.sub(r"[\W_]+", "", str(label).casefold()) or str(label)
 
 
+def likely_meant(theirs: Any, ours: Any) -> dict[str, str]:
+    """Labels that are none of ours, and which of ours each looks like.
+
+    Examples
+    --------
+    >>> likely_meant(["Ant ", "bee", "01"], ["ant", "bee", "1"])
+    {'01': '1', 'Ant ': 'ant'}
+    """
+    mine = {plain_spelling(label): str(label) for label in np.unique(np.asarray(ours).astype(str))}
+    strange = [str(label) for label in np.setdiff1d(np.asarray(theirs).astype(str), list(mine.values()))]
+    return {label: mine[plain_spelling(label)] for label in strange if plain_spelling(label) in mine}
+
+
 def spelling_hints(theirs: Any, ours: Any, name: str | None) -> list[str]:
     """What of a source's classes looks like one of the target's under another spelling.
 
@@ -36,11 +49,8 @@ def spelling_hints(theirs: Any, ours: Any, name: str | None) -> list[str]:
     >>> spelling_hints(["Ant ", "bee"], ["ant", "bee"], "there")
     ["The class 'Ant ' of there looks like your 'ant': write both alike, and its rows can be borrowed."]
     """
-    mine = {plain_spelling(label): str(label) for label in np.unique(np.asarray(ours).astype(str))}
-    found = []
-    for label in np.unique(np.asarray(theirs).astype(str)):
-        own = mine.get(plain_spelling(label), str(label))
-        if own != str(label) and str(label) not in mine.values():
-            words = f"The class {str(label)!r} of {name or 'the source'} looks like your {own!r}"
-            found.append(f"{words}: write both alike, and its rows can be borrowed.")
-    return found
+    return [
+        f"The class {label!r} of {name or 'the source'} looks like your {own!r}: write both alike, and its rows can be "
+        "borrowed."
+        for label, own in likely_meant(theirs, ours).items()
+    ]

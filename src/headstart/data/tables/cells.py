@@ -22,6 +22,8 @@ DURATION = "duration"
 DATE_PARTS = ("days", "month", "weekday")
 #: Share of the values of a column beyond all that were learned from, from which that is said.
 BEYOND = 0.5
+#: Numbers from here on have no sum of squares.
+_MOST = 1e140
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?")
 _DAYS = re.compile(r"(-?\d+) days?(?:,? \+?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?))?")
 
@@ -124,7 +126,8 @@ def fits(value: Any, column: Column) -> bool:
 def typed(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     """The planned columns of a table: numbers as floats, categories as text, dates as three numbers.
 
-    What is missing, or is no number in a column of numbers, becomes NaN; in categories None. Columns that the frame
+    What is missing, or is no number in a column of numbers, or one whose square is none (infinity, 1e200), becomes NaN;
+    in categories None. Columns that the frame
     lacks are missing everywhere.
 
     Parameters
@@ -146,19 +149,24 @@ def typed(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     for column in columns:
         known = floats_of(frame[column.name], column) if column.name in frame.columns else None
         if known is not None:
-            found[column.name] = np.where(np.isfinite(known), known, np.nan)
+            found[column.name] = _bounded(known)
             continue
         values = frame[column.name].tolist() if column.name in frame.columns else [None] * len(frame)
         if column.kind == NUMBER:
             values = as_one_and_zero(values)
             numbers = np.array([_or_nan(None if absent(v) else _number(v, column)) for v in values], dtype=np.float64)
-            found[column.name] = np.where(np.isfinite(numbers), numbers, np.nan)
+            found[column.name] = _bounded(numbers)
         elif column.kind == DATE:
             parts = _date_parts([None if absent(value) else _date(value, column) for value in values])
             found |= dict(zip(column.parts, parts.T, strict=True))
         else:
             found[column.name] = pd.Series([_text(value) for value in values], dtype=object)
     return pd.DataFrame(found, index=pd.RangeIndex(len(frame)))
+
+
+def _bounded(numbers: np.ndarray) -> np.ndarray:
+    """Numbers that can be squared and summed; NaN for others."""
+    return np.where(np.abs(numbers) < _MOST, numbers, np.nan)
 
 
 def floats_of(cells: pd.Series, column: Column) -> np.ndarray | None:

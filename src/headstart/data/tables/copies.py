@@ -166,6 +166,20 @@ def copies(one: Cells, other: Cells, labels: tuple[np.ndarray, np.ndarray] | Non
     return pairs[np.unique(pairs[:, 1], return_index=True)[1]]
 
 
+def equal_pairs(one: Cells, other: Cells, pairs: np.ndarray) -> np.ndarray:
+    """Which of such pairs are equal in every column, (k,) of bool; others are near copies, or rows of one name.
+
+    Examples
+    --------
+    >>> one, other = Cells(np.array([[0.5, 1.5]])), Cells(np.array([[0.5, 1.5], [0.5, 2.5]]))
+    >>> equal_pairs(one, other, np.array([[0, 0], [0, 1]])).tolist()
+    [True, False]
+    """
+    a, b = map(_keys, _codes(one, other))
+    found: np.ndarray = a[pairs[:, 0]] == b[pairs[:, 1]]
+    return found
+
+
 def twins(one: Cells) -> list[tuple[int, int]]:
     """Pairs of rows of one table that are equal in every column, where that is no chance; a chain of each set of them.
 

@@ -18,10 +18,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.data.tables.cells import BEYOND, CATEGORY, DATE, Column, adapted, typed
+from headstart.data.tables.cells import BEYOND, CATEGORY, DATE, NUMBER, Column, adapted, floats_of, typed
 from headstart.data.tables.column_names import otherwise_named
 from headstart.data.tables.column_plan import differences, other_units, plan_columns, refuse_misfits, refuse_nothing
-from headstart.data.tables.gaps import spelt_as
+from headstart.data.tables.gaps import absent, spelt_as
 from headstart.data.tables.rows import as_frame, records_of
 from headstart.errors import DataError
 
@@ -149,7 +149,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         return self._numbers(self._typed(frame, adapted(self._planned(), frame)))
 
     def unknown(self, X: Any) -> list[str]:
-        """Words for categories of new rows that none of the tables had that were learned from.
+        """Words for categories of new rows that no table had that was learned from, and for words among numbers.
 
         Examples
         --------
@@ -163,6 +163,23 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             if strange.any():
                 values, many = _shown(_values(rows[name][strange])), f"{int(strange.sum()):,} of {len(rows):,} rows"
                 found.append(f"Unknown in {name!r}: {values}, in {many}; learned were {_shown(known)}.")
+        return found + self._no_numbers(frame)
+
+    def _no_numbers(self, frame: pd.DataFrame) -> list[str]:
+        """Words for cells of columns of numbers that hold something else, and count as missing."""
+        found = []
+        numbers = [one for one in self._planned() if one.kind == NUMBER and one.name in frame.columns]
+        for column in adapted(numbers, frame):
+            if floats_of(frame[column.name], column) is not None:
+                continue
+            cells = frame[column.name].tolist()
+            gaps = np.flatnonzero(typed(frame, [column])[column.name].isna())
+            odd = [str(cells[i]) for i in gaps if not absent(cells[i])]
+            if odd:
+                many = f"{len(odd):,} of {len(frame):,} rows"
+                found.append(
+                    f"No number in {column.name!r}: {_shown(list(dict.fromkeys(odd)))}, in {many}; missing there."
+                )
         return found
 
     def later(self, X: Any) -> list[str]:

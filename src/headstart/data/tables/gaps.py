@@ -62,22 +62,25 @@ def name_in(value: Any) -> str:
 
 
 def spelt_as(names: Iterable[str], known: Iterable[str]) -> dict[str, str]:
-    """Which names are known ones in other capitals, spaces, hyphens or underscores, or as 1 and 0 for yes and no.
+    """Which names are known ones in other capitals, spaces, hyphens or underscores, as 1 and 0 for yes and no, or whole
+    numbers with more or fewer zeros in front.
 
     Examples
     --------
     >>> spelt_as(["F", "m ", "x"], ["f", "m"]), spelt_as(["TRUE", "0"], ["True", "False"]), spelt_as(["A+"], ["A"])
     ({'F': 'f', 'm ': 'm'}, {'TRUE': 'True', '0': 'False'}, {})
+    >>> spelt_as(["7", "12"], ["007", "012"]), spelt_as(["7"], ["07", "007"])
+    ({'7': '007', '12': '012'}, {})
     """
     own = list(known)
     exact = set(own)
-    keys = [_spelling(name) for name in own]
+    keys = [without_zeros(_spelling(name)) for name in own]
     times = Counter(keys)
     lookup = {key: name for key, name in zip(keys, own, strict=True) if times[key] == 1}
     spoken = {key in _YES: name for key, name in lookup.items() if key in _YES | _NO}
     if len(own) == len(spoken) == 2:
         lookup = {word: spoken[word in _YES] for word in _YES | _NO} | lookup
-    strange = {name: _spelling(name) for name in names if name not in exact}
+    strange = {name: without_zeros(_spelling(name)) for name in names if name not in exact}
     return {name: lookup[key] for name, key in strange.items() if key in lookup}
 
 
@@ -96,8 +99,34 @@ def as_one_and_zero(cells: list[Any]) -> list[Any]:
     return [None if word is None else int(word in _YES) for word in words]
 
 
+def same_answers(names: Iterable[str]) -> list[list[str]]:
+    """Names that say the same where all say yes or no: "yes" beside 1, "false" beside 0.
+
+    Examples
+    --------
+    >>> same_answers(["0", "1", "no", "Yes"]), same_answers(["0", "1"]), same_answers(["T", "N", "Y"])
+    ([['1', 'Yes'], ['0', 'no']], [], [])
+    """
+    spelt = {name: _spelling(name) for name in names}
+    if not spelt or not set(spelt.values()) <= _YES | _NO:
+        return []
+    groups = [[name for name, word in spelt.items() if word in words] for words in (_YES, _NO)]
+    return [group for group in groups if len(group) > 1 and any(len(name) > 1 for name in group)]
+
+
 def _spelling(name: str) -> str:
     return _BETWEEN.sub(" ", unicodedata.normalize("NFKC", name).casefold().strip())
+
+
+def without_zeros(name: str) -> str:
+    """A whole number without the zeros in front that a spreadsheet drops; zeros alone (0, 00) stay.
+
+    Examples
+    --------
+    >>> [without_zeros(name) for name in ("007", "7", "00", "07a")]
+    ['7', '7', '00', '07a']
+    """
+    return name.lstrip("0") or name if name.isdecimal() else name
 
 
 def unlabelled(label: Any) -> bool:

@@ -46,8 +46,9 @@ def framed_grid(grid: Grid, where: str) -> tuple[pd.DataFrame, list[str]]:
     >>> frame.to_dict("list"), notes
     ({'a': ['1'], 'b': ['x']}, ["1 line above the names of the columns was passed over: 'Report'."])
     """
-    rows, lines, notes = _without_comments(grid)
-    rows, lines = _trimmed(rows, lines)
+    whole, notes = _without_comments(grid)
+    kept = [i for i in whole if len(grid.rows[i]) == 1 or not all(map(_empty, grid.rows[i]))]
+    rows = _without_mark([grid.rows[i] for i in kept])
     if not rows:
         raise pd.errors.EmptyDataError
     above = _titles(rows)
@@ -55,13 +56,13 @@ def framed_grid(grid: Grid, where: str) -> tuple[pd.DataFrame, list[str]]:
         shown = next(str(cell).strip() for cell in rows[0] if not _empty(cell))
         one = "1 line above the names of the columns was" if above == 1 else f"{above} lines above the names were"
         notes.append(f"{one} passed over: {shown!r}.")
-        rows, lines = rows[above:], lines[above:]
-    names, body, places = rows[0], rows[1:], lines[1:]
-    names = _with_same_width(names, body, places, where)
+        rows, kept = rows[above:], kept[above:]
+    names, body = rows[0], rows[1:]
+    names = _with_same_width(names, body, [grid.lines[i] for i in kept[1:]], where)
     body = [row[: len(names)] for row in body]
     joined = _joined_names(names, body)
     if joined:
-        names, body = joined, body[1:]
+        names, body, kept = joined, body[1:], kept[1:]
         notes.append("The first two rows were read as the names of the columns, whose upper cells were merged.")
     frame = pd.DataFrame(body, columns=range(len(names)), dtype=object)
     written = ["" if _empty(name) else str(name) for name in names]
@@ -72,6 +73,13 @@ def framed_grid(grid: Grid, where: str) -> tuple[pd.DataFrame, list[str]]:
     if len(hollow) < len(names):
         frame = frame.iloc[:, [i for i in range(len(names)) if i not in hollow]]
     _refuse_values_as_names(frame, where)
+    places = grid.numbers
+    numbers = [place - places[kept[0]] for place in places]  # the names of the columns are row 0
+    gone = sorted(set(range(1, numbers[kept[-1]])) - {numbers[i] for i in kept})
+    if gone:
+        frame.attrs["gone"] = (len(frame), tuple(gone))
+        comments = set(numbers) - {numbers[i] for i in whole}
+        notes += _said_empty([number for number in gone if number not in comments])
     return frame, notes
 
 
@@ -114,8 +122,8 @@ def _empty(cell: Any) -> bool:
     return is_missing(cell) or (isinstance(cell, str) and not cell.strip())
 
 
-def _without_comments(grid: Grid) -> tuple[list[list[Any]], list[int], list[str]]:
-    """The rows but for comments: lines that begin with # and have fewer cells than most."""
+def _without_comments(grid: Grid) -> tuple[list[int], list[str]]:
+    """Positions of the rows but for comments: lines that begin with # and have fewer cells than most."""
     notes = list(grid.notes)
     counts = Counter(len(row) for row in grid.rows)
     width = max(counts, key=lambda k: (counts[k], k), default=0)
@@ -129,16 +137,22 @@ def _without_comments(grid: Grid) -> tuple[list[list[Any]], list[int], list[str]
     if len(kept) < len(grid.rows):
         left = len(grid.rows) - len(kept)
         notes.append(f"{left} comment{'s' if left > 1 else ''} (#) between the rows took no part.")
-    rows = [grid.rows[i] for i in kept]
+    return kept, notes
+
+
+def _without_mark(rows: list[list[Any]]) -> list[list[Any]]:
+    """The rows, of which the first may be a comment that names the columns."""
     if rows and isinstance(rows[0][0], str) and rows[0][0].lstrip().startswith("#") and len(rows[0]) > 1:
-        rows[0] = [rows[0][0].lstrip().lstrip("#").strip(), *rows[0][1:]]
-    return rows, [grid.lines[i] for i in kept], notes
+        return [[rows[0][0].lstrip().lstrip("#").strip(), *rows[0][1:]], *rows[1:]]
+    return rows
 
 
-def _trimmed(rows: list[list[Any]], lines: list[int]) -> tuple[list[list[Any]], list[int]]:
-    """The rows but for empty ones."""
-    kept = [i for i, row in enumerate(rows) if not all(_empty(cell) for cell in row) or len(row) == 1]
-    return [rows[i] for i in kept], [lines[i] for i in kept]
+def _said_empty(numbers: Sequence[int]) -> list[str]:
+    if not numbers:
+        return []
+    shown = ", ".join(map(str, numbers[:5])) + (", ..." if numbers[5:] else "")
+    one = f"Row {shown} is empty and was" if len(numbers) == 1 else f"{len(numbers)} rows are empty ({shown}) and were"
+    return [f"{one} passed over; the others keep their numbers."]
 
 
 def _titles(rows: Sequence[Sequence[Any]]) -> int:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 from headstart.data.tables.numbers import numbers_in
@@ -28,12 +29,23 @@ class Grid:
     rows : list of list
     lines : list of int
         In which line of the file each row begins, from 1.
+    ends : list of int, optional
+        In which line it ends; default: where it begins.
     """
 
     rows: list[list[Any]]
     lines: list[int]
     separator: str = ""
     notes: list[str] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+
+    @property
+    def numbers(self) -> list[int]:
+        """Which row of the file each is, where empty lines count and a cell of several lines is in one row."""
+        if not self.ends:
+            return self.lines
+        more = accumulate((end - line for line, end in zip(self.lines, self.ends, strict=True)), initial=0)
+        return [line - before for line, before in zip(self.lines, more, strict=False)]
 
 
 def grid_of(text: str) -> Grid:
@@ -72,7 +84,8 @@ def grid_of(text: str) -> Grid:
         raise ValueError(best.fault)
     _refuse_swallowed(best, text.split("\n"))
     notes = [best.note] if best.note else []
-    return Grid(best.rows, [line + offset for line in best.lines], best.separator, notes)
+    lines, ends = ([line + offset for line in some] for some in (best.lines, best.ends))
+    return Grid(best.rows, lines, best.separator, notes, ends)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,20 @@ if TYPE_CHECKING:  # a picture is predicted without pandas
     from headstart.data.tables.column_plan import ColumnPlan
 
 
+def row_names(frame: pd.DataFrame) -> list[str]:
+    """What rows of a table are called: by their numbers in the file, where empty ones between them count too.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> row_names(pd.DataFrame({"a": [1, 2]}))
+    ['row 1', 'row 2']
+    """
+    n, gone = frame.attrs.get("gone", (0, ()))
+    without = set(gone if n == len(frame) else ())
+    return [f"row {i}" for i in range(1, len(frame) + len(without) + 1) if i not in without]
+
+
 class Records(Row):
     """Rows of a table, each with a name.
 
@@ -43,7 +57,7 @@ class Records(Row):
     def __init__(self, frame: pd.DataFrame, names: Sequence[str] | None = None, plan: ColumnPlan | None = None) -> None:
         self.frame = frame
         self.plan = plan
-        self.names = tuple(f"row {i + 1}" for i in range(len(frame))) if names is None else tuple(names)
+        self.names = tuple(row_names(frame)) if names is None else tuple(names)
         if len(self.names) != len(frame):
             raise DataError(f"Expected a name for each of {len(frame)} rows, found {len(self.names)}.")
 

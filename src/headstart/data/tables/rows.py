@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,18 @@ if TYPE_CHECKING:  # a picture is predicted without pandas
 
 
 _MOST_CELLS = 1 << 27
+#: What makes columns, or a frame of pandas, of the tables of other libraries.
+_OTHERS: dict[tuple[str, str], Callable[[Any], Any]] = {
+    ("polars", "DataFrame"): lambda X: X.to_dict(as_series=False),
+    ("polars", "LazyFrame"): lambda X: X.collect().to_dict(as_series=False),
+    ("pyarrow", "Table"): lambda X: X.to_pydict(),
+    ("pyarrow", "RecordBatch"): lambda X: X.to_pydict(),
+    ("dask", "DataFrame"): lambda X: X.compute(),
+}
 
 
 def is_frame(X: Any) -> bool:
-    """Whether ``X`` is a frame of pandas or polars, or rows of one.
+    """Whether ``X`` is a frame of pandas, polars or Dask, a table of Arrow, or rows of one.
 
     Examples
     --------
@@ -28,9 +37,14 @@ def is_frame(X: Any) -> bool:
     >>> is_frame(pd.DataFrame({"a": [1]})), is_frame([[1]])
     (True, False)
     """
-    polars = type(X).__module__.split(".")[0] == "polars" and hasattr(X, "to_dict")
     pandas = sys.modules.get("pandas")  # without it nothing is a frame of it
-    return isinstance(X, Records) or polars or (pandas is not None and isinstance(X, pandas.DataFrame))
+    ours = isinstance(X, Records) or (pandas is not None and isinstance(X, pandas.DataFrame))
+    return ours or _columns_of(X) is not None
+
+
+def _columns_of(X: Any) -> Callable[[Any], Any] | None:
+    named = ((cls.__module__.split(".")[0], cls.__name__) for cls in type(X).__mro__)
+    return next((_OTHERS[name] for name in named if name in _OTHERS), None)
 
 
 def dense(X: Any) -> Any:
@@ -64,7 +78,7 @@ def records_of(X: Any) -> Records:
 
 
 def as_frame(X: Any) -> pd.DataFrame | None:
-    """A frame of pandas or polars as one of pandas, with columns named by text; None for anything else.
+    """A frame as one of pandas, with columns named by text; None for anything else.
 
     Examples
     --------
@@ -78,8 +92,9 @@ def as_frame(X: Any) -> pd.DataFrame | None:
         return None
     import pandas as pd
 
-    if not isinstance(X, pd.DataFrame):
-        X = pd.DataFrame(X.to_dict(as_series=False))
+    columns = _columns_of(X)
+    if columns is not None:
+        X = pd.DataFrame(columns(X))
     found = X.set_axis([str(name) for name in X.columns], axis=1)
     if not found.columns.is_unique:
         twice = sorted(set(found.columns[found.columns.duplicated()]))

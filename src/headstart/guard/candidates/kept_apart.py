@@ -13,7 +13,7 @@ from headstart.contract.raw_sources import as_sources, named
 from headstart.data.base.rows import Inputs
 from headstart.data.tables.cells import Column
 from headstart.data.tables.column_plan import plan_columns
-from headstart.data.tables.copies import Cells, cells_of, copies
+from headstart.data.tables.copies import Cells, cells_of, copies, equal_pairs
 from headstart.data.tables.rows import as_frame
 from headstart.source import Source
 
@@ -49,10 +49,12 @@ def without_target(
     """
     kept, notes = [], []
     for source, who in zip(sources, named(list(sources)), strict=True):
-        pairs = copies(*side_by_side(X, source.X, columns), (y, np.asarray(source.y)))
+        mine, theirs = side_by_side(X, source.X, columns)
+        pairs = copies(mine, theirs, (y, np.asarray(source.y)))
         left = np.setdiff1d(np.arange(len(source.y)), pairs[:, 1])
         kept += [taken(source, left)] if len(left) else []
-        notes += [_words(who, pairs[:, 1], len(source.y))] if len(pairs) else []
+        unlike = int((~equal_pairs(mine, theirs, pairs)).sum())
+        notes += [_words(who, pairs[:, 1], len(source.y), unlike)] if len(pairs) else []
     return kept, tuple(notes)
 
 
@@ -120,10 +122,20 @@ def among_labelled(gone: int, n: int, many: str) -> tuple[str, ...]:
     return (f"{gone:,} of {n:,} {many} without labels {verb} left out.",) if gone else ()
 
 
-def _words(who: str, rows: np.ndarray, n: int) -> str:
+def _words(who: str, rows: np.ndarray, n: int, unlike: int) -> str:
+    """What is said of rows on both sides, of which some are not equal in every column.
+
+    Examples
+    --------
+    >>> _words("b.csv", np.array([0, 7]), 9, 2)
+    '2 rows of b.csv are nearly rows of the target too, though not in every column (rows 1, 8); they were not borrowed.'
+    """
+    too, near = "of the target too", ", though not in every column" if unlike == len(rows) else ""
+    nearly = "nearly " if near else ""
+    some = f"; {unlike:,} of them nearly, not in every column" if 0 < unlike < len(rows) else ""
     if len(rows) == n:
-        return f"All {n:,} rows of {who} are rows of the target too: nothing of it was borrowed."
+        return f"All {n:,} rows of {who} are {nearly}rows {too}{near}{some}: nothing of it was borrowed."
     shown = ", ".join(str(row + 1) for row in rows[:_SHOWN].tolist()) + (", ..." if len(rows) > _SHOWN else "")
     if len(rows) == 1:
-        return f"1 row of {who} is a row of the target too (row {shown}); it was not borrowed."
-    return f"{len(rows):,} rows of {who} are rows of the target too (rows {shown}); they were not borrowed."
+        return f"1 row of {who} is {nearly}a row {too}{near} (row {shown}); it was not borrowed."
+    return f"{len(rows):,} rows of {who} are {nearly}rows {too}{near} (rows {shown}{some}); they were not borrowed."

@@ -54,13 +54,27 @@ def answers_with_each(X: np.ndarray, Y: np.ndarray, sources: Sequence[Rows], fol
     pools, means, alone = np.empty((len(sources) + 1, *Y.shape)), np.empty((1, *Y.shape)), []
     for train, test in folds:
         n, A, B = len(train), rows[train].T @ rows[train], rows[train].T @ Y[train]
-        pools[0, test] = rows[test] @ np.linalg.solve(A + _PENALTY * n * penalty, B)
+        pools[0, test] = rows[test] @ solved(A + _PENALTY * n * penalty, B)
         means[0, test] = Y[train].mean(axis=0)
         for s, (more, answers) in enumerate(sums, 1):
             whole = A + n * more + 2 * _PENALTY * n * penalty
-            pools[s, test] = rows[test] @ np.linalg.solve(whole, B + n * answers)
-    alone = [rows @ np.linalg.solve(more + _PENALTY * penalty, answers) for more, answers in sums]
+            pools[s, test] = rows[test] @ solved(whole, B + n * answers)
+    alone = [rows @ solved(more + _PENALTY * penalty, answers) for more, answers in sums]
     return np.concatenate([pools, means, np.reshape(alone, (len(sources), *Y.shape))])
+
+
+def solved(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """The solution of A X = B for a matrix of sums of products, where a constant column may be the intercept again.
+
+    Examples
+    --------
+    >>> constant = np.column_stack([np.full(4, 500.0), np.ones(4)])
+    >>> found = constant @ solved(constant.T @ constant, constant.T @ np.ones(4))
+    >>> bool(np.allclose(found, 1))
+    True
+    """
+    found: np.ndarray = np.linalg.solve(A + 1e-9 * np.diag(A.diagonal()), B)
+    return found
 
 
 def worthy(gains: np.ndarray, likeness: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:

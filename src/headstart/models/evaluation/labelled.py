@@ -17,9 +17,9 @@ from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import merge
-from headstart.data.sets.label_notes import alike
 from headstart.data.sets.overlap import with_near_copies
 from headstart.data.sets.screen import looked_at
+from headstart.data.sets.spelling import likely_meant
 from headstart.data.sets.task import DETECTION
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.rows import as_frame, is_frame
@@ -96,7 +96,7 @@ def _as_before(model: Any, data: Any, told: Reading) -> tuple[Reading, list[str]
         frame = read_frame(place, told.encoding, told.sheet)
     if frame is not None:
         columns = set(map(str, frame.columns))
-        before = _labels_read(model, columns) | before if "label" not in said else before
+        before = labels_read(model, columns) | before if "label" not in said else before
         wanted = before.get("label")
         missing = [name for name in ([wanted] if isinstance(wanted, str) else wanted or ()) if name not in columns]
         if missing:
@@ -119,11 +119,11 @@ def _as_before(model: Any, data: Any, told: Reading) -> tuple[Reading, list[str]
     return Reading(**said), []
 
 
-def _labels_read(model: Any, columns: set[str]) -> dict[str, Any]:
-    """The columns that the model's labels were read from, where they are here too."""
+def labels_read(model: Any, columns: set[str] | None = None) -> dict[str, Any]:
+    """The columns that the model's labels were read from, where they are among those that are here too."""
     read = ((model.evidence.get("data") or {}).get("read") or {}).get("columns") or []
     labels = [str(one["name"]) for one in read if one.get("role") == "label"]
-    if not labels or not set(labels) <= columns:
+    if not labels or (columns is not None and not set(labels) <= columns):
         return {}
     return {"label": labels[0] if len(labels) == 1 else labels}
 
@@ -187,11 +187,11 @@ def refuse_unknown(unknown: list[str], known: list[str], counts: dict[str, int],
     """Refuse classes that a model does not know, with a hint where only the spelling differs."""
     if not unknown:
         return
-    spelled = [group for group in alike([*known, *unknown]) if set(map(str, group)) & set(unknown)]
+    meant = likely_meant(unknown, known)
     found = ", ".join(f"{name!r} ({kind.count(counts[name])})" for name in unknown[:_SHOWN])
-    if spelled:
-        mine = next((str(name) for name in spelled[0] if str(name) in known), known[0])
-        todo = f"If it is {mine!r}, write it so; a class that it did not learn it can never answer: leave those out."
+    if meant:
+        label, mine = next(iter(meant.items()))
+        todo = f"If {label!r} is {mine!r}, write it so; what it did not learn it can never answer: leave it out."
     else:
         todo = f"The model can never answer what it did not learn: leave these {kind.many} out, or fit anew with them."
     raise DataError(f"Expected the classes that the model knows ({', '.join(known[:12])}), found {found} too.", todo)

@@ -19,6 +19,7 @@ from headstart.data.reading.unlabelled import read_unlabelled
 from headstart.data.reading.view_table import unlabelled_views
 from headstart.data.sets.groups import groups_from, groups_of_files
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
+from headstart.data.tables.records import row_names
 from headstart.data.tables.rows import as_frame, is_frame, rows_of
 
 
@@ -64,7 +65,7 @@ def read_new(
         inputs = _of_frame(model, frame, place, path_column, text_column)
     else:
         inputs = as_inputs(data, model.input_type) if place is None else read_unlabelled(place, kind=model.kind)
-    names = list(getattr(inputs, "names", None) or (f"row {i + 1}" for i in range(len(inputs))))
+    names = row_names(inputs) if is_frame(inputs) else list(inputs.names)
     if group_by is None:
         return inputs, names, None
     if frame is not None and (model.kind.values or matching(frame, group_by) is not None):
@@ -92,5 +93,5 @@ def _of_frame(
     if not model.kind.typed:
         raise paths_expected(frame, table)
     chosen = text_columns(frame, columns or None, wanted=True, where=table.name)
-    names = [f"{printable(table.name)}, row {i + 1}" for i in range(len(frame))]
+    names = [f"{printable(table.name)}, {row}" for row in row_names(frame)]
     return inputs_of(model.kind, joined_texts(frame, chosen), names)

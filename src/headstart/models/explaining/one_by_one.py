@@ -37,9 +37,10 @@ def one_by_one(
 
 def _rows(model: Any, files: Sequence[Path]) -> Iterator[Explanation]:
     from headstart.data.tables.frame import read_frame
+    from headstart.data.tables.records import row_names
 
     for file in files:
         frame = read_frame(file)
-        for i in range(len(frame)):
-            name = f"{printable(str(file))} row {i + 1}"
+        for i, row in enumerate(row_names(frame)):
+            name = f"{printable(str(file))} {row}"
             yield dataclasses.replace(model.explain(frame.iloc[[i]])[0], name=name)

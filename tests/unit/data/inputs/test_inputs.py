@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 import torch
 
 from headstart.data.inputs.inputs import as_inputs, inputs_in, without_torch
+from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
-from headstart.data.tables.rows import rows_of
+from headstart.data.tables.rows import is_frame, rows_of
 from headstart.errors import DataError
 
 
@@ -36,3 +40,33 @@ def test_what_can_be_gone_through_once_alone_is_not_lost() -> None:
     assert rows_of([i, i] for i in range(4)).shape == (4, 2)
     with pytest.raises(DataError, match="Expected rows of a table, found tuple"):
         rows_of((np.eye(2), np.arange(3)))
+
+
+ROWS = [{"a": 1, "s": "u"}, {"a": 2, "s": "v"}]
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (ROWS, "list of dict"),
+        ({"a": [1, 2]}, "dict"),
+        ([(1, "u"), (2, "v")], "list of tuple"),
+        (pd.Series(ROWS), "Series of dict"),
+        (pd.Series([1.0, 2.0]), "Series of float"),
+        ([pd.Series(row) for row in ROWS], "list of Series"),
+        ([pd.DataFrame(ROWS)], "list of DataFrame"),
+        (pl.Series([1.0]), "Series of float"),
+        (pd.DataFrame(ROWS).to_records(), "recarray"),
+    ],
+)
+def test_rows_that_are_no_frame_are_refused_by_what_they_are(given: object, found: str) -> None:
+    with pytest.raises(DataError, match=rf"rows of a table, found {found}\. Give rows of a table as one DataFrame"):
+        recognise(given)
+
+
+def test_tables_of_other_libraries_are_tables() -> None:
+    frame = pd.DataFrame(ROWS * 3)
+    lazy = pl.from_pandas(frame).lazy()
+    for given in (lazy, pa.Table.from_pandas(frame), pa.RecordBatch.from_pandas(frame)):
+        assert is_frame(given) and rows_of(given).equals(frame)
+        assert recognise(given, Reading(label="s")).dataset().y.tolist() == ["u", "v"] * 3

@@ -123,6 +123,14 @@ def test_files_that_no_reader_takes_are_named_as_what_they_are(
         read_dataset(tmp_path)
 
 
+def test_spaces_at_the_ends_of_a_folder_are_no_part_of_its_class(tmp_path: Path) -> None:
+    whole = read_dataset(painted(tmp_path / "a", "Cat/1.png", "Cat /2.png", " dog/3.png"))
+    assert whole.classes == ("Cat", "dog") and whole.y.tolist().count("Cat") == 2
+    assert "The folders 'Cat' and 'Cat ' are one class." in whole.notes
+    parts = read_dataset(painted(tmp_path / "b", "train/Cat/1.png", "train/dog/2.png", "val/Cat /3.png"))
+    assert parts.classes == ("Cat", "dog") and not any("not in the train" in note for note in parts.notes)
+
+
 def test_a_folder_of_arrays_is_told_to_be_given_by_its_file(tmp_path: Path) -> None:
     np.savez(tmp_path / "Some.npz", images=np.zeros((2, 8, 8), np.uint8), labels=[0, 1])
     with pytest.raises(DataError, match=r"found the file of arrays Some\.npz\. Give the file itself"):

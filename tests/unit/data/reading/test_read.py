@@ -325,7 +325,7 @@ def test_tables_that_do_not_fit_name_their_columns(tmp_path: Path, arguments: di
         (b"path,label\n,a\n1.png,b\n", "found none in 1 rows, the first of them row 1"),
         (b"path,label\n8.png,a\n9.png,b\n", "found none of the 2 there; the first one was looked for at .*8.png"),
         (b"path,label\n1.png,\n2.png,\n", "Expected labels, found none: all 2 rows are without one"),
-        (b"path,label\n1.png,1.5\n2.png,\n3.png,inf\n4.png,3\n", r"that are infinite: row 2 \(3.png\)"),
+        (b"path,label\n1.png,1.5\n2.png,\n3.png,inf\n4.png,3\n", r"that are infinite: row 3 \(3.png\)"),
     ],
 )
 def test_damaged_tables_say_what_is_wrong(tmp_path: Path, content: bytes, words: str) -> None:

@@ -141,9 +141,11 @@ def test_a_group_on_both_sides_of_the_held_out_part_is_an_error(tmp_path: Path) 
     [
         (["ant"] * 6, None, r"Expected at least two classes, found one: 'ant' \(6 pictures\)"),
         (["ant"] * 5 + ["bee"], None, r"at least 2 examples of every class, found 'bee' \(1 picture\)"),
-        (["Ant", "ant "] * 3, None, "differ only by case or spaces: 'Ant' and 'ant '"),
-        (["caf\u00e9", "cafe\u0301"] * 3, None, "differ only by case or spaces"),
-        (["ice cream", "icecream"] * 3, None, "differ only by case or spaces"),
+        (["Ant", "ant "] * 3, None, "differ only by case, spaces or zeros in front: 'Ant' and 'ant '"),
+        (["caf\u00e9", "cafe\u0301"] * 3, None, "differ only by case, spaces or zeros in front"),
+        (["yes", "no", "1"] * 2, None, "found some that say the same: '1' and 'yes'. Write yes"),
+        (["07", "7", "x"] * 2, None, "zeros in front: '07' and '7'"),
+        (["ice cream", "icecream"] * 3, None, "differ only by case, spaces or zeros in front"),
         (
             ["a", "b"] * 3,
             ["p", "q", "p", "r", "p", "q"],

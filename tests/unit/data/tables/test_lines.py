@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from headstart.data.tables.frame import form_of, frame_notes, read_frame
 from headstart.data.tables.lines import grid_of
+from headstart.data.tables.records import row_names
 from headstart.errors import DataError
 
 N = 40
@@ -117,3 +119,21 @@ def test_line_ends_and_marks(tmp_path: Path, ends: str, mark: bytes) -> None:
     frame = read_frame(table(tmp_path, mark + f"a;y{ends}1,5;ä{ends}".encode()))
     assert frame.to_dict("list") == {"a": ["1,5"], "y": ["ä"]}
     assert form_of(frame) == {"encoding": "UTF-8", "separator": "semicolon"}
+
+
+@pytest.mark.parametrize(
+    ("content", "rows", "empty"),
+    [
+        ("a,b\n1,x\n\n2,y\n\n\n", [1, 3], "Row 2 is empty"),
+        ("\nReport\na,b\n,\n1,x\n2,y\n , \n\n3,z\n,\n", [2, 3, 6], r"3 rows are empty \(1, 4, 5\)"),
+        ('a,b\n1,"x\ny\n"\n\n2,y\n', [1, 3], "Row 2 is empty"),
+        ("a,b\n1,x\n# a remark\n2,y\n", [1, 3], ""),
+        ("a b\n1 2.5\n\n2 3.5\n", [1, 3], "Row 2 is empty"),
+        ("text\ngood\n\nbad\n", [1, 3], "Row 2 is empty"),
+    ],
+)
+def test_rows_keep_their_numbers_in_the_file(tmp_path: Path, content: str, rows: list[int], empty: str) -> None:
+    frame = read_frame(table(tmp_path, content))
+    assert row_names(frame) == [f"row {i}" for i in rows]
+    said = [note for note in frame_notes(frame) if "empty" in note]
+    assert len(said) == bool(empty) and (not said or re.match(empty, said[0]))

@@ -358,3 +358,23 @@ def test_a_day_beyond_all_that_were_learned_from_counts_as_the_first_or_last(day
             f"and counts as {last if when > last else first}."
         ]
     )
+
+
+def test_numbers_without_a_square_are_gaps_as_infinity_is() -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=30), "b": rng.normal(size=30)})
+    whole = TableEncoder().fit(frame).transform(frame.assign(a=frame["a"].where(frame.index != 3)))
+    for odd in (np.inf, -np.inf, 1e200, -1.7e308):
+        assert np.array_equal(
+            TableEncoder().fit(frame).transform(frame.assign(a=frame["a"].where(frame.index != 3, odd))), whole
+        )
+        assert np.isfinite(
+            TableEncoder().fit_transform(frame.assign(b=np.where(frame.index > 20, odd, frame["b"])))
+        ).all()
+
+
+def test_words_among_numbers_of_new_rows_are_said() -> None:
+    encoder = TableEncoder().fit(pd.DataFrame({"a": [str(i / 2) for i in range(20)], "s": ["u", "v"] * 10}))
+    new = pd.DataFrame({"a": ["1.5", "oops", "NA", "2.5", ""], "s": ["u"] * 5})
+    assert encoder.unknown(new) == ["No number in 'a': 'oops', in 1 of 5 rows; missing there."]
+    assert encoder.unknown(new.assign(a=[1.5, None, 2.0, np.inf, 3.0])) == []

@@ -142,7 +142,7 @@ def test_classes_that_it_does_not_know_are_refused_by_name(rows: tuple[Any, Path
     model, new = rows[0], table(60, 3)
     with pytest.raises(DataError, match=r"Expected the classes that the model knows \(ill, well\), found 'dead' \(5"):
         model.evaluate(new.assign(outcome=[*["dead"] * 5, *new["outcome"][5:]]))
-    with pytest.raises(DataError, match=r"found 'Ill' .* too. If it is 'ill', write it so"):
+    with pytest.raises(DataError, match=r"found 'Ill' .* too. If 'Ill' is 'ill', write it so"):
         model.evaluate(new.assign(outcome=new["outcome"].replace("ill", "Ill")))
     with pytest.raises(DataError, match=r"Expected the labels in the column 'outcome', as the model learned them"):
         model.evaluate(new.rename(columns={"outcome": "result"}))
