@@ -15,7 +15,7 @@ import headstart
 from headstart.data.boxes.boxes import Boxes
 from headstart.detection.transfer import TransferDetector
 from headstart.errors import ParameterError, SourceError
-from headstart.guard.evidence.reference import SIMPLE, ranks_of, reference_of_pictures
+from headstart.guard.evidence.reference import SIMPLE, ranks_of, reference_without_heads
 from headstart.models.detection_model import DetectionModel
 
 
@@ -87,7 +87,7 @@ def test_columns_that_rows_lack_have_ranks_of_those_that_have_them() -> None:
 def finder() -> tuple[DetectionModel, Any, list[Boxes]]:
     pictures, boxes = maker.scenes(30, size=(96, 72))
     detector = TransferDetector(image_size=96).fit(pictures[:4], boxes[:4])
-    kept = reference_of_pictures(headstart.Pictures(list(pictures)), random_state=0)
+    kept = reference_without_heads(headstart.Pictures(list(pictures)), random_state=0)
     return DetectionModel(detector, {}, kept), pictures, boxes
 
 
