@@ -243,9 +243,9 @@ def _compared(
     )
     if verdict != VALID:
         numbers["label"] = _to_label(features, names, seed)
+        way = "." if known.views is not None else "; or --adapt OUT."  # of several views nothing is adapted
         words.append(
-            f"Do: label {len(numbers['label'])} of them (headstart label-next), then --labels tells exactly; or "
-            "--adapt OUT."
+            f"Do: label {len(numbers['label'])} of them (headstart label-next), then --labels tells exactly{way}"
         )
     return Check(verdict, sentence, tuple(words), numbers)
 

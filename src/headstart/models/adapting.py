@@ -11,11 +11,12 @@ import numpy as np
 from headstart.data.base.kinds import Kind
 from headstart.data.base.plain import plain
 from headstart.data.base.rows import Inputs
-from headstart.data.inputs.inputs import as_inputs, joined
+from headstart.data.inputs.inputs import as_inputs, joined_once
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import Recognised
 from headstart.data.reading.unlabelled import read_unlabelled
 from headstart.data.sets.description import tell
+from headstart.data.sets.label_notes import alike
 from headstart.data.sets.sheet import refuse_sheet, sheet_place, write_sheet
 from headstart.data.sets.unlabelled import unusable
 from headstart.data.tables.rows import is_frame
@@ -138,7 +139,7 @@ def _listed(given: Any) -> list[Any]:
 
 
 def _inputs(given: list[Any], kind: Kind, reading: Reading, first: LabelledSet) -> Inputs:
-    """All examples without labels, in one."""
+    """All examples without labels, in one; what is given twice counts once."""
     parts = []
     for one in given:
         if isinstance(one, str | Path):
@@ -146,7 +147,7 @@ def _inputs(given: list[Any], kind: Kind, reading: Reading, first: LabelledSet) 
             parts.append(read_unlabelled(one, reading.path_column, kind, columns))
         else:
             parts.append(as_inputs(one, kind.input_type))
-    rows: Inputs = joined(parts)
+    rows: Inputs = joined_once(parts)
     return rows if reading.page is None else rows.on_page(reading.page)
 
 
@@ -215,6 +216,7 @@ def fit_without_labels(
     domain = read_domain(data, source, reading, progress=effort.progress, **how)
     if domain is None:
         return None
+    domain = replace(domain, notes=(*domain.notes, *_alike(domain.sources)))
     tell([f"{domain.kind.count(len(domain.rows))} without labels.", *domain.notes])
     model = adapted_model(domain, asked, effort)
     root = str(data) if isinstance(data, str | Path) else ""
@@ -283,6 +285,16 @@ def adapted_model(domain: Domain, asked: Asked, effort: Effort) -> Model:
         encoder=domain.encoder,
         reference=kept,
     )
+
+
+def _alike(sources: list[Source]) -> list[str]:
+    """What is to be said of classes of the labelled sets that look like one."""
+    labels = sorted({str(label) for one in sources for label in np.unique(one.y).tolist()})
+    return [
+        f"The classes {' and '.join(map(repr, group))} of the labelled sets differ only by case or spaces; each "
+        "counts as a class. Write them alike, if they are one."
+        for group in alike(labels)
+    ]
 
 
 def _known(classes: Any, domain: Domain) -> list[Any] | None:
