@@ -26,6 +26,10 @@ def test_several_labels_are_compared_as_data_and_measured_elsewhere(tmp_path: Pa
         return table.assign(left=(X[:, 0] > 0).astype(int), right=(X[:, 1] > 0).astype(int))
 
     headstart.fit(rows(80, 0), None, label=["left", "right"], budget=6, out=tmp_path / "m")
+    guess = headstart.load(tmp_path / "m").evidence["trivial"]["words"]
+    assert "'left'" in guess or "'right'" in guess
+    chosen = headstart.label_next(rows(40, 1)[list("abcd")], n=6, model=tmp_path / "m")  # doubt is for classes
+    assert len(set(chosen.rows.tolist())) == 6
     same = headstart.check(tmp_path / "m", rows(40, 1)[list("abcd")])
     moved = headstart.check(tmp_path / "m", rows(40, 2, 2.0)[list("abcd")])
     assert (same.verdict, moved.verdict) == ("valid", "doubtful")
