@@ -199,6 +199,16 @@ def test_a_model_of_views_is_checked_by_labels(
     assert "Expected a model of one view to adapt, found one of several" in " ".join(capsys.readouterr().err.split())
 
 
+def test_what_a_row_with_one_cell_went_by_is_told(folder: Path) -> None:
+    model = headstart.load(folder / "m")
+    rows = pd.read_csv(folder / "new.csv")[1:3].assign(photo=None)
+    rows.loc[1, ["wing", "legs"]] = [None, 6.0]  # nothing is left where that cell is hidden
+    found = model.explain(rows)
+    assert all(np.isfinite(one.values).all() for one in found) and found[0].values[0] == found[0].values[1] == 0
+    with pytest.raises(headstart.errors.DataError, match="Expected one view or more"):  # elsewhere as before
+        model.predict(rows.assign(wing=None, legs=None))
+
+
 def test_advice_is_for_one_view(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(["advise", str(folder / "here.csv"), "--label", "kind", *VIEWS]) == 1
     assert "Expected data that are seen in one way, found several views" in " ".join(capsys.readouterr().err.split())

@@ -8,8 +8,11 @@ from typing import Any
 from headstart.data.base.address import address_of
 from headstart.data.reading.options import Reading
 from headstart.data.reading.read import read_dataset
+from headstart.drift.new_examples import NewExamples
 from headstart.errors import ParameterError, SourceError
+from headstart.models.evaluation.labelled import reading_like
 from headstart.models.fitting import fit
+from headstart.models.labelled_sets import parted
 from headstart.models.model import Model
 from headstart.networks.folder import check_place
 
@@ -47,9 +50,11 @@ def what_it_learned_from(known: Model, learned_from: Any, out: str | Path) -> An
     if learned_from is not None:
         return learned_from
     place = _given(known).get("data")
+    if (known.evidence.get("data") or {}).get("labelled") is False:  # it was adapted itself
+        place = next(iter(parted(_given(known).get("sources"))[1]), None)
     if not isinstance(place, str) or not place:
         raise SourceError(
-            "Expected to know the data that the model learned from, found a model of data in memory.",
+            "Expected to know the labelled data that the model learned from, found a model that names none.",
             "Name them: --learned-from DATA, learned_from=.",
         )
     if address_of(place) is None and not Path(place).exists():
@@ -60,7 +65,7 @@ def what_it_learned_from(known: Model, learned_from: Any, out: str | Path) -> An
     return place
 
 
-def adapted(known: Model, data: Any, out: str | Path, old: Any, told: Reading, random_state: int) -> Model:
+def adapted(known: Model, new: NewExamples, data: Any, out: str | Path, old: Any, told: Reading, seed: int) -> Model:
     """Learn from the old labelled data for the new ones, under the guard, and save what comes out.
 
     Without labels of the new data `headstart.SafeAdaptedClassifier` adapts and chooses, and says that it is not proven;
@@ -69,28 +74,32 @@ def adapted(known: Model, data: Any, out: str | Path, old: Any, told: Reading, r
     Parameters
     ----------
     known : Model
-    data : path, frame, pictures, clips or texts
-        With labels a path, a frame or a Dataset; without, inputs alone.
+    new : NewExamples
+    data : path, frame, Dataset or (X, y)
+        What they were read from.
     out : path-like
     old : path, Dataset or frame
         See `what_it_learned_from`.
     told : Reading
         What was said of the new data.
-    random_state : int
+    seed : int
     """
-    given = _given(known)
+    labelled = new.y is not None
+    data = data if labelled else new.inputs
+    given, lent = _given(known), old
     reading = dict(given.get("reading") or {})
     if known.kind.values:
         label = reading.get("label") or ()
-        if told.label is None:
+        if not labelled:
             data = data.drop(columns=[label] if isinstance(label, str) else list(label), errors="ignore")
         reading |= told.said()
     else:
         if isinstance(old, str | Path):
             old = read_dataset(old, **reading)
-        reading = told.said()
-    sources = [one for one in given.get("sources") or [] if one not in ("none", "auto")]
-    return fit(data, [*sources, old], out=out, random_state=random_state, **reading)
+        reading = (reading_like(known, data, told)[0] if labelled else told).said()
+    sources = [one for one in given.get("sources") or [] if one not in ("none", "auto", str(lent))]
+    # what cannot be read is named by the check already
+    return fit(data, [*sources, old], out=out, random_state=seed, skip_bad=bool(new.left_out), **reading)
 
 
 def _given(known: Model) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def beside(model: Any, sets: float | None, refer: float | None, asked: Asked | N
     if not held or len(of_label) != len(of_answer):
         raise DataError(
             "Expected a model that keeps what it answered where it had not learned, found one without.",
-            "Fit it again with this version.",
+            "Fit it again with this version, on labels: of what is adapted without them nothing was held out.",
         )
     n, words = len(of_label), []
     set_from = answer_from = None

@@ -84,7 +84,7 @@ def without_learned(known: Model, new: NewExamples) -> NewExamples:
     found, words = learned_rows(known, new, rows)
     rest = np.setdiff1d(np.arange(len(new.names)), found)
     if not len(found):
-        return new
+        return new if known.reference is None or not words else replace(new, notes=(*new.notes, words))
     if len(rest):
         return replace(new.some(rest), notes=(*new.notes, words))
     if new.y is not None:

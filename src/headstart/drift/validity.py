@@ -17,7 +17,7 @@ from headstart.drift.accuracy import strangeness
 from headstart.drift.adapting import adapted, what_it_learned_from
 from headstart.drift.compared import APART, DOUBTFUL, INVALID, MUCH, SOME, SOME_EXPECTED, VALID, compared
 from headstart.drift.new_examples import NewExamples, new_examples, without_broken, without_learned
-from headstart.errors import BadInputs, ParameterError, SourceError
+from headstart.errors import BadInputs, HeadstartError, ParameterError, SourceError
 from headstart.guard.choosing.without_labels import domain_auc
 from headstart.guard.evidence.reference import Reference, measured
 from headstart.math.statistics.intervals import score_interval, unpaired_difference
@@ -33,6 +33,7 @@ _MOVED, _SHIFT = 0.5, 0.10
 _SHOWN = 5
 #: What labels measure, of classes and of numbers.
 _LABELLED = {"classification": "accuracy", "regression": "r2"}
+_NOT_PROVEN = "How often the model is right was never proven: it was adapted without labels. Labels tell it (--labels)."
 _ANSWERS = {"multilabel": "several labels", DETECTION: "things in pictures"}
 
 
@@ -131,7 +132,11 @@ def check(
     if found.verdict in (VALID, CANNOT_TELL):
         return replace(found, words=(*found.words, f"Nothing was adapted, and {adapt} was not written."))
     told = Reading(label=None if labels == "folders" else labels, group_by=group_by)
-    made = adapted(known, new.inputs if new.y is None else data, adapt, old, told, random_state)
+    try:
+        made = adapted(known, new, data, adapt, old, told, random_state)
+    except HeadstartError as error:  # what was found of the model holds all the same
+        numbers = {**found.numbers, "adapted": {"path": None, "error": str(error)}}
+        return replace(found, words=(*found.words, f"Nothing was adapted: {error}"), numbers=numbers)
     verdict = made.evidence.get("verdict") or {}
     said = {"path": str(adapt), "verdict": verdict.get("word"), "sentence": verdict.get("sentence", "")}
     words = f"Adapted, and saved in {adapt}. {said['sentence']}"
@@ -209,6 +214,7 @@ def _compared(
     if found.expected is None or found.before is None or found.after is None or promised is None:
         said = f"cannot be told from those learned from (p = {p:.2g})"
         said = f"differ (p = {p:.3g}, AUC {auc:.2f})" if found.differs else said
+        words += [_NOT_PROVEN] if (known.evidence.get("data") or {}).get("labelled") is False else []
         return Check(verdict, f"{verdict.capitalize()}: the {known.kind.many} {said}.", tuple(words), numbers)
     right = found.expected
     numbers |= {"expected": right.value, "interval": [right.low, right.high], "falls": right.falls}
@@ -237,9 +243,9 @@ def _compared(
     )
     if verdict != VALID:
         numbers["label"] = _to_label(features, names, seed)
+        way = "." if known.views is not None else "; or --adapt OUT."  # of several views nothing is adapted
         words.append(
-            f"Do: label {len(numbers['label'])} of them (headstart label-next), then --labels tells exactly; or "
-            "--adapt OUT."
+            f"Do: label {len(numbers['label'])} of them (headstart label-next), then --labels tells exactly{way}"
         )
     return Check(verdict, sentence, tuple(words), numbers)
 

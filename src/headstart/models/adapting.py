@@ -11,11 +11,12 @@ import numpy as np
 from headstart.data.base.kinds import Kind
 from headstart.data.base.plain import plain
 from headstart.data.base.rows import Inputs
-from headstart.data.inputs.inputs import as_inputs, joined
+from headstart.data.inputs.inputs import as_inputs, joined_once
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import Recognised
 from headstart.data.reading.unlabelled import read_unlabelled
 from headstart.data.sets.description import tell
+from headstart.data.sets.label_notes import alike
 from headstart.data.sets.sheet import refuse_sheet, sheet_place, write_sheet
 from headstart.data.sets.unlabelled import unusable
 from headstart.data.tables.rows import is_frame
@@ -23,6 +24,7 @@ from headstart.errors import DataError, ParameterError
 from headstart.guard.candidates.table_rows import tabulated
 from headstart.guard.effort import Effort
 from headstart.guard.evidence.adapted import adapted_evidence, adapted_map
+from headstart.guard.evidence.reference import reference_without_heads
 from headstart.guard.safe_adapted import SafeAdaptedClassifier
 from headstart.models.labelled_sets import AUTO, LabelledSet, parted, read_sets
 from headstart.models.model import Model
@@ -61,6 +63,8 @@ class Domain:
     shown : Inputs or DataFrame
         The target as it was given.
     notes : tuple of str
+    columns : tuple of str
+        Of texts in a table.
     """
 
     kind: Kind
@@ -71,6 +75,7 @@ class Domain:
     encoder: Any
     shown: Any
     notes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 def read_domain(
@@ -126,7 +131,7 @@ def read_domain(
             notes.append(words)
         kept = np.setdiff1d(np.arange(len(held)), [i for i, _ in bad])
         sources.append(Source(held[kept], np.asarray(one.dataset.y)[kept], one.name))
-    return Domain(kind, rows, sources, loaded, named, None, rows, tuple(notes))
+    return Domain(kind, rows, sources, loaded, named, None, rows, tuple(notes), labelled[0].dataset.text_columns)
 
 
 def _listed(given: Any) -> list[Any]:
@@ -134,7 +139,7 @@ def _listed(given: Any) -> list[Any]:
 
 
 def _inputs(given: list[Any], kind: Kind, reading: Reading, first: LabelledSet) -> Inputs:
-    """All examples without labels, in one."""
+    """All examples without labels, in one; what is given twice counts once."""
     parts = []
     for one in given:
         if isinstance(one, str | Path):
@@ -142,7 +147,7 @@ def _inputs(given: list[Any], kind: Kind, reading: Reading, first: LabelledSet) 
             parts.append(read_unlabelled(one, reading.path_column, kind, columns))
         else:
             parts.append(as_inputs(one, kind.input_type))
-    rows: Inputs = joined(parts)
+    rows: Inputs = joined_once(parts)
     return rows if reading.page is None else rows.on_page(reading.page)
 
 
@@ -170,11 +175,14 @@ class Asked:
     ask : int
         How many examples to write down, to be labelled.
     out : path-like or None
+    reference : bool
+        Whether the model keeps what tells new data from these.
     """
 
     classes: Any = None
     ask: int = 0
     out: Any = None
+    reference: bool = True
 
     def __post_init__(self) -> None:
         if self.ask < 0 or (self.ask and self.out is None):
@@ -208,11 +216,13 @@ def fit_without_labels(
     domain = read_domain(data, source, reading, progress=effort.progress, **how)
     if domain is None:
         return None
+    domain = replace(domain, notes=(*domain.notes, *_alike(domain.sources)))
     tell([f"{domain.kind.count(len(domain.rows))} without labels.", *domain.notes])
-    model = adapted_model(domain, asked.classes, effort, asked.ask)
+    model = adapted_model(domain, asked, effort)
     root = str(data) if isinstance(data, str | Path) else ""
     model.evidence["data"]["name"] = Path(root).name if root else f"{domain.kind.many} in memory"
     said = {"classes": asked.classes, "ask": asked.ask or None, "random_state": effort.seed, "out": asked.out}
+    said["no_reference"] = not asked.reference
     model.evidence["reproduce"] |= reproduction(root, source, reading.said() | how | said)
     if asked.ask:
         column = reading.label if isinstance(reading.label, str) and not reading.label.startswith("re:") else "label"
@@ -226,17 +236,14 @@ def fit_without_labels(
     return model
 
 
-def adapted_model(domain: Domain, classes: Any, effort: Effort, ask: int = 0) -> Model:
+def adapted_model(domain: Domain, asked: Asked, effort: Effort) -> Model:
     """Choose an adaptation without labels, and hand over a model of one linear layer.
 
     Parameters
     ----------
     domain : Domain
-    classes : sequence or None
-        Those that the target has.
+    asked : Asked
     effort : Effort
-    ask : int, default=0
-        How many are to be put on a sheet.
 
     Raises
     ------
@@ -252,7 +259,7 @@ def adapted_model(domain: Domain, classes: Any, effort: Effort, ask: int = 0) ->
             "Label them, or give more.",
         )
     offered = [domain.network, *domain.sources] if domain.network is not None else domain.sources
-    safe = SafeAdaptedClassifier(source=offered, target_classes=_known(classes, domain), random_state=effort.seed)
+    safe = SafeAdaptedClassifier(source=offered, target_classes=_known(asked.classes, domain), random_state=effort.seed)
     if effort.progress is not None:
         effort.progress("adapting to examples without labels", 0, 1)
     safe.fit(domain.rows)
@@ -260,8 +267,14 @@ def adapted_model(domain: Domain, classes: Any, effort: Effort, ask: int = 0) ->
         effort.progress("adapting to examples without labels", 1, 1)
     estimator = _linear(safe.best_estimator_, domain)
     answers = estimator.predict(domain.rows)
-    evidence = adapted_evidence(safe, domain.kind, answers, domain.network, domain.sources, ask)
+    evidence = adapted_evidence(safe, domain.kind, answers, domain.network, domain.sources, asked.ask)
     evidence["data"]["notes"] = [*domain.notes, *evidence["data"]["notes"]]
+    if domain.columns:
+        evidence["data"]["columns"] = list(domain.columns)
+    dates = None if domain.encoder is None else domain.encoder.of_dates()
+    kept = None
+    if asked.reference:
+        kept = reference_without_heads(domain.rows, domain.network, dates=dates, random_state=effort.seed)
     evidence["domains"] = plain(adapted_map(safe, domain.rows, answers, effort.budget))
     return Model(
         estimator,
@@ -270,7 +283,18 @@ def adapted_model(domain: Domain, classes: Any, effort: Effort, ask: int = 0) ->
         classes=list(estimator.classes_),
         input_type=domain.kind.input_type,
         encoder=domain.encoder,
+        reference=kept,
     )
+
+
+def _alike(sources: list[Source]) -> list[str]:
+    """What is to be said of classes of the labelled sets that look like one."""
+    labels = sorted({str(label) for one in sources for label in np.unique(one.y).tolist()})
+    return [
+        f"The classes {' and '.join(map(repr, group))} of the labelled sets differ only by case or spaces; each "
+        "counts as a class. Write them alike, if they are one."
+        for group in alike(labels)
+    ]
 
 
 def _known(classes: Any, domain: Domain) -> list[Any] | None:

@@ -25,7 +25,7 @@ from headstart.guard.detecting.compared import FEWEST, compare
 from headstart.guard.detecting.tried import Way, best_of
 from headstart.guard.effort import Effort
 from headstart.guard.evidence.evidence import network_evidence
-from headstart.guard.evidence.reference import reference_of_pictures
+from headstart.guard.evidence.reference import reference_without_heads
 from headstart.models.detection_evidence import learned_from, learning_curves, measured, tested
 from headstart.models.detection_model import DetectionModel
 from headstart.models.reproduction import reproduction
@@ -99,7 +99,7 @@ def fit_detector(
     if aside is not None:
         evidence["test"] = tested(detector, aside, list(pool.classes or ()))
     evidence |= {"seconds": effort.spent, "budget": effort.budget}
-    kept = reference_of_pictures(pool.inputs, random_state=effort.seed) if reference else None
+    kept = reference_without_heads(pool.inputs, random_state=effort.seed) if reference else None
     return DetectionModel(detector, plain(evidence), kept)
 
 

@@ -249,7 +249,7 @@ def fit(
             from headstart.models.adapting import Asked, fit_without_labels  # and torch, which tables need not
 
             how = {name: given[name] for name in ("unlabelled", "text_windows", "skip_bad")}
-            adapted = fit_without_labels(data, source, reading, effort, Asked(classes, ask, out), **how)
+            adapted = fit_without_labels(data, source, reading, effort, Asked(classes, ask, out, reference), **how)
             if adapted is None:
                 raise
             return adapted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +60,10 @@ def _rename(evidence: dict[str, Any], names: list[str]) -> None:
     """Names of labels for their numbers."""
     evidence["data"]["classes"] = names
     evidence["data"]["n_per_class"] = dict(zip(names, evidence["data"]["n_per_class"].values(), strict=True))
+    guess = evidence["trivial"]["words"]
+    named = re.sub(r"'(\d+)'", lambda number: repr(names[int(number[1])]), guess)
+    evidence["trivial"]["words"] = named
+    evidence["lead"] = {key: text.replace(guess, named) for key, text in evidence["lead"].items()}
     for row in evidence["per_class"]:
         row["class"] = names[int(row["class"])]
     for row in evidence["mistakes"]:

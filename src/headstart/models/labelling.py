@@ -158,7 +158,11 @@ def _labels(given: Dataset | None, known: Model | None) -> np.ndarray | None:
     """Labels that there are: those given, or as many of each class as the model learned from."""
     if given is not None:
         return given.y if given.task == "classification" else None
-    counts = {} if known is None else (known.evidence.get("data") or {}).get("n_per_class") or {}
+    counts = (
+        {}
+        if known is None or known.task != "classification"
+        else (known.evidence.get("data") or {}).get("n_per_class") or {}
+    )
     return np.repeat(list(counts), list(counts.values())) if counts else None
 
 

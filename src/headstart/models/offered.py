@@ -10,7 +10,7 @@ from typing import Any
 from headstart.contract.network_rows import is_network
 from headstart.data.base.kinds import Kind, kind_of_suffix
 from headstart.data.base.rows import Inputs
-from headstart.data.inputs.inputs import as_inputs, joined, refuse_other_kind
+from headstart.data.inputs.inputs import as_inputs, joined_once, refuse_other_kind
 from headstart.data.reading.unlabelled import read_unlabelled
 from headstart.data.sets.dataset import Dataset
 from headstart.data.tables.frame import TABLES, table_suffix
@@ -104,7 +104,7 @@ def inputs_offered(unlabelled: Any, dataset: Dataset) -> Inputs | None:
     ----------
     unlabelled : path, list of paths or texts, or inputs
         A path as `headstart.data.reading.unlabelled.read_unlabelled` takes it; of texts also a table with the columns
-        of texts that the target has.
+        of texts that the target has. What is given twice counts once.
     dataset : Dataset
         The labelled data.
 
@@ -122,7 +122,7 @@ def inputs_offered(unlabelled: Any, dataset: Dataset) -> Inputs | None:
             found.append(as_inputs(one, dataset.input_type))
         if found[-1].kind is not kind:
             refuse_other_kind(found[-1].kind, kind, "without labels as with them")
-    return joined(found) if found else None
+    return joined_once(found) if found else None
 
 
 def _parts(given: Any, kind: Kind) -> list[Any]:

@@ -8,6 +8,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -52,7 +53,11 @@ def processes() -> Iterator[bool]:
         yield rank() == 0
     finally:
         if started_here:
-            gc.collect()  # what still holds the group, in circles, would end its threads only when the program ends
+            # What holds the group holds its threads, and one that is at work while Python ends aborts the program.
+            gc.collect()
+            for mesh in _MESHES:  # which torch keeps for ever, in what it remembers of shared tensors
+                getattr(mesh, "_pg_registry", {}).clear()
+            _MESHES.clear()
             dist.destroy_process_group()
 
 
@@ -149,10 +154,20 @@ def meet() -> None:
 
 
 _joined = itertools.count()
+_MESHES: list[Any] = []
+
+
+def mesh(device: torch.device) -> Any:
+    """All processes in a row, as torch's ``DeviceMesh``; let go of when the processes part."""
+    from torch.distributed.device_mesh import init_device_mesh
+
+    _MESHES.append(init_device_mesh(device.type, (world_size(),)))
+    return _MESHES[-1]
 
 
 def _join(backend: str) -> None:
     """Join under a name that no earlier block had: addresses that an ended group left in the store lead nowhere."""
+    import_module("torch.distributed.nn.functional")  # its defaults keep, with its threads, a group that is there then
     week = timedelta(days=7)  # the first process may work long while the others wait
     store, number, size = next(iter(dist.rendezvous("env://", timeout=week)))
     named = dist.PrefixStore(f"headstart {next(_joined)}", store)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 import torch
 from torch import Tensor, nn
 
-from headstart.nn.processes import rank, told_by_first, world_size
+from headstart.nn.processes import mesh, rank, told_by_first
 
 if TYPE_CHECKING:
     from torch.distributed.tensor import DTensor
@@ -39,18 +39,17 @@ def shard(root: nn.Module, blocks: Sequence[str], device: torch.device, left: Co
     left : collection of Parameter, optional
         Stay whole, and must not be trained.
     """
-    from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard
 
     for parameter in root.parameters():
         parameter.data = parameter.data.contiguous()  # what lies otherwise cannot be shared out
-    mesh, ignored = init_device_mesh(device.type, (world_size(),)), set(left)
+    among, ignored = mesh(device), set(left)
     more: dict[str, Any] = {"ignored_params": ignored} if ignored else {}  # which early versions of torch do not know
     tied = len(list(root.named_parameters(remove_duplicate=False))) > len(list(root.parameters()))
     inner_first = sorted([] if tied else blocks, key=lambda name: -name.count("."))
     for module in (*map(root.get_submodule, inner_first), root):
         if module is root or not ignored.issuperset(module.parameters()):
-            fully_shard(module, mesh=mesh, reshard_after_forward=True, **more)
+            fully_shard(module, mesh=among, reshard_after_forward=True, **more)
 
 
 def give_back(*, from_now_on: bool = True) -> None:

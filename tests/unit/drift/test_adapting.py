@@ -49,6 +49,7 @@ def test_rows_in_another_unit_are_adapted_to(table: Path, tmp_path: Path) -> Non
     )  # nothing was promised of a model that is not proven
     assert labelled.verdict == "cannot tell" and labelled.numbers["accuracy"] == after
     assert "handed over without a figure" in labelled.sentence
+    assert any("rows are among what the model was adapted to" in words for words in labelled.words)
 
 
 def test_with_labels_the_guard_measures(table: Path, tmp_path: Path) -> None:
@@ -88,6 +89,42 @@ def test_pictures_are_adapted_from_a_folder_that_moved(tmp_path: Path) -> None:
     found = headstart.check(tmp_path / "model", new, adapt=tmp_path / "out", learned_from=tmp_path / "elsewhere")
     assert found.verdict in ("doubtful", "invalid")
     assert found.numbers["adapted"]["verdict"] == "not proven" and (tmp_path / "out" / "config.json").exists()
+    again = headstart.check(tmp_path / "out", folder("newer", 0.15))  # what was adapted can be checked too
+    assert again.verdict == "valid" and "never proven" in again.words[-1]
+    there = headstart.check(tmp_path / "out", tmp_path / "elsewhere", adapt=tmp_path / "back", learned_from=new)
+    assert there.verdict == "doubtful" and there.numbers["adapted"]["path"] == str(tmp_path / "back")
+
+
+def test_a_model_that_was_adapted_names_its_labelled_set(table: Path, tmp_path: Path) -> None:
+    frame(80, 7, 2.0).drop(columns="ill").to_csv(tmp_path / "here.csv", index=False)
+    headstart.fit(tmp_path / "here.csv", table / "old.csv", label="ill", out=tmp_path / "model")
+    new = frame(80, 8, 10.0, 5.0).drop(columns="ill")
+    found = headstart.check(tmp_path / "model", new, adapt=tmp_path / "out")
+    assert found.verdict == "doubtful" and found.numbers["adapted"]["path"] == str(tmp_path / "out")
+    lean = headstart.fit(tmp_path / "here.csv", table / "old.csv", label="ill", reference=False)
+    assert lean.reference is None and "--no-reference" in lean.evidence["reproduce"]["command"]
+
+
+def test_texts_in_two_columns_are_read_as_before_and_a_verdict_outlives_what_cannot_be_adapted(tmp_path: Path) -> None:
+    def texts(seed: int, words: tuple[str, str], n: int = 60) -> pd.DataFrame:
+        said = np.random.default_rng(seed).choice(["the film", "a play", "this book", "our trip"], (n, 3))
+        title, text = (list(map(" ".join, said[:, part])) for part in ([0, 1], [2]))
+        return pd.DataFrame(
+            {
+                "title": title,
+                "text": [f"{t} {i} {words[i % 2]}" for i, t in enumerate(text)],
+                "y": ["no" if i % 2 else "yes" for i in range(n)],
+            }
+        )
+
+    columns = {"label": "y", "text_column": ["title", "text"]}
+    texts(0, ("lovely", "awful")).to_csv(tmp_path / "old.csv", index=False)
+    headstart.fit(tmp_path / "old.csv", None, out=tmp_path / "model", budget=20, **columns)
+    new = tmp_path / "new.csv"
+    texts(1, ("awful", "lovely")).to_csv(new, index=False)
+    found = headstart.check(tmp_path / "model", new, labels="y", adapt=tmp_path / "out")
+    assert found.verdict == "invalid" and found.numbers["adapted"]["path"] is None and not (tmp_path / "out").exists()
+    assert "Nothing was adapted: Expected a network" in found.words[-1]  # the columns were no question
 
 
 def test_what_cannot_be_adapted_is_refused_before_anything_is_done(table: Path, tmp_path: Path) -> None:
@@ -97,7 +134,7 @@ def test_what_cannot_be_adapted_is_refused_before_anything_is_done(table: Path, 
     with pytest.raises(OutputError):
         headstart.check(table / "model", rows, adapt=tmp_path / "mine")
     in_memory = headstart.fit(frame(60, 5), None, label="ill", budget=10)
-    with pytest.raises(SourceError, match=r"found a model of data in memory[\s\S]*learned_from"):
+    with pytest.raises(SourceError, match=r"found a model that names none[\s\S]*learned_from"):
         headstart.check(in_memory, rows, adapt=tmp_path / "out")
     numbers = frame(60, 6).drop(columns="ill")
     model = headstart.fit(numbers, None, label="a", task="regression", budget=10)

@@ -15,7 +15,7 @@ import headstart
 from headstart.data.boxes.boxes import Boxes
 from headstart.detection.transfer import TransferDetector
 from headstart.errors import ParameterError, SourceError
-from headstart.guard.evidence.reference import SIMPLE, ranks_of, reference_of_pictures
+from headstart.guard.evidence.reference import SIMPLE, ranks_of, reference_without_heads
 from headstart.models.detection_model import DetectionModel
 
 
@@ -26,6 +26,10 @@ def test_several_labels_are_compared_as_data_and_measured_elsewhere(tmp_path: Pa
         return table.assign(left=(X[:, 0] > 0).astype(int), right=(X[:, 1] > 0).astype(int))
 
     headstart.fit(rows(80, 0), None, label=["left", "right"], budget=6, out=tmp_path / "m")
+    guess = headstart.load(tmp_path / "m").evidence["trivial"]["words"]
+    assert "'left'" in guess or "'right'" in guess
+    chosen = headstart.label_next(rows(40, 1)[list("abcd")], n=6, model=tmp_path / "m")  # doubt is for classes
+    assert len(set(chosen.rows.tolist())) == 6
     same = headstart.check(tmp_path / "m", rows(40, 1)[list("abcd")])
     moved = headstart.check(tmp_path / "m", rows(40, 2, 2.0)[list("abcd")])
     assert (same.verdict, moved.verdict) == ("valid", "doubtful")
@@ -87,7 +91,7 @@ def test_columns_that_rows_lack_have_ranks_of_those_that_have_them() -> None:
 def finder() -> tuple[DetectionModel, Any, list[Boxes]]:
     pictures, boxes = maker.scenes(30, size=(96, 72))
     detector = TransferDetector(image_size=96).fit(pictures[:4], boxes[:4])
-    kept = reference_of_pictures(headstart.Pictures(list(pictures)), random_state=0)
+    kept = reference_without_heads(headstart.Pictures(list(pictures)), random_state=0)
     return DetectionModel(detector, {}, kept), pictures, boxes
 
 

@@ -46,6 +46,17 @@ def labelled(place: Path, n: int, seed: int, kinds: int = 2) -> Path:
     return place
 
 
+def test_what_is_given_twice_counts_once_and_classes_spelled_alike_are_named(tmp_path: Path) -> None:
+    here, _ = loose(tmp_path / "here", 30, 1, dark=45)
+    sheet = tmp_path / "sheet.csv"
+    pd.DataFrame({"path": [str(path) for path in sorted(here.iterdir())[:12]], "label": ""}).to_csv(sheet, index=False)
+    there, other = labelled(tmp_path / "there", 40, 0), labelled(tmp_path / "other", 40, 5)
+    (other / "along").rename(other / "Along")
+    model = headstart.fit(sheet, [STARTER, there, other], unlabelled=[here, here])
+    assert model.evidence["data"]["n"] == 30
+    assert any("'Along' and 'along' of the labelled sets" in note for note in model.evidence["data"]["notes"])
+
+
 def test_pictures_without_labels_become_a_model_that_claims_nothing(tmp_path: Path) -> None:
     here, _ = loose(tmp_path / "here", 40, 1, dark=45)
     (here / "broken.png").write_bytes(b"")

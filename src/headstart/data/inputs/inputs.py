@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from headstart.data.base.kinds import PICTURES, Kind, kind_named, kind_of_suffix
+from headstart.data.base.reasons import BadInput
 from headstart.data.base.rows import Inputs, held
 from headstart.data.inputs.registry import Entry, entries, entry_of
 from headstart.errors import DataError
@@ -125,6 +126,33 @@ def joined(parts: Sequence[Inputs]) -> Any:
     """
     items = [item for part in parts for item in part.items]
     return inputs_of(parts[0].kind, items, [name for part in parts for name in part.names])
+
+
+def joined_once(parts: Sequence[Inputs]) -> Any:
+    """Inputs of one kind, one part after the other, without those that equal one of an earlier part.
+
+    Examples
+    --------
+    >>> joined_once([as_inputs(["a film", "a play", "a play"]), as_inputs(["a play", "a book"])])
+    Texts(4)
+    """
+    if len(parts) < 2:
+        return joined(parts)
+    seen: set[str] = set()
+    kept = []
+    for part in parts:
+        marks = [_mark(part, i) for i in range(len(part))]
+        kept.append(part[np.array([i for i, mark in enumerate(marks) if mark not in seen], dtype=np.int64)])
+        seen.update(mark for mark in marks if mark is not None)
+    return joined(kept)
+
+
+def _mark(inputs: Inputs, i: int) -> str | None:
+    """The hash of an input's content; None where it cannot be read, which is said later."""
+    try:
+        return inputs.digest(i)
+    except BadInput:
+        return None
 
 
 def refuse_other_kind(found: Kind, wanted: Kind, why: str) -> NoReturn:

@@ -48,12 +48,12 @@ def read_unlabelled(
         If there are none, or several kinds; the words say what was found.
     """
     place = Path(path).expanduser()
-    where = printable(str(place))
+    where, many = printable(str(place)), "pictures" if kind is None else kind.many
     if place.is_dir():
         return _of_folder(place, kind, where)
     if not place.exists():
-        raise DataError(f"Expected a folder or file of pictures, found nothing at {where}.", "Check the path.")
-    refuse_odd_file(place, "a folder or a file of pictures")
+        raise DataError(f"Expected a folder or file of {many}, found nothing at {where}.", "Check the path.")
+    refuse_odd_file(place, f"a folder or a file of {many}")
     suffix = place.suffix.lower()
     if suffix == ".npz":
         return read_npz_pictures(place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from headstart.errors import DataError, ParameterError
 #: What a view cannot be called: ways of joining views.
 RESERVED = ("auto", "product", "joint", "discriminant", "best view")
 Columns = list[Any]
+#: Whether rows without any view are taken too, as where a row's only cell is hidden to see what it adds.
+BARE: ContextVar[bool] = ContextVar("bare rows are taken", default=False)
 
 
 def view_table(X: Any) -> Any:

@@ -263,12 +263,28 @@ def reference_of(
     return replace(found, trained=trained_rows(seen, held[rows], random_state=random_state))
 
 
-def reference_of_pictures(pictures: Any, *, random_state: int) -> Reference:
-    """What is kept of n pictures in which things were found: simple features, and no heads."""
-    drawn = _drawn(len(pictures), random_state)
-    features = features_for(SIMPLE, pictures[drawn], None, "cpu", np.zeros((0, 0), dtype=np.float32))
-    found, kept = rows_kept(SIMPLE, features, None, (), random_state=random_state)
-    return replace(found, measures=measured(pictures[drawn[kept]]), marks=np.sort(content_marks(pictures)))
+def reference_without_heads(
+    rows: Any, network: Any = None, *, dates: np.ndarray | None = None, random_state: int
+) -> Reference:
+    """What is kept of n examples that have no class each: what the network sees or simple features, or a table's ranks.
+
+    Parameters
+    ----------
+    rows : Inputs, or array of shape (n, d)
+    network : Network, optional
+    dates : array of shape (d,), bool, optional
+        As in `reference_of`.
+    random_state : int
+    """
+    numbers = isinstance(rows, np.ndarray)
+    sees = COLUMNS if numbers else SIMPLE if network is None else NETWORK
+    ranks = ranks_of(rows) if numbers else np.zeros((0, 0), dtype=np.float32)
+    drawn = _drawn(len(rows), random_state)
+    passed = np.zeros(0, bool) if dates is None or not dates.any() else dates
+    features = _without(features_for(sees, rows[drawn], network, "auto", ranks), passed)
+    found, kept = rows_kept(sees, features, None, (), random_state=random_state)
+    shown, marks = measured(rows[drawn[kept]]), np.sort(content_marks(rows))
+    return replace(found, measures=shown, ranks=ranks, marks=marks, dates=passed)
 
 
 def _drawn(n: int, random_state: int) -> np.ndarray:

@@ -51,7 +51,7 @@ def read_like(model: Any, data: Any, told: Reading) -> Dataset:
     DataError
         For data without labels, or of another kind or task.
     """
-    reading, said = _as_before(model, data, told)
+    reading, said = reading_like(model, data, told)
     try:
         found = recognise(data, reading, wanted=lambda: model.kind)
         one = found.tasks.get(str(reading.label), found)
@@ -80,8 +80,8 @@ _TASKS = {
 }
 
 
-def _as_before(model: Any, data: Any, told: Reading) -> tuple[Reading, list[str]]:
-    """What was said, completed by what was said of the data that the model learned from."""
+def reading_like(model: Any, data: Any, told: Reading) -> tuple[Reading, list[str]]:
+    """What was said, completed by what was said of the data that the model learned from; and notes."""
     given = ((model.evidence.get("reproduce") or {}).get("given") or {}).get("reading") or {}
     said = told.said()
     views = getattr(model, "views", None)

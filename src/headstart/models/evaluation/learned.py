@@ -68,6 +68,9 @@ def learned_rows(model: Any, inputs: Any, rows: Any) -> tuple[np.ndarray, str]:
     verb = "is" if len(found) == 1 else "are"
     nearly = len(np.setdiff1d(near, np.flatnonzero(equal)))
     of_these = f", {nearly} of them nearly" if nearly else ""
+    if (model.evidence.get("data") or {}).get("labelled") is False:
+        words = f"{kind.count(len(found))} {verb} among what the model was adapted to{of_these} ({shown})"
+        return np.zeros(0, dtype=int), f"{words}: it knew no labels of these, so they count."
     told = f"{kind.count(len(found))} {verb} among what the model learned from{of_these} ({shown})"
     return found, f"{told}: left out of the figures."
 

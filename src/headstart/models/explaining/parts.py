@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from headstart.contract.answers import predicted
+from headstart.data.reading.views import BARE
 from headstart.data.tables.cells import CATEGORY
 from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.records import Records
@@ -77,7 +78,11 @@ def explain_row(model: Any, rows: Records, i: int, k: int, answer: Any) -> Expla
         repeated = pd.concat([row] * (1 + len(columns)), ignore_index=True).astype(object)
         for number, name in enumerate(columns):
             repeated.loc[number + 1, name] = None
-        scores = scores_of(model, repeated, k)
+        taken = BARE.set(True)  # the cell may be all that is known
+        try:
+            scores = scores_of(model, repeated, k)
+        finally:
+            BARE.reset(taken)
         beside = scores[1:]
     said = tuple(f"{name} = {row[name].iloc[0] if name in row.columns else None}" for name in columns)
     return Explanation(rows.names[i], answer, OCCLUSION, float(scores[0]), None, scores[0] - beside, said)
