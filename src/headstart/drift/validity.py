@@ -77,7 +77,8 @@ def check(
     ----------
     model : Model, DetectionModel or path
         That keeps a reference of its data (``reference=True`` in `headstart.fit`). Where it answers with classes, what
-        is lost is told too; with numbers, several labels or things in pictures, whether the data differ.
+        is lost is told too; with numbers, several labels, things in pictures or from several views, whether the data
+        differ.
     data : path, frame, pictures, clips, texts, (X, y) or (X, y, groups)
         New examples; under 20 nothing is said.
     labels : str, optional
@@ -124,6 +125,7 @@ def check(
     except BadInputs:  # as in a prediction, what cannot be read is set aside and named
         new = without_learned(known, without_broken(known, new))
         found = _checked(known, new, random_state)
+    found = _advised(known, found, adapt is not None)
     if new.notes:
         numbers = {**found.numbers, "left_out": [list(one) for one in new.left_out]}
         found = replace(found, words=(*new.notes, *found.words), numbers=numbers)
@@ -141,6 +143,15 @@ def check(
     said = {"path": str(adapt), "verdict": verdict.get("word"), "sentence": verdict.get("sentence", "")}
     words = f"Adapted, and saved in {adapt}. {said['sentence']}"
     return replace(found, words=(*found.words, words), numbers={**found.numbers, "adapted": said})
+
+
+def _advised(known: Model, found: Check, adapting: bool) -> Check:
+    """What was found, with what to do where examples were chosen to be labelled."""
+    if "label" not in found.numbers:
+        return found
+    may = not adapting and known.views is None and known.task == "classification"
+    words = f"Do: label {len(found.numbers['label'])} of them (headstart label-next), then --labels tells exactly"
+    return replace(found, words=(*found.words, words + ("; or --adapt OUT." if may else ".")))
 
 
 def _checked(known: Model, new: NewExamples, random_state: int) -> Check:
@@ -195,7 +206,7 @@ def _compared(
     features = reference.seen(rows, network, str(device))
     projected, old = reference.projected(features), reference.rows.astype(np.float64)
     answers = trained = None
-    if promised is not None and len(reference.heads):
+    if promised is not None and len(reference.heads) and known.views is None:  # earlier versions kept heads of views
         chances = known.predict_proba(inputs)
         answers = chances.argmax(axis=1)
         if reference.trained is not None:
@@ -215,6 +226,7 @@ def _compared(
         said = f"cannot be told from those learned from (p = {p:.2g})"
         said = f"differ (p = {p:.3g}, AUC {auc:.2f})" if found.differs else said
         words += [_NOT_PROVEN] if (known.evidence.get("data") or {}).get("labelled") is False else []
+        numbers |= {"label": _to_label(features, names, seed)} if found.differs and known.task in _LABELLED else {}
         return Check(verdict, f"{verdict.capitalize()}: the {known.kind.many} {said}.", tuple(words), numbers)
     right = found.expected
     numbers |= {"expected": right.value, "interval": [right.low, right.high], "falls": right.falls}
@@ -241,12 +253,7 @@ def _compared(
         f"{len(old)}); expected right {_points(right.value)}% [{_points(right.low)}-{_points(right.high)}] (promised "
         f"{_points(promised)}%)."
     )
-    if verdict != VALID:
-        numbers["label"] = _to_label(features, names, seed)
-        way = "." if known.views is not None else "; or --adapt OUT."  # of several views nothing is adapted
-        words.append(
-            f"Do: label {len(numbers['label'])} of them (headstart label-next), then --labels tells exactly{way}"
-        )
+    numbers |= {} if verdict == VALID else {"label": _to_label(features, names, seed)}
     return Check(verdict, sentence, tuple(words), numbers)
 
 

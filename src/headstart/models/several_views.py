@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from headstart.guard.comparing.journal import Journal
 from headstart.guard.effort import Effort
 from headstart.guard.evidence.before import came_out, source_size, summary, trained
 from headstart.guard.evidence.evidence import network_evidence
-from headstart.guard.evidence.reference import Reference, reference_of
+from headstart.guard.evidence.reference import Reference, reference_without_heads
 from headstart.guard.evidence.views import view_worth
 from headstart.guard.guard import guard, run_key
 from headstart.math.statistics.named_metrics import metric_named
@@ -164,8 +164,7 @@ def guarded_views(pool: Dataset, source: Any, effort: Effort, asked: Mapping[str
         evidence["before"] = plain(_before(encoded.encoder, len(pool), evidence["verdict"]))
     kept = None
     if asked.get("reference"):
-        final_rows = replace(material, rows=encoder.transform(frame))
-        kept = reference_of(final_rows, found.splits, None, dates=encoder.of_dates(), random_state=effort.seed)
+        kept = reference_without_heads(encoder.transform(frame), dates=encoder.of_dates(), random_state=effort.seed)
     return GuardedViews(final, evidence, found.temperature, encoder, classes, kept)
 
 
