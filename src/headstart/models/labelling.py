@@ -16,7 +16,7 @@ from headstart.data.inputs.inputs import as_inputs
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
-from headstart.data.reading.roles import as_list, matching
+from headstart.data.reading.roles import as_list, matching, usual_labels
 from headstart.data.reading.table import read_paths
 from headstart.data.reading.unlabelled import read_unlabelled, texts_in
 from headstart.data.sets.dataset import Dataset
@@ -70,7 +70,8 @@ def label_next(
         CSV file to write.
     label : str, optional
         Column of labels: of ``labelled`` and of the pool where these are tables, and of what is written. Default: the
-        one that the model learned from, or "label".
+        one that the model learned from, the pool's own where some of its cells are blank, that of ``labelled``, or
+        "label".
     path_column, text_column
         How tables are read, see `headstart.fit`.
     random_state : int, default=0
@@ -101,13 +102,14 @@ def label_next(
         refuse_sheet(Path(out).expanduser())
     if text_column is None and known is not None and known.kind.typed:
         text_column = (known.evidence.get("data") or {}).get("columns")
-    column, filled = _filled(pool, label, known)
-    labelled = pool if labelled is None and len(filled) else labelled
-    reading = Reading(column if labelled is pool else label, path_column, text_column)
-    given: Dataset | None = None
-    if labelled is not None:
-        wanted = None if known is None else known.kind
+    wanted = None if known is None else known.kind
+    reading, given = Reading(label, path_column, text_column), None
+    if labelled is not None and labelled is not pool:
         given = recognise(labelled, reading, wanted=lambda: wanted).dataset()
+    column, filled = _filled(pool, label, known, given)
+    if given is None and (labelled is pool or len(filled)):
+        reading = dataclasses.replace(reading, label=column)
+        given = recognise(pool, reading, wanted=lambda: wanted).dataset()
     kind = known.kind if known is not None else None if given is None else given.kind
     rows = _pool(pool, known, kind, reading, given)
     if rows is None:
@@ -140,14 +142,24 @@ def label_next(
     return found
 
 
-def _filled(pool: Any, label: str | None, known: Model | None) -> tuple[str, np.ndarray]:
-    """The column of labels, and which rows of the pool have one in it, where it is a table that has the column."""
+def _filled(pool: Any, label: str | None, known: Model | None, given: Dataset | None) -> tuple[str, np.ndarray]:
+    """The column of labels, and which rows of the pool have one in it, where it is a table that has the column.
+
+    Where it is not said it is the one that the model learned from, the pool's own of a usual name with blanks in it, or
+    that of what is labelled.
+    """
     place = Path(pool).expanduser() if isinstance(pool, str | Path) else None
     frame = as_frame(pool) if is_frame(pool) else None
     if place is not None and place.is_file() and table_suffix(place) in TABLES:
         frame = read_frame(place)
     learned = None if known is None else labels_read(known).get("label")
-    column = label or (learned if isinstance(learned, str) else "label")
+    column = label or (learned if isinstance(learned, str) else None)
+    if column is None and frame is not None and matching(frame, "label") is None:
+        own = [name for name in usual_labels(frame) if any(map(absent, frame[name].tolist()))]
+        column = own[0] if own else None
+    if column is None:
+        theirs = [one.name for one in (() if given is None else given.columns) if one.role == "label"]
+        column = theirs[0] if len(theirs) == 1 else "label"
     there = None if frame is None else matching(frame, column)
     if frame is None or there is None:
         return column, np.zeros(0, dtype=int)

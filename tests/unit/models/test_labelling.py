@@ -162,3 +162,21 @@ def test_the_column_of_labels_is_the_one_that_the_model_learned(tmp_path: Path) 
     assert list(pd.read_csv(tmp_path / "next.csv").columns) == ["age", "ill", "reason"]
     with pytest.raises(DataError, match="found 0: the other 30 are labelled already"):
         headstart.label_next(frame.assign(ill="no"), n=3, model=model)
+
+
+@pytest.mark.parametrize("known", ["pool", "labelled"])
+def test_the_column_of_labels_is_the_one_that_is_there(tmp_path: Path, known: str) -> None:
+    frame = part_labelled().rename(columns={"ill": "y"}).drop(columns="text")
+    told = {} if known == "pool" else {"labelled": frame.iloc[:8]}
+    pool = frame if known == "pool" else frame.iloc[8:].drop(columns="y")
+    headstart.label_next(pool, n=12, out=tmp_path / "next.csv", **told)
+    sheet = pd.read_csv(tmp_path / "next.csv", dtype=str)
+    assert list(sheet.columns) == ["age", "y", "reason"] and sheet["y"].isna().all()
+    sheet.assign(y=["no", "yes"] * 6).to_csv(tmp_path / "filled.csv", index=False)
+    assert headstart.read_dataset(tmp_path / "filled.csv").classes == ("no", "yes")
+
+
+def test_a_column_that_may_be_a_feature_is_not_taken_for_labels(tmp_path: Path) -> None:
+    pool = part_labelled().drop(columns=["text", "ill"]).assign(**{"class": ["first", "second", "third"] * 10})
+    headstart.label_next(pool, n=5, out=tmp_path / "next.csv")
+    assert list(pd.read_csv(tmp_path / "next.csv").columns) == ["age", "class", "label", "reason"]

@@ -115,15 +115,26 @@ def label_columns(frame: pd.DataFrame, label: str | Sequence[str] | None, taken:
             raise DataError(f"Expected different columns with labels, found {list(as_list(label))}.")
         return columns
     free = [column for column in frame.columns if column not in taken]
-    for usual in _LABEL_NAMES:
-        found = matching(frame, usual)
-        if found is not None and found in free:
-            return [found]
+    usual = [found for found in usual_labels(frame) if found in free]
+    if usual:
+        return usual[:1]
     if len(free) == 1:
         return free
     raise NoLabels(
         f"Expected a column with labels, found the columns {listed(frame)}.", "Name it (--label, label=...)."
     )
+
+
+def usual_labels(frame: pd.DataFrame) -> list[str]:
+    """The columns that are called as labels usually are, the most usual first.
+
+    Examples
+    --------
+    >>> usual_labels(pd.DataFrame(columns=["age", "y", "Label"]))
+    ['Label', 'y']
+    """
+    found = [matching(frame, usual) for usual in _LABEL_NAMES]
+    return [name for name in found if name is not None]
 
 
 def as_list(label: str | Sequence[str] | None) -> list[str]:
