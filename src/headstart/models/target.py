@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from headstart.data.sets.description import sentences, tell
 from headstart.data.sets.other_tasks import beside
 from headstart.data.sets.screen import screen
 from headstart.data.sets.unlabelled import apart_from
-from headstart.errors import ParameterError
+from headstart.errors import DataError, ParameterError
 from headstart.guard.candidates.shared_rows import kept_apart
 from headstart.keywords.material import KEYWORD
 from headstart.models.labelled_sets import AUTO, parted, read_sets, screened_sets
@@ -97,7 +97,7 @@ def read_target(
     found = recognise(data, told, wanted=lambda: kind_offered(source), only=CLIPS if words else None)
     if found.values:
         tables = found.tables(tables_offered(source), rows_offered(unlabelled))
-        check_labels(tables.target)
+        _check_labels(tables.target, tables.sources)
         return Target(
             tables.target,
             list(tables.sources) or None,
@@ -120,11 +120,26 @@ def read_target(
         )
     more = {"unlabelled": inputs_offered(unlabelled, dataset), "auxiliary": auxiliary}
     found_sets = read_sets(sets, dataset, reading)
+    _check_labels(dataset, found_sets)
     if text_windows is not None:
         from headstart.parameters.tuning.plan import source_with_windows
 
         source = source_with_windows(source, dataset.input_type, text_windows)
     return Target(dataset, source, named, more, found_sets)
+
+
+def _check_labels(dataset: Dataset, sets: Sequence[Any]) -> None:
+    """Refuse labels that cannot be learned from; beside labelled sets too few of them can measure all the same."""
+    try:
+        check_labels(dataset)
+    except DataError as error:
+        if not sets or dataset.task != "classification" or min(dataset.n_per_class().values(), default=0) > 1:
+            raise
+        raise DataError(
+            error.message,
+            f"{error.todo} Or fit the same {dataset.kind.many} without their labels, to which the labelled data are "
+            "then adapted: headstart evaluate measures such a model on these labels, however few.",
+        ) from error
 
 
 def screened(target: Target, skip_bad: bool, progress: Progress | None) -> Target:

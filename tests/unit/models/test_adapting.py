@@ -127,6 +127,13 @@ def test_a_table_without_its_labels(tmp_path: Path) -> None:
     assert (again.predict(here.drop(columns="ill")) == model.predict(here.drop(columns="ill"))).all()
     sheet = pd.read_csv(tmp_path / "model-to-label.csv")
     assert list(sheet.columns) == ["age", "dose", "ill"] and len(sheet) == 20 and sheet["ill"].isna().all()
+    sheet["ill"] = ["no"] * 6 + ["yes"] + [None] * 13
+    sheet.to_csv(tmp_path / "filled.csv", index=False)
+    with pytest.raises(DataError, match=r"found 'yes' \(1 row\).* headstart evaluate measures such a model"):
+        headstart.fit(tmp_path / "filled.csv", tmp_path / "there.csv", label="ill")
+    assert headstart.evaluate(tmp_path / "model", tmp_path / "filled.csv", label="ill").evidence["data"]["n"] == 7
+    with pytest.raises(DataError, match=r"could not be tested\.$"):
+        headstart.fit(tmp_path / "filled.csv", label="ill")
 
 
 def test_rows_and_pictures_in_memory() -> None:
