@@ -50,6 +50,11 @@ def test_predict_labels_every_row(folder: Path, capsys: pytest.CaptureFixture[st
     assert np.mean([row["label"] == label for row, label in zip(rows, truth, strict=True)]) > 0.6
     assert exit_code(["predict", str(folder / "m"), str(folder)]) == 1
     assert "Expected a table" in capsys.readouterr().err
+    for command in ("predict", "check", "evaluate"):
+        assert exit_code([command, str(folder / "m"), "-"]) == 1
+        assert "found -: standard input is not read" in capsys.readouterr().err
+    assert exit_code(["check", str(folder / "m"), str(folder / "none.csv")]) == 1
+    assert "Expected a table, found nothing at" in capsys.readouterr().err
 
 
 def test_what_new_rows_hold_that_was_never_seen_is_said(

@@ -38,12 +38,14 @@ def command(pool: Path, n: int, out: Path, as_json: bool, **options: object) -> 
     headstart fit next.csv --unlabelled pool/ --out model
     headstart label-next pool/ --model model --labelled next.csv -n 20 --out more.csv
     """
+    from headstart.data.sets.sheet import UNSURE
     from headstart.models.labelling import label_next
 
     found = label_next(pool, n=n, out=out, **options)  # type: ignore[arg-type]
-    counts = {why: found.reasons.count(why) for why in dict.fromkeys(found.reasons)}
+    words = [{UNSURE: "that the model is unsure of"}.get(why, why) for why in found.reasons]
     if as_json:
         print_json({"rows": found.rows.tolist(), "reasons": list(found.reasons), "out": str(out)})
         return
-    echo(f"{len(found.rows)} examples to label: " + ", ".join(f"{k} {why}" for why, k in counts.items()) + ".")
+    told = ", ".join(f"{words.count(why)} {why}" for why in dict.fromkeys(words))
+    echo(f"{len(found.rows)} examples to label: {told}.")
     note(f"Sheet: {out}")

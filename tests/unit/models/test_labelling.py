@@ -98,6 +98,9 @@ def test_pictures_from_a_folder_to_a_sheet_and_back(tmp_path: Path) -> None:
     more = headstart.label_next(pool, n=6, model=tmp_path / "model", labelled=tmp_path / "filled.csv")
     taken = {int(Path(path).stem[1:]) for path in sheet["path"]}
     assert not taken & set(more.rows.tolist()) and UNSURE in more.reasons
+    told = ["--model", str(tmp_path / "model"), "--labelled", str(tmp_path / "filled.csv"), "-n", "6"]
+    said = CliRunner().invoke(command, [str(pool), *told, "--out", str(tmp_path / "more.csv")])
+    assert f"{more.reasons.count(UNSURE)} that the model is unsure of" in said.stdout
     refused = CliRunner().invoke(command, [str(pool), "--out", str(tmp_path / "next.csv")])
     assert isinstance(refused.exception, ParameterError) and "it may hold labels" in str(refused.exception)
 

@@ -39,7 +39,7 @@ def brought(data: Any) -> Any:
     MissingExtra
         If fsspec, or what it needs for the protocol, is not installed.
     DataError
-        If there is nothing at the address, or it cannot be reached.
+        If there is nothing at the address, or it cannot be reached; for the path ``-``.
 
     Examples
     --------
@@ -48,6 +48,11 @@ def brought(data: Any) -> Any:
     """
     if isinstance(data, list):
         return [brought(one) for one in data]
+    if isinstance(data, Path) and str(data) == "-":
+        raise DataError(
+            "Expected a file or a folder, found -: standard input is not read, and standard output not written.",
+            "Name a file, with the ending that says what it holds, such as rows.csv or letter.txt.",
+        )
     address = address_of(data)
     if address is None:
         return data

@@ -108,5 +108,5 @@ def texts_in(frame: pd.DataFrame, columns: Sequence[str], where: str = "") -> An
         If a column is missing, or holds something else.
     """
     named = [named_column(frame, name, "texts", where) for name in columns]
-    place = f"{Path(where).name}, " if where else ""
+    place = f"{Path(where).name} " if where else ""
     return inputs_of(TEXTS, joined_texts(frame, named), [f"{place}{row}" for row in row_names(frame)])

@@ -124,7 +124,7 @@ def _labelled(
 ) -> tuple[ReadLabels, list[Source]]:
     """The target's labels, and the rows of sources that have one, with theirs: all are read together."""
     own = roles.frame[roles.labels]
-    everyone = [*roles.names, *(f"{name}, {row}" for name, part, _ in borrowed for row in row_names(part))]
+    everyone = [*roles.names, *(f"{name} {row}" for name, part, _ in borrowed for row in row_names(part))]
     stacked = pd.concat([own, *(answers for _, _, answers in borrowed)], ignore_index=True)
     columns = [(name, cells(stacked[name])) for name in stacked.columns]
     read = read_label_columns(columns, everyone, roles.how.task, roles.writing)

@@ -56,6 +56,8 @@ def read_frame(path: Path, encoding: str | None = None, sheet: str | None = None
     """
     where, suffix = printable(str(path)), table_suffix(path)
     kind = "an Excel" if suffix in EXCEL else "a JSON Lines" if suffix in LINES else "a CSV or Parquet"
+    if not path.exists():
+        raise DataError(f"Expected a table, found nothing at {where}.", "Check the path.")
     try:
         check_unpacked(path)
     except BadInput as error:

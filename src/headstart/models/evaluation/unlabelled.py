@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from headstart.data.base.address import brought
 from headstart.data.base.files import printable
 from headstart.data.inputs.inputs import as_inputs, inputs_of
 from headstart.data.reading.file_column import file_column, paths_expected
@@ -55,6 +56,7 @@ def read_new(
     DataError
         For data that the model does not take, or a column that is not there.
     """
+    data = brought(data)
     place = Path(data).expanduser() if isinstance(data, str | os.PathLike) else None
     frame = None if model.views is not None and group_by is None else _frame(data, place)  # views read it themselves
     if model.views is not None:
@@ -93,5 +95,5 @@ def _of_frame(
     if not model.kind.typed:
         raise paths_expected(frame, table)
     chosen = text_columns(frame, columns or None, wanted=True, where=table.name)
-    names = [f"{printable(table.name)}, {row}" for row in row_names(frame)]
+    names = [f"{printable(table.name)} {row}" for row in row_names(frame)]
     return inputs_of(model.kind, joined_texts(frame, chosen), names)
