@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -142,3 +143,16 @@ def test_the_command_ends_without_looking_for_garbage_in_all_that_it_loaded() ->
     code += "sys.argv = ['headstart', '--version']; from headstart.cli.main import main; main()"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "True"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(DataError("Expected two classes, found one.", "Add another."), 1), (click.UsageError("Take one of two."), 2)],
+)
+def test_an_error_is_an_object_too_where_json_is_asked_for(
+    error: Exception, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(main.cli, "main", lambda **given: raises(error)())
+    assert main.exit_code(["report", "m", "--json"]) == code
+    streams = capsys.readouterr()
+    assert json.loads(streams.out)["error"] in streams.err and not streams.out.startswith("Error")

@@ -6,6 +6,7 @@ Nothing heavy is imported here, and a command's own file only when that command 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib
 import io
@@ -17,7 +18,7 @@ from collections.abc import Sequence
 
 import click
 
-from headstart.cli.console import echo
+from headstart.cli.console import echo, print_json
 from headstart.cli.running.interruption import interruption, stop_when_terminated
 from headstart.errors import HeadstartError
 
@@ -108,8 +109,8 @@ def exit_code(args: Sequence[str]) -> int:
     Returns
     -------
     int
-        The exit code. Errors are one message on standard error; the traceback comes with ``--debug`` or
-        ``HEADSTART_DEBUG=1`` only.
+        The exit code. Errors are one message on standard error, with ``--json`` also ``{"error": ...}`` on standard
+        output; the traceback comes with ``--debug`` or ``HEADSTART_DEBUG=1`` only.
     """
     _listen_to_the_house()
     try:
@@ -119,16 +120,25 @@ def exit_code(args: Sequence[str]) -> int:
         shown = io.StringIO()
         error.show(file=shown)
         echo(shown.getvalue(), err=True, newline=False)
-        return error.exit_code
+        return _failed(args, error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt) as error:
         words, code = interruption(error.__cause__ or error)
         echo(words, err=True)
-        return code
+        return _failed(args, words, code)
     except Exception as error:
         if wants_traceback(args):
             echo(traceback.format_exc(), err=True)
-        echo(in_words(error), err=True)
-        return 1
+        words = in_words(error)
+        echo(words, err=True)
+        return _failed(args, words.removeprefix("Error: "), 1)
+
+
+def _failed(args: Sequence[str], words: str, code: int) -> int:
+    """The exit code of a failure; with ``--json`` its words are an object on standard output, too."""
+    if "--json" in args:
+        with contextlib.suppress(BrokenPipeError):
+            print_json({"error": words})
+    return code
 
 
 class _ToStandardError(logging.Handler):

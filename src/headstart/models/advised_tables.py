@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.adviser.measuring import HELP, Measure
+from headstart.adviser.measuring import HELP, HURT, Measure, gain_of
 from headstart.adviser.ranking import NONE, Offer
 from headstart.adviser.table_sources import judge_rows
 from headstart.guard.candidates.material import Material
@@ -54,7 +54,9 @@ def offers_of_rows(
     for name, one, (rows, _) in zip(names, found, pairs, strict=True):
         for way, right in one.right.items():
             sure = one.gains[way].word == HELP
-            why = one.refused or (f"{len(rows):,} rows" if sure else "no sure gain on these rows")
+            hurts = gain_of(right, alone, material.groups).word == HURT
+            said = f"{len(rows):,} rows" if sure else f"{'a loss' if hurts else 'no sure gain'} on these rows"
+            why = one.refused or said
             gained = Measure(right, right, one.errors[way])
             offers.append(Offer(name, way, HOW[way], gained, why, one.refused is not None, strength, sure=sure))
             if one.refused:

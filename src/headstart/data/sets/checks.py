@@ -9,6 +9,7 @@ import numpy as np
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.label_notes import alike
 from headstart.data.sets.task import DETECTION
+from headstart.data.sets.written import looks_like
 from headstart.data.tables.gaps import same_answers
 from headstart.errors import DataError
 
@@ -119,10 +120,13 @@ def _check_counts(dataset: Dataset, min_per_class: int) -> None:
             single.append(f"{label!r} ({kind.count(len(inside))}, {_groups_in(dataset.groups[inside])})")
     if few:
         amounts = dataset.y.dtype.kind in "iu" and dataset.y.ndim == 1 and len(few) > 5
+        told = dataset.task == "classification" and not amounts and 2 * len(few) > len(dataset.classes or ())
+        said = looks_like(list(map(str, dataset.classes or ()))) if told else ""
         raise DataError(
             f"Expected at least {min_per_class} examples of every class, found {_some(few)}.",
             f"Add {kind.many}, join classes or remove the class: what is learned could not be tested."
-            + (" If these numbers are amounts, say so (--task regression, task='regression')." if amounts else ""),
+            + (" If these numbers are amounts, say so (--task regression, task='regression')." if amounts else "")
+            + (f" {said}" if said else ""),
         )
     if single:
         raise DataError(

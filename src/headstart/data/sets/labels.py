@@ -14,6 +14,7 @@ import numpy as np
 from headstart.data.sets.label_notes import class_notes, one_hot_note, unlabelled_note
 from headstart.data.sets.several import holds_several, several_in
 from headstart.data.sets.task import FEW, TASKS, as_label_array, task_of
+from headstart.data.sets.written import looks_like
 from headstart.data.tables.gaps import absent, unlabelled
 from headstart.data.tables.numbers import number_of, settled
 from headstart.errors import DataError, ParameterError
@@ -286,7 +287,8 @@ def _targets(values: np.ndarray, names: Sequence[str]) -> np.ndarray:
                 row = i // (values.size // len(values))
                 raise DataError(
                     f"Expected numbers as targets of a regression, found {value!r} in {row_named(row, names)}.",
-                    "Repair it, or give task='classification' if these are classes.",
+                    looks_like(list(dict.fromkeys(map(str, values.reshape(-1).tolist()))))
+                    or "Repair it, or give task='classification' if these are classes.",
                 ) from None
     numbers = values.astype(np.float64)
     endless = np.flatnonzero(np.isinf(numbers.reshape(len(numbers), -1)).any(axis=1))

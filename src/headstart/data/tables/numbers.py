@@ -149,6 +149,18 @@ def numbers_in(texts: Iterable[str], decimal: str | None = None, lean: str | Non
     )
 
 
+def unit_of(text: str) -> str | None:
+    """The unit or sign of currency that a number carries, "" of a bare one; None where the text is no number.
+
+    Examples
+    --------
+    >>> unit_of("300 g"), unit_of("$80"), unit_of("1,5"), unit_of("oops")
+    ('g', '$', '', None)
+    """
+    cell = _CELL.fullmatch(text.strip().translate(_SPACES))
+    return (cell["before"] or cell["after"] or "") if cell is not None and _balanced(cell) else None
+
+
 def settled(
     texts: Iterable[str], decimal: str | None = None, lean: str | None = None, semicolons: bool = False
 ) -> FoundNumbers:

@@ -53,7 +53,7 @@ def export_card(
     windows = " All windows of **one** text, whose mean is answered for." if _windowed(whole) else ""
     parts = [
         f"# {_said(about.get('name') or 'A model')}, in ONNX's form",
-        " ".join(_said(words) for words in (about.get("lead"), about.get("verdict")) if words),
+        " ".join(dict.fromkeys(_said(words) for words in (about.get("lead"), about.get("verdict")) if words)),
         f"`{file}` is the whole model, exported by headstart: it answers without it. Its answers differ from the "
         f"model's own by at most {apart[0]:.1e} on {apart[1]} inputs.",
         "\n".join(
