@@ -11,7 +11,7 @@ from sklearn.preprocessing import normalize
 
 from headstart.data.sets.splits import folds
 from headstart.math.linear.discriminant import discriminant_by_em
-from headstart.math.linear.logistic import PENALTIES, solve_logistic
+from headstart.math.linear.logistic import solve_logistic
 from headstart.math.linear.ridge import solve_ridge
 from headstart.math.views.imputation import ViewImputer, impute_views
 from headstart.math.views.products import product_of_classes, product_of_numbers
@@ -95,7 +95,7 @@ def solve_head(
         solved = solve_logistic(X, Y, penalties=[_FEW])
     else:
         apart = folds(codes, "classification", groups=groups, n_splits=3)
-        solved = solve_logistic(X, Y, penalties=PENALTIES, folds=apart)
+        solved = solve_logistic(X, Y, folds=apart)
     return ViewHead(solved.coef, solved.intercept, np.zeros(Y.shape[1]))
 
 

@@ -59,6 +59,53 @@ def folds(y: Any, task: str, *, groups: Any = None, n_splits: int = 5, random_st
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(int(fold.max()) + 1)]
 
 
+def telling_folds(
+    y: Any,
+    task: str,
+    *,
+    groups: Any = None,
+    n_splits: int = 5,
+    random_state: int | None = 0,
+    repeats: int = 1,
+    lent: Any = None,
+) -> list[Split]:
+    """Folds by which a choice is made between ways to learn; none where there are too few rows or groups.
+
+    A row whose class nothing in the training part has says nothing about how to learn that class: whatever was seldom
+    learned from is then preferred. Such rows are not held out, and folds that train on one class alone are left out.
+
+    Parameters
+    ----------
+    y, task, groups, n_splits, random_state
+        As in `folds`.
+    repeats : int, default=1
+        Times that rows are divided, each with another seed.
+    lent : array-like of shape (m,) or (m, L), optional
+        Labels of further rows, which come after those of y: they are in every training part and never held out.
+
+    Examples
+    --------
+    >>> [(train.tolist(), test.tolist()) for train, test in telling_folds(list("aabbc"), "classification", n_splits=2)]
+    [([1, 3], [0, 2]), ([0, 2, 4], [1, 3])]
+    >>> telling_folds(list("abc"), "classification")
+    []
+    """
+    seed, n = 0 if random_state is None else random_state, len(y)
+    try:
+        every = [folds(y, task, groups=groups, n_splits=n_splits, random_state=seed + r) for r in range(repeats)]
+    except DataError:
+        return []
+    if lent is not None:
+        y = np.concatenate([np.asarray(y), np.asarray(lent)])
+    more = np.arange(n, len(y))
+    parts = [(np.concatenate([train, more]), test) for found in every for train, test in found]
+    if task != "classification":
+        return parts
+    labels = np.asarray(y)
+    known = ((train, test[np.isin(labels[test], labels[train])]) for train, test in parts)
+    return [(train, test) for train, test in known if len(test) and len(np.unique(labels[train])) > 1]
+
+
 def one_of_each(y: Any, *, groups: Any = None) -> np.ndarray:
     """In which round each row is left out, where a round leaves out one row (or one group) of every class.
 

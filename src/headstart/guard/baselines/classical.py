@@ -14,14 +14,13 @@ from headstart.contract.estimator_class import estimator_class
 from headstart.data.base.kinds import kind_named
 from headstart.data.inputs.inputs import as_inputs
 from headstart.data.inputs.registry import simple_of
+from headstart.data.sets.splits import telling_folds
 from headstart.errors import DataError
-from headstart.guard.baselines.logits import ClassScorer, NumberScorer, inner_folds, some_rows
+from headstart.guard.baselines.logits import ClassScorer, NumberScorer, some_rows
 from headstart.math.linear.logistic import compare_penalties
 from headstart.math.linear.ridge import solve_ridge
 from headstart.networks.running.simple_features import simple_features
 
-_PENALTIES = tuple(float(p) for p in np.logspace(-4, 1, 6))
-_FIXED_PENALTY = 0.1
 _COMPONENTS = 300
 _SAMPLE = 1000
 #: Values of features beyond which they are not all held, and rows that are then read at a time.
@@ -91,17 +90,21 @@ class _Baseline(BaseEstimator):
         rows = some_rows(len(y), _SAMPLE, self.random_state)
         part = {name: values[rows] for name, values in found.items()}
         some = None if groups is None else np.asarray(groups)[rows]
-        inner = inner_folds(y[rows], task, some, self.n_splits, self.random_state)
+        inner = self._inner(y[rows], task, some)
         solved = {
             name: _solve(self._table(part, name), targets[rows], task, inner, self.random_state, _of(weight, rows))
             for name in simple.choices
         }
-        self.features_ = min(solved, key=lambda name: solved[name].loss)
+        told = bool(inner) or task == "regression"
+        self.features_ = min(solved, key=lambda name: solved[name].loss) if told else list(solved)[-1]
         best = solved[self.features_]
         if len(rows) < len(y):
-            inner = inner_folds(y, task, groups, self.n_splits, self.random_state)
+            inner = self._inner(y, task, groups)
             best = _solve(self._table(found, self.features_), targets, task, inner, self.random_state, weight)
         self._take(best)
+
+    def _inner(self, y: np.ndarray, task: str, groups: np.ndarray | None) -> list:
+        return telling_folds(y, task, groups=groups, n_splits=self.n_splits, random_state=self.random_state)
 
     def _take(self, best: _Solved) -> None:
         self.coef_, self.intercept_ = best.solution()
@@ -119,7 +122,7 @@ class _Baseline(BaseEstimator):
         table = np.empty((len(y), rotation.shape[1]), np.float32)
         for part, found in self._blocks(inputs):
             table[part] = self._table(found, self.features_) @ rotation
-        inner = inner_folds(y, task, groups, self.n_splits, self.random_state)
+        inner = self._inner(y, task, groups)
         coef, self.intercept_ = _solve(table, targets, task, inner, self.random_state, weight).solution()
         self.coef_ = rotation @ coef
 
@@ -161,7 +164,7 @@ def _solve(
     inner: list,
     random_state: int,
     weight: np.ndarray | None,
-    penalties: tuple[float, ...] = _PENALTIES,
+    penalties: tuple[float, ...] | None = None,
 ) -> _Solved:
     """The linear model of a task on the leading principal components, and its cross-validated loss.
 
@@ -174,8 +177,6 @@ def _solve(
     if min(table.shape) > 2 * _COMPONENTS:
         rotation = randomized_svd(table, _COMPONENTS, n_iter=2, random_state=random_state)[2].T
         table = table @ rotation
-    if penalties == _PENALTIES and not inner:
-        penalties = (_FIXED_PENALTY,)
     options: dict[str, Any] = {"sample_weight": weight, "multilabel": task == "multilabel"}
     compared = compare_penalties(table.astype(np.float32), targets, penalties=penalties, folds=inner, **options)
 
@@ -183,7 +184,7 @@ def _solve(
         found = compared.solution()
         return (found.coef if rotation is None else rotation @ found.coef), found.intercept
 
-    return _Solved(compared.loss if inner else 0.0, solution, compared.penalty)
+    return _Solved(compared.loss, solution, compared.penalty)
 
 
 class _Solved(NamedTuple):

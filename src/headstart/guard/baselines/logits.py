@@ -8,9 +8,6 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, softmax
 
-from headstart.data.sets.splits import folds
-from headstart.errors import DataError
-
 
 class ClassScorer:
     """Classes, or labels of 0 and 1, by the scores as logits.
@@ -71,12 +68,3 @@ def some_rows(n: int, most: int, random_state: int) -> np.ndarray:
     if n <= most:
         return np.arange(n)
     return np.sort(np.random.default_rng(random_state).choice(n, most, replace=False))
-
-
-def inner_folds(y: np.ndarray, task: str, groups: Any, n_splits: int, random_state: int) -> list:
-    """Folds on which a choice is made; none where rows or groups are too few for two classes on each side."""
-    try:
-        found = folds(y, task, groups=groups, n_splits=n_splits, random_state=random_state)
-    except DataError:
-        return []
-    return [(train, test) for train, test in found if task != "classification" or len(np.unique(y[train])) > 1]

@@ -11,10 +11,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from headstart.contract.estimator_class import estimator_class
+from headstart.data.sets.splits import telling_folds
 from headstart.data.texts.texts import as_texts
 from headstart.errors import DataError, ParameterError
-from headstart.guard.baselines.logits import ClassScorer, NumberScorer, inner_folds, some_rows
+from headstart.guard.baselines.logits import ClassScorer, NumberScorer, some_rows
 from headstart.guard.baselines.text_terms import Terms, strings_of
+from headstart.math.linear.logistic import UNTOLD
 from headstart.math.linear.solution import LinearSolution
 from headstart.math.linear.sparse_linear import PENALTIES, solve_many_rows, solve_rows
 from headstart.parameters.heads.targets import Targets, class_targets, number_targets
@@ -25,7 +27,6 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "letters": ("letters",),
     "words and letters": ("words", "letters"),
 }
-_FIXED_PENALTY = 0.1
 _EXACT = 1000
 
 
@@ -93,7 +94,9 @@ class _TextBaseline(BaseEstimator):
         some, seen = None if groups is None else np.asarray(groups)[rows], targets.rows(rows)
         inner, penalties = [], PENALTIES
         if self.known is None:
-            inner = inner_folds(seen.labels, targets.task, some, self.n_splits, self.random_state)
+            inner = telling_folds(
+                seen.labels, targets.task, groups=some, n_splits=self.n_splits, random_state=self.random_state
+            )
         else:
             penalties = (self.known[1],)
         solved = {name: _choose(_joined(weighed, name)[rows], seen, inner, penalties) for name in choices}
@@ -142,7 +145,7 @@ def _choose(
         targets.Y,
         targets.task,
         sample_weight=targets.weight,
-        penalties=penalties if inner or numbers or len(penalties) == 1 else (_FIXED_PENALTY,),
+        penalties=penalties if inner or numbers or len(penalties) == 1 else (UNTOLD,),
         folds=inner,
     )
     coef = np.zeros((X.shape[1], targets.Y.shape[1]))

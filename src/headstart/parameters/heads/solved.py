@@ -11,8 +11,7 @@ import numpy as np
 from scipy.special import expit, log_softmax, logsumexp
 
 from headstart.contract.remembered import remembered
-from headstart.data.sets.splits import folds as make_folds
-from headstart.errors import DataError
+from headstart.data.sets.splits import telling_folds
 from headstart.math.linear.logistic import compare_penalties, log_losses, solve_logistic
 from headstart.math.linear.ridge import solve_ridge
 from headstart.math.linear.solution import LinearSolution
@@ -27,6 +26,8 @@ SHARPNESS = 10.0
 MARGIN = 0.02
 #: Of texts, the share that the last features start from, and the rows from which held-out losses count half as usual.
 LAST, TELLING = 0.25, 100
+#: The same of pictures and clips where no class has two examples, so that nothing can be held out.
+UNTOLD_LAST = 0.5
 
 #: Values of features beside the last ones that a head is solved on: where all rows have more, some rows serve.
 MOST_VALUES = 2**25
@@ -195,20 +196,20 @@ def _solved_head(
     lent: int,
 ) -> SolvedHead:
     n = len(targets) // views
-    plain = targets if n - lent == len(targets) else targets.rows(np.arange(n - lent))
-    folds = _inner_folds(plain, groups, random_state, twice=views == 1)
-    if lent:
-        folds = [(np.concatenate([train, np.arange(n - lent, n)]), test) for train, test in folds]
-    folds = of_views(folds, n, views)
+    folds = _inner_folds(targets.rows(np.arange(n)), groups, random_state, twice=views == 1, lent=lent)
+    plain, folds = _judged(targets, n - lent, folds), of_views(folds, n, views)
     blind = features if chosen_on is None else chosen_on
     linear = _linear_part(features, targets, folds, views, plain, blind)
     if kind == "linear" or features.n_values == features.output.shape[1]:
-        return SolvedHead(targets.task, (linear[0](),), linear[1], {"output": linear[1]})
+        return SolvedHead(
+            targets.task, (linear[0](),), linear[1], {"output": linear[1]} if np.isfinite(linear[1]) else {}
+        )
     few = None if views > 1 or lent else some_rows(len(targets), MOST_VALUES // features.n_values, random_state)
     if few is not None:
-        targets = plain = targets.rows(few)
+        targets = targets.rows(few)
         features, blind = features[few], features[few] if blind is features else blind[few]
-        folds = _inner_folds(plain, None if groups is None else groups[few], random_state)
+        folds = _inner_folds(targets, None if groups is None else groups[few], random_state)
+        plain = _judged(targets, len(targets), folds)
         linear = linear[0], held_out_loss(linear[2][few], plain), linear[2][few]
     names = _deeper_sets(features)
     solved = [linear, *(_solve_part(features, targets, name, folds, views, plain, blind) for name in names)]
@@ -217,7 +218,7 @@ def _solved_head(
     weights = _weights(losses, len(plain), bool(features.grids))
     held_out = combine([scores[: len(plain)] for _, _, scores in solved], weights, targets.task)
     loss = held_out_loss(held_out, plain)
-    named = dict(zip(names, losses.tolist(), strict=True))
+    named = dict(zip(names, losses.tolist(), strict=True)) if np.isfinite(loss) else {}
     margin = MARGIN if features.grids else -MARGIN
     if kind == "auto" and linear[1] <= loss * (1 + margin):
         return SolvedHead(targets.task, (linear[0](),), linear[1], named)
@@ -241,11 +242,15 @@ def _weights(losses: np.ndarray, n: int, gridded: bool) -> np.ndarray:
     """Weights in the average, that of the last features first: they fall with the held-out loss, and sum to 1.
 
     Without grids (texts) the last features start from a quarter, and held-out losses of n rows count the less the fewer
-    these are: with 16 labels they are mostly chance.
+    these are: with 16 labels they are mostly chance. Where nothing could be held out (NaN) they are the start, of
+    pictures and clips a half of the last features.
     """
-    sharpness = SHARPNESS if gridded else SHARPNESS * n / (n + TELLING)
-    start = np.ones(len(losses)) if gridded else np.r_[LAST, np.full(len(losses) - 1, (1 - LAST) / (len(losses) - 1))]
-    weights = start * np.exp(-sharpness * (losses / max(float(losses.min()), 1e-9) - 1.0))
+    told, others = bool(np.isfinite(losses).all()), len(losses) - 1
+    last = LAST if not gridded else 1 / len(losses) if told else UNTOLD_LAST
+    weights = np.r_[last, np.full(others, (1 - last) / others)]
+    if told:
+        sharpness = SHARPNESS if gridded else SHARPNESS * n / (n + TELLING)
+        weights *= np.exp(-sharpness * (losses / max(float(losses.min()), 1e-9) - 1.0))
     return weights / weights.sum()
 
 
@@ -264,7 +269,9 @@ def combine(scores: Sequence[np.ndarray], weights: Sequence[float] | np.ndarray,
 
 
 def held_out_loss(scores: np.ndarray, targets: Targets) -> float:
-    """Weighted mean loss of held-out scores."""
+    """Weighted mean loss of held-out scores; NaN where no row counts."""
+    if not targets.weight.any():
+        return float("nan")
     if targets.task == "regression":
         rows = ((scores - targets.Y) ** 2).mean(axis=1)
     else:
@@ -322,11 +329,8 @@ def _solve_part(
         known = solve_logistic(rows, targets.Y, penalties=[compared.penalty], **options)
         return _part(name, known, own, compared.penalty)
 
-    if compared.out_of_fold is not None:
-        return solve, compared.loss, compared.out_of_fold
-    seen = compared.solution()
-    held_out = X @ seen.coef + seen.intercept
-    return solve, held_out_loss(held_out[: len(judged)], judged), held_out
+    nothing = np.zeros(targets.Y.shape)
+    return solve, compared.loss, nothing if compared.out_of_fold is None else compared.out_of_fold
 
 
 def _chosen_part(features: Features, targets: Targets, name: str, penalty: float, weight: float) -> Part:
@@ -359,21 +363,27 @@ def _scaled(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _inner_folds(
-    targets: Targets, groups: np.ndarray | None, random_state: int | None, twice: bool = True
+    targets: Targets, groups: np.ndarray | None, random_state: int | None, twice: bool = True, lent: int = 0
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Folds for the penalty: five, twice over below 200 rows, three from 500 on; none where groups are too few."""
+    """Folds for the penalty: five, twice over below 200 rows, three from 500 on; none where they would tell nothing."""
     if targets.task == "regression":
         return []
-    repeats, n_splits = (2 if len(targets) < 200 and twice else 1), (3 if len(targets) >= 500 else 5)
-    seed = 0 if random_state is None else random_state
-    try:
-        splits = [
-            make_folds(targets.labels, targets.task, groups=groups, n_splits=n_splits, random_state=seed + r)
-            for r in range(repeats)
-        ]
-    except DataError:
-        return []
-    return [(train, test) for split in splits for train, test in split if _all_present(targets, train)]
+    n = len(targets) - lent
+    repeats, n_splits = (2 if n < 200 and twice else 1), (3 if n >= 500 else 5)
+    how: dict[str, Any] = {"groups": groups, "n_splits": n_splits, "random_state": random_state, "repeats": repeats}
+    labels = targets.labels
+    return telling_folds(labels[:n], targets.task, lent=labels[n:] if lent else None, **how)
+
+
+def _judged(targets: Targets, n: int, folds: list[tuple[np.ndarray, np.ndarray]]) -> Targets:
+    """The first n rows, of which those that no fold holds out weigh nothing; of numbers each is left out once."""
+    plain = targets if n == len(targets) else targets.rows(np.arange(n))
+    if targets.task == "regression":
+        return plain
+    held = np.zeros(n, dtype=bool)
+    for _, test in folds:
+        held[test] = True
+    return plain if held.all() else replace(plain, weight=plain.weight * held)
 
 
 def of_views(folds: list[tuple[np.ndarray, np.ndarray]], n: int, views: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -386,8 +396,3 @@ def of_views(folds: list[tuple[np.ndarray, np.ndarray]], n: int, views: int) -> 
     """
     steps = n * np.arange(views)[:, None]
     return [((steps + train).ravel(), test) for train, test in folds]
-
-
-def _all_present(targets: Targets, train: np.ndarray) -> bool:
-    """Whether a training part holds at least two classes."""
-    return targets.task != "classification" or int((targets.Y[train].sum(axis=0) > 0).sum()) >= 2

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from headstart.data.sets.splits import folds, holdout, task_of
+from headstart.data.sets.splits import folds, holdout, task_of, telling_folds
 from headstart.errors import DataError, ParameterError
 
 
@@ -222,3 +222,19 @@ def test_task_is_told_from_the_labels(y: object, task: str) -> None:
 def test_labels_that_are_no_task_say_so(y: object, words: str) -> None:
     with pytest.raises(DataError, match=words):
         task_of(y)
+
+
+@given(st.lists(st.integers(0, 4), min_size=2, max_size=30), st.integers(2, 5), st.lists(st.integers(0, 4), max_size=4))
+def test_folds_that_tell_hold_out_rows_of_classes_learned_from(
+    labels: list[int], n_splits: int, more: list[int]
+) -> None:
+    y, lent = np.array(labels), np.array(more, dtype=int)
+    every, held = np.concatenate([y, lent]), []
+    for train, test in telling_folds(y, "classification", n_splits=n_splits, lent=lent):
+        assert len(test) and set(every[test]) <= set(every[train]) and len(set(every[train])) > 1
+        assert not set(train) & set(test) and set(range(len(y), len(every))) <= set(train) and test.max() < len(y)
+        held += test.tolist()
+    assert len(held) == len(set(held))
+    often = {c for c in set(labels) if labels.count(c) > 1}
+    if len(set(labels)) > 2:  # a class with two rows or more is learned from in every fold, and so is another
+        assert often <= set(every[held])

@@ -14,7 +14,14 @@ from sklearn.model_selection import StratifiedKFold
 
 from headstart.math.linear import logistic
 from headstart.math.linear.batched_lbfgs import Problems
-from headstart.math.linear.logistic import compare_penalties, log_losses, solve_folds, solve_logistic
+from headstart.math.linear.logistic import (
+    PENALTIES,
+    UNTOLD,
+    compare_penalties,
+    log_losses,
+    solve_folds,
+    solve_logistic,
+)
 from headstart.math.linear.row_space import row_space
 
 
@@ -102,7 +109,7 @@ def test_columns_that_say_nothing_hide_nothing_by_their_size(seed: int, noisy: i
 
 
 @settings(max_examples=8, deadline=None)
-@given(n=st.integers(40, 90), d=st.integers(2, 120), classes=st.integers(2, 4), seed=st.integers(0, 99))
+@given(n=st.integers(50, 90), d=st.integers(2, 120), classes=st.integers(2, 4), seed=st.integers(0, 99))
 def test_the_path_finds_what_trying_every_penalty_finds(n: int, d: int, classes: int, seed: int) -> None:
     X, y = problem(n, d, classes, seed)
     y = np.where(np.random.default_rng(seed).random(n) < 0.2, np.roll(y, 1), y)
@@ -218,3 +225,14 @@ def test_folds_are_solved_in_the_strongest_coordinates_and_rows_may_all_be_equal
     heads = solve_folds(np.ones((10, 3)), np.eye(2)[np.arange(10) % 2], [np.arange(5), np.arange(5, 10)], 1e-2)
     assert np.abs(heads[:, :-1]).max() == 0.0
     assert softmax(heads[0, -1]).round(3).tolist() == [0.6, 0.4]
+
+
+def test_few_rows_take_no_penalty_that_leaves_next_to_nothing_of_what_was_learned() -> None:
+    generator = np.random.default_rng(0)
+    X, y = generator.standard_normal((60, 5)), generator.integers(0, 2, 60)  # nothing to learn: the strongest is best
+    parts = [(np.arange(20, 40), np.arange(20)), (np.arange(20), np.arange(20, 40))]
+    assert compare_penalties(X, np.eye(2)[y], folds=parts).penalty > 1
+    few = compare_penalties(X[:40], np.eye(2)[y[:40]], folds=parts)
+    assert few.penalty == max(p for p in PENALTIES if p <= 0.2)
+    assert compare_penalties(X[:40], np.eye(2)[y[:40]], folds=parts, penalties=[0.1, 5.0]).penalty == 5.0
+    assert compare_penalties(X, np.eye(2)[y]).penalty == UNTOLD

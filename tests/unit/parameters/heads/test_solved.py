@@ -112,3 +112,27 @@ def test_what_another_head_chose_gives_the_same_head() -> None:
     assert [part.name for part in again.parts] == [part.name for part in head.parts] and np.isnan(again.loss)
     np.testing.assert_allclose(again.scores(train), head.scores(train), atol=1e-3)
     assert solve_head(train, number_targets(y.astype(float))).choices is None
+
+
+def of_classes(y: np.ndarray, generator: np.random.Generator) -> Features:
+    """Last features, a depth and a grid around a centre a class, with as much noise."""
+    arrays = []
+    for width in (16, 24, 40):
+        centres = np.random.default_rng(width).standard_normal((y.max() + 1, width))
+        arrays.append((centres[y] + 0.7 * generator.standard_normal((len(y), width))).astype(np.float32))
+    return Features(arrays[0], (arrays[1],), (arrays[2],))
+
+
+def test_of_one_example_a_class_and_two_of_one_that_one_is_not_the_answer_to_all() -> None:
+    generator = np.random.default_rng(0)
+    y, truth = np.r_[np.arange(9), 0], np.tile(np.arange(9), 40)
+    head = solve_head(of_classes(y, generator), class_targets(y, None))
+    answers = head.scores(of_classes(truth, generator)).argmax(axis=1)
+    assert np.bincount(answers, minlength=9).max() < 120 and (answers == truth).mean() > 0.8
+
+
+def test_where_nothing_can_be_held_out_weights_and_penalty_are_what_is_usual() -> None:
+    y = np.arange(9)
+    head = solve_head(of_classes(y, np.random.default_rng(0)), class_targets(y, None))
+    assert [(part.weight, part.penalty) for part in head.parts] == [(0.5, 0.01), (0.25, 0.01), (0.25, 0.01)]
+    assert np.isnan(head.loss) and head.losses == {}

@@ -134,7 +134,7 @@ def test_training_goes_on_after_a_kill(folders: dict[str, Path], tmp_path: Path,
 
 def test_stored_boundary_trains_like_the_full_pass(folders: dict[str, Path]) -> None:
     stored, full = (_fit(folders["roberta"], train="last:2", cache=cache, epochs=3) for cache in (True, False))
-    np.testing.assert_allclose(stored.logits(X), full.logits(X), atol=1e-4)
+    np.testing.assert_allclose(stored.logits(X), full.logits(X), atol=1e-3)
 
 
 def test_batches_are_of_about_one_length() -> None:
