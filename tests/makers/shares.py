@@ -42,9 +42,11 @@ def computed() -> dict[str, np.ndarray]:
     smaller = dataclasses.replace(network, preprocessing=network.preprocessing.resized(24))
     found["features of smaller ones"] = embed(smaller, inputs, cache=default_cache(), exact=True).output
     found["boundary"] = boundary(network, inputs, 1)
-    ways = {"last": {"train": "last:1"}, "all": {"train": "all"}, "held": {"train": "all", "early_stopping": True}}
+    sgd = {"optimizer": "sgd", "learning_rate": 0.02}
+    ways = {"last": {"train": "last:1", **sgd}, "all": {"train": "all", **sgd}}
+    ways["adamw, held"] = {"train": "all", "early_stopping": True, "learning_rate": 1e-3}
     for name, way in ways.items():
-        model = headstart.TransferClassifier(network, epochs=2, batch_size=5, learning_rate=1e-3, **way).fit(X, y)
+        model = headstart.TransferClassifier(network, epochs=2, batch_size=5, **way).fit(X, y)
         found[name] = model.predict_proba(X)
         found[f"{name}, loss"] = np.array([record["train_loss"] for record in model.history_])
     return found
@@ -62,7 +64,7 @@ def computed_in_shares(folder: Path) -> dict[str, np.ndarray]:
     X, y = pictures(27)
     y[:12] = y[11::-1]
     network = load_network(NetworkSource(net(), size=32, name="small"))
-    ways = {"last": {"train": "last:1", "l2_sp": 0.1}, "sgd": {"train": "all", "optimizer": "sgd", "l2_sp": 0.1}}
+    ways = {"adamw, last": {"train": "last:1", "l2_sp": 0.1}, "sgd": {"train": "all", "optimizer": "sgd", "l2_sp": 0.1}}
     interrupted = {"train": "all", "epochs": 4, "early_stopping": True, "checkpoint": folder / "run"}
     saves: list[Path] = []
 
