@@ -72,7 +72,7 @@ def test_training_that_lies_in_shares_equals_the_whole_also_when_it_is_gone_on_w
     (tmp_path / "other").mkdir()
     (two / "half").rename(tmp_path / "other" / "half")
     alone = computed_in_shares(tmp_path / "other")  # one process goes on with what two began
-    np.testing.assert_allclose(alone["interrupted"], one["interrupted"], atol=1e-3)
+    np.testing.assert_allclose(alone["interrupted"], one["interrupted"], atol=1e-2)
 
 
 def _equal(file: Path, one: dict[str, np.ndarray]) -> None:
