@@ -11,12 +11,7 @@ from headstart.guard.evidence import evidence
 
 
 @pytest.fixture(autouse=True)
-def small_guard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few trees, and few bootstrap samples behind an estimate; whole where weights are compared with repeated rows.
-
-    There the same candidate has to be chosen twice, and a few trees are sometimes one and sometimes another.
-    """
-    if "sample_weight_equivalence" in request.node.name:
-        return
+def small_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few trees, and few bootstrap samples behind an estimate."""
     monkeypatch.setattr(for_tables, "_OWN_TREES", 6)
     monkeypatch.setattr(evidence, "estimate_evidence", partial(evidence.estimate_evidence, samples=50))

@@ -11,6 +11,7 @@ from headstart.data.reading.read import read_dataset
 from headstart.drift.new_examples import NewExamples
 from headstart.errors import ParameterError, SourceError
 from headstart.models.evaluation.labelled import reading_like
+from headstart.models.evaluation.learned import adapted_blind
 from headstart.models.fitting import fit
 from headstart.models.labelled_sets import parted
 from headstart.models.model import Model
@@ -50,7 +51,7 @@ def what_it_learned_from(known: Model, learned_from: Any, out: str | Path) -> An
     if learned_from is not None:
         return learned_from
     place = _given(known).get("data")
-    if (known.evidence.get("data") or {}).get("labelled") is False:  # it was adapted itself
+    if adapted_blind(known):
         place = next(iter(parted(_given(known).get("sources"))[1]), None)
     if not isinstance(place, str) or not place:
         raise SourceError(

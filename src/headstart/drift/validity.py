@@ -22,6 +22,7 @@ from headstart.guard.choosing.without_labels import domain_auc
 from headstart.guard.evidence.reference import Reference, measured
 from headstart.math.statistics.intervals import score_interval, unpaired_difference
 from headstart.math.statistics.named_metrics import METRICS
+from headstart.models.evaluation.learned import adapted_blind
 from headstart.models.model import Model, load
 from headstart.models.saving.task_models import one_task
 
@@ -225,7 +226,7 @@ def _compared(
     if found.expected is None or found.before is None or found.after is None or promised is None:
         said = f"cannot be told from those learned from (p = {p:.2g})"
         said = f"differ (p = {p:.3g}, AUC {auc:.2f})" if found.differs else said
-        words += [_NOT_PROVEN] if (known.evidence.get("data") or {}).get("labelled") is False else []
+        words += [_NOT_PROVEN] if adapted_blind(known) else []
         numbers |= {"label": _to_label(features, names, seed)} if found.differs and known.task in _LABELLED else {}
         return Check(verdict, f"{verdict.capitalize()}: the {known.kind.many} {said}.", tuple(words), numbers)
     right = found.expected

@@ -16,7 +16,7 @@ from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import Recognised
 from headstart.data.reading.unlabelled import read_unlabelled
 from headstart.data.sets.description import tell
-from headstart.data.sets.label_notes import alike
+from headstart.data.sets.label_notes import APART, alike
 from headstart.data.sets.sheet import refuse_sheet, sheet_place, write_sheet
 from headstart.data.sets.unlabelled import unusable
 from headstart.data.tables.rows import is_frame
@@ -291,7 +291,7 @@ def _alike(sources: list[Source]) -> list[str]:
     """What is to be said of classes of the labelled sets that look like one."""
     labels = sorted({str(label) for one in sources for label in np.unique(one.y).tolist()})
     return [
-        f"The classes {' and '.join(map(repr, group))} of the labelled sets differ only by case or spaces; each "
+        f"The classes {' and '.join(map(repr, group))} of the labelled sets differ only by {APART}; each "
         "counts as a class. Write them alike, if they are one."
         for group in alike(labels)
     ]

@@ -25,7 +25,7 @@ from headstart.data.tables.copies import copies
 from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.gaps import absent
-from headstart.data.tables.rows import as_frame, is_frame, rows_of
+from headstart.data.tables.rows import as_frame, rows_of
 from headstart.errors import BadInputs, DataError
 from headstart.guard.candidates.kept_apart import side_by_side
 from headstart.models.evaluation.labelled import labels_read
@@ -106,14 +106,15 @@ def label_next(
     reading, given = Reading(label, path_column, text_column), None
     if labelled is not None and labelled is not pool:
         given = recognise(labelled, reading, wanted=lambda: wanted).dataset()
-    column, filled = _filled(pool, label, known, given)
+    frame = _table(pool)
+    column, filled = _filled(frame, label, known, given)
     if given is None and (labelled is pool or len(filled)):
         reading = dataclasses.replace(reading, label=column)
         given = recognise(pool, reading, wanted=lambda: wanted).dataset()
     kind = known.kind if known is not None else None if given is None else given.kind
     rows = _pool(pool, known, kind, reading, given)
     if rows is None:
-        shown, free, features, held = _of_values(pool, known, given, filled, column)
+        shown, free, features, held = _of_values(pool if frame is None else frame, known, given, filled, column)
     else:
         shown, free, features, held = _of_inputs(rows, known, given, source, filled)
     if len(free) < min(n, len(shown)):
@@ -142,16 +143,20 @@ def label_next(
     return found
 
 
-def _filled(pool: Any, label: str | None, known: Model | None, given: Dataset | None) -> tuple[str, np.ndarray]:
+def _table(pool: Any) -> Any:
+    """The pool as a frame, where it is one or a file of one; else None."""
+    if not isinstance(pool, str | Path):
+        return as_frame(pool)
+    place = Path(pool).expanduser()
+    return read_frame(place) if place.is_file() and table_suffix(place) in TABLES else None
+
+
+def _filled(frame: Any, label: str | None, known: Model | None, given: Dataset | None) -> tuple[str, np.ndarray]:
     """The column of labels, and which rows of the pool have one in it, where it is a table that has the column.
 
     Where it is not said it is the one that the model learned from, the pool's own of a usual name with blanks in it, or
     that of what is labelled.
     """
-    place = Path(pool).expanduser() if isinstance(pool, str | Path) else None
-    frame = as_frame(pool) if is_frame(pool) else None
-    if place is not None and place.is_file() and table_suffix(place) in TABLES:
-        frame = read_frame(place)
     learned = None if known is None else labels_read(known).get("label")
     column = label or (learned if isinstance(learned, str) else None)
     if column is None and frame is not None and matching(frame, "label") is None:
@@ -186,7 +191,7 @@ def _pool(pool: Any, known: Model | None, kind: Kind | None, reading: Reading, g
         named = reading.text_column or (None if given is None else given.text_columns)
         return read_new(known, pool, path_column=reading.path_column, text_column=named)[0]
     columns = as_list(reading.text_column or (() if given is None else given.text_columns))
-    frame = as_frame(pool) if is_frame(pool) else None
+    frame = as_frame(pool)
     if frame is not None:
         return texts_in(frame, columns) if columns else None
     if not isinstance(pool, str | Path):
@@ -231,7 +236,7 @@ def _of_values(
     pool: Any, known: Model | None, given: Dataset | None, filled: np.ndarray, label: str
 ) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray | None]:
     """The same of rows of a table, in standardised numbers of the columns that both have; the sheet shows all."""
-    shown = read_frame(Path(pool).expanduser()) if isinstance(pool, str | Path) else rows_of(pool)
+    shown = rows_of(pool)
     held = None if given is None else as_frame(given.inputs)
     taken = set(shown.columns) - {label, REASON} if held is None else set(held.columns)
     frame = shown[[name for name in shown.columns if name in taken]]

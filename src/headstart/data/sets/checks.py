@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.label_notes import alike
+from headstart.data.sets.label_notes import APART, alike
 from headstart.data.sets.task import DETECTION
 from headstart.data.sets.written import looks_like
 from headstart.data.tables.gaps import same_answers
@@ -84,8 +84,7 @@ def _refuse_lookalikes(labels: list[str]) -> None:
     if pairs:
         shown = "; ".join(" and ".join(repr(label) for label in group) for group in pairs[:5])
         raise DataError(
-            "Expected classes with different names, found some that differ only by case, spaces or zeros in front: "
-            f"{shown}.",
+            f"Expected classes with different names, found some that differ only by {APART}: {shown}.",
             "Give them one spelling, or clearly different names.",
         )
     same = same_answers(labels)

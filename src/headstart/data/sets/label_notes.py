@@ -13,6 +13,8 @@ from headstart.data.tables.gaps import PERHAPS, without_zeros
 from headstart.errors import NoLabels
 
 _REPEATS = 5
+#: What names that are `alike` differ by.
+APART = "case, spaces or zeros in front"
 _SHOWN = 5
 
 
@@ -44,13 +46,13 @@ def class_notes(y: np.ndarray, many: str) -> list[str]:
 
     Examples
     --------
-    >>> class_notes(np.array(["cat", "Cat", "none"]), "rows")[:1]
-    ["The classes 'Cat' and 'cat' differ only by case, spaces or zeros in front."]
+    >>> print(*class_notes(np.array(["cat", "Cat", "none"]), "rows")[:2], sep="\\n")
+    The classes 'Cat' and 'cat' differ only by case, spaces or zeros in front.
+    'none' is a class here, not a missing label.
     """
     classes, counts = np.unique(y, return_counts=True)
     notes = [
-        f"The classes {' and '.join(map(repr, group))} differ only by case, spaces or zeros in front."
-        for group in alike(classes.tolist())
+        f"The classes {' and '.join(map(repr, group))} differ only by {APART}." for group in alike(classes.tolist())
     ]
     if y.dtype.kind in "iu" and len(classes) > _REPEATS and len(y) < _REPEATS * len(classes):
         notes.append(
@@ -79,7 +81,7 @@ def one_hot_note(y: np.ndarray, given: np.ndarray) -> list[str]:
 
 
 def alike(labels: Sequence[Any]) -> list[list[str]]:
-    """Names of classes that a reader would take for one, as they differ only by case, spaces or zeros in front.
+    """Names of classes that a reader would take for one, as they differ only by `APART`.
 
     Examples
     --------

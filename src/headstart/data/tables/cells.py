@@ -127,8 +127,7 @@ def typed(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     """The planned columns of a table: numbers as floats, categories as text, dates as three numbers.
 
     What is missing, or is no number in a column of numbers, or one whose square is none (infinity, 1e200), becomes NaN;
-    in categories None. Columns that the frame
-    lacks are missing everywhere.
+    in categories None. Columns that the frame lacks are missing everywhere.
 
     Parameters
     ----------

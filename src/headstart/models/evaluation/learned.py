@@ -20,6 +20,11 @@ _NEAR = 0.4
 _FEWEST = 10
 
 
+def adapted_blind(model: Any) -> bool:
+    """Whether a model was adapted to examples without labels, so that how often it is right was never measured."""
+    return (model.evidence.get("data") or {}).get("labelled") is False
+
+
 def learned_rows(model: Any, inputs: Any, rows: Any) -> tuple[np.ndarray, str]:
     """Positions of the examples that a model learned from, and what is to be said.
 
@@ -68,7 +73,7 @@ def learned_rows(model: Any, inputs: Any, rows: Any) -> tuple[np.ndarray, str]:
     verb = "is" if len(found) == 1 else "are"
     nearly = len(np.setdiff1d(near, np.flatnonzero(equal)))
     of_these = f", {nearly} of them nearly" if nearly else ""
-    if (model.evidence.get("data") or {}).get("labelled") is False:
+    if adapted_blind(model):
         words = f"{kind.count(len(found))} {verb} among what the model was adapted to{of_these} ({shown})"
         return np.zeros(0, dtype=int), f"{words}: it knew no labels of these, so they count."
     told = f"{kind.count(len(found))} {verb} among what the model learned from{of_these} ({shown})"
