@@ -179,10 +179,9 @@ def _damaged(content: bytes) -> DecodedText | None:
 def _western(content: bytes) -> DecodedText:
     if not surely_western(content):
         found = proposed(content)
-        like = f"; perhaps it is {found}" if found else ""
-        raise BadText(
-            f"it is neither UTF-8 nor surely a Western European encoding{like}; {_SAY.format(found or 'NAME')}"
-        )
+        like = f"; perhaps it is {' or '.join(found)}" if found else ""
+        say = _SAY.format(found[0] if found else "NAME")
+        raise BadText(f"it is neither UTF-8 nor surely a Western European encoding{like}; {say}")
     try:
         text, name = content.decode("cp1252"), "Windows-1252"
     except UnicodeDecodeError:

@@ -6,6 +6,7 @@ import codecs
 import difflib
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 from headstart.errors import ParameterError
 
@@ -125,12 +126,29 @@ def surely_western(content: bytes) -> bool:
     written = letters | inside
     western = {name for name, alphabet in _WESTERN.items() if _decoded(letters, "cp1252") <= set(alphabet)}
     rivals = any(
-        (other := _decoded(written, codec)) <= set(alphabet) and other != _decoded(written, "cp1252")
+        (other := _decoded(written, codec)) <= set(alphabet)
+        and other != _decoded(written, "cp1252")
+        and not _capitals_within(tokens, codec)
         for codec, alphabet in _OTHERS
     )
     if western and not rivals:
         return True
     return bool(western) and _small_words(content, western)
+
+
+def _capitals_within(tokens: set[bytes], codec: str) -> bool:
+    """Whether most letters above 127 that follow a small one would be capitals, as nobody writes them.
+
+    Examples
+    --------
+    >>> tokens = {word.encode("cp1252") for word in ("très", "café")}  # DOS: trÞs, cafÚ
+    >>> _capitals_within(tokens, "cp850"), _capitals_within(tokens, "cp1252")
+    (True, False)
+    """
+    follow = [
+        b for token in tokens for a, b in pairwise(token.decode(codec, "replace")) if a.islower() and ord(b) > 127
+    ]
+    return sum(b.isupper() for b in follow) * 2 > len(follow)
 
 
 def _latin(token: bytes, inside: set[int]) -> bool:
@@ -200,19 +218,26 @@ def _small_words(content: bytes, languages: set[str]) -> bool:
     return False
 
 
-def proposed(content: bytes) -> str:
-    """The encoding that bytes look like, by charset-normalizer from their letters above 127; empty where it has none.
+def proposed(content: bytes) -> list[str]:
+    """The encodings that bytes look like: charset-normalizer's from their letters above 127, and Windows-1252 as well.
+
+    The second where these are letters of one Western language; none where nothing is alike.
 
     Examples
     --------
     >>> proposed("Очень понравилось, спасибо большое".encode("cp1251"))
-    'cp1251'
+    ['cp1251']
+    >>> proposed("qualité à éviter".encode("cp1252"))
+    ['cp1250', 'cp1252']
     """
     from charset_normalizer import from_bytes
 
     some = b"\n".join(dict.fromkeys(_CELL.findall(content)[:_MOST_CELLS]))[: 1 << 16]
     best = from_bytes(some, cp_isolation=list(_LIKELY)).best()
-    return "" if best is None or best.encoding in ("ascii", "utf_8") else str(best.encoding)
+    found = [] if best is None or best.encoding in ("ascii", "utf_8") else [str(best.encoding)]
+    letters = _decoded({byte for byte in some if byte > 127}, "cp1252")
+    western = any(letters <= set(alphabet) for alphabet in _WESTERN.values())
+    return [*found, "cp1252"] if western and "cp1252" not in found else found
 
 
 def codec_named(encoding: str) -> str:

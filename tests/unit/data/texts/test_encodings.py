@@ -49,6 +49,7 @@ WESTERN = (
     "Größe schön für Köln süß",
     "la mère de Zoë est à côté du café où il dîne",
     "très bon garçon, déjà vu, naïve, hôtel",
+    "Très bien, ça alors, élégant; qualité épouvantable, à éviter, déçu",
     "¿Cómo está, señor? Mañana será otro día",
     "España",
     "não há coração à mão",
@@ -81,6 +82,11 @@ def test_other_encodings_are_refused_and_read_once_they_are_named(tmp_path: Path
     with pytest.raises(DataError, match="--encoding"):
         read_frame(place)
     assert read_frame(place, encoding)["text"].tolist() == [text] * 20
+
+
+def test_what_may_be_western_or_not_is_refused_with_both_names() -> None:
+    with pytest.raises(BadText, match="perhaps it is cp1250 or cp1252"):
+        text_from_bytes("Très bien, qualité à éviter".encode("cp1252"))
 
 
 @pytest.mark.parametrize("text", WESTERN, ids=range(len(WESTERN)))
