@@ -133,9 +133,10 @@ class _Baseline(BaseEstimator):
             yield part, simple_features(inputs[part], self.preprocessing_)
 
     def _table(self, found: dict[str, np.ndarray], features: str) -> np.ndarray:
-        """The blocks side by side, centred, each with rows of unit mean squared length."""
+        """The blocks side by side, centred, each with rows of unit mean squared length; float32."""
         names = simple_of(kind_named(self.input_type_)).choices[features]
-        return np.concatenate([(found[name] - self.centre_[name]) * self.scale_[name] for name in names], axis=1)
+        centre, scale = ({name: of[name].astype(np.float32) for name in names} for of in (self.centre_, self.scale_))
+        return np.concatenate([(found[name] - centre[name]) * scale[name] for name in names], axis=1)
 
     def _scores(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "coef_")
@@ -178,7 +179,7 @@ def _solve(
         rotation = randomized_svd(table, _COMPONENTS, n_iter=2, random_state=random_state)[2].T
         table = table @ rotation
     options: dict[str, Any] = {"sample_weight": weight, "multilabel": task == "multilabel"}
-    compared = compare_penalties(table.astype(np.float32), targets, penalties=penalties, folds=inner, **options)
+    compared = compare_penalties(table, targets, penalties=penalties, folds=inner, **options)
 
     def solution() -> tuple[np.ndarray, Any]:
         found = compared.solution()
