@@ -121,7 +121,7 @@ def digest_of_file(path: str | Path, content: bytes | None = None, bad: type[Bad
         What is raised if the file cannot be read.
     """
     try:
-        key = _key_of_file(path)
+        key = key_of_file(path)
     except (OSError, ValueError):
         return digest_of(read_bytes(path, bad))
     digest = _DIGESTS.get(key)
@@ -135,11 +135,12 @@ def digest_of_file(path: str | Path, content: bytes | None = None, bad: type[Bad
 def known_digest_of_file(path: str | Path) -> str | None:
     """What :func:`digest_of_file` remembers of a file, without reading it."""
     try:
-        return _DIGESTS.get(_key_of_file(path))
+        return _DIGESTS.get(key_of_file(path))
     except (OSError, ValueError):
         return None
 
 
-def _key_of_file(path: str | Path) -> tuple[str, int, int]:
+def key_of_file(path: str | Path) -> tuple[str, int, int]:
+    """By what a file is known until it changes: its whole path, its size in bytes and when it was changed."""
     status = os.stat(path)
     return os.path.abspath(path), status.st_size, status.st_mtime_ns

@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
 
-from headstart.data.base.content import open_plain, read_bytes
+from headstart.data.base.content import key_of_file, open_plain, read_bytes
 from headstart.data.base.reasons import BadInput, BadPicture
 from headstart.data.pictures.decode import FORMATS, values_of_file
 from headstart.data.pictures.depth import Depth, Range, decided
@@ -135,10 +136,16 @@ def header_of(item: Any) -> Header:
     if isinstance(item, Image.Image):
         return Header(item.mode in ("I", "F") or item.mode.startswith("I;16"), getattr(item, "n_frames", 1))
     try:
-        with open_plain(item, BadPicture) as file:
-            return _in_file(file)
+        return _at(*key_of_file(item))
     except Exception:
         return _PLAIN
+
+
+@lru_cache(1 << 15)
+def _at(path: str, size: int, changed: int) -> Header:
+    """The header of a file, read once as long as it is the same."""
+    with open_plain(path, BadPicture) as file:
+        return _in_file(file)
 
 
 def place_of(item: Any) -> Any:

@@ -85,8 +85,12 @@ class StoredFeatures(Features):
 
 def features_of(rows: KeptRows, layout: Layout) -> Features:
     """Features in memory where they are few, and otherwise where they are kept."""
-    stored = StoredFeatures(rows, layout)
-    return stored if rows.nbytes > HELD else Features(stored.output, stored.depths, stored.grids)
+    if rows.nbytes > HELD:
+        return StoredFeatures(rows, layout)
+    parts = np.split(rows.columns(0, layout.n_values), np.cumsum(layout.widths)[:-1], axis=1)
+    output, *others = map(np.ascontiguousarray, parts)
+    blocks = len(layout.blocks)
+    return Features(output, tuple(others[:blocks]), tuple(others[blocks:]))
 
 
 def embed(
