@@ -101,18 +101,20 @@ class FeatureCache:
             held = {key: self._rows[space, key] for key in places if (space, key) in self._rows}
             for key in held:
                 self._rows.move_to_end((space, key))
-        parts: list[np.ndarray | Opened] = [np.stack(list(held.values()))] if held else []
-        for number, key in enumerate(held):
-            at = places.pop(key)
-            part[at], place[at] = 0, number
+        parts: list[np.ndarray | Opened] = []
+
+        def take(here: Iterable[tuple[int, str]], kept: np.ndarray | Opened) -> None:
+            at, rows = np.array([(i, row) for row, key in here for i in places.pop(key)]).T
+            part[at], place[at] = len(parts), rows
+            parts.append(kept)
+
+        if held:
+            take(enumerate(held), np.stack(list(held.values())))
         for shard in self._shards_of(space) if places else ():
             here = [(row, key) for row, key in enumerate(shard.keys) if key in places]
             opened = self._opened(shard) if here and shard.shape == (width,) else None
             if opened is not None:
-                for row, key in here:
-                    at = places.pop(key)
-                    part[at], place[at] = len(parts), row
-                parts.append(opened)
+                take(here, opened)
         return KeptRows(parts, part, place, width)
 
     def rows(self, space: str, keys: Sequence[str], width: int, run: Run) -> KeptRows:
@@ -145,8 +147,8 @@ class FeatureCache:
             opened = None if shard is None or len(rows) == len(order) else self._opened(shard)
             found.parts.append(rows if opened is None else opened)
             where |= {name: (len(found.parts) - 1, i) for i, name in enumerate(names)}
-        for i in np.flatnonzero(found.part < 0).tolist():
-            found.part[i], found.place[i] = where[keys[i]]
+        new = np.flatnonzero(found.part < 0)
+        found.part[new], found.place[new] = np.array([where[keys[i]] for i in new.tolist()]).T
         return found
 
     def put(
