@@ -9,24 +9,25 @@ from typing import Any
 import numpy as np
 
 from headstart.data.base.rows import Inputs
-from headstart.errors import ParameterError
+from headstart.data.inputs.canvases import canvases
+from headstart.errors import BadInputs, ParameterError
 from headstart.networks.network import Network
 from headstart.networks.running.cache import FeatureCache, default_cache
 from headstart.networks.running.entry import IN_MEMORY, Entry, array_for, common_length
 from headstart.networks.running.features import Features
 from headstart.networks.running.kept_rows import KeptRows
 from headstart.networks.running.pipeline import (
+    arrays,
     batches,
     digests,
     first_of_each,
     inputs_for,
     running_order,
-    sample,
     space_of,
     team_batches,
 )
 from headstart.networks.running.precision import must_be_exact
-from headstart.networks.running.runners import Forward, one_pass, runner_for, sample_rows
+from headstart.networks.running.runners import ENOUGH, Forward, asked_for, one_pass, runner_for
 from headstart.networks.running.runtime import Layout, layout_of
 from headstart.nn.processes import team_size
 from headstart.progress import Progress
@@ -147,29 +148,30 @@ def embed(
     exact = must_be_exact(exact) or one_pass(device)
     space = space_of(network, f"{'exact ' if exact else ''}features {layout.blocks} {layout.grids}")
     keys = digests(network, inputs)
+    asked = (None, 0) if exact else asked_for(network, inputs)
 
     def run(new: list[int]) -> tuple[list[int], Iterable[np.ndarray]]:
         order = [new[i] for i in running_order(network, inputs[new])]
-        return order, team_batches(network, inputs[order], _runner, (exact,), device, batch_size, progress)
+        return order, team_batches(network, inputs[order], _runner, (exact, *asked), device, batch_size, progress)
 
     return features_of(cache.rows(space, keys, layout.n_values, run), layout)
 
 
-def _runner(network: Network, todo: Inputs, device: str, exact: bool) -> Forward:
-    chosen = None if exact else _trial_rows(network, len(todo))
-    trial = None if chosen is None else functools.partial(sample, network, todo, chosen)
-    return runner_for(network, device, exact, trial, len(todo))
+def _runner(network: Network, todo: Inputs, device: str, exact: bool, trial: Inputs | None, most: int) -> Forward:
+    def tried_on() -> np.ndarray:
+        assert trial is not None
+        try:
+            order = running_order(network, trial)
+            return arrays(network, trial[order[len(order) // 2 :] if network.chain.takes_tokens else order])
+        except BadInputs:
+            canvases(todo, network.preprocessing)
+            return arrays(network, todo[:ENOUGH])  # the others are gone, of which only the features are left
+
+    return runner_for(network, device, exact, None if trial is None else tried_on, most)
 
 
 def _entry(network: Network, _: Inputs, device: str, block: str, length: int | None) -> Entry:
     return Entry(network, block, device, length)
-
-
-def _trial_rows(network: Network, n: int) -> np.ndarray | None:
-    """Which of n inputs the faster pass is tried on: of texts, which come longest first, some of the shorter half."""
-    first = n // 2 if network.chain.takes_tokens else 0
-    rows = sample_rows(n - first)
-    return None if rows is None else rows + first
 
 
 def boundary(

@@ -203,15 +203,6 @@ def arrays(network: Network, inputs: Inputs, store: CanvasStore | None = None) -
     return preprocessing.stack([preprocessing.centre(canvas) for canvas in found])
 
 
-def sample(network: Network, inputs: Inputs, chosen: np.ndarray) -> np.ndarray:
-    """Some of the inputs at the network's size."""
-    try:
-        return arrays(network, inputs[chosen])
-    except BadInputs:
-        canvases(inputs, network.preprocessing)
-        raise
-
-
 def space_of(network: Network, what: str) -> str:
     """Name under which rows are cached: what they are, of which weights, after which preprocessing."""
     return f"1 {what} {network.digest} {network.preprocessing.key()}"

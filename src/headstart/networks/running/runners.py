@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from headstart.data.base.rows import Inputs
 from headstart.networks.cutting.trace import twin
 from headstart.networks.network import Network
 from headstart.networks.running.compiled import CompiledRunner, openvino_installed, worth_compiling
@@ -24,6 +25,7 @@ MOST = 16
 Forward = Callable[[np.ndarray], np.ndarray]
 
 _kept: weakref.WeakKeyDictionary[Network, dict[tuple[str, str], Forward]] = weakref.WeakKeyDictionary()
+_asked: weakref.WeakKeyDictionary[Network, tuple[Inputs | None, int]] = weakref.WeakKeyDictionary()
 _simplified: weakref.WeakKeyDictionary[Network, nn.Module] = weakref.WeakKeyDictionary()
 _lock = threading.RLock()
 
@@ -99,6 +101,30 @@ def runner_for(
             if (device, kind) in runners:
                 return runners[device, kind]
         return _exact(network, device)
+
+
+def asked_for(network: Network, inputs: Inputs) -> tuple[Inputs | None, int]:
+    """Of the first set whose features were asked for, 8 to 32 inputs to try on; and how many the largest set had.
+
+    Sets whose features are kept already count too: so a run that goes on from where it was stopped, or finds some of
+    its features kept, computes the others with the arithmetic that it would have used. None where every set was too
+    small to tell.
+    """
+    with _lock:
+        trial, most = _asked.get(network, (None, 0))
+        if trial is None:
+            rows = _to_try(network, len(inputs))
+            trial = None if rows is None else inputs[rows]
+        _asked[network] = trial, max(most, len(inputs))
+        return _asked[network]
+
+
+def _to_try(network: Network, n: int) -> np.ndarray | None:
+    """Of texts twice as many, for the shorter half of them serves."""
+    if not network.chain.takes_tokens:
+        return sample_rows(n)
+    half = sample_rows(n // 2)
+    return None if half is None else np.linspace(0, n - 1, 2 * len(half)).round().astype(int)
 
 
 def one_pass(device: str) -> bool:

@@ -57,6 +57,34 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
+def test_a_run_that_goes_on_computes_with_the_arithmetic_that_it_began_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two sets the first decides, also where its features are kept already; here 16 bits are for dark ones alone."""
+    monkeypatch.setattr(runners, "half_type", lambda device: torch.bfloat16)
+    monkeypatch.setattr(runners, "openvino_installed", lambda: False)
+    tried = runners._tried
+
+    def dark(network: Network, device: str, makers: list[Any], found: np.ndarray) -> Any:
+        monkeypatch.setattr(runners, "agrees", lambda exact, fast: float(found.mean()) < 128)
+        return tried(network, device, makers, found)
+
+    monkeypatch.setattr(runners, "_tried", dark)
+    module, side = small_network("vgg")
+    bright = as_pictures([255 - np.asarray(item) // 4 for item in pictures(12, side).items])
+    faint = as_pictures([np.asarray(item) // 4 for item in pictures(12, side, 1).items])
+    for name, first, second in (("up", faint, bright), ("down", bright, faint)):
+        whole, part = FeatureCache(tmp_path / f"{name} whole"), FeatureCache(tmp_path / f"{name} part")
+        network = wrapped(module, side)
+        embed(network, first, cache=whole)
+        expected = embed(network, second, cache=whole).output
+        embed(wrapped(module, side), first, cache=part)
+        again = wrapped(module, side)
+        embed(again, first, cache=part)
+        assert again not in runners._kept or not runners._kept[again]
+        np.testing.assert_array_equal(embed(again, second, cache=part).output, expected)
+
+
 @pytest.mark.parametrize("name", SMALL_NETWORKS)
 def test_exact_features_are_the_networks_own(name: str) -> None:
     module, side = small_network(name)
