@@ -32,10 +32,13 @@ class NextLabels:
         Positions in the pool, in the order in which they are best labelled.
     reasons : tuple of str
         Why each: by chance, because it stands for many, or because the model is unsure.
+    failed : tuple of (str, str)
+        Examples of the pool that cannot be read, and so are not among them, with the reason.
     """
 
     rows: np.ndarray
     reasons: tuple[str, ...]
+    failed: tuple[tuple[str, str], ...] = ()
 
 
 def next_labels(

@@ -43,8 +43,11 @@ def command(pool: Path, n: int, out: Path, as_json: bool, **options: object) -> 
 
     found = label_next(pool, n=n, out=out, **options)  # type: ignore[arg-type]
     words = [{UNSURE: "that the model is unsure of"}.get(why, why) for why in found.reasons]
+    failed = [{"file": name, "reason": reason} for name, reason in found.failed]
+    for entry in failed:
+        note(f"Cannot read {entry['file']}: {entry['reason']}")
     if as_json:
-        print_json({"rows": found.rows.tolist(), "reasons": list(found.reasons), "out": str(out)})
+        print_json({"rows": found.rows.tolist(), "reasons": list(found.reasons), "out": str(out), "failed": failed})
         return
     told = ", ".join(f"{words.count(why)} {why}" for why in dict.fromkeys(words))
     echo(f"{len(found.rows)} examples to label: {told}.")

@@ -113,10 +113,11 @@ def label_next(
         given = recognise(pool, reading, wanted=lambda: wanted).dataset()
     kind = known.kind if known is not None else None if given is None else given.kind
     rows = _pool(pool, known, kind, reading, given)
+    failed: list[tuple[str, str]] = []
     if rows is None:
         shown, free, features, held = _of_values(pool if frame is None else frame, known, given, filled, column)
     else:
-        shown, free, features, held = _of_inputs(rows, known, given, source, filled)
+        shown, free, features, held, failed = _of_inputs(rows, known, given, source, filled)
     if len(free) < min(n, len(shown)):
         raise DataError(
             f"Expected {n} examples or more to choose from, found {len(free):,}: the other {len(shown) - len(free):,} "
@@ -137,7 +138,7 @@ def label_next(
         probabilities=probabilities if doubt else None,
         random_state=random_state,
     )
-    found = dataclasses.replace(found, rows=free[found.rows])
+    found = dataclasses.replace(found, rows=free[found.rows], failed=tuple(failed))
     if out is not None:
         write_sheet(shown, found.rows.tolist(), Path(out).expanduser(), label=column, reasons=found.reasons)
     return found
@@ -207,8 +208,8 @@ def _pool(pool: Any, known: Model | None, kind: Kind | None, reading: Reading, g
 
 def _of_inputs(
     rows: Any, known: Model | None, given: Dataset | None, source: Any, filled: np.ndarray
-) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray | None]:
-    """The pool, which of it is not labelled yet, its features, and those of what is labelled."""
+) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray | None, list[tuple[str, str]]]:
+    """The pool, which of it is not labelled yet, its features, those of what is labelled, and what cannot be read."""
     network = None if known is None else known.network[0]
     named = rows.kind.starter if source == AUTO else source
     if network is None and named is not None:
@@ -216,13 +217,15 @@ def _of_inputs(
     own = set() if given is None else {given.inputs.digest(i) for i in range(len(given))}
     free = np.setdiff1d(np.flatnonzero([rows.digest(i) not in own for i in range(len(rows))]), filled)
     held = None if given is None else _compared_by(network, given.inputs, "what is labelled")
+    failed: list[tuple[str, str]] = []
     try:
         features = _compared_by(network, rows[free], "the pool")
     except BadInputs:  # what cannot be read cannot be labelled either
         seen = simple_of(rows.kind).preprocessing if network is None else network.preprocessing
-        free = free[readable(rows[free], seen)[0]]
+        good, failed = readable(rows[free], seen)
+        free = free[good]
         features = _compared_by(network, rows[free], "the pool")
-    return rows, free, features, held
+    return rows, free, features, held, failed
 
 
 def _compared_by(network: Any, inputs: Any, what: str) -> np.ndarray:

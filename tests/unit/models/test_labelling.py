@@ -110,7 +110,12 @@ def test_a_sheet_in_a_new_folder_without_what_cannot_be_read(tmp_path: Path) -> 
     for i, picture in enumerate(np.random.default_rng(0).integers(0, 255, (8, 16, 16), dtype=np.uint8)):
         Image.fromarray(picture).save(tmp_path / "pool" / f"p{i}.png")
     (tmp_path / "pool" / "broken.png").write_text("no picture")
-    headstart.label_next(tmp_path / "pool", n=8, out=tmp_path / "sheets" / "next.csv")
+    found = headstart.label_next(tmp_path / "pool", n=8, out=tmp_path / "sheets" / "next.csv")
+    assert [name.endswith("broken.png") for name, _ in found.failed] == [True]
+    said = CliRunner().invoke(command, [str(tmp_path / "pool"), "-n", "8", "--out", str(tmp_path / "n.csv"), "--json"])
+    assert "broken.png: " in said.stderr and [one["reason"] for one in json.loads(said.stdout)["failed"]] == [
+        found.failed[0][1]
+    ]
     paths = pd.read_csv(tmp_path / "sheets" / "next.csv")["path"]
     assert sorted(Path(path).name for path in paths) == [f"p{i}.png" for i in range(8)]
 

@@ -132,7 +132,9 @@ def _column(view: str, wanted: Any, known: Columns) -> Any:
     shown = ", ".join(map(repr, known[:12])) + (", ..." if len(known) > 12 else "")
     raise ParameterError(
         f"Expected the column {wanted!r} of the view {view!r} in the table, found the columns {shown}.",
-        f"Did you mean {near[0]!r}?" if near else "Name columns that are there, or add this one: its cells may be empty.",
+        f"Did you mean {near[0]!r}?"
+        if near
+        else "Name columns that are there, or add this one: its cells may be empty.",
     )
 
 
