@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -43,6 +43,12 @@ def print_json(value: Any) -> None:
 def note(words: str) -> None:
     """Say something beside the result, on standard error."""
     echo(words, err=True)
+
+
+def note_failed(failed: Iterable[Mapping[str, str]]) -> None:
+    """Name the inputs that cannot be read, with the reasons, on standard error."""
+    for entry in failed:
+        note(f"Cannot read {entry['file']}: {entry['reason']}")
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from headstart.cli.console import common, echo, note, print_json
+from headstart.cli.console import common, echo, note, note_failed, print_json
 from headstart.cli.options import one_or_several
 
 
@@ -44,8 +44,7 @@ def command(pool: Path, n: int, out: Path, as_json: bool, **options: object) -> 
     found = label_next(pool, n=n, out=out, **options)  # type: ignore[arg-type]
     words = [{UNSURE: "that the model is unsure of"}.get(why, why) for why in found.reasons]
     failed = [{"file": name, "reason": reason} for name, reason in found.failed]
-    for entry in failed:
-        note(f"Cannot read {entry['file']}: {entry['reason']}")
+    note_failed(failed)
     if as_json:
         print_json({"rows": found.rows.tolist(), "reasons": list(found.reasons), "out": str(out), "failed": failed})
         return

@@ -15,7 +15,7 @@ from headstart.cli.answer_files import (
     told_of_task,
     write_answers,
 )
-from headstart.cli.console import common, note, print_json, print_table
+from headstart.cli.console import common, note, note_failed, print_json, print_table
 from headstart.cli.options import threshold_options
 from headstart.progress import reporter
 
@@ -101,8 +101,7 @@ def command(
         print_csv(header, cells)
     elif out is None:
         _print_rows(rows)
-    for entry in failed:
-        note(f"Cannot read {entry['file']}: {entry['reason']}")
+    note_failed(failed)
     return 1 if failed else 0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.cli.answer_files import print_csv, write_answers
-from headstart.cli.console import note, print_json, print_table
+from headstart.cli.console import note, note_failed, print_json, print_table
 from headstart.errors import DataError
 
 _BOX_COLUMNS = ("file", "label", "score", "xmin", "ymin", "xmax", "ymax", "error")
@@ -209,8 +209,7 @@ def found_in(
         print_csv(_BOX_COLUMNS, cells)
     elif out is None:
         _print_found(sure)
-    for entry in failed:
-        note(f"Cannot read {entry['file']}: {entry['reason']}")
+    note_failed(failed)
     return 1 if failed else 0
 
 
