@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from headstart.data.base.content import key_of_file
 from headstart.data.pictures.decode import FORMATS, turn_of
 from headstart.data.pictures.dicom import is_dicom, size_of_dicom
 from headstart.data.pictures.heif import is_heif, size_of_heif
@@ -77,15 +79,21 @@ def frame_of(item: Any) -> Frame | None:
     if not os.path.isfile(item):
         return None
     try:
-        with open(item, "rb") as file:
-            head = file.read(_HEAD)
-            for fits, size in _SIZES:
-                if fits(head):
-                    return _by_header(head if size is size_of_nifti else head + file.read(), size)
-        with Image.open(item, formats=(*FORMATS, "PPM")) as image:
-            return Frame(*image.size, turn_of(image))
+        return _at(*key_of_file(item))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
+
+
+@lru_cache(1 << 15)
+def _at(path: str, length: int, changed: int) -> Frame | None:
+    """Of a file, read once as long as it is the same."""
+    with open(path, "rb") as file:
+        head = file.read(_HEAD)
+        for fits, size in _SIZES:
+            if fits(head):
+                return _by_header(head if size is size_of_nifti else head + file.read(), size)
+    with Image.open(path, formats=(*FORMATS, "PPM")) as image:
+        return Frame(*image.size, turn_of(image))
 
 
 #: Bytes in which a packed volume's header ends.

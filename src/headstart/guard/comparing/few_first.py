@@ -1,4 +1,4 @@
-"""A look at a few hundred examples, before a control is run on all: what is far behind there is not run further."""
+"""A look at a few examples, before a control is run on all: what is far behind there is not run further."""
 
 from __future__ import annotations
 
@@ -17,9 +17,15 @@ from headstart.guard.comparing.out_of_fold import Outcome, out_of_fold
 from headstart.guard.comparing.race import behind
 from headstart.math.statistics.named_metrics import metric_named
 
-#: Examples of a look, and the standard errors that a control has to be behind by to be given up.
-FEW, _ERRORS = 200, 2.0
+#: Examples of a look, at least and at most, so many a class in between; and the standard errors that a control has to
+#: be behind by to be given up.
+_FEW, _MOST, _EACH, _ERRORS = 100, 200, 5, 2.0
 _FOLDS = 3
+
+
+def few_of(material: Material) -> int:
+    """How many examples are looked at: 100, of many classes five a class, and at most 200."""
+    return min(_MOST, max(_FEW, _EACH * (0 if material.classes is None else len(material.classes))))
 
 
 def far_behind(
@@ -32,8 +38,8 @@ def far_behind(
 ) -> str | None:
     """Why a control is not run on all examples; None where it is not far behind its rival on a few of them.
 
-    Both are cross-validated on the same 200 examples. A network with random weights costs as much as the borrowed one,
-    and only shows how much of a gain comes from the architecture.
+    Both are cross-validated on the same few examples, see `few_of`. A network with random weights costs as much as the
+    borrowed one, and only shows how much of a gain comes from the architecture.
 
     Parameters
     ----------
@@ -42,7 +48,7 @@ def far_behind(
     rival : Outcome
         The best of its side so far.
     material : Material
-        Of 400 examples or more.
+        Of twice as many examples or more.
     journal : Journal
         Keeps the folds.
     random_state : int, default=0
@@ -60,7 +66,7 @@ def far_behind(
     OutOfTime
         If a fold was interrupted.
     """
-    rows = np.sort(np.random.default_rng(random_state).permutation(len(material))[:FEW])
+    rows = np.sort(np.random.default_rng(random_state).permutation(len(material))[: few_of(material)])
     few = _some(material, rows)
     try:
         splits = folds(few.target, few.task, groups=few.groups, n_splits=_FOLDS, random_state=random_state)
@@ -78,7 +84,8 @@ def far_behind(
         return None
     measured = metric_named(few.metric, few.task)
     size = f"{100 * gap:.1f} points" if measured.percent else f"{gap:.3g} in {measured.words}"
-    return f"{candidate.words}: {size} behind {rival.candidate.words} on {FEW} of the examples, not run on all"
+    where = f"on {few_of(material)} of the examples, not run on all"
+    return f"{candidate.words}: {size} behind {rival.candidate.words} {where}"
 
 
 def _some(material: Material, rows: np.ndarray) -> Material:

@@ -18,7 +18,7 @@ from headstart.guard.comparing.contenders import contenders, near_best
 from headstart.guard.comparing.crew import Ahead
 from headstart.guard.comparing.curves import learning_curve
 from headstart.guard.comparing.deadline import Deadline, OutOfTime
-from headstart.guard.comparing.few_first import FEW, far_behind
+from headstart.guard.comparing.few_first import far_behind, few_of
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.comparing.out_of_fold import (
     Outcome,
@@ -189,7 +189,7 @@ def _measured(result: Comparison, candidate: Candidate, course: Course, ahead: A
 def _given_up(result: Comparison, candidate: Candidate, course: Course, keep: float) -> bool:
     """Whether a control is far behind on a few examples, or time is over while they are looked at; why is said."""
     material, rivals = course.material, result.outcomes
-    if candidate.name != CONTROLS[0] or len(material) < 2 * FEW or course.plan.repeated:
+    if candidate.name != CONTROLS[0] or len(material) < 2 * few_of(material) or course.plan.repeated:
         return False
     rival = leader(rivals, candidate.transfer, material, result.splits[0])
     if rival is None:

@@ -150,27 +150,26 @@ def ridge_loo_answers(features: np.ndarray, targets: np.ndarray, *, groups: np.n
     space = row_space(x)
     basis, singular = space.left, space.singular
     values = singular**2
-    members = None if groups is None else _members(np.asarray(groups))
     projected = basis.T @ (y - mean)
+    shrinks = values / (values + n * _PENALTIES[:, None])
+    of_each = None if groups is None else _members(np.asarray(groups))
+    leverages = 1.0 / n + shrinks @ (basis**2).T if of_each is None else np.zeros((len(shrinks), 0))
     best, chosen = np.inf, np.tile(mean, (n, 1))
-    for penalty in _PENALTIES * n:
-        shrink = values / (values + penalty)
+    for shrink, leverage in zip(shrinks, leverages, strict=True):
         residual = y - mean - basis @ (shrink[:, None] * projected)
-        left_out = _leave_out(basis, shrink, residual, members)
+        if of_each is None:
+            left_out = residual / np.maximum(1.0 - leverage, 1e-8)[:, None]
+        else:
+            left_out = _leave_out(basis, shrink, residual, of_each)
         loss = float(np.mean(left_out**2))
         if loss < best:
             best, chosen = loss, y - left_out
     return chosen
 
 
-def _leave_out(
-    basis: np.ndarray, shrink: np.ndarray, residual: np.ndarray, members: list[np.ndarray] | None
-) -> np.ndarray:
-    """Residuals of examples (or groups) left out, from the residuals of the fit on all."""
+def _leave_out(basis: np.ndarray, shrink: np.ndarray, residual: np.ndarray, members: list[np.ndarray]) -> np.ndarray:
+    """Residuals of groups left out, from the residuals of the fit on all."""
     n = len(basis)
-    if members is None:
-        leverage = 1.0 / n + (basis**2) @ shrink
-        return residual / np.maximum(1.0 - leverage, 1e-8)[:, None]
     left_out = np.empty_like(residual)
     for rows in members:
         part = basis[rows]

@@ -1,4 +1,4 @@
-"""A control is looked at on 200 examples before all; the repeats take what the first cross-validation chose."""
+"""A control is looked at on few examples before all; the repeats take what the first cross-validation chose."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from headstart.guard.candidates.candidate import Candidate
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.deadline import OutOfTime
-from headstart.guard.comparing.few_first import FEW, far_behind
+from headstart.guard.comparing.few_first import far_behind, few_of
 from headstart.guard.comparing.journal import Journal
 from headstart.guard.comparing.out_of_fold import Outcome
 from headstart.guard.comparing.run import compare
@@ -54,11 +54,13 @@ def looked(estimator: Any, given: Material, **how: Any) -> str | None:
     return far_behind(control(estimator), rival, given, Journal(None), **how)
 
 
-def test_what_is_far_behind_on_few_examples_is_said() -> None:
+@pytest.mark.parametrize(("classes", "few"), [(2, 100), (30, 150)])
+def test_what_is_far_behind_on_few_examples_is_said(classes: int, few: int) -> None:
     Counted.seen.clear()
-    words = looked(DummyClassifier(), material())
-    assert words is not None and f"behind a head on {FEW} of the examples, not run on all" in words
-    assert all(n < FEW for n, _ in Counted.seen)
+    words = looked(DummyClassifier(), material(classes=classes))
+    assert words is not None and f"behind a head on {few} of the examples, not run on all" in words
+    assert all(n < few for n, _ in Counted.seen)
+    assert few_of(material(classes=60)) == 200
 
 
 def test_what_keeps_up_is_run() -> None:
