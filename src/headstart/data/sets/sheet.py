@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from headstart.data.base.whole import check_file, write_whole
 from headstart.data.tables.rows import is_frame
 from headstart.errors import ParameterError
 
@@ -35,18 +36,20 @@ def sheet_place(out: str | Path) -> Path:
     return target.parent / f"{target.name}-to-label.csv"
 
 
-def refuse_sheet(place: Path) -> None:
-    """Refuse to write over a file: it may hold labels.
+def check_sheet(place: str | Path) -> Path:
+    """Refuse, before anything is computed, a place that no sheet is written to; a file there may hold labels.
 
     Raises
     ------
-    ParameterError
+    OutputError, ParameterError
     """
-    if place.exists():
+    found = check_file(place, endings=(".csv",))
+    if found.exists():
         raise ParameterError(
             f"Expected to write a sheet to be labelled to {place}, found a file there.",
             "Move it away: it may hold labels.",
         )
+    return found
 
 
 def write_sheet(
@@ -71,18 +74,17 @@ def write_sheet(
     ------
     ParameterError
         If the examples are arrays in memory, which a table cannot name, or the file is there.
+    OutputError
+        If it cannot be written.
     """
-    refuse_sheet(place)
+    check_sheet(place)
     columns: dict[str, Any] = {label: ""} | ({} if reasons is None else {REASON: list(reasons)})
     if is_frame(shown):
         frame = shown.iloc[list(rows)].assign(**columns)
     else:
         column, cells = _cells(shown, rows, place)
         frame = pd.DataFrame({column: cells} | columns)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    part = place.with_name(f".{place.name}.{os.getpid()}")
-    frame.to_csv(part, index=False)
-    part.replace(place)
+    write_whole(place, frame.to_csv(index=False).encode("utf-8"), "the sheet")
 
 
 def _cells(shown: Any, rows: Sequence[int], place: Path) -> tuple[str, list[str]]:
