@@ -15,6 +15,7 @@ from headstart.data.base.rows import Inputs
 from headstart.data.inputs.inputs import as_inputs, joined_once
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import Recognised
+from headstart.data.reading.roles import as_list
 from headstart.data.reading.unlabelled import read_unlabelled
 from headstart.data.sets.description import tell
 from headstart.data.sets.label_notes import APART, alike
@@ -232,7 +233,8 @@ def fit_without_labels(
     try:
         if asked.ask:
             drawn = np.sort(np.random.default_rng(effort.seed).permutation(len(domain.shown))[: asked.ask])
-            write_sheet(domain.shown, drawn.tolist(), place, label=domain.label)
+            columns = domain.columns if domain.kind.typed else as_list(reading.path_column)
+            write_sheet(domain.shown, drawn.tolist(), place, label=domain.label, named=columns)
             model.evidence["sheet"] = {"path": str(place), "n": len(drawn)}
         model.save(asked.out, also=asked.also)
     except BaseException:  # a sheet without its model

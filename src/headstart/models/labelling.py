@@ -141,7 +141,11 @@ def label_next(
     )
     found = dataclasses.replace(found, rows=free[found.rows], failed=tuple(failed))
     if out is not None:
-        write_sheet(shown, found.rows.tolist(), Path(out).expanduser(), label=column, reasons=found.reasons)
+        texts = text_column or (None if given is None else given.text_columns)
+        columns = as_list(path_column if rows is None or not rows.kind.typed else texts)
+        write_sheet(
+            shown, found.rows.tolist(), Path(out).expanduser(), label=column, named=columns, reasons=found.reasons
+        )
     return found
 
 

@@ -53,7 +53,13 @@ def check_sheet(place: str | Path) -> Path:
 
 
 def write_sheet(
-    shown: Any, rows: Sequence[int], place: Path, *, label: str = "label", reasons: Sequence[str] | None = None
+    shown: Any,
+    rows: Sequence[int],
+    place: Path,
+    *,
+    label: str = "label",
+    named: Sequence[str] = (),
+    reasons: Sequence[str] | None = None,
 ) -> None:
     """Write some examples with an empty column of labels, whole or not at all.
 
@@ -67,6 +73,8 @@ def write_sheet(
         A file that is not there yet; its folder is made.
     label : str, default="label"
         Name of the column to be filled in.
+    named : sequence of str, optional
+        Columns that the paths, or the texts, are looked for in when the sheet is read. Default: "path" or "text".
     reasons : sequence of str, optional
         Why each is there, from `REASONS`.
 
@@ -82,15 +90,16 @@ def write_sheet(
     if is_frame(shown):
         frame = shown.iloc[list(rows)].assign(**columns)
     else:
-        column, cells = _cells(shown, rows, place)
-        frame = pd.DataFrame({column: cells} | columns)
+        first, *others = named or ("text" if shown.kind.typed else "path",)
+        cells: dict[str, Any] = {first: _cells(shown, rows, place)}
+        frame = pd.DataFrame(cells | dict.fromkeys(others, "") | columns)  # texts of several columns are joined already
     write_whole(place, frame.to_csv(index=False).encode("utf-8"), "the sheet")
 
 
-def _cells(shown: Any, rows: Sequence[int], place: Path) -> tuple[str, list[str]]:
+def _cells(shown: Any, rows: Sequence[int], place: Path) -> list[str]:
     """What names each example in a table: its text, or its path from where the table lies."""
     if shown.kind.typed:
-        return "text", [str(shown.decode(int(i))) for i in rows]
+        return [str(shown.decode(int(i))) for i in rows]
     items = [shown.items[i] for i in rows]
     if not all(isinstance(item, str | Path) for item in items):
         raise ParameterError(
@@ -98,7 +107,7 @@ def _cells(shown: Any, rows: Sequence[int], place: Path) -> tuple[str, list[str]
             "Save them as files first, or use the positions that label_next gives.",
         )
     here = place.resolve().parent
-    return "path", [os.path.relpath(Path(item).resolve(), here) for item in items]
+    return [os.path.relpath(Path(item).resolve(), here) for item in items]
 
 
 def without_reasons(frame: pd.DataFrame) -> pd.DataFrame:
