@@ -195,6 +195,13 @@ class Asked:
     reference: bool = True
     also: Callable[[Path], None] | None = None
 
+    def __post_init__(self) -> None:
+        if self.ask < 0 or (self.ask and self.out is None):
+            raise ParameterError(
+                f"Expected ask of 0 or more, with out=, found ask={self.ask!r}, out={self.out!r}.",
+                "The sheet is written beside the model's folder.",
+            )
+
 
 def fit_without_labels(
     data: Any, source: Any, reading: Reading, effort: Effort, asked: Asked, **how: Any

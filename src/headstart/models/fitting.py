@@ -342,14 +342,9 @@ def _check_out(out: str | Path | None, resume: bool, ask: int) -> None:
         raise ParameterError(
             "Expected out= to resume from, found none.", "Give the folder of the call that was killed."
         )
-    if ask < 0 or (ask and out is None):
-        raise ParameterError(
-            f"Expected ask of 0 or more, with out=, found ask={ask!r}, out={out!r}.",
-            "The sheet is written beside the model's folder.",
-        )
     if out is not None:
         check_place(out)
-        if ask:
+        if ask > 0:
             check_sheet(sheet_place(out))
 
 
