@@ -115,7 +115,7 @@ def test_a_file_is_written_whole_or_not_at_all(place: Path, capsys: pytest.Captu
     said(capsys)
     (place / "file").write_text("", encoding="utf-8")
     assert exit_code([*command, str(place / "file" / "a.csv")]) == 1
-    assert "Expected to write the answers to" in said(capsys)[1]
+    assert "a file in the place of one of its folders" in said(capsys)[1]
     (place / "folder.csv").mkdir()
     assert exit_code([*command, str(place / "folder.csv")]) == 1
     assert "Expected a file to write, found the folder" in said(capsys)[1]
@@ -123,7 +123,7 @@ def test_a_file_is_written_whole_or_not_at_all(place: Path, capsys: pytest.Captu
 
 def test_wrong_things_end_in_one_message(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wrong = {
-        "Expected a page that ends in .html, found page.pdf": ["new.csv", "--out", "page.pdf"],
+        "Expected a file that ends in .html or .htm, found page.pdf": ["new.csv", "--out", "page.pdf"],
         "found nothing at": ["gone.csv"],
         "Name the column of labels (--label)": ["open.csv"],
         "Expected a prevalence between 0 and 1": ["new.csv", "--prevalence", "5"],

@@ -43,6 +43,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         noted.update(settings, data=data, source=source)
         settings["out"].mkdir()
         (settings["out"] / "evidence.json").write_text(json.dumps(EVIDENCE))
+        settings["also"](settings["out"])
         return SimpleNamespace(evidence=EVIDENCE)
 
     try:

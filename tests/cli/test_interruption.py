@@ -82,3 +82,22 @@ def test_terminated_for_true_it_resumes_to_the_end(tmp_path: Path) -> None:
     again = subprocess.run([*command, "--resume"], capture_output=True, text=True, check=True, **where)
     assert out.is_dir() and not progress_folder(out).exists()
     assert "logistic regression on the target's rows alone: done after" in again.stderr
+
+
+def test_stopped_while_the_report_is_written_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(0)
+    y = np.arange(40) % 2
+    pd.DataFrame({"a": rng.normal(3 * y, 1), "y": np.array(["no", "yes"])[y]}).to_csv(tmp_path / "t.csv", index=False)
+    command = ["fit", str(tmp_path / "t.csv"), "--budget", "2s", "--out", str(tmp_path / "m")]
+
+    def stop(*_: Any) -> None:
+        raise Terminated
+
+    with monkeypatch.context() as patched:
+        patched.setattr(importlib.import_module("headstart.report.write"), "write_evidence", stop)
+        assert main.exit_code(command) == 143
+    assert "Nothing half-written was left behind." in capsys.readouterr().err
+    assert not (tmp_path / "m").exists() and not list(tmp_path.glob("*.writing"))
+    assert main.exit_code(command) == 0 and (tmp_path / "m" / "report.html").is_file()

@@ -86,8 +86,14 @@ def test_rows_are_explained_cell_by_cell(folder: Path, capsys: pytest.CaptureFix
         (["look", "starter:pictures", "{}/nothing"], "no such file"),
         (["look", "starter:speech", "{}/new"], "found none"),
         (["look", "starter:pictures", "{}/linear/headstart.json"], "cannot be read"),
-        (["look", "starter:pictures", "{}/new", "--out", "{}/linear/headstart.json/x.html"], "Choose another --out"),
-        (["predict", "{}/linear", "{}/new", "--explain", "{}/linear/headstart.json"], "Choose another --explain"),
+        (
+            ["look", "starter:pictures", "{}/new", "--out", "{}/linear/headstart.json/x.html"],
+            "Choose another place (--out)",
+        ),
+        (
+            ["predict", "{}/linear", "{}/new", "--explain", "{}/linear/headstart.json"],
+            "Choose another place (--explain)",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_said(

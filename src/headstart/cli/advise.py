@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, echo, print_json, print_table
-from headstart.cli.options import reading_options, source_options
+from headstart.cli.options import Place, reading_options, source_options
 from headstart.cli.running.duration import Duration
 from headstart.progress import reporter
 
@@ -17,12 +17,12 @@ HEADER = ("rank", "source", "what", "how", "expected", "gain", "", "why")
 
 
 @click.command("advise")
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data", type=Place())
 @source_options(
     "What might be borrowed from: a folder, a hub id, starter:pictures, ...; again for several. auto is the starter "
     "for the data. For a table: other tables."
 )
-@click.option("--sources", type=click.Path(path_type=Path), help="A folder: everything in it is a source.")
+@click.option("--sources", type=Place(), help="A folder: everything in it is a source.")
 @reading_options()
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read.")
 @click.option("--budget", type=Duration(), default="60s", show_default=True, help="Time to spend, such as 30s, 5m.")

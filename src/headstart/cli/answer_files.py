@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from headstart.cli.console import echo
-from headstart.errors import OutputError
 
 ENDINGS = (".csv", ".json", ".jsonl", ".parquet")
 Rows = Sequence[dict[str, Any]]
@@ -23,16 +22,10 @@ def check_out(out: Path | None, endings: Sequence[str] = ENDINGS) -> None:
     ------
     OutputError
     """
-    if out is None:
-        return
-    if out.suffix.lower() not in endings:
-        *most, last = endings
-        raise OutputError(
-            f"Expected a file that ends in {', '.join(most)} or {last}, found {out}.",
-            "The ending says what is written: --out answers.csv.",
-        )
-    if out.is_dir():
-        raise OutputError(f"Expected a file to write, found the folder {out}.", f"Name a file: {out / 'answers.csv'}.")
+    from headstart.data.base.whole import check_file
+
+    if out is not None:
+        check_file(out, endings=endings)
 
 
 def answer_table(rows: Rows, failed: Sequence[dict[str, str]]) -> tuple[list[str], list[list[Any]]]:

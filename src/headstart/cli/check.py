@@ -8,25 +8,24 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, echo, print_json
+from headstart.cli.options import Place
 
 _CODES = {"valid": 0, "doubtful": 3, "cannot tell": 3, "invalid": 4}
 
 
 @click.command("check")
-@click.argument("model", type=click.Path(path_type=Path))
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("model", type=Place())
+@click.argument("data", type=Place())
 @click.option("--labels", help="Column of labels in a table; 'folders' where the folders of DATA are the classes.")
 @click.option(
     "--group-by", help="Column, or regular expression over the path: rows of one group are one piece of evidence."
 )
 @click.option(
     "--adapt",
-    type=click.Path(path_type=Path),
+    type=Place(),
     help="Unless it is valid, fit a model for the new data and save it here.",
 )
-@click.option(
-    "--learned-from", type=click.Path(path_type=Path), help="The data that MODEL learned from, if they moved."
-)
+@click.option("--learned-from", type=Place(), help="The data that MODEL learned from, if they moved.")
 @click.option("--seed", "random_state", type=int, default=0, show_default=True, help="Of permutations.")
 @common
 def command(model: Path, data: Path, as_json: bool, **how: Any) -> int:

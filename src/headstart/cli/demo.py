@@ -11,6 +11,7 @@ import click
 from headstart.cli.console import common, echo, note, print_json
 from headstart.cli.demos.digits import digits
 from headstart.cli.demos.wake_words import N_WORDS, wake_words
+from headstart.cli.options import Place
 from headstart.cli.running.duration import Duration
 from headstart.progress import reporter
 
@@ -55,7 +56,7 @@ _WITH_SOURCE = 0.7
 @click.command("demo")
 @click.argument("what", type=click.Choice(list(DEMOS)), default="pictures")
 @click.option("--labels", type=int, help="How many labels to learn from. Default: 50 pictures, or 40 clips.")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("headstart-demo"), show_default=True)
+@click.option("--out", type=Place(), default=Path("headstart-demo"), show_default=True)
 @click.option("--budget", type=Duration(), default="45s", show_default=True, help="Time to spend.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Which ones are labelled, and all other chance.")
 @common

@@ -12,6 +12,7 @@ import click
 from headstart.cli.console import common, note, print_json
 from headstart.cli.options import (
     ClassWeight,
+    Place,
     boxes_option,
     jobs_option,
     names_in,
@@ -23,19 +24,19 @@ from headstart.cli.options import (
 )
 from headstart.cli.running.duration import Duration
 from headstart.cli.running.interruption import going_on_from
-from headstart.errors import GuessingWarning
+from headstart.errors import GuessingWarning, ParameterError
 from headstart.progress import reporter
 
 
 @click.command("fit")
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data", type=Place())
 @source_options(
     "What to borrow from: a folder, a hub id, starter:pictures, starter:speech, timm:NAME, FILE.py:FUNCTION; 'auto' is "
     "the starter for the kind of data, 'none' learns from the data alone. Beside a network, a labelled folder or table "
     "of the same classes. For a table: another table with the same label column; again for several. With --view: "
     "picture=NETWORK, sound=none."
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the model into.")
+@click.option("--out", required=True, type=Place(), help="Folder to write the model into.")
 @reading_options("keyword")
 @target_option
 @click.option(
@@ -47,7 +48,7 @@ from headstart.progress import reporter
 @click.option(
     "--background",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=Place(),
     help="For keyword: a long recording without the words, or a folder of them; again for several.",
 )
 @click.option(
@@ -98,7 +99,7 @@ from headstart.progress import reporter
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run of the same command stopped.")
 @click.option(
     "--plan",
-    type=click.Path(path_type=Path),
+    type=Place(),
     help="Folder of a model: compare again exactly what it was chosen from, however long that takes.",
 )
 @click.option(
@@ -157,17 +158,23 @@ def _fit(data: Path, source: tuple[str, ...], out: Path, as_json: bool, options:
     from headstart.data.base.address import address_of, delivered
     from headstart.models.fitting import fit, progress_folder
     from headstart.networks.seal import MANIFEST
-    from headstart.report.write import write_report
+    from headstart.report.write import write_beside
 
-    with delivered(out, MANIFEST) as place:
-        with warnings.catch_warnings(), going_on_from(progress_folder(place)), reporter(lines=True) as progress:
-            warnings.simplefilter("ignore", GuessingWarning)  # the summary says it
-            model = fit(data, borrowed(source), out=place, progress=progress, **options)
-        report = write_report(place)
-    model_at, report_at = str(out), str(report)
-    if place != out:
-        model_at = str(address_of(out) or out)
-        report_at = f"{model_at}/{report.name}"
+    address = address_of(out)
+    if options["ask"] and address is not None and not address.startswith("file://"):
+        raise ParameterError(
+            f"Expected a folder of this machine with --ask, found {address}.", "The sheet is written beside it."
+        )
+    with (
+        delivered(out, MANIFEST) as place,
+        warnings.catch_warnings(),
+        going_on_from(progress_folder(place)),
+        reporter(lines=True) as progress,
+    ):
+        warnings.simplefilter("ignore", GuessingWarning)  # the summary says it
+        model = fit(data, borrowed(source), out=place, progress=progress, also=write_beside, **options)
+    model_at = str(address or out)
+    report_at = f"{model_at}/report.html"
     if as_json:
         for words in model.evidence.get("warnings") or []:
             note(f"Warning: {words}")

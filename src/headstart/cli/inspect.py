@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, echo, print_json
-from headstart.cli.options import boxes_option, reading_options, target_option
+from headstart.cli.options import Place, boxes_option, reading_options, target_option
 from headstart.errors import HeadstartError
 from headstart.progress import reporter
 
 
 @click.command("inspect")
-@click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("data", nargs=-1, required=True, type=Place())
 @reading_options()
 @target_option
 @boxes_option

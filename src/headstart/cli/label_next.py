@@ -7,15 +7,15 @@ from pathlib import Path
 import click
 
 from headstart.cli.console import common, echo, note, note_failed, print_json
-from headstart.cli.options import one_or_several
+from headstart.cli.options import Place, one_or_several
 
 
 @click.command("label-next")
-@click.argument("pool", type=click.Path(path_type=Path))
+@click.argument("pool", type=Place())
 @click.option("-n", "n", type=click.IntRange(1), default=20, show_default=True, help="How many.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV file to be filled in.")
-@click.option("--model", type=click.Path(path_type=Path), help="A saved model, whose doubt is asked.")
-@click.option("--labelled", type=click.Path(path_type=Path), help="What has labels already: a folder or a table.")
+@click.option("--out", required=True, type=Place(), help="CSV file to be filled in.")
+@click.option("--model", type=Place(), help="A saved model, whose doubt is asked.")
+@click.option("--labelled", type=Place(), help="What has labels already: a folder or a table.")
 @click.option("--source", default="auto", show_default=True, help="Without a model: the network that compares them.")
 @click.option("--label", help="Column of labels, of --labelled and of the table that is written.")
 @click.option("--path-column", help="Column of a table that holds the paths of the files.")

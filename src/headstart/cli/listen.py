@@ -10,11 +10,12 @@ from typing import Any
 import click
 
 from headstart.cli.console import echo, note
+from headstart.cli.options import Place
 
 
 @click.command("listen")
-@click.argument("model", type=click.Path(path_type=Path))
-@click.argument("recording", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("model", type=Place())
+@click.argument("recording", type=Place(allow_dash=True))
 @click.option("--rate", type=int, help="Of raw samples on standard input (-), in Hz. Default: the model's.")
 @click.option("--threshold", type=float, help="Log-odds from which on a word counts. Default: the model's.")
 @click.option(

@@ -24,6 +24,19 @@ def names_in(value: str) -> list[str]:
     return [name.strip() for name in next(csv.reader([value], skipinitialspace=True), [])]
 
 
+class Place(click.Path):
+    """A file or a folder; an empty name is none, as a variable that is not set leaves it."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(path_type=Path, **more)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        if isinstance(value, str) and (not value or "\0" in value):
+            self.fail(f"Expected the name of a file or a folder, found {value!r}.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class ClassWeight(click.ParamType):
     """``balanced``, or classes with their weights: ``ill=5,well=1``."""
 
@@ -198,7 +211,7 @@ def boxes_option(function: Command) -> Command:
         "Of a folder of pictures: where boxes of the things in them are written. COCO JSON, a folder of YOLO text or "
         "its data.yaml, a folder of Pascal VOC XML, or a table with path, label, x, y, w, h."
     )
-    return click.option("--boxes", type=click.Path(path_type=Path), help=words)(function)
+    return click.option("--boxes", type=Place(), help=words)(function)
 
 
 def jobs_option(function: Command) -> Command:

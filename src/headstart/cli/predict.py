@@ -16,15 +16,15 @@ from headstart.cli.answer_files import (
     write_answers,
 )
 from headstart.cli.console import common, note, note_failed, print_json, print_table
-from headstart.cli.options import threshold_options
+from headstart.cli.options import Place, threshold_options
 from headstart.progress import reporter
 
 _THRESHOLDS = ("threshold", "sensitivity", "specificity", "cost_miss", "cost_false", "positive")
 
 
 @click.command("predict")
-@click.argument("model", type=click.Path(path_type=Path))
-@click.argument("inputs", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("model", type=Place())
+@click.argument("inputs", nargs=-1, type=Place())
 @click.option("--text", multiple=True, help="A text to label, as it stands here; again for several.")
 @click.option("--text-column", multiple=True, help="Column of a table that holds texts; again for several, joined.")
 @click.option(
@@ -35,12 +35,12 @@ _THRESHOLDS = ("threshold", "sensitivity", "specificity", "cost_miss", "cost_fal
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=Place(),
     help="Write the answers into this file, whole or not at all: .csv, .json, .jsonl or .parquet.",
 )
 @click.option(
     "--draw",
-    type=click.Path(path_type=Path),
+    type=Place(),
     help="Of a model that finds things: write each picture with its boxes into this folder.",
 )
 @click.option(
@@ -51,7 +51,7 @@ _THRESHOLDS = ("threshold", "sensitivity", "specificity", "cost_miss", "cost_fal
 @click.option("--sets", type=float, help="Also the classes that hold the truth but for this share of cases, as 0.1.")
 @click.option("--refer", type=float, help="Answer only where at most this share is wrong, as 0.05; refer the others.")
 @threshold_options
-@click.option("--explain", type=click.Path(path_type=Path), help="Write what each answer went by into this folder.")
+@click.option("--explain", type=Place(), help="Write what each answer went by into this folder.")
 @common
 def command(
     model: Path, inputs: tuple[Path, ...], out: Path | None, as_csv: bool, as_json: bool, **options: Any
@@ -73,10 +73,13 @@ def command(
     if not inputs and not options["text"]:
         raise click.UsageError("Missing argument 'INPUTS...'.")
     from headstart.data.base.address import brought
+    from headstart.data.base.whole import check_folder
     from headstart.data.sets.task import DETECTION
     from headstart.models.model import load
 
     check_out(out)
+    for option in ("draw", "explain"):
+        check_folder(options[option], f"--{option}")
     inputs = tuple(brought(list(inputs)))
     loaded = load(model)
     if getattr(loaded, "task", None) == DETECTION:

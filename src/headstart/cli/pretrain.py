@@ -8,16 +8,15 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, echo, note, print_json
+from headstart.cli.options import Place
 from headstart.cli.running.duration import Duration
 from headstart.cli.running.interruption import going_on_from
 
 
 @click.command("pretrain")
 @click.argument("data", nargs=-1, required=True)
-@click.option("--out", type=click.Path(path_type=Path), help="Folder to write the source into.")
-@click.option(
-    "--preview", type=click.Path(path_type=Path), help="PNG with rendered pictures; alone, nothing is trained."
-)
+@click.option("--out", type=Place(), help="Folder to write the source into.")
+@click.option("--preview", type=Place(), help="PNG with rendered pictures; alone, nothing is trained.")
 @click.option("--self-supervised", is_flag=True, help="Learn from pictures or clips of sound without labels.")
 @click.option("--teacher", "teachers", multiple=True, help="A source whose features to learn; may be repeated.")
 @click.option("--classes", type=click.IntRange(2), default=500, show_default=True, help="Classes of a formula.")

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from headstart.cli.console import common, echo, print_json
-from headstart.cli.options import positive_option, prevalence_option
+from headstart.cli.options import Place, positive_option, prevalence_option
 
 
 @click.command("report")
-@click.argument("model", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="File or folder to write to. Default: the model's folder.")
+@click.argument("model", type=Place())
+@click.option("--out", type=Place(), help="File or folder to write to. Default: the model's folder.")
 @positive_option
 @prevalence_option
 @common
@@ -23,8 +23,9 @@ def command(model: Path, out: Path | None, positive: str | None, prevalence: flo
     """
     from headstart.cli.summary import summary
     from headstart.models.saving.evidence_file import read_evidence
-    from headstart.report.write import write_report
+    from headstart.report.write import check_html, write_report
 
+    check_html(out, "report.html")
     written = write_report(model, out, positive=positive, prevalence=prevalence)
     if as_json:
         print_json(summary(read_evidence(model)) | {"model": str(model), "report": str(written)})

@@ -10,10 +10,11 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, echo, note, print_json
+from headstart.cli.options import Place
 
 
 @click.command("serve")
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=Place())
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -24,7 +25,7 @@ from headstart.cli.console import common, echo, note, print_json
 @click.option("--token", help="What visitors must know.  [default: none on this machine, else a new one]")
 @click.option(
     "--corrections",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=Place(),
     default=Path("corrections"),
     show_default=True,
     help="Folder for answers that visitors correct; made with the first.",
@@ -48,8 +49,10 @@ def command(
     import socket
     import warnings
 
+    from headstart.data.base.whole import check_folder
     from headstart.errors import MissingExtra
 
+    check_folder(None if no_corrections else corrections, "--corrections")
     try:
         import uvicorn
     except ImportError as error:

@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from headstart.cli.console import common, note, print_json, print_table
+from headstart.cli.options import Place
 
 
 @click.command("sources")
-@click.argument("places", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("places", nargs=-1, type=Place())
 @common
 def command(places: tuple[Path, ...], as_json: bool) -> None:
     """List networks to borrow from: the bundled starters, those cached from the hub, and folders.

@@ -15,18 +15,15 @@ from headstart.models.evaluation.learned import adapted_blind
 from headstart.models.fitting import fit
 from headstart.models.labelled_sets import parted
 from headstart.models.model import Model
-from headstart.networks.folder import check_place
 
 
-def what_it_learned_from(known: Model, learned_from: Any, out: str | Path) -> Any:
+def what_it_learned_from(known: Model, learned_from: Any) -> Any:
     """The labelled data to adapt from: those that are named, else those of which the model's evidence tells.
 
     Parameters
     ----------
     known : Model
     learned_from : path, Dataset, frame or None
-    out : path-like
-        Where the adapted model shall be saved; refused before anything is done where it cannot.
 
     Raises
     ------
@@ -34,10 +31,7 @@ def what_it_learned_from(known: Model, learned_from: Any, out: str | Path) -> An
         If the model does not answer with one of several classes.
     SourceError
         If the data are not there any more.
-    OutputError
-        If ``out`` holds something that headstart did not write.
     """
-    check_place(out)
     if known.task != "classification":
         raise ParameterError(
             f"Expected a model of classes to adapt, found one of the task {known.task!r}.",

@@ -25,6 +25,7 @@ from headstart.math.statistics.named_metrics import METRICS
 from headstart.models.evaluation.learned import adapted_blind
 from headstart.models.model import Model, load
 from headstart.models.saving.task_models import one_task
+from headstart.networks.folder import check_place
 
 CANNOT_TELL = "cannot tell"
 #: Fewest new examples that anything is said of.
@@ -101,6 +102,8 @@ def check(
         If ``adapt`` is to start from a model that answers with no classes.
     DataError
         For data that the model does not take.
+    OutputError
+        If nothing can be saved where ``adapt`` says; said before anything is read.
 
     Examples
     --------
@@ -112,13 +115,15 @@ def check(
     >>> check(model, X[:30]).verdict
     'valid'
     """
+    if adapt is not None:
+        check_place(adapt, "--adapt")
     known = one_task(load(model) if isinstance(model, str | Path) else model)
     if labels is not None and known.task not in _LABELLED:
         raise ParameterError(
             f"Expected labels with a model of classes or of numbers, found one of {_ANSWERS[known.task]}.",
             "headstart evaluate measures it on labelled data; leave labels out (--labels) to compare the data alone.",
         )
-    old = None if adapt is None else what_it_learned_from(known, learned_from, adapt)
+    old = None if adapt is None else what_it_learned_from(known, learned_from)
     new = new_examples(known, data, labels, group_by)
     try:
         new = without_learned(known, new)

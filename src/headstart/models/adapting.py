@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from headstart.data.base.rows import Inputs
 from headstart.data.inputs.inputs import as_inputs, joined_once
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import Recognised
+from headstart.data.reading.roles import as_list
 from headstart.data.reading.unlabelled import read_unlabelled
 from headstart.data.sets.description import tell
 from headstart.data.sets.label_notes import APART, alike
-from headstart.data.sets.sheet import refuse_sheet, sheet_place, write_sheet
+from headstart.data.sets.sheet import sheet_place, write_sheet
 from headstart.data.sets.unlabelled import unusable
 from headstart.data.tables.rows import is_frame
 from headstart.errors import DataError, ParameterError
@@ -27,6 +29,7 @@ from headstart.guard.evidence.adapted import adapted_evidence, adapted_map
 from headstart.guard.evidence.reference import reference_without_heads
 from headstart.guard.safe_adapted import SafeAdaptedClassifier
 from headstart.models.labelled_sets import AUTO, LabelledSet, parted, read_sets
+from headstart.models.labelling import label_column, table_in
 from headstart.models.model import Model
 from headstart.models.offered import rows_offered
 from headstart.models.reproduction import reproduction
@@ -62,6 +65,8 @@ class Domain:
         Of tables: what makes such rows of new ones.
     shown : Inputs or DataFrame
         The target as it was given.
+    label : str
+        Column of labels of a table of it.
     notes : tuple of str
     columns : tuple of str
         Of texts in a table.
@@ -74,6 +79,7 @@ class Domain:
     named: Any
     encoder: Any
     shown: Any
+    label: str
     notes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
 
@@ -105,9 +111,11 @@ def read_domain(
     if not sets:
         return None
     labelled = read_sets(sets, None, reading)
+    said = reading.label if isinstance(reading.label, str) and not reading.label.startswith("re:") else None
+    label = label_column(table_in(data), said, None, labelled[0].dataset)
     if labelled[0].dataset.kind.values:
         assert labelled[0].known is not None
-        return _table(data, sets, labelled[0].known, reading, unlabelled)
+        return _table(data, sets, labelled[0].known, reading, unlabelled, label)
     kind = labelled[0].dataset.kind
     named = source_with_windows(kind.starter if network == AUTO else network, kind.input_type, text_windows)
     if named is None:
@@ -131,7 +139,7 @@ def read_domain(
             notes.append(words)
         kept = np.setdiff1d(np.arange(len(held)), [i for i, _ in bad])
         sources.append(Source(held[kept], np.asarray(one.dataset.y)[kept], one.name))
-    return Domain(kind, rows, sources, loaded, named, None, rows, tuple(notes), labelled[0].dataset.text_columns)
+    return Domain(kind, rows, sources, loaded, named, None, rows, label, tuple(notes), labelled[0].dataset.text_columns)
 
 
 def _listed(given: Any) -> list[Any]:
@@ -151,7 +159,7 @@ def _inputs(given: list[Any], kind: Kind, reading: Reading, first: LabelledSet) 
     return rows if reading.page is None else rows.on_page(reading.page)
 
 
-def _table(data: Any, sets: list[Any], known: Recognised, reading: Reading, unlabelled: Any) -> Domain:
+def _table(data: Any, sets: list[Any], known: Recognised, reading: Reading, unlabelled: Any, label: str) -> Domain:
     """Rows of a table without labels: the first labelled table says what the columns hold."""
     first, *rest = sets
     if isinstance(first, str | Path) or is_frame(first):
@@ -161,7 +169,7 @@ def _table(data: Any, sets: list[Any], known: Recognised, reading: Reading, unla
     made = tabulated(target.inputs, target.y, target.task, list(tables.sources) or None, tables.unlabelled)
     name = getattr(first, "name", None) or (Path(first).name if isinstance(first, str | Path) else "source 1")
     sources = [Source(made.rows, target.y, name), *made.sources]
-    return Domain(target.kind, made.unlabelled, sources, None, None, made.encoder, tables.unlabelled, made.notes)
+    return Domain(target.kind, made.unlabelled, sources, None, None, made.encoder, tables.unlabelled, label, made.notes)
 
 
 @dataclass(frozen=True)
@@ -177,12 +185,15 @@ class Asked:
     out : path-like or None
     reference : bool
         Whether the model keeps what tells new data from these.
+    also : callable or None
+        What is written into the folder beside the model.
     """
 
     classes: Any = None
     ask: int = 0
     out: Any = None
     reference: bool = True
+    also: Callable[[Path], None] | None = None
 
     def __post_init__(self) -> None:
         if self.ask < 0 or (self.ask and self.out is None):
@@ -190,8 +201,6 @@ class Asked:
                 f"Expected ask of 0 or more, with out=, found ask={self.ask!r}, out={self.out!r}.",
                 "The sheet is written beside the model's folder.",
             )
-        if self.ask:
-            refuse_sheet(sheet_place(self.out))
 
 
 def fit_without_labels(
@@ -224,15 +233,21 @@ def fit_without_labels(
     said = {"classes": asked.classes, "ask": asked.ask or None, "random_state": effort.seed, "out": asked.out}
     said["no_reference"] = not asked.reference
     model.evidence["reproduce"] |= reproduction(root, source, reading.said() | how | said)
-    if asked.ask:
-        column = reading.label if isinstance(reading.label, str) and not reading.label.startswith("re:") else "label"
-        place = sheet_place(asked.out)
-        drawn = np.sort(np.random.default_rng(effort.seed).permutation(len(domain.shown))[: asked.ask])
-        write_sheet(domain.shown, drawn.tolist(), place, label=column)
-        model.evidence["sheet"] = {"path": str(place), "n": len(drawn)}
     model.evidence["seconds"] = effort.spent
-    if asked.out is not None:
-        model.save(asked.out)
+    if asked.out is None:
+        return model
+    place = sheet_place(asked.out)
+    try:
+        if asked.ask:
+            drawn = np.sort(np.random.default_rng(effort.seed).permutation(len(domain.shown))[: asked.ask])
+            columns = domain.columns if domain.kind.typed else as_list(reading.path_column)
+            write_sheet(domain.shown, drawn.tolist(), place, label=domain.label, named=columns)
+            model.evidence["sheet"] = {"path": str(place), "n": len(drawn)}
+        model.save(asked.out, also=asked.also)
+    except BaseException:  # a sheet without its model
+        if "sheet" in model.evidence:
+            place.unlink(missing_ok=True)
+        raise
     return model
 
 

@@ -154,7 +154,7 @@ def offered(source: Any, effort: Effort) -> tuple[list[Way], dict[str, Any] | No
 #: Options of `headstart.fit` that say something of pictures with boxes.
 TAKEN = frozenset(
     {"data", "source", "boxes", "label", "path_column", "split_column", "group_by", "encoding", "sheet", "budget"}
-    | {"skip_bad", "out", "n_splits", "random_state", "device", "progress", "classes", "reference"}
+    | {"skip_bad", "out", "also", "n_splits", "random_state", "device", "progress", "classes", "reference"}
 )
 
 
@@ -188,7 +188,7 @@ def fit_with_boxes(given: dict[str, Any], defaults: dict[str, Any], reading: Rea
         written = {name: str(value) if isinstance(value, Path) else value for name, value in settings.items()}
         model.evidence["reproduce"] |= plain(reproduction(root, source, written))
         if out is not None:
-            model.save(out)
+            model.save(out, also=given["also"])
     return model
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.data.base.address import address_of
 from headstart.data.base.plain import plain
+from headstart.data.base.whole import real_place
 from headstart.data.inputs.fixed_views import check_views
 from headstart.data.inputs.registry import entry_of, resolve
 from headstart.data.reading.options import Reading
@@ -18,6 +19,7 @@ from headstart.data.reading.recognise import holds_boxes
 from headstart.data.reading.view_table import views_of
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import sentences, tell
+from headstart.data.sets.sheet import check_sheet, sheet_place
 from headstart.errors import NoLabels, ParameterError
 from headstart.guard.effort import Effort
 from headstart.guard.evidence.use import check_stated, stated
@@ -93,6 +95,7 @@ def fit(
     positive: str | None = None,
     prevalence: float | None = None,
     curves: str | None = None,
+    also: Callable[[Path], None] | None = None,
 ) -> Any:
     """Learn from labelled examples with what was borrowed and without, keep what is best, and say whether it helped.
 
@@ -196,6 +199,8 @@ def fit(
     curves : {"dropout"}, optional
         Of classes: also train a head with a hidden layer on the features, with dropout and without, and keep the two
         curves over epochs for the report.
+    also : callable, optional
+        Writes more into the folder ``out`` before it takes its place, such as a report, see `Model.save`.
     n_jobs : int, optional
         How many folds are computed at once, see `SafeTransferClassifier`. Default: 1, or what
         ``joblib.parallel_config`` says.
@@ -227,7 +232,7 @@ def fit(
     (['dark', 'light'], 'cannot tell')
     """
     given = dict(locals())
-    _check_out(out, resume)
+    _check_out(out, resume, ask)
     _check_words(task, background, false_alarms)
     check_metric(metric)
     _check_plain(plain, task, candidates, curves)
@@ -249,10 +254,10 @@ def fit(
             from headstart.models.adapting import Asked, fit_without_labels  # and torch, which tables need not
 
             how = {name: given[name] for name in ("unlabelled", "text_windows", "skip_bad")}
-            adapted = fit_without_labels(data, source, reading, effort, Asked(classes, ask, out, reference), **how)
-            if adapted is None:
+            made = fit_without_labels(data, source, reading, effort, Asked(classes, ask, out, reference, also), **how)
+            if made is None:
                 raise
-            return adapted
+            return made
         if classes is not None or ask:
             raise ParameterError(
                 f"Expected classes and ask with data without labels, found {len(goal.dataset):,} labels.",
@@ -283,7 +288,7 @@ def fit(
             model.evidence["plan"]["rows"] = drawn
         model.evidence["seconds"] = max(model.evidence["seconds"], effort.spent)
         if out is not None and checkpoint is not None:
-            model.save(out)
+            model.save(out, also=also)
             _forget(checkpoint)
     return model
 
@@ -331,13 +336,16 @@ def _fitted(target: Target, words: KeywordTask | None, effort: Effort, candidate
     return model
 
 
-def _check_out(out: str | Path | None, resume: bool) -> None:
+def _check_out(out: str | Path | None, resume: bool, ask: int) -> None:
+    """Refuse, before anything is read, what cannot be written or gone on from."""
     if resume and out is None:
         raise ParameterError(
             "Expected out= to resume from, found none.", "Give the folder of the call that was killed."
         )
     if out is not None:
         check_place(out)
+        if ask > 0:
+            check_sheet(sheet_place(out))
 
 
 def _check_asked(dataset: Dataset, given: Mapping[str, Any]) -> None:
@@ -368,7 +376,7 @@ def _check_plain(plain: bool, task: str | None, candidates: Any, curves: str | N
 
 def progress_folder(out: str | Path) -> Path:
     """Where a fit keeps what it has finished: ``.name.progress`` beside ``out``."""
-    target = Path(out).expanduser().resolve()
+    target = real_place(out)
     return target.parent / f".{target.name}.progress"
 
 

@@ -20,7 +20,7 @@ from headstart.data.reading.roles import as_list, matching, usual_labels
 from headstart.data.reading.table import read_paths
 from headstart.data.reading.unlabelled import read_unlabelled, texts_in
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.sheet import REASON, refuse_sheet, write_sheet
+from headstart.data.sets.sheet import REASON, check_sheet, write_sheet
 from headstart.data.tables.copies import copies
 from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
@@ -93,21 +93,22 @@ def label_next(
     >>> sorted(set((found.rows % 2).tolist())), found.reasons[0]
     ([0, 1], 'drawn at random')
     """
+    if out is not None:
+        check_sheet(out)
     known = one_task(load(model) if isinstance(model, str | Path) else model)
     if known is not None and not isinstance(known, Model):
         from headstart.models.detection_model import refuse_detection
 
         refuse_detection(known, "what to label next")
-    if out is not None:
-        refuse_sheet(Path(out).expanduser())
     if text_column is None and known is not None and known.kind.typed:
         text_column = (known.evidence.get("data") or {}).get("columns")
     wanted = None if known is None else known.kind
     reading, given = Reading(label, path_column, text_column), None
     if labelled is not None and labelled is not pool:
         given = recognise(labelled, reading, wanted=lambda: wanted).dataset()
-    frame = _table(pool)
-    column, filled = _filled(frame, label, known, given)
+    frame = table_in(pool)
+    column = label_column(frame, label, known, given)
+    filled = _filled(frame, column)
     if given is None and (labelled is pool or len(filled)):
         reading = dataclasses.replace(reading, label=column)
         given = recognise(pool, reading, wanted=lambda: wanted).dataset()
@@ -140,11 +141,15 @@ def label_next(
     )
     found = dataclasses.replace(found, rows=free[found.rows], failed=tuple(failed))
     if out is not None:
-        write_sheet(shown, found.rows.tolist(), Path(out).expanduser(), label=column, reasons=found.reasons)
+        texts = text_column or (None if given is None else given.text_columns)
+        columns = as_list(path_column if rows is None or not rows.kind.typed else texts)
+        write_sheet(
+            shown, found.rows.tolist(), Path(out).expanduser(), label=column, named=columns, reasons=found.reasons
+        )
     return found
 
 
-def _table(pool: Any) -> Any:
+def table_in(pool: Any) -> Any:
     """The pool as a frame, where it is one or a file of one; else None."""
     if not isinstance(pool, str | Path):
         return as_frame(pool)
@@ -152,11 +157,21 @@ def _table(pool: Any) -> Any:
     return read_frame(place) if place.is_file() and table_suffix(place) in TABLES else None
 
 
-def _filled(frame: Any, label: str | None, known: Model | None, given: Dataset | None) -> tuple[str, np.ndarray]:
-    """The column of labels, and which rows of the pool have one in it, where it is a table that has the column.
+def label_column(frame: Any, label: str | None, known: Model | None, given: Dataset | None) -> str:
+    """The column of labels of a sheet of some examples: the one that `fit` reads there when it is filled in.
 
-    Where it is not said it is the one that the model learned from, the pool's own of a usual name with blanks in it, or
-    that of what is labelled.
+    Where it is not said it is the one that a model learned from, the table's own of a usual name with blanks in it, or
+    that of what is labelled; else "label".
+
+    Parameters
+    ----------
+    frame : DataFrame or None
+        What the examples are from, where it is a table.
+    label : str or None
+        What was said.
+    known : Model or None
+    given : Dataset or None
+        What has labels already.
     """
     learned = None if known is None else labels_read(known).get("label")
     column = label or (learned if isinstance(learned, str) else None)
@@ -166,10 +181,14 @@ def _filled(frame: Any, label: str | None, known: Model | None, given: Dataset |
     if column is None:
         theirs = [one.name for one in (() if given is None else given.columns) if one.role == "label"]
         column = theirs[0] if len(theirs) == 1 else "label"
-    there = None if frame is None else matching(frame, column)
-    if frame is None or there is None:
-        return column, np.zeros(0, dtype=int)
-    return there, np.flatnonzero([not absent(value) for value in frame[there].tolist()])
+    return column if frame is None else matching(frame, column) or column
+
+
+def _filled(frame: Any, column: str) -> np.ndarray:
+    """Which rows of a pool have a label, where it is a table that has the column."""
+    if frame is None or column not in frame.columns:
+        return np.zeros(0, dtype=int)
+    return np.flatnonzero([not absent(value) for value in frame[column].tolist()])
 
 
 def _labels(given: Dataset | None, known: Model | None) -> np.ndarray | None:

@@ -105,7 +105,7 @@ def fit_tasks(found: Recognised, fit: Callable[..., Any], given: Mapping[str, An
     models = {}
     for name in names:
         one = found.tasks[name]
-        asked = {**given, "data": one, "label": name, "target": None, "out": None}
+        asked = {**given, "data": one, "label": name, "target": None, "out": None, "also": None}
         beside = {other: source for other, source in lent.items() if other != name}
         auxiliary: Any = [*(given["auxiliary"] or []), *beside.values()] if found.values else beside
         asked |= {"budget": given["budget"] / len(names), "auxiliary": auxiliary or given["auxiliary"]}
@@ -124,7 +124,7 @@ def fit_tasks(found: Recognised, fit: Callable[..., Any], given: Mapping[str, An
     else:
         handed = SeveralTasks(models, _evidence(models, again, given))
     if given["out"] is not None:
-        handed.save(given["out"])
+        handed.save(given["out"], also=given["also"])
     return handed
 
 

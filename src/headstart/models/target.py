@@ -21,7 +21,7 @@ from headstart.data.sets.description import sentences, tell
 from headstart.data.sets.other_tasks import beside
 from headstart.data.sets.screen import screen
 from headstart.data.sets.unlabelled import apart_from
-from headstart.errors import DataError, ParameterError
+from headstart.errors import DataError, NoLabels, ParameterError
 from headstart.guard.candidates.shared_rows import kept_apart
 from headstart.keywords.material import KEYWORD
 from headstart.models.labelled_sets import AUTO, parted, read_sets, screened_sets
@@ -132,6 +132,8 @@ def _check_labels(dataset: Dataset, sets: Sequence[Any]) -> None:
     """Refuse labels that cannot be learned from; beside labelled sets too few of them can measure all the same."""
     try:
         check_labels(dataset)
+    except NoLabels:
+        raise
     except DataError as error:
         if not sets or dataset.task != "classification" or min(dataset.n_per_class().values(), default=0) > 1:
             raise

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import sys
-import uuid
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +14,8 @@ from typing import Any
 
 from headstart.data.base.content import plain_file
 from headstart.data.base.json_files import read_json
-from headstart.data.base.reasons import BadInput
+from headstart.data.base.reasons import BadInput, why_unwritable
+from headstart.data.base.whole import check_writable, partial_of, real_place
 from headstart.errors import OutputError, SourceError
 from headstart.networks.manifest import SCHEMA_VERSION, VERSIONED, check_manifest
 from headstart.networks.seal import MANIFEST, check_words, seal
@@ -48,25 +48,24 @@ def write_folder(path: str | Path, write: Callable[[Path], None]) -> Path:
     OutputError
         If something that headstart did not write is there, or writing failed. What was there before is untouched.
     """
-    target = Path(os.path.realpath(Path(path).expanduser()))
+    target = real_place(path)
     _recover(target)
-    check_place(target)
-    temporary = target.parent / f".{target.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.writing"
+    _refuse_others(target)
+    temporary = partial_of(target)
     try:
         _sweep(target)
-        temporary.mkdir()
+        temporary.mkdir(parents=True)
         write(temporary)
         seal(temporary)
         _share(temporary)
         _flush(temporary)
-        check_place(target)
+        _refuse_others(target)
         _replace(temporary, target)
     except OSError as error:
         if isinstance(error, OutputError):
             raise
-        reason = error.strerror or str(error)
         raise OutputError(
-            f"Expected to write {target}, found: {reason}. What was there before is unchanged.",
+            f"Expected to write {target}, found: {why_unwritable(error)}. What was there before is unchanged.",
             "Free some space or choose another folder (--out).",
         ) from error
     finally:
@@ -74,36 +73,41 @@ def write_folder(path: str | Path, write: Callable[[Path], None]) -> Path:
     return target
 
 
-def check_place(path: str | Path) -> Path:
+def check_place(path: str | Path, option: str = "--out") -> Path:
     """The real path of a folder to write, checked before hours are spent.
 
     Parameters
     ----------
     path : path-like
         May be nothing yet, an empty folder, or an earlier result of headstart.
+    option : str, default="--out"
+        What the user is told to change.
 
     Raises
     ------
     OutputError
-        If something that headstart did not write stands there, or its parent cannot be made.
+        If something that headstart did not write stands there, or nothing can be written there.
     """
-    target = Path(os.path.realpath(Path(path).expanduser()))
+    target = check_writable(path, option)
+    _refuse_others(target, option)
+    return target
+
+
+def _refuse_others(target: Path, option: str = "--out") -> None:
+    """Refuse a place that holds something that headstart did not write, or that cannot be replaced."""
     if os.path.lexists(target) and not target.is_dir():
-        raise OutputError(f"Expected a folder or nothing at {target}, found a file.", "Choose another folder (--out).")
+        raise OutputError(f"Expected a folder or nothing at {target}, found a file.", f"Choose another ({option}).")
+    if os.path.ismount(target):
+        raise OutputError(
+            f"Expected a folder that can be replaced at {target}, found where a disk is mounted.",
+            f"Choose a folder inside it ({option} {target / 'model'}).",
+        )
     held = sorted(item.name for item in target.iterdir()) if target.is_dir() else []
     if held and MANIFEST not in held:
         raise OutputError(
             f"Expected an empty folder or an earlier result of headstart at {target}, found {', '.join(held[:5])}.",
-            "Choose another folder (--out); nothing was changed.",
+            f"Choose another folder ({option}); nothing was changed.",
         )
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"Expected to write {target}, found: {error.strerror or error}. What was there before is unchanged.",
-            "Choose another folder (--out).",
-        ) from error
-    return target
 
 
 def write_manifest(folder: str | Path, manifest: dict[str, Any]) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from headstart.data.base.plain import plain
-from headstart.data.pictures.specimen import thumbnail_base64
-from headstart.errors import OutputError
+from headstart.data.base.whole import real_place, write_whole
+from headstart.data.pictures.specimen import thumbnail_base64, write_picture
 from headstart.models.explaining.explanation import ACTIVATIONS, OCCLUSION, TERMS, Explanation
 from headstart.report.mistakes import data_uri
 from headstart.report.write import rendered, write_page
@@ -21,6 +21,7 @@ from headstart.report.write import rendered, write_page
 MOST, _SIDE = 200, 360
 #: What a shade stands for at least, in log-odds.
 _FAINTEST = 0.1
+_OPTION = "--explain"
 _HOW = {
     ACTIVATIONS: "Class activation maps: what the linear head says of each place of the network's last map. Their mean "
     "over all places is the model's score.",
@@ -55,29 +56,23 @@ def write_explanations(
     OutputError
         If something cannot be written.
     """
-    target = Path(folder).expanduser()
+    target = real_place(folder, _OPTION)
     shown: list[dict[str, Any]] = []
     listed: list[dict[str, Any]] = []
     ways: set[str] = set()
     fine = False
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        for number, one in enumerate(found):
-            file = "" if one.edges is None else f"{number + 1:04d}-{_plain(one.name)}.png"
-            picture = None if one.edges is None else one.drawn()
-            if picture is not None:
-                Image.fromarray(picture).save(target / file)
-            listed.append(one.to_dict() | ({"picture": file} if file else {}))
-            ways.add(one.way)
-            fine |= one.fine is not None
-            if number < MOST:
-                shown.append(_card(one, picture, file, (sure or {}).get(one.name)))
-        text = json.dumps(plain(listed), indent=1, ensure_ascii=False, allow_nan=False)
-        (target / "explanations.json").write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"Expected to write into the folder {target}, but {error.strerror or error}.", "Choose another --explain."
-        ) from error
+    for number, one in enumerate(found):
+        file = "" if one.edges is None else f"{number + 1:04d}-{_plain(one.name)}.png"
+        picture = None if one.edges is None else one.drawn()
+        if picture is not None:
+            write_picture(target / file, Image.fromarray(picture), _OPTION)
+        listed.append(one.to_dict() | ({"picture": file} if file else {}))
+        ways.add(one.way)
+        fine |= one.fine is not None
+        if number < MOST:
+            shown.append(_card(one, picture, file, (sure or {}).get(one.name)))
+    text = json.dumps(plain(listed), indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(target / "explanations.json", f"{text}\n".encode(), "explanations", _OPTION)
     finer = ["They are drawn finer: the mean of the maps at the network's own and at larger sizes."] if fine else []
     page = {
         "title": f"{len(listed)} explained",
@@ -87,7 +82,7 @@ def write_explanations(
         "shown": shown,
         "more": len(listed) - len(shown),
     }
-    return write_page(target / "index.html", rendered("explained.jinja", page))
+    return write_page(target / "index.html", rendered("explained.jinja", page), option=_OPTION)
 
 
 def _card(one: Explanation, picture: np.ndarray | None, file: str, sure: float | None) -> dict[str, Any]:

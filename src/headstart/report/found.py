@@ -11,6 +11,7 @@ from headstart.data.boxes.boxes import Boxes
 from headstart.data.boxes.drawing import drawn_boxes
 from headstart.data.pictures.decode import decode
 from headstart.data.pictures.pictures import Pictures
+from headstart.data.pictures.specimen import write_picture
 from headstart.errors import BadInputs, OutputError
 from headstart.guard.detecting.evidence import certain
 from headstart.models.detection_model import DetectionModel
@@ -126,5 +127,4 @@ def kept(model: DetectionModel, boxes: Boxes, least: float | None) -> Boxes:
 
 def _draw(model: DetectionModel, file: Path, boxes: Boxes, target: Path) -> None:
     picture = drawn_boxes(decode(file), boxes, [str(name) for name in model.classes_])
-    target.parent.mkdir(parents=True, exist_ok=True)
-    picture.save(target, quality=92) if target.suffix == ".jpg" else picture.save(target)
+    write_picture(target, picture, "--draw")

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
 
-from headstart.data.base.whole import write_whole
-from headstart.errors import OutputError, SourceError
+from headstart.data.base.whole import check_file, write_whole
+from headstart.errors import SourceError
 from headstart.guard.evidence.use import stated
 from headstart.models.evaluation.evaluation import Evaluation
 from headstart.models.saving.evidence_file import read_evidence
@@ -128,23 +128,7 @@ def write_evidence(evidence: dict[str, Any], target: str | Path) -> Path:
     return write_page(target, html, "the report")
 
 
-def check_page(target: Path) -> None:
-    """Make the folder of a page, before what it shows is computed.
-
-    Raises
-    ------
-    OutputError
-        When it cannot be made.
-    """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"Expected to write the page to {target}, but {error.strerror or error}.", "Choose another --out."
-        ) from error
-
-
-def write_page(target: Path, html: str, what: str = "the page") -> Path:
+def write_page(target: Path, html: str, what: str = "the page", option: str = "--out") -> Path:
     """Write a page whole or not at all.
 
     Raises
@@ -152,7 +136,7 @@ def write_page(target: Path, html: str, what: str = "the page") -> Path:
     OutputError
         When it cannot be written.
     """
-    write_whole(target, html.encode("utf-8"), what)
+    write_whole(target, html.encode("utf-8"), what, option)
     return target
 
 
@@ -173,17 +157,22 @@ def write_pages(found: Evaluation, target: str | Path) -> list[Path]:
     return [write_evidence(one.evidence, target.with_name(f"{target.stem}-{k}{target.suffix}")) for k, one in each]
 
 
-def check_html(out: str | Path | None) -> None:
+def check_html(out: str | Path | None, name: str) -> None:
     """Refuse, before anything is computed, a place that no page is written to.
+
+    Parameters
+    ----------
+    out : path-like or None
+        A file, or a folder to write into.
+    name : str
+        Of the page in a folder.
 
     Raises
     ------
     OutputError
     """
-    if out is None or Path(out).is_dir():
-        return
-    if Path(out).suffix.lower() not in (".html", ".htm"):
-        raise OutputError(f"Expected a page that ends in .html, found {out}.", "Name it so, as --out page.html.")
+    if out is not None:
+        check_file(Path(out) / name if os.path.isdir(out) else out, endings=(".html", ".htm"))
 
 
 def links_from(target: Path, evidence: dict[str, Any]) -> Callable[[str], str]:

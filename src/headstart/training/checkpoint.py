@@ -44,7 +44,6 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     failed: OSError | None = None
     try:
         if rank() == 0:
-            path.parent.mkdir(parents=True, exist_ok=True)
             write_sealed(path, itertools.chain([len(said).to_bytes(8, "little") + said], values))
     except OSError as error:
         failed = error

@@ -136,6 +136,66 @@ def test_a_table_without_its_labels(tmp_path: Path) -> None:
         headstart.fit(tmp_path / "filled.csv", label="ill")
 
 
+NAMES = np.array(["02", "Bär, groß"])
+
+
+@pytest.mark.parametrize("blank", [False, True])
+@pytest.mark.parametrize("form", ["rows", "paths", "texts"])
+def test_the_sheet_has_the_columns_that_the_same_words_read(
+    form: str, blank: bool, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """A label column that is all blank is the one to be filled in; classes stay what they are: 02, commas, umlauts."""
+    rng = np.random.default_rng(0)
+    said: dict[str, str] = {}
+
+    def frame(n: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
+        y = np.arange(n) % 2
+        if form == "rows":
+            return pd.DataFrame({"größe": rng.normal(4 * y, 1).round(6), "b": rng.normal(-4 * y, 1).round(6)}), NAMES[y]
+        if form == "paths":
+            place, _ = loose(tmp_path / f"p{seed}", n, seed, 0.0)
+            return pd.DataFrame({"Datei": [str(path) for path in sorted(place.iterdir())]}), NAMES[y]
+        words = np.array(["invoice, refund", 'crash "screen"'])[y]
+        return pd.DataFrame({"satz": [f"{word}\nof {i + seed}" for i, word in enumerate(words)]}), NAMES[y]
+
+    there, y = frame(60, 0)
+    here, truth = frame(40, 1000)
+    there.assign(Befund=y).to_csv(tmp_path / "there.csv", index=False)
+    (here.assign(Befund="") if blank else here).to_csv(tmp_path / "here.csv", index=False)
+    sources = [str(tmp_path / "there.csv")]
+    if form == "rows":
+        said["label"] = "befund"
+    else:
+        said["path_column" if form == "paths" else "text_column"] = here.columns[0]
+        sources.insert(0, STARTER if form == "paths" else str(request.getfixturevalue("minilm")))
+    headstart.fit(tmp_path / "here.csv", sources, out=tmp_path / "m", ask=20, **said)
+    sheet = pd.read_csv(tmp_path / "m-to-label.csv", dtype=str)
+    column = "befund" if form == "rows" and not blank else "Befund"
+    assert list(sheet.columns) == [*here.columns, column] and sheet[column].isna().all()
+    if form == "paths":
+        known = {Path(path).name: label for path, label in zip(here["Datei"], truth, strict=True)}
+        sheet[column] = [known[Path(path).name] for path in sheet["Datei"]]
+    else:
+        key = here.columns[0]
+        sheet[column] = [dict(zip(here[key].astype(str), truth, strict=True))[one] for one in sheet[key]]
+    sheet.to_csv(tmp_path / "m-to-label.csv", index=False)
+    how = {"unlabelled": tmp_path / "here.csv", "budget": 5, **said}
+    model = headstart.fit(tmp_path / "m-to-label.csv", sources, **how)
+    assert sorted(model.classes_) == sorted(NAMES) and model.evidence["data"]["n"] == 20
+
+
+def test_a_fit_that_is_stopped_at_its_end_leaves_no_sheet_without_its_model(tmp_path: Path) -> None:
+    here, there = loose(tmp_path / "here", 30, 1, dark=20)[0], labelled(tmp_path / "there", 40, 0)
+
+    def stop(folder: Path) -> None:
+        assert (folder / "evidence.json").is_file() and (tmp_path / "model-to-label.csv").is_file()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        headstart.fit(here, [STARTER, there], out=tmp_path / "model", ask=5, also=stop)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["here", "there"]
+
+
 def test_rows_and_pictures_in_memory() -> None:
     X, y = pictures(60, 0)
     Xt, yt = pictures(40, 1, 45)

@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from headstart.cli.console import common, echo, note, print_json
+from headstart.cli.options import Place
 
 
 @click.command("push")
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=Place())
 @click.argument("repo")
 @click.option("--private", is_flag=True, help="Where the name is new: for you alone.")
 @click.option("--token-from-env", is_flag=True, help="Take the token in HF_TOKEN, and no other.")

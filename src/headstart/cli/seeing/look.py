@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, echo, note, print_json
+from headstart.cli.options import Place
 
 
 @click.command("look")
 @click.argument("source")
-@click.argument("inputs", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), default=Path("look.html"), show_default=True, help="The page.")
+@click.argument("inputs", nargs=-1, type=Place())
+@click.option("--out", type=Place(), default=Path("look.html"), show_default=True, help="The page.")
 @click.option("--text-column", multiple=True, help="Column of a table that holds texts; again for several, joined.")
 @click.option("--seed", "random_state", type=int, default=0, show_default=True, help="Of made pictures.")
 @common
@@ -35,9 +36,9 @@ def command(
     from headstart.data.base.address import brought
     from headstart.models.explaining.looking import look, network_of
     from headstart.report.sight import write_look
-    from headstart.report.write import check_page
+    from headstart.report.write import check_html
 
-    check_page(out)
+    check_html(out, "look.html")
     network = network_of(source)
     if text_column and not network.takes.typed:
         raise click.UsageError(f"--text-column is for networks for texts; {network.name} takes {network.takes.takes}.")

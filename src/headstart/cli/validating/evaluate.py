@@ -8,18 +8,18 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, echo, note, print_json, print_table
-from headstart.cli.options import boxes_option, prevalence_option, reading_options, threshold_options
+from headstart.cli.options import Place, boxes_option, prevalence_option, reading_options, threshold_options
 from headstart.progress import reporter
 
 
 @click.command("evaluate")
-@click.argument("model", type=click.Path(path_type=Path))
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("model", type=Place())
+@click.argument("data", type=Place())
 @reading_options(divided=False)
 @boxes_option
 @threshold_options
 @prevalence_option
-@click.option("--out", type=click.Path(path_type=Path), help="Write the figures as a page, such as page.html.")
+@click.option("--out", type=Place(), help="Write the figures as a page, such as page.html.")
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read, and say which.")
 @common
 def command(model: Path, data: Path, out: Path | None, as_json: bool, **how: Any) -> None:
@@ -38,7 +38,7 @@ def command(model: Path, data: Path, out: Path | None, as_json: bool, **how: Any
     from headstart.models.model import evaluate
     from headstart.report.write import check_html, write_pages
 
-    check_html(out)
+    check_html(out, "evaluation.html")
     given = {name: value for name, value in how.items() if value is not None}
     with reporter() as progress:
         found = evaluate(model, data, progress=progress, **given)

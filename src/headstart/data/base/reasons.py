@@ -19,6 +19,17 @@ _ERRNO = {
     errno.EISDIR: "it is a folder",
 }
 
+_NOT_WRITTEN = {
+    errno.ENOENT: "a place where nothing can be made",
+    errno.ENOTDIR: "a file in the place of one of its folders",
+    errno.EEXIST: "a file in the place of one of its folders",
+    errno.EACCES: "no right to write there",
+    errno.EPERM: "no right to write there",
+    errno.EROFS: "a disk that can only be read",
+    errno.ELOOP: "a symbolic link that leads back to itself",
+    errno.ENAMETOOLONG: "a name that is too long for the disk",
+}
+
 #: What can be read of sound.
 NO_CLIP = "not a WAV, FLAC, OGG, Opus, MP3, AIFF, AU, CAF or NIST clip"
 
@@ -57,6 +68,19 @@ def why_unreadable(path: str | os.PathLike[str], error: Exception) -> str:
     if isinstance(error, OSError) and error.errno is not None:
         return _ERRNO.get(error.errno, f"the file cannot be read ({error.strerror})")
     return f"the name cannot be a file's ({error})"
+
+
+def why_unwritable(error: Exception) -> str:
+    """Words for a place that the operating system lets nothing be written at.
+
+    Examples
+    --------
+    >>> why_unwritable(OSError(errno.EROFS, "")), why_unwritable(ValueError("embedded null byte"))
+    ('a disk that can only be read', 'a name that no file can have (embedded null byte)')
+    """
+    if isinstance(error, OSError):
+        return _NOT_WRITTEN.get(error.errno or 0, error.strerror or str(error))
+    return f"a name that no file can have ({error})"
 
 
 def why_too_large(size: tuple[int, int]) -> str:

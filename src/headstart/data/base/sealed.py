@@ -46,6 +46,7 @@ def write_sealed(path: Path, content: bytes | Iterable[bytes | memoryview]) -> N
     Parameters
     ----------
     path : Path
+        Folders that lack are made.
     content : bytes, or iterable of parts
         Parts are written as they come.
 
@@ -54,6 +55,7 @@ def write_sealed(path: Path, content: bytes | Iterable[bytes | memoryview]) -> N
     OSError
         If it cannot be written; nothing is left behind.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:

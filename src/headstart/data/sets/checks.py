@@ -11,7 +11,7 @@ from headstart.data.sets.label_notes import APART, alike
 from headstart.data.sets.task import DETECTION
 from headstart.data.sets.written import looks_like
 from headstart.data.tables.gaps import same_answers
-from headstart.errors import DataError
+from headstart.errors import DataError, NoLabels
 
 
 def check_labels(dataset: Dataset, min_per_class: int = 2, fewest_classes: int = 2) -> None:
@@ -33,7 +33,7 @@ def check_labels(dataset: Dataset, min_per_class: int = 2, fewest_classes: int =
         the held-out part alone.
     """
     if len(dataset) == 0:
-        raise DataError(f"Expected labelled {dataset.kind.many}, found none.")
+        raise NoLabels(f"Expected labelled {dataset.kind.many}, found none.", "Fill in their labels.")
     if dataset.task == "regression":
         _check_targets(dataset)
         return

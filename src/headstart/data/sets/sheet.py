@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from headstart.data.base.whole import check_file, write_whole
 from headstart.data.tables.rows import is_frame
 from headstart.errors import ParameterError
 
@@ -35,22 +36,30 @@ def sheet_place(out: str | Path) -> Path:
     return target.parent / f"{target.name}-to-label.csv"
 
 
-def refuse_sheet(place: Path) -> None:
-    """Refuse to write over a file: it may hold labels.
+def check_sheet(place: str | Path) -> Path:
+    """Refuse, before anything is computed, a place that no sheet is written to; a file there may hold labels.
 
     Raises
     ------
-    ParameterError
+    OutputError, ParameterError
     """
-    if place.exists():
+    found = check_file(place, endings=(".csv",))
+    if found.exists():
         raise ParameterError(
             f"Expected to write a sheet to be labelled to {place}, found a file there.",
             "Move it away: it may hold labels.",
         )
+    return found
 
 
 def write_sheet(
-    shown: Any, rows: Sequence[int], place: Path, *, label: str = "label", reasons: Sequence[str] | None = None
+    shown: Any,
+    rows: Sequence[int],
+    place: Path,
+    *,
+    label: str = "label",
+    named: Sequence[str] = (),
+    reasons: Sequence[str] | None = None,
 ) -> None:
     """Write some examples with an empty column of labels, whole or not at all.
 
@@ -64,6 +73,8 @@ def write_sheet(
         A file that is not there yet; its folder is made.
     label : str, default="label"
         Name of the column to be filled in.
+    named : sequence of str, optional
+        Columns that the paths, or the texts, are looked for in when the sheet is read. Default: "path" or "text".
     reasons : sequence of str, optional
         Why each is there, from `REASONS`.
 
@@ -71,24 +82,24 @@ def write_sheet(
     ------
     ParameterError
         If the examples are arrays in memory, which a table cannot name, or the file is there.
+    OutputError
+        If it cannot be written.
     """
-    refuse_sheet(place)
+    check_sheet(place)
     columns: dict[str, Any] = {label: ""} | ({} if reasons is None else {REASON: list(reasons)})
     if is_frame(shown):
         frame = shown.iloc[list(rows)].assign(**columns)
     else:
-        column, cells = _cells(shown, rows, place)
-        frame = pd.DataFrame({column: cells} | columns)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    part = place.with_name(f".{place.name}.{os.getpid()}")
-    frame.to_csv(part, index=False)
-    part.replace(place)
+        first, *others = named or ("text" if shown.kind.typed else "path",)
+        cells: dict[str, Any] = {first: _cells(shown, rows, place)}
+        frame = pd.DataFrame(cells | dict.fromkeys(others, "") | columns)  # texts of several columns are joined already
+    write_whole(place, frame.to_csv(index=False).encode("utf-8"), "the sheet")
 
 
-def _cells(shown: Any, rows: Sequence[int], place: Path) -> tuple[str, list[str]]:
+def _cells(shown: Any, rows: Sequence[int], place: Path) -> list[str]:
     """What names each example in a table: its text, or its path from where the table lies."""
     if shown.kind.typed:
-        return "text", [str(shown.decode(int(i))) for i in rows]
+        return [str(shown.decode(int(i))) for i in rows]
     items = [shown.items[i] for i in rows]
     if not all(isinstance(item, str | Path) for item in items):
         raise ParameterError(
@@ -96,7 +107,7 @@ def _cells(shown: Any, rows: Sequence[int], place: Path) -> tuple[str, list[str]
             "Save them as files first, or use the positions that label_next gives.",
         )
     here = place.resolve().parent
-    return "path", [os.path.relpath(Path(item).resolve(), here) for item in items]
+    return [os.path.relpath(Path(item).resolve(), here) for item in items]
 
 
 def without_reasons(frame: pd.DataFrame) -> pd.DataFrame:

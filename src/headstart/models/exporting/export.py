@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from headstart.contract.options import check_option
+from headstart.data.base.whole import check_file
 from headstart.data.inputs.inputs import as_inputs
 from headstart.data.sets.task import DETECTION
 from headstart.detection.queries import Queries
 from headstart.errors import OutputError
 from headstart.models.saving.task_models import SeveralTasks
-from headstart.networks.folder import write_folder, write_manifest
+from headstart.networks.folder import check_place, write_folder, write_manifest
 
 #: Forms that a model can be handed on in.
 FORMS = ("onnx", "transformers")
@@ -49,9 +50,8 @@ def export_model(model: Any, out: str | Path, to: str = "onnx", inputs: Any = No
     MissingExtra
         Without the libraries of the extra ``onnx``.
     """
-    check_option("to", to, FORMS)
+    target = check_export(out, to)
     _refuse_others(model, to)
-    target = Path(out).expanduser()
     if to == "transformers":
         from headstart.models.exporting.transformers_detector import write_transformers_detector
         from headstart.models.exporting.transformers_folder import write_transformers
@@ -60,9 +60,7 @@ def export_model(model: Any, out: str | Path, to: str = "onnx", inputs: Any = No
         return write_folder(target, lambda folder: write(model, folder, inputs))
     if target.suffix != ".onnx":
         return write_folder(target, lambda folder: _write(model, folder, inputs, MODEL, lambda name: name))
-    if target.is_dir() or not target.parent.is_dir():
-        wrong = "a folder there" if target.is_dir() else f"no folder {target.parent}"
-        raise OutputError(f"Expected to write the file {target}, found {wrong}.", "Choose another place (--out).")
+    target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.stem}.") as place:
         inner = Path(place)
         _write(model, inner, inputs, target.name, lambda name: f"{target.stem}.{name}")
@@ -70,6 +68,25 @@ def export_model(model: Any, out: str | Path, to: str = "onnx", inputs: Any = No
             if file.name != "headstart.json":
                 os.replace(file, target.parent / file.name)
     return target
+
+
+def check_export(out: str | Path, to: str) -> Path:
+    """The real path of what is to be written, checked before a model is loaded.
+
+    Parameters
+    ----------
+    out, to
+        As in `export_model`.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    ParameterError
+        For another form.
+    """
+    check_option("to", to, FORMS)
+    return check_file(out) if to == "onnx" and Path(out).suffix == ".onnx" else check_place(out)
 
 
 def _refuse_others(model: Any, to: str) -> None:

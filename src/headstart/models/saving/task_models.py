@@ -99,7 +99,7 @@ class SeveralTasks:
         folder : path-like
             As for `Model.save`.
         also : callable, optional
-            Writes more into the folder of each model before it takes its place.
+            Writes more into the folder of each model, then into that of all, before it takes its place.
 
         Raises
         ------
@@ -112,6 +112,8 @@ class SeveralTasks:
         write_tasks(folder, write, self.input_type)
         text = json.dumps(self.evidence, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / EVIDENCE).write_text(text + "\n", encoding="utf-8")
+        if also is not None:
+            also(folder)
 
 
 def one_task(model: Any) -> Any:

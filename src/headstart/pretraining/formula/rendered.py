@@ -13,6 +13,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from headstart.data.base.whole import check_file
+from headstart.data.pictures.specimen import write_picture
 from headstart.errors import ParameterError
 from headstart.pretraining.formula.contours import contour_fields, draw_contours
 from headstart.pretraining.formula.draws import Drawn, picture_keys, uniform
@@ -256,19 +258,11 @@ def contact_sheet(pictures: RenderedPictures, rows: int = 12, columns: int = 16)
     return Image.fromarray(np.ascontiguousarray(sheet))
 
 
+#: What a preview may end in.
+PREVIEWS = (".png", ".jpg", ".jpeg")
+
+
 def write_preview(pictures: RenderedPictures, path: str | Path) -> None:
     """Write a contact sheet as PNG or JPEG, whole or not at all."""
-    from headstart.errors import OutputError
-
-    path = Path(path)
-    formats = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
-    if path.suffix.lower() not in formats:
-        raise OutputError(f"Expected a preview named *.png or *.jpg, found {path.name!r}.", "Change its ending.")
-    if not path.parent.is_dir():
-        raise OutputError(f"Expected a folder for the preview, found none at {path.parent}.", "Make the folder first.")
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        contact_sheet(pictures).save(partial, format=formats[path.suffix.lower()])
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    place = check_file(path, "--preview", PREVIEWS)
+    write_picture(place, contact_sheet(pictures), "--preview")

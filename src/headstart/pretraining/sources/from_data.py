@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from headstart.data.base.whole import check_file
 from headstart.data.reading.read import read_dataset
 from headstart.data.sets.description import sentences, tell
 from headstart.errors import ParameterError
@@ -20,7 +21,7 @@ from headstart.pretraining.examples.material import material_of
 from headstart.pretraining.examples.pairs import TwoViews
 from headstart.pretraining.examples.picture_examples import FormulaExamples
 from headstart.pretraining.examples.speech_sets import SPEECH, SpeechSettings, speech_examples
-from headstart.pretraining.formula.rendered import write_preview
+from headstart.pretraining.formula.rendered import PREVIEWS, write_preview
 from headstart.pretraining.recipe import Recipe, RunOptions
 from headstart.pretraining.self_supervised.pretrain_without_labels import (
     pairs_of,
@@ -161,6 +162,8 @@ def pretrain(
         raise ParameterError("Expected out=, a folder for the source, or preview=, found neither.", "Give out=.")
     if out is not None:
         check_place(out)
+    if preview is not None:
+        check_file(preview, "--preview", PREVIEWS)
     drawn = {} if preview is None else {"preview": _drawn(given, preview)}
     if out is None:
         return drawn

@@ -260,9 +260,11 @@ def test_models_that_have_no_form_are_named(tmp_path: Path) -> None:
     both = export.SeveralTasks({"a b": model, "c": model}, {})
     with pytest.raises(OutputError, match=r"found models of several: 'a b', 'c'\. Export each .* task-1 \(a b\)"):
         export.export_model(both, tmp_path / "out")
-    with pytest.raises(OutputError, match="no folder"):
-        table("linear")[0].export(tmp_path / "nowhere" / "model.onnx")
     assert not list(tmp_path.iterdir())
+    (tmp_path / "folder.onnx").mkdir()
+    with pytest.raises(OutputError, match=r"Expected a file to write, found the folder .*folder\.onnx"):
+        table("linear")[0].export(tmp_path / "folder.onnx")
+    assert table("linear")[0].export(tmp_path / "nowhere" / "model.onnx").is_file()
 
 
 def test_every_class_that_a_table_can_hold_is_written_or_named() -> None:
