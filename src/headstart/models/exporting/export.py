@@ -132,7 +132,8 @@ def _write(model: Any, folder: Path, inputs: Any, file: str, name: Callable[[str
         names[own] = name(own)
         (folder / names[own]).write_text(text, encoding="utf-8")
     least = model.thresholds if model.task == DETECTION else {}
-    lines = runner_lines(whole, file, classes, names, least)
+    read = (model.evidence.get("data") or {}).get("read") or {}
+    lines = runner_lines(whole, file, classes, names, least, read.get("form") or {})
     card = export_card(whole, lines, file, (apart, len(found)), classes, _about(model))
     (folder / name("README.md")).write_text(card, encoding="utf-8")
     write_manifest(folder, {"kind": "export", "input_type": model.input_type})

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Any
 
 from headstart.data.boxes.letterbox import GREY
 from headstart.data.tables.cells import CATEGORY, DATE, DURATION, Column
+from headstart.data.tables.dates import DAY, MONTH, MONTHS, YEAR
 from headstart.data.tables.gaps import GAPS
+from headstart.data.tables.lines import SEPARATORS
+from headstart.data.texts.decode import UTF8
 from headstart.data.texts.ngrams import _WORD, LONGEST
 from headstart.models.exporting.encoder import TableForm
 from headstart.models.exporting.whole import Whole
@@ -19,6 +23,8 @@ for {item} in {items}:
 
 #: Lines that open a picture, upright and in RGB where it is clear.
 _OPENED = """    image = Image.open(path)
+    if image.mode[0] in "IF":
+        raise SystemExit(f"{{path}} is deeper than 8 bits: divide it by what is white, and save it with 8 bits first.")
     {before}image.draft(image.mode, ({enough}, {enough}))
     image = ImageOps.exif_transpose(image)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
@@ -38,7 +44,7 @@ def inside(size):  # width and height of a picture on the square, and where it b
     return inner, ({side} - inner) // 2
 
 
-def found(path):  # 8-bit pictures; deeper ones are divided by what is white first
+def found(path):
 {opened}
     inner, edge = inside(image.size)
     square = Image.new("RGB", ({side}, {side}), ({grey}, {grey}, {grey}))
@@ -56,8 +62,31 @@ for path in sys.argv[1:]:
     print(path, list(found(path)))"""
 
 
+#: Of each way to write a date, where its year, month and day stand, and an example.
+_ORDERS = {
+    YEAR: ((0, 1, 2), "as 2024-01-31 or 2024-01-31 14:30"),
+    DAY: ((2, 1, 0), "as 31.01.2024 or 31.01.2024 14:30"),
+    MONTH: ((2, 0, 1), "as 01/31/2024 or 01/31/2024 14:30"),
+    MONTHS: ((0, 1, 2), "as 2024-01"),
+}
+_MOMENT = """def moment(text, order):  # 24 hours, in UTC
+    date, *clock = re.split("[ T]+", text)
+    parts = [int(part) for part in re.findall(r"\\d+", date)] + [1]
+    year, month, day = (parts[place] for place in (order if parts[0] < 100 else (0, 1, 2)))
+    year += 0 if year > 99 else 2000 if year < 69 else 1900
+    return datetime.datetime(year, month, day, *[int(part) for part in re.findall(r"\\d+", "".join(clock))[:3]])
+
+
+"""
+
+
 def runner_lines(
-    whole: Whole, file: str, classes: list[Any] | None, names: dict[str, str], least: dict[str, float]
+    whole: Whole,
+    file: str,
+    classes: list[Any] | None,
+    names: dict[str, str],
+    least: dict[str, float],
+    form: dict[str, str],
 ) -> str:
     """Python that answers for files given as arguments (for texts: for the texts themselves).
 
@@ -72,6 +101,8 @@ def runner_lines(
         What ``tokenizer.json`` or ``terms.json`` is called.
     least : dict of str to float
         Of a detector the score from which a box of each class counts.
+    form : dict of str to str
+        In words, what parts the cells of the table that was learned from, and its encoding, as far as they are known.
     """
     if whole.form == "square":
         of = "whole = image.size[::-1] if image.getexif().get(274, 1) > 4 else image.size\n    "
@@ -84,7 +115,7 @@ def runner_lines(
         answer = "dict(zip(CLASSES, " + answer + ".tolist()))"
     item, items = ("text", "sys.argv[1:]") if whole.form in ("tokens", "terms") else ("path", "sys.argv[1:]")
     if whole.form == "rows":
-        item, items = "row", 'csv.DictReader(open(sys.argv[1], encoding="utf-8", newline=""))'
+        item, items = "row", _opened_table(form)
         answer = answer.replace("print({item}, ", "print(")
     lines = [*sorted([*libraries, "import sys"]), "", _START, *given, ""]
     if classes is not None:
@@ -103,7 +134,7 @@ def _pictures(whole: Whole, names: dict[str, str]) -> tuple[list[str], str, list
         size = f"({seen.resize[1]}, {seen.resize[0]})"
     filtered = f"Image.Resampling.{seen.resample.upper()}"
     lines = [
-        "def prepared(path):  # 8-bit pictures; deeper ones are divided by what is white first",
+        "def prepared(path):",
         _OPENED.format(before="", enough=seen.enough),
         f'    image = image.convert("RGB").resize({size}, {filtered})',
     ]
@@ -200,7 +231,8 @@ def _rows(whole: Whole, names: dict[str, str]) -> tuple[list[str], str, list[str
     imports, given = ["import csv"], []
     if form.numbers:
         lines += [*_number_lines(form), "", ""]
-        imports += ["import datetime"] if any(column.kind == DATE for column in form.columns) else []
+        dated = any(column.kind == DATE for column in form.columns)
+        imports += ["import datetime", "import re"] if dated else []
         given.append('"numbers": np.array([numbers(row)], dtype=np.float64)')
     if form.categories:
         given.append(
@@ -210,21 +242,36 @@ def _rows(whole: Whole, names: dict[str, str]) -> tuple[list[str], str, list[str
     return imports, "\n".join(lines), []
 
 
+def _opened_table(form: dict[str, str]) -> str:
+    """What reads the rows of a file that is written as the table that was learned from."""
+    encoding = form.get("encoding", UTF8)
+    try:
+        encoding = "utf-8-sig" if encoding == UTF8 else codecs.lookup(encoding).name
+    except LookupError:  # "UTF-8 with 2 damaged characters"
+        encoding = "utf-8-sig"
+    mark = next((sign for sign, name in SEPARATORS.items() if name == form.get("separator")), ",")
+    parted = "" if mark == "," else f", delimiter={mark!r}"
+    return f'csv.DictReader(open(sys.argv[1], encoding="{encoding}", newline=""){parted})'
+
+
 def _number_lines(form: TableForm) -> list[str]:
     """Lines that read the numbers of a row, as its columns are written."""
     plain = {column.name: column for column in form.columns if column.kind not in (CATEGORY, DATE)}
     if all(name in plain and not _cleaned(plain[name]) for name in form.numbers):
         each = f"float(cell(row, column) or 'nan') for column in {list(form.numbers)!r}"
         return ["def numbers(row):", f"    return [{each}]"]
-    lines = ["def numbers(row):", "    found = []"]
+    dates = {column.name: column for column in form.columns if column.kind == DATE}
+    lines = _MOMENT.splitlines() if dates else []
+    lines += ["def numbers(row):", "    found = []"]
     for name in form.numbers:
         if name in plain:
             lines.append(f"    text = cell(row, {name!r}){_cleaned(plain[name])}")
             lines.append("    found.append(float(text) if text else np.nan)")
         elif name.endswith(" (days)"):  # the first of the three numbers of a date
+            order, example = _ORDERS.get(dates[name.removesuffix(" (days)")].order, _ORDERS[YEAR])
             lines += [
-                f"    text = cell(row, {name.removesuffix(' (days)')!r})  # as 2024-01-31",
-                "    day = datetime.datetime.fromisoformat(text) if text else None",
+                f"    text = cell(row, {name.removesuffix(' (days)')!r})  # {example}",
+                f"    day = moment(text, {order}) if text else None",
                 "    days = (day - datetime.datetime(1970, 1, 1)).total_seconds() / 86400 if day else np.nan",
                 "    found += [days, day.month, day.weekday()] if day else [np.nan] * 3",
             ]

@@ -17,7 +17,7 @@ from PIL import Image
 from printed_lines import printed
 from saved_models import HEADS, baseline, sounds, table, transferred
 
-from headstart import Model, Source, load
+from headstart import Model, Source, fit, load
 from headstart.cli.main import exit_code
 from headstart.data.tables.cells import typed
 from headstart.data.tables.encoder import TableEncoder
@@ -221,6 +221,49 @@ def test_rows_by_the_printed_lines(tmp_path: Path) -> None:
     frame.to_csv(tmp_path / "new.csv", index=False)
     found = [shares(line) for line in printed(tmp_path / "out", str(tmp_path / "new.csv"))]
     np.testing.assert_allclose(found, model.predict_proba(frame), atol=1e-4)
+
+
+def test_rows_of_a_table_as_it_was_written_by_the_printed_lines(tmp_path: Path) -> None:
+    """Semicolons, Windows-1252, decimal commas, days first with a time and years of two digits."""
+    rng = np.random.default_rng(0)
+    n = 60
+    days = [datetime.datetime(2023, 1, 1) + datetime.timedelta(hours=int(hour)) for hour in rng.integers(0, 9000, n)]
+    frame = pd.DataFrame(
+        {
+            "größe": [f"{x:.2f}".replace(".", ",") for x in rng.normal(70, 9, n)],
+            "seen": [f"{day:%d.%m.%Y %H:%M}" for day in days],
+            "born": [f"{day:%m/%d/%y}" for day in days[::-1]],
+            "site": rng.choice(["Köln", "Ulm"], n),
+            "y": np.where(np.array(days) > datetime.datetime(2023, 6, 1), "late", "early"),
+        }
+    )
+    frame.loc[::9, "seen"] = ""
+    frame.to_csv(tmp_path / "table.csv", index=False, sep=";", encoding="cp1252")
+    model = fit(tmp_path / "table.csv", label="y", out=tmp_path / "model", budget=5, progress=None)
+    model.export(tmp_path / "out")
+    found = [shares(line) for line in printed(tmp_path / "out", str(tmp_path / "table.csv"))]
+    np.testing.assert_allclose(found, model.predict_proba(frame), atol=1e-4)
+
+
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_a_mark_at_the_beginning_of_a_file_is_no_part_of_a_column(separator: str, tmp_path: Path) -> None:
+    """What spreadsheets save as CSV UTF-8."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=60), "b": rng.normal(size=60)})
+    frame["y"] = np.where(frame["a"] > 0, "up", "down")
+    frame.to_csv(tmp_path / "table.csv", index=False, sep=separator, encoding="utf-8-sig")
+    model = fit(tmp_path / "table.csv", label="y", out=tmp_path / "model", budget=5, progress=None)
+    model.export(tmp_path / "out")
+    found = [shares(line) for line in printed(tmp_path / "out", str(tmp_path / "table.csv"))]
+    np.testing.assert_allclose(found, model.predict_proba(frame), atol=1e-4)
+
+
+def test_a_deep_picture_is_refused_by_the_printed_lines(tmp_path: Path) -> None:
+    """What is white in it they cannot know; an answer would be a wrong one."""
+    transferred("resnet", "depths")[0].export(tmp_path / "out")
+    Image.fromarray(np.arange(3600, dtype=np.uint16).reshape(60, 60)).save(tmp_path / "deep.png")
+    with pytest.raises(AssertionError, match=r"deep.png is deeper than 8 bits: divide it by what is white"):
+        printed(tmp_path / "out", str(tmp_path / "deep.png"))
 
 
 def test_a_folder_of_transformers_alone(tmp_path: Path) -> None:
