@@ -80,17 +80,17 @@ def model(monkeypatch: pytest.MonkeyPatch) -> list[Brightness]:
 
 
 def test_folders_are_searched_to_their_bottom_and_files_taken_as_they_are(folder: Path) -> None:
-    assert [path.name for path in gather([folder])] == ["a.jpg", "b.png", "ä.jpg"]
-    assert gather([folder / "notes.txt"]) == [folder / "notes.txt"]
+    assert [path.name for path in gather(Brightness(), [folder])] == ["a.jpg", "b.png", "ä.jpg"]
+    assert gather(Brightness(), [folder / "notes.txt"]) == [folder / "notes.txt"]
 
 
 def test_no_picture_at_all_is_said(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"Expected pictures in .*found none\. Pictures are JPEG"):
-        gather([tmp_path])
+        gather(Brightness(), [tmp_path])
 
 
 def test_broken_pictures_are_set_aside_and_the_rest_is_answered(folder: Path) -> None:
-    files = gather([folder, folder / "notes.txt", folder / "absent.png"])
+    files = gather(Brightness(), [folder, folder / "notes.txt", folder / "absent.png"])
     rows, failed = say(Brightness(), files)
     assert [(Path(row["file"]).name, row["label"]) for row in rows] == [("b.png", "light"), ("ä.jpg", "dark")]
     assert [Path(entry["file"]).name for entry in failed] == ["a.jpg", "notes.txt", "absent.png"]
@@ -105,7 +105,9 @@ def test_nothing_but_broken_pictures_is_no_crash(folder: Path) -> None:
 def test_many_pictures_are_asked_about_in_turns(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("headstart.drift.answering.CHUNK", 2)
     seen: list[tuple[int, int]] = []
-    rows, failed = say(Brightness(), gather([folder] * 2), lambda what, done, total: seen.append((done, total)))
+    rows, failed = say(
+        Brightness(), gather(Brightness(), [folder] * 2), lambda what, done, total: seen.append((done, total))
+    )
     assert len(rows) == 4 and len(failed) == 2 and seen == [(2, 6), (4, 6), (6, 6)]
 
 

@@ -34,11 +34,14 @@ class NextLabels:
         Why each: by chance, because it stands for many, or because the model is unsure.
     failed : tuple of (str, str)
         Examples of the pool that cannot be read, and so are not among them, with the reason.
+    notes : tuple of str
+        Which column of a table was taken in the place of the one that a model learned from.
     """
 
     rows: np.ndarray
     reasons: tuple[str, ...]
     failed: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def next_labels(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, echo, print_json
-from headstart.cli.options import Place
+from headstart.cli.options import Place, path_column_option, text_column_option
 
 _CODES = {"valid": 0, "doubtful": 3, "cannot tell": 3, "invalid": 4}
 
@@ -20,6 +20,8 @@ _CODES = {"valid": 0, "doubtful": 3, "cannot tell": 3, "invalid": 4}
 @click.option(
     "--group-by", help="Column, or regular expression over the path: rows of one group are one piece of evidence."
 )
+@path_column_option
+@text_column_option
 @click.option(
     "--adapt",
     type=Place(),

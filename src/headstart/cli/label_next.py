@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from headstart.cli.console import common, echo, note, note_failed, print_json
-from headstart.cli.options import Place, one_or_several
+from headstart.cli.options import Place, path_column_option, text_column_option
 
 
 @click.command("label-next")
@@ -18,13 +18,8 @@ from headstart.cli.options import Place, one_or_several
 @click.option("--labelled", type=Place(), help="What has labels already: a folder or a table.")
 @click.option("--source", default="auto", show_default=True, help="Without a model: the network that compares them.")
 @click.option("--label", help="Column of labels, of --labelled and of the table that is written.")
-@click.option("--path-column", help="Column of a table that holds the paths of the files.")
-@click.option(
-    "--text-column",
-    multiple=True,
-    callback=one_or_several,
-    help="Column of a table that holds texts; again for several.",
-)
+@path_column_option
+@text_column_option
 @click.option("--seed", "random_state", type=int, default=0, show_default=True, help="Of what is drawn at random.")
 @common
 def command(pool: Path, n: int, out: Path, as_json: bool, **options: object) -> None:
@@ -45,6 +40,8 @@ def command(pool: Path, n: int, out: Path, as_json: bool, **options: object) -> 
     words = [{UNSURE: "that the model is unsure of"}.get(why, why) for why in found.reasons]
     failed = [{"file": name, "reason": reason} for name, reason in found.failed]
     note_failed(failed)
+    for line in found.notes:
+        note(line)
     if as_json:
         print_json({"rows": found.rows.tolist(), "reasons": list(found.reasons), "out": str(out), "failed": failed})
         return

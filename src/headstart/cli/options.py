@@ -87,6 +87,17 @@ def views_named(context: click.Context, option: click.Parameter, value: tuple[An
     return dict(value) or None
 
 
+def path_column_option(function: Command) -> Command:
+    """Give a command ``--path-column``."""
+    return click.option("--path-column", help="Column of a table that holds the paths of the files.")(function)
+
+
+def text_column_option(function: Command) -> Command:
+    """Give a command ``--text-column``."""
+    words = "Column of a table that holds texts; again for several, joined."
+    return click.option("--text-column", multiple=True, callback=one_or_several, help=words)(function)
+
+
 def reading_options(*more_tasks: str, divided: bool = True) -> Callable[[Command], Command]:
     """Give a command the options that say how data are to be read; it gets them as ``**reading``.
 
@@ -106,13 +117,8 @@ def reading_options(*more_tasks: str, divided: bool = True) -> Callable[[Command
             "others are a task each. Of a folder: re: and an expression over "
             "paths whose parenthesis is the class.",
         ),
-        click.option("--path-column", help="Column of a table that holds the paths of the files."),
-        click.option(
-            "--text-column",
-            multiple=True,
-            callback=one_or_several,
-            help="Column of a table that holds texts; again for several, joined.",
-        ),
+        path_column_option,
+        text_column_option,
         *([click.option("--split-column", help="Column of a table that says train, val or test.")] if divided else []),
         click.option(
             "--group-by", help="Column, or regular expression over the path: equal values stay on one side of a split."

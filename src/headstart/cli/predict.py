@@ -16,7 +16,7 @@ from headstart.cli.answer_files import (
     write_answers,
 )
 from headstart.cli.console import common, note, note_failed, print_json, print_table
-from headstart.cli.options import Place, threshold_options
+from headstart.cli.options import Place, path_column_option, text_column_option, threshold_options
 from headstart.progress import reporter
 
 _THRESHOLDS = ("threshold", "sensitivity", "specificity", "cost_miss", "cost_false", "positive")
@@ -26,7 +26,8 @@ _THRESHOLDS = ("threshold", "sensitivity", "specificity", "cost_miss", "cost_fal
 @click.argument("model", type=Place())
 @click.argument("inputs", nargs=-1, type=Place())
 @click.option("--text", multiple=True, help="A text to label, as it stands here; again for several.")
-@click.option("--text-column", multiple=True, help="Column of a table that holds texts; again for several, joined.")
+@path_column_option
+@text_column_option
 @click.option(
     "--csv",
     "as_csv",
@@ -150,13 +151,14 @@ def _asked(
     from headstart.cli.predictions import gather, gather_texts, say_rows
     from headstart.drift.answering import say
 
+    columns = {name: options[name] for name in ("path_column", "text_column")}
     with reporter() as progress:
         if model.kind.typed:
-            items, names = gather_texts(model, inputs, options["text"], options["text_column"])
+            items, names = gather_texts(model, inputs, options["text"], **columns)
             return items, names, *say(model, items, progress, names, more)
         if model.kind.values:
             return list(inputs), None, *say_rows(model, inputs, more)
-        files: list[Any] = list(gather(inputs, model.input_type))
+        files: list[Any] = list(gather(model, inputs, options["path_column"]))
         return files, None, *say(model, files, progress, more=more)
 
 

@@ -14,16 +14,18 @@ from headstart.errors import DataError
 _BOX_COLUMNS = ("file", "label", "score", "xmin", "ymin", "xmax", "ymax", "error")
 
 
-def gather(places: Sequence[Path], input_type: str = "image") -> list[Path]:
+def gather(model: Any, places: Sequence[Path], path_column: str | None = None) -> list[Path]:
     """The inputs at some places: files as they are, folders searched to their bottom, the files that tables name.
 
     Parameters
     ----------
+    model : headstart.Model
+        Its kind is what is looked for in folders, its evidence says from which column of a table it learned.
     places : sequence of Path
         Files, folders, tables with a column of paths. A file is taken whatever it is called; one that cannot be read
         is named as broken later.
-    input_type : {"image", "audio", "text"}, default="image"
-        What is looked for in folders.
+    path_column : str, optional
+        Of the tables. Default: the one that the model learned from.
 
     Returns
     -------
@@ -38,14 +40,14 @@ def gather(places: Sequence[Path], input_type: str = "image") -> list[Path]:
     from headstart.data.base.files import list_inputs
     from headstart.data.base.kinds import kind_named, kind_of_suffix
 
-    kind = kind_named(input_type)
+    kind = kind_named(model.input_type)
     found: list[Path] = []
     for place in places:
         if place.is_dir():
             found += list_inputs(place)[0][kind]
         else:  # what reads tables is loaded where there may be one
             known = kind_of_suffix(place.suffix) is kind or not place.is_file()
-            listed = None if known else _listed(place, kind)
+            listed = None if known else _listed(model, place, path_column)
             found += [place] if listed is None else listed
     if not found:
         shown = ", ".join(str(place) for place in places)
@@ -53,18 +55,22 @@ def gather(places: Sequence[Path], input_type: str = "image") -> list[Path]:
     return found
 
 
-def _listed(place: Path, kind: Any) -> list[Path] | None:
+def _listed(model: Any, place: Path, path_column: str | None) -> list[Path] | None:
     """The inputs that a table names; None of a file that is no table."""
+    from headstart.data.base.kinds import kind_named
     from headstart.data.inputs.inputs import refuse_other_kind
-    from headstart.data.reading.table import read_paths
-    from headstart.data.tables.frame import TABLES, table_suffix
+    from headstart.data.tables.frame import TABLES, read_frame, table_suffix
+    from headstart.models.evaluation.columns import columns_like
 
     if table_suffix(place) not in TABLES:
         return None
-    listed = read_paths(place)
-    if listed.kind is not kind:
-        refuse_other_kind(listed.kind, kind, f"as the model learned from, in {place}")
-    return list(listed.items)
+    found, kind = columns_like(model, read_frame(place), place, path_column), kind_named(model.input_type)
+    assert found.files is not None
+    if found.files.kind is not kind:
+        refuse_other_kind(found.files.kind, kind, f"as the model learned from, in {place}")
+    for words in found.notes:
+        note(words)
+    return list(found.files.paths)
 
 
 def say_rows(model: Any, files: Sequence[Path], more: Any = None) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
@@ -111,7 +117,7 @@ def say_rows(model: Any, files: Sequence[Path], more: Any = None) -> tuple[list[
 
 
 def gather_texts(
-    model: Any, places: Sequence[Path], texts: Sequence[str], columns: Sequence[str]
+    model: Any, places: Sequence[Path], texts: Sequence[str], path_column: str | None = None, text_column: Any = None
 ) -> tuple[list[Any], list[str]]:
     """Texts to label, and what to call them: of files, of folders, of each row of tables, and as they were typed.
 
@@ -123,8 +129,8 @@ def gather_texts(
         Text files, folders that are searched to their bottom, tables.
     texts : sequence of str
         The texts themselves.
-    columns : sequence of str
-        Columns of the tables that hold texts. Default: those the model learned from.
+    path_column, text_column : optional
+        Of the tables. Default: those the model learned from.
 
     Returns
     -------
@@ -140,26 +146,27 @@ def gather_texts(
     if not places:  # what reads tables takes longer to load than a text to answer
         return list(texts), typed
     from headstart.data.base.files import printable
-    from headstart.data.reading.text_columns import joined_texts, text_columns
+    from headstart.data.reading.text_columns import joined_texts
     from headstart.data.tables.frame import TABLES, read_frame, table_suffix
     from headstart.data.tables.records import row_names
+    from headstart.models.evaluation.columns import columns_like
 
-    first = next(iter(getattr(model, "models", {"": model}).values()))
-    learned = (first.evidence.get("data") or {}).get("columns")
     items: list[Any] = []
     names: list[str] = []
     for place in places:
         if place.is_dir() or table_suffix(place) not in TABLES:
-            found: list[Any] = gather([place], model.input_type)
+            found: list[Any] = gather(model, [place])
             called = [printable(str(file)) for file in found]
         else:
             frame = read_frame(place)
-            for words in frame.attrs["notes"]:
+            like = columns_like(model, frame, place, path_column, text_column)
+            for words in (*frame.attrs["notes"], *like.notes):
                 note(words)
-            known = list(columns) or (learned if set(learned or ()) <= set(frame.columns) else None)
-            chosen = text_columns(frame, known or None, wanted=True, where=str(place))
-            found = list(joined_texts(frame, chosen))
-            called = [f"{printable(str(place))} {row}" for row in row_names(frame)]
+            if like.files is not None:
+                found, called = list(like.files.paths), [printable(name) for name in like.files.names]
+            else:
+                found = list(joined_texts(frame, like.texts))
+                called = [f"{printable(str(place))} {row}" for row in row_names(frame)]
         items, names = [*items, *found], [*names, *called]
     return [*items, *texts], [*names, *typed]
 
@@ -191,7 +198,7 @@ def found_in(
     from headstart.progress import reporter
     from headstart.report.found import kept, look_through
 
-    files = gather(places, model.input_type)
+    files = gather(model, places)
     with reporter() as progress:
         found, failed = look_through(model, files, draw, least, progress)
     note(f"Read: {model.kind.count(len(files))} to be looked through by {model!r}")

@@ -41,14 +41,16 @@ class NewExamples:
         return replace(self, inputs=inputs, names=[self.names[i] for i in rows], y=y, groups=groups)
 
 
-def new_examples(known: Model, data: Any, labels: str | None, group_by: str | None) -> NewExamples:
+def new_examples(known: Model, data: Any, labels: str | None, told: Reading) -> NewExamples:
     """Read what a model is checked on.
 
     Parameters
     ----------
     known : Model
-    data, labels, group_by
+    data, labels
         As in `headstart.check`.
+    told : Reading
+        What was said of the data.
 
     Raises
     ------
@@ -57,17 +59,18 @@ def new_examples(known: Model, data: Any, labels: str | None, group_by: str | No
     """
     pair = isinstance(data, tuple) and len(data) in (2, 3)
     if labels is None and not pair:
-        inputs, names, groups = read_new(known, data, group_by=group_by)
-        return NewExamples(inputs, names, groups=groups)
-    told = Reading(label=None if labels == "folders" or pair else labels, group_by=group_by)
-    dataset = read_like(known, data, told)
+        inputs, names, groups, notes = read_new(
+            known, data, group_by=told.group_by, path_column=told.path_column, text_column=told.text_column
+        )
+        return NewExamples(inputs, names, groups=groups, notes=notes)
+    dataset, words = read_like(known, data, replace(told, label=None) if pair else told)
     inputs = dataset.inputs.frame if known.kind.values else dataset.inputs
     if dataset.y.ndim > 1:
         raise DataError(
             f"Expected one column of labels, found {dataset.y.shape[1]}.", "headstart evaluate measures on several."
         )
-    notes = () if known.task == "regression" else _strangers(known, dataset.y)
-    return NewExamples(inputs, list(dataset.names), dataset.y, dataset.groups, notes=tuple(notes))
+    words += [] if known.task == "regression" else _strangers(known, dataset.y)
+    return NewExamples(inputs, list(dataset.names), dataset.y, dataset.groups, notes=tuple(words))
 
 
 def without_learned(known: Model, new: NewExamples) -> NewExamples:

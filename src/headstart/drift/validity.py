@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,8 @@ def check(
     *,
     labels: str | None = None,
     group_by: str | None = None,
+    path_column: str | None = None,
+    text_column: str | Sequence[str] | None = None,
     adapt: str | Path | None = None,
     learned_from: Any = None,
     random_state: int = 0,
@@ -87,6 +90,8 @@ def check(
         Column of labels in a table; "folders" where the folders of ``data`` are classes. Of (X, y) they are y.
     group_by : str, optional
         Column, or expression over paths: rows of one group (a patient) are no independent evidence.
+    path_column, text_column : optional
+        Of a table. Default: those that the model learned from.
     adapt : path-like, optional
         Unless the model is valid, learn one for the new data from those that it learned from, by `headstart.fit`, and
         save it in this folder: adapted without labels, which is not proven; with ``labels`` measured on them.
@@ -124,7 +129,8 @@ def check(
             "headstart evaluate measures it on labelled data; leave labels out (--labels) to compare the data alone.",
         )
     old = None if adapt is None else what_it_learned_from(known, learned_from)
-    new = new_examples(known, data, labels, group_by)
+    told = Reading(None if labels == "folders" else labels, path_column, text_column, group_by=group_by)
+    new = new_examples(known, data, labels, told)
     try:
         new = without_learned(known, new)
         found = _checked(known, new, random_state)
@@ -139,7 +145,6 @@ def check(
         return found
     if found.verdict in (VALID, CANNOT_TELL):
         return replace(found, words=(*found.words, f"Nothing was adapted, and {adapt} was not written."))
-    told = Reading(label=None if labels == "folders" else labels, group_by=group_by)
     try:
         made = adapted(known, new, data, adapt, old, told, random_state)
     except HeadstartError as error:  # what was found of the model holds all the same

@@ -28,7 +28,7 @@ from headstart.data.tables.gaps import absent
 from headstart.data.tables.rows import as_frame, rows_of
 from headstart.errors import BadInputs, DataError
 from headstart.guard.candidates.kept_apart import side_by_side
-from headstart.models.evaluation.labelled import labels_read
+from headstart.models.evaluation.columns import columns_like, columns_read
 from headstart.models.evaluation.unlabelled import read_new
 from headstart.models.labelled_sets import AUTO
 from headstart.models.model import Model, load
@@ -100,31 +100,25 @@ def label_next(
         from headstart.models.detection_model import refuse_detection
 
         refuse_detection(known, "what to label next")
-    if text_column is None and known is not None and known.kind.typed:
-        text_column = (known.evidence.get("data") or {}).get("columns")
     wanted = None if known is None else known.kind
     reading, given = Reading(label, path_column, text_column), None
     if labelled is not None and labelled is not pool:
-        given = recognise(labelled, reading, wanted=lambda: wanted).dataset()
+        given = recognise(labelled, _as_learned(known, labelled, reading), wanted=lambda: wanted).dataset()
     frame = table_in(pool)
     column = label_column(frame, label, known, given)
     filled = _filled(frame, column)
     if given is None and (labelled is pool or len(filled)):
         reading = dataclasses.replace(reading, label=column)
-        given = recognise(pool, reading, wanted=lambda: wanted).dataset()
+        given = recognise(pool, _as_learned(known, pool, reading), wanted=lambda: wanted).dataset()
     kind = known.kind if known is not None else None if given is None else given.kind
-    rows = _pool(pool, known, kind, reading, given)
+    rows, notes = _pool(pool, known, kind, reading, given)
     failed: list[tuple[str, str]] = []
     if rows is None:
         shown, free, features, held = _of_values(pool if frame is None else frame, known, given, filled, column)
     else:
         shown, free, features, held, failed = _of_inputs(rows, known, given, source, filled)
     if len(free) < min(n, len(shown)):
-        raise DataError(
-            f"Expected {n} examples or more to choose from, found {len(free):,}: the other {len(shown) - len(free):,} "
-            "are labelled already, or cannot be read.",
-            "Give more, or ask for less.",
-        )
+        raise _too_few(n, len(free), len(shown), len(failed))
 
     def probabilities() -> np.ndarray:
         assert known is not None
@@ -139,14 +133,30 @@ def label_next(
         probabilities=probabilities if doubt else None,
         random_state=random_state,
     )
-    found = dataclasses.replace(found, rows=free[found.rows], failed=tuple(failed))
+    found = dataclasses.replace(found, rows=free[found.rows], failed=tuple(failed), notes=notes)
     if out is not None:
-        texts = text_column or (None if given is None else given.text_columns)
+        learned = None if known is None else (known.evidence.get("data") or {}).get("columns")
+        texts = text_column or learned or (None if given is None else given.text_columns)
         columns = as_list(path_column if rows is None or not rows.kind.typed else texts)
         write_sheet(
             shown, found.rows.tolist(), Path(out).expanduser(), label=column, named=columns, reasons=found.reasons
         )
     return found
+
+
+def _too_few(n: int, free: int, known: int, failed: int) -> DataError:
+    """The error for a pool in which fewer examples are free than are asked for."""
+    labelled = known - free - failed
+    if labelled == known:
+        return DataError(
+            f"Expected {n} examples or more without a label to choose from, found a label for all {known:,}.",
+            "Give examples without one, or leave the cells of the column of labels empty where a label is wanted.",
+        )
+    why = [f"{labelled:,} are labelled already"] * (labelled > 0) + [f"{failed:,} cannot be read"] * (failed > 0)
+    return DataError(
+        f"Expected {n} examples or more to choose from, found {free:,} of {known:,}: {' and '.join(why)}.",
+        "Give more, or ask for less.",
+    )
 
 
 def table_in(pool: Any) -> Any:
@@ -173,8 +183,8 @@ def label_column(frame: Any, label: str | None, known: Model | None, given: Data
     given : Dataset or None
         What has labels already.
     """
-    learned = None if known is None else labels_read(known).get("label")
-    column = label or (learned if isinstance(learned, str) else None)
+    learned = [] if known is None else columns_read(known, "label")
+    column = label or (learned[0] if len(learned) == 1 else None)
     if column is None and frame is not None and matching(frame, "label") is None:
         own = [name for name in usual_labels(frame) if any(map(absent, frame[name].tolist()))]
         column = own[0] if own else None
@@ -203,13 +213,31 @@ def _labels(given: Dataset | None, known: Model | None) -> np.ndarray | None:
     return np.repeat(list(counts), list(counts.values())) if counts else None
 
 
-def _pool(pool: Any, known: Model | None, kind: Kind | None, reading: Reading, given: Dataset | None) -> Any:
-    """The pool as inputs; None where it holds rows of values."""
+def _as_learned(known: Model | None, data: Any, reading: Reading) -> Reading:
+    """How to read a table of what a model takes: from the columns that it learned from, unless others are named."""
+    frame = None if known is None or known.kind.values else table_in(data)
+    if known is None or frame is None:
+        return reading
+    place = Path(data).expanduser() if isinstance(data, str | Path) else None
+    found = columns_like(known, frame, place, reading.path_column, reading.text_column)
+    files = None if found.files is None else found.files.column
+    return dataclasses.replace(reading, path_column=files, text_column=found.texts or None)
+
+
+def _pool(
+    pool: Any, known: Model | None, kind: Kind | None, reading: Reading, given: Dataset | None
+) -> tuple[Any, tuple[str, ...]]:
+    """The pool as inputs, None where it holds rows of values; and which columns were taken in the place of others."""
     if kind is not None and kind.values:
-        return None
+        return None, ()
     if known is not None:
-        named = reading.text_column or (None if given is None else given.text_columns)
-        return read_new(known, pool, path_column=reading.path_column, text_column=named)[0]
+        rows, _, _, notes = read_new(known, pool, path_column=reading.path_column, text_column=reading.text_column)
+        return rows, notes
+    return _without_model(pool, kind, reading, given), ()
+
+
+def _without_model(pool: Any, kind: Kind | None, reading: Reading, given: Dataset | None) -> Any:
+    """The same where no model says what is read."""
     columns = as_list(reading.text_column or (() if given is None else given.text_columns))
     frame = as_frame(pool)
     if frame is not None:

@@ -357,5 +357,5 @@ def test_tables_of_texts_are_read_as_those_that_were_learned_from(tmp_path: Path
         assert exact.verdict == "valid" and exact.numbers["accuracy"] == 1.0
     pool = mails(40, 1).drop(columns="kind")
     assert len(headstart.label_next(pool, n=4, model=tmp_path / "m").rows) == 4
-    with pytest.raises(DataError, match="Expected one column with texts"):
+    with pytest.raises(DataError, match=r"Expected the texts in the column 'Body' of the table"):
         headstart.check(tmp_path / "m", pool.rename(columns={"Body": "Text"}))

@@ -158,7 +158,7 @@ def test_rows_that_have_a_label_already_are_passed_over_and_count_as_labelled(tm
     sheet = pd.read_csv(tmp_path / "next.csv")
     assert list(sheet.columns) == (["text"] if form == "texts" else ["age"]) + ["ill", "reason"]
     assert sheet["ill"].isna().all()
-    with pytest.raises(DataError, match="found 22: the other 8 are labelled already"):
+    with pytest.raises(DataError, match="found 22 of 30: 8 are labelled already"):
         headstart.label_next(pool, n=23, label="ill", **told)
 
 
@@ -168,7 +168,7 @@ def test_the_column_of_labels_is_the_one_that_the_model_learned(tmp_path: Path) 
     assert headstart.label_next(frame, n=22, model=model).rows.min() == 8
     headstart.label_next(frame.drop(columns="ill"), n=3, model=model, out=tmp_path / "next.csv")
     assert list(pd.read_csv(tmp_path / "next.csv").columns) == ["age", "ill", "reason"]
-    with pytest.raises(DataError, match="found 0: the other 30 are labelled already"):
+    with pytest.raises(DataError, match="without a label to choose from, found a label for all 30"):
         headstart.label_next(frame.assign(ill="no"), n=3, model=model)
 
 

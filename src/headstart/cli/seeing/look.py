@@ -9,18 +9,18 @@ from typing import Any
 import click
 
 from headstart.cli.console import common, echo, note, print_json
-from headstart.cli.options import Place
+from headstart.cli.options import Place, text_column_option
 
 
 @click.command("look")
 @click.argument("source")
 @click.argument("inputs", nargs=-1, type=Place())
 @click.option("--out", type=Place(), default=Path("look.html"), show_default=True, help="The page.")
-@click.option("--text-column", multiple=True, help="Column of a table that holds texts; again for several, joined.")
+@text_column_option
 @click.option("--seed", "random_state", type=int, default=0, show_default=True, help="Of made pictures.")
 @common
 def command(
-    source: str, inputs: tuple[Path, ...], out: Path, text_column: tuple[str, ...], random_state: int, as_json: bool
+    source: str, inputs: tuple[Path, ...], out: Path, text_column: Any, random_state: int, as_json: bool
 ) -> None:
     """Show what the layers of SOURCE answer to: a network to borrow from, or the network of a saved model.
 
@@ -43,11 +43,11 @@ def command(
     if text_column and not network.takes.typed:
         raise click.UsageError(f"--text-column is for networks for texts; {network.name} takes {network.takes.takes}.")
     places = brought(list(inputs))
-    given: list[Any] | None = None
+    shown, given = SimpleNamespace(evidence={}, input_type=network.input_type), None
     if places and network.takes.typed:
-        given = gather_texts(SimpleNamespace(evidence={}, input_type=network.input_type), places, (), text_column)[0]
+        given = gather_texts(shown, places, (), text_column=text_column)[0]
     elif places:
-        given = gather(places, network.input_type)
+        given = gather(shown, places)
     sight = look(network, given, random_state=random_state)
     note(f"Shown to {sight.network}: {network.takes.count(sight.n)}")
     written = write_look(sight, out)

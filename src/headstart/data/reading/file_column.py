@@ -110,13 +110,29 @@ def paths_expected(frame: pd.DataFrame, table: Path) -> DataError:
     )
 
 
+def columns_of_files(frame: pd.DataFrame, kind: Kind) -> list[str]:
+    """The columns whose cells end like files of a kind.
+
+    Examples
+    --------
+    >>> columns_of_files(pd.DataFrame({"scan": ["a.png"], "said": ["a.txt"], "n": [1]}), PICTURES)
+    ['scan']
+    """
+    return [name for name in frame.columns if kind in (_ends(frame[name]) or ())]
+
+
 def _with_suffixes(frame: pd.DataFrame, name: str, table: Path) -> FileColumn | None:
     """The column, if its cells end like files that are learned from."""
-    sample = [value for value in frame[name].head(_SAMPLE).tolist() if not absent(value)]
-    if not sample or not all(isinstance(value, str) for value in sample):
+    return _located(frame, name, table) if _ends(frame[name]) else None
+
+
+def _ends(column: pd.Series) -> set[Kind] | None:
+    """The kinds of files that the cells end like; None where some do not."""
+    sample = [value for value in column.head(_SAMPLE).tolist() if not absent(value)]
+    if not all(isinstance(value, str) and len(value) < 1000 for value in sample):
         return None
-    like = [kind_of_suffix(_suffix(value)) is not None and len(value) < 1000 for value in sample]
-    return _located(frame, name, table) if all(like) else None
+    kinds = {kind_of_suffix(_suffix(value)) for value in sample}
+    return None if None in kinds else {kind for kind in kinds if kind is not None}
 
 
 def _suffix(value: str) -> str:

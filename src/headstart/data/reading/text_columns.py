@@ -77,7 +77,7 @@ def text_columns(
             raise DataError(f"Expected different columns with texts, found {list(as_list(named))}.")
         return found
     left = _features(frame, label, split_column, group_by)
-    free = [name for name in left if not is_file_name(name) and is_free_text(frame[name].tolist())]
+    free = free_texts(frame[left])
     if len(free) == 1 and (wanted or len(left) == 1):
         return free
     if len(free) > 1 and (wanted or len(free) == len(left)):
@@ -93,6 +93,17 @@ def text_columns(
             "Name it (--text-column, text_column=...), or give another source.",
         )
     return []
+
+
+def free_texts(frame: pd.DataFrame) -> list[str]:
+    """The columns of sentences, but for those that are called as names of files are.
+
+    Examples
+    --------
+    >>> free_texts(pd.DataFrame({"n": [1, 2], "said": ["see you at eight", "a free prize"]}))
+    ['said']
+    """
+    return [name for name in frame.columns if not is_file_name(name) and is_free_text(frame[name].tolist())]
 
 
 def _features(

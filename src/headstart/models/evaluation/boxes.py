@@ -46,7 +46,7 @@ def evaluated_boxes(model: Any, data: Any, how: How, progress: Progress | None =
             "Leave them out.",
         )
     with reporter(progress) as told:
-        dataset = read_like(model, data, how.reading)
+        dataset, _ = read_like(model, data, how.reading)
         known = list(sentences(dataset))
         tell(known)
         dataset, notes = _of_known_classes(model, dataset)

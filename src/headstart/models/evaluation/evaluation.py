@@ -120,7 +120,7 @@ def evaluated(model: Any, data: Any, how: How, progress: Progress | None = None)
     """
     _check_asked(model, how)
     with reporter(progress) as told:
-        dataset = read_like(model, data, how.reading)
+        dataset, _ = read_like(model, data, how.reading)
         codes_of(dataset, model)  # what it cannot answer is refused before each input is looked at
         known = list(sentences(dataset))
         tell(known)

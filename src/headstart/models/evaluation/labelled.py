@@ -24,6 +24,7 @@ from headstart.data.sets.task import DETECTION
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.rows import as_frame, is_frame
 from headstart.errors import DataError, NoLabels
+from headstart.models.evaluation.columns import columns_like, columns_read
 from headstart.progress import Progress
 
 #: What of a table is read as the model's was, where nothing else is said.
@@ -31,7 +32,7 @@ _COLUMNS = ("label", "path_column", "text_column", "group_by")
 _SHOWN = 5
 
 
-def read_like(model: Any, data: Any, told: Reading) -> Dataset:
+def read_like(model: Any, data: Any, told: Reading) -> tuple[Dataset, list[str]]:
     """Read labelled data as those were read that a model learned from.
 
     Parameters
@@ -43,8 +44,10 @@ def read_like(model: Any, data: Any, told: Reading) -> Dataset:
 
     Returns
     -------
-    Dataset
+    dataset : Dataset
         Undivided: parts for training and test mean nothing here.
+    notes : list of str
+        What of the model's own reading could not be kept; among the notes of the data set too.
 
     Raises
     ------
@@ -69,7 +72,7 @@ def read_like(model: Any, data: Any, told: Reading) -> Dataset:
             f"Expected labels for {_TASKS[model.task]}, as the model answers, found some for {_TASKS[dataset.task]}.",
             "Name the column of labels (--label), or say what they are (--task).",
         )
-    return dataclasses.replace(dataset, parts=None, without_label=None, notes=(*dataset.notes, *said))
+    return dataclasses.replace(dataset, parts=None, without_label=None, notes=(*dataset.notes, *said)), said
 
 
 _TASKS = {
@@ -96,7 +99,9 @@ def reading_like(model: Any, data: Any, told: Reading) -> tuple[Reading, list[st
         frame = read_frame(place, told.encoding, told.sheet)
     if frame is not None:
         columns = set(map(str, frame.columns))
-        before = labels_read(model, columns) | before if "label" not in said else before
+        labels = columns_read(model, "label")
+        if labels and set(labels) <= columns and "label" not in said:
+            before = {"label": labels[0] if len(labels) == 1 else labels} | before
         wanted = before.get("label")
         missing = [name for name in ([wanted] if isinstance(wanted, str) else wanted or ()) if name not in columns]
         if missing:
@@ -105,27 +110,20 @@ def reading_like(model: Any, data: Any, told: Reading) -> tuple[Reading, list[st
                 f"{', '.join(sorted(columns)[:12])}.",
                 "Name the column that holds them here (--label, label=).",
             )
-        texts = (model.evidence.get("data") or {}).get("columns")
-        if "text_column" not in before and "text_column" not in said and texts and "view" not in said:
-            before["text_column"] = list(texts)
         notes = []
+        if not model.kind.values and views is None and model.task != DETECTION:
+            found = columns_like(model, frame, place, told.path_column, told.text_column)
+            notes, before["text_column"] = list(found.notes), list(found.texts)
+            before["path_column"] = None if found.files is None else found.files.column
+            before = {name: value for name, value in before.items() if value}
         if "group_by" in before and before["group_by"] not in columns:
-            notes = [_no_groups(before["group_by"], "has no such column")]
+            notes += [_no_groups(before["group_by"], "has no such column")]
         held = {name: value for name, value in before.items() if set(_listed(value)) <= columns}
         said = held | said | ({} if model.task == DETECTION or "task" in said else {"task": model.task})
         return Reading(**said), notes
     if model.task in ("multilabel", "regression") and "task" not in said and place is None:
         said["task"] = model.task
     return Reading(**said), []
-
-
-def labels_read(model: Any, columns: set[str] | None = None) -> dict[str, Any]:
-    """The columns that the model's labels were read from, where they are among those that are here too."""
-    read = ((model.evidence.get("data") or {}).get("read") or {}).get("columns") or []
-    labels = [str(one["name"]) for one in read if one.get("role") == "label"]
-    if not labels or (columns is not None and not set(labels) <= columns):
-        return {}
-    return {"label": labels[0] if len(labels) == 1 else labels}
 
 
 def _listed(value: Any) -> list[str]:

@@ -13,15 +13,15 @@ import pandas as pd
 from headstart.data.base.address import brought
 from headstart.data.base.files import printable
 from headstart.data.inputs.inputs import as_inputs, inputs_of
-from headstart.data.reading.file_column import file_column, paths_expected
-from headstart.data.reading.roles import as_list, matching, named_column
-from headstart.data.reading.text_columns import joined_texts, text_columns
+from headstart.data.reading.roles import matching, named_column
+from headstart.data.reading.text_columns import joined_texts
 from headstart.data.reading.unlabelled import read_unlabelled
 from headstart.data.reading.view_table import unlabelled_views
 from headstart.data.sets.groups import groups_from, groups_of_files
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.records import row_names
 from headstart.data.tables.rows import as_frame, is_frame, rows_of
+from headstart.models.evaluation.columns import columns_like
 
 
 def read_new(
@@ -31,25 +31,26 @@ def read_new(
     group_by: str | None = None,
     path_column: str | None = None,
     text_column: str | Sequence[str] | None = None,
-) -> tuple[Any, list[str], np.ndarray | None]:
+) -> tuple[Any, list[str], np.ndarray | None, tuple[str, ...]]:
     """Read new examples as those were read that a model learned from; labels are passed over.
 
     Parameters
     ----------
     model : headstart.Model
-        Of several columns of texts that it learned from, all are read where they are there.
     data : path, frame, pictures, clips or texts
         A table of values, of texts or of paths; otherwise as `headstart.data.reading.unlabelled.read_unlabelled`.
     group_by : str, optional
         A column, or an expression over paths.
     path_column, text_column : optional
-        Of a table. Default: told.
+        Of a table. Default: those that were learned from, see `headstart.data.reading.unlabelled.as_learned`.
 
     Returns
     -------
     inputs : DataFrame, Pictures, Clips or Texts
     names : list of str
     groups : ndarray of shape (n,) or None
+    notes : tuple of str
+        Which column of a table was taken in the place of the one that was learned from.
 
     Raises
     ------
@@ -59,20 +60,21 @@ def read_new(
     data = brought(data)
     place = Path(data).expanduser() if isinstance(data, str | os.PathLike) else None
     frame = None if model.views is not None and group_by is None else _frame(data, place)  # views read it themselves
+    notes: tuple[str, ...] = ()
     if model.views is not None:
         inputs: Any = unlabelled_views(data, model.views)
     elif model.kind.values:
         inputs = rows_of(data) if frame is None else frame
     elif frame is not None:
-        inputs = _of_frame(model, frame, place, path_column, text_column)
+        inputs, notes = _of_frame(model, frame, place, path_column, text_column)
     else:
         inputs = as_inputs(data, model.input_type) if place is None else read_unlabelled(place, kind=model.kind)
     names = row_names(inputs) if is_frame(inputs) else list(inputs.names)
     if group_by is None:
-        return inputs, names, None
+        return inputs, names, None, notes
     if frame is not None and (model.kind.values or matching(frame, group_by) is not None):
-        return inputs, names, groups_from(frame[named_column(frame, group_by, "groups")], names)
-    return inputs, names, groups_of_files(group_by, inputs)
+        return inputs, names, groups_from(frame[named_column(frame, group_by, "groups")], names), notes
+    return inputs, names, groups_of_files(group_by, inputs), notes
 
 
 def _frame(data: Any, place: Path | None) -> pd.DataFrame | None:
@@ -84,16 +86,12 @@ def _frame(data: Any, place: Path | None) -> pd.DataFrame | None:
 
 def _of_frame(
     model: Any, frame: pd.DataFrame, place: Path | None, path_column: str | None, named: str | Sequence[str] | None
-) -> Any:
-    """The texts of a table, or the files that it names."""
-    learned = (model.evidence.get("data") or {}).get("columns") or ()
-    columns = as_list(named) if named else list(learned) if set(learned) <= set(frame.columns) else []
-    table = place or Path("the table")
-    files = None if columns or place is None else file_column(frame, place, path_column)
-    if files is not None and (files.kind is model.kind or not model.kind.typed):
-        return inputs_of(files.kind, list(files.paths), [printable(name) for name in files.names])
-    if not model.kind.typed:
-        raise paths_expected(frame, table)
-    chosen = text_columns(frame, columns or None, wanted=True, where=table.name)
-    names = [f"{printable(table.name)} {row}" for row in row_names(frame)]
-    return inputs_of(model.kind, joined_texts(frame, chosen), names)
+) -> tuple[Any, tuple[str, ...]]:
+    """The texts of a table, or the files that it names, and which columns were taken in the place of others."""
+    found = columns_like(model, frame, place, path_column, named)
+    if found.files is not None:
+        files = found.files
+        return inputs_of(files.kind, list(files.paths), [printable(name) for name in files.names]), found.notes
+    name = (place or Path("the table")).name
+    names = [f"{printable(name)} {row}" for row in row_names(frame)]
+    return inputs_of(model.kind, joined_texts(frame, found.texts), names), found.notes
