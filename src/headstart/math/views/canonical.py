@@ -103,7 +103,9 @@ def canonical_views(
         space.back((space.singular / shrunk)[:, None] * (space.left.T @ (size * shared[rows])))
         for space, shrunk, rows in spaces
     )
-    return CanonicalViews(coefs, agreement)
+    joined = np.concatenate(coefs)  # an eigenvector's sign is arbitrary: the largest coefficient is positive
+    flip = np.where(joined[np.abs(joined).argmax(axis=0), np.arange(joined.shape[1])] < 0, -1.0, 1.0)
+    return CanonicalViews(tuple(coef * flip for coef in coefs), agreement)
 
 
 def view_correlations(parts: Sequence[np.ndarray], present: np.ndarray) -> np.ndarray:
