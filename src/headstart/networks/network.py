@@ -111,10 +111,12 @@ class Network:
 
     @cached_property
     def chain(self) -> Chain:
-        """Blocks at which the network can be cut, found by a few forward passes the first time."""
+        """Blocks at which the network can be cut, found by a few forward passes the first time on a machine."""
         from headstart.networks.cutting.chain import find_chain
+        from headstart.networks.cutting.kept import kept_chain
 
-        return find_chain(self.module, self.example(2))
+        module, example = self.module, self.example(2)
+        return kept_chain(module, architecture_digest(module), example, lambda: find_chain(module, example))
 
     def example(self, n: int = 1) -> torch.Tensor:
         """A batch of ``n`` random inputs, (n, channels, height, width), (n, samples) or (n, L), always the same one."""
@@ -159,16 +161,33 @@ def weights_digest(module: nn.Module) -> str:
     >>> weights_digest(layer) == weights_digest(layer)
     True
     """
-    total = hashlib.sha256()
-    for name, part in module.named_modules():
-        total.update(json.dumps([name, type(part).__qualname__, _plain_attributes(part)]).encode())
-        if not type(part).__module__.startswith(("torch.", "transformers.", "timm.")):
-            total.update(getattr(getattr(type(part).forward, "__code__", None), "co_code", b""))
+    total = _architecture(module)
     for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
         flat = tensor.detach().cpu().contiguous().reshape(-1)
         total.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         total.update(flat.view(torch.uint8).numpy().data)
     return total.hexdigest()[:32]
+
+
+def architecture_digest(module: nn.Module) -> str:
+    """As `weights_digest`, apart from the weights: the same of networks that differ in these alone.
+
+    Examples
+    --------
+    >>> architecture_digest(nn.Linear(3, 2)) == architecture_digest(nn.Linear(3, 2))
+    True
+    """
+    return _architecture(module).hexdigest()[:32]
+
+
+def _architecture(module: nn.Module) -> Any:
+    """A hash that has begun with classes, code of one's own and settings."""
+    total = hashlib.sha256()
+    for name, part in module.named_modules():
+        total.update(json.dumps([name, type(part).__qualname__, _plain_attributes(part)]).encode())
+        if not type(part).__module__.startswith(("torch.", "transformers.", "timm.")):
+            total.update(getattr(getattr(type(part).forward, "__code__", None), "co_code", b""))
+    return total
 
 
 def _plain_attributes(part: nn.Module) -> list[list[str]]:

@@ -146,3 +146,43 @@ def test_a_1x1_convolution_can_be_the_output_layer() -> None:
     )
     chain = find_chain(module.eval(), batch(16))
     assert (chain.output_layer, chain.n_features, chain.blocks) == ("4", 8, ("1", "3"))
+
+
+class Copied(nn.Module):
+    """A module that says itself how it is copied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer, self.copies = nn.Linear(2, 2), 0
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Copied:
+        other = Copied()
+        other.copies, other.layer = self.copies + 1, memo[id(self.layer)]
+        return other
+
+
+@pytest.mark.parametrize("name", SMALL_NETWORKS)
+def test_a_twin_is_a_copy_apart_from_its_numbers(name: str) -> None:
+    module, _ = small_network(name)
+    module.register_forward_hook(lambda *_: None)
+    other = twin(module)
+    for (one, mine), (two, theirs) in zip(module.named_modules(), other.named_modules(), strict=True):
+        assert one == two and type(mine) is type(theirs) and mine is not theirs
+        assert vars(mine).keys() == vars(theirs).keys()
+        for key, value in vars(mine).items():
+            assert type(vars(theirs)[key]) is type(value)
+            if isinstance(value, dict | set | list):
+                assert vars(theirs)[key] is not value and len(vars(theirs)[key]) == len(value)
+    pairs = zip(module.state_dict().items(), other.state_dict().items(), strict=True)
+    assert all(a == b and v.data_ptr() == w.data_ptr() for (a, v), (b, w) in pairs)
+    other.register_forward_hook(lambda *_: None)
+    assert len(module._forward_hooks) == 1 and len(other._forward_hooks) == 2
+
+
+def test_a_twin_keeps_what_is_shared_and_asks_what_copies_itself() -> None:
+    tied = nn.Linear(3, 3)
+    tied.kin = [tied]  # type: ignore[assignment]
+    other = twin(nn.ModuleList([tied, nn.ReLU(), tied, Copied()]))
+    assert isinstance(other, nn.ModuleList)
+    assert other[0] is other[2] is not tied and other[0].kin[0] is other[0]
+    assert other[3].copies == 1
