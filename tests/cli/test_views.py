@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -107,7 +108,7 @@ def test_inspect_says_the_views(folder: Path, capsys: pytest.CaptureFixture[str]
         (["picture=foto"], "Expected the column 'foto' of the view 'picture' in the table"),
         (["picture=photo", "other=photo"], "Expected each column in one view, found 'photo' in 'picture' and 'other'"),
         (["body=wing,kind"], "Expected the column 'kind' with the labels outside the views"),
-        (["body=same"], "Expected values that differ in the view 'body', found '7' in all 48 rows that have it"),
+        (["body=same"], "Expected values that differ in the view 'body', found '7' in all 40 rows that have it"),
         (["body=wing"], "Expected one view or more in every row, found none of body in 8: row 2, row 8"),
         (
             ["picture=away", "body=wing"],
@@ -234,3 +235,61 @@ def test_rows_that_cannot_be_answered_are_named_and_the_others_answered(
     new.drop(columns="photo").to_csv(folder / "lacking.csv", index=False)
     assert exit_code(["predict", str(folder / "m"), str(folder / "lacking.csv")]) == 1
     assert "Expected the column 'photo' of the view 'picture'" in capsys.readouterr().err
+
+
+def test_a_check_names_gaps_and_sets_aside_what_a_prediction_does(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = insects(folder, 40, 8).drop(columns="kind")
+    new.loc[6:, "photo"] = None
+    new.loc[6:, "wing"] = new.loc[6:, "wing"].fillna(3.0)
+    new.loc[1, "photo"] = "pictures/gone.png"
+    new.loc[2, "photo"] = "a word"
+    new.loc[3, ["photo", "wing", "legs"]] = None
+    new.assign(number=range(40)).to_csv(folder / "gaps.csv", index=False)
+    exit_code(["check", str(folder / "m"), str(folder / "gaps.csv"), "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert [name for name, _ in told["left_out"]] == ["row 2", "row 3", "row 4"] and told["n"] <= 37
+    before, after = told["missing"]["picture"]
+    assert 0.1 < before < 0.2 and after > 0.8
+    words = f"What differs: picture missing in {100 * after:.0f}% of the rows ({100 * before:.0f}% of those learned"
+    assert any(words in line for line in told["words"])
+
+
+@pytest.mark.parametrize("command", ["predict", "check", "evaluate", "fit"])
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [("a large fly that sits", "words in all 30"), (7, "values in all 30"), ("a.wav", "clips in all")],
+)
+def test_a_view_that_holds_another_kind_than_it_did_is_refused(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, cells: Any, found: str
+) -> None:
+    new = insects(folder, 30, 9).assign(photo=cells)
+    other = folder / "other.csv"
+    (folder / "a.wav").touch()
+    new.to_csv(other, index=False)
+    asked = [command, str(folder / "m"), str(other)]
+    if command == "fit":
+        asked = ["fit", str(folder / "here.csv"), "--label", "kind", *VIEWS, "--unlabelled", str(other)]
+        asked += ["--out", str(tmp_path / "other")]
+    assert exit_code(asked) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert (
+        f"Expected pictures in the column 'photo' of the view 'picture', as it was learned from, found {found}" in told
+    )
+
+
+def test_labelled_rows_may_lack_a_view_or_hold_one_value_of_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = insects(folder, 30, 9)
+    whole = new.assign(wing=new["wing"].fillna(3.0))
+    for cells in ({"photo": None}, {"wing": 3.0, "legs": 6.0}, {"legs": None}):
+        whole.assign(**cells).to_csv(folder / "lacks.csv", index=False)
+        for asked in (["evaluate"], ["check", "--labels", "kind"]):
+            assert exit_code([asked[0], str(folder / "m"), str(folder / "lacks.csv"), *asked[1:], "--json"]) in (
+                0,
+                3,
+                4,
+            )
+            assert '"verdict"' in capsys.readouterr().out

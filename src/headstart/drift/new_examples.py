@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from headstart.data.inputs.canvases import readable
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
 from headstart.data.sets.spelling import likely_meant
-from headstart.errors import DataError
+from headstart.errors import BadInputs, DataError
 from headstart.models.evaluation.labelled import read_like, refuse_unknown
 from headstart.models.evaluation.learned import learned_rows, refuse_learned
 from headstart.models.evaluation.unlabelled import read_new
@@ -24,6 +25,7 @@ _SHOWN = 5
 class NewExamples:
     """Examples, what they are called, and their labels and groups where they are said.
 
+    ``rows`` are the examples as the model takes them: of values in numbers, (n, d), else the examples themselves.
     ``left_out`` are names of those that cannot be read, each with the reason; ``notes`` say that and more in words.
     """
 
@@ -31,14 +33,15 @@ class NewExamples:
     names: list[str]
     y: np.ndarray | None = None
     groups: np.ndarray | None = None
+    rows: Any = None
     left_out: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
     def some(self, rows: np.ndarray) -> NewExamples:
         """Some of them."""
         inputs = self.inputs.iloc[rows] if hasattr(self.inputs, "iloc") else self.inputs[rows]
-        y, groups = (None if each is None else each[rows] for each in (self.y, self.groups))
-        return replace(self, inputs=inputs, names=[self.names[i] for i in rows], y=y, groups=groups)
+        y, groups, taken = (None if each is None else each[rows] for each in (self.y, self.groups, self.rows))
+        return replace(self, inputs=inputs, names=[self.names[i] for i in rows], y=y, groups=groups, rows=taken)
 
 
 def new_examples(known: Model, data: Any, labels: str | None, told: Reading) -> NewExamples:
@@ -81,10 +84,9 @@ def without_learned(known: Model, new: NewExamples) -> NewExamples:
     DataError
         If it learned from each, and they have labels: those would tell of nothing else.
     """
-    rows = known.encoder.transform(new.inputs) if known.kind.values else new.inputs
     if known.kind.values:
         new = replace(new, notes=(*new.notes, *known.encoder.unknown(new.inputs)))
-    found, words = learned_rows(known, new, rows)
+    found, words = learned_rows(known, new, new.rows)
     rest = np.setdiff1d(np.arange(len(new.names)), found)
     if not len(found):
         return new if known.reference is None or not words else replace(new, notes=(*new.notes, words))
@@ -94,6 +96,30 @@ def without_learned(known: Model, new: NewExamples) -> NewExamples:
         refuse_learned(known.kind, len(found))
     words = f"The model learned from all {known.kind.count(len(found))}: that they look valid says nothing of new ones."
     return replace(new, notes=(*new.notes, words))
+
+
+def as_taken(known: Model, new: NewExamples) -> NewExamples:
+    """The examples with what the model takes of them; those of several views that it cannot answer are set aside.
+
+    Raises
+    ------
+    DataError
+        If none can be answered.
+    """
+    if not known.kind.values:
+        return replace(new, rows=new.inputs)
+    why = getattr(known.encoder, "unanswerable", None)
+    left, broken = new, {} if why is None else why(new.inputs)
+    while True:
+        if broken:
+            left = _without(known, new, [(new.names[i], reason) for i, reason in sorted(broken.items())], broken)
+        try:
+            return replace(left, rows=known.encoder.transform(left.inputs))
+        except BadInputs as error:
+            found = {} if why is None else why(new.inputs, error.bad)
+            if not found.keys() - broken.keys():
+                raise
+            broken |= found
 
 
 def without_broken(known: Model, new: NewExamples) -> NewExamples:
@@ -107,7 +133,15 @@ def without_broken(known: Model, new: NewExamples) -> NewExamples:
     network, _ = known.network
     seen = simple_of(known.kind).preprocessing if network is None else network.preprocessing
     whole, broken = readable(new.inputs, seen)
+    return _without(known, new, broken, np.setdiff1d(np.arange(len(new.names)), whole))
+
+
+def _without(known: Model, new: NewExamples, broken: Sequence[tuple[str, str]], rows: Iterable[int]) -> NewExamples:
+    """The examples without some that cannot be read, and a note of these."""
+    whole = np.setdiff1d(np.arange(len(new.names)), list(rows))
     shown = "; ".join(f"{name}: {reason}" for name, reason in broken[:_SHOWN])
+    if not len(whole):
+        raise DataError(f"Expected {known.kind.many} that can be read, found none of {len(new.names)}: {shown}.")
     more = f"; and {len(broken) - _SHOWN} more" if len(broken) > _SHOWN else ""
     said = f"Left out, since {known.kind.count(len(broken))} cannot be read: {shown}{more}."
     return replace(new.some(whole), left_out=tuple(broken), notes=(*new.notes, said))

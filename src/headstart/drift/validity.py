@@ -17,7 +17,7 @@ from headstart.data.tables.cells import BEYOND
 from headstart.drift.accuracy import strangeness
 from headstart.drift.adapting import adapted, what_it_learned_from
 from headstart.drift.compared import APART, DOUBTFUL, INVALID, MUCH, SOME, SOME_EXPECTED, VALID, compared
-from headstart.drift.new_examples import NewExamples, new_examples, without_broken, without_learned
+from headstart.drift.new_examples import NewExamples, as_taken, new_examples, without_broken, without_learned
 from headstart.errors import BadInputs, HeadstartError, ParameterError, SourceError
 from headstart.guard.choosing.without_labels import domain_auc
 from headstart.guard.evidence.reference import Reference, measured
@@ -130,7 +130,7 @@ def check(
         )
     old = None if adapt is None else what_it_learned_from(known, learned_from)
     told = Reading(None if labels == "folders" else labels, path_column, text_column, group_by=group_by)
-    new = new_examples(known, data, labels, told)
+    new = as_taken(known, new_examples(known, data, labels, told))
     try:
         new = without_learned(known, new)
         found = _checked(known, new, random_state)
@@ -212,9 +212,8 @@ def _compared(
     seed: int,
 ) -> Check:
     inputs, names = new.inputs, new.names
-    rows = known.encoder.transform(inputs) if known.kind.values else inputs
     network, device = known.network
-    features = reference.seen(rows, network, str(device))
+    features = reference.seen(new.rows, network, str(device))
     projected, old = reference.projected(features), reference.rows.astype(np.float64)
     answers = trained = None
     if promised is not None and len(reference.heads) and known.views is None:  # earlier versions kept heads of views
@@ -228,7 +227,10 @@ def _compared(
     numbers |= {f"p_{name}": test.p_value for name, test in found.tests.items()}
     unlike = [names[i] for i in np.argsort(-strangeness(old, projected), kind="stable")[:_SHOWN]]
     numbers["unlike"] = unlike
-    words = [_what_differs(known, reference, rows, features, unlike)] if found.differs else []
+    missing = _missing(known, reference, new.rows)
+    numbers |= {"missing": missing} if missing else {}
+    gaps = _other_gaps(missing, len(old), len(names))
+    words = [_what_differs(known, reference, new.rows, features, unlike, gaps)] if found.differs or gaps else []
     words += known.encoder.later(inputs) if known.kind.values else []
     if exact is not None:
         return _by_labels(known, len(names), exact, numbers, tuple(words))
@@ -268,7 +270,35 @@ def _compared(
     return Check(verdict, sentence, tuple(words), numbers)
 
 
-def _what_differs(known: Model, reference: Reference, rows: Any, features: np.ndarray, unlike: list[str]) -> str:
+def _missing(known: Model, reference: Reference, rows: Any) -> dict[str, list[float]]:
+    """Of several views the share of rows without each: of those learned from, and of new ones; models of earlier
+    versions know no such thing."""
+    views = known.views or {}
+    if not views or reference.measures.shape[1] != len(views):
+        return {}
+    before, after = 1.0 - reference.measures.mean(axis=0), 1.0 - known.encoder.present(rows).mean(axis=0)
+    return {view: [float(a), float(b)] for view, a, b in zip(views, before, after, strict=True)}
+
+
+def _other_gaps(missing: dict[str, list[float]], n_old: int, n: int) -> list[str]:
+    """Words for views of which more rows, or fewer, lack one than did, by ten points and beyond chance.
+
+    Examples
+    --------
+    >>> _other_gaps({"sound": [0.2, 0.5], "picture": [0.2, 0.22]}, 100, 100)
+    ['sound missing in 50% of the rows (20% of those learned from)']
+    """
+    said = []
+    for view, (a, b) in missing.items():
+        both = (n_old * a + n * b) / (n_old + n)
+        if abs(a - b) >= max(_SHIFT, 2 * np.sqrt(both * (1 - both) * (1 / n_old + 1 / n))):
+            said.append(f"{view} missing in {_points(b)}% of the rows ({_points(a)}% of those learned from)")
+    return said
+
+
+def _what_differs(
+    known: Model, reference: Reference, rows: Any, features: np.ndarray, unlike: list[str], gaps: list[str]
+) -> str:
     """What anybody can check, and which examples are most unlike."""
     said = []
     values = measured(rows)
@@ -291,6 +321,7 @@ def _what_differs(known: Model, reference: Reference, rows: Any, features: np.nd
             + (f" ({_points(beyond[j])}% beyond all learned from: another unit?)" if beyond[j] >= BEYOND else "")
             for j in order
         ]
+    said = gaps + said
     what = f"{', '.join(said)}; most unlike: " if said else "most unlike: "
     return f"What differs: {what}{', '.join(unlike)}."
 

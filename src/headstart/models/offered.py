@@ -11,9 +11,11 @@ from headstart.contract.network_rows import is_network
 from headstart.data.base.kinds import Kind, kind_of_suffix
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.inputs import as_inputs, joined_once, refuse_other_kind
-from headstart.data.reading.unlabelled import read_unlabelled
+from headstart.data.reading.table import read_paths
+from headstart.data.reading.unlabelled import as_learned, read_unlabelled, texts_in
 from headstart.data.sets.dataset import Dataset
-from headstart.data.tables.frame import TABLES, table_suffix
+from headstart.data.sets.description import tell
+from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.rows import is_frame, rows_of
 from headstart.errors import HeadstartError, SourceError
 from headstart.networks.reading.loading import load_network
@@ -103,8 +105,8 @@ def inputs_offered(unlabelled: Any, dataset: Dataset) -> Inputs | None:
     Parameters
     ----------
     unlabelled : path, list of paths or texts, or inputs
-        A path as `headstart.data.reading.unlabelled.read_unlabelled` takes it; of texts also a table with the columns
-        of texts that the target has. What is given twice counts once.
+        A path as `headstart.data.reading.unlabelled.read_unlabelled` takes it; a table is read in the columns that the
+        target was read in, see `headstart.data.reading.unlabelled.as_learned`. What is given twice counts once.
     dataset : Dataset
         The labelled data.
 
@@ -117,12 +119,25 @@ def inputs_offered(unlabelled: Any, dataset: Dataset) -> Inputs | None:
     found: list[Inputs] = [] if dataset.without_label is None else [dataset.without_label]
     for one in _parts(unlabelled, kind):
         if isinstance(one, str | Path):
-            found.append(read_unlabelled(one, kind=kind, text_columns=dataset.text_columns))
+            found.append(_read(Path(one).expanduser(), dataset))
         else:
             found.append(as_inputs(one, dataset.input_type))
         if found[-1].kind is not kind:
             refuse_other_kind(found[-1].kind, kind, "without labels as with them")
     return joined_once(found) if found else None
+
+
+def _read(place: Path, dataset: Dataset) -> Inputs:
+    """Examples without labels; of a table those in the columns that the labelled ones are in, or in their place."""
+    if not place.is_file() or table_suffix(place) not in TABLES:
+        return read_unlabelled(place, kind=dataset.kind)
+    frame = read_frame(place)
+    paths = [one.name for one in dataset.columns if one.role == "path"]
+    columns = as_learned(frame, place, dataset.kind, {"text": dataset.text_columns, "path": paths})
+    tell(columns.notes)
+    if columns.files is None:
+        return texts_in(frame, columns.texts, str(place))
+    return read_paths(place, columns.files.column)
 
 
 def _parts(given: Any, kind: Kind) -> list[Any]:

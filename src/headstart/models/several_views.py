@@ -13,7 +13,8 @@ from headstart.contract.weighted_fit import row_weights
 from headstart.data.base.kinds import kind_named
 from headstart.data.base.plain import plain
 from headstart.data.reading.view_screen import screen_views
-from headstart.data.reading.view_table import unlabelled_views, views_of
+from headstart.data.reading.view_table import refuse_constant, unlabelled_views, views_of
+from headstart.data.reading.views import view_kind, view_rows
 from headstart.data.sets.dataset import Dataset
 from headstart.errors import DataError, ParameterError
 from headstart.guard.candidates.for_views import PLAIN, view_candidates
@@ -85,9 +86,11 @@ def unlabelled_rows(given: list[Any], dataset: Dataset) -> pd.DataFrame | None:
     Raises
     ------
     DataError
-        If one lacks a column of a view.
+        If one lacks a column of a view, or holds another kind there.
     """
-    found = [unlabelled_views(one, views_of(dataset) or {}) for one in given]
+    views, frame = views_of(dataset) or {}, dataset.inputs.frame
+    kinds = {view: view_kind(frame, columns, view).input_type for view, columns in views.items()}
+    found = [unlabelled_views(one, views, kinds) for one in given]
     if dataset.without_label is not None:
         found.append(dataset.without_label.frame)
     return pd.concat(found, ignore_index=True) if found else None
@@ -95,7 +98,10 @@ def unlabelled_rows(given: list[Any], dataset: Dataset) -> pd.DataFrame | None:
 
 def screened_views(dataset: Dataset, source: Any, skip_bad: bool, progress: Any) -> Dataset:
     """The table with each of its files looked at once, in the form of its view's network."""
-    encoder = ViewEncoder(views_of(dataset), source=source).fit(dataset.inputs.frame)
+    views, frame = views_of(dataset) or {}, dataset.inputs.frame
+    for view, columns in views.items():
+        refuse_constant(frame.loc[view_rows(frame, columns), columns], view)
+    encoder = ViewEncoder(views, source=source).fit(frame)
     seen = {view: network.preprocessing for view, network in encoder.networks_.items()}
     return screen_views(dataset, seen, skip_bad=skip_bad, progress=progress)
 
@@ -164,7 +170,10 @@ def guarded_views(pool: Dataset, source: Any, effort: Effort, asked: Mapping[str
         evidence["before"] = plain(_before(encoded.encoder, len(pool), evidence["verdict"]))
     kept = None
     if asked.get("reference"):
-        kept = reference_without_heads(encoder.transform(frame), dates=encoder.of_dates(), random_state=effort.seed)
+        rows = encoder.transform(frame)
+        kept = reference_without_heads(
+            rows, dates=encoder.of_dates(), measures=encoder.present(rows), random_state=effort.seed
+        )
     return GuardedViews(final, evidence, found.temperature, encoder, classes, kept)
 
 

@@ -12,7 +12,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from headstart.contract.estimator_class import estimator_class
 from headstart.data.base.kinds import NUMBERS, kind_named
-from headstart.data.reading.views import BARE, view_columns, view_inputs, view_kind, view_rows, view_table
+from headstart.data.reading.views import (
+    BARE,
+    refuse_other_cells,
+    view_columns,
+    view_inputs,
+    view_kind,
+    view_rows,
+    view_table,
+)
 from headstart.data.tables.encoder import TableEncoder
 from headstart.errors import DataError, ParameterError
 from headstart.networks.reading.loading import load_network
@@ -145,7 +153,7 @@ class ViewEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         DataError
-            If a column is not there, or a row has no view at all.
+            If a column is not there or holds another kind than it did, or a row has no view at all.
         BadInputs
             If files cannot be read; it names all of them.
         """
@@ -249,6 +257,8 @@ class ViewEncoder(TransformerMixin, BaseEstimator):
                     f"Expected the column {lacking[0]!r} of the view {name!r}, as in fit, found {shown}.",
                     "Give a table like the one that was learned from; leave cells empty where a view is missing.",
                 )
+            if named:
+                refuse_other_cells(table, columns, name, kind_named(self.input_types_[name]))
 
     def present(self, encoded: np.ndarray) -> np.ndarray:
         """In which rows each view is there, (n, V), of what `transform` gave."""

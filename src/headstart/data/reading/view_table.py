@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from headstart.data.base.kinds import NUMBERS, ROWS, kind_of_suffix
+from headstart.data.base.kinds import NUMBERS, ROWS, kind_named, kind_of_suffix
 from headstart.data.inputs.inputs import inputs_of
 from headstart.data.inputs.registry import specimen
 from headstart.data.reading.options import Reading
 from headstart.data.reading.roles import Roles
-from headstart.data.reading.views import located, view_columns, view_kind, view_rows
+from headstart.data.reading.views import located, refuse_other_cells, view_columns, view_kind, view_rows
 from headstart.data.sets.dataset import Dataset
 from headstart.data.tables.frame import frame_notes, read_frame
 from headstart.data.tables.gaps import absent
@@ -104,7 +104,7 @@ def read_views(frame: pd.DataFrame, place: Path | None, how: Reading) -> Dataset
     Raises
     ------
     DataError
-        For views that cannot be read so, a view of one value, a row without any view, or a file that no cell leads to.
+        For views that cannot be read so, a row without any view, or a file that no cell leads to.
     ParameterError
         For a column that is not there, or in two views.
 
@@ -127,10 +127,10 @@ def read_views(frame: pd.DataFrame, place: Path | None, how: Reading) -> Dataset
     features = frame[taken].copy()
     said: dict[str, tuple[str, str]] = {}
     for view, columns in views.items():
-        kind, there = view_kind(frame, columns, view), view_rows(frame, columns)
+        there, some = view_rows(frame, columns), [one for one in columns if view_rows(frame, [one]).any()]
+        kind = view_kind(frame, some, view) if some else ROWS  # what is learned from has to have it: `screen_views`
         if not kind.values and not kind.typed:
             features[columns[0]] = _files(frame[columns[0]], place, view, kind)
-        _refuse_constant(features.loc[there, columns], view)
         holds = "values" if kind in (ROWS, NUMBERS) else kind.many if kind.typed else f"names of {kind.many}"
         gone = "" if there.all() else f", none in {int((~there).sum())} of {len(frame)} rows"
         said |= dict.fromkeys(columns, ("view", f"{view}, {holds}{gone}"))
@@ -142,7 +142,9 @@ def read_views(frame: pd.DataFrame, place: Path | None, how: Reading) -> Dataset
     return roles.dataset(rows, roles.read(), said, notes, root=root, layout="a table of several views")
 
 
-def unlabelled_views(given: Any, views: Mapping[str, list[str]]) -> pd.DataFrame:
+def unlabelled_views(
+    given: Any, views: Mapping[str, list[str]], learned: Mapping[str, str], *, bare: bool = False
+) -> pd.DataFrame:
     """Rows without labels, with the columns of the views; paths of files are absolute.
 
     Parameters
@@ -150,13 +152,17 @@ def unlabelled_views(given: Any, views: Mapping[str, list[str]]) -> pd.DataFrame
     given : path-like or DataFrame
         A column of labels in it is passed over.
     views : dict of str to list of str
+    learned : dict of str to str
+        The kind of input that each view holds where there are labels.
+    bare : bool, default=False
+        Whether rows without any view are taken too.
 
     Raises
     ------
     ParameterError
         If it lacks a column.
     DataError
-        If a row has no view.
+        If a view holds another kind here; if a row has no view.
     """
     place = Path(given).expanduser() if isinstance(given, str | os.PathLike) else None
     frame = read_frame(place) if place is not None else as_frame(given)
@@ -165,12 +171,12 @@ def unlabelled_views(given: Any, views: Mapping[str, list[str]]) -> pd.DataFrame
     known = view_columns(frame, views)
     features = frame[[column for columns in known.values() for column in columns]].copy()
     for view, columns in known.items():
-        if not view_rows(frame, columns).any():
-            continue
-        kind = view_kind(frame, columns, view)
+        kind = kind_named(learned[view])
+        refuse_other_cells(frame, columns, view, kind)
         if not kind.values and not kind.typed:
             features[columns[0]] = _files(frame[columns[0]], place, view, kind)
-    _refuse_nothing(features, known, [f"{row} without a label" for row in row_names(features)])
+    if not bare:
+        _refuse_nothing(features, known, [f"{row} without a label" for row in row_names(features)])
     features.attrs = {name: kept for name, kept in features.attrs.items() if name == "gone"}
     return features
 
@@ -189,7 +195,8 @@ def _files(cells: pd.Series, place: Path | None, view: str, kind: Any) -> list[A
     return [str(path.absolute()) if isinstance(path, Path) else path for path in found]
 
 
-def _refuse_constant(cells: pd.DataFrame, view: str) -> None:
+def refuse_constant(cells: pd.DataFrame, view: str) -> None:
+    """Refuse to learn from a view whose cells, of the rows that have it, are all alike."""
     values = cells.astype(str).drop_duplicates()
     if len(values) < 2:
         shown = ", ".join(map(repr, values.iloc[0].tolist()[:3])) if len(values) else "nothing"

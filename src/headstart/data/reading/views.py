@@ -205,6 +205,60 @@ def _kind_of(cells: Sequence[Any], column: Any, view: str) -> Kind:
     return ROWS if inputs is None else inputs.kind
 
 
+def refuse_other_cells(table: Any, columns: Columns, name: str, kind: Kind) -> None:
+    """Refuse new cells of a view none of which holds what was learned from; single ones are for those who read them.
+
+    Of a view of values its encoder says what does not fit.
+
+    Parameters
+    ----------
+    table : DataFrame or ndarray
+    columns : list
+    name : str
+        The view.
+    kind : Kind
+        What it held where it was learned from.
+
+    Raises
+    ------
+    DataError
+
+    Examples
+    --------
+    >>> from headstart.data.base.kinds import PICTURES
+    >>> refuse_other_cells(pd.DataFrame({"photo": ["a.wav", None]}), ["photo"], "picture", PICTURES)
+    Traceback (most recent call last):
+    headstart.errors.DataError: Expected pictures in the column 'photo' of the view 'picture', as it was learned ...
+    """
+    if kind.values:
+        return
+    for column in columns:
+        cells = [cell for cell in table[column].tolist() if not absent(cell)]
+        found = [_held(cell) for cell in cells]
+        fits = [one is kind or (kind.typed and one is None) for one in found]
+        if not cells or any(fits):
+            continue
+        what = "words" if found[0] is None else "values" if found[0].values else found[0].many
+        raise DataError(
+            f"Expected {kind.many} in the column {column!r} of the view {name!r}, as it was learned from, found {what} "
+            f"in all {len(cells)} rows that have it, as {str(cells[0])!r}.",
+            "Give a table like the one that was learned from; leave cells empty where a view is missing.",
+        )
+
+
+def _held(cell: Any) -> Kind | None:
+    """What a cell holds or names: a number is a value; None of words that name no file."""
+    if isinstance(cell, str | os.PathLike):
+        try:
+            cell = float(os.fspath(cell))
+        except ValueError:
+            return kind_of_suffix(os.path.splitext(os.fspath(cell).strip())[1])
+    if isinstance(cell, int | float | np.number):
+        return ROWS
+    inputs = inputs_in([cell])
+    return ROWS if inputs is None else inputs.kind
+
+
 def view_inputs(table: Any, columns: Columns, input_type: str, rows: np.ndarray) -> Any:
     """The pictures, clips or texts of a view in some of the rows, by position.
 

@@ -72,7 +72,7 @@ class Reference:
     heads : ndarray of shape (F, d + 1, K), float16
         Coefficients and intercepts, fold by fold.
     measures : ndarray of shape (m, q), float32
-        What anybody can check of an example, such as its brightness.
+        What anybody can check of an example, such as its brightness; of several views which are there.
     ranks : ndarray of shape (101, d), float32
         Percentiles of the columns of a table; of no rows else.
     marks : ndarray of shape (n,), uint64
@@ -264,7 +264,12 @@ def reference_of(
 
 
 def reference_without_heads(
-    rows: Any, network: Any = None, *, dates: np.ndarray | None = None, random_state: int
+    rows: Any,
+    network: Any = None,
+    *,
+    dates: np.ndarray | None = None,
+    measures: np.ndarray | None = None,
+    random_state: int,
 ) -> Reference:
     """What is kept of n examples that have no class each: what the network sees or simple features, or a table's ranks.
 
@@ -274,6 +279,8 @@ def reference_without_heads(
     network : Network, optional
     dates : array of shape (d,), bool, optional
         As in `reference_of`.
+    measures : array of shape (n, q), optional
+        What anybody can check of each. Default: what there is of its kind.
     random_state : int
     """
     numbers = isinstance(rows, np.ndarray)
@@ -283,8 +290,8 @@ def reference_without_heads(
     passed = np.zeros(0, bool) if dates is None or not dates.any() else dates
     features = _without(features_for(sees, rows[drawn], network, "auto", ranks), passed)
     found, kept = rows_kept(sees, features, None, (), random_state=random_state)
-    shown, marks = measured(rows[drawn[kept]]), np.sort(content_marks(rows))
-    return replace(found, measures=shown, ranks=ranks, marks=marks, dates=passed)
+    shown = measured(rows[drawn[kept]]) if measures is None else measures[drawn[kept]].astype(np.float32)
+    return replace(found, measures=shown, ranks=ranks, marks=np.sort(content_marks(rows)), dates=passed)
 
 
 def _drawn(n: int, random_state: int) -> np.ndarray:

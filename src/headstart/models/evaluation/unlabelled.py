@@ -62,7 +62,7 @@ def read_new(
     frame = None if model.views is not None and group_by is None else _frame(data, place)  # views read it themselves
     notes: tuple[str, ...] = ()
     if model.views is not None:
-        inputs: Any = unlabelled_views(data, model.views)
+        inputs: Any = unlabelled_views(data, model.views, model.encoder.input_types_, bare=True)
     elif model.kind.values:
         inputs = rows_of(data) if frame is None else frame
     elif frame is not None:

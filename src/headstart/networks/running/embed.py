@@ -9,15 +9,13 @@ from typing import Any
 import numpy as np
 
 from headstart.data.base.rows import Inputs
-from headstart.data.inputs.canvases import canvases
-from headstart.errors import BadInputs, ParameterError
+from headstart.errors import ParameterError
 from headstart.networks.network import Network
 from headstart.networks.running.cache import FeatureCache, default_cache
 from headstart.networks.running.entry import IN_MEMORY, Entry, array_for, common_length
 from headstart.networks.running.features import Features
 from headstart.networks.running.kept_rows import KeptRows
 from headstart.networks.running.pipeline import (
-    arrays,
     batches,
     digests,
     first_of_each,
@@ -27,7 +25,7 @@ from headstart.networks.running.pipeline import (
     team_batches,
 )
 from headstart.networks.running.precision import must_be_exact
-from headstart.networks.running.runners import ENOUGH, Forward, asked_for, one_pass, runner_for
+from headstart.networks.running.runners import Forward, asked_for, one_pass, runner_for, tried_on
 from headstart.networks.running.runtime import Layout, layout_of
 from headstart.nn.processes import team_size
 from headstart.progress import Progress
@@ -158,16 +156,8 @@ def embed(
 
 
 def _runner(network: Network, todo: Inputs, device: str, exact: bool, trial: Inputs | None, most: int) -> Forward:
-    def tried_on() -> np.ndarray:
-        assert trial is not None
-        try:
-            order = running_order(network, trial)
-            return arrays(network, trial[order[len(order) // 2 :] if network.chain.takes_tokens else order])
-        except BadInputs:
-            canvases(todo, network.preprocessing)
-            return arrays(network, todo[:ENOUGH])  # the others are gone, of which only the features are left
-
-    return runner_for(network, device, exact, None if trial is None else tried_on, most)
+    sample = None if trial is None else functools.partial(tried_on, network, trial, todo)
+    return runner_for(network, device, exact, sample, most)
 
 
 def _entry(network: Network, _: Inputs, device: str, block: str, length: int | None) -> Entry:

@@ -11,9 +11,12 @@ import torch
 from torch import nn
 
 from headstart.data.base.rows import Inputs
+from headstart.data.inputs.canvases import canvases
+from headstart.errors import BadInputs
 from headstart.networks.cutting.trace import twin
 from headstart.networks.network import Network
 from headstart.networks.running.compiled import CompiledRunner, openvino_installed, worth_compiling
+from headstart.networks.running.pipeline import arrays, running_order
 from headstart.networks.running.precision import agrees
 from headstart.networks.running.runtime import Layout, Rows, half_type, layout_of, prepared, to_tensor
 from headstart.networks.running.simplify import simplify
@@ -104,7 +107,9 @@ def runner_for(
 
 
 def asked_for(network: Network, inputs: Inputs) -> tuple[Inputs | None, int]:
-    """Of the first set whose features were asked for, 8 to 32 inputs to try on; and how many the largest set had.
+    """Of the first set whose features were asked for, what may be tried on; and how many inputs the largest set had.
+
+    What may be tried on are 8 to 16 inputs, of texts twice as many, of which `tried_on` takes the shorter half.
 
     Sets whose features are kept already count too: so a run that goes on from where it was stopped, or finds some of
     its features kept, computes the others with the arithmetic that it would have used. None where every set was too
@@ -120,11 +125,27 @@ def asked_for(network: Network, inputs: Inputs) -> tuple[Inputs | None, int]:
 
 
 def _to_try(network: Network, n: int) -> np.ndarray | None:
-    """Of texts twice as many, for the shorter half of them serves."""
     if not network.chain.takes_tokens:
         return sample_rows(n)
     half = sample_rows(n // 2)
     return None if half is None else np.linspace(0, n - 1, 2 * len(half)).round().astype(int)
+
+
+def tried_on(network: Network, trial: Inputs, todo: Inputs) -> np.ndarray:
+    """The examples of `asked_for` at the network's size; where these are gone, of which only the features are left,
+    the first of those that are to be computed.
+
+    Raises
+    ------
+    BadInputs
+        If any of those to be computed cannot be decoded.
+    """
+    try:
+        order = running_order(network, trial)
+        return arrays(network, trial[order[len(order) // 2 :] if network.chain.takes_tokens else order])
+    except BadInputs:
+        canvases(todo, network.preprocessing)
+        return arrays(network, todo[:ENOUGH])
 
 
 def one_pass(device: str) -> bool:
