@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from headstart.contract.arguments import plainly
 from headstart.contract.options import check_option
 from headstart.data.base.whole import check_file
 from headstart.data.inputs.inputs import as_inputs
@@ -24,6 +25,7 @@ MODEL = "model.onnx"
 _MOST = 2**31 - 2**20
 
 
+@plainly()
 def export_model(model: Any, out: str | Path, to: str = "onnx", inputs: Any = None) -> Path:
     """Write a whole fitted model so that it can be run without headstart.
 
