@@ -62,10 +62,11 @@ def export_model(model: Any, out: str | Path, to: str = "onnx", inputs: Any = No
         return write_folder(target, lambda folder: write(model, folder, inputs))
     if target.suffix != ".onnx":
         return write_folder(target, lambda folder: _write(model, folder, inputs, MODEL, lambda name: name))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.stem}.") as place:
+    there = next(folder for folder in target.parents if folder.is_dir())
+    with tempfile.TemporaryDirectory(dir=there, prefix=f".{target.stem}.") as place:
         inner = Path(place)
         _write(model, inner, inputs, target.name, lambda name: f"{target.stem}.{name}")
+        target.parent.mkdir(parents=True, exist_ok=True)
         for file in sorted(inner.iterdir(), key=lambda file: file.suffix == ".onnx"):
             if file.name != "headstart.json":
                 os.replace(file, target.parent / file.name)
