@@ -112,6 +112,14 @@ from headstart.progress import reporter
     type=click.IntRange(1),
     help="Of data without labels: write so many, drawn at random, into a table to be labelled.",
 )
+@click.option(
+    "--folds",
+    "n_splits",
+    type=int,
+    default=5,
+    show_default=True,
+    help="Parts of the data, each left out in turn.",
+)
 @click.option("--seed", "random_state", type=int, default=0, show_default=True, help="Of folds and candidates.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, mps, or auto.")
 @jobs_option

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from headstart.adviser.next_labels import next_labels
+from headstart.contract.arguments import plainly
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
 from headstart.data.sets.task import DETECTION
@@ -60,6 +61,7 @@ class Check:
     numbers: dict[str, Any] = field(default_factory=dict)
 
 
+@plainly()
 def check(
     model: Any,
     data: Any,

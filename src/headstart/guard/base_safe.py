@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from headstart.contract.arguments import check_arguments
 from headstart.contract.estimator_class import estimator_class
 from headstart.contract.network_rows import network_among
 from headstart.contract.weighted_fit import row_weights, takes_weights, unweighted
@@ -358,10 +359,7 @@ class BaseSafeTransfer(ExplainsSource, BaseEstimator):
         return kind_named(self.input_type_)
 
     def _check(self, n: int) -> None:
-        if not float(self.budget) > 0:
-            raise ParameterError(f"Expected a budget above 0 seconds, found {self.budget!r}.", "Give seconds, as 600.")
-        if int(self.n_splits) < 2:
-            raise ParameterError(f"Expected n_splits of at least 2, found {self.n_splits!r}.")
+        check_arguments({name: getattr(self, name) for name in ("budget", "n_splits", "n_jobs")}, {"n_jobs": None})
         if n < 4:
             raise DataError(f"Expected 4 labelled examples or more, found n_samples={n}.", "Label more.")
 

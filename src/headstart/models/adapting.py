@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +187,8 @@ class Asked:
         Whether the model keeps what tells new data from these.
     also : callable or None
         What is written into the folder beside the model.
+    said : dict
+        All that was said to `headstart.fit`, for the command that repeats it.
     """
 
     classes: Any = None
@@ -194,6 +196,7 @@ class Asked:
     out: Any = None
     reference: bool = True
     also: Callable[[Path], None] | None = None
+    said: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.ask < 0 or (self.ask and self.out is None):
@@ -230,9 +233,7 @@ def fit_without_labels(
     model = adapted_model(domain, asked, effort)
     root = str(data) if isinstance(data, str | Path) else ""
     model.evidence["data"]["name"] = Path(root).name if root else f"{domain.kind.many} in memory"
-    said = {"classes": asked.classes, "ask": asked.ask or None, "random_state": effort.seed, "out": asked.out}
-    said["no_reference"] = not asked.reference
-    model.evidence["reproduce"] |= reproduction(root, source, reading.said() | how | said)
+    model.evidence["reproduce"] |= reproduction(root, source, dict(asked.said))
     model.evidence["seconds"] = effort.spent
     if asked.out is None:
         return model

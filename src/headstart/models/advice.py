@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.adviser.advised import Advice, more_lines, sentence
 from headstart.adviser.ranking import NONE, Offer, ranked
+from headstart.contract.arguments import a, plainly, unknown_options
 from headstart.data.base.address import brought
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
@@ -31,10 +32,14 @@ from headstart.networks.reading.loading import load_network
 from headstart.progress import Progress
 from headstart.training.device import pick_device
 
+#: Options of `advise` beside those on reading.
+_OWN = ("unlabelled", "skip_bad", "budget", "random_state", "device", "progress")
+
 if TYPE_CHECKING:  # tables are advised on without torch
     from headstart.networks.network import Network
 
 
+@plainly(reading=a("a Reading", Reading))
 def advise(
     data: Any,
     sources: Any = AUTO,
@@ -165,10 +170,7 @@ def _reading(reading: Reading | None, how: dict[str, Any]) -> Reading:
     """How the data are read, by an object or by name."""
     known = {one.name for one in dataclasses.fields(Reading)}
     if set(how) - known:
-        raise ParameterError(
-            f"Expected options of advise, found {', '.join(sorted(set(how) - known))}.",
-            f"How data are read is said by {', '.join(sorted(known))}.",
-        )
+        raise unknown_options("advise", sorted(set(how) - known), [*known, *_OWN])
     return dataclasses.replace(reading or Reading(), **how)
 
 

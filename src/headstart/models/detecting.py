@@ -28,7 +28,7 @@ from headstart.guard.evidence.evidence import network_evidence
 from headstart.guard.evidence.reference import reference_without_heads
 from headstart.models.detection_evidence import learned_from, learning_curves, measured, tested
 from headstart.models.detection_model import DetectionModel
-from headstart.models.reproduction import reproduction
+from headstart.models.reproduction import given_to_fit, is_default, reproduction
 from headstart.models.target import divided
 from headstart.networks.folder import check_place
 from headstart.networks.reading.loading import load_network
@@ -172,7 +172,7 @@ def fit_with_boxes(given: dict[str, Any], defaults: dict[str, Any], reading: Rea
     ParameterError
         For arguments that say nothing of pictures with boxes.
     """
-    refuse_others([name for name, value in given.items() if not _left(value, defaults[name])])
+    refuse_others([name for name, value in given.items() if not is_default(value, defaults[name])])
     out, source = given["out"], given["source"]
     if out is not None:
         check_place(out)
@@ -182,19 +182,12 @@ def fit_with_boxes(given: dict[str, Any], defaults: dict[str, Any], reading: Rea
         more = {name: given[name] for name in ("skip_bad", "classes")}
         kept = given["reference"]
         model = fit_detector(brought(given["data"]), brought(source), reading, effort, **more, reference=kept)
-        settings = reading.said() | more | {"no_reference": not kept}
-        settings |= {"budget": effort.budget, "random_state": effort.seed, "out": out}
+        settings = given_to_fit(given, defaults, reading)
         root = address_of(given["data"]) or (str(given["data"]) if isinstance(given["data"], str | Path) else "")
-        written = {name: str(value) if isinstance(value, Path) else value for name, value in settings.items()}
-        model.evidence["reproduce"] |= plain(reproduction(root, source, written))
+        model.evidence["reproduce"] |= plain(reproduction(root, source, settings))
         if out is not None:
             model.save(out, also=given["also"])
     return model
-
-
-def _left(value: Any, default: Any) -> bool:
-    """Whether an argument is as it is where nothing is said."""
-    return value is default or (isinstance(value, str | int | float) and value == default)
 
 
 def refuse_others(said: Sequence[str]) -> None:

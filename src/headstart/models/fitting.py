@@ -9,6 +9,7 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headstart.contract.arguments import plainly
 from headstart.data.base.address import address_of
 from headstart.data.base.plain import plain
 from headstart.data.base.whole import real_place
@@ -29,7 +30,7 @@ from headstart.math.statistics.named_metrics import check_metric, metric_named
 from headstart.models.explaining.dropout import add_curves, check_curves
 from headstart.models.handover import handed_over, test_score
 from headstart.models.model import Model
-from headstart.models.reproduction import plan_in, reproduction
+from headstart.models.reproduction import given_to_fit, plan_in, reproduction
 from headstart.models.several_tasks import fit_tasks, several_tasks
 from headstart.models.several_views import guarded_views
 from headstart.models.target import Target, counted_rows, divided, read_target, screened, weights_by_class
@@ -41,15 +42,11 @@ if TYPE_CHECKING:  # what only some data need is loaded with them: rows of a tab
     from headstart.keywords.fitting import KeywordTask
 
 Progress = Callable[[str, int, int], None]
-#: Arguments that the command which repeats a fit holds, beside those of reading.
-_REPEATED = (
-    *("skip_bad", "budget", "random_state", "out", "unlabelled", "views", "plain", "text_windows", "background"),
-    *("false_alarms", "metric", "class_weight", "partial_pooling", "positive", "prevalence"),
-)
 #: Arguments that lie beside the data and are read with them.
 _BESIDE = ("unlabelled", "text_windows", "auxiliary")
 
 
+@plainly()
 def fit(
     data: Any,
     source: Any = "auto",
@@ -232,18 +229,16 @@ def fit(
     (['dark', 'light'], 'cannot tell')
     """
     given = dict(locals())
-    _check_out(out, resume, ask)
-    _check_words(task, background, false_alarms)
-    check_metric(metric)
-    _check_plain(plain, task, candidates, curves)
+    _check(given)
     reading = Reading(**{field.name: given[field.name] for field in dataclasses.fields(Reading)})
+    said = given_to_fit(given, _DEFAULTS, reading)
     if holds_boxes(data, reading):
         from headstart.models.detecting import fit_with_boxes
 
-        return fit_with_boxes(given, {name: one.default for name, one in signature(fit).parameters.items()}, reading)
+        return fit_with_boxes(given, _DEFAULTS, reading)
     tasks = several_tasks(data, source, reading, partial_pooling)
     if tasks is not None:
-        return fit_tasks(tasks, fit, given)
+        return fit_tasks(tasks, fit, given, said)
     checkpoint = None if out is None else progress_folder(out)
     repeated = plan_in(plan)
     with reporter(progress) as told:
@@ -254,7 +249,9 @@ def fit(
             from headstart.models.adapting import Asked, fit_without_labels  # and torch, which tables need not
 
             how = {name: given[name] for name in ("unlabelled", "text_windows", "skip_bad")}
-            made = fit_without_labels(data, source, reading, effort, Asked(classes, ask, out, reference, also), **how)
+            made = fit_without_labels(
+                data, source, reading, effort, Asked(classes, ask, out, reference, also, said), **how
+            )
             if made is None:
                 raise
             return made
@@ -282,10 +279,10 @@ def fit(
         asked["plan"] = repeated
         model = _fitted(goal, words, effort, candidates, asked)
         add_curves(curves, model, divided(goal.dataset)[0], goal.source, random_state, device)
-        model.evidence["reproduce"] |= _again(goal, reading, given)
+        model.evidence["reproduce"] |= _again(goal, said, data)
         stated(model.evidence, positive, prevalence)
         if drawn is not None:
-            model.evidence["plan"]["rows"] = drawn
+            model.evidence["plan"]["rows"], model.evidence["data"]["left_for_time"] = drawn, everything - drawn
         model.evidence["seconds"] = max(model.evidence["seconds"], effort.spent)
         if out is not None and checkpoint is not None:
             model.save(out, also=also)
@@ -301,13 +298,16 @@ def _words(goal: Target, effort: Effort, given: Mapping[str, Any]) -> KeywordTas
     return KeywordTask.of(goal.dataset, goal.source, effort, **more)
 
 
-def _again(target: Target, reading: Reading, given: Mapping[str, Any]) -> dict[str, Any]:
+#: Arguments of `fit`, and what they are where nothing is said.
+_DEFAULTS = {name: one.default for name, one in signature(fit).parameters.items()}
+
+
+def _again(target: Target, said: dict[str, Any], data: Any) -> dict[str, Any]:
     """The command and the code that repeat a fit."""
-    settings = reading.said() | {name: given[name] for name in _REPEATED} | {"no_reference": not given["reference"]}
-    settings["plan"] = None if isinstance(given["plan"], dict) else given["plan"]
-    settings["view"] = views_of(target.dataset)  # by the names of columns, however they were given
-    root = address_of(given["data"]) or target.dataset.root
-    return reproduction(root, None if target.source is None else target.named, settings)
+    views = views_of(target.dataset)  # by the names of columns, however they were given
+    root = address_of(data) or target.dataset.root
+    named = None if target.source is None else target.named
+    return reproduction(root, named, said if views is None else said | {"view": views})
 
 
 def _fitted(target: Target, words: KeywordTask | None, effort: Effort, candidates: Any, asked: dict[str, Any]) -> Model:
@@ -334,6 +334,14 @@ def _fitted(target: Target, words: KeywordTask | None, effort: Effort, candidate
     if explained is not None:
         resolve(explained)(model, pool)
     return model
+
+
+def _check(given: Mapping[str, Any]) -> None:
+    """Refuse, before anything is read, what does not go together or cannot be written."""
+    _check_out(given["out"], given["resume"], given["ask"])
+    _check_words(given["task"], given["background"], given["false_alarms"])
+    check_metric(given["metric"])
+    _check_plain(given["plain"], given["task"], given["candidates"], given["curves"])
 
 
 def _check_out(out: str | Path | None, resume: bool, ask: int) -> None:

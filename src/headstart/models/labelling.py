@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from headstart.adviser.next_labels import NextLabels, next_labels
+from headstart.contract.arguments import plainly
 from headstart.contract.network_rows import features_by, network_for_rows
 from headstart.data.base.kinds import Kind
 from headstart.data.inputs.canvases import readable
@@ -36,6 +37,7 @@ from headstart.models.saving.task_models import one_task
 from headstart.networks.running.simple_features import simple_features
 
 
+@plainly()
 def label_next(
     pool: Any,
     *,

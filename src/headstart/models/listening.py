@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from headstart.contract.arguments import plainly, within
 from headstart.data.clips.recordings import blocks_of
-from headstart.errors import ParameterError, SourceError
+from headstart.errors import SourceError
 from headstart.keywords.listener import Event
 from headstart.keywords.window_scores import window_scorer
 from headstart.models.model import Model, load
 from headstart.models.saving.task_models import one_task
 
 
+@plainly(threshold=within(-np.inf))
 def listen(
     model: Any,
     sound: Any,
@@ -69,8 +71,6 @@ def listen(
             f"Expected a model for words{named}, found one for {loaded.task} of {loaded.input_type}.",
             "Fit it with --task keyword (task='keyword').",
         )
-    if threshold is not None and not np.isfinite(threshold):
-        raise ParameterError(f"Expected a finite number as threshold, found {threshold!r}.")
     detector = loaded.detector
     score = window_scorer(loaded.estimator, detector.rate, np.array(detector.columns), loaded.temperature)
     if isinstance(sound, np.ndarray):

@@ -396,5 +396,5 @@ def evaluate(model: Any, data: Any, **how: Any) -> Any:
     >>> found.verdict, found.evidence["metrics"]["accuracy"]
     ('cannot tell', 1.0)
     """
-    known = load(model) if isinstance(model, str | Path) else model
+    known = model if hasattr(model, "evaluate") else load(model)
     return known.evaluate(data, **how)

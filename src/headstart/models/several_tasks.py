@@ -22,13 +22,6 @@ from headstart.models.reproduction import reproduction
 from headstart.models.saving.task_models import SeveralTasks
 from headstart.source import Source
 
-#: What `fit` was asked for that stands in the command that repeats it.
-_REPEATED = (
-    *("label", "target", "path_column", "text_column", "split_column", "group_by", "encoding", "decimal", "sheet"),
-    "leave_out",
-    *("page", "skip_bad", "budget", "random_state", "out", "unlabelled", "views", "metric", "class_weight"),
-    "partial_pooling",
-)
 #: What only a single task can have.
 _SINGLE = {"plan": None, "candidates": None, "resume": False, "plain": False, "classes": None, "ask": 0}
 _SINGLE |= {"positive": None, "prevalence": None}
@@ -70,7 +63,9 @@ def several_tasks(data: Any, source: Any, reading: Reading, group: str | None = 
     return found if found.tasks else None
 
 
-def fit_tasks(found: Recognised, fit: Callable[..., Any], given: Mapping[str, Any]) -> Model | SeveralTasks:
+def fit_tasks(
+    found: Recognised, fit: Callable[..., Any], given: Mapping[str, Any], said: dict[str, Any]
+) -> Model | SeveralTasks:
     """Fit each task by itself and, of a table of values, with the others beside it; or the target alone.
 
     Each is compared on its own folds of the rows that have its label; the guard measures for each whether the others
@@ -84,6 +79,8 @@ def fit_tasks(found: Recognised, fit: Callable[..., Any], given: Mapping[str, An
         `headstart.fit`, called once a task.
     given : mapping
         Its arguments.
+    said : dict
+        What the command that repeats it holds.
 
     Raises
     ------
@@ -110,11 +107,10 @@ def fit_tasks(found: Recognised, fit: Callable[..., Any], given: Mapping[str, An
         auxiliary: Any = [*(given["auxiliary"] or []), *beside.values()] if found.values else beside
         asked |= {"budget": given["budget"] / len(names), "auxiliary": auxiliary or given["auxiliary"]}
         models[name] = fit(**asked)
-    settings = {name: given[name] for name in _REPEATED if given[name] is not None and given[name] is not False}
     first = next(iter(models.values()))
     root = address_of(given["data"]) or (str(given["data"]) if isinstance(given["data"], str | Path) else "")
     nothing = isinstance(given["source"], str) and given["source"] == "auto" and found.values
-    again = reproduction(root, None if nothing else given["source"], settings)
+    again = reproduction(root, None if nothing else given["source"], said)
     if goal is not None:
         if "given" in again:  # what is adapted to new data later is the target alone
             read = {name: value for name, value in again["given"]["reading"].items() if name != "target"}
@@ -122,6 +118,8 @@ def fit_tasks(found: Recognised, fit: Callable[..., Any], given: Mapping[str, An
         first.evidence["reproduce"] |= again
         handed: Model | SeveralTasks = first
     else:
+        for model in models.values():
+            model.evidence["reproduce"] |= {name: again[name] for name in ("command", "code")}
         handed = SeveralTasks(models, _evidence(models, again, given))
     if given["out"] is not None:
         handed.save(given["out"], also=given["also"])

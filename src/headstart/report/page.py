@@ -87,7 +87,9 @@ def build(evidence: dict[str, Any], link: Callable[[str], str] | None = None) ->
         "before": _before(evidence.get("before")),
         "curves": _curves(evidence, metric, kind),
         "no_curves": _no_curves(evidence),
-        "more_labels": more_labels_words(evidence.get("more_labels") or []),
+        "more_labels": more_labels_words(
+            evidence.get("more_labels") or [], (evidence.get("data") or {}).get("left_for_time") or 0, kind
+        ),
         "dropout": dropout(evidence.get("dropout"), things(kind)),
         "history": loss_history(history) if len(history := evidence.get("history") or []) > 1 else None,
         "reliability": _reliability(evidence),

@@ -14,7 +14,7 @@ from headstart.math.statistics.comparison import wilson_interval
 from headstart.math.statistics.two_classes import OperatingPoints, predictive_values
 from headstart.report.figures import referral_curve, roc_curve
 from headstart.report.scale import linear, ticks
-from headstart.report.wording import amount, count, gain, is_share, metric_name, missing, span
+from headstart.report.wording import amount, count, gain, is_share, left_for_time, metric_name, missing, span
 
 _ASKED = (0.99, 0.95, 0.9)
 _REFERRED = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
@@ -197,7 +197,7 @@ def next_step(evidence: dict[str, Any], metric: str, kind: str) -> str:
     Parameters
     ----------
     evidence : dict
-        ``more_labels``, ``estimate`` and ``per_class``.
+        ``more_labels``, ``estimate`` and ``per_class``; ``left_for_time`` of its data are labelled already.
     metric : str
         What is measured.
     kind : str
@@ -213,21 +213,29 @@ def next_step(evidence: dict[str, Any], metric: str, kind: str) -> str:
     'Start with ant: of its 10 pictures 70.0% are recognised.'
     """
     more, value = evidence.get("more_labels") or [], (evidence.get("estimate") or {}).get("value")
-    said = ""
+    left = (evidence.get("data") or {}).get("left_for_time") or 0
+    said = left_for_time(left, kind)
     if more and not missing(value):
         one = more[0]
         gained, new = one["score"] - value, one["n"] - one["n"] // one["ratio"]
         labels = count(new, f"more labelled {thing(kind)}", f"more labelled {things(kind)}")
+        labels = f"{count(new)} of them" if new <= left else labels
         ends = f"{amount(metric, one['score'])} [{span(metric, (one['low'], one['high']))}]"
-        said = f"{labels} would bring about {100 * gained:+.1f} points ({ends})."
+        brings = f"{labels} would bring about {100 * gained:+.1f} points ({ends})."
         if gained < _WORTH:
-            said = f"more labels would hardly help: {labels} lead to about {ends}."
-        said = f"Next: {said}"
+            brings = f"more labels would hardly help: {labels} lead to about {ends}."
+        said = f"{said} {brings[:1].upper()}{brings[1:]}" if said else brings
+    said = f"Next: {said}" if said else ""
     return " ".join(part for part in (said, first_class(evidence, kind)) if part)
 
 
 def first_class(evidence: dict[str, Any], kind: str) -> str:
-    """Of which class to label more first: the one that is recognised least, of equal ones the rarest."""
+    """Of which class to label more first: the one that is recognised least, of equal ones the rarest.
+
+    Nothing is to be labelled while labels that are there were left out for time.
+    """
+    if (evidence.get("data") or {}).get("left_for_time"):
+        return ""
     rows = [row for row in evidence.get("per_class") or [] if row.get("n") and not missing(row.get("recall"))]
     if len(rows) < 2:
         return ""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from headstart.data.base.kinds import thing, things
 from headstart.math.statistics.named_metrics import METRICS
 
 MINUS = "\u2212"
@@ -171,26 +172,54 @@ def p_value(value: float | None) -> str:
     return "p < 0.001" if value < 0.001 else f"p = {value:.2g}" if value >= 0.1 else f"p = {value:.3f}"
 
 
-def more_labels_words(more: Sequence[dict[str, Any]]) -> str:
+def more_labels_words(more: Sequence[dict[str, Any]], left: int = 0, kind: str = "image") -> str:
     """What more labels would bring, of scores that are shares of one; empty where nothing is known.
 
     Parameters
     ----------
     more : sequence of dict
         ``evidence["more_labels"]``.
+    left : int, default=0
+        Labelled examples that were left out because the budget was short, which are the first to be taken.
+    kind : str
+        Kind of input.
 
     Examples
     --------
-    >>> more_labels_words([{"ratio": 2, "n": 400, "score": 0.961, "low": 0.912, "high": 0.996}])
+    >>> more = [{"ratio": 2, "n": 400, "score": 0.961, "low": 0.912, "high": 0.996}]
+    >>> more_labels_words(more)
     '200 more labels: about 96% [91-99].'
+    >>> more_labels_words(more, 1000)
+    '1,000 labelled pictures were left out for time; a larger --budget uses them. 200 of them: about 96% [91-99].'
     """
 
     def whole(share: float) -> str:  # all right is not what 99.6% are
         return f"{min(round(100 * share), 99) if share < 1 else 100}"
 
     said = [
-        f"{count(one['n'] - one['n'] // one['ratio'])} more{' labels' * (place == 0)}: about {whole(one['score'])}% "
+        f"{count(new)} {_more(new, left, place)}: about {whole(one['score'])}% "
         f"[{whole(one['low'])}-{whole(one['high'])}]"
         for place, one in enumerate(more)
+        for new in [one["n"] - one["n"] // one["ratio"]]
     ]
-    return f"{'; '.join(said)}." if said else ""
+    return " ".join(part for part in (left_for_time(left, kind), f"{'; '.join(said)}." if said else "") if part)
+
+
+def _more(new: int, left: int, place: int) -> str:
+    """Of which labels a number is: those that lie there, or more than these."""
+    return "of them" if new <= left else "more labels" if place == 0 or left else "more"
+
+
+def left_for_time(left: int, kind: str) -> str:
+    """What a short budget left out; empty where it was long enough.
+
+    Examples
+    --------
+    >>> left_for_time(1, "text"), left_for_time(0, "text")
+    ('1 labelled text was left out for time; a larger --budget uses it.', '')
+    """
+    if not left:
+        return ""
+    verb, them = ("was", "it") if left == 1 else ("were", "them")
+    named = count(left, f"labelled {thing(kind)}", f"labelled {things(kind)}")
+    return f"{named} {verb} left out for time; a larger --budget uses {them}."

@@ -14,6 +14,7 @@ from headstart.guard.effort import Effort
 from headstart.models import within_budget as module
 from headstart.models.target import Target, read_target
 from headstart.models.within_budget import enough, note_beside, within_budget
+from headstart.report.page import build
 
 
 def target(n: int = 900) -> Target:
@@ -67,3 +68,17 @@ def test_rows_of_a_table_and_of_its_sources_are_drawn_alike(tmp_path: Path, monk
     model = headstart.fit(tmp_path / "here.csv", tmp_path / "there.csv", label="y", budget=60)
     assert any("Of 1,000 rows 400 were drawn by chance" in note for note in model.evidence["data"]["notes"])
     assert model.evidence["plan"]["rows"] == 400
+
+
+def test_labels_that_were_left_out_for_time_are_named_before_more_are_asked_for() -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(3000, 3)), columns=["a", "b", "c"])
+    frame["y"] = np.where(frame["a"] + rng.normal(size=3000) > 0, "ill", "well")
+    model = headstart.fit(frame, None, label="y", budget=0.5)
+    left = 3000 - model.evidence["plan"]["rows"]
+    assert model.evidence["data"]["left_for_time"] == left > 1500
+    page = build(model.evidence)
+    known = f"{left:,} labelled rows were left out for time; a larger --budget uses them."
+    assert page["next_step"].startswith(f"Next: {known}")
+    assert page["more_labels"].startswith(known) and " of them: about" in page["more_labels"]
+    assert "more labelled rows" not in page["next_step"] and "Start with" not in page["next_step"]

@@ -155,6 +155,8 @@ def real_place(target: str | Path, option: str = "--out") -> Path:
     ------
     OutputError
     """
+    if not isinstance(target, str | os.PathLike):
+        raise OutputError(f"Expected a place to write to, found {target!r}.", f"Name a file or folder ({option}).")
     address = address_of(target)
     if os.fspath(target) in ("", "-") or (address is not None and not address.startswith("file://")):
         raise OutputError(

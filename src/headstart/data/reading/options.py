@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
+
+from headstart.errors import ParameterError
+
+#: What is one of a few words.
+_WORDS = {"task": ("classification", "multilabel", "regression", "keyword", "detection"), "decimal": (".", ",")}
+_SEVERAL = ("label", "text_column", "leave_out")
+_TYPES: dict[str, tuple[str, Any]] = {
+    "page": ("a number from 1, or a plane as 'coronal:40'", int | str),
+    "view": ("a dict of names to columns", Mapping),
+    "boxes": ("the path of a file or folder", str | os.PathLike),
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,11 @@ class Reading:
     target : str, optional
         Which of several label columns is to be learned; the others are tasks beside it.
 
+    Raises
+    ------
+    ParameterError
+        For what is no name, or none of the words that there are.
+
     Examples
     --------
     >>> Reading(label=["a", "b"]).said()
@@ -57,14 +73,24 @@ class Reading:
     leave_out: str | Sequence[str] | None = None
     page: int | str | None = None
     view: Mapping[str, Any] | None = None
-    boxes: str | Path | None = None
+    boxes: str | os.PathLike[str] | None = None
     target: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("label", "text_column", "leave_out"):
+        for name in _SEVERAL:
             value = getattr(self, name)
             if isinstance(value, list):
                 object.__setattr__(self, name, tuple(value))
+        for name, value in self.said().items():
+            what, kind = _TYPES.get(name, ("a name or a list of names" if name in _SEVERAL else "a name", str))
+            right = isinstance(value, kind) and not isinstance(value, bool)
+            if name in _SEVERAL and isinstance(value, tuple):
+                right = len(value) > 0 and all(isinstance(one, str) for one in value)
+            if name in _WORDS:
+                what = f"one of {', '.join(map(repr, _WORDS[name]))}"
+                right = isinstance(value, str) and value in _WORDS[name]
+            if not right:
+                raise ParameterError(f"Expected {name} to be {what}, found {value!r}.")
 
     def said(self) -> dict[str, Any]:
         """What was said, by name."""

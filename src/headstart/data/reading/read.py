@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from headstart.data.reading.options import Reading
@@ -106,6 +105,6 @@ def read_dataset(
         sheet,
         page=page,
         view=view,
-        boxes=None if boxes is None else Path(boxes),
+        boxes=boxes,
     )
     return recognise(path, reading).dataset()

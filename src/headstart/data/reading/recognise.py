@@ -345,7 +345,8 @@ def from_arrays(X: Any, y: Any, *, groups: Any = None, task: str | None = None) 
 
 
 def _are_boxes(y: Any) -> bool:
-    return isinstance(y, list | tuple | np.ndarray) and len(y) > 0 and all(isinstance(one, Boxes) for one in y)
+    rows = isinstance(y, list | tuple) or (isinstance(y, np.ndarray) and y.ndim > 0)
+    return rows and len(y) > 0 and all(isinstance(one, Boxes) for one in y)
 
 
 def _check_file(place: Path) -> None:

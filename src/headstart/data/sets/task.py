@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,11 @@ def task_of(y: Any) -> str:
 def as_label_array(y: Any) -> np.ndarray:
     """Labels as an array: strings as ``str``, ragged lists as objects, never a silent mixture.
 
+    Raises
+    ------
+    DataError
+        For a single value.
+
     Examples
     --------
     >>> as_label_array([1, "a"]).dtype, as_label_array(["b", "a"]).dtype.kind
@@ -82,6 +88,8 @@ def as_label_array(y: Any) -> np.ndarray:
     """
     if hasattr(y, "to_numpy"):
         y = y.to_numpy()
+    if isinstance(y, str | bytes) or not isinstance(y, Iterable) or getattr(y, "ndim", 1) == 0:
+        raise DataError(f"Expected a label for each example, found {y!r}.", "Give a list or an array of labels.")
     if isinstance(y, np.ndarray) and y.dtype != object:
         return y
     rows = list(y)

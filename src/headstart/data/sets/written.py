@@ -42,7 +42,7 @@ def looks_like(labels: Sequence[str]) -> str:
         return ""
     units = [unit for unit, _ in Counter(unit for unit in carried.values() if unit is not None).most_common()]
     if len(units) > 1:
-        shown = ", ".join(repr(unit) if unit else "none" for unit in units[:_SHOWN])
+        shown = ", ".join(repr(unit) if unit else "no unit" for unit in units[:_SHOWN])
         more = ", ..." if len(units) > _SHOWN else ""
         return f"They are numbers with several units ({shown}{more}): bring them to one unit."
     form = settled(numbers)

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from headstart.contract.arguments import check_arguments, unknown_options
 from headstart.data.base.address import address_of
 from headstart.data.base.plain import plain
 from headstart.data.reading.options import Reading
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import describe, sentences, tell
-from headstart.errors import DataError, ParameterError
+from headstart.errors import DataError
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing import measures
 from headstart.guard.choosing.verdict import FEWEST_GROUPS
@@ -23,7 +24,6 @@ from headstart.guard.evidence.guessing import trivial_evidence
 from headstart.guard.evidence.use import Asked, check_stated, decision, stated, use_evidence
 from headstart.math.statistics.intervals import score_interval
 from headstart.math.statistics.named_metrics import METRICS, metrics_of
-from headstart.math.statistics.two_classes import check_prevalence
 from headstart.models.evaluation.labelled import codes_of, read_like, screened_like
 from headstart.models.evaluation.learned import learned_rows, refuse_learned
 from headstart.models.evaluation.promise import BROKEN, CANNOT_TELL, kept_promise
@@ -90,22 +90,17 @@ def how_of(options: Mapping[str, Any]) -> tuple[How, Progress | None]:
     ('ill', 0.9, None)
     >>> how_of({"labels": "ill"})
     Traceback (most recent call last):
-    headstart.errors.ParameterError: Expected options of evaluate, found labels. Known are boxes, ...
+    headstart.errors.ParameterError: Expected options of evaluate, found labels. Did you mean 'label'? Known ...
     """
     parts: dict[type, set[str]] = {kind: {one.name for one in fields(kind)} for kind in (Reading, Asked)}
     known = set().union(*parts.values(), ("prevalence", "skip_bad", "progress")) - {"target", "split_column"}
     unknown = [name for name in options if name not in known]
     if unknown:
-        raise ParameterError(
-            f"Expected options of evaluate, found {', '.join(unknown)}.", f"Known are {', '.join(sorted(known))}."
-        )
+        raise unknown_options("evaluate", unknown, list(known))
+    check_arguments(options, dict.fromkeys(options))
     given = {kind: {name: options[name] for name in options if name in names} for kind, names in parts.items()}
-    prevalence = options.get("prevalence")
-    if prevalence is not None:
-        check_prevalence(prevalence)
-    return How(
-        Reading(**given[Reading]), Asked(**given[Asked]), prevalence, bool(options.get("skip_bad"))
-    ), options.get("progress")
+    how = Reading(**given[Reading]), Asked(**given[Asked]), options.get("prevalence"), bool(options.get("skip_bad"))
+    return How(*how), options.get("progress")
 
 
 def evaluated(model: Any, data: Any, how: How, progress: Progress | None = None) -> Evaluation:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from headstart.contract.arguments import plainly
 from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
 from headstart.data.inputs.registry import entry_of, resolve
 from headstart.errors import SourceError
@@ -19,6 +21,7 @@ from headstart.networks.seeing.sight import Sight
 MOST = 500
 
 
+@plainly()
 def look(source: Any, inputs: Any = None, *, random_state: int = 0) -> Sight:
     """Look at what the layers of a network answer to.
 
@@ -60,7 +63,7 @@ def look(source: Any, inputs: Any = None, *, random_state: int = 0) -> Sight:
             f"Expected a network for a kind of input that is looked at, found one for {network.takes.many}."
         )
     rows = None
-    if inputs is not None and len(inputs):
+    if inputs is not None and not (isinstance(inputs, Sized) and not len(inputs)):
         rows = as_inputs(inputs, network.input_type)
         if rows.kind is not network.takes:
             refuse_other_kind(rows.kind, network.takes, f"as the network {network.name} takes")

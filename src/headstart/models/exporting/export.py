@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from headstart.contract.arguments import plainly
 from headstart.contract.options import check_option
 from headstart.data.base.whole import check_file
 from headstart.data.inputs.inputs import as_inputs
@@ -24,6 +25,7 @@ MODEL = "model.onnx"
 _MOST = 2**31 - 2**20
 
 
+@plainly()
 def export_model(model: Any, out: str | Path, to: str = "onnx", inputs: Any = None) -> Path:
     """Write a whole fitted model so that it can be run without headstart.
 
@@ -60,10 +62,11 @@ def export_model(model: Any, out: str | Path, to: str = "onnx", inputs: Any = No
         return write_folder(target, lambda folder: write(model, folder, inputs))
     if target.suffix != ".onnx":
         return write_folder(target, lambda folder: _write(model, folder, inputs, MODEL, lambda name: name))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.stem}.") as place:
+    there = next(folder for folder in target.parents if folder.is_dir())
+    with tempfile.TemporaryDirectory(dir=there, prefix=f".{target.stem}.") as place:
         inner = Path(place)
         _write(model, inner, inputs, target.name, lambda name: f"{target.stem}.{name}")
+        target.parent.mkdir(parents=True, exist_ok=True)
         for file in sorted(inner.iterdir(), key=lambda file: file.suffix == ".onnx"):
             if file.name != "headstart.json":
                 os.replace(file, target.parent / file.name)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 from headstart.data.base.address import brought
+from headstart.errors import SourceError
 
 _ON_A_HUB = re.compile(r"[\w-][\w.-]*/[\w.-]+(@[\w./-]+)?")
 
@@ -32,8 +34,10 @@ def place_of_model(place: str | Path) -> Path:
     Raises
     ------
     SourceError
-        If it cannot be fetched.
+        If it cannot be fetched, or is no place.
     """
+    if not isinstance(place, str | os.PathLike):
+        raise SourceError(f"Expected the folder of a saved model, found {place!r}.", "Give its path.")
     if is_name_on_hub(place):
         from headstart.networks.reading.hub import fetch_model
 

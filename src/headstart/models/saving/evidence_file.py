@@ -58,6 +58,7 @@ _SHAPE = record(
                 "n": number(0),
                 "n_per_class": table_of(number(0)),
                 "columns": several(TEXT),
+                "left_for_time": maybe(number()),
                 "notes": several(TEXT),
             },
         ),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from headstart.contract.arguments import a, above, plainly, several, whole, within
 from headstart.data.base.whole import check_file
 from headstart.data.reading.read import read_dataset
 from headstart.data.sets.description import sentences, tell
@@ -33,6 +36,28 @@ from headstart.pretraining.train_source import train_source
 from headstart.progress import Progress, reporter
 
 
+@plainly(
+    data=a("a path, a list of paths or the name of a formula", str, PathLike, list, tuple),
+    classes=whole(2),
+    per_class=whole(1),
+    words=whole(2),
+    takes=whole(1),
+    leave_out=several("names", str),
+    seconds=within(0.3, 10),
+    window=above(0),
+    network=a("a name", str),
+    image_size=whole(16, 256),
+    final_size=whole(16, 512),
+    batch_size=whole(2),
+    learning_rate=above(0, 1),
+    temperature=above(0),
+    contrast=within(0),
+    whitening=within(0, 0.5),
+    label_weight=within(0),
+    teacher_weights=several("numbers", Real),
+    measure=several("paths", (str, PathLike)),
+    notes=several("sentences", str),
+)
 def pretrain(
     data: str | Path | Sequence[str | Path],
     out: str | Path | None = None,

@@ -32,3 +32,8 @@ def test_what_amounts_in_disorder_look_like_is_said(labels: list[str], words: st
 @pytest.mark.parametrize("labels", [["3D", "2D", "flat"], ["a1", "b2", "c3"], ["7", "8", "ant", "bee"], []])
 def test_names_of_classes_are_no_amounts(labels: list[str]) -> None:
     assert looks_like(labels) == ""
+
+
+def test_numbers_some_of_which_have_no_unit_are_said_so() -> None:
+    told = looks_like(["1", "2", "3 kg", "4 kg", "5", "6 kg", "7"])
+    assert told == "They are numbers with several units (no unit, 'kg'): bring them to one unit."

@@ -292,6 +292,8 @@ def test_another_answer_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (out / "model.onnx").read_bytes() == before
     with pytest.raises(OutputError, match=r"largest difference of 0\.25"):
         model.export(tmp_path / "model.onnx")
+    with pytest.raises(OutputError, match=r"largest difference of 0\.25"):
+        model.export(tmp_path / "made" / "for it" / "model.onnx")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["out"]
 
 
