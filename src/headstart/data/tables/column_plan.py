@@ -258,7 +258,7 @@ def refuse_lacking(columns: Sequence[Column], names: Sequence[str]) -> None:
         raise DataError(
             f"Expected the columns that were learned from, found none of the name "
             f"{' or '.join(repr(name) for name in lacking[:8])} among "
-            f"{', '.join(repr(name) for name in list(names)[:12])}.",
+            f"{', '.join(repr(name) for name in list(names)[:12]) or 'no columns'}.",
             f"Give a table like the one that was learned from.{otherwise_named(lacking, names)}",
         )
 

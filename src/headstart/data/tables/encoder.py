@@ -198,6 +198,17 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 }
         return {}
 
+    def fields(self) -> list[tuple[str, str, list[str]]]:
+        """Name, kind and known values of each column that a new row is asked for.
+
+        Examples
+        --------
+        >>> TableEncoder().fit(pd.DataFrame({"age": [30, 50], "sex": ["f", "m"]})).fields()
+        [('age', 'number', []), ('sex', 'category', ['f', 'm'])]
+        """
+        known = self.known()
+        return [(column.name, column.kind, known.get(column.name, [])) for column in self._planned()]
+
     def _planned(self) -> tuple[Column, ...]:
         return tuple(Column(**described) for described in self.columns_)
 
