@@ -10,10 +10,23 @@ from pathlib import Path
 
 def printed(folder: Path, *given: str, card: str = "README.md") -> list[str]:
     """What the lines of a card print, run as they stand where headstart cannot be imported."""
-    code = "import sys\nsys.modules['headstart'] = None\n" + code_of(folder / card)
-    done = subprocess.run([sys.executable, "-c", code, *given], cwd=folder, capture_output=True, text=True, check=False)
+    done = _run(folder, given, card)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip().splitlines()
+
+
+def refused(folder: Path, *given: str, card: str = "README.md") -> str:
+    """The words with which the lines of a card refuse what they are given."""
+    done = _run(folder, given, card)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.stderr
+
+
+def _run(folder: Path, given: tuple[str, ...], card: str) -> subprocess.CompletedProcess[str]:
+    gone = "import sys\nsys.modules['headstart'] = sys.modules['pandas'] = None\n"
+    code = gone + code_of(folder / card)
+    return subprocess.run([sys.executable, "-c", code, *given], cwd=folder, capture_output=True, text=True, check=False)
 
 
 def code_of(card: Path) -> str:

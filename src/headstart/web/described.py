@@ -85,14 +85,7 @@ def _encoder(model: Any) -> Any:
 
 
 def _of_table(encoder: Any) -> list[dict[str, Any]]:
-    options: dict[str, list[str]] = {}
-    for _, part, names in encoder.transformer_.transformers_:
-        if hasattr(part, "steps") and hasattr(part[-1], "categories_"):
-            known = zip(names, part[-1].categories_, strict=True)
-            options |= {name: [str(one) for one in values if one is not None][:_LISTED] for name, values in known}
-    return [
-        _column(one["name"], str(one["kind"])) | {"options": options.get(one["name"], [])} for one in encoder.columns_
-    ]
+    return [_column(name, kind) | {"options": known[:_LISTED]} for name, kind, known in encoder.fields()]
 
 
 def _column(name: Any, holds: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from served import Served, served
 from sklearn.ensemble import ExtraTreesClassifier
 from small_networks import small_network, wrapped
 
+from headstart import fit
 from headstart.data.boxes.boxes import Boxes
 from headstart.data.inputs.canvases import default_store
 from headstart.models.detection_model import DetectionModel
@@ -243,6 +244,22 @@ def test_rows_are_answered_and_corrected(tmp_path: Path) -> None:
         assert kept.status == 200
     with (tmp_path / "corrections.csv").open(newline="") as file:
         assert list(csv.DictReader(file)) == [{"age": "40", "dose": "", "site": "a", "label": "yes"}]
+
+
+def test_rows_of_groups_are_asked_for_the_group_too(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=80), "school": rng.choice(["north", "south"], 80)})
+    frame["y"] = frame["a"] + (frame["school"] == "north") + rng.normal(0, 0.1, 80)
+    model = fit(frame, label="y", partial_pooling="school", out=tmp_path / "model", budget=5, progress=None)
+    with served(model) as server:
+        columns = server.ask("/model").said["columns"]
+        assert [(one["name"], one["holds"], one["options"]) for one in columns] == [
+            ("a", "number", []),
+            ("school", "category", ["north", "south"]),
+        ]
+        row = {"a": "0.5", "school": "north"}
+        answer = server.post("/predict", {"rows": [row]}).said["predictions"][0]
+        assert answer["value"] == pytest.approx(float(model.predict(pd.DataFrame([row]))[0]), abs=1e-5)
 
 
 def test_clips_beyond_the_limit_are_refused_by_their_header() -> None:

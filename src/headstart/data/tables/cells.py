@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from headstart.data.tables.dates import date_of, dates_in, days_since_1970
 from headstart.data.tables.gaps import absent, as_one_and_zero, name_in
 from headstart.data.tables.numbers import NumberForm, number_of, numbers_in, plain_floats
+
+if TYPE_CHECKING:  # an exported model reads its cells by these lines without pandas
+    import pandas as pd
 
 NUMBER, CATEGORY, DATE = "number", "category", "date"
 DURATION = "duration"
@@ -81,9 +83,14 @@ class Column:
         return "times in seconds" if self.order == DURATION else str(self.form)
 
 
-def present(column: pd.Series) -> list[Any]:
+def listed(column: Any) -> list[Any]:
+    """The cells of a column of a frame, or of a list."""
+    return column.tolist() if hasattr(column, "tolist") else list(column)
+
+
+def present(column: Any) -> list[Any]:
     """The cells that hold something."""
-    cells = column.tolist()
+    cells = listed(column)
     if plain_floats(cells) is not None:
         return cells
     return [value for value in cells if not absent(value)]
@@ -102,19 +109,21 @@ def kind_of_value(value: Any) -> str:
     for kind, types in _TYPES:
         if isinstance(value, types):
             return kind
-    return f"values of type {type(value).__name__}"
+    return _NAMED.get(type(value).__name__) or f"values of type {type(value).__name__}"
 
 
 _TYPES: tuple[tuple[str, tuple[type, ...]], ...] = (
-    (CATEGORY, (bool, np.bool_, pd.Interval)),
+    (CATEGORY, (bool, np.bool_)),
     (DURATION, (datetime.timedelta, np.timedelta64, datetime.time)),
     (NUMBER, (int, float, np.integer, np.floating, Decimal, Fraction)),
-    (DATE, (datetime.date, np.datetime64, pd.Period)),
+    (DATE, (datetime.date, np.datetime64)),
     ("lists", (list, tuple, set, frozenset, np.ndarray)),
     ("objects with names and values", (dict,)),
     ("bytes", (bytes, bytearray, memoryview)),
     ("complex numbers", (complex, np.complexfloating)),
 )
+#: Types of pandas, named so that they are known without loading it.
+_NAMED = {"Interval": CATEGORY, "Period": DATE}
 
 
 def fits(value: Any, column: Column) -> bool:
@@ -140,17 +149,37 @@ def typed(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> frame = pd.DataFrame({"age": ["31", "?"], "sex": ["f", "m"]})
     >>> typed(frame, [Column("age", "number"), Column("sex", "category"), Column("w", "number")]).values.tolist()
     [[31.0, 'f', nan], [nan, 'm', nan]]
     """
+    return framed(values_of(frame, columns, len(frame)), len(frame))
+
+
+def framed(values: dict[str, Any], n: int) -> pd.DataFrame:
+    """What `values_of` gives of ``n`` rows, as a frame."""
+    import pandas as pd
+
+    found = {name: pd.Series(v, dtype=object) if isinstance(v, list) else v for name, v in values.items()}
+    return pd.DataFrame(found, index=pd.RangeIndex(n))
+
+
+def values_of(frame: Any, columns: Sequence[Column], n: int) -> dict[str, Any]:
+    """As `typed`, of a frame or of lists of cells by name, each of length ``n``; categories are lists.
+
+    Examples
+    --------
+    >>> values_of({"sex": ["f", "?"]}, [Column("sex", "category")], 2)
+    {'sex': ['f', None]}
+    """
     found: dict[str, Any] = {}
     for column in columns:
-        known = floats_of(frame[column.name], column) if column.name in frame.columns else None
+        known = floats_of(frame[column.name], column) if column.name in frame else None
         if known is not None:
             found[column.name] = _bounded(known)
             continue
-        values = frame[column.name].tolist() if column.name in frame.columns else [None] * len(frame)
+        values = listed(frame[column.name]) if column.name in frame else [None] * n
         if column.kind == NUMBER:
             values = as_one_and_zero(values)
             numbers = np.array([_or_nan(None if absent(v) else _number(v, column)) for v in values], dtype=np.float64)
@@ -159,8 +188,8 @@ def typed(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
             parts = _date_parts([None if absent(value) else _date(value, column) for value in values])
             found |= dict(zip(column.parts, parts.T, strict=True))
         else:
-            found[column.name] = pd.Series([_text(value) for value in values], dtype=object)
-    return pd.DataFrame(found, index=pd.RangeIndex(len(frame)))
+            found[column.name] = [_text(value) for value in values]
+    return found
 
 
 def _bounded(numbers: np.ndarray) -> np.ndarray:
@@ -168,35 +197,36 @@ def _bounded(numbers: np.ndarray) -> np.ndarray:
     return np.where(np.abs(numbers) < _MOST, numbers, np.nan)
 
 
-def floats_of(cells: pd.Series, column: Column) -> np.ndarray | None:
+def floats_of(cells: Any, column: Column) -> np.ndarray | None:
     """The cells of a column of numbers, where all are written as programs write them; None where one is not.
 
     Examples
     --------
     >>> column = Column("age", "number")
-    >>> floats_of(pd.Series(["31", "4.5"]), column).tolist(), floats_of(pd.Series(["31", "?"]), column)
+    >>> floats_of(["31", "4.5"], column).tolist(), floats_of(["31", "?"], column)
     ([31.0, 4.5], None)
     """
     if column.kind != NUMBER or column.order == DURATION or column.form != NumberForm():
         return None
-    if isinstance(cells.dtype, np.dtype) and cells.dtype.kind in "iuf":
-        return cells.to_numpy(np.float64)
-    return plain_floats(cells.tolist())
+    dtype = getattr(cells, "dtype", None)
+    if isinstance(dtype, np.dtype) and dtype.kind in "iuf":
+        return np.asarray(cells, np.float64)
+    return plain_floats(listed(cells))
 
 
-def adapted(columns: Sequence[Column], frame: pd.DataFrame) -> tuple[Column, ...]:
-    """The same columns, as another table proves that it writes them: 1,5 there may be 1.5 here.
+def adapted(columns: Sequence[Column], frame: Any) -> tuple[Column, ...]:
+    """The same columns, as another table (a frame, or lists by name) proves that it writes them: 1,5 may be 1.5 here.
 
     Where cells of one column leave it open (1,275), what the others prove decides.
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"a": ["1,275", "2,300"], "b": ["1,5", "2"]})
+    >>> frame = {"a": ["1,275", "2,300"], "b": ["1,5", "2"]}
     >>> [column.decimal for column in adapted([Column("a", "number"), Column("b", "number")], frame)]
     [',', ',']
     """
     found, numbers = {column.name: column for column in columns}, {}
-    held = [column for column in columns if column.name in frame.columns and column.kind in (NUMBER, DATE)]
+    held = [column for column in columns if column.name in frame and column.kind in (NUMBER, DATE)]
     held = [column for column in held if column.order != DURATION]
     if all(floats_of(frame[column.name], column) is not None for column in held):
         return tuple(columns)
@@ -230,6 +260,8 @@ def seconds_of(value: Any) -> float | None:
             return int(days[1]) * 86400.0 + rest[0] * 3600 + rest[1] * 60 + rest[2]
         return None if clock is None else int(clock[1]) * 3600.0 + int(clock[2]) * 60 + float(clock[3] or 0)
     if isinstance(value, np.timedelta64):
+        import pandas as pd
+
         value = pd.Timedelta(value)
     if isinstance(value, datetime.time):
         return value.hour * 3600.0 + value.minute * 60 + value.second + value.microsecond / 1e6
@@ -251,9 +283,11 @@ def _or_nan(number: float | None) -> float:
 def _date(value: Any, column: Column) -> datetime.datetime | datetime.date | None:
     if isinstance(value, str):
         return date_of(value, column.order or "year first")
-    if isinstance(value, pd.Period):
+    if type(value).__name__ == "Period":
         value = value.start_time
     elif isinstance(value, np.datetime64):
+        import pandas as pd
+
         value = pd.Timestamp(value)
     return value if isinstance(value, datetime.date) else None
 

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from headstart.data.tables.cells import CATEGORY, DATE, NUMBER, Column, adapted, fits, floats_of, present
+from headstart.data.tables.cells import (
+    CATEGORY,
+    DATE,
+    NUMBER,
+    Column,
+    adapted,
+    fits,
+    floats_of,
+    listed,
+    present,
+    values_of,
+)
 from headstart.data.tables.column_names import otherwise_named
-from headstart.data.tables.gaps import as_one_and_zero
+from headstart.data.tables.gaps import absent, as_one_and_zero, spelt_as
 from headstart.data.tables.judge import judged, seen
 from headstart.data.tables.numbers import FoundNumbers
 from headstart.errors import DataError
@@ -212,7 +224,7 @@ def _times(ratio: float) -> str:
     return f"{float(f'{ratio:.2g}'):,.10g} times"
 
 
-def refuse_misfits(column: Column, cells: pd.Series, other: str, learned: bool = False) -> list[object]:
+def refuse_misfits(column: Column, cells: Any, other: str, learned: bool = False) -> list[object]:
     """Cells that are not what the target's column holds; an error where they are more than half.
 
     Raises
@@ -232,6 +244,90 @@ def refuse_misfits(column: Column, cells: pd.Series, other: str, learned: bool =
             + ("." if learned else f", or leave the column out (--leave-out, leave_out={column.name!r})."),
         )
     return wrong
+
+
+def refuse_lacking(columns: Sequence[Column], names: Sequence[str]) -> None:
+    """Refuse new rows without all columns that were learned from.
+
+    Raises
+    ------
+    DataError
+    """
+    lacking = [column.name for column in columns if column.name not in names]
+    if lacking:
+        raise DataError(
+            f"Expected the columns that were learned from, found none of the name "
+            f"{' or '.join(repr(name) for name in lacking[:8])} among "
+            f"{', '.join(repr(name) for name in list(names)[:12]) or 'no columns'}.",
+            f"Give a table like the one that was learned from.{otherwise_named(lacking, names)}",
+        )
+
+
+def new_values(frame: Any, columns: Sequence[Column], known: Mapping[str, Sequence[str]], n: int) -> dict[str, Any]:
+    """The values of ``n`` new rows, as the columns that were learned from are read.
+
+    Parameters
+    ----------
+    frame : DataFrame, or dict of lists
+        Cells by the names of their columns.
+    columns : sequence of Column
+    known : dict of str to sequence of str
+        The values of each column of categories, as they are spelt.
+    n : int
+
+    Returns
+    -------
+    dict of str to array or list
+        As `headstart.data.tables.cells.values_of`.
+
+    Raises
+    ------
+    DataError
+        If a column is not there, or more than half the cells of one are no numbers (or dates) where it holds them.
+
+    Examples
+    --------
+    >>> new_values({"sex": ["F", "?"], "age": ["31", "4,5"]}, [Column("sex", "category"), Column("age", "number")],
+    ...            {"sex": ["f", "m"]}, 2)
+    {'sex': ['f', None], 'age': array([31. ,  4.5])}
+    """
+    refuse_lacking(columns, list(frame))
+    held = adapted(columns, frame)
+    for column in held:
+        if column.kind != CATEGORY:
+            refuse_misfits(column, frame[column.name], "the new rows", learned=True)
+    return spelt(values_of(frame, held, n), known)
+
+
+def spelt(values: dict[str, Any], known: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Values of which categories are spelt as the known ones."""
+    for name, theirs in known.items():
+        same = spelt_as({value for value in values[name] if value is not None}, theirs)
+        values[name] = [same.get(value, value) for value in values[name]]
+    return values
+
+
+def no_numbers(columns: Iterable[Column], frame: Any) -> list[str]:
+    """Words for cells of columns of numbers that hold something else, and count as missing.
+
+    Examples
+    --------
+    >>> no_numbers([Column("age", "number")], {"age": ["31", "old", "?"]})
+    ["No number in 'age': 'old', in 1 of 3 rows; missing there."]
+    """
+    found = []
+    held = [one for one in columns if one.kind == NUMBER and one.name in frame]
+    for column in adapted(held, frame):
+        if floats_of(frame[column.name], column) is not None:
+            continue
+        cells = listed(frame[column.name])
+        gaps = np.flatnonzero(np.isnan(values_of(frame, [column], len(cells))[column.name]))
+        odd = [str(cells[i]) for i in gaps if not absent(cells[i])]
+        if odd:
+            shown = ", ".join(map(repr, list(dict.fromkeys(odd))[:4])) + (", ..." if len(set(odd)) > 4 else "")
+            many = f"{len(odd):,} of {len(cells):,} rows"
+            found.append(f"No number in {column.name!r}: {shown}, in {many}; missing there.")
+    return found
 
 
 def _names(names: Sequence[str], most: int = 8) -> str:

@@ -18,10 +18,17 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from headstart.data.tables.cells import BEYOND, CATEGORY, DATE, NUMBER, Column, adapted, floats_of, typed
-from headstart.data.tables.column_names import otherwise_named
-from headstart.data.tables.column_plan import differences, other_units, plan_columns, refuse_misfits, refuse_nothing
-from headstart.data.tables.gaps import absent, spelt_as
+from headstart.data.tables.cells import BEYOND, CATEGORY, DATE, Column, adapted, framed, typed, values_of
+from headstart.data.tables.column_plan import (
+    differences,
+    new_values,
+    no_numbers,
+    other_units,
+    plan_columns,
+    refuse_nothing,
+    spelt,
+)
+from headstart.data.tables.gaps import spelt_as
 from headstart.data.tables.rows import as_frame, records_of
 from headstart.errors import DataError
 
@@ -122,20 +129,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             holds them, or if this is no frame.
         """
         check_is_fitted(self, "transformer_")
-        lacking = self.lacking(X)
-        if lacking:
-            raise DataError(
-                f"Expected the columns that were learned from, found none of the name "
-                f"{' or '.join(repr(name) for name in lacking[:8])} among "
-                f"{', '.join(repr(name) for name in list(_table(X).columns)[:12])}.",
-                f"Give a table like the one that was learned from.{otherwise_named(lacking, _table(X).columns)}",
-            )
         frame = _table(X)
-        columns = adapted(self._planned(), frame)
-        for column in columns:
-            if column.kind != CATEGORY:
-                refuse_misfits(column, frame[column.name], "the new rows", learned=True)
-        return self._numbers(self._typed(frame, columns))
+        return self._numbers(framed(new_values(frame, self._planned(), self.known(), len(frame)), len(frame)))
 
     def encode(self, X: Any) -> np.ndarray:
         """Rows of any of the tables that were fitted to, as numbers; columns that it lacks are missing everywhere.
@@ -158,29 +153,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         """
         frame, found = _table(X), []
         rows = self._typed(frame, [column for column in self._planned() if column.kind == CATEGORY])
-        for name, known in self._categories().items():
+        for name, known in self.known().items():
             strange = ~rows[name].isin(known) & rows[name].notna()
             if strange.any():
                 values, many = _shown(_values(rows[name][strange])), f"{int(strange.sum()):,} of {len(rows):,} rows"
                 found.append(f"Unknown in {name!r}: {values}, in {many}; learned were {_shown(known)}.")
-        return found + self._no_numbers(frame)
-
-    def _no_numbers(self, frame: pd.DataFrame) -> list[str]:
-        """Words for cells of columns of numbers that hold something else, and count as missing."""
-        found = []
-        numbers = [one for one in self._planned() if one.kind == NUMBER and one.name in frame.columns]
-        for column in adapted(numbers, frame):
-            if floats_of(frame[column.name], column) is not None:
-                continue
-            cells = frame[column.name].tolist()
-            gaps = np.flatnonzero(typed(frame, [column])[column.name].isna())
-            odd = [str(cells[i]) for i in gaps if not absent(cells[i])]
-            if odd:
-                many = f"{len(odd):,} of {len(frame):,} rows"
-                found.append(
-                    f"No number in {column.name!r}: {_shown(list(dict.fromkeys(odd)))}, in {many}; missing there."
-                )
-        return found
+        return found + no_numbers(self._planned(), frame)
 
     def later(self, X: Any) -> list[str]:
         """Words for dates of new rows of which most lie beyond all that were learned from.
@@ -209,11 +187,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     def _typed(self, frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
         """Cells of a table, categories spelt as those that were learned."""
-        rows = typed(frame, columns)
-        _spelt(rows, self._categories(), "")
-        return rows
+        return framed(spelt(values_of(frame, columns, len(frame)), self.known()), len(frame))
 
-    def _categories(self) -> dict[str, list[str]]:
+    def known(self) -> dict[str, list[str]]:
         """The values of each column of categories."""
         for name, part, columns in self.transformer_.transformers_:
             if name == "categories" and len(columns):
@@ -221,6 +197,17 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                     column: list(map(str, known)) for column, known in zip(columns, part[-1].categories_, strict=True)
                 }
         return {}
+
+    def fields(self) -> list[tuple[str, str, list[str]]]:
+        """Name, kind and known values of each column that a new row is asked for.
+
+        Examples
+        --------
+        >>> TableEncoder().fit(pd.DataFrame({"age": [30, 50], "sex": ["f", "m"]})).fields()
+        [('age', 'number', []), ('sex', 'category', ['f', 'm'])]
+        """
+        known = self.known()
+        return [(column.name, column.kind, known.get(column.name, [])) for column in self._planned()]
 
     def _planned(self) -> tuple[Column, ...]:
         return tuple(Column(**described) for described in self.columns_)

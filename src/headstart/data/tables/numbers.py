@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -179,14 +180,14 @@ def settled(
 def plain_floats(cells: Sequence[Any]) -> np.ndarray | None:
     """Numbers of texts that are all written as programs write them, (n,) float64; None where one is not.
 
-    Many times as fast as `number_of` for each.
+    Many times as fast as `number_of` for each, and faster still where there are many and pyarrow is there.
 
     Examples
     --------
     >>> plain_floats(["1", "-2.5e3"]), plain_floats(["1", ""]), plain_floats(["1", "007"]), plain_floats([1.0])
     (array([ 1.0e+00, -2.5e+03]), None, None, None)
     """
-    if len(cells) >= _MANY:
+    if len(cells) >= _MANY and importlib.util.find_spec("pyarrow") is not None:
         return _many_floats(cells)
     try:
         lines = "\n".join(cells)

@@ -37,6 +37,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
 )
+#: What a text holds that there is something to learn from.
+SOMETHING = re.compile(r"[^\s\u200b-\u200f\u2060\ufeff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")
 _CONTROL_BYTES = frozenset([*range(0x09), *range(0x0E, 0x1A), *range(0x1C, 0x20)])
 _PLAIN = frozenset([9, 10, 13, *range(0x20, 0x7F)])
@@ -122,7 +124,7 @@ def why_no_words(text: str) -> str:
     """
     if not text:
         return "the text is empty"
-    return "" if re.search(r"[^\s\u200b-\u200f\u2060\ufeff]", text) else "the text holds nothing but spaces"
+    return "" if SOMETHING.search(text) else "the text holds nothing but spaces"
 
 
 def _marked(content: bytes, codec: str, name: str, whole: bytes) -> DecodedText:

@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from headstart.data.tables.cells import CATEGORY
 from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.records import Records
 from headstart.data.tables.rows import as_frame, records_of, rows_of
@@ -86,6 +87,10 @@ class GroupedEncoder(TransformerMixin, BaseEstimator):
     def columns_(self) -> list[dict[str, Any]]:
         """The columns that are learned from beside that of groups."""
         return self.encoder_.columns_
+
+    def fields(self) -> list[tuple[str, str, list[str]]]:
+        """Name, kind and known values of each column that a new row is asked for, the group's last."""
+        return [*self.encoder_.fields(), (self.group, CATEGORY, list(map(str, self.groups_)))]
 
     def unknown(self, X: Any) -> list[str]:
         """Words for categories and groups of new rows that were not there to learn from."""

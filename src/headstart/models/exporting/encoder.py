@@ -3,62 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from headstart.data.tables.cells import CATEGORY, DATE, Column
 from headstart.data.tables.encoder import TableEncoder
-from headstart.errors import OutputError
 from headstart.models.exporting.graph import ML, Graph, Value
+from headstart.models.exporting.lines.rows import CATEGORIES, NUMBERS, form_of
 
-NUMBERS, CATEGORIES = "numbers", "categories"
 #: A category that no table holds.
 _UNKNOWN = "\x00unknown"
-
-
-@dataclass(frozen=True)
-class TableForm:
-    """What a graph takes of a row.
-
-    Parameters
-    ----------
-    numbers : tuple of str
-        Columns of the input ``numbers``, (n, p) in float64, NaN where a cell is missing. Of a date three.
-    categories : tuple of str
-        Columns of the input ``categories``, (n, q) of texts, "" where a cell is missing.
-    columns : tuple of Column
-        As they are written in a file.
-    """
-
-    numbers: tuple[str, ...]
-    categories: tuple[str, ...]
-    columns: tuple[Column, ...]
-
-
-def form_of(encoder: Any) -> TableForm:
-    """What an encoder takes.
-
-    Raises
-    ------
-    OutputError
-        If it is not the plain one of tables.
-    """
-    if type(encoder) is not TableEncoder:
-        raise OutputError(
-            f"Expected a table of plain columns, found one that {type(encoder).__name__} reads (groups or views).",
-            "Hand the model's folder on as it is.",
-        )
-    columns = tuple(Column(**described) for described in encoder.columns_)
-    wide: dict[bool, list[str]] = {False: [], True: []}
-    for column in columns:
-        if column.kind == DATE:
-            wide[column.gaps] += column.parts
-        elif column.kind != CATEGORY:
-            wide[column.gaps].append(column.name)
-    named = tuple(column.name for column in columns if column.kind == CATEGORY)
-    return TableForm((*wide[False], *wide[True]), named, columns)
 
 
 def encoded(graph: Graph, encoder: TableEncoder) -> Value:

@@ -11,7 +11,7 @@ from PIL import Image
 from headstart.data.base.kinds import Kind
 from headstart.data.inputs.inputs import inputs_of
 from headstart.data.tables.cells import CATEGORY, DATE, DURATION, Column
-from headstart.models.exporting.encoder import TableForm
+from headstart.models.exporting.lines.rows import TableForm
 
 COUNT = 50
 _WORDS = (

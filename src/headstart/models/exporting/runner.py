@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 from typing import Any
 
 from headstart.data.boxes.letterbox import GREY
-from headstart.data.tables.cells import CATEGORY, DATE, DURATION, Column
-from headstart.data.tables.dates import DAY, MONTH, MONTHS, YEAR
-from headstart.data.tables.gaps import GAPS
-from headstart.data.tables.lines import SEPARATORS
-from headstart.data.texts.decode import UTF8
+from headstart.data.clips.decode import LOUDEST, SHORTEST
+from headstart.data.texts.decode import SOMETHING
 from headstart.data.texts.ngrams import _WORD, LONGEST
-from headstart.models.exporting.encoder import TableForm
+from headstart.models.exporting.lines.rows import opened_table
 from headstart.models.exporting.whole import Whole
 
 _START = "import numpy as np\nimport onnxruntime"
@@ -61,23 +57,24 @@ model = onnxruntime.InferenceSession({file!r})
 for path in sys.argv[1:]:
     print(path, list(found(path)))"""
 
+_ROWS = """import csv
+import runpy
+import sys
 
-#: Of each way to write a date, where its year, month and day stand, and an example.
-_ORDERS = {
-    YEAR: ((0, 1, 2), "as 2024-01-31 or 2024-01-31 14:30"),
-    DAY: ((2, 1, 0), "as 31.01.2024 or 31.01.2024 14:30"),
-    MONTH: ((2, 0, 1), "as 01/31/2024 or 01/31/2024 14:30"),
-    MONTHS: ((0, 1, 2), "as 2024-01"),
-}
-_MOMENT = """def moment(text, order):  # 24 hours, in UTC
-    date, *clock = re.split("[ T]+", text)
-    parts = [int(part) for part in re.findall(r"\\d+", date)] + [1]
-    year, month, day = (parts[place] for place in (order if parts[0] < 100 else (0, 1, 2)))
-    year += 0 if year > 99 else 2000 if year < 69 else 1900
-    return datetime.datetime(year, month, day, *[int(part) for part in re.findall(r"\\d+", "".join(clock))[:3]])
+import onnxruntime
 
+CELLS = runpy.run_path({cells!r})  # reads the cells of a table as headstart does
+{classes}
+model = onnxruntime.InferenceSession({file!r})
+rows = list({opened})  # the first names the columns
+for answer in model.run(None, CELLS["read"](rows, CELLS["FORM"]))[0]:
+    print({answer})"""
 
-"""
+#: Lines that refuse a text without anything to go by.
+_REFUSED = (
+    f"    if not re.search({SOMETHING.pattern!r}, text):",
+    '        raise SystemExit(f"The text {text!r} is empty.")',
+)
 
 
 def runner_lines(
@@ -98,7 +95,7 @@ def runner_lines(
     classes : list or None
         None for numbers.
     names : dict of str to str
-        What ``tokenizer.json`` or ``terms.json`` is called.
+        What ``tokenizer.json``, ``terms.json`` or ``cells.py`` is called.
     least : dict of str to float
         Of a detector the score from which a box of each class counts.
     form : dict of str to str
@@ -109,19 +106,20 @@ def runner_lines(
         opened = _OPENED.format(before=of, enough=2 * whole.seen)
         scores = [least[str(name)] for name in classes or []]
         return _BOXES.format(classes=classes, least=scores, side=whole.seen, grey=GREY, opened=opened, file=file)
+    if whole.form == "rows":
+        answer = "answer" if classes is None else "dict(zip(CLASSES, answer.tolist()))"
+        named = "" if classes is None else f"CLASSES = {classes!r}\n"
+        return _ROWS.format(cells=names["cells.py"], classes=named, file=file, opened=opened_table(form), answer=answer)
     libraries, prepare, given = _FORMS[whole.form](whole, names)
     answer = "model.run(None, prepared({item}))[0][0]"
     if classes is not None:
         answer = "dict(zip(CLASSES, " + answer + ".tolist()))"
     item, items = ("text", "sys.argv[1:]") if whole.form in ("tokens", "terms") else ("path", "sys.argv[1:]")
-    if whole.form == "rows":
-        item, items = "row", _opened_table(form)
-        answer = answer.replace("print({item}, ", "print(")
     lines = [*sorted([*libraries, "import sys"]), "", _START, *given, ""]
     if classes is not None:
         lines.append(f"CLASSES = {classes!r}")
     end = _END.format(file=file, item=item, items=items, answer=answer.format(item=item))
-    gap = [] if prepare.startswith(("MISSING", "TERMS", "tokenizer")) else ["", ""]
+    gap = [] if prepare.startswith(("TERMS", "tokenizer")) else ["", ""]
     return "\n".join([*lines, *gap, *prepare.splitlines(), "", "", *end.strip("\n").splitlines()])
 
 
@@ -154,6 +152,8 @@ def _clips(whole: Whole, names: dict[str, str]) -> tuple[list[str], str, list[st
         "def prepared(path):",
         '    wave, rate = soundfile.read(path, dtype="float32", always_2d=True)',
         "    wave = wave.mean(axis=1)[: 60 * rate]",
+        f"    if len(wave) < {SHORTEST} * rate or not np.abs(wave).max() <= {LOUDEST}:",
+        '        raise SystemExit(f"{path} holds less than 10 ms of sound, or samples that are no sound.")',
         f"    if rate != {seen.rate}:",
         f'        wave = soxr.resample(wave, rate, {seen.rate}, quality="HQ")',
     ]
@@ -181,13 +181,14 @@ def _tokens(whole: Whole, names: dict[str, str]) -> tuple[list[str], str, list[s
         "",
         "",
         "def prepared(text):",
+        *_REFUSED,
         f"    ids = tokenizer.encode(text, add_special_tokens=False).ids[:{seen.limit}]",
         f"    parts = np.array_split(np.array(ids, dtype=int), max(1, -(-len(ids) // {seen.room})))",
         f"    rows = [[*{before}, *part, *{after}] or [{seen.tokenizer.blank}] for part in parts]",
         "    longest = max(map(len, rows))",
         '    return {"tokens": np.array([row + [-1] * (longest - len(row)) for row in rows])}',
     ]
-    return [], "\n".join(lines), ["from tokenizers import Tokenizer"]
+    return ["import re"], "\n".join(lines), ["from tokenizers import Tokenizer"]
 
 
 def _terms(whole: Whole, names: dict[str, str]) -> tuple[list[str], str, list[str]]:
@@ -206,6 +207,7 @@ def _terms(whole: Whole, names: dict[str, str]) -> tuple[list[str], str, list[st
         "",
         "",
         "def prepared(text):",
+        *_REFUSED,
         "    given = {}",
         "    for kind, places in PLACES.items():",
         f"        found = [places[g] for g in grams(kind, text[:{LONGEST}].lower()) if g in places]",
@@ -216,79 +218,6 @@ def _terms(whole: Whole, names: dict[str, str]) -> tuple[list[str], str, list[st
     return ["import json", "import re"], "\n".join(lines), []
 
 
-def _rows(whole: Whole, names: dict[str, str]) -> tuple[list[str], str, list[str]]:
-    form: TableForm = whole.seen
-    lines = [
-        f"MISSING = {sorted(word for word in GAPS if word)!r}",
-        "",
-        "",
-        "def cell(row, column):",
-        '    text = (row[column] or "").strip()',
-        '    return "" if text.casefold() in MISSING else text',
-        "",
-        "",
-    ]
-    imports, given = ["import csv"], []
-    if form.numbers:
-        lines += [*_number_lines(form), "", ""]
-        dated = any(column.kind == DATE for column in form.columns)
-        imports += ["import datetime", "import re"] if dated else []
-        given.append('"numbers": np.array([numbers(row)], dtype=np.float64)')
-    if form.categories:
-        given.append(
-            f'"categories": np.array([[cell(row, column) for column in {list(form.categories)!r}]], dtype=object)'
-        )
-    lines += ["def prepared(row):", f"    return {{{', '.join(given)}}}"]
-    return imports, "\n".join(lines), []
-
-
-def _opened_table(form: dict[str, str]) -> str:
-    """What reads the rows of a file that is written as the table that was learned from."""
-    encoding = form.get("encoding", UTF8)
-    try:
-        encoding = "utf-8-sig" if encoding == UTF8 else codecs.lookup(encoding).name
-    except LookupError:  # "UTF-8 with 2 damaged characters"
-        encoding = "utf-8-sig"
-    mark = next((sign for sign, name in SEPARATORS.items() if name == form.get("separator")), ",")
-    parted = "" if mark == "," else f", delimiter={mark!r}"
-    return f'csv.DictReader(open(sys.argv[1], encoding="{encoding}", newline=""){parted})'
-
-
-def _number_lines(form: TableForm) -> list[str]:
-    """Lines that read the numbers of a row, as its columns are written."""
-    plain = {column.name: column for column in form.columns if column.kind not in (CATEGORY, DATE)}
-    if all(name in plain and not _cleaned(plain[name]) for name in form.numbers):
-        each = f"float(cell(row, column) or 'nan') for column in {list(form.numbers)!r}"
-        return ["def numbers(row):", f"    return [{each}]"]
-    dates = {column.name: column for column in form.columns if column.kind == DATE}
-    lines = _MOMENT.splitlines() if dates else []
-    lines += ["def numbers(row):", "    found = []"]
-    for name in form.numbers:
-        if name in plain:
-            lines.append(f"    text = cell(row, {name!r}){_cleaned(plain[name])}")
-            lines.append("    found.append(float(text) if text else np.nan)")
-        elif name.endswith(" (days)"):  # the first of the three numbers of a date
-            order, example = _ORDERS.get(dates[name.removesuffix(" (days)")].order, _ORDERS[YEAR])
-            lines += [
-                f"    text = cell(row, {name.removesuffix(' (days)')!r})  # {example}",
-                f"    day = moment(text, {order}) if text else None",
-                "    days = (day - datetime.datetime(1970, 1, 1)).total_seconds() / 86400 if day else np.nan",
-                "    found += [days, day.month, day.weekday()] if day else [np.nan] * 3",
-            ]
-    return [*lines, "    return found"]
-
-
-def _cleaned(column: Column) -> str:
-    """What makes a program's number of how a column is written."""
-    if column.order == DURATION:
-        return "  # in seconds"
-    found = "".join(f".removeprefix({column.before!r})" if column.before else "")
-    found += f".removesuffix({column.after!r})" if column.after else ""
-    found += ".strip()" if found else ""
-    found += f".replace({column.thousands!r}, '')" if column.thousands else ""
-    return found + (f".replace({column.decimal!r}, '.')" if column.decimal != "." else "")
-
-
 _FORMS = {
     "pixels": _pictures,
     "simple pixels": _pictures,
@@ -296,5 +225,4 @@ _FORMS = {
     "wave": _clips,
     "tokens": _tokens,
     "terms": _terms,
-    "rows": _rows,
 }

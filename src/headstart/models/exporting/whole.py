@@ -13,7 +13,6 @@ from PIL import Image
 from headstart.data.inputs.canvases import canvases
 from headstart.data.pictures.simple import SIDE
 from headstart.data.sets.task import DETECTION
-from headstart.data.tables.cells import typed
 from headstart.data.tables.rows import rows_of
 from headstart.data.texts.ngrams import NgramCounter
 from headstart.detection.edges import CELL, Edges
@@ -23,9 +22,10 @@ from headstart.models.exporting.answers import probabilities, tempered
 from headstart.models.exporting.baselines import clip_scores, picture_scores, text_scores
 from headstart.models.exporting.body import body_of, maps_of_body
 from headstart.models.exporting.detector import boxes_of
-from headstart.models.exporting.encoder import CATEGORIES, NUMBERS, TableForm, encoded, form_of
+from headstart.models.exporting.encoder import encoded
 from headstart.models.exporting.graph import Graph, Value
 from headstart.models.exporting.heads import answers_of
+from headstart.models.exporting.lines.rows import TableForm, cells_file, fed, form_of
 from headstart.models.exporting.simple_pictures import edge_maps
 from headstart.models.exporting.tables import class_probabilities, said_by
 from headstart.networks.network import Network
@@ -248,19 +248,13 @@ def _of_rows(graph: Graph, model: Any, said: dict[str, str]) -> Whole:
         answer = said_by(graph, estimator, rows)
     else:
         raise OutputError("Expected one label a row, found a table of several labels a row.", _FOLDER)
-    return Whole(_finished(graph, model, answer, said), "rows", _rows_feed(form), {}, form)
+    return Whole(_finished(graph, model, answer, said), "rows", _rows_feed(form), {"cells.py": cells_file(form)}, form)
 
 
 def _rows_feed(form: TableForm) -> Feed:
     def feed(X: Any) -> Iterator[dict[str, np.ndarray]]:
-        frame = typed(rows_of(X), form.columns)
-        given: dict[str, np.ndarray] = {}
-        if form.numbers:
-            given[NUMBERS] = frame[list(form.numbers)].to_numpy(np.float64)
-        if form.categories:
-            texts = frame[list(form.categories)].to_numpy(object)
-            given[CATEGORIES] = np.array([["" if v is None else v for v in row] for row in texts], dtype=object)
-        yield given
+        frame = rows_of(X)
+        yield fed(frame, form, len(frame))
 
     return feed
 

@@ -14,14 +14,14 @@ import pandas as pd
 import pytest
 import soundfile
 from PIL import Image
-from printed_lines import printed
+from printed_lines import printed, refused
 from saved_models import HEADS, baseline, sounds, table, transferred
 
 from headstart import Model, Source, fit, load
 from headstart.cli.main import exit_code
 from headstart.data.tables.cells import typed
 from headstart.data.tables.encoder import TableEncoder
-from headstart.errors import MissingExtra, OutputError
+from headstart.errors import DataError, MissingExtra, OutputError
 from headstart.guard.candidates.for_tables import table_candidates
 from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.blend import BlendedClassifier, BlendedRegressor
@@ -35,9 +35,10 @@ onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
 from headstart.models.exporting import comparing, export  # noqa: E402
-from headstart.models.exporting.encoder import CATEGORIES, NUMBERS, encoded, form_of  # noqa: E402
+from headstart.models.exporting.encoder import encoded  # noqa: E402
 from headstart.models.exporting.graph import Graph  # noqa: E402
 from headstart.models.exporting.heads import answers_of  # noqa: E402
+from headstart.models.exporting.lines.rows import CATEGORIES, NUMBERS, form_of  # noqa: E402
 from headstart.models.exporting.made_inputs import made_inputs  # noqa: E402
 from headstart.models.exporting.tables import WRITERS, said_by  # noqa: E402
 from headstart.models.exporting.whole import whole_of  # noqa: E402
@@ -256,6 +257,95 @@ def test_a_mark_at_the_beginning_of_a_file_is_no_part_of_a_column(separator: str
     model.export(tmp_path / "out")
     found = [shares(line) for line in printed(tmp_path / "out", str(tmp_path / "table.csv"))]
     np.testing.assert_allclose(found, model.predict_proba(frame), atol=1e-4)
+
+
+def test_the_printed_lines_read_every_column_as_the_model_does(tmp_path: Path) -> None:
+    """Zones, months by name, quarters, halves of the day, times, units, categories as spreadsheets change them."""
+    rng = np.random.default_rng(0)
+    n = 80
+    days = [datetime.datetime(2023, 1, 1) + datetime.timedelta(hours=int(hour)) for hour in rng.integers(0, 5700, n)]
+    months = [
+        "januar",
+        "februar",
+        "märz",
+        "april",
+        "mai",
+        "juni",
+        "juli",
+        "august",
+        "september",
+        "oktober",
+        "november",
+        "dezember",
+    ]
+    zones = [f"{day:%Y-%m-%dT%H:%M:%S}{rng.choice(['Z', '+02:00', '-0530'])}" for day in days]
+    frame = pd.DataFrame(
+        {
+            "zone": zones,
+            "named": [f"{day.day}. {months[day.month - 1].title()} {day.year}" for day in days],
+            "quarter": [f"{day.year} Q{(day.month + 2) // 3}" for day in days],
+            "half": [f"{day:%m/%d/%Y %I:%M %p}" for day in days],
+            "took": [f"{day.hour}:{day.minute:02d}" for day in days],
+            "paid": [f"${1000 * x:,.2f}" for x in rng.normal(5, 1, n)],
+            "share": [f"({x:.1f})" if x < 3 else f"{x:.1f}" for x in rng.uniform(0, 9, n)],
+            "code": rng.choice(["3", "7a"], n),
+            "ward": rng.choice(["North west", "s"], n),
+            "y": np.where(np.array(days) > datetime.datetime(2023, 5, 1), "late", "early"),
+        }
+    )
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    model = fit(tmp_path / "table.csv", label="y", out=tmp_path / "model", budget=5, progress=None)
+    model.export(tmp_path / "out")
+    frame.loc[0, ["code", "ward", "paid"]] = ["3.0", "north_WEST", "a word"]
+    frame.loc[1, ["code", "half", "zone"]] = ["new", "2023-04-01", " ?"]
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    found = [shares(line) for line in printed(tmp_path / "out", str(tmp_path / "new.csv"))]
+    np.testing.assert_allclose(found, model.predict_proba(frame), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda frame: frame.drop(columns="a"), "found none of the name 'a' among"),
+        (lambda frame: frame.assign(a="word"), "Expected numbers in the column 'a' of the new rows"),
+    ],
+)
+def test_what_the_model_refuses_of_a_table_the_printed_lines_refuse(
+    change: Any, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=60), "b": rng.normal(size=60)})
+    frame["y"] = np.where(frame["a"] > 0, "up", "down")
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    model = fit(tmp_path / "table.csv", label="y", out=tmp_path / "model", budget=5, progress=None)
+    model.export(tmp_path / "out")
+    new = change(frame)
+    new.to_csv(tmp_path / "new.csv", index=False)
+    with pytest.raises(DataError, match=words):
+        model.predict(new)
+    assert words in refused(tmp_path / "out", str(tmp_path / "new.csv"))
+
+
+def test_rows_of_too_few_cells_are_refused_by_the_printed_lines(tmp_path: Path) -> None:
+    model, _ = table("linear")
+    model.export(tmp_path / "out")
+    names = model.encoder.lacking(pd.DataFrame())
+    (tmp_path / "new.csv").write_text(",".join([*names, "more"]) + "\n1\n")
+    assert f"Expected {len(names) + 1} cells in each row, found 1 in row 1." in refused(
+        tmp_path / "out", str(tmp_path / "new.csv")
+    )
+
+
+def test_texts_and_clips_without_anything_are_refused_by_the_printed_lines(tmp_path: Path) -> None:
+    for name, model in (("net", transferred("bert", "linear")[0]), ("plain", baseline("text")[0])):
+        model.export(tmp_path / name)
+        for text in ("", " \u200b\n"):
+            assert "is empty" in refused(tmp_path / name, text)
+    for name, model in (("heard", sounds("linear")[0]), ("simple", baseline("audio")[0])):
+        model.export(tmp_path / name)
+        for wave in (np.zeros(50), np.full(8000, np.nan)):
+            soundfile.write(tmp_path / "bad.wav", wave, 8000, subtype="FLOAT")
+            assert "holds less than 10 ms of sound" in refused(tmp_path / name, str(tmp_path / "bad.wav"))
 
 
 def test_a_deep_picture_is_refused_by_the_printed_lines(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The lines of Python that run an exported model, and what they read."""
