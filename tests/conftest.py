@@ -13,8 +13,8 @@ import pytest
 from hypothesis import settings
 
 #: The same cases in every run, unless others are asked for: HYPOTHESIS_PROFILE=random.
-settings.register_profile("seeded", derandomize=True)
-settings.register_profile("random", derandomize=False)
+settings.register_profile("seeded", derandomize=True, deadline=None)  # no test is timed
+settings.register_profile("random", derandomize=False, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "seeded"))
 
 

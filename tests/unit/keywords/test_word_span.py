@@ -35,7 +35,7 @@ def assert_found(wave: np.ndarray, start: float, end: float, within: float = 0.0
     assert np.abs(found - [start, end]).max() <= within, found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     start=st.floats(0.1, 1.5),
     seconds=st.floats(0.4, 1.0),

@@ -44,7 +44,7 @@ def test_herding_takes_all_rows_once_where_all_are_asked_for() -> None:
     assert sorted(max_herding(X, 12).tolist()) == list(range(12))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 30), st.floats(0, 1), st.integers(0, 5))
 def test_as_many_as_asked_each_once_and_as_many_by_chance(n: int, by_chance: float, seed: int) -> None:
     pool = np.random.default_rng(seed).normal(size=(30, 4))

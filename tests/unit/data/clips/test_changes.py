@@ -62,7 +62,7 @@ def test_gain_is_in_decibels(change: float) -> None:
     assert 20 * np.log10(np.std(louder) / np.std(wave)) == pytest.approx(change, abs=1e-4)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(factor=st.floats(0.5, 2), frequency=st.floats(200, 3000))
 def test_speed_changes_duration_and_pitch(factor: float, frequency: float) -> None:
     wave = np.sin(2 * np.pi * frequency * np.arange(16000) / 16000).astype(np.float32)

@@ -57,7 +57,7 @@ def files(tmp_path: Path) -> list[Path]:
     return paths
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     kind=st.sampled_from(LOSSLESS),
     n=st.integers(480, 3000),
@@ -81,7 +81,7 @@ def test_what_was_written_is_what_is_decoded(
     assert np.array_equal(start, wave[: round(0.02 * rate)])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(n=st.integers(480, 3000), seed=st.integers(0, 999))
 def test_floats_are_kept_to_the_last_bit(n: int, seed: int) -> None:
     wave = np.random.default_rng(seed).uniform(-1.5, 1.5, n).astype(np.float32)

@@ -29,7 +29,7 @@ def pitch(wave: np.ndarray, rate: float) -> float:
     return (top + 0.5 * (left - right) / (left - 2 * middle + right)) * rate / len(wave)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     old=st.sampled_from(RATES),
     new=st.sampled_from(RATES),
@@ -62,7 +62,6 @@ def test_the_same_rate_changes_nothing_and_long_clips_are_cut() -> None:
     assert preprocessing.enough == LONGEST_SECONDS
 
 
-@settings(deadline=None)
 @given(values=st.lists(st.floats(-1, 1, width=32), min_size=21, max_size=80), samples=st.integers(1, 20))
 def test_the_centre_is_the_loudest_window_of_a_slow_loop(values: list[float], samples: int) -> None:
     wave = np.array(values, dtype=np.float32)
@@ -94,7 +93,6 @@ def test_short_clips_stand_in_the_middle_of_zeros(n: int, more: int) -> None:
     assert 0 <= (samples - start - n) - start <= 1
 
 
-@settings(deadline=None)
 @given(n=st.integers(1, 400), samples=st.integers(1, 100))
 def test_windows_cover_every_sample_half_overlapping(n: int, samples: int) -> None:
     preprocessing = SoundPreprocessing(2000, samples)

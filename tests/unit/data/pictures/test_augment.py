@@ -12,7 +12,7 @@ from headstart.data.pictures.preprocessing import Preprocessing
 PLAIN = Preprocessing(24, (20, 20), (0.5,) * 3, (0.5,) * 3)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(height=st.integers(24, 90), width=st.integers(24, 90), seed=st.integers(0, 10_000))
 def test_a_crop_lies_inside_the_picture(height: int, width: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

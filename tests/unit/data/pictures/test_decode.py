@@ -150,7 +150,7 @@ def test_first_picture_of_an_animation(tmp_path: Path) -> None:
         assert np.abs(found - [255, 0, 0]).max() < 10
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(height=st.integers(1, 700), width=st.integers(1, 700), min_side=st.integers(1, 500))
 def test_draft_never_falls_below_the_shortest_side(height: int, width: int, min_side: int) -> None:
     content = stored(Image.new("RGB", (width, height), "green"), "JPEG")

@@ -218,7 +218,7 @@ def test_whatever_pillow_writes_is_read_as_it_was_or_refused(mode: str, kind: st
     assert np.abs(found - expected).mean() <= allowed / 4, (mode, kind)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(1, 6),
     st.integers(1, 65535),

@@ -56,7 +56,7 @@ def test_equals_vit_with_exact_sizes(size: tuple[int, int], resample: str) -> No
         assert np.array_equal(preprocessing.array(preprocessing.canvas(picture)), theirs), shape
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(height=st.integers(1, 300), width=st.integers(1, 300), resize=st.integers(1, 60), crop=st.integers(1, 80))
 def test_equals_transformers_at_any_size(height: int, width: int, resize: int, crop: int) -> None:
     if max(height, width) > 16 * min(height, width):

@@ -40,7 +40,7 @@ def groups_of_each_class(y: np.ndarray, task: str, groups: np.ndarray) -> dict[o
     return members
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rows())
 def test_folds_are_whole_disjoint_and_keep_groups(case: tuple) -> None:
     y, task, groups, n_splits, seed = case
@@ -59,7 +59,7 @@ def test_folds_are_whole_disjoint_and_keep_groups(case: tuple) -> None:
         assert not set(units[train]) & set(units[test])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rows())
 def test_a_class_of_several_rows_or_groups_is_in_every_training_part(case: tuple) -> None:
     y, task, groups, n_splits, seed = case
@@ -73,7 +73,7 @@ def test_a_class_of_several_rows_or_groups_is_in_every_training_part(case: tuple
         assert several <= set(y[train].tolist())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rows())
 def test_classes_are_in_proportion(case: tuple) -> None:
     y, task, _, n_splits, seed = case
@@ -107,7 +107,7 @@ def test_of_few_labels_noise_is_told_at_chance(per_class: int, in_groups: bool) 
     assert abs(np.mean(right) - 0.25) < 0.06  # where folds took two of one class and none of another: 0.03 to 0.19
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rows(), st.floats(0.05, 0.95))
 def test_holdout_keeps_groups_and_leaves_every_class_to_learn_from(case: tuple, fraction: float) -> None:
     y, task, groups, _, seed = case

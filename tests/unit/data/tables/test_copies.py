@@ -172,7 +172,7 @@ def test_sparse_rows_are_compared_too() -> None:
     assert copies(*cells_of(X[:10], X[5:])).tolist() == [[5 + i, i] for i in range(5)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**31), st.integers(0, 30), st.integers(2, 6))
 def test_each_row_of_the_other_table_is_claimed_once_and_order_does_not_matter(seed: int, n: int, d: int) -> None:
     rng = np.random.default_rng(seed)

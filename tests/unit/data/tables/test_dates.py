@@ -63,7 +63,7 @@ def test_what_no_cell_proves_is_unsure_or_said() -> None:
     assert "years such as that of 19.3.25 are of 1969 to 2068" in dates_in(["19.3.25"]).assumed
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.datetimes(datetime.datetime(1900, 1, 1), datetime.datetime(2100, 1, 1)), min_size=1, max_size=6),
     st.sampled_from(

@@ -102,7 +102,7 @@ def _written(value: float, form: NumberForm) -> str:
     return f"{'-' if value < 0 else ''}{form.before}{digits}{form.after}"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.integers(-(10**9), 10**9).map(lambda i: i / 1000) | st.integers(-5000, 5000).map(float), min_size=1),
     st.sampled_from(
@@ -122,7 +122,6 @@ def test_numbers_written_in_any_form_are_read_right_or_not_at_all(values: list[f
     assert told.form is not None and [number_of(text, told.form) for text in texts] == pytest.approx(values)
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.one_of(

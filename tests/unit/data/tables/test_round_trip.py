@@ -67,7 +67,7 @@ def write(frame: pd.DataFrame, place: Path, form: str, encoding: str, **how: obj
     place.write_bytes(content)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(
     tables(),
     st.sampled_from([",", ";", "\t", "|"]),
@@ -110,7 +110,7 @@ def test_csv(
         )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(NUMBERS, min_size=3, max_size=12), st.sampled_from([",", ";", "\t", "|"]), st.sampled_from([".", ","]))
 def test_targets(values: list[float], separator: str, decimal: str) -> None:
     frame = pd.DataFrame({"x": list("ab" * 6)[: len(values)], "y": values})

@@ -255,7 +255,7 @@ def test_columns_that_are_named_a_little_otherwise_are_pointed_out() -> None:
         )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     power=st.sampled_from([18.0, 1000.0, 1 / 38.7, 0.001, 5.5]), spread=st.floats(0.05, 0.4), seed=st.integers(0, 999)
 )

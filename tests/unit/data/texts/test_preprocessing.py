@@ -50,7 +50,7 @@ def test_tokens_are_those_of_transformers(made: tuple[TextTokenizer, Path]) -> N
         assert preprocessing.centre(preprocessing.canvas(text)).tolist() == wanted
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(max_size=60))
 def test_any_text_gives_a_window(text: str) -> None:
     tokenizer = _words()

@@ -82,7 +82,7 @@ def mean(values: np.ndarray) -> float:
     return float(values[values > -1].mean()) if (values > -1).any() else float("nan")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.sampled_from([1, 3, 100]), st.booleans(), st.booleans())
 def test_every_number_is_coco_s(seed: int, most: int, tied: bool, crowds: bool) -> None:
     drawn, found = scene(seed, tied=tied, crowds=crowds)

@@ -20,7 +20,7 @@ def slow_mean(maps: np.ndarray, box: np.ndarray) -> np.ndarray:
     return np.asarray(total / area)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.integers(0, 2**32 - 1),
     st.integers(1, 7),

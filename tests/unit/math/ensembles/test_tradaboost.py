@@ -180,7 +180,7 @@ def test_frozen_source_keeps_every_source_weight() -> None:
         assert np.array_equal(p[:20], seen[0][:20]) and p.sum() == pytest.approx(1)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 999), share=st.floats(0.3, 0.999))
 def test_beta_gives_the_target_the_stated_share(seed: int, share: float) -> None:
     rng = np.random.default_rng(seed)

@@ -129,7 +129,7 @@ def test_labels_alone_give_fishers_discriminant() -> None:
     assert np.array_equal(found.posterior, np.eye(3)[y])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10_000), wide=st.booleans())
 def test_neither_turning_nor_moving_the_rows_changes_the_answer(seed: int, wide: bool) -> None:
     X, _, known = rows(seed, n=30, d=40 if wide else 6)

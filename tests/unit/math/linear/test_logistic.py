@@ -35,7 +35,7 @@ def strength(X: np.ndarray) -> float:
     return float(((X - X.mean(axis=0)) ** 2).sum() / len(X))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(n=st.integers(12, 60), d=st.integers(1, 80), classes=st.integers(2, 5), seed=st.integers(0, 99))
 def test_gradient_vanishes_at_the_solution(n: int, d: int, classes: int, seed: int) -> None:
     X, y = problem(n, d, classes, seed)
@@ -108,7 +108,7 @@ def test_columns_that_say_nothing_hide_nothing_by_their_size(seed: int, noisy: i
     assert found.loss < 1.02 * min(alone) < 0.3
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(n=st.integers(50, 90), d=st.integers(2, 120), classes=st.integers(2, 4), seed=st.integers(0, 99))
 def test_the_path_finds_what_trying_every_penalty_finds(n: int, d: int, classes: int, seed: int) -> None:
     X, y = problem(n, d, classes, seed)
@@ -202,7 +202,7 @@ def test_coordinates_in_single_precision_give_back_the_rows(shape: tuple[int, in
     np.testing.assert_allclose(gram, centred @ centred.T, atol=2e-3 * np.abs(centred @ centred.T).max())
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(n=st.integers(12, 60), d=st.integers(1, 80), classes=st.integers(2, 5), seed=st.integers(0, 99))
 def test_folds_solved_together_are_what_each_is_alone(n: int, d: int, classes: int, seed: int) -> None:
     X, y = problem(n, d, classes, seed)

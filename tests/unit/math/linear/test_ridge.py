@@ -11,7 +11,7 @@ from sklearn.linear_model import Ridge
 from headstart.math.linear.ridge import solve_ridge
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(n=st.integers(6, 25), d=st.integers(1, 40), t=st.integers(1, 3), seed=st.integers(0, 99))
 def test_leave_one_out_equals_refitting(n: int, d: int, t: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -14,7 +14,7 @@ def drawn(seed: int, n: int = 40, K: int = 4) -> tuple[np.ndarray, np.ndarray]:
     return rng.dirichlet(np.full(K, 0.5), size=n), rng.dirichlet(np.full(K, 3.0))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000))
 def test_the_mean_becomes_the_shares_and_odds_of_two_rows_stay(seed: int) -> None:
     p, shares = drawn(seed)
@@ -37,7 +37,7 @@ def test_without_shares_it_goes_half_the_way() -> None:
     assert np.abs(by_hand.mean(axis=0) - equal).sum() < np.abs(mean - equal).sum()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000), K=st.integers(2, 30))
 def test_weighted_rows_stand_for_the_soft_labels(seed: int, K: int) -> None:
     p, _ = drawn(seed, K=K)

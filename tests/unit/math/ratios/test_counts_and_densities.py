@@ -24,7 +24,7 @@ def samples(n_source: int, n_target: int, d: int, seed: int) -> tuple[np.ndarray
     return rng.normal(size=(n_source, d)), rng.normal(0.5, 0.7, size=(n_target, d))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(n=st.integers(1, 25), m=st.integers(1, 25), d=st.sampled_from([1, 3, 12]), seed=st.integers(0, 99))
 def test_voronoi_counts_are_those_of_a_loop(n: int, m: int, d: int, seed: int) -> None:
     source, target = samples(n, m, d, seed)
@@ -35,7 +35,7 @@ def test_voronoi_counts_are_those_of_a_loop(n: int, m: int, d: int, seed: int) -
     assert np.allclose(voronoi_ratio(source, target, smoothing=0), n * counts / m)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(n=st.integers(2, 25), m=st.integers(1, 25), d=st.sampled_from([2, 12]), k=st.integers(1, 5))
 def test_ball_counts_are_those_of_a_loop(n: int, m: int, d: int, k: int) -> None:
     source, target = samples(n, m, d, seed=n + 100 * m)
@@ -202,7 +202,7 @@ def test_useless_predictions_and_missing_classes_are_told_by_the_condition() -> 
     assert alone.ratios.tolist() == [1.0]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(logs=st.lists(st.floats(-2000, 2000), min_size=1, max_size=30))
 def test_weights_have_mean_one_and_a_size_between_one_and_n(logs: list[float]) -> None:
     weights = from_logs(np.array(logs))

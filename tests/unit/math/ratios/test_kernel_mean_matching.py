@@ -147,7 +147,7 @@ def test_known_ratio_of_two_normals(n: int, least: float) -> None:
     assert moments == pytest.approx([target.mean(), (target**2).mean()], abs=0.1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(n=st.integers(1, 30), m=st.integers(1, 30), d=st.integers(1, 4), seed=st.integers(0, 99))
 def test_order_place_and_scale_change_nothing(n: int, m: int, d: int, seed: int) -> None:
     source, target = samples(n, m, d, seed)
@@ -202,7 +202,7 @@ def test_the_only_feasible_point_is_returned() -> None:
     assert even.weights.mean() == pytest.approx(1, abs=1e-5)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     n=st.integers(1, 12), seed=st.integers(0, 999), upper=st.floats(0.2, 4), low=st.floats(0, 1), more=st.floats(0, 2)
 )
@@ -217,7 +217,7 @@ def test_least_linear_value_is_that_of_a_linear_program(
     assert least_linear(gradient, upper, low, high) == pytest.approx(best.fun, abs=1e-7)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(n=st.integers(2, 25), rank=st.integers(1, 5), seed=st.integers(0, 999))
 def test_low_rank_and_dense_programs_agree(n: int, rank: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -66,7 +66,7 @@ def test_objective_is_that_of_slow_ascents(width: float) -> None:
     assert found.weights.mean() == pytest.approx(1.0)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(n=st.integers(1, 40), b=st.integers(1, 12), seed=st.integers(0, 999))
 def test_shares_meet_the_conditions_of_the_optimum(n: int, b: int, seed: int) -> None:
     A = np.random.default_rng(seed).exponential(size=(n, b)) ** 3 + 1e-6
@@ -114,7 +114,7 @@ def test_ratio_of_two_normals_is_found() -> None:
     assert np.mean((found - truth) ** 2) < 0.1 * truth.var()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(n=st.integers(1, 30), m=st.integers(1, 30), d=st.integers(1, 5), seed=st.integers(0, 50))
 def test_order_scale_and_place_change_nothing(n: int, m: int, d: int, seed: int) -> None:
     source, target = samples(n, m, d, seed)

@@ -83,7 +83,7 @@ def test_ratio_of_two_normals_is_found() -> None:
     assert relative.max() < 1 / 0.3 * 1.2
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(n=st.integers(1, 30), m=st.integers(1, 30), d=st.integers(1, 5), seed=st.integers(0, 50))
 def test_order_of_rows_scale_and_place_change_nothing(n: int, m: int, d: int, seed: int) -> None:
     source, target = samples(n, m, d, seed)

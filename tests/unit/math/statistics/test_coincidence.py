@@ -66,7 +66,7 @@ def test_names_are_dealt_in_order_or_not() -> None:
     assert len(in_order(long)) == 30
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 @given(st.integers(0, 2**31), st.integers(20, 80), st.booleans())
 def test_pairs_agree_where_they_are_of_one_thing_and_seldom_else(seed: int, k: int, trend: bool) -> None:
     rng = np.random.default_rng(seed)

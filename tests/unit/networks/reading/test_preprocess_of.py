@@ -78,7 +78,7 @@ def test_shared_networks_see_the_pixels_of_their_processors(
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     resize=st.one_of(st.integers(8, 80), st.tuples(st.integers(8, 80), st.integers(8, 80))),
     crop=st.one_of(st.none(), st.tuples(st.integers(5, 90), st.integers(5, 90))),

@@ -275,7 +275,7 @@ def test_rows_in_a_file_that_is_deleted_meanwhile_are_still_read(tmp_path: Path)
     steps=st.lists(st.tuples(st.integers(0, 1), st.booleans(), st.integers(0, 9), st.integers(1, 40)), max_size=25),
     bounds=st.tuples(st.integers(0, 3000), st.integers(0, 3000)),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_whatever_is_asked_two_caches_of_a_folder_keep_their_bounds(
     steps: list[tuple[int, bool, int, int]], bounds: tuple[int, int]
 ) -> None:

@@ -117,7 +117,7 @@ def test_a_tone_is_loudest_where_it_belongs(hertz: float) -> None:
     assert loudest == np.abs(hertz_to_mel(middles) - hertz_to_mel(hertz)).argmin()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(length=st.integers(400, 3000), hop=st.integers(1, 500))
 def test_any_length_from_one_frame(length: int, hop: int) -> None:
     layer = LogMel(hop=hop, n_mels=8)

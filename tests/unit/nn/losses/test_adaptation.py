@@ -71,7 +71,7 @@ def slow_mmd(kernel: np.ndarray, n: int) -> float:
     return kernel[:n, :n].mean() + kernel[n:, n:].mean() - 2 * kernel[:n, n:].mean()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(SEEDS)
 def test_values_are_those_of_the_formulas(seed: int) -> None:
     logits, other, S, T, more = drawn(seed, (7, 3), (7, 3), (6, 4), (5, 4), (5, 3))
@@ -96,7 +96,7 @@ def test_values_are_those_of_the_formulas(seed: int) -> None:
     assert np.allclose(multilinear_map(T, torch.softmax(more, dim=1)), outer)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(SEEDS, st.floats(1.0, 8.0))
 def test_margin_disparity_is_that_of_the_formula(seed: int, margin: float) -> None:
     head_s, rival_s, head_t, rival_t = drawn(seed, (6, 3), (6, 3), (4, 3), (4, 3), scale=1.0)
@@ -106,7 +106,7 @@ def test_margin_disparity_is_that_of_the_formula(seed: int, margin: float) -> No
     assert float(margin_disparity((head_s, rival_s), (head_t, rival_t), margin)) == pytest.approx(said)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(SEEDS)
 def test_joint_costs_are_those_of_the_formula(seed: int) -> None:
     S, T, logits, mass = drawn(seed, (4, 5), (3, 5), (3, 2), (4, 3))
@@ -138,7 +138,7 @@ def slow_centroids(Z: np.ndarray, logits: np.ndarray) -> list[int]:
     return labels
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(SEEDS)
 def test_centroid_labels_are_those_of_the_paper(seed: int) -> None:
     Z, logits = drawn(seed, (12, 4), (12, 3))

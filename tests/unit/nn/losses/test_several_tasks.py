@@ -92,7 +92,7 @@ def slow_pcgrad(gradients: np.ndarray, orders: list[list[int]]) -> np.ndarray:
     return np.mean(changed, axis=0)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(2, 5), st.integers(1, 6))
 def test_pcgrad_is_algorithm_1(seed: int, tasks: int, width: int) -> None:
     rng = np.random.default_rng(seed)

@@ -36,7 +36,7 @@ def loss_by_loops(z1: list[list[float]], z2: list[list[float]], temperature: flo
     return sum(one(k, k + 1) + one(k + 1, k) for k in range(0, len(z), 2)) / len(z)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(n=st.integers(2, 8), d=st.integers(1, 6), seed=st.integers(0, 1000), temperature=st.floats(0.05, 5.0))
 def test_the_loss_is_the_papers_sum(n: int, d: int, seed: int, temperature: float) -> None:
     a, b = embeddings(n, d, seed).double(), embeddings(n, d, seed + 1).double()

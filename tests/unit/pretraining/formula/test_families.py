@@ -45,7 +45,7 @@ def wholes() -> dict[tuple[str, int], np.ndarray]:
     }
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.sampled_from(FORMULAS),
     st.sampled_from([28, 64]),
@@ -147,7 +147,7 @@ def test_fractals_count_the_points_in_each_pixel() -> None:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_system_contracts(seed: int) -> None:
     maps = np.random.default_rng(seed).normal(size=(5, 2, 3)) * 2
     shrunk = contracted(maps)
