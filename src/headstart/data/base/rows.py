@@ -67,12 +67,15 @@ class Inputs(Row[Item], Generic[Item]):
     names : tuple of str
     shape : tuple of int
         ``(n,)``.
+    one_kind : bool
+        Whether it is known that none is of another kind; then none among some of them is.
     """
 
     bad_input: ClassVar[type[BadInput]] = BadInput
     bad_inputs: ClassVar[type[BadInputs]] = BadInputs
     #: Whether canvases are worth keeping: those of views are used once.
     keep: ClassVar[bool] = True
+    one_kind: bool = False
 
     #: What the files themselves call those whom they belong to, where they say so.
     owned_by: ClassVar[str] = ""
@@ -117,7 +120,7 @@ class Inputs(Row[Item], Generic[Item]):
     def _with(self, items: Sequence[Any], names: Sequence[str]) -> Any:
         """A row of some of these inputs, which shares what is known of them."""
         chosen = type(self)(items, names)
-        chosen._digests = self._digests
+        chosen._digests, chosen.one_kind = self._digests, self.one_kind
         return chosen
 
     def sizes(self) -> str:

@@ -190,7 +190,7 @@ def _is_strings(X: Any) -> bool:
 
 def _refuse_others(inputs: Inputs) -> None:
     """Refuse inputs of another kind among these."""
-    if inputs.kind.typed:
+    if inputs.kind.typed or inputs.one_kind:
         return
     kinds = [entry for entry in entries() if not entry.kind.typed and not entry.kind.values]
     others = [entry for entry in kinds if entry.kind is not inputs.kind]
@@ -204,3 +204,4 @@ def _refuse_others(inputs: Inputs) -> None:
                 f"Expected {inputs.kind.many}, found {kind.many} among them; {name} is a {kind.one}.",
                 f"Give {inputs.kind.many} and {kind.many} apart.",
             )
+    inputs.one_kind = True

@@ -9,7 +9,10 @@ import pyarrow as pa
 import pytest
 import torch
 
+from headstart.data.base.kinds import Kind, kind_of_suffix
+from headstart.data.inputs import inputs as inputs_module
 from headstart.data.inputs.inputs import as_inputs, inputs_in, without_torch
+from headstart.data.pictures.pictures import Pictures
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
 from headstart.data.tables.rows import is_frame, rows_of
@@ -70,3 +73,21 @@ def test_tables_of_other_libraries_are_tables() -> None:
     for given in (lazy, pa.Table.from_pandas(frame), pa.RecordBatch.from_pandas(frame)):
         assert is_frame(given) and rows_of(given).equals(frame)
         assert recognise(given, Reading(label="s")).dataset().y.tolist() == ["u", "v"] * 3
+
+
+def test_inputs_are_asked_once_whether_another_kind_is_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def looked_at(suffix: str) -> Kind | None:
+        asked.append(suffix)
+        return kind_of_suffix(suffix)
+
+    monkeypatch.setattr(inputs_module, "kind_of_suffix", looked_at)
+    pictures = inputs_in(["a.jpg", "b.png", "c.gif"])
+    assert pictures is not None and inputs_in(pictures) is pictures
+    assert inputs_in(pictures[[0, 2]]) is not None and inputs_in(pictures[1:]) is not None
+    assert asked == [".jpg", ".png", ".gif"]
+    mixed = Pictures(["a.jpg", "b.wav", "c.gif"])
+    for rows in (mixed, mixed[1:], mixed):
+        with pytest.raises(DataError, match=r"found clips among them; b\.wav is a clip"):
+            inputs_in(rows)
