@@ -22,7 +22,7 @@ import numpy as np
 from drift import FITTED, JUDGED
 from scipy.optimize import nnls
 
-from headstart.drift.compared import APART, LEVEL, MUCH, MUCH_EXPECTED, OVERTURNED, SOME_EXPECTED
+from headstart.drift.compared import APART, LEVEL, MUCH, MUCH_EXPECTED, OVERTURNED, SOME_EXPECTED, UNTOLD
 
 _FALSE = 0.04
 Columns = Callable[["Batches"], np.ndarray]
@@ -97,7 +97,8 @@ def told(expected: np.ndarray, batches: Batches, much: float) -> np.ndarray:
     """Whether each batch is called valid, and invalid, and the error, in points; (3, n)."""
     differs = batches.p < LEVEL
     unsure = (batches.moved >= OVERTURNED) | (batches.farther >= APART)
-    valid = ~differs | ((expected < SOME_EXPECTED) & ~unsure)
+    untold = expected < np.maximum(UNTOLD, batches.m**-0.5)
+    valid = np.where(differs, (expected < SOME_EXPECTED) & ~unsure, untold)
     error = np.abs(batches.promised - expected - batches.true)
     return 100 * np.stack([valid, differs & (expected >= much), error])
 

@@ -16,6 +16,8 @@ VALID, DOUBTFUL, INVALID = "valid", "doubtful", "invalid"
 LEVEL, SOME, MUCH = 0.05, 0.03, 0.10
 #: Expected falls that make a model doubtful and invalid.
 SOME_EXPECTED, MUCH_EXPECTED = 0.025, 0.133
+#: The least expected fall that makes a model doubtful where rows cannot be told apart; of few rows more, see `verdict`.
+UNTOLD = 0.05
 #: A share of a class that moves so far may be the model that is wrong in one direction.
 OVERTURNED = 0.3
 #: Where four rows of five are farther off than the median of those learned from, no estimate makes a model valid.
@@ -37,6 +39,8 @@ class Compared:
     at_most : float
         The accuracy that is possible if the classes are as common as before, where a share of an answer moved by 30
         points: as many answers are wrong as the shares differ by. Else 1.
+    n : int
+        Number of new rows.
     """
 
     p_value: float
@@ -45,6 +49,7 @@ class Compared:
     before: np.ndarray | None = None
     after: np.ndarray | None = None
     at_most: float = 1.0
+    n: int = 1
 
     @property
     def differs(self) -> bool:
@@ -52,10 +57,16 @@ class Compared:
         return self.p_value < LEVEL
 
     def verdict(self, promised: float | None) -> str:
-        """Valid, doubtful or invalid, by the loss that is to be expected where the rows differ."""
-        if promised is None or not self.differs or self.expected is None or self.before is None or self.after is None:
+        r"""Valid, doubtful or invalid, by the loss that is to be expected where the rows differ.
+
+        Where they cannot be told apart, a fall of :math:`1/\sqrt n` or more makes it doubtful, which few honest batches
+        show: the signs of a loss may see a few rows of a new class that a test of all does not.
+        """
+        if promised is None or self.expected is None or self.before is None or self.after is None:
             return DOUBTFUL if self.differs else VALID
         fall = promised - self.expected.value
+        if not self.differs:
+            return DOUBTFUL if fall >= max(UNTOLD, self.n**-0.5) else VALID
         unsure = float(np.abs(self.after - self.before).max()) >= OVERTURNED or self.expected.farther >= APART
         return INVALID if fall >= MUCH_EXPECTED else DOUBTFUL if fall >= SOME_EXPECTED or unsure else VALID
 
@@ -121,4 +132,5 @@ def compared(
     moved = np.abs(np.bincount(answers, minlength=len(before)) / len(answers) - before)
     at_most = 1.0 - float(moved.sum()) / 2 if moved.max() >= OVERTURNED else 1.0
     expected = replace(expected, low=min(expected.low, at_most))
-    return Compared(tests["all"].p_value, tests, expected, before, class_shares(said, before), at_most)
+    after = class_shares(said, before)
+    return Compared(tests["all"].p_value, tests, expected, before, after, at_most, len(answers))

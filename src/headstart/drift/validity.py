@@ -76,9 +76,10 @@ def check(
 ) -> Check:
     """Say whether a model still holds on new data, by the loss of accuracy that is to be expected.
 
-    A test opens the door: where new data cannot be told from those that the model learned from, it is valid. Where they
-    differ, the accuracy on them is estimated without labels (`headstart.drift.accuracy.expected_accuracy`), and how
-    much is lost decides. With labels the accuracy itself decides, or R².
+    A test opens the door: where new data cannot be told from those that the model learned from, it is valid, or
+    doubtful where much is lost all the same. Where they differ, the accuracy on them is estimated without labels
+    (`headstart.drift.accuracy.expected_accuracy`), and how much is lost decides. With labels the accuracy itself
+    decides, or R².
 
     Parameters
     ----------
@@ -250,12 +251,14 @@ def _compared(
         zip(np.asarray(known.classes_).astype(str).tolist(), zip(found.before, found.after, strict=True), strict=True)
     )
     numbers["class_shares"] = {label: [float(a), float(b)] for label, (a, b) in shares.items()}
-    if not found.differs:
-        sentence = (
-            f"Valid: the {known.kind.many} cannot be told from those learned from (p = {p:.2g}; {len(names)} against "
-            f"{len(old)}); expected right {_points(promised)}%, as promised."
-        )
-        return Check(VALID, sentence, tuple(words), numbers)
+    told = (
+        f"differ (p = {p:.3g}, AUC {auc:.2f};"
+        if found.differs
+        else f"cannot be told from those learned from (p = {p:.2g};"
+    )
+    begins = f"{verdict.capitalize()}: the {known.kind.many} {told} {len(names)} against {len(old)})"
+    if not found.differs and verdict == VALID:
+        return Check(VALID, f"{begins}; expected right {_points(promised)}%, as promised.", tuple(words), numbers)
     moved = [f"{k} {_points(a)}% -> {_points(b)}%" for k, (a, b) in shares.items() if abs(a - b) >= _SHIFT]
     words += [f"Class shares: {', '.join(moved)}."] if moved else []
     if found.at_most < 1.0:
@@ -264,9 +267,8 @@ def _compared(
         share = _points(0.5 + right.farther)
         words.append(f"No loss is in sight, but {share}% of them are farther off than half of those learned from were.")
     sentence = (
-        f"{verdict.capitalize()}: the {known.kind.many} differ (p = {p:.3g}, AUC {auc:.2f}; {len(names)} against "
-        f"{len(old)}); expected right {_points(right.value)}% [{_points(right.low)}-{_points(right.high)}] (promised "
-        f"{_points(promised)}%)."
+        f"{begins}{';' if found.differs else ', but'} expected right {_points(right.value)}% "
+        f"[{_points(right.low)}-{_points(right.high)}] (promised {_points(promised)}%)."
     )
     numbers |= {} if verdict == VALID else {"label": _to_label(features, names, seed)}
     return Check(verdict, sentence, tuple(words), numbers)

@@ -182,16 +182,27 @@ def test_no_sign_makes_up_for_another() -> None:
     assert surer.value == pytest.approx(0.9 - 0.4 * surer.falls["neighbours"] - surer.falls["outliers"])
 
 
-def test_only_where_rows_differ_the_expected_fall_decides() -> None:
+def test_where_rows_differ_the_expected_fall_decides_and_elsewhere_one_beyond_chance_makes_doubtful() -> None:
     shares, same = np.array([0.5, 0.5]), TwoSampleTest(0.0, 0.5)
     for p, right, after, verdict in [
-        (0.2, 0.5, shares, "valid"),
+        (0.2, 0.84, shares, "valid"),
+        (0.2, 0.9, np.array([0.9, 0.1]), "valid"),
+        (0.2, 0.82, shares, "doubtful"),
+        (0.2, 0.5, shares, "doubtful"),
         (0.01, 0.89, shares, "valid"),
         (0.01, 0.85, shares, "doubtful"),
         (0.01, 0.7, shares, "invalid"),
         (0.01, 0.9, np.array([0.9, 0.1]), "doubtful"),
     ]:
-        found = Compared(p, {"mmd": same}, ExpectedAccuracy(right, 0, 1), shares, after)
+        found = Compared(p, {"mmd": same}, ExpectedAccuracy(right, 0, 1), shares, after, n=200)
+        assert found.verdict(0.9) == verdict
+    for n, right, verdict in [
+        (50, 0.8, "valid"),
+        (50, 0.7, "doubtful"),
+        (9000, 0.86, "valid"),
+        (9000, 0.84, "doubtful"),
+    ]:
+        found = Compared(0.2, {"mmd": same}, ExpectedAccuracy(right, 0, 1), shares, shares, n=n)
         assert found.verdict(0.9) == verdict
     assert Compared(0.01, {"mmd": same}).verdict(None) == "doubtful"
 
