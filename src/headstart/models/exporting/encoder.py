@@ -18,6 +18,13 @@ NUMBERS, CATEGORIES = "numbers", "categories"
 _UNKNOWN = "\x00unknown"
 
 
+#: What encoders read that write no plain table.
+_READ = {
+    "ViewEncoder": "one whose rows are seen in several views",
+    "GroupedEncoder": "one whose rows lie in groups (partial pooling)",
+}
+
+
 @dataclass(frozen=True)
 class TableForm:
     """What a graph takes of a row.
@@ -47,7 +54,7 @@ def form_of(encoder: Any) -> TableForm:
     """
     if type(encoder) is not TableEncoder:
         raise OutputError(
-            f"Expected a table of plain columns, found one that {type(encoder).__name__} reads (groups or views).",
+            f"Expected a table of plain columns, found {_READ.get(type(encoder).__name__, 'another')}.",
             "Hand the model's folder on as it is.",
         )
     columns = tuple(Column(**described) for described in encoder.columns_)
