@@ -293,3 +293,35 @@ def test_labelled_rows_may_lack_a_view_or_hold_one_value_of_it(
                 4,
             )
             assert '"verdict"' in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("gone", [[], ["photo"], ["wing", "legs"], ["legs"]])
+def test_what_to_label_next_goes_by_the_views_that_are_there(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], gone: list[str]
+) -> None:
+    pool = insects(folder, 40, 8).drop(columns="kind")
+    pool.loc[1:, "photo"] = pool["photo"].mask(pool.index == 2, "pictures/gone.png")
+    pool.loc[3, ["photo", "wing", "legs"]] = None
+    pool[gone] = None
+    pool.assign(number=range(40)).to_csv(folder / "pool.csv", index=False)
+    asked = ["label-next", str(folder / "pool.csv"), "--model", str(folder / "m"), "-n", "8"]
+    labelled = ["--labelled", str(folder / "here.csv")] if len(gone) == 1 else []
+    out = tmp_path / "sheets" / "s.csv"
+    assert exit_code([*asked, *labelled, "--out", str(out), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    left_out = [one["file"] for one in told["failed"]]
+    assert ("row 4" in left_out) and ("photo" in gone or "row 3" in left_out)
+    known = headstart.load(folder / "m")
+    sheet = pd.read_csv(out)
+    assert len(sheet) == 8 and not set(sheet["number"] + 1) & {int(name.split()[1]) for name in left_out}
+    assert "kind" in sheet and sheet["reason"].nunique() > 1
+    there = [cell for cell in sheet["photo"] if isinstance(cell, str)]
+    assert all((out.parent / cell).is_file() and not Path(cell).is_absolute() for cell in there)
+    again = sheet.assign(kind=["ant", "bee"] * 4)
+    again.to_csv(out, index=False)
+    if not gone:
+        known.evaluate(out)  # the sheet leads to its files
+        again = pool.drop(index=[2, 3]).assign(kind=["ant", "bee"] * 4 + [None] * 30)
+        again.to_csv(folder / "part.csv", index=False)
+        assert not set(headstart.label_next(folder / "part.csv", n=6, model=known).rows) & set(range(8))

@@ -12,7 +12,7 @@ from headstart.data.inputs.canvases import readable
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
 from headstart.data.sets.spelling import likely_meant
-from headstart.errors import BadInputs, DataError
+from headstart.errors import DataError
 from headstart.models.evaluation.labelled import read_like, refuse_unknown
 from headstart.models.evaluation.learned import learned_rows, refuse_learned
 from headstart.models.evaluation.unlabelled import read_new
@@ -108,18 +108,13 @@ def as_taken(known: Model, new: NewExamples) -> NewExamples:
     """
     if not known.kind.values:
         return replace(new, rows=new.inputs)
-    why = getattr(known.encoder, "unanswerable", None)
-    left, broken = new, {} if why is None else why(new.inputs)
-    while True:
-        if broken:
-            left = _without(known, new, [(new.names[i], reason) for i, reason in sorted(broken.items())], broken)
-        try:
-            return replace(left, rows=known.encoder.transform(left.inputs))
-        except BadInputs as error:
-            found = {} if why is None else why(new.inputs, error.bad)
-            if not found.keys() - broken.keys():
-                raise
-            broken |= found
+    answerable = getattr(known.encoder, "answerable", None)
+    if answerable is None:
+        return replace(new, rows=known.encoder.transform(new.inputs))
+    rows, broken = answerable(new.inputs)
+    new = replace(new, rows=rows)
+    named = [(new.names[i], reason) for i, reason in sorted(broken.items())]
+    return _without(known, new, named, broken) if broken else new
 
 
 def without_broken(known: Model, new: NewExamples) -> NewExamples:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from headstart.adviser.next_labels import NextLabels, next_labels
 from headstart.contract.arguments import plainly
 from headstart.contract.network_rows import features_by, network_for_rows
-from headstart.data.base.kinds import Kind
+from headstart.data.base.kinds import Kind, kind_named
 from headstart.data.inputs.canvases import readable
 from headstart.data.inputs.inputs import as_inputs
 from headstart.data.inputs.registry import simple_of
@@ -20,13 +21,15 @@ from headstart.data.reading.recognise import recognise
 from headstart.data.reading.roles import as_list, matching, usual_labels
 from headstart.data.reading.table import read_paths
 from headstart.data.reading.unlabelled import read_unlabelled, texts_in
+from headstart.data.reading.view_table import unlabelled_views
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.sheet import REASON, check_sheet, write_sheet
 from headstart.data.tables.copies import copies
 from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.gaps import absent
-from headstart.data.tables.rows import as_frame, rows_of
+from headstart.data.tables.records import row_names
+from headstart.data.tables.rows import as_frame, is_frame, rows_of
 from headstart.errors import BadInputs, DataError
 from headstart.guard.candidates.kept_apart import side_by_side
 from headstart.models.evaluation.columns import columns_like, columns_read
@@ -116,7 +119,7 @@ def label_next(
     rows, notes = _pool(pool, known, kind, reading, given)
     failed: list[tuple[str, str]] = []
     if rows is None:
-        shown, free, features, held = _of_values(pool if frame is None else frame, known, given, filled, column)
+        shown, rows, free, features, held, failed = _of_values(pool, frame, known, given, filled, column)
     else:
         shown, free, features, held, failed = _of_inputs(rows, known, given, source, filled)
     if len(free) < min(n, len(shown)):
@@ -124,7 +127,7 @@ def label_next(
 
     def probabilities() -> np.ndarray:
         assert known is not None
-        return np.asarray(known.predict_proba(shown[free] if rows is not None else shown.iloc[free]))
+        return np.asarray(known.predict_proba(rows.iloc[free] if is_frame(rows) else rows[free]))
 
     doubt = known is not None and known.task == "classification"
     found = next_labels(
@@ -139,7 +142,7 @@ def label_next(
     if out is not None:
         learned = None if known is None else (known.evidence.get("data") or {}).get("columns")
         texts = text_column or learned or (None if given is None else given.text_columns)
-        columns = as_list(path_column if rows is None or not rows.kind.typed else texts)
+        columns = _file_columns(known) if is_frame(rows) else as_list(texts if rows.kind.typed else path_column)
         write_sheet(
             shown, found.rows.tolist(), Path(out).expanduser(), label=column, named=columns, reasons=found.reasons
         )
@@ -217,9 +220,13 @@ def _labels(given: Dataset | None, known: Model | None) -> np.ndarray | None:
 
 def _as_learned(known: Model | None, data: Any, reading: Reading) -> Reading:
     """How to read a table of what a model takes: from the columns that it learned from, unless others are named."""
-    frame = None if known is None or known.kind.values else table_in(data)
+    frame = None if known is None else table_in(data)
     if known is None or frame is None:
         return reading
+    if known.kind.values:
+        learned = [name for name in columns_read(known, "label") if name in frame.columns]
+        label = reading.label or (learned[0] if len(learned) == 1 else None)
+        return dataclasses.replace(reading, label=label, view=known.views)
     place = Path(data).expanduser() if isinstance(data, str | Path) else None
     found = columns_like(known, frame, place, reading.path_column, reading.text_column)
     files = None if found.files is None else found.files.column
@@ -285,20 +292,61 @@ def _compared_by(network: Any, inputs: Any, what: str) -> np.ndarray:
 
 
 def _of_values(
-    pool: Any, known: Model | None, given: Dataset | None, filled: np.ndarray, label: str
-) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray | None]:
-    """The same of rows of a table, in standardised numbers of the columns that both have; the sheet shows all."""
-    shown = rows_of(pool)
-    held = None if given is None else as_frame(given.inputs)
-    taken = set(shown.columns) - {label, REASON} if held is None else set(held.columns)
-    frame = shown[[name for name in shown.columns if name in taken]]
-    free = np.setdiff1d(np.arange(len(frame)), filled)
+    pool: Any, frame: Any, known: Model | None, given: Dataset | None, filled: np.ndarray, label: str
+) -> tuple[Any, Any, np.ndarray, np.ndarray, np.ndarray | None, list[tuple[str, str]]]:
+    """The same of rows of a table, in standardised numbers of the columns that both have; the sheet shows all.
+
+    The second is what a model is asked about: of several views the paths of their files lead there from anywhere.
+    """
+    shown = rows_of(pool if frame is None else frame)
+    asked, held = shown, None if given is None else as_frame(given.inputs)
+    views = None if known is None else known.views
+    if known is not None and views is not None:
+        asked = unlabelled_views(pool, views, known.encoder.input_types_, bare=True)
+        shown = shown.assign(**asked[_file_columns(known)])
+    taken = set(asked.columns) - {label, REASON} if held is None else set(held.columns)
+    compared = asked[[name for name in asked.columns if name in taken]]
+    free = np.setdiff1d(np.arange(len(compared)), filled)
     if held is not None:
-        free = np.setdiff1d(free, copies(*side_by_side(frame, held))[:, 0])
+        free = np.setdiff1d(free, copies(*side_by_side(compared, held))[:, 0])
     encoder = known.encoder if known is not None else None
     if encoder is None:
-        encoder = TableEncoder().fit(frame, others=[] if held is None else [("labelled", held)])
-    rows = encoder.transform(shown if known is not None else frame)
-    mean, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-9)
-    others = None if held is None else (encoder.transform(held) - mean) / scale
-    return shown, free, ((rows - mean) / scale)[free], others
+        encoder = TableEncoder().fit(compared, others=[] if held is None else [("labelled", held)])
+    broken: dict[int, str] = {}
+    if views is None:
+        rows = encoder.transform(asked if known is not None else compared)
+    else:
+        rows, broken = encoder.answerable(asked)
+    names = row_names(asked)
+    others = None if held is None else encoder.transform(held)
+    rows, others = _standardised(rows, others, [] if views is None else list(encoder.slices_.values()))
+    free = np.setdiff1d(free, list(broken))
+    return shown, asked, free, rows[free], others, [(names[i], why) for i, why in sorted(broken.items())]
+
+
+def _file_columns(known: Model | None) -> list[str]:
+    """The columns of a model's views that hold paths of files."""
+    views = {} if known is None or known.views is None else known.views
+    kinds = {} if known is None or not views else {view: kind_named(known.encoder.input_types_[view]) for view in views}
+    return [views[view][0] for view, kind in kinds.items() if not kind.values and not kind.typed]
+
+
+def _standardised(
+    rows: np.ndarray, others: np.ndarray | None, views: Sequence[slice]
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Rows and others by mean and deviation of the rows, gaps at the mean; each view has as much to say, however wide.
+
+    Examples
+    --------
+    >>> _standardised(np.array([[1.0, np.nan], [3.0, 5.0]]), np.array([[5.0, 5.0]]), [slice(0, 1), slice(1, 2)])
+    (array([[-1.,  0.],
+           [ 1.,  0.]]), array([[3., 0.]]))
+    """
+    there = ~np.isnan(rows)
+    n = np.maximum(there.sum(axis=0), 1)
+    mean = np.where(there, rows, 0.0).sum(axis=0) / n
+    apart = np.where(there, rows - mean, 0.0)
+    scale = np.maximum(np.sqrt((apart**2).sum(axis=0) / n), 1e-9)
+    for part in views:
+        scale[part] *= np.sqrt(part.stop - part.start)
+    return apart / scale, None if others is None else np.where(np.isnan(others), 0.0, (others - mean) / scale)

@@ -22,7 +22,7 @@ from headstart.data.reading.views import (
     view_table,
 )
 from headstart.data.tables.encoder import TableEncoder
-from headstart.errors import DataError, ParameterError
+from headstart.errors import BadInputs, DataError, ParameterError
 from headstart.networks.reading.loading import load_network
 from headstart.networks.running.simple_features import simple_features
 from headstart.networks.window import fitted
@@ -196,6 +196,27 @@ class ViewEncoder(TransformerMixin, BaseEstimator):
                     found[row] = f"view {view}, {cell}: {reasons[str(cell)]}; empty the cell to go by other views"
         nothing = f"it has none of the views {', '.join(self.columns_)}"
         return found | dict.fromkeys(np.flatnonzero(~there).tolist(), nothing)
+
+    def answerable(self, X: Any) -> tuple[np.ndarray, dict[int, str]]:
+        """All views of the rows that can be answered, (n, d), the others all NaN; and why these cannot, by position.
+
+        Parameters
+        ----------
+        X : DataFrame
+        """
+        table, broken = view_table(X), self.unanswerable(X)
+        whole = np.full((len(table), max(part.stop for part in self.slices_.values())), np.nan)
+        while len(broken) < len(table):
+            rows = np.setdiff1d(np.arange(len(table)), list(broken))
+            try:
+                whole[rows] = self.transform(table.iloc[rows])
+                break
+            except BadInputs as error:
+                found = self.unanswerable(table, error.bad)
+                if not found.keys() - broken.keys():
+                    raise
+                broken |= found
+        return whole, broken
 
     def unknown(self, X: Any) -> list[str]:
         """Words for categories of new rows that were not there to learn from."""

@@ -131,6 +131,9 @@ def both_sides(found: dict[str, Any] | None, kind: str) -> dict[str, Any] | None
     """
     if not found:
         return None
+    unmoved = _unmoved(found)
+    if unmoved:
+        found = {**found, "views": [view for view in found["views"] if view["place"] == "before"]}
     many, labels = things(kind), found["labels"]
     hues = [f"fifth-{i}" if found.get("numbers") else f"hue-{min(i, _HUES - 1)}" for i in range(len(labels))]
     colours = [*hues, "hue-none"]
@@ -145,7 +148,13 @@ def both_sides(found: dict[str, Any] | None, kind: str) -> dict[str, Any] | None
         drawn = point_map(view["points"], found["side"], found["label"], colours, f"{name}: {_sides(sides)}")
         figures.append({"name": name, "note": note, "figure": drawn})
     named = [{"hue": hue, "name": str(label)} for hue, label in zip(hues, labels, strict=True)]
-    return {"words": _told_apart(found), "after": _after(found), "sides": sides, "labels": named, "figures": figures}
+    return {
+        "words": _told_apart(found),
+        "after": _after(found, unmoved),
+        "sides": sides,
+        "labels": named,
+        "figures": figures,
+    }
 
 
 _BY = {"PCA": "principal axes (PCA)", "t-SNE": "neighbours (t-SNE)"}
@@ -168,12 +177,20 @@ def _told_apart(found: dict[str, Any]) -> str:
     return f"{words}; 50 is guessing."
 
 
-def _after(found: dict[str, Any]) -> str:
+def _unmoved(found: dict[str, Any]) -> bool:
+    """Whether what is called after is what was before: a way that learns otherwise than by moving a side."""
+    points = {(view["by"], view["place"]): view["points"] for view in found["views"]}
+    return ("PCA", "after") in points and points["PCA", "after"] == points.get(("PCA", "before"))
+
+
+def _after(found: dict[str, Any], unmoved: bool = False) -> str:
     """By what the two sides were brought together."""
     how = found.get("alignment")
     if how is None:
         return "No method that was tried moves one side onto the other."
     name, share = way_name(plain_name(str(how["name"]))), how["share"]
+    if unmoved:
+        return f"“{name}” moves neither side: it answers otherwise in the same places, so there is no picture after it."
     if share >= 0.995:
         return f"After: as the chosen model sees them, “{name}”."
     if share > 0:

@@ -69,3 +69,12 @@ def test_the_page_shows_them_and_names_smuggle_nothing_in() -> None:
     assert "Where what was borrowed lies beside yours" in html and html.count('class="figure"') >= 4
     assert "<script" not in html and "bees and &lt;others&gt;" in html
     assert "Where what was borrowed lies" not in render(example())
+
+
+def test_a_way_that_moves_neither_side_has_no_picture_after() -> None:
+    found = domains("elsewhere")
+    points = {view["by"]: view["points"] for view in found["views"] if view["place"] == "before"}
+    views = [{**view, "points": points[view["by"]]} for view in found["views"]]
+    said = both_sides({**found, "views": views, "alignment": {"name": "joined", "share": 1.0}}, "image")
+    assert said is not None and "moves neither side" in said["after"] and "the strong ways as one" in said["after"]
+    assert {figure["name"].split(",")[0] for figure in said["figures"]} == {"Before"} and "after" not in said["words"]

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from headstart.data.base.whole import check_file, write_whole
+from headstart.data.tables.gaps import absent
 from headstart.data.tables.rows import is_frame
 from headstart.errors import ParameterError
 
@@ -74,7 +75,8 @@ def write_sheet(
     label : str, default="label"
         Name of the column to be filled in.
     named : sequence of str, optional
-        Columns that the paths, or the texts, are looked for in when the sheet is read. Default: "path" or "text".
+        Columns that the paths, or the texts, are looked for in when the sheet is read. Default: "path" or "text". Of a
+        frame those of its columns that hold paths.
     reasons : sequence of str, optional
         Why each is there, from `REASONS`.
 
@@ -88,7 +90,8 @@ def write_sheet(
     check_sheet(place)
     columns: dict[str, Any] = {label: ""} | ({} if reasons is None else {REASON: list(reasons)})
     if is_frame(shown):
-        frame = shown.iloc[list(rows)].assign(**columns)
+        files = {name: [_from(place, cell) for cell in shown[name].iloc[list(rows)]] for name in named}
+        frame = shown.iloc[list(rows)].assign(**files, **columns)
     else:
         first, *others = named or ("text" if shown.kind.typed else "path",)
         cells: dict[str, Any] = {first: _cells(shown, rows, place)}
@@ -106,8 +109,12 @@ def _cells(shown: Any, rows: Sequence[int], place: Path) -> list[str]:
             f"Expected {shown.kind.many} in files, or texts, to write a sheet of them, found arrays in memory.",
             "Save them as files first, or use the positions that label_next gives.",
         )
-    here = place.resolve().parent
-    return [os.path.relpath(Path(item).resolve(), here) for item in items]
+    return [_from(place, item) for item in items]
+
+
+def _from(place: Path, item: Any) -> Any:
+    """The path of a file from where a table lies; a gap as it is."""
+    return item if absent(item) else os.path.relpath(Path(item).resolve(), place.resolve().parent)
 
 
 def without_reasons(frame: pd.DataFrame) -> pd.DataFrame:

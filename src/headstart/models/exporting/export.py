@@ -6,8 +6,9 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headstart.contract.arguments import plainly
 from headstart.contract.options import check_option
@@ -15,9 +16,12 @@ from headstart.data.base.whole import check_file
 from headstart.data.inputs.inputs import as_inputs
 from headstart.data.sets.task import DETECTION
 from headstart.detection.queries import Queries
-from headstart.errors import OutputError
+from headstart.errors import MissingExtra, OutputError
 from headstart.models.saving.task_models import SeveralTasks
 from headstart.networks.folder import check_place, write_folder, write_manifest
+
+if TYPE_CHECKING:
+    from headstart.models.exporting.whole import Whole
 
 #: Forms that a model can be handed on in.
 FORMS = ("onnx", "transformers")
@@ -53,13 +57,22 @@ def export_model(model: Any, out: str | Path, to: str = "onnx", inputs: Any = No
         Without the libraries of the extra ``onnx``.
     """
     target = check_export(out, to)
-    _refuse_others(model, to)
+    if isinstance(model, SeveralTasks):
+        _refuse_several(model, to)
+    if to == "onnx":
+        _refuse_queries(model)
     if to == "transformers":
         from headstart.models.exporting.transformers_detector import write_transformers_detector
-        from headstart.models.exporting.transformers_folder import write_transformers
+        from headstart.models.exporting.transformers_folder import TO_ONNX, write_transformers
 
         write = write_transformers_detector if model.task == DETECTION else write_transformers
-        return write_folder(target, lambda folder: write(model, folder, inputs))
+        try:
+            return write_folder(target, lambda folder: write(model, folder, inputs))
+        except OutputError as error:
+            if TO_ONNX in str(error):
+                with suppress(MissingExtra):
+                    _graph(model, {})  # where there is no such form either, its words are the ones that help
+            raise
     if target.suffix != ".onnx":
         return write_folder(target, lambda folder: _write(model, folder, inputs, MODEL, lambda name: name))
     there = next(folder for folder in target.parents if folder.is_dir())
@@ -92,14 +105,49 @@ def check_export(out: str | Path, to: str) -> Path:
     return check_file(out) if to == "onnx" and Path(out).suffix == ".onnx" else check_place(out)
 
 
-def _refuse_others(model: Any, to: str) -> None:
-    if isinstance(model, SeveralTasks):
-        places = ", ".join(f"task-{i + 1} ({name})" for i, name in enumerate(model.models))
-        raise OutputError(
-            f"Expected a model of one task, found models of several: {', '.join(map(repr, model.models))}.",
-            f"Export each by its folder inside: {places}.",
-        )
-    if to == "onnx" and model.task == DETECTION and isinstance(model.estimator.body_, Queries):
+def _refuse_several(model: SeveralTasks, to: str) -> None:
+    """Refuse models of several tasks, and say which of them have a form, and which one."""
+    told = []
+    for form in (to, *(other for other in FORMS if other != to)):
+        able = [f"task-{i + 1} ({name})" for i, name in enumerate(model.models) if _has(model.models[name], form)]
+        if able:
+            told.append(f"Export by the folder inside, --to {form}: {', '.join(able)}.")
+            break
+    raise OutputError(
+        f"Expected a model of one task, found models of several: {', '.join(map(repr, model.models))}.",
+        " ".join(told) or "Hand the model's folder on as it is.",
+    )
+
+
+def _has(model: Any, form: str) -> bool:
+    """Whether a model of one task has a form."""
+    from headstart.models.exporting.transformers_folder import write_head
+
+    try:
+        if form == "onnx":
+            _graph(model, {})
+        else:
+            with tempfile.TemporaryDirectory() as place:
+                write_head(model, Path(place))
+    except OutputError:
+        return False
+    except MissingExtra:  # what it has is known with the library
+        return True
+    return True
+
+
+def _graph(model: Any, said: dict[str, str]) -> Whole:
+    """The whole model as a graph that a file can hold."""
+    from headstart.models.exporting.whole import whole_of
+
+    whole = whole_of(model, said)
+    if whole.proto.ByteSize() > _MOST:
+        raise OutputError("Expected a model of less than 2 GB, found a larger one.", "Hand its folder on as it is.")
+    return whole
+
+
+def _refuse_queries(model: Any) -> None:
+    if model.task == DETECTION and isinstance(model.estimator.body_, Queries):
         raise OutputError(
             f"Expected a detector that reads boxes off maps, found one of transformers' own "
             f"({type(model.estimator.body_.module).__name__}).",
@@ -113,13 +161,10 @@ def _write(model: Any, folder: Path, inputs: Any, file: str, name: Callable[[str
     from headstart.models.exporting.comparing import asked, difference, difference_of_boxes, refuse_difference, run
     from headstart.models.exporting.made_inputs import made_inputs
     from headstart.models.exporting.runner import runner_lines
-    from headstart.models.exporting.whole import whole_of
 
     classes = None if model.classes_ is None else model.classes_.tolist()
     said = {"task": model.task, "input": model.input_type, "classes": json.dumps(classes, ensure_ascii=True)}
-    whole = whole_of(model, said)
-    if whole.proto.ByteSize() > _MOST:
-        raise OutputError("Expected a model of less than 2 GB, found a larger one.", "Hand its folder on as it is.")
+    whole = _graph(model, said)
     (folder / file).write_bytes(whole.proto.SerializeToString())
     given = made_inputs(model.kind, whole, model) if inputs is None else _as_given(model, inputs)
     parts = whole.feed(given)

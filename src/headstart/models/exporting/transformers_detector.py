@@ -15,7 +15,7 @@ from headstart.detection.query_solving import LEAST
 from headstart.errors import OutputError
 from headstart.models.exporting.comparing import difference_of_boxes, refuse_difference
 from headstart.models.exporting.made_inputs import made_inputs
-from headstart.models.exporting.transformers_folder import write_plain_card
+from headstart.models.exporting.transformers_folder import TO_ONNX, write_plain_card
 from headstart.networks.reading.files_of import quiet
 from headstart.networks.saving.model_card import card_header
 
@@ -46,7 +46,7 @@ def write_transformers_detector(model: Any, folder: Path, inputs: Any = None) ->
     if not isinstance(queries, Queries):
         raise OutputError(
             "Expected a detector of transformers' own families, found one whose boxes are read off maps.",
-            "Export it as ONNX instead (--to onnx).",
+            TO_ONNX,
         )
     write_queries(queries, solved, [str(name) for name in model.classes_], folder)
     given = made_inputs(model.kind, None, model) if inputs is None else as_inputs(inputs, model.input_type)

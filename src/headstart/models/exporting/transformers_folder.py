@@ -19,7 +19,7 @@ from headstart.networks.saving.plain_lines import plain_lines
 #: Files that transformers reads, and no other.
 _KEPT = ("config.json", "model.safetensors", "preprocessor_config.json")
 _TOLERANCE = 1e-5
-_TO_ONNX = "Export it as ONNX instead (--to onnx): that takes every head."
+TO_ONNX = "Export it as ONNX instead (--to onnx)."
 
 
 def write_transformers(model: Any, folder: Path, inputs: Any = None) -> None:
@@ -30,14 +30,8 @@ def write_transformers(model: Any, folder: Path, inputs: Any = None) -> None:
     OutputError
         If the head is not one linear layer inside a network of transformers' own for pictures, or the answers differ.
     """
-    with tempfile.TemporaryDirectory() as place:
-        saved = model.save(Path(place) / "model")
-        manifest = json.loads((saved / MANIFEST).read_text(encoding="utf-8"))
-        network = manifest.get("network") or {}
-        _refuse(model, network, manifest)
-        for name in _KEPT:
-            if (saved / name).is_file():
-                (folder / name).write_bytes((saved / name).read_bytes())
+    manifest = write_head(model, folder)
+    network = manifest["network"]
     given = _pictures(model) if inputs is None else as_inputs(inputs, model.input_type)
     found = _said(folder, model, given)
     apart = difference(model, given, found)
@@ -52,6 +46,24 @@ def write_transformers(model: Any, folder: Path, inputs: Any = None) -> None:
         f"on {len(found)} pictures. Probabilities are calibrated: the temperature is in the weights."
     )
     write_plain_card(folder, header, said, code, model.input_type)
+
+
+def write_head(model: Any, folder: Path) -> dict[str, Any]:
+    """Write the files of a network with its head, and give the manifest of the model.
+
+    Raises
+    ------
+    OutputError
+        If the head is not one linear layer inside a network of transformers' own for pictures.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        saved = model.save(Path(place) / "model")
+        manifest: dict[str, Any] = json.loads((saved / MANIFEST).read_text(encoding="utf-8"))
+        _refuse(model, manifest.get("network") or {}, manifest)
+        for name in _KEPT:
+            if (saved / name).is_file():
+                (folder / name).write_bytes((saved / name).read_bytes())
+    return manifest
 
 
 def write_plain_card(folder: Path, header: str, said: str, code: str, input_type: str) -> None:
@@ -73,7 +85,7 @@ def _refuse(model: Any, network: dict[str, Any], manifest: dict[str, Any]) -> No
         what = "grey or deep pictures, which transformers' processor would read otherwise"
     else:
         return
-    raise OutputError(f"Expected a linear head on a network of transformers' own for pictures, found {what}.", _TO_ONNX)
+    raise OutputError(f"Expected a linear head on a network of transformers' own for pictures, found {what}.", TO_ONNX)
 
 
 def _pictures(model: Any) -> Any:

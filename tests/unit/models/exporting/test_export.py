@@ -390,16 +390,59 @@ def test_another_answer_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_models_that_have_no_form_are_named(tmp_path: Path) -> None:
     model, _ = table("trees")
     model.encoder = object()
-    with pytest.raises(OutputError, match="Expected a table of plain columns, found one that object reads"):
+    with pytest.raises(OutputError, match="Expected a table of plain columns, found another"):
         model.export(tmp_path / "out")
     both = export.SeveralTasks({"a b": model, "c": model}, {})
-    with pytest.raises(OutputError, match=r"found models of several: 'a b', 'c'\. Export each .* task-1 \(a b\)"):
+    with pytest.raises(OutputError, match=r"found models of several: 'a b', 'c'\. Hand the model's folder"):
         export.export_model(both, tmp_path / "out")
     assert not list(tmp_path.iterdir())
     (tmp_path / "folder.onnx").mkdir()
     with pytest.raises(OutputError, match=r"Expected a file to write, found the folder .*folder\.onnx"):
         table("linear")[0].export(tmp_path / "folder.onnx")
     assert table("linear")[0].export(tmp_path / "nowhere" / "model.onnx").is_file()
+
+
+def unwritten() -> Model:
+    """A model of rows that an encoder without a form reads."""
+    model, _ = table("trees")
+    model.encoder = object()
+    return model
+
+
+def joined(**how: Any) -> Model:
+    """A model of rows that are seen in two views, or lie in groups."""
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 2
+    frame = pd.DataFrame({"a": y + rng.normal(0, 0.5, 60), "b": y + rng.normal(0, 0.5, 60), "g": list("uvw") * 20})
+    return fit(frame.assign(y=y + rng.normal(0, 0.1, 60)), label="y", budget=5, progress=None, **how)
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (lambda: table("trees")[0], "without a network"),
+        (lambda: table("linear")[0], "without a network"),
+        (lambda: baseline("image")[0], "without a network"),
+        (lambda: baseline("text")[0], "without a network"),
+        (lambda: transferred("resnet", "depths")[0], "a head that is not one linear layer"),
+        (lambda: sounds("depths")[0], "a network"),
+        (lambda: joined(view={"one": ["a"], "two": ["b"]}), "found one whose rows are seen in several views"),
+        (lambda: joined(partial_pooling="g"), r"found one whose rows lie in groups \(partial pooling\)"),
+        (lambda: export.SeveralTasks({"a": table("trees")[0], "b": unwritten()}, {}), "task-1"),
+        (lambda: export.SeveralTasks({"a": unwritten()}, {}), "models of several: 'a'"),
+    ],
+)
+def test_no_refusal_leads_to_another(made: Any, words: str, tmp_path: Path) -> None:
+    model = made()
+    with pytest.raises(OutputError, match=words) as refused:
+        export.export_model(model, tmp_path / "plain", "transformers")
+    if "--to onnx" not in str(refused.value):
+        assert "Hand the model's folder on as it is." in str(refused.value)
+        return
+    models = list(getattr(model, "models", {"": model}).values())
+    for i, one in enumerate(models):
+        if len(models) == 1 or f"task-{i + 1}" in str(refused.value):
+            assert one.export(tmp_path / str(i)).is_dir()
 
 
 def test_every_class_that_a_table_can_hold_is_written_or_named() -> None:

@@ -19,6 +19,11 @@ from headstart.errors import DataError, OutputError
 from headstart.models.exporting.lines.quoted import quoted
 
 NUMBERS, CATEGORIES = "numbers", "categories"
+#: What encoders read that write no plain table.
+_READ = {
+    "ViewEncoder": "one whose rows are seen in several views",
+    "GroupedEncoder": "one whose rows lie in groups (partial pooling)",
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ def form_of(encoder: Any) -> TableForm:
     """
     if type(encoder) is not TableEncoder:
         raise OutputError(
-            f"Expected a table of plain columns, found one that {type(encoder).__name__} reads (groups or views).",
+            f"Expected a table of plain columns, found {_READ.get(type(encoder).__name__, 'another')}.",
             "Hand the model's folder on as it is.",
         )
     columns = tuple(Column(**described) for described in encoder.columns_)
