@@ -162,7 +162,7 @@ def test_views_are_compared_too(tmp_path: Path, said) -> None:
     assert "head, 3 views" in [row["name"] for row in evidence["candidates"] + evidence["left_out"]]
     assert "--views 3" in evidence["reproduce"]["command"]
     code, _, err = said(*words, "--views", "0")
-    assert code == 1 and "Expected views from 1 to 64, found 0" in err
+    assert code == 1 and "Expected views to be a whole number of at least 1 and of at most 64, found 0" in err
 
 
 def test_networks_for_something_else_are_refused(tmp_path: Path, said) -> None:

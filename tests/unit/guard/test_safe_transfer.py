@@ -184,8 +184,8 @@ def test_a_run_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"budget": 0}, "Expected a budget above 0 seconds, found 0"),
-        ({"n_splits": 1}, "Expected n_splits of at least 2, found 1"),
+        ({"budget": 0}, "Expected budget to be a number above 0, found 0"),
+        ({"n_splits": 1}, "Expected n_splits to be a whole number of at least 2, found 1"),
         ({"candidates": []}, "Expected one candidate or more"),
         ({"candidates": ["head"]}, "Expected candidates as a dict or list of (name, estimator), found 'head'"),
     ],

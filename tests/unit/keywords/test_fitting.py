@@ -213,7 +213,7 @@ def test_without_background_it_says_what_to_do(words: Path) -> None:
     ("settings", "said"),
     [
         ({"background": "x.wav"}, "Expected background with the task 'keyword'"),
-        ({"task": "keyword", "false_alarms": 0}, "more than 0 and at most 1000 false alarms"),
+        ({"task": "keyword", "false_alarms": 0}, "false_alarms to be a number above 0 and of at most 1000"),
         ({"task": "keyword", "background": 3}, "Expected background as a path"),
     ],
     ids=["no task", "rate 0", "no path"],
