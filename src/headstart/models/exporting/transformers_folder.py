@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from headstart.cache_folder import temporary_folder
 from headstart.data.inputs.inputs import as_inputs
 from headstart.errors import OutputError
 from headstart.models.exporting.comparing import difference, refuse_difference
@@ -30,7 +30,7 @@ def write_transformers(model: Any, folder: Path, inputs: Any = None) -> None:
     OutputError
         If the head is not one linear layer inside a network of transformers' own for pictures, or the answers differ.
     """
-    with tempfile.TemporaryDirectory() as place:
+    with temporary_folder() as place:
         saved = model.save(Path(place) / "model")
         manifest = json.loads((saved / MANIFEST).read_text(encoding="utf-8"))
         network = manifest.get("network") or {}
