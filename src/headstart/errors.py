@@ -2,7 +2,37 @@
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
+
+
+def did_you_mean(word: str, known: Iterable[Any]) -> str:
+    """The question for the known name that is nearest to a mistyped one; empty where none is near.
+
+    Examples
+    --------
+    >>> did_you_mean("Buget", ["budget", "label"]), did_you_mean("zzz", ["budget"])
+    ("Did you mean 'budget'?", '')
+    """
+    near = nearest(word, known)
+    return "" if near is None else f"Did you mean {near!r}?"
+
+
+def nearest(word: str, known: Iterable[Any]) -> str | None:
+    """The known name that is nearest to a mistyped one, whatever its capitals; None where none is near.
+
+    Examples
+    --------
+    >>> nearest("FLOWRS", ["flowers", "trees", 3]), nearest("zzz", ["flowers"])
+    ('flowers', None)
+    """
+    import difflib  # no command that goes well needs it
+
+    names = {name.casefold(): name for name in known if isinstance(name, str)}
+    return next((names[near] for near in difflib.get_close_matches(word.casefold(), names, 1)), None)
 
 
 class HeadstartError(Exception):
@@ -23,6 +53,9 @@ class HeadstartError(Exception):
     "Expected two classes, found one ('ants'). Add pictures of another class."
     """
 
+    #: Name of the file that it is about, once that was said.
+    about = ""
+
     def __init__(self, message: str, todo: str = "") -> None:
         self.message = message
         self.todo = todo
@@ -37,6 +70,39 @@ def _again(kind: type[HeadstartError], arguments: tuple[Any, ...], state: dict[s
     error = kind.__new__(kind, *arguments)
     error.__dict__.update(state)
     return error
+
+
+@contextmanager
+def about(place: Any) -> Iterator[None]:
+    """Name the file that what is refused within stands in, where several are read and the words name none.
+
+    Parameters
+    ----------
+    place : path-like or anything
+        What is no path, or an empty one, is not named. Where blocks stand in one another, the inner one tells.
+
+    Raises
+    ------
+    HeadstartError
+        What was raised within.
+
+    Examples
+    --------
+    >>> with about("old/rows.csv"):
+    ...     raise HeadstartError("Expected two classes, found one.")
+    Traceback (most recent call last):
+    headstart.errors.HeadstartError: In rows.csv: Expected two classes, found one.
+    """
+    try:
+        yield
+    except HeadstartError as error:
+        name = os.path.basename(os.path.normpath(place)) if isinstance(place, str | os.PathLike) and place else ""
+        if name and not error.about:
+            error.about = name
+            said = re.search(rf"(?<![\w.-]){re.escape(name)}(?!\w)", error.message)
+            error.message = error.message if said else f"In {name}: {error.message}"
+            error.args = (f"{error.message} {error.todo}".strip(),)
+        raise
 
 
 class DataError(HeadstartError, ValueError):

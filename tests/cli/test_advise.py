@@ -69,7 +69,10 @@ def test_a_folder_of_tables_is_ranked_and_each_judged(tables: Path, capsys: pyte
 def test_auto_beside_a_table_is_nothing(tables: Path) -> None:
     found = advise(tables / "here.csv", ["auto", tables / "src" / "good.csv"], label="label")
     assert set(by_source(found.ranking)) == {"none", "good.csv"}
-    with pytest.raises(ParameterError, match=r"Expected options of advise, found lable\. Did you mean 'label'\? Known are boxes, .* label"):
+    with pytest.raises(
+        ParameterError,
+        match=r"Expected options of advise, found lable\. Did you mean 'label'\? Known are boxes, .* label",
+    ):
         advise(tables / "here.csv", tables / "src" / "good.csv", lable="label")
 
 

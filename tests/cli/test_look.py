@@ -83,7 +83,7 @@ def test_rows_are_explained_cell_by_cell(folder: Path, capsys: pytest.CaptureFix
     [
         (["look", "{}/plain"], "runs no network"),
         (["look", "{}/nothing"], "found nothing"),
-        (["look", "starter:pictures", "{}/nothing"], "no such file"),
+        (["look", "starter:pictures", "{}/nothing"], "found nothing"),
         (["look", "starter:speech", "{}/new"], "found none"),
         (["look", "starter:pictures", "{}/linear/headstart.json"], "cannot be read"),
         (

@@ -107,6 +107,6 @@ def test_weights_in_several_files_are_added_up(tmp_path: Path) -> None:
     assert count_parameters(index) == 17
 
 
-def test_a_place_that_is_no_folder_is_wrong_usage(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert exit_code(["sources", "nowhere"]) == 2
+def test_a_place_that_is_no_folder_is_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(["sources", "nowhere"]) == 1
     assert "Expected a folder, found nothing at nowhere" in capsys.readouterr().err

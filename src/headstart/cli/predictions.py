@@ -37,12 +37,13 @@ def gather(model: Any, places: Sequence[Path], path_column: str | None = None) -
     DataError
         If there is nothing at all.
     """
-    from headstart.data.base.files import list_inputs
+    from headstart.data.base.files import check_there, list_inputs
     from headstart.data.base.kinds import kind_named, kind_of_suffix
 
     kind = kind_named(model.input_type)
     found: list[Path] = []
     for place in places:
+        check_there(place, kind.many)
         if place.is_dir():
             found += list_inputs(place)[0][kind]
         else:  # what reads tables is loaded where there may be one
@@ -93,7 +94,7 @@ def say_rows(model: Any, files: Sequence[Path], more: Any = None) -> tuple[list[
     DataError
         If a table cannot be read or lacks a column.
     """
-    from headstart.data.base.files import printable
+    from headstart.data.base.files import check_there, printable
     from headstart.data.tables.frame import TABLES, read_frame, table_suffix
     from headstart.data.tables.records import row_names
     from headstart.drift.answering import say_of_rows
@@ -101,6 +102,7 @@ def say_rows(model: Any, files: Sequence[Path], more: Any = None) -> tuple[list[
     answers: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
     for file in files:
+        check_there(file, f"a table ({', '.join(TABLES)}), as the model learned from")
         if not file.is_file() or table_suffix(file) not in TABLES:
             raise DataError(
                 f"Expected a table ({', '.join(TABLES)}), as the model learned from, found {printable(str(file))}.",

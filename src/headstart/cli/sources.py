@@ -8,6 +8,7 @@ import click
 
 from headstart.cli.console import common, note, print_json, print_table
 from headstart.cli.options import Place
+from headstart.errors import DataError
 
 
 @click.command("sources")
@@ -21,13 +22,15 @@ def command(places: tuple[Path, ...], as_json: bool) -> None:
     """
     import dataclasses
 
+    from headstart.data.base.files import check_there
     from headstart.data.base.kinds import things
     from headstart.networks.reading.listing import list_sources
     from headstart.report.wording import short_count
 
     for place in places:
+        check_there(place, "a folder")
         if not place.is_dir():
-            raise click.UsageError(f"Expected a folder, found {'a file' if place.exists() else 'nothing'} at {place}.")
+            raise DataError(f"Expected a folder, found a file at {place}.")
     found = list_sources(places or [Path()])
     if as_json:
         print_json({"sources": [dataclasses.asdict(source) for source in found]})

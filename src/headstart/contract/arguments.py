@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +10,7 @@ from math import inf
 from typing import Any, ParamSpec, TypeVar
 
 from headstart.contract.options import check_number
-from headstart.errors import ParameterError
+from headstart.errors import ParameterError, did_you_mean
 from headstart.math.statistics.two_classes import check_prevalence
 
 Taken = ParamSpec("Taken")
@@ -168,10 +167,9 @@ def unknown_options(call: str, unknown: Sequence[str], known: Sequence[str]) -> 
     >>> print(unknown_options("fit", ["buget"], ["budget", "label"]))
     Expected options of fit, found buget. Did you mean 'budget'? Known are budget, label.
     """
-    near = difflib.get_close_matches(unknown[0], known, 1)
-    hint = f"Did you mean {near[0]!r}? " if near else ""
     return ParameterError(
-        f"Expected options of {call}, found {', '.join(unknown)}.", f"{hint}Known are {', '.join(sorted(known))}."
+        f"Expected options of {call}, found {', '.join(unknown)}.",
+        f"{did_you_mean(unknown[0], known)} Known are {', '.join(sorted(known))}.".lstrip(),
     )
 
 

@@ -12,6 +12,7 @@ from headstart.adviser.advised import Advice, more_lines, sentence
 from headstart.adviser.ranking import NONE, Offer, ranked
 from headstart.contract.arguments import a, plainly, unknown_options
 from headstart.data.base.address import brought
+from headstart.data.base.files import check_there
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
 from headstart.data.sets.description import sentences, tell
@@ -263,10 +264,10 @@ def sources_in(folder: str | Path) -> list[str]:
         If it is no folder, or holds nothing.
     """
     place = Path(folder).expanduser()
+    expected, todo = "a folder of networks, sets or tables", "Check the path (--sources)."
+    check_there(place, expected, SourceError, todo)
     found = sorted(str(one) for one in place.iterdir() if one.name[0] != ".") if place.is_dir() else []
     if not found:
-        what = "an empty one" if place.is_dir() else "a file" if place.exists() else "nothing"
-        raise SourceError(
-            f"Expected a folder of networks, sets or tables, found {what} at {place}.", "Check the path (--sources)."
-        )
+        what = "an empty one" if place.is_dir() else "a file"
+        raise SourceError(f"Expected {expected}, found {what} at {place}.", todo)
     return found

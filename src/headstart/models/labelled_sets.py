@@ -24,7 +24,7 @@ from headstart.data.sets.spelling import spelling_hints
 from headstart.data.sets.unlabelled import apart_from
 from headstart.data.tables.frame import TABLES, table_suffix
 from headstart.data.tables.rows import is_frame
-from headstart.errors import DataError, ParameterError, SourceError
+from headstart.errors import DataError, ParameterError, SourceError, about
 from headstart.networks.reading.forms import refuse_absent
 from headstart.progress import Progress
 from headstart.source import Source
@@ -127,7 +127,11 @@ def read_sets(sets: list[Any], dataset: Dataset | None, reading: Reading) -> lis
             "Expected one class or number an example where labelled sets are borrowed from, found several labels.",
             "Leave the sets out (--source, source=).",
         )
-    return [_read(one, i, dataset, reading) for i, one in enumerate(sets, 1)]
+    found = []
+    for i, one in enumerate(sets, 1):
+        with about(one):
+            found.append(_read(one, i, dataset, reading))
+    return found
 
 
 def _alike(sets: list[Any], reading: Reading) -> list[LabelledSet]:
@@ -136,8 +140,9 @@ def _alike(sets: list[Any], reading: Reading) -> list[LabelledSet]:
     for i, one in enumerate(sets, 1):
         name, given = _named(one, i)
         kind = found[0].dataset.kind if found else None
-        known = recognise(given, _reading_for(given, reading, None), wanted=_always(kind))
-        dataset = known.dataset()
+        with about(given):
+            known = recognise(given, _reading_for(given, reading, None), wanted=_always(kind))
+            dataset = known.dataset()
         if dataset.task != "classification":
             raise SourceError(
                 f"Expected classes in {name} for data without labels, found {_words(dataset.task)}.",

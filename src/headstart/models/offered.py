@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.contract.network_rows import is_network
+from headstart.data.base.files import check_there
 from headstart.data.base.kinds import Kind, kind_of_suffix
 from headstart.data.base.rows import Inputs
 from headstart.data.inputs.inputs import as_inputs, joined_once, refuse_other_kind
@@ -17,7 +18,7 @@ from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import tell
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.rows import is_frame, rows_of
-from headstart.errors import HeadstartError, SourceError
+from headstart.errors import HeadstartError, SourceError, about
 from headstart.networks.reading.loading import load_network
 from headstart.source import Source
 
@@ -119,7 +120,8 @@ def inputs_offered(unlabelled: Any, dataset: Dataset) -> Inputs | None:
     found: list[Inputs] = [] if dataset.without_label is None else [dataset.without_label]
     for one in _parts(unlabelled, kind):
         if isinstance(one, str | Path):
-            found.append(_read(Path(one).expanduser(), dataset))
+            with about(one):
+                found.append(_read(Path(one).expanduser(), dataset))
         else:
             found.append(as_inputs(one, dataset.input_type))
         if found[-1].kind is not kind:
@@ -159,9 +161,9 @@ def _is_example(one: str | Path, kind: Kind) -> bool:
 
 
 def _check_file(place: Path) -> None:
+    expected = f"a table ({', '.join(TABLES)}) to go with the target's"
+    todo = "Check the path; networks are for pictures and sounds."
+    check_there(place, expected, SourceError, todo)
     if not place.is_file() or table_suffix(place) not in TABLES:
-        found = "nothing" if not place.exists() else "a folder" if place.is_dir() else "another kind of file"
-        raise SourceError(
-            f"Expected a table ({', '.join(TABLES)}) to go with the target's, found {found} at {place}.",
-            "Check the path; networks are for pictures and sounds.",
-        )
+        found = "a folder" if place.is_dir() else "another kind of file"
+        raise SourceError(f"Expected {expected}, found {found} at {place}.", todo)

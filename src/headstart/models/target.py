@@ -21,11 +21,11 @@ from headstart.data.sets.description import sentences, tell
 from headstart.data.sets.other_tasks import beside
 from headstart.data.sets.screen import screen
 from headstart.data.sets.unlabelled import apart_from
-from headstart.errors import DataError, NoLabels, ParameterError
+from headstart.errors import DataError, NoLabels, ParameterError, about
 from headstart.guard.candidates.shared_rows import kept_apart
 from headstart.keywords.material import KEYWORD
 from headstart.models.labelled_sets import AUTO, parted, read_sets, screened_sets
-from headstart.models.offered import inputs_offered, kind_offered, rows_offered, tables_offered
+from headstart.models.offered import inputs_offered, kind_offered, listed, rows_offered, tables_offered
 from headstart.models.several_views import screened_views, source_of_views, unlabelled_rows
 from headstart.networks.reading.loading import load_network
 from headstart.networks.window import window_notes
@@ -92,19 +92,23 @@ def read_target(
     """
     named = source
     data, source, unlabelled = brought(data), brought(source), brought(unlabelled)
+    own = data if listed(source) or unlabelled is not None else None
     words = reading.task == KEYWORD
     told = dataclasses.replace(reading, task=None) if words else reading
-    found = recognise(data, told, wanted=lambda: kind_offered(source), only=CLIPS if words else None)
+    with about(own):
+        found = recognise(data, told, wanted=lambda: kind_offered(source), only=CLIPS if words else None)
     if found.values:
         tables = found.tables(tables_offered(source), rows_offered(unlabelled))
-        _check_labels(tables.target, tables.sources)
+        with about(own):
+            _check_labels(tables.target, tables.sources)
         return Target(
             tables.target,
             list(tables.sources) or None,
             named,
             {"unlabelled": tables.unlabelled, "auxiliary": auxiliary},
         )
-    dataset = found.dataset()
+    with about(own):
+        dataset = found.dataset()
     views = views_of(dataset)
     if views is not None:
         more = unlabelled_rows(list(rows_offered(unlabelled)), dataset)
@@ -120,7 +124,8 @@ def read_target(
         )
     more = {"unlabelled": inputs_offered(unlabelled, dataset), "auxiliary": auxiliary}
     found_sets = read_sets(sets, dataset, reading)
-    _check_labels(dataset, found_sets)
+    with about(own):
+        _check_labels(dataset, found_sets)
     if text_windows is not None:
         from headstart.parameters.tuning.plan import source_with_windows
 

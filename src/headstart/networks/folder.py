@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.data.base.content import plain_file
+from headstart.data.base.files import check_there
 from headstart.data.base.json_files import read_json
 from headstart.data.base.reasons import BadInput, why_unwritable
 from headstart.data.base.whole import check_writable, partial_of, real_place
@@ -172,6 +173,7 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     """
     folder = Path(path).expanduser()
     _recover(Path(os.path.realpath(folder)))
+    check_there(folder, "a folder that headstart saved", SourceError)
     refuse_odd_files(folder)
     file = folder / MANIFEST
     if folder.is_file():

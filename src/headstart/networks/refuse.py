@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from headstart.data.base.files import check_there
 from headstart.data.base.json_files import TEXT, read_json, record, table_of
 from headstart.data.base.kinds import CLIPS, PICTURES, TEXTS, Kind, kind_named, network_kinds
 from headstart.errors import SourceError
@@ -133,8 +133,8 @@ def refuse_file(path: Path) -> NoReturn:
     raise SourceError(f"Expected {FORMS}, found the file {path}.", "Give the folder that holds config.json.")
 
 
-def refuse_missing(path: Path) -> NoReturn:
-    """Raise for a path that does not exist, with the nearest name that does.
+def refuse_missing(path: Path) -> None:
+    """Refuse a path that does not exist, with the nearest one that does.
 
     Parameters
     ----------
@@ -144,13 +144,8 @@ def refuse_missing(path: Path) -> NoReturn:
     Raises
     ------
     SourceError
-        Always.
     """
-    parent = path.parent if path.parent.is_dir() else Path()
-    names = sorted(item.name for item in parent.iterdir() if not item.name.startswith("."))
-    close = difflib.get_close_matches(path.name, names, n=1)
-    todo = f"Did you mean {str(parent / close[0])!r}?" if close else f"Give {FORMS}."
-    raise SourceError(f"Expected a network, found nothing at {str(path)!r}.", todo)
+    check_there(path, "a network", SourceError, f"Give {FORMS}.")
 
 
 def refuse_type(folder: Path, settings: dict[str, Any], input_type: str | None = None) -> Kind:

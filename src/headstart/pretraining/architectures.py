@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from headstart.data.base.files import check_there
 from headstart.errors import ParameterError, SourceError
 from headstart.pretraining.examples.material import material_of
 from headstart.pretraining.speech.staging import RATE
@@ -128,8 +129,7 @@ def _from_file(path: Path, size: int) -> Any:
     from transformers import AutoConfig
 
     file = path / "config.json" if path.is_dir() else path
-    if not file.is_file():
-        raise ParameterError(f"Expected a transformers config.json, found nothing at {file}.", "Check the path.")
+    check_there(file, "a transformers config.json", ParameterError)
     try:
         settings = json.loads(file.read_text(encoding="utf-8"))
         kind = settings.pop("model_type")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -12,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from headstart.cache_folder import temporary_folder
 from headstart.data.base.plain import plain
 from headstart.errors import MissingExtra
 from headstart.web.answers import Asked
@@ -53,7 +53,7 @@ class Server:
     async def running(self, _: Any = None) -> AsyncIterator[None]:
         """The thread that asks, and a room for files, for as long as the server runs."""
         self.arriving = asyncio.Semaphore(_AT_ONCE)
-        with tempfile.TemporaryDirectory(prefix="headstart-serve-") as room:
+        with temporary_folder("headstart-serve-") as room:
             self.room = Path(room)
             self.worker: Worker[Received] = Worker(self.asked.answers, self.limits.waiting)
             try:

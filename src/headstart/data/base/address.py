@@ -8,12 +8,11 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from headstart.cache_folder import cache_folder
+from headstart.cache_folder import cache_folder, temporary_folder
 from headstart.errors import DataError, MissingExtra, OutputError
 
 #: A path of the system loses one of the slashes. One letter is a drive.
@@ -226,7 +225,7 @@ def _room(what: str = "addresses") -> Path:
 
 def _for_now() -> Any:
     if not _TEMPORARY:
-        _TEMPORARY.append(tempfile.TemporaryDirectory(prefix="headstart-"))
+        _TEMPORARY.append(temporary_folder())
     return _TEMPORARY[0]
 
 

@@ -13,7 +13,7 @@ from headstart.data.base.content import plain_file
 from headstart.data.base.kinds import CLIPS, PICTURES, Kind, file_kinds, kind_of_suffix
 from headstart.data.base.reasons import BadInput
 from headstart.data.base.signatures import signed_as
-from headstart.errors import DataError
+from headstart.errors import DataError, HeadstartError, nearest
 
 _IGNORED = frozenset({"thumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "__pycache__"})
 
@@ -151,6 +151,59 @@ def _called(path: Path) -> str | None:
         return None
     found = signed_as(head, ("other",))
     return found and f"{found.split(' ', 1)[1]}s"
+
+
+def check_there(
+    path: Path, expected: str, error: type[HeadstartError] = DataError, todo: str = "Check the path."
+) -> None:
+    """Refuse a path that leads to nothing, in the same words wherever a path is given.
+
+    Parameters
+    ----------
+    path : Path
+    expected : str
+        What is read from it, such as "a folder or a table".
+    error : type of HeadstartError, default=DataError
+        What is raised.
+    todo : str, default="Check the path."
+        What to do where no path that is there has nearly the same name.
+
+    Raises
+    ------
+    HeadstartError
+        Of the type ``error``; it names the nearest path that is there.
+
+    Examples
+    --------
+    >>> check_there(Path("nowhere"), "a table")
+    Traceback (most recent call last):
+    headstart.errors.DataError: Expected a table, found nothing at nowhere. Check the path.
+    """
+    where = printable(str(path))
+    try:
+        if path.exists():
+            return
+    except (OSError, ValueError) as refused:
+        raise error(f"Expected {expected}, found {where}: {refused}.") from refused
+    near = _nearest_path(path)
+    raise error(
+        f"Expected {expected}, found nothing at {where}.",
+        todo if near is None else f"Did you mean {printable(str(near))!r}?",
+    )
+
+
+def _nearest_path(path: Path) -> Path | None:
+    """The path that is there if the first name in it that leads to nothing is taken for the nearest one beside it."""
+    try:
+        there = next((parent for parent in path.parents if parent.is_dir()), None)
+        if there is None:
+            return None
+        wrong, *rest = path.relative_to(there).parts
+        near = nearest(wrong, (name for name in os.listdir(there) if name[0] != "." or wrong[0] == "."))
+        found = None if near is None else there.joinpath(near, *rest)
+        return found if found is not None and found.exists() else None
+    except (OSError, ValueError):
+        return None
 
 
 def refuse_odd_file(path: Path, expected: str) -> None:

@@ -16,7 +16,7 @@ import soundfile
 import soxr
 
 from headstart.data.base.content import open_plain, plain_file
-from headstart.data.base.files import list_inputs, printable, refuse_odd_file
+from headstart.data.base.files import check_there, list_inputs, printable, refuse_odd_file
 from headstart.data.base.kinds import CLIPS
 from headstart.data.base.reasons import BadClip, why_unsound
 from headstart.data.clips.containers import Stream, streams_of
@@ -39,10 +39,9 @@ def recordings_in(place: str | os.PathLike[str]) -> list[Path]:
     shown = printable(str(path))
     if path.is_file():
         return [path]
-    if path.exists() and not path.is_dir():
-        refuse_odd_file(path, "recordings")
+    check_there(path, "recordings")
     if not path.is_dir():
-        raise DataError(f"Expected recordings, found nothing at {shown}.", "Check the path.")
+        refuse_odd_file(path, "recordings")
     found = list_inputs(path)[0][CLIPS]
     if not found:
         raise DataError(f"Expected recordings in {shown}, found no file of sound.", CLIPS.formats)
@@ -162,8 +161,7 @@ def _said(path: Path) -> Iterator[None]:
 
 def _streams(path: Path) -> list[Stream]:
     """The sound files in a file: one, without its bytes, but for those that recordings were joined in."""
-    if not os.path.lexists(path):
-        raise DataError(f"Expected a recording, found nothing at {printable(str(path))}.", "Check the path.")
+    check_there(path, "a recording")
     status = plain_file(path, BadClip)
     if not status.st_size:
         raise BadClip("the file is empty (0 bytes)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from headstart.data.base.files import list_inputs, printable, refuse_odd_file
+from headstart.data.base.files import check_there, list_inputs, printable, refuse_odd_file
 from headstart.data.base.kinds import TEXTS
 from headstart.data.boxes.coco import read_coco
 from headstart.data.boxes.sheets import Sheets, text_of
@@ -41,13 +41,12 @@ def sheets_in(place: Path, how: Reading, stems: set[str]) -> Sheets:
         For options that say nothing of boxes in this form.
     """
     where = printable(str(place))
+    check_there(place, "a file or folder of boxes", todo="Check the path (--boxes).")
     if place.is_dir():
         form, files = _form_in(place, stems)
-    elif place.exists():
+    else:
         refuse_odd_file(place, "a file of boxes")
         form, files = _form_of(place), [place]
-    else:
-        raise DataError(f"Expected a file or folder of boxes, found nothing at {where}.", "Check the path (--boxes).")
     wrong = [name for name in how.said() if name not in (*_WITH_BOXES, *(_OF_TABLES if form == "columns" else ()))]
     if wrong:
         raise ParameterError(

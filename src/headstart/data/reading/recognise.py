@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from headstart.data.base.address import brought
-from headstart.data.base.files import printable, refuse_odd_file
+from headstart.data.base.files import check_there, printable, refuse_odd_file
 from headstart.data.base.kinds import PICTURES, ROWS, TEXTS, Kind, kind_of_suffix
 from headstart.data.base.rows import held
 from headstart.data.boxes.boxes import Boxes
@@ -351,20 +350,7 @@ def _are_boxes(y: Any) -> bool:
 
 def _check_file(place: Path) -> None:
     where = printable(str(place))
-    try:
-        there = place.exists()
-    except (OSError, ValueError) as error:
-        raise DataError(f"Expected a folder or a table, found {where}: {error}.") from error
-    if not there:
-        try:
-            beside = os.listdir(place.parent)
-        except OSError:
-            beside = []
-        near = difflib.get_close_matches(place.name, beside, 1)
-        raise DataError(
-            f"Expected a folder or a table, found nothing at {where}.",
-            f"Did you mean {printable(str(place.parent / near[0]))}?" if near else "Check the path.",
-        )
+    check_there(place, "a folder or a table")
     refuse_odd_file(place, "a folder or a table")
     suffix = table_suffix(place)
     kind = kind_of_suffix(suffix)

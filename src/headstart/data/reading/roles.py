@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,7 @@ from headstart.data.tables.column_plan import proven_decimal
 from headstart.data.tables.frame import form_of
 from headstart.data.tables.gaps import is_missing
 from headstart.data.tables.records import row_names
-from headstart.errors import DataError, NoLabels
+from headstart.errors import DataError, NoLabels, did_you_mean
 
 _LABEL_NAMES = ("label", "labels", "class", "target", "y", "category")
 _SPLIT_NAMES = ("split", "part", "partition", "subset", "set")
@@ -50,9 +49,8 @@ def named_column(frame: pd.DataFrame, name: str, purpose: str, where: str = "") 
     """
     found = matching(frame, name)
     if found is None:
-        near = difflib.get_close_matches(name, frame.columns, 1)
-        hint = f"Did you mean {near[0]!r}?" if near else ""
         place = f" in {where}" if where else ""
+        hint = did_you_mean(name, frame.columns)
         kind = NoLabels if purpose == "labels" else DataError
         raise kind(f"Expected a column {name!r} with the {purpose}{place}, found the columns {listed(frame)}.", hint)
     return found

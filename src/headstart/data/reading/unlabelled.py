@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from headstart.data.base.files import list_inputs, printable, refuse_odd_file
+from headstart.data.base.files import check_there, list_inputs, printable, refuse_odd_file
 from headstart.data.base.kinds import TEXTS, Kind, file_kinds
 from headstart.data.inputs.inputs import as_inputs, inputs_of
 from headstart.data.reading.file_column import FileColumn, columns_of_files, file_column, paths_expected
@@ -21,7 +20,7 @@ from headstart.data.reading.text_columns import free_texts, joined_texts
 from headstart.data.reading.text_columns import text_columns as columns_of_texts
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.records import row_names
-from headstart.errors import DataError
+from headstart.errors import DataError, did_you_mean
 
 _TEXTS, _PATHS = ("texts", "--text-column, text_column=..."), ("paths", "--path-column, path_column=...")
 
@@ -57,8 +56,7 @@ def read_unlabelled(
     where, many = printable(str(place)), "pictures" if kind is None else kind.many
     if place.is_dir():
         return _of_folder(place, kind, where)
-    if not place.exists():
-        raise DataError(f"Expected a folder or file of {many}, found nothing at {where}.", "Check the path.")
+    check_there(place, f"a folder or a file of {many}")
     refuse_odd_file(place, f"a folder or a file of {many}")
     suffix = place.suffix.lower()
     if suffix == ".npz":
@@ -215,10 +213,9 @@ def _instead(what: str, taken: str, before: str) -> str:
 def _missing(frame: pd.DataFrame, before: Sequence[str], meant: tuple[str, str], where: str) -> DataError:
     """The error for a table without what was learned from, in which another column may or may not be meant."""
     gone = [name for name in before if matching(frame, name) is None]
-    near = difflib.get_close_matches(gone[0], frame.columns, 1)
     what, option = meant
     return DataError(
         f"Expected the {what} in the column {gone[0]!r} of {printable(where)}, as the model learned from it, found the "
         f"columns {listed(frame)}.",
-        (f"Did you mean {near[0]!r}? " if near else "") + f"Name the column that holds them here ({option}).",
+        f"{did_you_mean(gone[0], frame.columns)} Name the column that holds them here ({option}).".lstrip(),
     )

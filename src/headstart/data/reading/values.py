@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,13 @@ from headstart.data.reading.options import Reading
 from headstart.data.reading.roles import Roles, cells, matching, without_left_out
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.labels import ReadLabels, read_label_columns
-from headstart.data.tables.column_plan import plan_columns, proven_decimal
+from headstart.data.tables.cells import CATEGORY, adapted
+from headstart.data.tables.column_plan import ColumnPlan, plan_columns, proven_decimal, refuse_misfits
 from headstart.data.tables.frame import frame_notes, read_frame
 from headstart.data.tables.records import Records, row_names
 from headstart.data.tables.rows import as_frame
 from headstart.data.tables.telltale import telltales
-from headstart.errors import DataError, SourceError
+from headstart.errors import DataError, SourceError, about
 from headstart.source import Source
 
 #: Rows of a source that are borrowed from at most.
@@ -83,24 +84,31 @@ def read_values(
     """
     how = reading or Reading()
     frame, root = _frame(target, how)
-    roles = Roles.of(frame, how)
+    own_name = root if sources or unlabelled else ""
+    with about(own_name):
+        roles = Roles.of(frame, how)
     labels = roles.labels
-    drawn, borrowed = [], []
+    drawn, borrowed, everyone = [], [], [f"{_called(own_name, '')} {row}".strip() for row in roles.names]
     for k, item in enumerate(sources):
-        name, part, answers = _source(item, k, labels, how)
-        some = rows_drawn(answers)
+        with about(item):
+            name, part, answers = _source(item, k, labels, how)
+        called, some = row_names(part), rows_drawn(answers)
         if some is not None:
             drawn.append(f"Of {len(part):,} rows of {name} {len(some):,} were drawn by chance to borrow from.")
             part, answers = (each.iloc[some].reset_index(drop=True) for each in (part, answers))
+            called = [called[i] for i in some]
         borrowed.append((name, part, answers))
-    without = [_features(_frame(item, how)[0], labels) for item in unlabelled]
-    own, offered = _labelled(roles, borrowed)
+        everyone += [f"{name} {row}" for row in called]
+    without = [(_called(place, "unlabelled"), _features(some, labels)) for some, place in _frames(unlabelled, how)]
+    own, offered = _labelled(roles, everyone, borrowed)
     features = frame.drop(columns=[name for name in (*labels, roles.part, roles.group) if name is not None])
     if not features.shape[1]:
-        raise DataError("Expected columns to learn from beside the labels, found none.", "Add some.")
-    others = [*((name, part) for name, part, _ in borrowed), *(("unlabelled", part) for part in without)]
+        with about(own_name):
+            raise DataError("Expected columns to learn from beside the labels, found none.", "Add some.")
+    others = [*((name, part) for name, part, _ in borrowed), *without]
     lean, separator = proven_decimal(frame), frame.attrs.get("separator", "")
     plan = plan_columns(features, others, how.decimal, separator, lean)
+    _refuse_others(plan, without)
     became = {name: plan.became(name) for name in features.columns}
     rows = Records(features, roles.names, plan)
     dataset = roles.dataset(rows, own, became, root=root, layout="a table of values")
@@ -115,21 +123,27 @@ def read_values(
         *told,
     )
     dataset = dataclasses.replace(dataset, notes=notes)
-    without += [] if dataset.without_label is None else [dataset.without_label.frame]
-    return Tables(dataset, tuple(offered), pd.concat(without, ignore_index=True) if without else None)
+    rest = [part for _, part in without]
+    rest += [] if dataset.without_label is None else [dataset.without_label.frame]
+    return Tables(dataset, tuple(offered), pd.concat(rest, ignore_index=True) if rest else None)
 
 
 def _labelled(
-    roles: Roles, borrowed: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]]
+    roles: Roles, everyone: Sequence[str], borrowed: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]]
 ) -> tuple[ReadLabels, list[Source]]:
     """The target's labels, and the rows of sources that have one, with theirs: all are read together."""
     own = roles.frame[roles.labels]
-    everyone = [*roles.names, *(f"{name} {row}" for name, part, _ in borrowed for row in row_names(part))]
     stacked = pd.concat([own, *(answers for _, _, answers in borrowed)], ignore_index=True)
     columns = [(name, cells(stacked[name])) for name in stacked.columns]
     read = read_label_columns(columns, everyone, roles.how.task, roles.writing)
     ends = np.cumsum([len(own), *(len(part) for _, part, _ in borrowed)])
     known = np.concatenate([[0], np.cumsum(read.kept)])
+    for (name, _, _), start, stop in zip(borrowed, ends[:-1], ends[1:], strict=True):
+        if known[start] == known[stop]:
+            raise SourceError(
+                f"Expected rows with labels in {name}, found none.",
+                "A table without labels goes in with --unlabelled (unlabelled=), if its rows are like the target's.",
+            )
     y = read.y[: known[ends[0]]]
     classes = tuple(np.unique(y).tolist()) if read.task == "classification" else read.classes
     offered = [
@@ -147,6 +161,26 @@ def _frame(item: Any, how: Reading) -> tuple[pd.DataFrame, str]:
     return without_left_out(frame, how, known=False), str(item)
 
 
+def _frames(items: Sequence[Any], how: Reading) -> Iterator[tuple[pd.DataFrame, str]]:
+    for item in items:
+        with about(item):
+            found = _frame(item, how)
+        yield found
+
+
+def _refuse_others(plan: ColumnPlan, others: Sequence[tuple[str, pd.DataFrame]]) -> None:
+    """Refuse tables whose columns hold something else than the target's, each by its name, before they are joined."""
+    for name, part in others:
+        for column in adapted(plan.columns, part):
+            if column.kind != CATEGORY and column.name in part:
+                refuse_misfits(column, part[column.name], name)
+
+
+def _called(root: str, otherwise: str) -> str:
+    """What words call a table: its file's name, where it has one."""
+    return printable(Path(root).name) if root else otherwise
+
+
 def _source(item: Any, k: int, labels: Sequence[str], how: Reading) -> tuple[str, pd.DataFrame, pd.DataFrame]:
     """Name, features and labels of a source."""
     if isinstance(item, Source):
@@ -159,7 +193,7 @@ def _source(item: Any, k: int, labels: Sequence[str], how: Reading) -> tuple[str
         answers = pd.DataFrame(y.reshape(len(y), -1), columns=list(labels)[: y.reshape(len(y), -1).shape[1]])
         return item.name or f"source {k + 1}", frame, answers.astype(object)
     frame, root = _frame(item, how)
-    name = printable(Path(root).name) if root else f"source {k + 1}"
+    name = _called(root, f"source {k + 1}")
     found = [matching(frame, label) for label in labels]
     if None in found:
         missing = labels[found.index(None)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
@@ -17,7 +16,7 @@ from headstart.data.inputs.inputs import inputs_in, inputs_of
 from headstart.data.reading.text_columns import is_free_text, joined_texts
 from headstart.data.tables.gaps import absent
 from headstart.data.tables.rows import as_frame, is_frame
-from headstart.errors import DataError, ParameterError
+from headstart.errors import DataError, ParameterError, did_you_mean
 
 #: What a view cannot be called: ways of joining views.
 RESERVED = ("auto", "product", "joint", "discriminant", "best view")
@@ -128,13 +127,10 @@ def _column(view: str, wanted: Any, known: Columns) -> Any:
     if len(alike) == 1:
         return alike[0]
     words = [one for one in known if isinstance(one, str)]
-    near = difflib.get_close_matches(str(wanted), words, 1)
     shown = ", ".join(map(repr, known[:12])) + (", ..." if len(known) > 12 else "")
     raise ParameterError(
         f"Expected the column {wanted!r} of the view {view!r} in the table, found the columns {shown}.",
-        f"Did you mean {near[0]!r}?"
-        if near
-        else "Name columns that are there, or add this one: its cells may be empty.",
+        did_you_mean(str(wanted), words) or "Name columns that are there, or add this one: its cells may be empty.",
     )
 
 

@@ -20,6 +20,7 @@ from headstart.data.tables.numbers import number_of, settled
 from headstart.errors import DataError, ParameterError
 
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
+_BY_ROW = re.compile(r"(.* )?row \d+\b")
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,7 +276,7 @@ def row_named(i: int, names: Sequence[str]) -> str:
     >>> row_named(0, ["row 1"]), row_named(0, ["a.png"])
     ('row 1', 'row 1 (a.png)')
     """
-    return names[i] if names[i].startswith("row ") else f"row {i + 1} ({names[i]})"
+    return names[i] if _BY_ROW.match(names[i]) else f"row {i + 1} ({names[i]})"
 
 
 def _targets(values: np.ndarray, names: Sequence[str]) -> np.ndarray:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from headstart.data.base.content import read_bytes
-from headstart.data.base.files import printable
+from headstart.data.base.files import check_there, printable
 from headstart.data.base.reasons import BadInput
 from headstart.data.base.unpacked import check_unpacked, gunzipped
-from headstart.data.tables.header import checked_names, framed_grid
+from headstart.data.tables.header import checked_names, framed_grid, said_empty
 from headstart.data.tables.json_rows import frame_of_json
 from headstart.data.tables.lines import SEPARATORS, grid_of
 from headstart.data.tables.workbook import sheet_of
@@ -56,8 +56,7 @@ def read_frame(path: Path, encoding: str | None = None, sheet: str | None = None
     """
     where, suffix = printable(str(path)), table_suffix(path)
     kind = "an Excel" if suffix in EXCEL else "a JSON Lines" if suffix in LINES else "a CSV or Parquet"
-    if not path.exists():
-        raise DataError(f"Expected a table, found nothing at {where}.", "Check the path.")
+    check_there(path, "a table")
     try:
         check_unpacked(path)
     except BadInput as error:
@@ -102,7 +101,8 @@ def _read(
     decoded = text_from_bytes(_content(path), encoding)
     form = {"encoding": decoded.encoding}
     if suffix in LINES:
-        return frame_of_json(decoded.text), form, []
+        frame = frame_of_json(decoded.text)
+        return frame, form, said_empty(frame)
     grid = grid_of(decoded.text)
     frame, notes = framed_grid(grid, where)
     return frame, {**form, "separator": grid.separator}, notes

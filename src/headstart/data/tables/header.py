@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 import pandas as pd
@@ -75,12 +75,22 @@ def framed_grid(grid: Grid, where: str) -> tuple[pd.DataFrame, list[str]]:
     _refuse_values_as_names(frame, where)
     places = grid.numbers
     numbers = [place - places[kept[0]] for place in places]  # the names of the columns are row 0
-    gone = sorted(set(range(1, numbers[kept[-1]])) - {numbers[i] for i in kept})
+    keep_numbers(frame, [numbers[i] for i in kept[1:]])
+    return frame, [*notes, *said_empty(frame, set(numbers) - {numbers[i] for i in whole})]
+
+
+def keep_numbers(frame: pd.DataFrame, numbers: Sequence[int]) -> None:
+    """Let rows be called by their numbers in the file: ``attrs`` then hold those that are missing between, in "gone".
+
+    Parameters
+    ----------
+    frame : DataFrame
+    numbers : sequence of int
+        Of its rows, from 1, ascending.
+    """
+    gone = sorted(set(range(1, max(numbers, default=0))) - set(numbers))
     if gone:
         frame.attrs["gone"] = (len(frame), tuple(gone))
-        comments = set(numbers) - {numbers[i] for i in whole}
-        notes += _said_empty([number for number in gone if number not in comments])
-    return frame, notes
 
 
 def checked_names(frame: pd.DataFrame, where: str) -> tuple[pd.DataFrame, list[str]]:
@@ -147,7 +157,9 @@ def _without_mark(rows: list[list[Any]]) -> list[list[Any]]:
     return rows
 
 
-def _said_empty(numbers: Sequence[int]) -> list[str]:
+def said_empty(frame: pd.DataFrame, comments: Set[int] = frozenset()) -> list[str]:
+    """What is to be said of numbers that no row of a frame has, where they are no comments'."""
+    numbers = [number for number in frame.attrs.get("gone", (0, ()))[1] if number not in comments]
     if not numbers:
         return []
     shown = ", ".join(map(str, numbers[:5])) + (", ..." if numbers[5:] else "")

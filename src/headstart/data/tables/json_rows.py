@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+
+from headstart.data.tables.header import keep_numbers
 
 
 def frame_of_json(text: str) -> pd.DataFrame:
@@ -14,7 +17,8 @@ def frame_of_json(text: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Of type object; a value that a row does not have is None.
+        Of type object; a value that a row does not have is None. Each row of JSON Lines is called by its line:
+        ``attrs`` hold the empty ones in "gone", see `headstart.data.tables.records.row_names`.
 
     Raises
     ------
@@ -28,15 +32,18 @@ def frame_of_json(text: str) -> pd.DataFrame:
     """
     if text.lstrip().startswith("["):
         rows = _whole(text)
+        numbers: Sequence[int] = range(1, len(rows) + 1)
     else:
-        rows = [
-            _row(_json(line, f"line {i}"), f"line {i}") for i, line in enumerate(text.split("\n"), 1) if line.strip()
-        ]
+        lines = {i: line for i, line in enumerate(text.split("\n"), 1) if line.strip()}
+        rows = [_row(_json(line, f"line {i}"), f"line {i}") for i, line in lines.items()]
+        numbers = list(lines)
     if len(rows) == 1 and rows[0] and all(isinstance(value, list) and len(value) > 1 for value in rows[0].values()):
         raise ValueError("it is one object of lists; write a list of objects, one for each row")
     columns = list(dict.fromkeys(str(key) for row in rows for key in row))
     data = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in columns}
-    return pd.DataFrame(data, index=pd.RangeIndex(len(rows)))
+    frame = pd.DataFrame(data, index=pd.RangeIndex(len(rows)))
+    keep_numbers(frame, numbers)
+    return frame
 
 
 class _Twice(ValueError):
@@ -56,6 +63,8 @@ def _json(line: str, where: str) -> Any:
         return json.loads(line, object_pairs_hook=_once)
     except _Twice as error:
         raise ValueError(f"in {where} {error}") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{where} holds no JSON ({error.msg} at column {error.colno})") from error
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{where} holds no JSON ({error})") from error
 

@@ -72,8 +72,8 @@ def grid_of(text: str) -> Grid:
     [['a', 'b'], ['1,5', 'x;y']]
     """
     said = _SAID.match(text)
-    offset = 0 if said is None else text[: said.end()].count("\n")
-    text = text if said is None else text[said.end() :]
+    if said is not None:  # an empty line in its place, so that lines keep their numbers
+        text = "\n" * said[0].count("\n") + text[said.end() :]
     candidates = [mark for mark in SEPARATORS if mark != " " and mark in text] if said is None else [said[1]]
     best = max((_best_parse(text[:_SAMPLE], mark) for mark in candidates), key=_rank, default=None)
     if best is None or best.width < 2:
@@ -84,8 +84,7 @@ def grid_of(text: str) -> Grid:
         raise ValueError(best.fault)
     _refuse_swallowed(best, text.split("\n"))
     notes = [best.note] if best.note else []
-    lines, ends = ([line + offset for line in some] for some in (best.lines, best.ends))
-    return Grid(best.rows, lines, best.separator, notes, ends)
+    return Grid(best.rows, best.lines, best.separator, notes, best.ends)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import codecs
-import difflib
 import re
 from collections.abc import Iterable
 from itertools import pairwise
 
-from headstart.errors import ParameterError
+from headstart.errors import ParameterError, did_you_mean
 
 _WORD = re.compile(rb"[A-Za-z\x80-\xff]+")
 _HIGH = re.compile(rb"[\x80-\xff]+")
@@ -260,8 +259,8 @@ def codec_named(encoding: str) -> str:
     except (LookupError, ValueError) as error:
         from encodings.aliases import aliases
 
-        near = difflib.get_close_matches(encoding.lower().replace("-", "_"), [*aliases, *aliases.values()], 1)
+        near = did_you_mean(encoding.replace("-", "_"), [*aliases, *aliases.values()])
         raise ParameterError(
             f"Expected an encoding that Python knows, found {encoding!r}.",
-            f"Did you mean {near[0]!r}?" if near else "Examples are utf-8, cp1250, cp1251, koi8-r, shift_jis, gb18030.",
+            near or "Examples are utf-8, cp1250, cp1251, koi8-r, shift_jis, gb18030.",
         ) from error

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headstart.cache_folder import temporary_folder
 from headstart.contract.arguments import plainly
 from headstart.contract.options import check_option
 from headstart.data.base.whole import check_file
@@ -127,7 +128,7 @@ def _has(model: Any, form: str) -> bool:
         if form == "onnx":
             _graph(model, {})
         else:
-            with tempfile.TemporaryDirectory() as place:
+            with temporary_folder() as place:
                 write_head(model, Path(place))
     except OutputError:
         return False

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from headstart.cache_folder import temporary_folder
 from headstart.data.inputs.inputs import as_inputs
 from headstart.errors import OutputError
 from headstart.models.exporting.comparing import difference, refuse_difference
@@ -56,7 +56,7 @@ def write_head(model: Any, folder: Path) -> dict[str, Any]:
     OutputError
         If the head is not one linear layer inside a network of transformers' own for pictures.
     """
-    with tempfile.TemporaryDirectory() as place:
+    with temporary_folder() as place:
         saved = model.save(Path(place) / "model")
         manifest: dict[str, Any] = json.loads((saved / MANIFEST).read_text(encoding="utf-8"))
         _refuse(model, manifest.get("network") or {}, manifest)

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
+from headstart.data.base.files import check_there
 from headstart.data.base.json_files import ANY, FLAG, TEXT, maybe, number, one_of, read_json, record, several, table_of
 from headstart.data.sets.task import DETECTION
 from headstart.errors import SourceError
@@ -101,9 +102,9 @@ def read_evidence(folder: str | Path, what: str = "the evidence of a model") -> 
         If there is no such folder, it holds no evidence, or other things than evidence is made of.
     """
     path = Path(folder)
+    check_there(path, "the folder of a saved model", SourceError)
     if not path.is_dir():
-        found = "a file" if path.exists() else "nothing"
-        raise SourceError(f"Expected the folder of a saved model at {path}, found {found} there.", "Check the path.")
+        raise SourceError(f"Expected the folder of a saved model, found a file at {path}.", "Give its folder.")
     refuse_odd_files(path)
     if not (path / EVIDENCE).is_file():
         raise SourceError(

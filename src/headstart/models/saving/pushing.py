@@ -6,11 +6,11 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from headstart.cache_folder import temporary_folder
 from headstart.errors import OutputError, ParameterError
 from headstart.models.saving.evidence_file import EVIDENCE
 from headstart.networks.folder import MANIFEST, read_manifest
@@ -88,7 +88,7 @@ def push(
     check_files(source, manifest)
     if not manifest.get("files"):
         raise OutputError(f"Expected a sealed model in {source}, found no list of files.", "Fit or save it again.")
-    with tempfile.TemporaryDirectory() as place:
+    with temporary_folder() as place:
         ready = Path(place) / "model"
         ready.mkdir()
         _copied(source, ready, manifest, with_report, figures)

@@ -50,8 +50,9 @@ def split_source(source: str) -> tuple[Path, str]:
     if not colon or not text.endswith(".py") or not function.isidentifier():
         raise SourceError(f"Expected a function of a Python file, found {source!r}.", _HOW)
     path = Path(text).expanduser()
+    refuse_missing(path)
     if not path.is_file():
-        refuse_missing(path)
+        raise SourceError(f"Expected a function of a Python file, found the folder {path}.", _HOW)
     return path, function
 
 

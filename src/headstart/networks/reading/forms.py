@@ -109,7 +109,7 @@ def refuse_absent(source: str | os.PathLike[str]) -> None:
     text = os.fspath(source)
     path = Path(text).expanduser()
     elsewhere = isinstance(source, str) and (_HUB_ID.fullmatch(text) or ":" in text) and not path.parent.is_dir()
-    if not (elsewhere or text.startswith(("starter:", "timm:")) or is_file_source(source) or path.exists()):
+    if not (elsewhere or text.startswith(("starter:", "timm:")) or is_file_source(source)):
         refuse_missing(path)
 
 

@@ -217,8 +217,7 @@ def _saved(weights: Path) -> dict[str, Any]:
 
 
 def _load_weights(module: nn.Module, path: Path, name: str, *, other_head: bool) -> None:
-    if not path.exists():
-        refuse_missing(path)
+    refuse_missing(path)
     if path.suffix != ".safetensors":
         refuse_file(path)
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from headstart.cache_folder import temporary_folder
 from headstart.data.texts.preprocessing import TextPreprocessing
 from headstart.errors import SourceError
 from headstart.networks.folder import MANIFEST, read_manifest
@@ -76,7 +76,7 @@ def read_text(folder: Path, *, kind: str = "transformers", name: str | None = No
 
 def read_sentence_transformer(module: Any, name: str) -> Network:
     """Read a ``SentenceTransformer`` that is in memory, by way of its files."""
-    with tempfile.TemporaryDirectory() as place, quiet():
+    with temporary_folder() as place, quiet():
         module.save(place, create_model_card=False)
         return read_text(Path(place), name=name, origin="a module in memory")
 

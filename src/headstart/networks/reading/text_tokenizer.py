@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from headstart.cache_folder import temporary_folder
 from headstart.data.texts.tokenizer import JSON, TextTokenizer
 from headstart.errors import SourceError
 from headstart.networks.reading.files_of import quiet
@@ -77,7 +77,7 @@ def kept_tokenizer(tokenizer: Any, window: int) -> TextTokenizer:
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token or tokenizer.convert_ids_to_tokens(0)
     tokenizer.model_max_length = window
-    with tempfile.TemporaryDirectory() as place, quiet():
+    with temporary_folder() as place, quiet():
         tokenizer.save_pretrained(place)
         files = {file: Path(place) / file for file in _KEPT}
         return TextTokenizer({file: path.read_text(encoding="utf-8") for file, path in files.items() if path.is_file()})

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
-import tempfile
 from math import floor
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
+from headstart.cache_folder import temporary_folder
 from headstart.data.pictures.preprocessing import FILTERS, Preprocessing
 from headstart.errors import MissingExtra, SourceError
 from headstart.networks.network import Network, SourceCard
@@ -146,7 +146,7 @@ def build_timm(config: dict[str, Any]) -> nn.Module:
     torch.nn.Module
     """
     timm = import_timm()
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         (Path(folder) / "config.json").write_text(json.dumps(config), encoding="utf-8")
         return timm.create_model(f"local-dir:{folder}", pretrained=False).float()
 

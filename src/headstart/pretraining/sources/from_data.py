@@ -31,7 +31,7 @@ from headstart.pretraining.self_supervised.pretrain_without_labels import (
     pretrain_without_labels,
     unlabelled_pairs,
 )
-from headstart.pretraining.sources.worth import add_results, transfer_results
+from headstart.pretraining.sources.worth import add_results, read_measured, transfer_results
 from headstart.pretraining.train_source import train_source
 from headstart.progress import Progress, reporter
 
@@ -201,6 +201,7 @@ def pretrain(
     recipe = Recipe(network, start, epochs or given.epochs, budget, seed=random_state, **numbers)
     taught = DistillationRecipe(views, whitening=whitening, contrast=contrast, temperature=temperature)
     taught.check()
+    sets = read_measured(measure)
     with processes() as first, reporter(progress) as bars:
         options = RunOptions(device, resume, bars if first else None, licence, notes)
         if teachers:
@@ -217,8 +218,7 @@ def pretrain(
             record = pretrain_without_labels(_pairs(given, options.progress), out, recipe, options)
         else:
             record = train_source(_labelled(given, options.progress), out, recipe, options)
-        if first and measure:
-            sets = {Path(name).stem: read_dataset(str(name)) for name in measure}
+        if first and sets:
             rows = transfer_results(out, sets, seed=random_state, device=device, progress=options.progress)
             add_results(out, rows)
             record["transfer"] = rows

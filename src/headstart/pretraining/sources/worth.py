@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import StratifiedShuffleSplit
 
+from headstart.data.reading.read import read_dataset
 from headstart.data.sets.dataset import Dataset
-from headstart.errors import DataError
+from headstart.errors import DataError, about
 from headstart.networks.folder import read_manifest, write_manifest
 from headstart.networks.network import Network
 from headstart.networks.reading.loading import load_network
@@ -22,13 +23,14 @@ from headstart.progress import Progress
 
 HEADING = "## What it is worth"
 MOST_TESTED = 1000
+N_LABELS = 50
 
 
 def transfer_results(
     source: str | Path | Network,
     sets: Mapping[str, Dataset],
     *,
-    n_labels: int = 50,
+    n_labels: int = N_LABELS,
     repeats: int = 5,
     seed: int = 0,
     device: str = "auto",
@@ -114,11 +116,27 @@ def results_table(rows: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _compared(
-    networks: dict[str, Network], name: str, dataset: Dataset, n_labels: int, repeats: int, seed: int, device: str
-) -> dict[str, Any]:
-    counts = dataset.n_per_class()
-    if dataset.task != "classification" or min(counts.values(), default=0) < 3:
+def read_measured(places: Sequence[str | Path]) -> dict[str, Dataset]:
+    """The labelled sets to measure a source on, by name; read before it is trained, so that none fails after hours.
+
+    Raises
+    ------
+    DataError
+        If one cannot be read, is not for classification, or is too small.
+    """
+    sets = {}
+    for place in places:
+        with about(place):
+            name, dataset = Path(place).stem, read_dataset(str(place))
+            _sizes(name, dataset, N_LABELS)
+        sets[name] = dataset
+    return sets
+
+
+def _sizes(name: str, dataset: Dataset, n_labels: int) -> tuple[int, int]:
+    """How many examples of a set are learned from and tested on; it is refused where they are too few."""
+    counts = dataset.n_per_class() if dataset.task == "classification" else {}
+    if min(counts.values(), default=0) < 3:
         raise DataError(
             f"Expected labels of classes with at least 3 examples each in {name}, found the task {dataset.task} with "
             f"{min(counts.values(), default=0)} in the smallest class.",
@@ -131,6 +149,13 @@ def _compared(
             f"Expected more than {n_labels + len(counts)} examples in {name}, found {len(dataset)}.",
             "Leave it out (--measure).",
         )
+    return n_labels, n_tested
+
+
+def _compared(
+    networks: dict[str, Network], name: str, dataset: Dataset, n_labels: int, repeats: int, seed: int, device: str
+) -> dict[str, Any]:
+    n_labels, n_tested = _sizes(name, dataset, n_labels)
     splits = StratifiedShuffleSplit(repeats, train_size=n_labels, test_size=n_tested, random_state=seed)
     scores: dict[str, list[float]] = {kind: [] for kind in networks}
     for train, test in splits.split(dataset.y, dataset.y):

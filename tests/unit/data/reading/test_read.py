@@ -172,7 +172,7 @@ def test_folders_with_other_things_say_so(tmp_path: Path) -> None:
 
 def test_places_that_are_no_data_say_so(tmp_path: Path) -> None:
     painted(tmp_path / "flowers", "a/1.png")
-    with pytest.raises(DataError, match=r"found nothing at .*flowrs. Did you mean .*flowers\?"):
+    with pytest.raises(DataError, match=r"found nothing at .*flowrs. Did you mean '.*flowers'\?"):
         read_dataset(tmp_path / "flowrs")
     with pytest.raises(DataError, match="found the single picture"):
         read_dataset(tmp_path / "flowers" / "a" / "1.png")

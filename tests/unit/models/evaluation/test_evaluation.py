@@ -159,7 +159,9 @@ def test_groups_that_are_not_there_are_said(rows: tuple[Any, Path]) -> None:
 
 
 def test_options_that_cannot_be_are_refused_before_anything_is_read(rows: tuple[Any, Path]) -> None:
-    with pytest.raises(ParameterError, match=r"Expected options of evaluate, found labels. Did you mean 'label'. Known are boxes"):
+    with pytest.raises(
+        ParameterError, match=r"Expected options of evaluate, found labels. Did you mean 'label'. Known are boxes"
+    ):
         rows[0].evaluate("nowhere.csv", labels="outcome")
     with pytest.raises(ParameterError, match=r"Expected a sensitivity between 0 and 1, found 95"):
         rows[0].evaluate("nowhere.csv", sensitivity=95)

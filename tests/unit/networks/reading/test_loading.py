@@ -317,7 +317,7 @@ def test_weights_alone_are_refused(tmp_path: Path) -> None:
 def test_wrong_path_offers_the_nearest(vit_folder: Path) -> None:
     with pytest.raises(SourceError, match=r"found nothing at .*small-vot.*Did you mean '.*small-vit'\?"):
         load_network(vit_folder.parent / "small-vot")
-    with pytest.raises(SourceError, match=r"found nothing at 'resnet50'"):
+    with pytest.raises(SourceError, match=r"found nothing at resnet50"):
         load_network("resnet50")
 
 

@@ -365,7 +365,7 @@ def test_what_goes_wrong_in_a_file_is_named(own_file: Path) -> None:
             load_network(f"{own_file}:{function}")
     with pytest.raises(SourceError, match=r"a function of a Python file, found '.*own\.py'\. Write it as"):
         load_network(str(own_file))
-    with pytest.raises(SourceError, match=r"found nothing at '.*onw\.py'\. Did you mean '.*own\.py'"):
+    with pytest.raises(SourceError, match=r"found nothing at .*onw\.py\. Did you mean '.*own\.py'"):
         load_network(f"{own_file.parent / 'onw.py'}:sounds")
     with pytest.raises(SourceError, match=r"takes sounds \(N, 16000\) at 16000 Hz, found Sequential"):
         load_network(f"{own_file}:pictures", input_type="audio")
