@@ -230,7 +230,7 @@ def refuse_other_cells(table: Any, columns: Columns, name: str, kind: Kind) -> N
         return
     for column in columns:
         cells = [cell for cell in table[column].tolist() if not absent(cell)]
-        found = [_held(cell) for cell in cells]
+        found = [_held(cell, kind) for cell in cells]
         fits = [one is kind or (kind.typed and one is None) for one in found]
         if not cells or any(fits):
             continue
@@ -242,13 +242,18 @@ def refuse_other_cells(table: Any, columns: Columns, name: str, kind: Kind) -> N
         )
 
 
-def _held(cell: Any) -> Kind | None:
-    """What a cell holds or names: a number is a value; None of words that name no file."""
-    if isinstance(cell, str | os.PathLike):
+def _held(cell: Any, kind: Kind) -> Kind | None:
+    """What a cell holds or names: a number is a value; None of words that name no file.
+
+    A path whose name does not tell is of the expected ``kind``: who opens it says what is wrong.
+    """
+    if isinstance(cell, os.PathLike):
+        return kind_of_suffix(os.path.splitext(os.fspath(cell))[1]) or kind
+    if isinstance(cell, str):
         try:
-            cell = float(os.fspath(cell))
+            cell = float(cell)
         except ValueError:
-            return kind_of_suffix(os.path.splitext(os.fspath(cell).strip())[1])
+            return kind_of_suffix(os.path.splitext(cell.strip())[1])
     if isinstance(cell, int | float | np.number):
         return ROWS
     inputs = inputs_in([cell])
