@@ -230,11 +230,10 @@ def refuse_other_cells(table: Any, columns: Columns, name: str, kind: Kind) -> N
         return
     for column in columns:
         cells = [cell for cell in table[column].tolist() if not absent(cell)]
-        found = [_held(cell, kind) for cell in cells]
-        fits = [one is kind or (kind.typed and one is None) for one in found]
-        if not cells or any(fits):
+        if not cells or any(_held(cell) is kind or _untold(cell, kind) for cell in cells):
             continue
-        what = "words" if found[0] is None else "values" if found[0].values else found[0].many
+        first = _held(cells[0])
+        what = "words" if first is None else "values" if first.values else first.many
         raise DataError(
             f"Expected {kind.many} in the column {column!r} of the view {name!r}, as it was learned from, found {what} "
             f"in all {len(cells)} rows that have it, as {str(cells[0])!r}.",
@@ -242,18 +241,18 @@ def refuse_other_cells(table: Any, columns: Columns, name: str, kind: Kind) -> N
         )
 
 
-def _held(cell: Any, kind: Kind) -> Kind | None:
-    """What a cell holds or names: a number is a value; None of words that name no file.
+def _untold(cell: Any, kind: Kind) -> bool:
+    """Whether what a cell holds is told only by whoever reads it: words of texts, a file whose name does not tell."""
+    return _held(cell) is None and (kind.typed or os.path.isfile(cell))
 
-    A path whose name does not tell is of the expected ``kind``: who opens it says what is wrong.
-    """
-    if isinstance(cell, os.PathLike):
-        return kind_of_suffix(os.path.splitext(os.fspath(cell))[1]) or kind
-    if isinstance(cell, str):
+
+def _held(cell: Any) -> Kind | None:
+    """What a cell holds or names: a number is a value; None of words, and of a file whose name does not tell."""
+    if isinstance(cell, str | os.PathLike):
         try:
-            cell = float(cell)
+            cell = float(os.fspath(cell))
         except ValueError:
-            return kind_of_suffix(os.path.splitext(cell.strip())[1])
+            return kind_of_suffix(os.path.splitext(os.fspath(cell).strip())[1])
     if isinstance(cell, int | float | np.number):
         return ROWS
     inputs = inputs_in([cell])
