@@ -42,8 +42,9 @@ def gather(model: Any, places: Sequence[Path], path_column: str | None = None) -
 
     kind = kind_named(model.input_type)
     found: list[Path] = []
+    if len(places) == 1:  # of several, one that is not there is set aside like those that cannot be read
+        check_there(places[0], kind.many)
     for place in places:
-        check_there(place, kind.many)
         if place.is_dir():
             found += list_inputs(place)[0][kind]
         else:  # what reads tables is loaded where there may be one
