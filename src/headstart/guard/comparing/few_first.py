@@ -19,12 +19,12 @@ from headstart.math.statistics.named_metrics import metric_named
 
 #: Examples of a look, at least and at most, so many a class in between; and the standard errors that a control has to
 #: be behind by to be given up.
-_FEW, _MOST, _EACH, _ERRORS = 100, 200, 5, 2.0
+_FEW, _MOST, _EACH, _ERRORS = 100, 200, 10, 2.0
 _FOLDS = 3
 
 
 def few_of(material: Material) -> int:
-    """How many examples are looked at: 100, of many classes five a class, and at most 200."""
+    """How many examples are looked at: 100, of more than ten classes ten a class, and at most 200."""
     return min(_MOST, max(_FEW, _EACH * (0 if material.classes is None else len(material.classes))))
 
 

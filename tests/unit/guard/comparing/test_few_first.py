@@ -54,7 +54,7 @@ def looked(estimator: Any, given: Material, **how: Any) -> str | None:
     return far_behind(control(estimator), rival, given, Journal(None), **how)
 
 
-@pytest.mark.parametrize(("classes", "few"), [(2, 100), (30, 150)])
+@pytest.mark.parametrize(("classes", "few"), [(2, 100), (15, 150)])
 def test_what_is_far_behind_on_few_examples_is_said(classes: int, few: int) -> None:
     Counted.seen.clear()
     words = looked(DummyClassifier(), material(classes=classes))
