@@ -326,9 +326,10 @@ def _of_values(
 
 def _file_columns(known: Model | None) -> list[str]:
     """The columns of a model's views that hold paths of files."""
-    views = {} if known is None or known.views is None else known.views
-    kinds = {} if known is None or not views else {view: kind_named(known.encoder.input_types_[view]) for view in views}
-    return [views[view][0] for view, kind in kinds.items() if not kind.values and not kind.typed]
+    if known is None or known.views is None:
+        return []
+    kinds = {view: kind_named(known.encoder.input_types_[view]) for view in known.views}
+    return [known.views[view][0] for view, kind in kinds.items() if not kind.values and not kind.typed]
 
 
 def _standardised(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.contract.arguments import plainly, within
+from headstart.contract.arguments import plainly
 from headstart.data.clips.recordings import blocks_of
 from headstart.errors import SourceError
 from headstart.keywords.listener import Event
@@ -17,7 +17,7 @@ from headstart.models.model import Model, load
 from headstart.models.saving.task_models import one_task
 
 
-@plainly(threshold=within(-np.inf))
+@plainly()
 def listen(
     model: Any,
     sound: Any,

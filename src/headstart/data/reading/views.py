@@ -230,7 +230,7 @@ def refuse_other_cells(table: Any, columns: Columns, name: str, kind: Kind) -> N
         return
     for column in columns:
         cells = [cell for cell in table[column].tolist() if not absent(cell)]
-        if not cells or any(_held(cell) is kind or _untold(cell, kind) for cell in cells):
+        if not cells or any(_may_hold(cell, kind) for cell in cells):
             continue
         first = _held(cells[0])
         what = "words" if first is None else "values" if first.values else first.many
@@ -241,9 +241,10 @@ def refuse_other_cells(table: Any, columns: Columns, name: str, kind: Kind) -> N
         )
 
 
-def _untold(cell: Any, kind: Kind) -> bool:
-    """Whether what a cell holds is told only by whoever reads it: words of texts, a file whose name does not tell."""
-    return _held(cell) is None and (kind.typed or os.path.isfile(cell))
+def _may_hold(cell: Any, kind: Kind) -> bool:
+    """Whether a cell holds a kind, or only who reads it can tell: words of texts, a file whose name does not tell."""
+    found = _held(cell)
+    return found is kind or (found is None and (kind.typed or os.path.isfile(cell)))
 
 
 def _held(cell: Any) -> Kind | None:
