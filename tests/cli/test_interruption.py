@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pandas as pd
 import pytest
 
 from headstart.cli import main
-from headstart.cli.running.interruption import Terminated, going_on_from
+from headstart.cli.running.interruption import ASKED, Terminated, going_on_from, stop_when_asked
 from headstart.models.fitting import progress_folder
 
 
@@ -58,6 +59,61 @@ def test_where_nothing_was_saved_nothing_is_promised(
     with pytest.raises(KeyboardInterrupt) as stop, going_on_from(tmp_path / "absent"):
         raise KeyboardInterrupt
     assert not hasattr(stop.value, "__notes__")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The signals as the command takes them."""
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    stop_when_asked()
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    ASKED.clear()
+
+
+def as_an_error(number: int) -> None:
+    """What C code does of an interruption that is raised in what it calls."""
+    try:
+        signal.raise_signal(number)
+    except KeyboardInterrupt:
+        raise TypeError("The axis argument to unique is not supported for dtype") from None
+
+
+def in_a_finaliser(number: int) -> None:
+    """Python prints what is raised here, and goes on."""
+
+    class Gone:
+        def __del__(self) -> None:
+            signal.raise_signal(number)
+
+    Gone()
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("lost", [as_an_error, in_a_finaliser])
+@pytest.mark.usefixtures("asked")
+def test_an_interruption_that_others_lose_still_ends_the_command(
+    lost: Callable[[int], None],
+    number: int,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fit(*_: Any, **__: Any) -> None:
+        progress_folder(tmp_path / "m").mkdir()
+        (progress_folder(tmp_path / "m") / "head.npz").write_bytes(b"x")
+        lost(number)
+
+    monkeypatch.setattr(importlib.import_module("headstart.models.fitting"), "fit", fit)
+    assert main.exit_code(["fit", "data", "--out", str(tmp_path / "m")]) == code
+    said = capsys.readouterr().err
+    assert "What was finished is in" in said and "fault in headstart" not in said and "Traceback" not in said
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no signals here")

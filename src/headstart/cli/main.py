@@ -19,7 +19,7 @@ from collections.abc import Sequence
 import click
 
 from headstart.cli.console import echo, print_json
-from headstart.cli.running.interruption import interruption, stop_when_terminated
+from headstart.cli.running.interruption import as_asked, interruption, stop_when_asked
 from headstart.errors import HeadstartError
 
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
@@ -114,7 +114,8 @@ def exit_code(args: Sequence[str]) -> int:
     """
     _listen_to_the_house()
     try:
-        outcome = cli.main(args=list(args), prog_name="headstart", standalone_mode=False)
+        with as_asked():
+            outcome = cli.main(args=list(args), prog_name="headstart", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
     except click.ClickException as error:
         shown = io.StringIO()
@@ -122,7 +123,7 @@ def exit_code(args: Sequence[str]) -> int:
         echo(shown.getvalue(), err=True, newline=False)
         return _failed(args, error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt) as error:
-        words, code = interruption(error.__cause__ or error)
+        words, code = interruption(error if isinstance(error, KeyboardInterrupt) else error.__cause__ or error)
         echo(words, err=True)
         return _failed(args, words, code)
     except Exception as error:
@@ -192,7 +193,7 @@ def main() -> None:
 
     from headstart.visible import visible
 
-    stop_when_terminated()
+    stop_when_asked()
     told = warnings.formatwarning
     warnings.formatwarning = lambda *given, **more: visible(told(*given, **more))
     code = exit_code(sys.argv[1:])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,14 +15,49 @@ class Terminated(KeyboardInterrupt):
     """The system asked the program to end, as a queue or a container does before it kills."""
 
 
-def stop_when_terminated() -> None:
-    """Take SIGTERM for an interruption from now on."""
-    import signal
+#: What the system asked for by a signal: the error that was raised for it.
+ASKED: list[KeyboardInterrupt] = []
+#: Seconds after which it is asked once more where nobody could be told.
+AGAIN = 0.05
 
-    def stop(*_: Any) -> None:
-        raise Terminated
 
+def stop_when_asked() -> None:
+    """Take SIGTERM for an interruption from now on, and lose neither that nor Ctrl-C on the way.
+
+    What is raised between two steps of Python is lost where Python calls back from a finaliser: there it is raised
+    once more, soon after. Where C code makes an error of its own of it, as NumPy where it compares rows,
+    `as_asked` finds it again.
+    """
+    kinds = {signal.SIGTERM: Terminated, signal.SIGINT: KeyboardInterrupt}
+
+    def stop(number: int, *_: Any) -> None:
+        ASKED.append(kinds[signal.Signals(number)]())
+        raise ASKED[-1]
+
+    def unheard(lost: sys.UnraisableHookArgs) -> None:
+        if not isinstance(lost.exc_value, KeyboardInterrupt):
+            told(lost)
+            return
+        number = signal.SIGTERM if isinstance(lost.exc_value, Terminated) else signal.SIGINT
+        later = threading.Timer(AGAIN, signal.raise_signal, (number,))
+        later.daemon = True
+        later.start()
+
+    told, sys.unraisablehook = sys.unraisablehook, unheard
     signal.signal(signal.SIGTERM, stop)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where a shell left it ignored
+        signal.signal(signal.SIGINT, stop)
+
+
+@contextmanager
+def as_asked() -> Iterator[None]:
+    """Raise the interruption that was asked for in place of the error that somebody made of it."""
+    try:
+        yield
+    except Exception as error:
+        if ASKED:
+            raise ASKED[-1] from error
+        raise
 
 
 @contextmanager
@@ -32,7 +70,8 @@ def going_on_from(*places: Path) -> Iterator[None]:
         Files, or folders with finished folds and checkpoints.
     """
     try:
-        yield
+        with as_asked():
+            yield
     except KeyboardInterrupt as stop:
         kept = [place for place in places if _holds_work(place)]
         if kept:
