@@ -66,6 +66,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The signals as the command takes them."""
     monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell leaves it ignored in what runs behind it
     stop_when_asked()
     yield
     for number, handler in before.items():
