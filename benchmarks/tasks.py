@@ -59,9 +59,12 @@ def schools() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return file["x"].astype(float), file["y"].astype(float).ravel(), file["task"].ravel()
 
 
-def drawn(g: np.ndarray, each: int | float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to learn from, so many (or such a part) of each school, and the others."""
+def drawn(g: np.ndarray, each: int | float, seed: int, of_each: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to learn from, so many (or such a part) of each school or of all rows together, and the others."""
     rng = np.random.default_rng(seed)
+    if not of_each:
+        train, test = np.split(rng.permutation(len(g)), [int(each * len(g))])
+        return train, test
     train, test = [], []
     for school in np.unique(g):
         rows = rng.permutation(np.flatnonzero(g == school))
@@ -95,10 +98,10 @@ def of_schools(repeats: int) -> None:
     """Explained variance in %, and the share of schools that are worse than alone."""
     X, y, g = schools()
     with_school = np.column_stack([g, X])
-    for each in (5, 10, 0.75):
+    for each, of_each in ((5, True), (10, True), (0.75, True), (0.75, False)):
         found: Found = {}
         for seed in range(repeats):
-            train, test = drawn(g, each, seed)
+            train, test = drawn(g, each, seed, of_each)
             said = {"alone": each_alone(X, y, g, train, test)}
             said["pooled"] = tuned().fit(X[train], y[train]).predict(X[test])
             dummies = OneHotEncoder(sparse_output=False).fit(g[:, None])
@@ -110,7 +113,7 @@ def of_schools(repeats: int) -> None:
             said["partial pooling"] = model.predict(with_school[test])
             found.setdefault("named as made worse", []).append(len(model.worse_groups_))
             judged(said, y[test], g[test], found)
-        told(f"schools, {each:g} {'rows' if each >= 1 else 'of the rows'} of each", found)
+        told(f"schools, {each:g} {'rows' if each >= 1 else 'of the rows'} of {'each' if of_each else 'all'}", found)
 
 
 def pure_noise(X: np.ndarray, y: np.ndarray, g: np.ndarray) -> float:

@@ -35,7 +35,8 @@ def command(model: Path, data: Path, as_json: bool, **how: Any) -> int:
 
     New data are compared with what the model kept of those that it learned from, and how often it will be right is
     estimated without labels. With --labels the exact figure decides, of numbers R². With --adapt a model that does not
-    hold is replaced by one that learns from its data for the new ones.
+    hold is replaced by one that learns from its data for the new ones. Of several tasks each is checked, and the worst
+    verdict counts; --labels names the one to be measured.
 
     \b
     headstart check model new-pictures/
@@ -46,9 +47,15 @@ def command(model: Path, data: Path, as_json: bool, **how: Any) -> int:
 
     found = check(model, data, **how)
     if as_json:
-        print_json({"verdict": found.verdict, "sentence": found.sentence, "words": list(found.words), **found.numbers})
-    else:
-        echo(found.sentence, bold=True)
-        for words in found.words:
+        tasks = {"tasks": {name: _json(one) for name, one in found.tasks.items()}} if found.tasks else {}
+        print_json(_json(found) | tasks)
+        return _CODES[found.verdict]
+    for begins, one in {"": found, **{f"\n{name}: ": one for name, one in found.tasks.items()}}.items():
+        echo(begins + one.sentence, bold=True)
+        for words in one.words:
             echo(words)
     return _CODES[found.verdict]
+
+
+def _json(found: Any) -> dict[str, Any]:
+    return {"verdict": found.verdict, "sentence": found.sentence, "words": list(found.words), **found.numbers}

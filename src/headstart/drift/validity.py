@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,19 @@ from headstart.drift.accuracy import strangeness
 from headstart.drift.adapting import adapted, what_it_learned_from
 from headstart.drift.compared import APART, DOUBTFUL, INVALID, MUCH, SOME, SOME_EXPECTED, VALID, compared
 from headstart.drift.new_examples import NewExamples, as_taken, new_examples, without_broken, without_learned
-from headstart.errors import BadInputs, HeadstartError, ParameterError, SourceError
+from headstart.errors import BadInputs, HeadstartError, ParameterError, SourceError, did_you_mean
 from headstart.guard.choosing.without_labels import domain_auc
 from headstart.guard.evidence.reference import Reference, measured
 from headstart.math.statistics.intervals import score_interval, unpaired_difference
 from headstart.math.statistics.named_metrics import METRICS
 from headstart.models.evaluation.learned import adapted_blind
 from headstart.models.model import Model, load
-from headstart.models.saving.task_models import one_task
+from headstart.models.saving.task_models import SeveralTasks, one_task
 from headstart.networks.folder import check_place
 
 CANNOT_TELL = "cannot tell"
+#: From that which matters least.
+_BY_HARM = (VALID, CANNOT_TELL, DOUBTFUL, INVALID)
 #: Fewest new examples that anything is said of.
 FEWEST = 20
 #: A measure differs where its mean moves by this many standard deviations, a class where its share moves by so much.
@@ -53,12 +56,15 @@ class Check:
         What differs, and what to do.
     numbers : dict
         All that was measured, in plain JSON types.
+    tasks : dict of str to Check
+        Of a model of several tasks, each of them; the verdict is that of the worst.
     """
 
     verdict: str
     sentence: str
     words: tuple[str, ...] = ()
     numbers: dict[str, Any] = field(default_factory=dict)
+    tasks: dict[str, Check] = field(default_factory=dict)
 
 
 @plainly()
@@ -83,14 +89,15 @@ def check(
 
     Parameters
     ----------
-    model : Model, DetectionModel or path
+    model : Model, DetectionModel, SeveralTasks or path
         That keeps a reference of its data (``reference=True`` in `headstart.fit`). Where it answers with classes, what
         is lost is told too; with numbers, several labels, things in pictures or from several views, whether the data
-        differ.
+        differ. Of several tasks each is checked.
     data : path, frame, pictures, clips, texts, (X, y) or (X, y, groups)
         New examples; under 20 nothing is said.
     labels : str, optional
-        Column of labels in a table; "folders" where the folders of ``data`` are classes. Of (X, y) they are y.
+        Column of labels in a table; "folders" where the folders of ``data`` are classes. Of (X, y) they are y. Of
+        several tasks the name of one.
     group_by : str, optional
         Column, or expression over paths: rows of one group (a patient) are no independent evidence.
     path_column, text_column : optional
@@ -125,7 +132,11 @@ def check(
     """
     if adapt is not None:
         check_place(adapt, "--adapt")
-    known = one_task(load(model) if isinstance(model, str | Path) else model)
+    known = load(model) if isinstance(model, str | Path) else model
+    if isinstance(known, SeveralTasks) and adapt is None and not isinstance(data, tuple):
+        how: dict[str, Any] = {"group_by": group_by, "path_column": path_column, "text_column": text_column}
+        return _of_tasks(known, labels, partial(check, data=data, random_state=random_state, **how))
+    known = one_task(known)
     if labels is not None and known.task not in _LABELLED:
         raise ParameterError(
             f"Expected labels with a model of classes or of numbers, found one of {_ANSWERS[known.task]}.",
@@ -157,6 +168,17 @@ def check(
     said = {"path": str(adapt), "verdict": verdict.get("word"), "sentence": verdict.get("sentence", "")}
     words = f"Adapted, and saved in {adapt}. {said['sentence']}"
     return replace(found, words=(*found.words, words), numbers={**found.numbers, "adapted": said})
+
+
+def _of_tasks(known: SeveralTasks, labels: str | None, check_one: Callable[..., Check]) -> Check:
+    """Each task, that of the labels by them; the worst verdict counts."""
+    if labels is not None and labels not in known.models:
+        expected = f"Expected labels of one of the tasks {', '.join(map(repr, known.models))}, found {labels!r}."
+        raise ParameterError(expected, did_you_mean(labels, known.models))
+    found = {name: check_one(one, labels=name if name == labels else None) for name, one in known.models.items()}
+    worst = max((one.verdict for one in found.values()), key=_BY_HARM.index)
+    said = ", ".join(f"{name} {one.verdict}" for name, one in found.items())
+    return Check(worst, f"{worst.capitalize()}: of {len(found)} tasks {said}.", tasks=found)
 
 
 def _advised(known: Model, found: Check, adapting: bool) -> Check:

@@ -89,8 +89,26 @@ def test_the_command_that_repeats_it_is_the_users(fitted: tuple[Any, Path]) -> N
 def test_what_is_asked_of_one_task_names_the_folders(fitted: tuple[Any, Path]) -> None:
     _, place = fitted
     with pytest.raises(DataError, match=r"Expected a model of one task, found models of several: size \(task-1\), big"):
-        headstart.check(place / "m", table(30, seed=4))
-    assert headstart.check(place / "m" / "task-1", table(60, seed=4)) is not None
+        headstart.label_next(table(30, seed=4), model=place / "m", n=5)
+
+
+def test_each_task_is_checked_and_the_worst_verdict_counts(fitted: tuple[Any, Path]) -> None:
+    _, place = fitted
+    new = table(60, seed=4)
+    found = headstart.check(place / "m", new.drop(columns=LABELS))
+    assert list(found.tasks) == LABELS and all(one.verdict in found.sentence for one in found.tasks.values())
+    assert found.tasks["size"] == headstart.check(place / "m" / "task-1", new.drop(columns=LABELS))
+    moved = headstart.check(place / "m", new.assign(a=new["a"] + 9).drop(columns=LABELS))
+    order = ["valid", "cannot tell", "doubtful", "invalid"]
+    assert moved.verdict == max((one.verdict for one in moved.tasks.values()), key=order.index) != "valid"
+    measured = headstart.check(place / "m", new, labels="big")
+    assert "labelled rows" in measured.tasks["big"].sentence and "r2" not in measured.tasks["size"].numbers
+    with pytest.raises(
+        ParameterError, match=r"one of the tasks 'size', 'big', 'coin', found 'bg'\. Did you mean 'big'"
+    ):
+        headstart.check(place / "m", new, labels="bg")
+    with pytest.raises(DataError, match="Expected a model of one task"):
+        headstart.check(place / "m", new, adapt=place / "adapted")
 
 
 def test_a_changed_folder_is_refused(fitted: tuple[Any, Path], tmp_path: Path) -> None:
