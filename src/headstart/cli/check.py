@@ -47,15 +47,17 @@ def command(model: Path, data: Path, as_json: bool, **how: Any) -> int:
 
     found = check(model, data, **how)
     if as_json:
-        tasks = {"tasks": {name: _json(one) for name, one in found.tasks.items()}} if found.tasks else {}
-        print_json(_json(found) | tasks)
-        return _CODES[found.verdict]
-    for begins, one in {"": found, **{f"\n{name}: ": one for name, one in found.tasks.items()}}.items():
-        echo(begins + one.sentence, bold=True)
-        for words in one.words:
-            echo(words)
+        print_json(_json(found))
+    else:
+        for name, one in {"": found, **found.tasks}.items():
+            echo((f"\n{name}: " if name else "") + one.sentence, bold=True)
+            for words in one.words:
+                echo(words)
     return _CODES[found.verdict]
 
 
 def _json(found: Any) -> dict[str, Any]:
-    return {"verdict": found.verdict, "sentence": found.sentence, "words": list(found.words), **found.numbers}
+    """The verdict and what was measured; of several tasks that of each, too."""
+    tasks = {"tasks": {name: _json(one) for name, one in found.tasks.items()}} if found.tasks else {}
+    said = {"verdict": found.verdict, "sentence": found.sentence, "words": list(found.words)}
+    return said | found.numbers | tasks

@@ -123,7 +123,7 @@ def exit_code(args: Sequence[str]) -> int:
         echo(shown.getvalue(), err=True, newline=False)
         return _failed(args, error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt) as error:
-        words, code = interruption(error if isinstance(error, KeyboardInterrupt) else error.__cause__ or error)
+        words, code = interruption(error.__cause__ or error)
         echo(words, err=True)
         return _failed(args, words, code)
     except Exception as error:

@@ -134,8 +134,8 @@ def check(
         check_place(adapt, "--adapt")
     known = load(model) if isinstance(model, str | Path) else model
     if isinstance(known, SeveralTasks) and adapt is None and not isinstance(data, tuple):
-        how: dict[str, Any] = {"group_by": group_by, "path_column": path_column, "text_column": text_column}
-        return _of_tasks(known, labels, partial(check, data=data, random_state=random_state, **how))
+        as_said = partial(check, group_by=group_by, path_column=path_column, text_column=text_column)
+        return _of_tasks(known, labels, partial(as_said, data=data, random_state=random_state))
     known = one_task(known)
     if labels is not None and known.task not in _LABELLED:
         raise ParameterError(

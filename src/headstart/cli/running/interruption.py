@@ -54,9 +54,9 @@ def as_asked() -> Iterator[None]:
     """Raise the interruption that was asked for in place of the error that somebody made of it."""
     try:
         yield
-    except Exception as error:
+    except Exception:
         if ASKED:
-            raise ASKED[-1] from error
+            raise ASKED[-1] from None
         raise
 
 
