@@ -202,6 +202,8 @@ def best(table: Table, allowed: np.ndarray, rows: np.ndarray | slice = slice(Non
     """
     able = [int(c) for c in np.flatnonzero(allowed)]
     names = np.array([c for c in able if c not in (table.over or {}) or clear_gain(table, c, rows)[2]] or able)
+    if len(names) == 1:
+        return int(names[0])
     scores = table.scores[rows][:, names]
     means, losses = scores.mean(axis=0), table.losses[rows][:, names]
     margin = np.full(len(names), 0.5 / len(scores) if table.task == "classification" else 1e-9)

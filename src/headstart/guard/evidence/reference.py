@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # scikit-learn takes longer to load than one picture to predi
 #: these learn from, at most.
 MOST, WIDTH, _PENALTY = 1000, 64, 0.03
 _LEARNED = 5000
+#: Of so many is measured what anybody can check: it takes decoding them, and their mean and spread are all that is used.
+_MEASURED = 300
 #: Numbers in the heads of all folds, at most.
 _HEADS = 4_000_000
 NETWORK, FROZEN, SIMPLE, COLUMNS = "network", "frozen", "simple", "columns"
@@ -71,8 +73,9 @@ class Reference:
         classes.
     heads : ndarray of shape (F, d + 1, K), float16
         Coefficients and intercepts, fold by fold.
-    measures : ndarray of shape (m, q), float32
-        What anybody can check of an example, such as its brightness; of several views which are there.
+    measures : ndarray of shape (s, q), float32
+        What anybody can check of an example, such as its brightness, of at most 300 of them; of several views which are
+        there.
     ranks : ndarray of shape (101, d), float32
         Percentiles of the columns of a table; of no rows else.
     marks : ndarray of shape (n,), uint64
@@ -254,7 +257,7 @@ def reference_of(
 
     within = [(among(train), among(test)) for train, test in splits]
     found, kept = rows_kept(sees, features, Y, within, random_state=random_state)
-    shown, marks = measured(material.rows[drawn[kept]]), np.sort(content_marks(material.rows))
+    shown, marks = measured(material.rows[_evenly(drawn[kept])]), np.sort(content_marks(material.rows))
     found = replace(found, measures=shown, ranks=ranks, marks=marks, dates=passed, depth=depth)
     if trained is None:
         return found
@@ -290,8 +293,13 @@ def reference_without_heads(
     passed = np.zeros(0, bool) if dates is None or not dates.any() else dates
     features = _without(features_for(sees, rows[drawn], network, "auto", ranks), passed)
     found, kept = rows_kept(sees, features, None, (), random_state=random_state)
-    shown = measured(rows[drawn[kept]]) if measures is None else measures[drawn[kept]].astype(np.float32)
+    shown = measured(rows[_evenly(drawn[kept])]) if measures is None else measures[drawn[kept]].astype(np.float32)
     return replace(found, measures=shown, ranks=ranks, marks=np.sort(content_marks(rows)), dates=passed)
+
+
+def _evenly(rows: np.ndarray) -> np.ndarray:
+    """Those of which is measured what anybody can check: all, or so many evenly spread."""
+    return rows[np.linspace(0, len(rows) - 1, min(len(rows), _MEASURED)).round().astype(int)]
 
 
 def _drawn(n: int, random_state: int) -> np.ndarray:

@@ -57,20 +57,17 @@ def bbc_cv(
     table = np.asarray(scores, dtype=np.float64)
     n = table.shape[0]
     index = np.arange(n) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
-    order = np.argsort(index, kind="stable")
-    starts = np.searchsorted(index[order], np.arange(index.max() + 2))
-    members = [order[starts[g] : starts[g + 1]] for g in range(index.max() + 1)]
+    members = int(index.max()) + 1
     rng = np.random.default_rng(random_state)
     outcomes: list[float] = []
-    while len(outcomes) < n_boot and len(members) > 1:
-        drawn = rng.integers(0, len(members), size=len(members))
-        left_out = np.ones(len(members), dtype=bool)
-        left_out[drawn] = False
+    while len(outcomes) < n_boot and members > 1:
+        drawn = np.bincount(rng.integers(0, members, size=members), minlength=members)[index]
+        left_out = drawn == 0
         if not left_out.any():
             continue
-        rows = drawn if groups is None else np.concatenate([members[g] for g in drawn])
+        rows = np.repeat(np.arange(n), drawn)
         chosen = int(np.argmax(table[rows].mean(axis=0))) if select is None else int(select(rows))
-        outcomes.append(float(table[left_out[index], chosen].mean()))
+        outcomes.append(float(table[left_out, chosen].mean()))
     if not outcomes:
         chosen = int(np.argmax(table.mean(axis=0))) if select is None else int(select(np.arange(n)))
         outcomes = [float(table[:, chosen].mean())]

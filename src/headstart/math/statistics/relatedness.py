@@ -7,6 +7,8 @@ import numpy as np
 from headstart.math.linear.row_space import row_space
 
 _PENALTIES = np.logspace(-4, 4, 17)
+#: Rows of groups of one size that are left out at a time.
+_TOGETHER = 512
 
 
 def standardised(features: np.ndarray) -> np.ndarray:
@@ -168,20 +170,25 @@ def ridge_loo_answers(features: np.ndarray, targets: np.ndarray, *, groups: np.n
 
 
 def _leave_out(basis: np.ndarray, shrink: np.ndarray, residual: np.ndarray, members: list[np.ndarray]) -> np.ndarray:
-    """Residuals of groups left out, from the residuals of the fit on all."""
-    n = len(basis)
+    """Residuals of groups left out, from the residuals of the fit on all; ``members`` are arrays (g, size) of rows."""
     left_out = np.empty_like(residual)
     for rows in members:
         part = basis[rows]
-        hat = 1.0 / n + (part * shrink) @ part.T
-        left_out[rows] = np.linalg.solve((1.0 + 1e-10) * np.eye(len(rows)) - hat, residual[rows])
+        hat = 1.0 / len(basis) + (part * shrink) @ part.swapaxes(1, 2)
+        left_out[rows] = np.linalg.solve((1.0 + 1e-10) * np.eye(rows.shape[1]) - hat, residual[rows])
     return left_out
 
 
 def _members(groups: np.ndarray) -> list[np.ndarray]:
+    """The rows of each group: an array (g, size) of the groups of one size, and of few enough to be held at once."""
     index = np.unique(groups, return_inverse=True)[1]
-    order = np.argsort(index, kind="stable")
-    return np.split(order, np.cumsum(np.bincount(index))[:-1])
+    sizes = np.bincount(index)
+    order, starts = np.argsort(index, kind="stable"), np.cumsum(sizes) - sizes
+    found = []
+    for size in np.unique(sizes):
+        alike = starts[sizes == size][:, None] + np.arange(size)
+        found += np.array_split(order[alike], -(-alike.size // _TOGETHER))
+    return found
 
 
 def _columns(targets: np.ndarray) -> np.ndarray:

@@ -50,7 +50,7 @@ def load_reference(folder: Path) -> Reference | None:
     fits = (
         sees in (NETWORK, FROZEN, SIMPLE, COLUMNS)
         and bool(depth) == (sees == FROZEN)
-        and all(len(arrays[name]) == m for name in ("codes", "held", "measures"))
+        and len(arrays["codes"]) == len(held_out) == m >= len(arrays["measures"])
         and arrays["rows"].ndim == arrays["projection"].ndim == 2
         and arrays["rows"].shape[1] == arrays["projection"].shape[1]
         and heads.ndim == 3
