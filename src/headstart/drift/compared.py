@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from headstart.drift.accuracy import ExpectedAccuracy, Signs, expected_accuracy, neighbours_agree, strangeness
-from headstart.guard.evidence.reference import MOST, NETWORK, Reference
+from headstart.guard.evidence.reference import COLUMNS, MOST, NETWORK, Reference
 from headstart.math.samples.prevalence import class_shares
 from headstart.math.samples.two_sample import TwoSampleTest, two_sample_tests
 
 VALID, DOUBTFUL, INVALID = "valid", "doubtful", "invalid"
 #: The level of the tests, and falls of the accuracy that count.
 LEVEL, SOME, MUCH = 0.05, 0.03, 0.10
-#: Expected falls that make a model doubtful and invalid.
-SOME_EXPECTED, MUCH_EXPECTED = 0.025, 0.133
+#: Expected falls that make a model doubtful, and invalid; of tables, whose model is mostly of another kind than the
+#: heads, a larger one makes it invalid.
+SOME_EXPECTED, MUCH_EXPECTED, MUCH_OF_TABLES = 0.025, 0.13, 0.17
 #: The least expected fall that makes a model doubtful where rows cannot be told apart; of few rows more, see `verdict`.
 UNTOLD = 0.05
 #: A share of a class that moves so far may be the model that is wrong in one direction.
@@ -41,6 +42,8 @@ class Compared:
         points: as many answers are wrong as the shares differ by. Else 1.
     n : int
         Number of new rows.
+    much : float
+        The expected fall from which on a model is invalid.
     """
 
     p_value: float
@@ -50,6 +53,7 @@ class Compared:
     after: np.ndarray | None = None
     at_most: float = 1.0
     n: int = 1
+    much: float = MUCH_EXPECTED
 
     @property
     def differs(self) -> bool:
@@ -68,7 +72,7 @@ class Compared:
         if not self.differs:
             return DOUBTFUL if fall >= max(UNTOLD, self.n**-0.5) else VALID
         unsure = float(np.abs(self.after - self.before).max()) >= OVERTURNED or self.expected.farther >= APART
-        return INVALID if fall >= MUCH_EXPECTED else DOUBTFUL if fall >= SOME_EXPECTED or unsure else VALID
+        return INVALID if fall >= self.much else DOUBTFUL if fall >= SOME_EXPECTED or unsure else VALID
 
 
 def compared(
@@ -133,4 +137,5 @@ def compared(
     at_most = 1.0 - float(moved.sum()) / 2 if moved.max() >= OVERTURNED else 1.0
     expected = replace(expected, low=min(expected.low, at_most))
     after = class_shares(said, before)
-    return Compared(tests["all"].p_value, tests, expected, before, after, at_most, len(answers))
+    much = MUCH_OF_TABLES if reference.sees == COLUMNS else MUCH_EXPECTED
+    return Compared(tests["all"].p_value, tests, expected, before, after, at_most, len(answers), much)

@@ -18,10 +18,11 @@ import headstart
 from headstart.cli.check import command
 from headstart.data.base.kinds import CLIPS
 from headstart.drift.accuracy import ExpectedAccuracy, Signs, expected_accuracy, strangeness
-from headstart.drift.compared import Compared, compared
+from headstart.drift.compared import MUCH_EXPECTED, MUCH_OF_TABLES, Compared, compared
 from headstart.drift.validity import _by_labels
 from headstart.errors import DataError, SourceError
-from headstart.guard.evidence.reference import rows_kept, unit
+from headstart.guard.candidates.material import Material
+from headstart.guard.evidence.reference import reference_of, rows_kept, unit
 from headstart.math.samples.prevalence import class_shares
 from headstart.math.samples.two_sample import TwoSampleTest, two_sample_tests
 from headstart.math.statistics.calibration import temperature
@@ -205,6 +206,21 @@ def test_where_rows_differ_the_expected_fall_decides_and_elsewhere_one_beyond_ch
         found = Compared(0.2, {"mmd": same}, ExpectedAccuracy(right, 0, 1), shares, shares, n=n)
         assert found.verdict(0.9) == verdict
     assert Compared(0.01, {"mmd": same}).verdict(None) == "doubtful"
+
+
+def test_of_a_table_a_larger_expected_fall_makes_a_model_invalid() -> None:
+    rng = np.random.default_rng(0)
+    y = np.arange(300) % 2
+    X = rng.normal(size=(300, 4)) + 3 * y[:, None]
+    part = np.arange(300) % 3
+    splits = [(np.flatnonzero(part != f), np.flatnonzero(part == f)) for f in range(3)]
+    table = reference_of(Material(X, y, "classification"), splits, None, random_state=0)
+    seen = compared(table, table.seen(X, None), y, 0.99)
+    assert seen.much == MUCH_OF_TABLES > Compared(0.01, {}).much == MUCH_EXPECTED
+    shares, same = np.array([0.5, 0.5]), TwoSampleTest(0.0, 0.01)
+    for much, verdict in [(MUCH_EXPECTED, "invalid"), (MUCH_OF_TABLES, "doubtful")]:
+        found = Compared(0.01, {"all": same}, ExpectedAccuracy(0.75, 0, 1), shares, shares, much=much)
+        assert found.verdict(0.9) == verdict
 
 
 def test_where_nearly_all_rows_are_far_off_nothing_makes_a_model_valid() -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # scikit-learn takes longer to load than one picture to predi
 #: these learn from, at most.
 MOST, WIDTH, _PENALTY = 1000, 64, 0.03
 _LEARNED = 5000
-#: Of so many is measured what anybody can check: it takes decoding them, and their mean and spread are all that is used.
+#: Of so many is measured what anybody can check: it takes decoding them, and no more than mean and spread are used.
 _MEASURED = 300
 #: Numbers in the heads of all folds, at most.
 _HEADS = 4_000_000

@@ -10,9 +10,8 @@ from headstart.data.clips.clips import Clips
 from headstart.data.clips.preprocessing import SoundPreprocessing
 from headstart.data.clips.specimen import spectrogram
 from headstart.models.explaining.explanation import ACTIVATIONS, OCCLUSION, Explanation
-from headstart.models.explaining.linear_head import LinearHead, linear_head
+from headstart.models.explaining.mapped_head import Looked, mapped_head
 from headstart.models.explaining.occlusion import effects, scores_of, windows_over
-from headstart.networks.seeing.activation_map import activation_maps
 
 _STRETCHES = 16
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
@@ -21,8 +20,9 @@ _WHOLE = (0.0, 0.0, 1.0, 1.0)
 def explain_clip(model: Any, clips: Clips, i: int, k: int, answer: Any) -> Explanation:
     """What of a clip speaks for an answer, over its spectrogram.
 
-    Of a linear head on a pooled map of time and tones it is the class activation map, that of a long clip joined from
-    its windows; of every other model stretches of an eighth of the clip are silenced in turn.
+    Of linear heads on what is pooled over time and tones it is the class activation map, that of a long clip joined
+    from its windows; of heads over several depths the sum of their maps. Of every other model stretches of an eighth of
+    the clip are silenced in turn.
 
     Parameters
     ----------
@@ -30,29 +30,26 @@ def explain_clip(model: Any, clips: Clips, i: int, k: int, answer: Any) -> Expla
         As `headstart.models.explaining.pictures.explain_picture`.
     clips : Clips
     """
-    head = linear_head(model)
+    head = mapped_head(model)
     heard = SoundPreprocessing() if head is None else head.network.preprocessing
     wave = heard.canvas(clips.decode(i))
-    if head is None or not len(wave):
+    windows = heard.stack(list(heard.windows(wave))) if len(wave) else None
+    looked = None if head is None or windows is None else head.look(windows, k)
+    if looked is None:
         return _silenced(model, wave, heard.rate, clips.names[i], k, answer)
-    values, score, first, length = _joined(head, heard, wave, k)
+    values, first, length = _joined(looked, heard, wave)
     shown = np.zeros(length, np.float32)
     shown[-min(first, 0) : len(wave) - min(first, 0)] = wave[:length]
-    base = float(head.intercept[k])
     span = (first / heard.rate, (first + length) / heard.rate)
     background = spectrogram(shown, heard.rate)
     return Explanation(
-        clips.names[i], answer, ACTIVATIONS, score + base, base, values, (), _WHOLE, None, background, span
+        clips.names[i], answer, ACTIVATIONS, looked.score, looked.base, values, (), _WHOLE, None, background, span
     )
 
 
-def _joined(
-    head: LinearHead, heard: SoundPreprocessing, wave: np.ndarray, k: int
-) -> tuple[np.ndarray, float, int, int]:
-    """Map (tones, time) of a whole clip, score without intercept, first sample and length of what it covers."""
-    windows = heard.stack(list(heard.windows(wave)))
-    found = activation_maps(head.network, windows, head.coef, np.full(len(windows), k))
-    maps = found.maps
+def _joined(looked: Looked, heard: SoundPreprocessing, wave: np.ndarray) -> tuple[np.ndarray, int, int]:
+    """Map (tones, time) of a whole clip, first sample and length of what it covers."""
+    maps = looked.joined()
     first = 0 if heard.marks_end or len(wave) >= heard.samples else heard.first_sample(wave)
     length = max(len(wave), heard.samples)
     steps, tones = maps.shape[1:]
@@ -61,8 +58,7 @@ def _joined(
     for start, map_ in zip(heard.starts(len(wave)), maps, strict=True):
         at = min(round(start / length * n), n - steps)
         total[at : at + steps] += map_ / len(maps)
-    score = float((found.features @ head.coef[:, k]).mean())
-    return (total * (n / steps)).T[::-1], score, first, length
+    return (total * (n / steps)).T[::-1], first, length
 
 
 def _silenced(model: Any, wave: np.ndarray, rate: int, name: str, k: int, answer: Any) -> Explanation:

@@ -11,25 +11,25 @@ from PIL import Image
 from headstart.data.pictures.pictures import Pictures
 from headstart.data.pictures.seen import seen_part
 from headstart.models.explaining.explanation import ACTIVATIONS, OCCLUSION, Edges, Explanation, laid_over
-from headstart.models.explaining.linear_head import LinearHead, linear_head
+from headstart.models.explaining.mapped_head import Looked, MappedHead, mapped_head
 from headstart.models.explaining.occlusion import effects, scores_of, windows_over
-from headstart.networks.network import Network
 from headstart.networks.running.pipeline import arrays
-from headstart.networks.seeing.activation_map import activation_maps
 from headstart.networks.seeing.fields import field_of
 
 #: Longest side of a picture that is shown or occluded, cells of the occlusion along a side, cells of a fine map.
 _SIDE, _CELLS, _FINE = 512, 8, 56
 #: Sizes of input, beside the network's own, whose maps a fine one is made of: what is small is seen in larger ones.
 _SCALES = (1.5, 2.0)
+_WHOLE: Edges = (0.0, 0.0, 1.0, 1.0)
 
 
 def explain_picture(model: Any, pictures: Pictures, i: int, k: int, answer: Any) -> Explanation:
     """What of a picture speaks for an answer.
 
-    Of a linear head on a pooled map it is the class activation map, put back through crop and resize to the picture's
-    own pixels; of every other model squares of a quarter of the picture's sides, 25 of one colour of a chessboard of
-    overlapping ones, are painted over in its mean colour.
+    Of linear heads on what is pooled over places it is the class activation map, put back through crop and resize to
+    the picture's own pixels; of heads over several depths the sum of their maps. Of every other model squares of a
+    quarter of the picture's sides, 25 of one colour of a chessboard of overlapping ones, are painted over in its mean
+    colour.
 
     Parameters
     ----------
@@ -48,46 +48,52 @@ def explain_picture(model: Any, pictures: Pictures, i: int, k: int, answer: Any)
     understanding convolutional networks, section 4.2.
     """
     shown = _shown(pictures, i)
-    head = linear_head(model)
-    if head is None:
+    head = mapped_head(model)
+    looked = None if head is None else _looked(head, pictures, i, k)
+    if head is None or looked is None:
         return _occluded(model, shown, pictures.names[i], k, answer)
     height, width = pictures.decode(i).shape[:2]
     seen = seen_part(head.network.preprocessing, height, width)
     part: Edges = (seen[0] / height, seen[1] / width, seen[2] / height, seen[3] / width)
-    map_, score, edges = _mapped(head, head.network, pictures, i, k)
-    larger = [found for scale in _SCALES if (found := _at_scale(head, scale, pictures, i, k)) is not None]
-    fine = np.mean([_fine(*found) for found in [(map_, edges), *larger]], axis=0) if larger else None
-    base = float(head.intercept[k])
-    name, laid = pictures.names[i], _within(edges, part)
-    return Explanation(name, answer, ACTIVATIONS, score + base, base, map_, (), laid, part, shown, None, fine)
+    size = head.network.preprocessing.size
+    fine = [_fine(head, looked, size)]
+    if head.linear:
+        fine += [found for scale in _SCALES if (found := _at_scale(head, scale, pictures, i, k)) is not None]
+    drawn = np.mean(fine, axis=0) if len(fine) > 1 or not head.linear else None
+    name, laid = pictures.names[i], _within(_edges(head, looked.finest, looked.joined().shape[1:], size), part)
+    return Explanation(
+        name, answer, ACTIVATIONS, looked.score, looked.base, looked.joined()[0], (), laid, part, shown, None, drawn
+    )
 
 
-def _mapped(head: LinearHead, network: Network, pictures: Pictures, i: int, k: int) -> tuple[np.ndarray, float, Edges]:
-    """Map, score without intercept, and where it lies in the network's input as shares of its sides."""
-    found = activation_maps(network, arrays(network, pictures[[i]]), head.coef, np.array([k]))
-    field, (height, width) = field_of(head.network, head.block), network.preprocessing.size
+def _looked(head: MappedHead, pictures: Pictures, i: int, k: int) -> Looked | None:
+    return head.look(arrays(head.network, pictures[[i]]), k)
+
+
+def _edges(head: MappedHead, block: str, cells: tuple[int, ...], size: tuple[int, int]) -> Edges:
+    """Where a block's map of so many places lies in an input of this size, as shares of its sides."""
+    field, (height, width) = field_of(head.network, block), size
     top, left = (start - step / 2 for start, step in zip(field.start, field.step, strict=True))
-    cells = found.maps.shape[1:]
-    edges = (top / height, left / width, (top + cells[0] * field.step[0]) / height, 0.0)
-    edges = (*edges[:3], (left + cells[1] * field.step[1]) / width)
-    return found.maps[0], float((found.features[0] * head.coef[:, k]).sum()), edges
+    ends = (top + cells[0] * field.step[0], left + cells[1] * field.step[1])
+    return top / height, left / width, ends[0] / height, ends[1] / width
 
 
-def _at_scale(head: LinearHead, scale: float, pictures: Pictures, i: int, k: int) -> tuple[np.ndarray, Edges] | None:
-    """The map of the network at a larger size of input; None where it takes its own size alone."""
+def _at_scale(head: MappedHead, scale: float, pictures: Pictures, i: int, k: int) -> np.ndarray | None:
+    """The fine map of the network at a larger size of input; None where it takes its own size alone."""
     own = head.network.preprocessing
     larger = dataclasses.replace(head.network, preprocessing=own.resized(round(scale * min(own.size))))
     larger.__dict__["chain"] = head.network.chain
     try:
-        map_, _, edges = _mapped(head, larger, pictures, i, k)
+        looked = _looked(dataclasses.replace(head, network=larger), pictures, i, k)
+        return None if looked is None else _fine(head, looked, larger.preprocessing.size)
     except (RuntimeError, ValueError, IndexError, TypeError, AssertionError):
         return None
-    return map_, edges
 
 
-def _fine(map_: np.ndarray, edges: Edges) -> np.ndarray:
-    """A map on a fine grid over the network's input."""
-    return laid_over(map_, edges, (0.0, 0.0, 1.0, 1.0), _FINE, _FINE)
+def _fine(head: MappedHead, looked: Looked, size: tuple[int, int]) -> np.ndarray:
+    """The maps on a fine grid over an input of this size, each where it lies, added."""
+    laid = ((map_[0], _edges(head, block, map_.shape[1:], size)) for block, map_ in looked.maps.items())
+    return np.asarray(sum(laid_over(map_, edges, _WHOLE, _FINE, _FINE) for map_, edges in laid))
 
 
 def _within(edges: Edges, part: Edges) -> Edges:
@@ -113,8 +119,7 @@ def _occluded(model: Any, shown: np.ndarray, name: str, k: int, answer: Any) -> 
     painted = [np.where(part[rows][:, columns, None], colour, shown) for part in covered]
     scores = scores_of(model, Pictures([shown, *painted]), k)
     values = effects(scores[0] - scores[1:], covered)
-    whole = (0.0, 0.0, 1.0, 1.0)
-    return Explanation(name, answer, OCCLUSION, float(scores[0]), None, values, (), whole, whole, shown)
+    return Explanation(name, answer, OCCLUSION, float(scores[0]), None, values, (), _WHOLE, _WHOLE, shown)
 
 
 def _shown(pictures: Pictures, i: int) -> np.ndarray:

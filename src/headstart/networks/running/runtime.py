@@ -45,6 +45,10 @@ class Layout:
         """Length of a row."""
         return sum(self.widths)
 
+    def width_of(self, block: str, cells: bool) -> int:
+        """How many numbers a block's means, or those of its grid, are."""
+        return self.widths[1 + (len(self.blocks) + self.grids.index(block) if cells else self.blocks.index(block))]
+
     def split(self, rows: np.ndarray) -> list[np.ndarray]:
         """The parts of (n, n_values) rows, as views."""
         return np.split(rows, np.cumsum(self.widths)[:-1], axis=1)
@@ -83,8 +87,7 @@ class Rows(nn.Module):
         super().__init__()
         self.net = net
         self.blocks, self.grids = layout.blocks, layout.grids
-        self.output_layer = chain.output_layer
-        self.takes_waves, self.takes_tokens, self.time_last = chain.takes_waves, chain.takes_tokens, chain.time_last
+        self.chain, self.output_layer = chain, chain.output_layer
         self._seen = threading.local()
         for name in layout.blocks:
             net.get_submodule(name).register_forward_hook(lambda m, a, output, name=name: self._look(name, output))
@@ -95,7 +98,7 @@ class Rows(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Output, depths and grids side by side."""
         seen: dict[str, Tensor] = {}
-        self._seen.parts, self._seen.mask = seen, x >= 0 if self.takes_tokens else None
+        self._seen.parts, self._seen.mask = seen, x >= 0 if self.chain.takes_tokens else None
         result = self.net(x)
         output = seen["output"] if self.output_layer is not None else headless_features(self.net, result)
         output = output.float()
@@ -106,14 +109,20 @@ class Rows(nn.Module):
     def _look(self, name: str, output: Any) -> None:
         tensor = main_tensor(output)
         assert tensor is not None
-        late, mask = name in self.time_last, _for_tokens(self._seen.mask, tensor)
-        self._seen.parts[name] = pool(tensor, late, mask)
+        self._seen.parts[name] = pool(tensor, name in self.chain.time_last, _for_tokens(self._seen.mask, tensor))
         if name in self.grids:
-            over_time = self.takes_waves and tensor.ndim < 4
-            self._seen.parts[f"grid {name}"] = stretches(tensor, late, CELLS) if over_time else grid(tensor)
+            self._seen.parts[f"grid {name}"] = pooled(tensor, self.chain, name, cells=True)
 
     def _look_at_head(self, head: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._seen.parts["output"] = flat(args[0] if args else next(iter(kwargs.values())))
+
+
+def pooled(tensor: Tensor, chain: Chain, block: str, cells: bool) -> Tensor:
+    """Means of what a block returns, (N, C): over all places, or over the cells of a grid, of waves over stretches."""
+    late = block in chain.time_last
+    if not cells:
+        return pool(tensor, late)
+    return stretches(tensor, late, CELLS) if chain.takes_waves and tensor.ndim < 4 else grid(tensor)
 
 
 def _for_tokens(mask: Tensor | None, activation: Tensor) -> Tensor | None:

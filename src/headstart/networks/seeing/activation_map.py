@@ -68,7 +68,9 @@ def last_map(network: Network) -> str | None:
     return _found[network] or None
 
 
-def activation_maps(network: Network, arrays: np.ndarray, coef: np.ndarray, chosen: np.ndarray) -> ActivationMaps:
+def activation_maps(
+    network: Network, arrays: np.ndarray, coef: np.ndarray, chosen: np.ndarray, block: str | None = None
+) -> ActivationMaps:
     """Where in each input a linear score of the features comes from.
 
     Parameters
@@ -81,6 +83,8 @@ def activation_maps(network: Network, arrays: np.ndarray, coef: np.ndarray, chos
         Of a linear head.
     chosen : ndarray of int, (n,)
         Which of its K scores is asked about.
+    block : str, optional
+        Its `last_map`, where it is known.
 
     Returns
     -------
@@ -97,7 +101,7 @@ def activation_maps(network: Network, arrays: np.ndarray, coef: np.ndarray, chos
     for a mean over places; the gradient's form (Selvaraju et al. 2017, eq. 2, with each place weighed by its own
     gradient) also covers a maximum.
     """
-    block = last_map(network)
+    block = block or last_map(network)
     if block is None:
         raise ValueError(f"Expected a network whose last map is pooled, found {network.name}.")
     net = twin(network.module).eval()
@@ -110,7 +114,7 @@ def activation_maps(network: Network, arrays: np.ndarray, coef: np.ndarray, chos
             found = read_features(net, network.chain.output_layer, x)
         map_ = seen[-1]
         gradient = torch.autograd.grad((found * directions[part]).sum(), map_)[0]
-        added = _placed(network, block, (gradient * map_).detach().double())
+        added = placed(network, block, (gradient * map_).detach().double())
         maps.append((added * added[0].numel()).numpy())
         features.append(found.detach().double().numpy())
     return ActivationMaps(np.concatenate(maps), np.concatenate(features), block)
@@ -122,7 +126,7 @@ def _search(network: Network) -> str | None:
         return None
     record = trace(net, x)
     once = [call for call in record.calls[1:] if record.counts[call.name] == 1]
-    calls = [call for call in once if _has_places(network, call.name, main_tensor(call.output))]
+    calls = [call for call in once if has_places(network, call.name, main_tensor(call.output))]
     generator = torch.Generator().manual_seed(0)
     for call in sorted(calls, key=lambda one: -one.end):
         with _kept(net, call.name) as seen:
@@ -146,10 +150,10 @@ def _adds_up(network: Network, block: str, features: Tensor, seen: Tensor, gener
     added = gradient.double() * seen.detach().double()
     each = features.detach().double() * direction.double()
     allowed = TOLERANCE * (float(each.abs().sum()) or 1.0)
-    return all(abs(float(part.sum() - each.sum())) <= allowed for part in (added, _placed(network, block, added)))
+    return all(abs(float(part.sum() - each.sum())) <= allowed for part in (added, placed(network, block, added)))
 
 
-def _has_places(network: Network, block: str, tensor: Tensor | None) -> bool:
+def has_places(network: Network, block: str, tensor: Tensor | None) -> bool:
     """Whether a module's output has places: a map, patches in a square, or of a network for waves steps of time."""
     if tensor is None:
         return False
@@ -166,7 +170,7 @@ def _side(tokens: int) -> int:
     return side if tokens - side * side <= MOST_EXTRA_TOKENS else 0
 
 
-def _placed(network: Network, block: str, added: Tensor) -> Tensor:
+def placed(network: Network, block: str, added: Tensor) -> Tensor:
     """Sums over channels in their places, (n, h, w): patches are put back into their square, extra tokens left out.
 
     Of waves h is time, and w is 1 where there are no tones.

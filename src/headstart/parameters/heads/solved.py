@@ -38,8 +38,8 @@ _BLOCK = 2048
 #: Heads that are remembered: candidates of a comparison share what they solve on the same folds.
 _KEPT = 16
 
-#: Of six depths, those that a head for texts reads beside the last features.
-LAYERS = 4
+#: Of six depths, those that a head reads beside the last features, and those that one for texts does.
+DEPTHS, LAYERS = 3, 4
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _root(X: np.ndarray) -> np.ndarray:
 
 _SETS: dict[str, Callable[[Features], Sequence[np.ndarray]]] = {
     "output": lambda f: [f.output],
-    "depths": lambda f: [_root(d) for d in f.depths[-3:]],
+    "depths": lambda f: [_root(d) for d in f.depths[-DEPTHS:]],
     "layers": lambda f: [_root(d) for d in f.depths[-LAYERS:]],
     "grid": lambda f: [_root(g) for g in f.grids],
 }

@@ -31,6 +31,8 @@ from headstart.models.explaining.looking import look
 from headstart.models.explaining.mistakes import add_maps
 from headstart.networks.running.cache import default_cache
 from headstart.networks.running.precision import must_be_exact
+from headstart.networks.running.runtime import layout_of
+from headstart.parameters.heads.solved import Part
 
 
 def model_of(head: Any, n: int = 24) -> Model:
@@ -70,11 +72,53 @@ def test_a_saved_model_explains_alike(linear: Model, tmp_path: Any) -> None:
     np.testing.assert_allclose(loaded.explain(X[:1])[0].values, linear.explain(X[:1])[0].values, atol=1e-5)
 
 
-@pytest.mark.parametrize("head", ["depths", [6]])
-def test_other_heads_are_explained_by_occlusion(head: Any) -> None:
+def test_other_heads_are_explained_by_occlusion() -> None:
     X, _ = pictures(1, seed=5)
-    one = model_of(head).explain(X)[0]
+    one = model_of([6]).explain(X)[0]
     assert (one.way, one.base, one.values.shape) == (OCCLUSION, None, (8, 8))
+
+
+def averaged(fitted: Any, X: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted means of the scores of a head's parts, (n, K), and of their intercepts, from coefficients alone."""
+    head, features = fitted.fitted_.solved, fitted.fitted_.exact(X, "cpu")
+    share = np.array([part.weight for part in head.parts]) / sum(part.weight for part in head.parts)
+    own = {"output": [features.output], "depths": features.depths[-3:], "grid": features.grids}
+    scores = np.zeros(1)
+    for weight, part in zip(share, head.parts, strict=True):
+        rows = np.concatenate(own[part.name], axis=1)
+        rows = rows if part.name == "output" else np.sign(rows) * np.sqrt(np.abs(rows))
+        scores = scores + weight * (rows @ part.coef + part.intercept)
+    return scores, sum(weight * part.intercept for weight, part in zip(share, head.parts, strict=True))
+
+
+def test_of_heads_over_depths_the_maps_of_all_add_up() -> None:
+    model, (X, _) = model_of("depths"), pictures(4, seed=5)
+    scores, base = averaged(model.estimator, X)
+    parts = model.estimator.fitted_.solved.parts
+    assert len(parts) > 1 or parts[0].name != "output"
+    for one, row in zip(model.explain(X), scores, strict=True):
+        k = model.classes_.tolist().index(one.answer)
+        assert one.way == ACTIVATIONS and one.fine is not None
+        assert one.score == pytest.approx(row[k], abs=1e-4)
+        assert one.base == pytest.approx(base[k], abs=1e-4)
+        assert one.values.mean() + one.base == pytest.approx(row[k], abs=1e-4)
+
+
+def test_a_part_on_a_grid_has_its_places_too() -> None:
+    X, y = pictures(24)
+    fitted = TransferRegressor(source(), head="depths").fit(X, 100.0 + 40 * (y == "red"))
+    solved = fitted.fitted_.solved
+    parts = tuple(dataclasses.replace(part, weight=1.0 if part.name == "grid" else 0.5) for part in solved.parts)
+    layout = layout_of(fitted.fitted_.network.chain)
+    if not any(part.name == "grid" for part in parts):
+        width = sum(layout.width_of(block, True) for block in layout.grids)
+        coef = np.random.default_rng(0).normal(size=(width, 1))
+        parts = (*parts, Part("grid", coef, np.array([0.5]), 1.0))
+    fitted.fitted_ = dataclasses.replace(fitted.fitted_, solved=dataclasses.replace(solved, parts=parts))
+    model = Model(fitted, {}, task="regression", classes=None)
+    for one, number in zip(model.explain(X[:3]), model.predict(X[:3]), strict=True):
+        assert one.way == ACTIVATIONS
+        assert one.values.mean() + (one.base or 0.0) == pytest.approx(float(number), rel=1e-4)
 
 
 class Corner:
@@ -146,13 +190,14 @@ def test_the_part_that_is_seen_is_where_what_is_seen_comes_from(h: int, w: int, 
     assert column == pytest.approx(left + (middle + 0.5) / crop * (right - left), abs=0.06 * w)
 
 
-def test_clips_are_explained_over_their_whole_length() -> None:
+@pytest.mark.parametrize("head", ["linear", "depths"])
+def test_clips_are_explained_over_their_whole_length(head: str) -> None:
     X, y = tones(16)
-    fitted = TransferClassifier(sound_network(), head="linear").fit(X, y)
+    fitted = TransferClassifier(sound_network(), head=head).fit(X, y)
     model = Model(fitted, {}, task="classification", classes=list(fitted.classes_), input_type="audio")
     long = np.tile(X.decode(0)[0], 5)
     clips = Clips([long, long[:900]], sampling_rate=X.decode(0)[1])
-    logits = fitted.logits(clips)
+    logits = fitted.logits(clips) if head == "linear" else averaged(fitted, clips)[0]
     for one, row, wave in zip(model.explain(clips), logits, (long, long[:900]), strict=True):
         assert one.way == ACTIVATIONS
         assert one.values.mean() + (one.base or 0.0) == pytest.approx(row.max(), abs=1e-4)
