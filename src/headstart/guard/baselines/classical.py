@@ -84,7 +84,7 @@ class _Baseline(BaseEstimator):
         if self.known is not None:
             features, penalty = self.known
             self.features_ = str(features)
-            how: dict[str, Any] = {"random_state": self.random_state, "weight": weight, "penalties": (penalty,)}
+            how: dict[str, Any] = {"weight": weight, "penalties": (penalty,)}
             self._take(_solve(self._table(found, self.features_), targets, task, [], **how))
             return
         rows = some_rows(len(y), _SAMPLE, self.random_state)
@@ -92,7 +92,7 @@ class _Baseline(BaseEstimator):
         some = None if groups is None else np.asarray(groups)[rows]
         inner = self._inner(y[rows], task, some)
         solved = {
-            name: _solve(self._table(part, name), targets[rows], task, inner, self.random_state, _of(weight, rows))
+            name: _solve(self._table(part, name), targets[rows], task, inner, _of(weight, rows))
             for name in simple.choices
         }
         told = bool(inner) or task == "regression"
@@ -100,7 +100,7 @@ class _Baseline(BaseEstimator):
         best = solved[self.features_]
         if len(rows) < len(y):
             inner = self._inner(y, task, groups)
-            best = _solve(self._table(found, self.features_), targets, task, inner, self.random_state, weight)
+            best = _solve(self._table(found, self.features_), targets, task, inner, weight)
         self._take(best)
 
     def _inner(self, y: np.ndarray, task: str, groups: np.ndarray | None) -> list:
@@ -123,7 +123,7 @@ class _Baseline(BaseEstimator):
         for part, found in self._blocks(inputs):
             table[part] = self._table(found, self.features_) @ rotation
         inner = self._inner(y, task, groups)
-        coef, self.intercept_ = _solve(table, targets, task, inner, self.random_state, weight).solution()
+        coef, self.intercept_ = _solve(table, targets, task, inner, weight).solution()
         self.coef_ = rotation @ coef
 
     def _blocks(self, inputs: Any) -> Iterator[tuple[slice, dict[str, np.ndarray]]]:
@@ -163,7 +163,6 @@ def _solve(
     targets: np.ndarray,
     task: str,
     inner: list,
-    random_state: int,
     weight: np.ndarray | None,
     penalties: tuple[float, ...] | None = None,
 ) -> _Solved:
@@ -174,16 +173,13 @@ def _solve(
     if task == "regression":
         ridge = solve_ridge(table, targets, sample_weight=weight)
         return _Solved(ridge.loss, lambda: (ridge.coef, ridge.intercept))
-    rotation = None
-    if min(table.shape) > 2 * _COMPONENTS:
-        rotation = randomized_svd(table, _COMPONENTS, n_iter=2, random_state=random_state)[2].T
-        table = table @ rotation
-    options: dict[str, Any] = {"sample_weight": weight, "multilabel": task == "multilabel"}
+    most = _COMPONENTS if min(table.shape) > 2 * _COMPONENTS else None
+    options: dict[str, Any] = {"sample_weight": weight, "multilabel": task == "multilabel", "most": most}
     compared = compare_penalties(table, targets, penalties=penalties, folds=inner, **options)
 
     def solution() -> tuple[np.ndarray, Any]:
         found = compared.solution()
-        return (found.coef if rotation is None else rotation @ found.coef), found.intercept
+        return found.coef, found.intercept
 
     return _Solved(compared.loss, solution, compared.penalty)
 

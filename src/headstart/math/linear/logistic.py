@@ -139,8 +139,11 @@ def compare_penalties(
     folds: Sequence[tuple[np.ndarray, np.ndarray]] = (),
     multilabel: bool = False,
     enough: int = ENOUGH,
+    most: int | None = None,
 ) -> Compared:
     """The first half of `solve_logistic`, with its arguments: what each penalty leaves in held-out loss.
+
+    With ``most`` the solution too is one in so many of the coordinates, the strongest.
 
     Examples
     --------
@@ -154,6 +157,8 @@ def compare_penalties(
         penalties = [UNTOLD] if len(folds) == 0 else [p for p in PENALTIES if n >= _FEW or p <= _STRONGEST]
     weight = np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=float)
     space = row_space(X, kind=np.float32 if X.dtype == np.float32 and min(X.shape) > _MANY else np.float64)
+    if most is not None:
+        space = replace(space, left=space.left[:, -most:], singular=space.singular[-most:])
     strength = float((space.singular.astype(np.float64) ** 2).sum()) / n + 1e-12
     start = np.zeros((1, Y.shape[1], len(space.singular) + 1))
     if len(penalties) < 2 or len(folds) == 0:

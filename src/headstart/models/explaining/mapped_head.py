@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from headstart.networks.network import Network
-from headstart.networks.running.runtime import layout_of
+from headstart.networks.running.runtime import Layout, layout_of
 from headstart.networks.seeing.activation_map import activation_maps, last_map
-from headstart.networks.seeing.depth_maps import OfBlock, depth_maps
+from headstart.networks.seeing.depth_maps import OfBlock, depth_maps, outputs_of
 from headstart.parameters.heads.solved import DEPTHS, Part, SolvedHead
 
 
@@ -78,40 +78,39 @@ class MappedHead:
         Looked or None
             None where a block has no places.
         """
+        network, layout = self.network, layout_of(self.network.chain)
+        reads = {part.name: _blocks_of(layout, part.name) for part in self.parts if part.name != "output"}
+        blocks = {block for read, _ in reads.values() for block in read}
+        output = next((part for part in self.parts if part.name == "output"), None)
         maps: dict[str, np.ndarray] = {}
-        base, total = 0.0, 0.0
+        base = total = 0.0
+        if output is None:
+            seen = outputs_of(network, arrays, blocks)
+        else:
+            coef = output.weight * output.coef[:, [k]]
+            found = activation_maps(network, arrays, coef, np.zeros(len(arrays), int), self.block, blocks)
+            seen, maps[found.block] = found.seen, found.maps
+            total += float((found.features @ coef).mean())
         for part in self.parts:
-            coef, intercept = part.weight * part.coef[:, k], part.weight * float(part.intercept[k])
-            found = self._of_output(arrays, coef) if part.name == "output" else self._of_blocks(arrays, part.name, coef)
-            if found is None:
+            base += part.weight * float(part.intercept[k])
+            if part is output:
+                continue
+            read, cells = reads[part.name]
+            ends = np.cumsum([layout.width_of(block, cells) for block in read])[:-1]
+            coefs = np.split(part.weight * part.coef[:, k], ends)
+            added = depth_maps(network, seen, [OfBlock(*pair, cells) for pair in zip(read, coefs, strict=True)])
+            if added is None:
                 return None
-            each, score = found
-            for block, map_ in each:
-                maps[block] = maps[block] + map_ if block in maps else map_
-            base += intercept + score - sum(float(map_.mean()) for _, map_ in each)
-            total += intercept + score
-        return Looked(maps, total, base)
+            for block, (map_, score) in zip(read, added, strict=True):
+                maps[block] = maps.get(block, 0.0) + map_
+                total += score
+        total += base
+        return Looked(maps, total, total - sum(float(map_.mean()) for map_ in maps.values()))
 
-    def _of_output(self, arrays: np.ndarray, coef: np.ndarray) -> tuple[list[tuple[str, np.ndarray]], float]:
-        found = activation_maps(self.network, arrays, coef[:, None], np.zeros(len(arrays), int), self.block)
-        return [(found.block, found.maps)], float((found.features @ coef).mean())
 
-    def _of_blocks(
-        self, arrays: np.ndarray, name: str, coef: np.ndarray
-    ) -> tuple[list[tuple[str, np.ndarray]], float] | None:
-        """Maps of each block that a feature set reads, and the score without its intercept."""
-        layout = layout_of(self.network.chain)
-        cells = name == "grid"
-        blocks = layout.grids if cells else layout.blocks[-DEPTHS:]
-        widths = [layout.width_of(block, cells) for block in blocks]
-        scores = [
-            OfBlock(block, part, cells)
-            for block, part in zip(blocks, np.split(coef, np.cumsum(widths)[:-1]), strict=True)
-        ]
-        found = depth_maps(self.network, arrays, scores)
-        if found is None:
-            return None
-        return list(zip(blocks, (map_ for map_, _ in found), strict=True)), sum(score for _, score in found)
+def _blocks_of(layout: Layout, name: str) -> tuple[tuple[str, ...], bool]:
+    """The blocks that a feature set beside the last features reads, and whether it is means over a grid."""
+    return (layout.grids, True) if name == "grid" else (layout.blocks[-DEPTHS:], False)
 
 
 def mapped_head(model: Any) -> MappedHead | None:

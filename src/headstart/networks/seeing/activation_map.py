@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -35,13 +36,18 @@ class ActivationMaps:
         Input of the output layer in the same pass.
     block : str
         The module that returned the maps.
+    seen : dict of str to Tensor, (n, ...)
+        What other modules returned in the same pass.
     """
 
     maps: np.ndarray
     features: np.ndarray
     block: str
+    seen: dict[str, Tensor]
 
 
+_twins: weakref.WeakKeyDictionary[nn.Module, nn.Module] = weakref.WeakKeyDictionary()
+_lock = threading.RLock()
 _found: weakref.WeakKeyDictionary[Network, str] = weakref.WeakKeyDictionary()
 
 
@@ -69,7 +75,12 @@ def last_map(network: Network) -> str | None:
 
 
 def activation_maps(
-    network: Network, arrays: np.ndarray, coef: np.ndarray, chosen: np.ndarray, block: str | None = None
+    network: Network,
+    arrays: np.ndarray,
+    coef: np.ndarray,
+    chosen: np.ndarray,
+    block: str | None = None,
+    beside: Collection[str] = (),
 ) -> ActivationMaps:
     """Where in each input a linear score of the features comes from.
 
@@ -85,6 +96,8 @@ def activation_maps(
         Which of its K scores is asked about.
     block : str, optional
         Its `last_map`, where it is known.
+    beside : collection of str, optional
+        Modules whose outputs are to be kept too.
 
     Returns
     -------
@@ -104,20 +117,46 @@ def activation_maps(
     block = block or last_map(network)
     if block is None:
         raise ValueError(f"Expected a network whose last map is pooled, found {network.name}.")
-    net = twin(network.module).eval()
     directions = torch.from_numpy(np.ascontiguousarray(coef.T[chosen], dtype=np.float32))
     maps, features = [], []
-    for start in range(0, len(arrays), _BATCH):
-        part = slice(start, start + _BATCH)
-        x = to_tensor(arrays[part], network.preprocessing)
-        with _kept(net, block) as seen:
-            found = read_features(net, network.chain.output_layer, x)
-        map_ = seen[-1]
-        gradient = torch.autograd.grad((found * directions[part]).sum(), map_)[0]
-        added = placed(network, block, (gradient * map_).detach().double())
-        maps.append((added * added[0].numel()).numpy())
-        features.append(found.detach().double().numpy())
-    return ActivationMaps(np.concatenate(maps), np.concatenate(features), block)
+    with looked_through(network, beside) as (net, others):
+        for start in range(0, len(arrays), _BATCH):
+            part = slice(start, start + _BATCH)
+            x = to_tensor(arrays[part], network.preprocessing)
+            with _kept(net, block) as seen:
+                found = read_features(net, network.chain.output_layer, x)
+            map_ = seen[-1]
+            gradient = torch.autograd.grad((found * directions[part]).sum(), map_)[0]
+            added = placed(network, block, (gradient * map_).detach().double())
+            maps.append((added * added[0].numel()).numpy())
+            features.append(found.detach().double().numpy())
+    kept = {name: torch.cat(parts) for name, parts in others.items()}
+    return ActivationMaps(np.concatenate(maps), np.concatenate(features), block, kept)
+
+
+@contextmanager
+def looked_through(network: Network, blocks: Collection[str]) -> Iterator[tuple[nn.Module, dict[str, list[Tensor]]]]:
+    """A copy of the network's structure, made once, and what some of its modules return while the block lasts."""
+    with _lock:
+        net = _twins.get(network.module)
+        if net is None:
+            net = _twins[network.module] = twin(network.module).eval()
+        found: dict[str, list[Tensor]] = {name: [] for name in blocks}
+
+        def look(name: str, output: object) -> None:
+            tensor = main_tensor(output)
+            assert tensor is not None
+            found[name].append(tensor.detach().clone())  # layers that work in place would overwrite it
+
+        handles = [
+            net.get_submodule(name).register_forward_hook(lambda m, a, output, name=name: look(name, output))
+            for name in found
+        ]
+        try:
+            yield net, found
+        finally:
+            for handle in handles:
+                handle.remove()
 
 
 def _search(network: Network) -> str | None:

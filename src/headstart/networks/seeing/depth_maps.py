@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from headstart.networks.cutting.trace import main_tensor, twin
 from headstart.networks.network import Network
 from headstart.networks.running.runtime import pooled, to_tensor
-from headstart.networks.seeing.activation_map import has_places, placed
+from headstart.networks.seeing.activation_map import has_places, looked_through, placed
 
 _BATCH = 16
 
@@ -35,7 +34,7 @@ class OfBlock:
 
 
 def depth_maps(
-    network: Network, arrays: np.ndarray, scores: Sequence[OfBlock]
+    network: Network, seen: Mapping[str, Tensor], scores: Sequence[OfBlock]
 ) -> list[tuple[np.ndarray, float]] | None:
     r"""Where in one input, given as n windows, such scores come from.
 
@@ -46,8 +45,9 @@ def depth_maps(
     Parameters
     ----------
     network : Network
-    arrays : ndarray, (n, ...)
-        Windows of one input, as `headstart.networks.running.pipeline.arrays` gives them; a picture is one.
+    seen : dict of str to Tensor, (n, ...)
+        What the blocks return of the windows, as `outputs_of` or `headstart.networks.seeing.activation_map` give it; a
+        picture is one window.
     scores : sequence of OfBlock
 
     Returns
@@ -56,7 +56,6 @@ def depth_maps(
         Of each score what each place adds, and the score. The mean over all places and windows is the score, less what
         class and register tokens add, which have no place. None where a block has no places.
     """
-    seen = _seen(network, arrays, {score.block for score in scores})
     found: list[tuple[np.ndarray, float]] = []
     for score in scores:
         if not has_places(network, score.block, seen[score.block]):
@@ -72,19 +71,9 @@ def depth_maps(
     return found
 
 
-def _seen(network: Network, arrays: np.ndarray, blocks: set[str]) -> dict[str, Tensor]:
-    """What blocks return for all windows."""
-    net = twin(network.module).eval()
-    found: dict[str, list[Tensor]] = {name: [] for name in blocks}
-
-    def look(name: str, output: object) -> None:
-        tensor = main_tensor(output)
-        assert tensor is not None
-        found[name].append(tensor.clone())  # layers that work in place would overwrite it
-
-    for name in blocks:
-        net.get_submodule(name).register_forward_hook(lambda m, a, output, name=name: look(name, output))
-    with torch.no_grad():
+def outputs_of(network: Network, arrays: np.ndarray, blocks: Collection[str]) -> dict[str, Tensor]:
+    """What blocks return of inputs, (n, ...), as `headstart.networks.running.pipeline.arrays` gives them."""
+    with looked_through(network, blocks) as (net, found), torch.no_grad():
         for start in range(0, len(arrays), _BATCH):
             net(to_tensor(arrays[start : start + _BATCH], network.preprocessing))
-    return {name: torch.cat(parts) for name, parts in found.items()}
+        return {name: torch.cat(parts) for name, parts in found.items()}

@@ -236,3 +236,15 @@ def test_few_rows_take_no_penalty_that_leaves_next_to_nothing_of_what_was_learne
     assert few.penalty == max(p for p in PENALTIES if p <= 0.2)
     assert compare_penalties(X[:40], np.eye(2)[y[:40]], folds=parts, penalties=[0.1, 5.0]).penalty == 5.0
     assert compare_penalties(X, np.eye(2)[y]).penalty == UNTOLD
+
+
+def test_a_solution_in_the_strongest_coordinates_is_that_of_the_principal_components() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 12)) * np.linspace(3, 0.1, 12)
+    Y = np.eye(3)[rng.integers(0, 3, 60)]
+    few = compare_penalties(X, Y, penalties=[0.05], most=4).solution()
+    centred = X - X.mean(axis=0)
+    rotation = np.linalg.svd(centred, full_matrices=False)[2][:4].T
+    own = solve_logistic(centred @ rotation, Y, penalties=[0.05])
+    scores = centred @ rotation @ own.coef + own.intercept
+    np.testing.assert_allclose(X @ few.coef + few.intercept, scores, atol=1e-4)
