@@ -111,6 +111,21 @@ def test_each_task_is_checked_and_the_worst_verdict_counts(fitted: tuple[Any, Pa
         headstart.check(place / "m", new, adapt=place / "adapted")
 
 
+def test_what_is_measured_on_names_no_features_that_the_model_never_saw(
+    fitted: tuple[Any, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    model, _ = fitted
+    new = table(60, seed=4).assign(copied=lambda frame: frame["size"], ward="north")
+    with caplog.at_level("INFO", "headstart"):
+        found = headstart.evaluate(model, new)
+        headstart.evaluate(model.models["size"], (new.drop(columns="size").iloc[:30], new["a"].iloc[:30]))
+    told = [line.removeprefix("Column feature ") for line in caplog.messages if line.startswith("Column feature")]
+    assert told == ["'a': numbers", "'b': numbers", "'c': numbers", "'d': numbers"] * 4
+    assert caplog.messages.count("Sizes: 4 columns") == 4 and not found.tasks["size"].words
+    with pytest.raises(DataError, match=r"found none of the name 'd' .* Its 'D' may be 'd'"):  # not left out unseen
+        headstart.evaluate(model, new.rename(columns={"d": "D"}))
+
+
 def test_a_changed_folder_is_refused(fitted: tuple[Any, Path], tmp_path: Path) -> None:
     import shutil
 
