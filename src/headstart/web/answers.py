@@ -74,8 +74,8 @@ class Asked:
                 self._said(jobs, [(j, i) for i in good], found)
         self._said(jobs, together, found)
         for job, answer in zip(jobs, found, strict=True):
-            if job.explain:
-                self._explained(job, answer["predictions"])
+            for row in answer["predictions"][:EXPLAINED] if job.explain else ():
+                self._explained(row, inputs_of(self.kind, [job.items[row["place"]]]))
             for row in answer["predictions"]:
                 del row["place"]
         return found
@@ -123,22 +123,20 @@ class Asked:
             reason = str(error).partition("\n")[0].rstrip(".")
             raise Refused(422, f"Expected cells like those that were learned from, found others: {reason}.") from error
         found = [{"file": f"row {i + 1}", **answer} for i, answer in enumerate(said)]
-        explain = getattr(self.model, "explain", None)
-        if job.explain and explain is not None:
+        if job.explain:
             for i, row in enumerate(found[:EXPLAINED]):
-                row["explanation"] = drawn(explain(frame.iloc[[i]])[0])
+                self._explained(row, frame.iloc[[i]])
         return {"predictions": found, "failed": []}
 
-    def _explained(self, job: Received, rows: list[dict[str, Any]]) -> None:
-        """Put what each of the first answers went by beside it; a model that cannot say has none."""
-        explain = getattr(self.model, "explain", None)
-        if explain is None:
-            return
-        for row in rows[:EXPLAINED]:
+    def _explained(self, row: dict[str, Any], inputs: Any) -> None:
+        """Put beside an answer what it went by, of several tasks beside each; a model that cannot say has none."""
+        for name, one in (getattr(self.model, "models", None) or {"": self.model}).items():
+            answer = row["tasks"][name] if "tasks" in row else row
             try:
-                row["explanation"] = drawn(explain(inputs_of(self.kind, [job.items[row["place"]]]))[0])
+                if hasattr(one, "explain"):
+                    answer["explanation"] = drawn(one.explain(inputs)[0])
             except HeadstartError as error:
-                row["explanation"] = {"reason": error.message}
+                answer["explanation"] = {"reason": error.message}
 
 
 def _cell(value: Any) -> Any:

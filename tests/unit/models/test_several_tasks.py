@@ -89,7 +89,7 @@ def test_the_command_that_repeats_it_is_the_users(fitted: tuple[Any, Path]) -> N
 def test_what_is_asked_of_one_task_names_the_folders(fitted: tuple[Any, Path]) -> None:
     _, place = fitted
     with pytest.raises(DataError, match=r"Expected a model of one task, found models of several: size \(task-1\), big"):
-        headstart.label_next(table(30, seed=4), model=place / "m", n=5)
+        headstart.check(place / "m", table(30, seed=4), adapt=place / "adapted")
 
 
 def test_each_task_is_checked_and_the_worst_verdict_counts(fitted: tuple[Any, Path]) -> None:
@@ -107,8 +107,16 @@ def test_each_task_is_checked_and_the_worst_verdict_counts(fitted: tuple[Any, Pa
         ParameterError, match=r"one of the tasks 'size', 'big', 'coin', found 'bg'\. Did you mean 'big'"
     ):
         headstart.check(place / "m", new, labels="bg")
-    with pytest.raises(DataError, match="Expected a model of one task"):
-        headstart.check(place / "m", new, adapt=place / "adapted")
+
+
+def test_each_answer_is_explained(fitted: tuple[Any, Path]) -> None:
+    model, _ = fitted
+    new = table(3, seed=5)
+    told = model.explain(new, {"big": "no"})
+    assert list(told) == LABELS and all(len(one) == 3 for one in told.values())
+    assert told["big"][0].answer == "no" and told["size"][0].answer == model.predict(new)["size"][0]
+    with pytest.raises(ParameterError, match=r"Expected answers by task \(size, big, coin\), found 'no'"):
+        model.explain(new, "no")
 
 
 def test_what_is_measured_on_names_no_features_that_the_model_never_saw(

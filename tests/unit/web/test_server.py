@@ -286,6 +286,9 @@ def test_several_tasks_numbers_and_things_in_pictures(tmp_path: Path) -> None:
             "no",
             "yes",
         )
+        asked = [("file", f"{i}.png", written(X[i])) for i in range(6)]
+        (*first, _, _) = server.send("/predict?explain=1", asked).said["predictions"]
+        assert all("explanation" in one for row in first for one in row["tasks"].values())
         fields = {"label:size": "3.5", "label:kind": "yes"}
         assert server.send("/correct", [("file", "a.png", written(X[0]))], fields).status == 200
         wrong = server.send("/correct", [("file", "a.png", written(X[0]))], {**fields, "label:size": "nan"})

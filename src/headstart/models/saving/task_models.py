@@ -19,6 +19,8 @@ from headstart.networks.running.passing import passing
 if TYPE_CHECKING:  # a picture is predicted without pandas
     import pandas as pd
 
+    from headstart.models.explaining.explanation import Explanation
+
 
 class SeveralTasks:
     """What `headstart.fit` hands over for several tasks: a model for each of them.
@@ -90,6 +92,34 @@ class SeveralTasks:
             )
         given = {name: value for name, value in how.items() if name != "label"}
         return of_several({name: model.evaluate(data, label=name, **given) for name, model in self.models.items()})
+
+    def explain(self, X: Any, answer: Mapping[str, Any] | None = None) -> dict[str, list[Explanation]]:
+        """What speaks for each task's answers, as `Model.explain` says it; ``answer`` may name one for some tasks.
+
+        Raises
+        ------
+        ParameterError
+            For an answer that is not of one of the tasks.
+        """
+        asked = {} if answer is None else answer
+        if not isinstance(asked, Mapping) or not asked.keys() <= self.models.keys():
+            raise ParameterError(
+                f"Expected answers by task ({', '.join(self.models)}), found {answer!r}.",
+                f"Give such as {{{next(iter(self.models))!r}: ANSWER}}.",
+            )
+        return {name: model.explain(X, asked.get(name)) for name, model in self.models.items()}
+
+    def export(self, out: str | Path, to: str = "onnx", inputs: Any = None) -> Path:
+        """Write all models so that they run without headstart, each into a folder of its own, as `Model.export`.
+
+        Raises
+        ------
+        OutputError
+            If one of them has no such form; the words name those that have one.
+        """
+        from headstart.models.exporting.export import export_model
+
+        return export_model(self, out, to, inputs)
 
     def save(self, folder: str | Path, *, also: Callable[[Path], None] | None = None) -> Path:
         """Write all models into one folder, whole or not at all; each has a folder in it that can be loaded alone.
