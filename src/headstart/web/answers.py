@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -124,17 +124,21 @@ class Asked:
             raise Refused(422, f"Expected cells like those that were learned from, found others: {reason}.") from error
         found = [{"file": f"row {i + 1}", **answer} for i, answer in enumerate(said)]
         if job.explain:
+            names = {str(place): job.called.get(name, name) for place, name in places.items()}
             for i, row in enumerate(found[:EXPLAINED]):
-                self._explained(row, frame.iloc[[i]])
+                self._explained(row, frame.iloc[[i]], names)
         return {"predictions": found, "failed": []}
 
-    def _explained(self, row: dict[str, Any], inputs: Any) -> None:
-        """Put beside an answer what it went by, of several tasks beside each; a model that cannot say has none."""
+    def _explained(self, row: dict[str, Any], inputs: Any, names: Mapping[str, str] | None = None) -> None:
+        """Put beside an answer what it went by, of several tasks beside each; a model that cannot say has none.
+
+        Files in the cells of a row are called by the names that they were sent under.
+        """
         for name, one in (getattr(self.model, "models", None) or {"": self.model}).items():
             answer = row["tasks"][name] if "tasks" in row else row
             try:
                 if hasattr(one, "explain"):
-                    answer["explanation"] = drawn(one.explain(inputs)[0])
+                    answer["explanation"] = drawn(one.explain(inputs)[0], names or {})
             except HeadstartError as error:
                 answer["explanation"] = {"reason": error.message}
 
@@ -158,10 +162,15 @@ def _boxes(model: Any, items: Sequence[Path]) -> tuple[list[dict[str, Any]], lis
     return rows, [{"file": number[entry["file"]], "reason": entry["reason"]} for entry in failed]
 
 
-def drawn(explanation: Any) -> dict[str, Any]:
-    """What an answer went by: a picture (PNG, as a data address), or the parts that spoke most for and against it."""
+def drawn(explanation: Any, names: Mapping[str, str]) -> dict[str, Any]:
+    """What an answer went by: a picture (PNG, as a data address), or the parts that spoke most for and against it, with
+    the names of files in the place of where they lie."""
     if getattr(explanation, "background", None) is None:
-        return {"parts": [{"part": str(part), "adds": adds} for part, adds in explanation.strongest(12)]}
+        parts = []
+        for part, adds in explanation.strongest(12):
+            column, _, cell = str(part).partition(" = ")
+            parts.append({"part": f"{column} = {names[cell]}" if cell in names else str(part), "adds": adds})
+        return {"parts": parts}
     from PIL import Image
 
     image = Image.fromarray(explanation.drawn())

@@ -13,7 +13,7 @@ import pytest
 import headstart
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
-from headstart.errors import DataError, ParameterError, SourceError
+from headstart.errors import DataError, NoLabels, ParameterError, SourceError
 from headstart.models.saving.task_models import SeveralTasks
 from headstart.models.several_tasks import _lend, _lent, told_of_tasks
 from headstart.report.tasks import tasks_page
@@ -117,6 +117,31 @@ def test_each_answer_is_explained(fitted: tuple[Any, Path]) -> None:
     assert told["big"][0].answer == "no" and told["size"][0].answer == model.predict(new)["size"][0]
     with pytest.raises(ParameterError, match=r"Expected answers by task \(size, big, coin\), found 'no'"):
         model.explain(new, "no")
+
+
+def test_a_task_without_labels_is_named_and_the_others_are_measured(fitted: tuple[Any, Path]) -> None:
+    model, _ = fitted
+    new = table(60, seed=4)
+    for bare in (new.drop(columns="coin"), new.assign(coin="")):
+        found = headstart.evaluate(model, bare)
+        assert list(found.tasks) == ["size", "big"] and "No label of coin is there" in found.words[-1]
+    with pytest.raises(NoLabels, match="Expected rows with their labels to evaluate on"):
+        headstart.evaluate(model, new.drop(columns=LABELS))
+
+
+@pytest.mark.parametrize(
+    ("changed", "options", "words"),
+    [
+        ({"coin": ""}, {}, r"^coin: Expected labels, found none: all 120 rows are without one"),
+        ({"coin": ""}, {"target": "big"}, r"^coin: Expected labels, found none"),
+        ({}, {"group_by": "big"}, "a column of its own for the groups, found 'big', which holds labels too"),
+        ({}, {"split_column": "Big"}, "a column of its own for the parts, found 'Big', which holds labels too"),
+        ({}, {"text_column": "coin", "target": "big"}, "a column of its own for the texts, found 'coin'"),
+    ],
+)
+def test_what_is_wrong_with_one_of_the_columns_is_said_of_it(changed: Any, options: Any, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        headstart.fit(table().assign(**changed), label=LABELS, budget=5, **options)
 
 
 def test_what_is_measured_on_names_no_features_that_the_model_never_saw(

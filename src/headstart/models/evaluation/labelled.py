@@ -53,8 +53,10 @@ def read_like(model: Any, data: Any, told: Reading) -> tuple[Dataset, list[str]]
 
     Raises
     ------
+    NoLabels
+        For data without labels.
     DataError
-        For data without labels, or of another kind or task.
+        For data of another kind or task.
     """
     reading, said = reading_like(model, data, told)
     try:
@@ -62,7 +64,7 @@ def read_like(model: Any, data: Any, told: Reading) -> tuple[Dataset, list[str]]
         one = found.tasks.get(str(reading.label), found)
         dataset = one.dataset()
     except NoLabels as error:
-        raise DataError(
+        raise NoLabels(
             f"Expected {model.kind.many} with their labels to evaluate on, found {model.kind.many} without any.",
             "Name the column of labels (--label), or give a folder for each class (or where the class stands in their "
             "names, --label 're:^([^_]+)_'); headstart check compares data without labels.",

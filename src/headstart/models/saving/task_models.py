@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart.data.base.kinds import Kind
-from headstart.errors import DataError, ParameterError
+from headstart.errors import DataError, NoLabels, ParameterError
 from headstart.models.saving.evidence_file import EVIDENCE
 from headstart.networks.folder import write_folder, write_tasks
 from headstart.networks.running.passing import passing
@@ -82,7 +82,15 @@ class SeveralTasks:
         return [None if model.task == "regression" else model.predict_proba(X) for model in models]
 
     def evaluate(self, data: Any, **how: Any) -> Any:
-        """Measure each model on the rows that have its label, see `headstart.evaluate`."""
+        """Measure each model on the rows that have its label, see `headstart.evaluate`.
+
+        A task that no row has a label of is left out, and named.
+
+        Raises
+        ------
+        NoLabels
+            If no row has any.
+        """
         from headstart.models.evaluation.evaluation import of_several
 
         if how.get("label") is not None:
@@ -91,7 +99,15 @@ class SeveralTasks:
                 "Each is measured by the column of its name; or give the folder of one, as task-1.",
             )
         given = {name: value for name, value in how.items() if name != "label"}
-        return of_several({name: model.evaluate(data, label=name, **given) for name, model in self.models.items()})
+        found, without = {}, {}
+        for name, model in self.models.items():
+            try:
+                found[name] = model.evaluate(data, label=name, **given)
+            except NoLabels as error:
+                without[name] = error
+        if not found:
+            raise next(iter(without.values()))
+        return of_several(found, [*without])
 
     def explain(self, X: Any, answer: Mapping[str, Any] | None = None) -> dict[str, list[Explanation]]:
         """What speaks for each task's answers, as `Model.explain` says it; ``answer`` may name one for some tasks.
