@@ -184,6 +184,19 @@ def test_a_target_is_learned_with_the_others_beside_it() -> None:
     assert model.predict(table(20, seed=3)).shape == (20,)
 
 
+def test_a_task_of_several_labels_stands_beside_others(caplog: pytest.LogCaptureFixture) -> None:
+    frame = table()
+    frame["tags"] = np.where(
+        frame["a"] > 0, np.where(frame["b"] > 0, "up;left", "up"), np.where(frame["b"] > 0, "left", "")
+    )
+    model = headstart.fit(frame, label=["big", "tags"], budget=8, n_splits=2)
+    assert model.models["tags"].task == "multilabel" and model.models["tags"].classes_.tolist() == ["left", "up"]
+    assert set(model.predict(table(5, seed=3)).columns) == {"big", "tags"}
+    with caplog.at_level("INFO", "headstart"):
+        headstart.fit(frame, label=["big", "tags"], target="tags", budget=4, n_splits=2)
+    assert "several labels of rows of values are learned without other tasks" in caplog.text
+
+
 def test_what_any_task_keeps_for_the_test_is_lent_to_none() -> None:
     frame = pd.DataFrame({"x": np.arange(12.0), "part": ["train"] * 6 + ["val"] * 3 + ["test"] * 3})
     frame["a"] = ["u", "v"] * 4 + ["u", None, None, None]  # its test is the part named val
