@@ -105,6 +105,30 @@ def about(place: Any) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def of_task(name: str) -> Iterator[None]:
+    """Name the task of which what is refused within is said, where there are several.
+
+    Raises
+    ------
+    HeadstartError
+        What was raised within.
+
+    Examples
+    --------
+    >>> with of_task("colour"):
+    ...     raise HeadstartError("Expected two classes, found one.")
+    Traceback (most recent call last):
+    headstart.errors.HeadstartError: colour: Expected two classes, found one.
+    """
+    try:
+        yield
+    except HeadstartError as error:
+        error.message = f"{name}: {error.message}"
+        error.args = (f"{error.message} {error.todo}".strip(),)
+        raise
+
+
 class DataError(HeadstartError, ValueError):
     """The data cannot be used as they are: labels, groups, files or shapes."""
 

@@ -109,7 +109,7 @@ def test_inspect_says_the_views(folder: Path, capsys: pytest.CaptureFixture[str]
         (["picture=photo", "other=photo"], "Expected each column in one view, found 'photo' in 'picture' and 'other'"),
         (["body=wing,kind"], "Expected the column 'kind' with the labels outside the views"),
         (["body=same"], "Expected values that differ in the view 'body', found '7' in all 40 rows that have it"),
-        (["body=wing"], "Expected one view or more in every row, found none of body in 8: row 2, row 8"),
+        (["body=none"], "Expected one view or more in every row, found none of body in 48: row 1, row 2"),
         (
             ["picture=away", "body=wing"],
             "Expected pictures at the paths of the view 'picture', found none of the 48 there",
@@ -121,7 +121,7 @@ def test_inspect_says_the_views(folder: Path, capsys: pytest.CaptureFixture[str]
 def test_views_that_are_refused(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], views: list[str], words: str
 ) -> None:
-    frame = pd.read_csv(folder / "here.csv").assign(same=7, away=[f"gone/{i}.png" for i in range(48)])
+    frame = pd.read_csv(folder / "here.csv").assign(same=7, none="", away=[f"gone/{i}.png" for i in range(48)])
     frame.to_csv(tmp_path / "table.csv", index=False)
     named = [word for view in views for word in ("--view", view)]
     out = str(tmp_path / "m")
@@ -325,3 +325,22 @@ def test_what_to_label_next_goes_by_the_views_that_are_there(
         again = pool.drop(index=[2, 3]).assign(kind=["ant", "bee"] * 4 + [None] * 30)
         again.to_csv(folder / "part.csv", index=False)
         assert not set(headstart.label_next(folder / "part.csv", n=6, model=known).rows) & set(range(8))
+
+
+def test_labelled_rows_without_any_view_are_left_out_and_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = insects(folder, 30, 9)
+    new.loc[[3, 7], ["photo", "wing", "legs"]] = None
+    new.to_csv(folder / "bare.csv", index=False)
+    bare, why = str(folder / "bare.csv"), "it has none of the views picture, body"
+    assert exit_code(["evaluate", str(folder / "m"), bare]) in (0, 3)
+    said = capsys.readouterr()
+    assert f"Left out: 2 (row 4: {why}; row 8: {why})" in said.err and " 28 rows are too few" in said.out
+    assert exit_code(["check", str(folder / "m"), bare, "--labels", "kind"]) in (0, 3, 4)
+    assert f"Left out, since 2 rows cannot be read: row 4: {why}; row 8: {why}." in capsys.readouterr().out
+    assert exit_code(["inspect", bare, "--label", "kind", *VIEWS]) == 0
+    assert f"Left out: 2 (row 4: {why}" in capsys.readouterr().out
+    assert exit_code(["predict", str(folder / "m"), bare, "--explain", str(folder / "went")]) == 1
+    told = json.loads((folder / "went" / "explanations.json").read_text())
+    assert len(told) == 28 and "row 4" not in json.dumps(told)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 import numpy as np
 
-from headstart.data.sets.sheet import COVERS, RANDOM, UNSURE
+from headstart.data.sets.sheet import COVERS, RANDOM, UNSURE, unsure_of
 from headstart.errors import DataError, ParameterError
 from headstart.math.alignment.kernels import unit_rows
 from headstart.math.linear.logistic import solve_logistic
@@ -42,6 +43,61 @@ class NextLabels:
     reasons: tuple[str, ...]
     failed: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """What may be asked for of one task: ``rows`` of a pool, (m,), with the arguments of `next_labels`."""
+
+    rows: np.ndarray
+    features: np.ndarray
+    labelled: np.ndarray | None = None
+    y: np.ndarray | None = None
+    probabilities: Callable[[], np.ndarray] | None = None
+
+
+def next_labels_of(pools: Mapping[str, Pool], n: int, *, random_state: int = 0) -> NextLabels:
+    """Choose rows of a pool to be labelled for several tasks at once, by `next_labels` for each.
+
+    A quarter is drawn at random for all. Then the tasks take turns: each names the row that it wants most of those that
+    have no label of its own, as `next_labels` would; so a row that several want comes first, and none is left behind.
+
+    Parameters
+    ----------
+    pools : mapping of str to Pool
+        By task; of the same pool.
+    n : int
+        At most as many as any task may ask for.
+    random_state : int, default=0
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(40, 2))
+    >>> found = next_labels_of({"a": Pool(np.arange(30), X[:30]), "b": Pool(np.arange(10, 40), X[10:])}, 8)
+    >>> len(set(found.rows.tolist())), found.reasons.count(RANDOM)
+    (8, 2)
+    """
+    if len(pools) == 1:
+        one = next(iter(pools.values()))
+        told = {"labelled": one.labelled, "y": one.y, "probabilities": one.probabilities}
+        found = next_labels(one.features, n, **told, random_state=random_state)  # type: ignore[arg-type]
+        return replace(found, rows=one.rows[found.rows])
+    free = np.unique(np.concatenate([one.rows for one in pools.values()]))
+    chance = np.random.default_rng(random_state).permutation(free)[: round(BY_CHANCE * n) or 1]
+    wanted = []
+    for name, one in pools.items():
+        drawn = np.flatnonzero(np.isin(one.rows, chance))
+        k = min(n - len(chance), len(one.rows) - len(drawn))
+        chosen, reasons = _beside(one, drawn, k, random_state)
+        said = [unsure_of(name) if why == UNSURE else why for why in reasons]
+        wanted.append(list(zip(one.rows[chosen].tolist(), said, strict=True)))
+    taken = dict.fromkeys(chance.tolist(), RANDOM)
+    for turn in zip_longest(*wanted):
+        for row, why in filter(None, turn):
+            if len(taken) < n:
+                taken.setdefault(row, why)
+    return NextLabels(np.array(list(taken), dtype=np.int64), tuple(taken.values()))
 
 
 def next_labels(
@@ -101,22 +157,31 @@ def next_labels(
         raise DataError(
             f"Expected {n} examples or more to choose from, found {len(pool)}.", "Give more, or ask for less."
         )
-    rows = unit_rows(np.asarray(pool, dtype=np.float64))
-    given = np.zeros((0, rows.shape[1])) if labelled is None else unit_rows(np.asarray(labelled, dtype=np.float64))
     rng = np.random.default_rng(random_state)
-    chance = rng.permutation(len(rows))[: round(by_chance * n) or int(by_chance > 0)]
+    chance = rng.permutation(len(pool))[: round(by_chance * n) or int(by_chance > 0)]
+    asked = Pool(np.arange(len(pool)), pool, labelled, y, probabilities)
+    chosen, reasons = _beside(asked, chance, n - len(chance), random_state)
+    order = [*chance.tolist(), *chosen]
+    return NextLabels(np.array(order, dtype=np.int64), (*[RANDOM] * len(chance), *reasons))
+
+
+def _beside(pool: Pool, chance: np.ndarray, n: int, random_state: int) -> tuple[list[int], list[str]]:
+    """n rows of a pool beside those that were drawn at random, in the order in which they are wanted, and why."""
+    if n < 1:
+        return [], []
+    rows, y = unit_rows(np.asarray(pool.features, dtype=np.float64)), pool.y
+    labelled = np.zeros((0, rows.shape[1])) if pool.labelled is None else np.asarray(pool.labelled, dtype=np.float64)
+    given = unit_rows(labelled)
     rest = np.setdiff1d(np.arange(len(rows)), chance)
     taken = np.concatenate([given, rows[chance]])
     covers = rest[max_herding(rows[rest], n, taken, width=_WIDTH, random_state=random_state)]
     unsure = np.zeros(0, dtype=np.int64)
     if _known_enough(y):
-        p = _by_a_head(given, np.asarray(y), rows) if probabilities is None else probabilities()
+        p = _by_a_head(given, np.asarray(y), rows) if pool.probabilities is None else pool.probabilities()
         top = np.sort(p, axis=1)
         doubt = top[:, -1] - (top[:, -2] if top.shape[1] > 1 else 0)
         unsure = rest[np.argsort(doubt[rest], kind="stable")]
-    chosen, reasons = _in_turn(covers, unsure, n - len(chance))
-    order = [*chance.tolist(), *chosen]
-    return NextLabels(np.array(order, dtype=np.int64), (*[RANDOM] * len(chance), *reasons))
+    return _in_turn(covers, unsure, n)
 
 
 def _known_enough(y: np.ndarray | None) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from headstart.cli.console import common, echo, note, note_failed, print_json
-from headstart.cli.options import Place, path_column_option, text_column_option
+from headstart.cli.options import Place, one_or_several, path_column_option, text_column_option
 
 
 @click.command("label-next")
@@ -17,7 +17,12 @@ from headstart.cli.options import Place, path_column_option, text_column_option
 @click.option("--model", type=Place(), help="A saved model, whose doubt is asked.")
 @click.option("--labelled", type=Place(), help="What has labels already: a folder or a table.")
 @click.option("--source", default="auto", show_default=True, help="Without a model: the network that compares them.")
-@click.option("--label", help="Column of labels, of --labelled and of the table that is written.")
+@click.option(
+    "--label",
+    multiple=True,
+    callback=one_or_several,
+    help="Column of labels, of --labelled and of the table that is written; again for several.",
+)
 @path_column_option
 @text_column_option
 @click.option("--seed", "random_state", type=int, default=0, show_default=True, help="Of what is drawn at random.")
@@ -33,11 +38,10 @@ def command(pool: Path, n: int, out: Path, as_json: bool, **options: object) -> 
     headstart fit next.csv --unlabelled pool/ --out model
     headstart label-next pool/ --model model --labelled next.csv -n 20 --out more.csv
     """
-    from headstart.data.sets.sheet import UNSURE
     from headstart.models.labelling import label_next
 
     found = label_next(pool, n=n, out=out, **options)  # type: ignore[arg-type]
-    words = [{UNSURE: "that the model is unsure of"}.get(why, why) for why in found.reasons]
+    words = [f"that {why.removesuffix(' it')}" if why.endswith("is unsure of it") else why for why in found.reasons]
     failed = [{"file": name, "reason": reason} for name, reason in found.failed]
     note_failed(failed)
     for line in found.notes:

@@ -73,7 +73,10 @@ def new_examples(known: Model, data: Any, labels: str | None, told: Reading) -> 
             f"Expected one column of labels, found {dataset.y.shape[1]}.", "headstart evaluate measures on several."
         )
     words += [] if known.task == "regression" else _strangers(known, dataset.y)
-    return NewExamples(inputs, list(dataset.names), dataset.y, dataset.groups, notes=tuple(words))
+    words += [_unread(known, dataset.dropped)] if dataset.dropped else []
+    return NewExamples(
+        inputs, list(dataset.names), dataset.y, dataset.groups, left_out=dataset.dropped, notes=tuple(words)
+    )
 
 
 def without_learned(known: Model, new: NewExamples) -> NewExamples:
@@ -134,12 +137,17 @@ def without_broken(known: Model, new: NewExamples) -> NewExamples:
 def _without(known: Model, new: NewExamples, broken: Sequence[tuple[str, str]], rows: Iterable[int]) -> NewExamples:
     """The examples without some that cannot be read, and a note of these."""
     whole = np.setdiff1d(np.arange(len(new.names)), list(rows))
-    shown = "; ".join(f"{name}: {reason}" for name, reason in broken[:_SHOWN])
     if not len(whole):
+        shown = "; ".join(f"{name}: {reason}" for name, reason in broken[:_SHOWN])
         raise DataError(f"Expected {known.kind.many} that can be read, found none of {len(new.names)}: {shown}.")
+    said = _unread(known, broken)
+    return replace(new.some(whole), left_out=(*new.left_out, *broken), notes=(*new.notes, said))
+
+
+def _unread(known: Model, broken: Sequence[tuple[str, str]]) -> str:
+    shown = "; ".join(f"{name}: {reason}" for name, reason in broken[:_SHOWN])
     more = f"; and {len(broken) - _SHOWN} more" if len(broken) > _SHOWN else ""
-    said = f"Left out, since {known.kind.count(len(broken))} cannot be read: {shown}{more}."
-    return replace(new.some(whole), left_out=tuple(broken), notes=(*new.notes, said))
+    return f"Left out, since {known.kind.count(len(broken))} cannot be read: {shown}{more}."
 
 
 def _strangers(known: Model, y: np.ndarray) -> list[str]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from headstart.adviser.next_labels import NextLabels, next_labels
+from headstart.adviser.next_labels import NextLabels, Pool, next_labels_of
 from headstart.contract.arguments import plainly
 from headstart.contract.network_rows import features_by, network_for_rows
-from headstart.data.base.kinds import Kind, kind_named
+from headstart.data.base.kinds import Kind
 from headstart.data.inputs.canvases import readable
 from headstart.data.inputs.inputs import as_inputs
 from headstart.data.inputs.registry import simple_of
@@ -23,20 +25,20 @@ from headstart.data.reading.table import read_paths
 from headstart.data.reading.unlabelled import read_unlabelled, texts_in
 from headstart.data.reading.view_table import unlabelled_views
 from headstart.data.sets.dataset import Dataset
-from headstart.data.sets.sheet import REASON, check_sheet, write_sheet
+from headstart.data.sets.sheet import REASON, check_sheet, known_cells, write_sheet
 from headstart.data.tables.copies import copies
 from headstart.data.tables.encoder import TableEncoder
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.gaps import absent
 from headstart.data.tables.records import row_names
 from headstart.data.tables.rows import as_frame, is_frame, rows_of
-from headstart.errors import BadInputs, DataError
+from headstart.errors import BadInputs, DataError, ParameterError
 from headstart.guard.candidates.kept_apart import side_by_side
-from headstart.models.evaluation.columns import columns_like, columns_read
+from headstart.models.evaluation.columns import columns_like, columns_read, file_columns
 from headstart.models.evaluation.unlabelled import read_new
 from headstart.models.labelled_sets import AUTO
 from headstart.models.model import Model, load
-from headstart.models.saving.task_models import one_task
+from headstart.models.saving.task_models import SeveralTasks
 from headstart.networks.running.simple_features import simple_features
 
 
@@ -49,7 +51,7 @@ def label_next(
     labelled: Any = None,
     source: Any = AUTO,
     out: str | Path | None = None,
-    label: str | None = None,
+    label: str | Sequence[str] | None = None,
     path_column: str | None = None,
     text_column: str | list[str] | None = None,
     random_state: int = 0,
@@ -57,7 +59,8 @@ def label_next(
     """Choose examples to label next, and write them down as a table that `fit` reads when it is filled in.
 
     A quarter is drawn at random and marked so; of the rest, those come first that stand for many others and are unlike
-    what is labelled, later also those that a model is unsure of (`headstart.adviser.next_labels.next_labels`).
+    what is labelled, later also those that a model is unsure of (`headstart.adviser.next_labels.next_labels`). Of
+    several tasks each has its say in turn, and an example that lacks the label of any may be asked for.
 
     Parameters
     ----------
@@ -65,7 +68,7 @@ def label_next(
         Examples without labels; those that are among the labelled ones, have a label in the table's column of labels,
         or cannot be read, are left out.
     n : int, default=20
-    model : Model or path, optional
+    model : Model, SeveralTasks or path, optional
         Whose network and doubt are used.
     labelled : path, frame or (X, y), optional
         What has labels already. Default: the rows of the pool that have one.
@@ -73,9 +76,9 @@ def label_next(
         Without a model, the network whose features are compared.
     out : path-like, optional
         CSV file to write.
-    label : str, optional
-        Column of labels: of ``labelled`` and of the pool where these are tables, and of what is written. Default: the
-        one that the model learned from, the pool's own where some of its cells are blank, that of ``labelled``, or
+    label : str or list of str, optional
+        Column of labels: of ``labelled`` and of the pool where these are tables, and of what is written. Default: those
+        that the model learned from, the pool's own where some of its cells are blank, that of ``labelled``, or
         "label".
     path_column, text_column
         How tables are read, see `headstart.fit`.
@@ -100,53 +103,105 @@ def label_next(
     """
     if out is not None:
         check_sheet(out)
-    known = one_task(load(model) if isinstance(model, str | Path) else model)
+    known = load(model) if isinstance(model, str | Path) else model
+    reading = Reading(label, path_column, text_column)
+    models = _models(known, label)
+    frame = table_in(pool)
+    how = partial(_looked_at, pool, frame, labelled, reading, source)
+    asked = [how(name, one, [other for other in models if other != name]) for name, one in models.items()]
+    first = asked[0]
+    free = np.unique(np.concatenate([one.pool.rows for one in asked]))
+    if len(free) < min(n, len(first.shown)):
+        raise _too_few(n, len(free), len(first.shown), len(first.failed))
+    found = next_labels_of({one.column: one.pool for one in asked}, n, random_state=random_state)
+    found = dataclasses.replace(found, failed=tuple(first.failed), notes=first.notes)
+    if out is not None:
+        one, given = first.known, first.given
+        learned = None if one is None else (one.evidence.get("data") or {}).get("columns")
+        texts = text_column or learned or (None if given is None else given.text_columns)
+        kind = None if is_frame(first.shown) else first.shown.kind
+        named = file_columns(one) if kind is None else as_list(texts if kind.typed else path_column)
+        rows = found.rows.tolist()
+        cells = {one.column: known_cells(frame, one.column, rows) for one in asked}
+        write_sheet(first.shown, rows, Path(out).expanduser(), label=cells, named=named, reasons=found.reasons)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What of a pool may be asked for of one task, and how it is shown."""
+
+    column: str
+    pool: Pool
+    shown: Any
+    known: Model | None
+    given: Dataset | None
+    failed: list[tuple[str, str]]
+    notes: tuple[str, ...]
+
+
+def _models(known: Any, label: str | Sequence[str] | None) -> dict[Any, Model | None]:
+    """The model of each column of labels, or None; the column is None where it is not said yet."""
+    if isinstance(known, SeveralTasks):
+        if label is not None:
+            raise ParameterError(
+                f"Expected no label with several tasks ({', '.join(known.models)}), found {label!r}.",
+                "The sheet has a column for each; or give the folder of one, as task-1.",
+            )
+        return dict(known.models)
     if known is not None and not isinstance(known, Model):
         from headstart.models.detection_model import refuse_detection
 
         refuse_detection(known, "what to label next")
-    wanted = None if known is None else known.kind
-    reading, given = Reading(label, path_column, text_column), None
-    if labelled is not None and labelled is not pool:
-        given = recognise(labelled, _as_learned(known, labelled, reading), wanted=lambda: wanted).dataset()
-    frame = table_in(pool)
+    learned = [] if known is None else columns_read(known, "label")
+    several: Sequence[str | None] = learned if len(learned) > 1 else [None]
+    return dict.fromkeys(as_list(label) or several, known)
+
+
+def _looked_at(
+    pool: Any,
+    frame: Any,
+    labelled: Any,
+    reading: Reading,
+    source: Any,
+    label: str | None,
+    known: Model | None,
+    others: Sequence[str | None],
+) -> _Asked:
+    """What may be asked for of one task; what others call their labels is no feature."""
+    told, apart = dataclasses.replace(reading, label=label), [str(name) for name in others]
+    given = None if labelled is None or labelled is pool else _labelled(labelled, known, told, apart)
     column = label_column(frame, label, known, given)
     filled = _filled(frame, column)
     if given is None and (labelled is pool or len(filled)):
-        reading = dataclasses.replace(reading, label=column)
-        given = recognise(pool, _as_learned(known, pool, reading), wanted=lambda: wanted).dataset()
-    kind = known.kind if known is not None else None if given is None else given.kind
-    rows, notes = _pool(pool, known, kind, reading, given)
+        given = _labelled(pool, known, dataclasses.replace(told, label=column), apart)
+    rows, notes = _pool(pool, known, known.kind if known else given.kind if given else None, told, given)
     failed: list[tuple[str, str]] = []
     if rows is None:
-        shown, rows, free, features, held, failed = _of_values(pool, frame, known, given, filled, column)
+        passed = {column, REASON, *apart}
+        shown, rows, free, features, held, failed = _of_values(pool, frame, known, given, filled, passed)
     else:
         shown, free, features, held, failed = _of_inputs(rows, known, given, source, filled)
-    if len(free) < min(n, len(shown)):
-        raise _too_few(n, len(free), len(shown), len(failed))
 
     def probabilities() -> np.ndarray:
         assert known is not None
         return np.asarray(known.predict_proba(rows.iloc[free] if is_frame(rows) else rows[free]))
 
-    doubt = known is not None and known.task == "classification"
-    found = next_labels(
-        features,
-        n,
-        labelled=held,
-        y=_labels(given, known),
-        probabilities=probabilities if doubt else None,
-        random_state=random_state,
-    )
-    found = dataclasses.replace(found, rows=free[found.rows], failed=tuple(failed), notes=notes)
-    if out is not None:
-        learned = None if known is None else (known.evidence.get("data") or {}).get("columns")
-        texts = text_column or learned or (None if given is None else given.text_columns)
-        columns = _file_columns(known) if is_frame(rows) else as_list(texts if rows.kind.typed else path_column)
-        write_sheet(
-            shown, found.rows.tolist(), Path(out).expanduser(), label=column, named=columns, reasons=found.reasons
-        )
-    return found
+    doubt = probabilities if known is not None and known.task == "classification" else None
+    return _Asked(column, Pool(free, features, held, _labels(given, known), doubt), shown, known, given, failed, notes)
+
+
+def _labelled(data: Any, known: Model | None, told: Reading, others: Sequence[str]) -> Dataset | None:
+    """What has labels of one task; None of a table that has those of others alone."""
+    frame = table_in(data) if others else None
+    if frame is not None:
+        found = [name for other in others if (name := matching(frame, other)) is not None]
+        told = dataclasses.replace(told, leave_out=tuple(found) or None)
+        if not len(_filled(frame, matching(frame, str(told.label)) or "")):
+            return None
+    return recognise(
+        data, _as_learned(known, data, told), wanted=lambda: None if known is None else known.kind
+    ).dataset()
 
 
 def _too_few(n: int, free: int, known: int, failed: int) -> DataError:
@@ -292,7 +347,7 @@ def _compared_by(network: Any, inputs: Any, what: str) -> np.ndarray:
 
 
 def _of_values(
-    pool: Any, frame: Any, known: Model | None, given: Dataset | None, filled: np.ndarray, label: str
+    pool: Any, frame: Any, known: Model | None, given: Dataset | None, filled: np.ndarray, passed: set[str]
 ) -> tuple[Any, Any, np.ndarray, np.ndarray, np.ndarray | None, list[tuple[str, str]]]:
     """The same of rows of a table, in standardised numbers of the columns that both have; the sheet shows all.
 
@@ -303,8 +358,8 @@ def _of_values(
     views = None if known is None else known.views
     if known is not None and views is not None:
         asked = unlabelled_views(pool, views, known.encoder.input_types_, bare=True)
-        shown = shown.assign(**asked[_file_columns(known)])
-    taken = set(asked.columns) - {label, REASON} if held is None else set(held.columns)
+        shown = shown.assign(**asked[file_columns(known)])
+    taken = set(asked.columns) - passed if held is None else set(held.columns)
     compared = asked[[name for name in asked.columns if name in taken]]
     free = np.setdiff1d(np.arange(len(compared)), filled)
     if held is not None:
@@ -322,14 +377,6 @@ def _of_values(
     rows, others = _standardised(rows, others, [] if views is None else list(encoder.slices_.values()))
     free = np.setdiff1d(free, list(broken))
     return shown, asked, free, rows[free], others, [(names[i], why) for i, why in sorted(broken.items())]
-
-
-def _file_columns(known: Model | None) -> list[str]:
-    """The columns of a model's views that hold paths of files."""
-    if known is None or known.views is None:
-        return []
-    kinds = {view: kind_named(known.encoder.input_types_[view]) for view in known.views}
-    return [known.views[view][0] for view, kind in kinds.items() if not kind.values and not kind.typed]
 
 
 def _standardised(

@@ -28,6 +28,7 @@ _SINGLE |= {"positive": None, "prevalence": None}
 #: What becomes of the tasks beside a target: of columns of values, of what a network sees, and of what none does.
 _BESIDE = "the others are learned from where they help it."
 _LEFT = "the others are left out, for no network is borrowed whose last blocks they could train."
+_TAGS = "the others are left out, for several labels of rows of values are learned without other tasks."
 _SEEN = "the others are left out, for rows that are seen in several views do not learn from other tasks."
 
 
@@ -103,7 +104,7 @@ def fit_tasks(
     for name in names:
         one = found.tasks[name]
         asked = {**given, "data": one, "label": name, "target": None, "out": None, "also": None}
-        beside = {other: source for other, source in lent.items() if other != name}
+        beside = {} if _alone(found, name) else {other: source for other, source in lent.items() if other != name}
         auxiliary: Any = [*(given["auxiliary"] or []), *beside.values()] if found.values else beside
         asked |= {"budget": given["budget"] / len(names), "auxiliary": auxiliary or given["auxiliary"]}
         models[name] = fit(**asked)
@@ -166,9 +167,14 @@ def _lent(found: Recognised) -> dict[str, Any]:
 def _lend(found: Recognised, source: Any) -> bool:
     """Whether tasks can lend: rows of values do, and what a network that is borrowed sees; views do not."""
     if found.values or found.reading.view is not None:
-        return found.values
+        return found.values and not (found.reading.target and _alone(found, found.reading.target))
     network, kind = parted(source)[0], next(iter(found.tasks.values())).kind
     return network is not None and (network != AUTO or (kind is not None and kind.starter is not None))
+
+
+def _alone(found: Recognised, name: str) -> bool:
+    """Whether a task learns without the others, whatever they lend: of values one of several labels does."""
+    return found.values and found.tasks[name].dataset().task == "multilabel"
 
 
 def told_of_tasks(found: Recognised, lend: bool) -> str:
@@ -188,7 +194,7 @@ def told_of_tasks(found: Recognised, lend: bool) -> str:
         gaps = f", {dataset.unlabelled:,} gaps" if dataset.unlabelled else ""
         parts.append(f"{name} ({what.get(dataset.task, 'several labels')}, {len(dataset):,} labelled{gaps})")
     goal = found.reading.target
-    left = _LEFT if found.reading.view is None else _SEEN
+    left = _SEEN if found.reading.view is not None else _TAGS if found.values else _LEFT
     beside = "" if goal is None else f" The target is {goal}; {_BESIDE if lend else left}"
     return f"Several tasks: {'; '.join(parts)}.{beside}"
 

@@ -27,13 +27,18 @@ def views(found: dict[str, Any] | None) -> dict[str, Any] | None:
     >>> said = views({"metric": "accuracy", "fusion": "product", "n": 10, "together": 0.8, "rows": [row]})
     >>> said["words"]
     'Together, as “all views, a head each”, the views reach 80.0%.'
+    >>> views({"metric": "accuracy", "fusion": "lab", "n": 10, "together": 0.8, "rows": [row]})["words"]
+    'The view lab alone is gone by, predicted from the others where it is missing: 80.0%.'
     >>> said["rows"][0]
     {'name': 'lab', 'holds': 'values of age', 'n': '8 of 10', 'figures': ['60.0%', '5.0 points', '5.0 points']}
     """
     if not found:
         return None
     metric, n = str(found["metric"]), found["n"]
-    words = f"Together, as “{plain_name(found['fusion'])}”, the views reach {amount(metric, found.get('together'))}."
+    way, reached = str(found["fusion"]), amount(metric, found.get("together"))
+    words = f"Together, as “{plain_name(way)}”, the views reach {reached}."
+    if any(row["view"] == way for row in found.get("rows") or []):
+        words = f"The view {way} alone is gone by, predicted from the others where it is missing: {reached}."
     if found.get("n_unlabelled"):
         words += f" {count(found['n_unlabelled'], 'row')} without labels helped to fill gaps."
     return {

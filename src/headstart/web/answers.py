@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -74,8 +74,8 @@ class Asked:
                 self._said(jobs, [(j, i) for i in good], found)
         self._said(jobs, together, found)
         for job, answer in zip(jobs, found, strict=True):
-            if job.explain:
-                self._explained(job, answer["predictions"])
+            for row in answer["predictions"][:EXPLAINED] if job.explain else ():
+                self._explained(row, inputs_of(self.kind, [job.items[row["place"]]]))
             for row in answer["predictions"]:
                 del row["place"]
         return found
@@ -123,22 +123,24 @@ class Asked:
             reason = str(error).partition("\n")[0].rstrip(".")
             raise Refused(422, f"Expected cells like those that were learned from, found others: {reason}.") from error
         found = [{"file": f"row {i + 1}", **answer} for i, answer in enumerate(said)]
-        explain = getattr(self.model, "explain", None)
-        if job.explain and explain is not None:
+        if job.explain:
+            names = {str(place): job.called.get(name, name) for place, name in places.items()}
             for i, row in enumerate(found[:EXPLAINED]):
-                row["explanation"] = drawn(explain(frame.iloc[[i]])[0])
+                self._explained(row, frame.iloc[[i]], names)
         return {"predictions": found, "failed": []}
 
-    def _explained(self, job: Received, rows: list[dict[str, Any]]) -> None:
-        """Put what each of the first answers went by beside it; a model that cannot say has none."""
-        explain = getattr(self.model, "explain", None)
-        if explain is None:
-            return
-        for row in rows[:EXPLAINED]:
+    def _explained(self, row: dict[str, Any], inputs: Any, names: Mapping[str, str] | None = None) -> None:
+        """Put beside an answer what it went by, of several tasks beside each; a model that cannot say has none.
+
+        Files in the cells of a row are called by the names that they were sent under.
+        """
+        for name, one in (getattr(self.model, "models", None) or {"": self.model}).items():
+            answer = row["tasks"][name] if "tasks" in row else row
             try:
-                row["explanation"] = drawn(explain(inputs_of(self.kind, [job.items[row["place"]]]))[0])
+                if hasattr(one, "explain"):
+                    answer["explanation"] = drawn(one.explain(inputs)[0], names or {})
             except HeadstartError as error:
-                row["explanation"] = {"reason": error.message}
+                answer["explanation"] = {"reason": error.message}
 
 
 def _cell(value: Any) -> Any:
@@ -160,10 +162,15 @@ def _boxes(model: Any, items: Sequence[Path]) -> tuple[list[dict[str, Any]], lis
     return rows, [{"file": number[entry["file"]], "reason": entry["reason"]} for entry in failed]
 
 
-def drawn(explanation: Any) -> dict[str, Any]:
-    """What an answer went by: a picture (PNG, as a data address), or the parts that spoke most for and against it."""
+def drawn(explanation: Any, names: Mapping[str, str]) -> dict[str, Any]:
+    """What an answer went by: a picture (PNG, as a data address), or the parts that spoke most for and against it, with
+    the names of files in the place of where they lie."""
     if getattr(explanation, "background", None) is None:
-        return {"parts": [{"part": str(part), "adds": adds} for part, adds in explanation.strongest(12)]}
+        parts = []
+        for part, adds in explanation.strongest(12):
+            column, _, cell = str(part).partition(" = ")
+            parts.append({"part": f"{column} = {names[cell]}" if cell in names else str(part), "adds": adds})
+        return {"parts": parts}
     from PIL import Image
 
     image = Image.fromarray(explanation.drawn())

@@ -130,7 +130,6 @@ function answered(row, shown, fill) {
   const said = made("div");
   for (const [name, one] of row.tasks ? Object.entries(row.tasks) : [["", row]]) said.append(...told(name, one));
   if (row.unlike) said.prepend(made("p", { className: "mark", textContent: "Unlike the training data: do not rely on this answer" }));
-  if (row.explanation) said.append(explained(row.explanation));
   const left = made("div"), card = made("article", { className: "card answer" + (shown ? "" : " bare") }, ...(shown ? [left, said] : [said]));
   const on = row.boxes && shown && shown.querySelector("img") ? new BoxesOn(shown, row.boxes, model.tasks[0].classes[0]) : null;
   if (model.corrections && on) said.append(boxCorrection(on, card, fill));
@@ -153,6 +152,7 @@ function told(name, one) {
     const shares = Object.entries(one.probabilities).sort((a, b) => b[1] - a[1]).slice(0, 8);
     nodes.push(bars(shares.map(([label, share]) => [label, share, percent(share), ""])));
   }
+  if (one.explanation) nodes.push(explained(one.explanation));
   return nodes;
 }
 

@@ -16,7 +16,7 @@ from PIL import Image
 import headstart
 from headstart.adviser.next_labels import next_labels
 from headstart.cli.label_next import command
-from headstart.data.sets.sheet import COVERS, RANDOM, UNSURE
+from headstart.data.sets.sheet import COVERS, RANDOM, UNSURE, unsure_of
 from headstart.errors import DataError, ParameterError
 from headstart.math.ratios.gaussian import gaussian_kernel, median_width
 from headstart.math.ratios.max_herding import max_herding
@@ -188,3 +188,66 @@ def test_a_column_that_may_be_a_feature_is_not_taken_for_labels(tmp_path: Path) 
     pool = part_labelled().drop(columns=["text", "ill"]).assign(**{"class": ["first", "second", "third"] * 10})
     headstart.label_next(pool, n=5, out=tmp_path / "next.csv")
     assert list(pd.read_csv(tmp_path / "next.csv").columns) == ["age", "class", "label", "reason"]
+
+
+def two_tasks(n: int = 60) -> pd.DataFrame:
+    """Rows of two tasks: the first ten have both labels, the next ten the first, the next ten the second."""
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, n)).round(4)
+    side, size = np.where(a > 0, "left", "right"), np.where(b > 0, "big", "small")
+    rows = np.arange(n)
+    return pd.DataFrame({"a": a, "b": b}).assign(
+        side=np.where(rows < 20, side, ""), size=np.where((rows < 10) | (rows // 10 == 2), size, None)
+    )
+
+
+@pytest.mark.parametrize("known", ["model", "labels"])
+def test_several_tasks_share_a_sheet_and_each_has_its_say(tmp_path: Path, known: str) -> None:
+    frame, names = two_tasks(), ["side", "size"]
+    frame.to_csv(tmp_path / "pool.csv", index=False)
+    model = headstart.fit(tmp_path / "pool.csv", label=names, budget=5, n_splits=2, out=tmp_path / "m")
+    asked = ["--model", str(tmp_path / "m")] if known == "model" else ["--label", "side", "--label", "size"]
+    ask = [str(tmp_path / "pool.csv"), "-n", "20", *asked, "--out", str(tmp_path / "next.csv"), "--json"]
+    ran = CliRunner().invoke(command, ask)
+    assert ran.exit_code == 0, ran.output
+    told = json.loads(ran.stdout)
+    rows, reasons = np.array(told["rows"]), told["reasons"]
+    assert rows.min() >= 10 and len(set(told["rows"])) == 20 and reasons.count(RANDOM) == 5
+    mine = {"side": rows[[why == unsure_of("side") for why in reasons]]}
+    mine["size"] = rows[[why == unsure_of("size") for why in reasons]]
+    assert all(len(one) >= 2 for one in mine.values())
+    assert not set(mine["side"]) & set(range(10, 20)) and not set(mine["size"]) & set(range(20, 30))
+    if known == "model":
+        gap = {name: np.abs(2 * one.predict_proba(frame)[:, 0] - 1) for name, one in model.models.items()}
+        assert all(gap[name][mine[name]].max() < np.median(gap[name]) for name in names)
+    sheet = pd.read_csv(tmp_path / "next.csv", dtype=str)
+    assert list(sheet.columns) == ["a", "b", "side", "size", "reason"]
+    kept = frame.iloc[rows].replace("", None)[names].reset_index(drop=True)
+    pd.testing.assert_frame_equal(sheet[names].notna(), kept.notna())  # a label that is known stays
+    full = sheet.assign(side=["left", "right"] * 10, size=["big", "small"] * 10)
+    full.to_csv(tmp_path / "filled.csv", index=False)
+    again = headstart.fit(tmp_path / "filled.csv", label=names, budget=3, n_splits=2)
+    assert again.models["side"].encoder.get_feature_names_out().tolist() == ["a", "b"]
+    ran = CliRunner().invoke(command, [*ask[:-3], "--out", str(tmp_path / "more.csv"), "--seed", "1"])
+    assert "that the model of size is unsure of" in ran.output
+
+
+def test_what_several_tasks_refuse_and_pass_over(tmp_path: Path) -> None:
+    frame, names = two_tasks(), ["side", "size"]
+    with pytest.raises(DataError, match="found 50 of 60: 10 are labelled already"):
+        headstart.label_next(frame, n=51, label=names)
+    assert headstart.label_next(frame[["a", "b"]], n=50, label=names, labelled=frame).rows.min() >= 10
+    only = headstart.label_next(frame[["a", "b"]], n=50, label=names, labelled=frame.assign(size=None).iloc[:20])
+    assert set(range(20)) & set(only.rows.tolist())  # these lack a size
+    model = headstart.fit(frame, label=names, budget=5, n_splits=2)
+    with pytest.raises(ParameterError, match=r"Expected no label with several tasks \(side, size\), found 'side'"):
+        headstart.label_next(frame, n=5, model=model, label="side")
+
+
+def test_several_labels_of_one_task_get_a_column_each(tmp_path: Path) -> None:
+    frame = two_tasks().assign(side=lambda one: one["side"].map({"left": 1, "right": 0}))
+    frame["size"] = frame["size"].map({"big": 1, "small": 0})
+    model = headstart.fit(frame.dropna(), label=["side", "size"], budget=3, n_splits=2)
+    assert model.task == "multilabel"
+    headstart.label_next(frame, n=12, model=model, out=tmp_path / "next.csv")
+    assert list(pd.read_csv(tmp_path / "next.csv").columns) == ["a", "b", "side", "size", "reason"]

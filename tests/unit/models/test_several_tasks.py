@@ -13,7 +13,7 @@ import pytest
 import headstart
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
-from headstart.errors import DataError, ParameterError, SourceError
+from headstart.errors import DataError, NoLabels, ParameterError, SourceError
 from headstart.models.saving.task_models import SeveralTasks
 from headstart.models.several_tasks import _lend, _lent, told_of_tasks
 from headstart.report.tasks import tasks_page
@@ -89,7 +89,7 @@ def test_the_command_that_repeats_it_is_the_users(fitted: tuple[Any, Path]) -> N
 def test_what_is_asked_of_one_task_names_the_folders(fitted: tuple[Any, Path]) -> None:
     _, place = fitted
     with pytest.raises(DataError, match=r"Expected a model of one task, found models of several: size \(task-1\), big"):
-        headstart.label_next(table(30, seed=4), model=place / "m", n=5)
+        headstart.check(place / "m", table(30, seed=4), adapt=place / "adapted")
 
 
 def test_each_task_is_checked_and_the_worst_verdict_counts(fitted: tuple[Any, Path]) -> None:
@@ -107,8 +107,56 @@ def test_each_task_is_checked_and_the_worst_verdict_counts(fitted: tuple[Any, Pa
         ParameterError, match=r"one of the tasks 'size', 'big', 'coin', found 'bg'\. Did you mean 'big'"
     ):
         headstart.check(place / "m", new, labels="bg")
-    with pytest.raises(DataError, match="Expected a model of one task"):
-        headstart.check(place / "m", new, adapt=place / "adapted")
+
+
+def test_each_answer_is_explained(fitted: tuple[Any, Path]) -> None:
+    model, _ = fitted
+    new = table(3, seed=5)
+    told = model.explain(new, {"big": "no"})
+    assert list(told) == LABELS and all(len(one) == 3 for one in told.values())
+    assert told["big"][0].answer == "no" and told["size"][0].answer == model.predict(new)["size"][0]
+    with pytest.raises(ParameterError, match=r"Expected answers by task \(size, big, coin\), found 'no'"):
+        model.explain(new, "no")
+
+
+def test_a_task_without_labels_is_named_and_the_others_are_measured(fitted: tuple[Any, Path]) -> None:
+    model, _ = fitted
+    new = table(60, seed=4)
+    for bare in (new.drop(columns="coin"), new.assign(coin="")):
+        found = headstart.evaluate(model, bare)
+        assert list(found.tasks) == ["size", "big"] and "No label of coin is there" in found.words[-1]
+    with pytest.raises(NoLabels, match="Expected rows with their labels to evaluate on"):
+        headstart.evaluate(model, new.drop(columns=LABELS))
+
+
+@pytest.mark.parametrize(
+    ("changed", "options", "words"),
+    [
+        ({"coin": ""}, {}, r"^coin: Expected labels, found none: all 120 rows are without one"),
+        ({"coin": ""}, {"target": "big"}, r"^coin: Expected labels, found none"),
+        ({}, {"group_by": "big"}, "a column of its own for the groups, found 'big', which holds labels too"),
+        ({}, {"split_column": "Big"}, "a column of its own for the parts, found 'Big', which holds labels too"),
+        ({}, {"text_column": "coin", "target": "big"}, "a column of its own for the texts, found 'coin'"),
+    ],
+)
+def test_what_is_wrong_with_one_of_the_columns_is_said_of_it(changed: Any, options: Any, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        headstart.fit(table().assign(**changed), label=LABELS, budget=5, **options)
+
+
+def test_what_is_measured_on_names_no_features_that_the_model_never_saw(
+    fitted: tuple[Any, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    model, _ = fitted
+    new = table(60, seed=4).assign(copied=lambda frame: frame["size"], ward="north")
+    with caplog.at_level("INFO", "headstart"):
+        found = headstart.evaluate(model, new)
+        headstart.evaluate(model.models["size"], (new.drop(columns="size").iloc[:30], new["a"].iloc[:30]))
+    told = [line.removeprefix("Column feature ") for line in caplog.messages if line.startswith("Column feature")]
+    assert told == ["'a': numbers", "'b': numbers", "'c': numbers", "'d': numbers"] * 4
+    assert caplog.messages.count("Sizes: 4 columns") == 4 and not found.tasks["size"].words
+    with pytest.raises(DataError, match=r"found none of the name 'd' .* Its 'D' may be 'd'"):  # not left out unseen
+        headstart.evaluate(model, new.rename(columns={"d": "D"}))
 
 
 def test_a_changed_folder_is_refused(fitted: tuple[Any, Path], tmp_path: Path) -> None:
@@ -134,6 +182,19 @@ def test_a_target_is_learned_with_the_others_beside_it() -> None:
     assert set(beside) == {"size", "coin"} and "coin" in model.evidence["auxiliary"]["refused"]
     assert beside["size"]["gain"] > beside["coin"]["gain"]
     assert model.predict(table(20, seed=3)).shape == (20,)
+
+
+def test_a_task_of_several_labels_stands_beside_others(caplog: pytest.LogCaptureFixture) -> None:
+    frame = table()
+    frame["tags"] = np.where(
+        frame["a"] > 0, np.where(frame["b"] > 0, "up;left", "up"), np.where(frame["b"] > 0, "left", "")
+    )
+    model = headstart.fit(frame, label=["big", "tags"], budget=8, n_splits=2)
+    assert model.models["tags"].task == "multilabel" and model.models["tags"].classes_.tolist() == ["left", "up"]
+    assert set(model.predict(table(5, seed=3)).columns) == {"big", "tags"}
+    with caplog.at_level("INFO", "headstart"):
+        headstart.fit(frame, label=["big", "tags"], target="tags", budget=4, n_splits=2)
+    assert "several labels of rows of values are learned without other tasks" in caplog.text
 
 
 def test_what_any_task_keeps_for_the_test_is_lent_to_none() -> None:

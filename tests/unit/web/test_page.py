@@ -18,6 +18,7 @@ from served import Served, served
 
 from headstart.cli.main import exit_code
 from headstart.models.model import Model
+from headstart.models.saving.task_models import SeveralTasks
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -114,6 +115,19 @@ def test_nothing_is_wider_than_the_screen(browser: Any, width: int, scheme: str,
         assert page.locator("h3", has_text="What it went by").count() == 1
         assert "<b>so</b>" in page.locator(".answer").inner_text() and page.locator(".answer b").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert wrong == []
+        page.context.close()
+
+
+def test_each_of_several_tasks_says_what_it_went_by(browser: Any, folder: Path) -> None:
+    with served(SeveralTasks({"tone": explaining("text"), "mood": explaining("text")}, {}), folder / "both") as server:
+        page, wrong = opened(browser, server.address, 390)
+        page.check("#explain")
+        page.fill("#text", "so bad")
+        page.click("#send")
+        page.wait_for_selector(".answer .right")
+        assert [words.partition(":")[0] for words in page.locator(".answer h2").all_inner_texts()] == ["tone", "mood"]
+        assert page.locator("h3", has_text="What it went by").count() == 2
         assert wrong == []
         page.context.close()
 

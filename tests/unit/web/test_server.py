@@ -286,6 +286,9 @@ def test_several_tasks_numbers_and_things_in_pictures(tmp_path: Path) -> None:
             "no",
             "yes",
         )
+        asked = [("file", f"{i}.png", written(X[i])) for i in range(6)]
+        (*first, _, _) = server.send("/predict?explain=1", asked).said["predictions"]
+        assert all("explanation" in one for row in first for one in row["tasks"].values())
         fields = {"label:size": "3.5", "label:kind": "yes"}
         assert server.send("/correct", [("file", "a.png", written(X[0]))], fields).status == 200
         wrong = server.send("/correct", [("file", "a.png", written(X[0]))], {**fields, "label:size": "nan"})
@@ -325,6 +328,11 @@ def test_a_row_with_a_picture_takes_it_as_a_file_alone(tmp_path: Path) -> None:
         assert held == {"photo": "file", "age": "number"}
         (row,) = server.send("/predict", [("photo", "a.png", picture(3))], {"age": "3.5"}).said["predictions"]
         assert list(row["probabilities"].values()) == pytest.approx(model.predict_proba(frame.iloc[[3]])[0])
+        (went,) = server.send("/predict?explain=1", [("photo", "a.png", picture(3))], {"age": "3.5"}).said[
+            "predictions"
+        ]
+        parts = [one["part"] for one in went["explanation"]["parts"]]
+        assert sorted(parts) == ["age = 3.5", "photo = a.png"]  # and not where it lies here
         path = server.post("/predict", {"rows": [{"photo": frame["photo"][0], "age": 1}]})
         assert path.status == 422 and "Expected a file in the column 'photo', found a value" in path.said["error"]
         assert server.send("/predict", fields={"photo": frame["photo"][0], "age": "1"}).status == 422

@@ -6,6 +6,7 @@ import dataclasses
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ from headstart.data.sets.sheet import without_reasons
 from headstart.data.sets.task import DETECTION, as_label_array
 from headstart.data.tables.frame import TABLES, read_frame, table_suffix
 from headstart.data.tables.rows import as_frame, is_frame, rows_of
-from headstart.errors import DataError, NoLabels, ParameterError
+from headstart.errors import DataError, NoLabels, ParameterError, of_task
 
 Wanted = Callable[[], Kind | None]
 _ARRAYS = ".npz"
@@ -237,16 +238,22 @@ def _table(
 ) -> Recognised:
     """Whether a table names files, or holds texts or values, and whether several columns of labels are tasks."""
     frame = without_left_out(frame, how)
-    found = _one_table(frame, place, how, wanted, only)
     columns = task_columns(frame, how)
+    found = _one_table(frame, place, how, wanted, only)
     if not columns:
         return found
     parts = {}
     for name in columns:
         rest = frame.drop(columns=[other for other in columns if other != name])
         one = dataclasses.replace(how, label=name, target=None)
-        parts[name] = _one_table(rest, place, one, wanted, only)
+        part = _one_table(rest, place, one, wanted, only)
+        parts[name] = dataclasses.replace(part, read=partial(_of_task, name, part.read))
     return dataclasses.replace(found, tasks=parts)
+
+
+def _of_task(name: str, read: Callable[[Reading], Dataset], told: Reading) -> Dataset:
+    with of_task(name):
+        return read(told)
 
 
 def _one_table(

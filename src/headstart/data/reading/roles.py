@@ -123,6 +123,23 @@ def label_columns(frame: pd.DataFrame, label: str | Sequence[str] | None, taken:
     )
 
 
+def refuse_shared(frame: pd.DataFrame, how: Reading, labels: Sequence[str]) -> None:
+    """Refuse a column of labels that is asked for something else too.
+
+    Raises
+    ------
+    DataError
+    """
+    uses = {"groups": how.group_by, "parts": how.split_column, "paths": how.path_column, "texts": how.text_column}
+    for what, named in uses.items():
+        for name in as_list(named):
+            if matching(frame, name) in labels:
+                raise DataError(
+                    f"Expected a column of its own for the {what}, found {name!r}, which holds labels too.",
+                    "Name another, or leave it out.",
+                )
+
+
 def usual_labels(frame: pd.DataFrame) -> list[str]:
     """The columns that are called as labels usually are, the most usual first.
 
@@ -208,6 +225,7 @@ class Roles:
         if how.group_by is not None and names is None:
             group = named_column(frame, how.group_by, "groups")
         labels = label_columns(frame, how.label, taken=[*taken, part, group])
+        refuse_shared(frame, how, labels)
         rows = row_names(frame) if names is None else names
         return cls(frame, how, rows, labels, part, group)
 

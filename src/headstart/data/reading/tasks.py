@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from headstart.data.reading.options import Reading
-from headstart.data.reading.roles import as_list, label_columns, listed
+from headstart.data.reading.roles import as_list, label_columns, listed, refuse_shared
 from headstart.data.tables.gaps import unlabelled
 from headstart.errors import ParameterError
 
@@ -27,7 +27,7 @@ def task_columns(frame: pd.DataFrame, how: Reading) -> tuple[str, ...]:
     Raises
     ------
     DataError
-        If one of them is not there.
+        If one of them is not there, or asked for something else too.
     ParameterError
         For a target that is not among them, or with a task.
 
@@ -52,10 +52,12 @@ def task_columns(frame: pd.DataFrame, how: Reading) -> tuple[str, ...]:
                 f"Expected the target {how.target!r} and other tasks among the label columns, found {found}.",
                 f"Name all of them: --label {how.target} --label OTHER (label=[...]).",
             )
+        refuse_shared(frame, how, columns)
         return tuple(columns)
     if len(named) < 2 or how.task is not None:
         return ()
     columns = label_columns(frame, named, [])
+    refuse_shared(frame, how, columns)
     return () if all(_flags(frame[name]) for name in columns) else tuple(columns)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -91,7 +92,7 @@ def read_views(frame: pd.DataFrame, place: Path | None, how: Reading) -> Dataset
     """Read a table of several views.
 
     A column of names of pictures or clips is such a view, a column of sentences one of texts, any others are values.
-    Cells that are empty are gaps: a row needs one view or more.
+    Cells that are empty are gaps. Rows without any view are left out, and named.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ def read_views(frame: pd.DataFrame, place: Path | None, how: Reading) -> Dataset
     Raises
     ------
     DataError
-        For views that cannot be read so, a row without any view, or a file that no cell leads to.
+        For views that cannot be read so, that no row has, or files that no cell leads to.
     ParameterError
         For a column that is not there, or in two views.
 
@@ -134,12 +135,25 @@ def read_views(frame: pd.DataFrame, place: Path | None, how: Reading) -> Dataset
         holds = "values" if kind in (ROWS, NUMBERS) else kind.many if kind.typed else f"names of {kind.many}"
         gone = "" if there.all() else f", none in {int((~there).sum())} of {len(frame)} rows"
         said |= dict.fromkeys(columns, ("view", f"{view}, {holds}{gone}"))
-    _refuse_nothing(features, views, roles.names)
+    bare = _without_views(features, views, roles.names)
+    if len(bare) == len(features):
+        raise _nothing(bare, views)
     features.attrs = {}
     rows = ViewRecords(features, roles.names, views=views)
     root = "" if place is None else str(place)
     notes = frame_notes(frame)
-    return roles.dataset(rows, roles.read(), said, notes, root=root, layout="a table of several views")
+    dataset = roles.dataset(rows, roles.read(), said, notes, root=root, layout="a table of several views")
+    return _without(dataset, bare, f"it has none of the views {', '.join(views)}") if bare else dataset
+
+
+def _without(dataset: Dataset, names: Sequence[str], reason: str) -> Dataset:
+    """A data set without rows of some names, with labels and without."""
+    apart, rest = set(names), dataset.without_label
+    kept = dataset.select(np.flatnonzero([name not in apart for name in dataset.names]))
+    if rest is not None:
+        rest = rest[np.flatnonzero([name not in apart for name in rest.names])]
+    dropped = (*dataset.dropped, *((name, reason) for name in names))
+    return dataclasses.replace(kept, dropped=dropped, without_label=rest)
 
 
 def unlabelled_views(
@@ -176,7 +190,9 @@ def unlabelled_views(
         if not kind.values and not kind.typed:
             features[columns[0]] = _files(frame[columns[0]], place, view, kind)
     if not bare:
-        _refuse_nothing(features, known, [f"{row} without a label" for row in row_names(features)])
+        lacking = _without_views(features, known, [f"{row} without a label" for row in row_names(features)])
+        if lacking:
+            raise _nothing(lacking, known)
     features.attrs = {name: kept for name, kept in features.attrs.items() if name == "gone"}
     return features
 
@@ -206,13 +222,17 @@ def refuse_constant(cells: pd.DataFrame, view: str) -> None:
         )
 
 
-def _refuse_nothing(features: pd.DataFrame, views: Mapping[str, list[str]], names: Sequence[str]) -> None:
+def _without_views(features: pd.DataFrame, views: Mapping[str, list[str]], names: Sequence[str]) -> list[str]:
+    """The names of rows without any view."""
     each = [view_rows(features, columns) for columns in views.values()]
     there = np.asarray(np.column_stack(each).any(axis=1))
-    none = [name for name, kept in zip(names, there, strict=True) if not kept]
-    if none:
-        shown = ", ".join(none[:_MOST_NAMED]) + (", ..." if len(none) > _MOST_NAMED else "")
-        raise DataError(
-            f"Expected one view or more in every row, found none of {', '.join(views)} in {len(none)}: {shown}.",
-            "Fill one in, or leave these rows out.",
-        )
+    return [name for name, kept in zip(names, there, strict=True) if not kept]
+
+
+def _nothing(lacking: Sequence[str], views: Mapping[str, list[str]]) -> DataError:
+    """The error for rows without any view."""
+    shown = ", ".join(lacking[:_MOST_NAMED]) + (", ..." if len(lacking) > _MOST_NAMED else "")
+    return DataError(
+        f"Expected one view or more in every row, found none of {', '.join(views)} in {len(lacking)}: {shown}.",
+        "Fill one in, or leave these rows out.",
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,25 @@ from headstart.data.tables.gaps import absent
 from headstart.data.tables.rows import is_frame
 from headstart.errors import ParameterError
 
-#: Column of a sheet that says why an example is in it, and all that may stand there.
+#: Column of a sheet that says why an example is in it, and all that may stand there (see `unsure_of`).
 REASON = "reason"
 RANDOM = "drawn at random"
 COVERS = "like many others, unlike what is labelled"
 UNSURE = "the model is unsure of it"
-REASONS = (RANDOM, COVERS, UNSURE)
+_REASONS = re.compile("|".join((RANDOM, COVERS, UNSURE.replace("model", "model( of .+)?"))), re.DOTALL)
 #: Where a table without that column keeps which of its rows were drawn at random.
 _DRAWN = "drawn"
+
+
+def unsure_of(task: str) -> str:
+    """The reason of an example that the model of one of several tasks is unsure of.
+
+    Examples
+    --------
+    >>> unsure_of("colour")
+    'the model of colour is unsure of it'
+    """
+    return UNSURE.replace("model", f"model of {task}")
 
 
 def sheet_place(out: str | Path) -> Path:
@@ -58,11 +70,11 @@ def write_sheet(
     rows: Sequence[int],
     place: Path,
     *,
-    label: str = "label",
+    label: str | Mapping[str, Sequence[Any]] = "label",
     named: Sequence[str] = (),
     reasons: Sequence[str] | None = None,
 ) -> None:
-    """Write some examples with an empty column of labels, whole or not at all.
+    """Write some examples with an empty column of labels, or several, whole or not at all.
 
     Parameters
     ----------
@@ -72,13 +84,13 @@ def write_sheet(
         Their positions.
     place : Path
         A file that is not there yet; its folder is made.
-    label : str, default="label"
-        Name of the column to be filled in.
+    label : str or mapping of str to sequence, default="label"
+        Name of the column to be filled in; of several, what is known of each of the examples, and "" where it is not.
     named : sequence of str, optional
         Columns that the paths, or the texts, are looked for in when the sheet is read. Default: "path" or "text". Of a
         frame those of its columns that hold paths.
     reasons : sequence of str, optional
-        Why each is there, from `REASONS`.
+        Why each is there.
 
     Raises
     ------
@@ -88,7 +100,9 @@ def write_sheet(
         If it cannot be written.
     """
     check_sheet(place)
-    columns: dict[str, Any] = {label: ""} | ({} if reasons is None else {REASON: list(reasons)})
+    columns: dict[str, Any] = ({label: ""} if isinstance(label, str) else dict(label)) | (
+        {} if reasons is None else {REASON: list(reasons)}
+    )
     if is_frame(shown):
         files = {name: [_from(place, cell) for cell in shown[name].iloc[list(rows)]] for name in named}
         frame = shown.iloc[list(rows)].assign(**files, **columns)
@@ -97,6 +111,19 @@ def write_sheet(
         cells: dict[str, Any] = {first: _cells(shown, rows, place)}
         frame = pd.DataFrame(cells | dict.fromkeys(others, "") | columns)  # texts of several columns are joined already
     write_whole(place, frame.to_csv(index=False).encode("utf-8"), "the sheet")
+
+
+def known_cells(frame: pd.DataFrame | None, column: str, rows: Sequence[int]) -> list[Any]:
+    """What a table says already of the labels of some of its rows; "" where it says nothing.
+
+    Examples
+    --------
+    >>> known_cells(pd.DataFrame({"kind": ["ant", None, "bee"]}), "kind", [1, 2]), known_cells(None, "kind", [0])
+    (['', 'bee'], [''])
+    """
+    if frame is None or column not in frame.columns:
+        return [""] * len(rows)
+    return ["" if absent(cell) else cell for cell in frame[column].iloc[list(rows)].tolist()]
 
 
 def _cells(shown: Any, rows: Sequence[int], place: Path) -> list[str]:
@@ -120,7 +147,7 @@ def _from(place: Path, item: Any) -> Any:
 def without_reasons(frame: pd.DataFrame) -> pd.DataFrame:
     """A table without the column that says why each of its rows was to be labelled; `drawn_in` says what it held.
 
-    It is known by its name and by holding nothing but `REASONS`.
+    It is known by its name and by holding nothing but such reasons.
 
     Examples
     --------
@@ -129,7 +156,7 @@ def without_reasons(frame: pd.DataFrame) -> pd.DataFrame:
     >>> list(found.columns), drawn_in(found).tolist(), drawn_in(without_reasons(sheet.assign(reason="cold")))
     (['path', 'label'], [True], None)
     """
-    if REASON not in frame.columns or not frame[REASON].isin(REASONS).all():
+    if REASON not in frame.columns or not all(_REASONS.fullmatch(str(why)) for why in frame[REASON].tolist()):
         return frame
     found = frame.drop(columns=REASON)
     found.attrs[_DRAWN] = tuple((frame[REASON] == RANDOM).tolist())

@@ -46,3 +46,16 @@ def columns_like(
     learned = {"path": columns_read(model, "path"), "text": list(_data(model).get("columns") or ())}
     kind = kind_named(model.input_type)
     return as_learned(frame, place, kind, learned, path_column=path_column, text_column=text_column)
+
+
+def file_columns(model: Any) -> list[str]:
+    """The columns of a model's views that hold paths of files; none of other models.
+
+    Parameters
+    ----------
+    model : headstart.Model or None
+    """
+    if model is None or model.views is None:
+        return []
+    kinds = {view: kind_named(model.encoder.input_types_[view]) for view in model.views}
+    return [model.views[view][0] for view, kind in kinds.items() if not kind.values and not kind.typed]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -305,17 +305,19 @@ def _read(dataset: Dataset, data: Any, words: list[str]) -> dict[str, Any]:
     }
 
 
-def of_several(found: Mapping[str, Evaluation]) -> Evaluation:
-    """The evaluations of several tasks as one, whose verdict is that of the worst.
+def of_several(found: Mapping[str, Evaluation], without: Sequence[str] = ()) -> Evaluation:
+    """The evaluations of several tasks as one, whose verdict is that of the worst; others are without labels.
 
     Examples
     --------
-    >>> both = of_several({"a": Evaluation("held", "A."), "b": Evaluation("did not hold", "B.")})
-    >>> both.verdict, both.sentence
-    ('did not hold', 'a: A. b: B.')
+    >>> both = of_several({"a": Evaluation("held", "A."), "b": Evaluation("did not hold", "B.")}, ["c"])
+    >>> both.verdict, both.sentence, both.words
+    ('did not hold', 'a: A. b: B.', ('No label of c is there: nothing is said of it.',))
     """
     verdicts = [one.verdict for one in found.values()]
     worst = next((word for word in (BROKEN, CANNOT_TELL) if word in verdicts), verdicts[0])
     sentence = " ".join(f"{name}: {one.sentence}" for name, one in found.items())
-    words = tuple(f"{name}: {line}" for name, one in found.items() for line in one.words)
+    lacking = [f"No label of {name} is there: nothing is said of it." for name in without]
+    tell(lacking)
+    words = (*(f"{name}: {line}" for name, one in found.items() for line in one.words), *lacking)
     return Evaluation(worst, sentence, words, {}, dict(found))

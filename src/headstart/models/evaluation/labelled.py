@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from headstart.data.base.kinds import Kind
 from headstart.data.inputs.canvases import Canvases
@@ -15,6 +16,7 @@ from headstart.data.inputs.inputs import refuse_other_kind
 from headstart.data.inputs.registry import simple_of
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
+from headstart.data.reading.roles import as_list, matching, usual_labels
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.groups import merge
 from headstart.data.sets.overlap import with_near_copies
@@ -51,8 +53,10 @@ def read_like(model: Any, data: Any, told: Reading) -> tuple[Dataset, list[str]]
 
     Raises
     ------
+    NoLabels
+        For data without labels.
     DataError
-        For data without labels, or of another kind or task.
+        For data of another kind or task.
     """
     reading, said = reading_like(model, data, told)
     try:
@@ -60,7 +64,7 @@ def read_like(model: Any, data: Any, told: Reading) -> tuple[Dataset, list[str]]
         one = found.tasks.get(str(reading.label), found)
         dataset = one.dataset()
     except NoLabels as error:
-        raise DataError(
+        raise NoLabels(
             f"Expected {model.kind.many} with their labels to evaluate on, found {model.kind.many} without any.",
             "Name the column of labels (--label), or give a folder for each class (or where the class stands in their "
             "names, --label 're:^([^_]+)_'); headstart check compares data without labels.",
@@ -102,8 +106,7 @@ def reading_like(model: Any, data: Any, told: Reading) -> tuple[Reading, list[st
         labels = columns_read(model, "label")
         if labels and set(labels) <= columns and "label" not in said:
             before = {"label": labels[0] if len(labels) == 1 else labels} | before
-        wanted = before.get("label")
-        missing = [name for name in ([wanted] if isinstance(wanted, str) else wanted or ()) if name not in columns]
+        missing = [name for name in as_list(before.get("label")) if name not in columns]
         if missing:
             raise DataError(
                 f"Expected the labels in the column {missing[0]!r}, as the model learned them, found the columns "
@@ -118,16 +121,27 @@ def reading_like(model: Any, data: Any, told: Reading) -> tuple[Reading, list[st
             before = {name: value for name, value in before.items() if value}
         if "group_by" in before and before["group_by"] not in columns:
             notes += [_no_groups(before["group_by"], "has no such column")]
-        held = {name: value for name, value in before.items() if set(_listed(value)) <= columns}
+        held = {name: value for name, value in before.items() if set(as_list(value)) <= columns}
         said = held | said | ({} if model.task == DETECTION or "task" in said else {"task": model.task})
-        return Reading(**said), notes
+        return _without_others(model, frame, Reading(**said)), notes
     if model.task in ("multilabel", "regression") and "task" not in said and place is None:
         said["task"] = model.task
-    return Reading(**said), []
+    X = as_frame(data[0]) if isinstance(data, tuple) and data and is_frame(data[0]) else None
+    return Reading(**said) if X is None else _without_others(model, X, Reading(**said)), []
 
 
-def _listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
+def _without_others(model: Any, frame: pd.DataFrame, how: Reading) -> Reading:
+    """The same, without columns that a model of values never saw, such as the labels of other tasks; they are no
+    features."""
+    if not model.kind.values or how.view is not None:
+        return how
+    learned = {name for name, _, _ in model.encoder.fields()}
+    asked = [*as_list(how.label), *as_list(how.group_by)] if how.label else [*usual_labels(frame), how.group_by or ""]
+    kept = learned | {matching(frame, name) for name in asked}
+    others = [name for name in frame.columns if name not in kept]
+    if not others or not learned <= set(frame.columns):  # what it lacks may stand there under another name
+        return how
+    return dataclasses.replace(how, leave_out=tuple(dict.fromkeys([*as_list(how.leave_out), *others])))
 
 
 def _of_folder(place: Path, said: dict[str, Any], before: dict[str, Any]) -> tuple[Reading, list[str]]:

@@ -27,7 +27,7 @@ def one_by_one(
         What the items are called. Default: their paths.
     """
     if model.kind.values:
-        yield from _rows(model, items)
+        yield from _rows(model, items, wanted)
         return
     called = [printable(str(item)) for item in items] if names is None else names
     for item, name in zip(items, called, strict=True):
@@ -35,7 +35,7 @@ def one_by_one(
             yield dataclasses.replace(model.explain([item])[0], name=name)
 
 
-def _rows(model: Any, files: Sequence[Path]) -> Iterator[Explanation]:
+def _rows(model: Any, files: Sequence[Path], wanted: Collection[str]) -> Iterator[Explanation]:
     from headstart.data.tables.frame import read_frame
     from headstart.data.tables.records import row_names
 
@@ -43,4 +43,5 @@ def _rows(model: Any, files: Sequence[Path]) -> Iterator[Explanation]:
         frame = read_frame(file)
         for i, row in enumerate(row_names(frame)):
             name = f"{printable(str(file))} {row}"
-            yield dataclasses.replace(model.explain(frame.iloc[[i]])[0], name=name)
+            if name in wanted:
+                yield dataclasses.replace(model.explain(frame.iloc[[i]])[0], name=name)

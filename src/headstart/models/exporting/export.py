@@ -18,8 +18,8 @@ from headstart.data.inputs.inputs import as_inputs
 from headstart.data.sets.task import DETECTION
 from headstart.detection.queries import Queries
 from headstart.errors import MissingExtra, OutputError
-from headstart.models.saving.task_models import SeveralTasks
 from headstart.networks.folder import check_place, write_folder, write_manifest
+from headstart.visible import visible
 
 if TYPE_CHECKING:
     from headstart.models.exporting.whole import Whole
@@ -36,8 +36,8 @@ def export_model(model: Any, out: str | Path, to: str = "onnx", inputs: Any = No
 
     Parameters
     ----------
-    model : Model
-        What `headstart.fit` handed over, or `headstart.load` read.
+    model : Model, DetectionModel or SeveralTasks
+        What `headstart.fit` handed over, or `headstart.load` read; of several tasks each goes into a folder of its own.
     out : path-like
         A folder, which gets ``model.onnx``, a card with the lines that run it, and what these lines read. Or a file
         whose name ends in ``.onnx``; the others then stand beside it under its name.
@@ -58,8 +58,8 @@ def export_model(model: Any, out: str | Path, to: str = "onnx", inputs: Any = No
         Without the libraries of the extra ``onnx``.
     """
     target = check_export(out, to)
-    if isinstance(model, SeveralTasks):
-        _refuse_several(model, to)
+    if getattr(model, "models", None) is not None:
+        return _each(model, target, to, inputs)
     if to == "onnx":
         _refuse_queries(model)
     if to == "transformers":
@@ -106,18 +106,41 @@ def check_export(out: str | Path, to: str) -> Path:
     return check_file(out) if to == "onnx" and Path(out).suffix == ".onnx" else check_place(out)
 
 
-def _refuse_several(model: SeveralTasks, to: str) -> None:
-    """Refuse models of several tasks, and say which of them have a form, and which one."""
-    told = []
+def _each(model: Any, target: Path, to: str, inputs: Any) -> Path:
+    """The models of several tasks, each in a folder of its own; refused where one has no such form."""
+    if target.suffix == ".onnx":
+        raise OutputError(
+            f"Expected a folder for the models of {len(model.models)} tasks, found the file {target.name}.",
+            "Give a folder, which gets one for each, or export one of them.",
+        )
+    places = {name: f"task-{i + 1}" for i, name in enumerate(model.models)}
+
+    def write(folder: Path) -> None:
+        for name, place in places.items():
+            export_model(model.models[name], folder / place, to, inputs)
+        told = "".join(f"- [{visible(name)}]({place}/README.md)\n" for name, place in places.items())
+        (folder / "README.md").write_text(f"# A model for each of several tasks\n\n{told}", encoding="utf-8")
+        write_manifest(folder, {"kind": "export", "input_type": model.input_type})
+
+    try:
+        return write_folder(target, write)
+    except OutputError as error:
+        lacking = [name for name, one in model.models.items() if not _has(one, to)]
+        if not lacking:
+            raise
+        raise _lacking(model, to, lacking, places, error) from error
+
+
+def _lacking(model: Any, to: str, lacking: list[str], places: dict[str, str], error: OutputError) -> OutputError:
+    """The error for tasks of which some have no form; it says which have one, and which one."""
+    todo = "Hand the model's folder on as it is."
     for form in (to, *(other for other in FORMS if other != to)):
-        able = [f"task-{i + 1} ({name})" for i, name in enumerate(model.models) if _has(model.models[name], form)]
+        able = [f"{place} ({name})" for name, place in places.items() if _has(model.models[name], form)]
         if able:
-            told.append(f"Export by the folder inside, --to {form}: {', '.join(able)}.")
+            todo = f"Export by the folder inside, --to {form}: {', '.join(able)}."
             break
-    raise OutputError(
-        f"Expected a model of one task, found models of several: {', '.join(map(repr, model.models))}.",
-        " ".join(told) or "Hand the model's folder on as it is.",
-    )
+    names = ", ".join(map(repr, lacking))
+    return OutputError(f"Expected a form for {to} of each task, found none of {names}: {error.message}", todo)
 
 
 def _has(model: Any, form: str) -> bool:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart.data.base.kinds import Kind
-from headstart.errors import DataError, ParameterError
+from headstart.errors import DataError, NoLabels, ParameterError
 from headstart.models.saving.evidence_file import EVIDENCE
 from headstart.networks.folder import write_folder, write_tasks
 from headstart.networks.running.passing import passing
 
 if TYPE_CHECKING:  # a picture is predicted without pandas
     import pandas as pd
+
+    from headstart.models.explaining.explanation import Explanation
 
 
 class SeveralTasks:
@@ -80,7 +82,15 @@ class SeveralTasks:
         return [None if model.task == "regression" else model.predict_proba(X) for model in models]
 
     def evaluate(self, data: Any, **how: Any) -> Any:
-        """Measure each model on the rows that have its label, see `headstart.evaluate`."""
+        """Measure each model on the rows that have its label, see `headstart.evaluate`.
+
+        A task that no row has a label of is left out, and named.
+
+        Raises
+        ------
+        NoLabels
+            If no row has any.
+        """
         from headstart.models.evaluation.evaluation import of_several
 
         if how.get("label") is not None:
@@ -89,7 +99,43 @@ class SeveralTasks:
                 "Each is measured by the column of its name; or give the folder of one, as task-1.",
             )
         given = {name: value for name, value in how.items() if name != "label"}
-        return of_several({name: model.evaluate(data, label=name, **given) for name, model in self.models.items()})
+        found, without = {}, {}
+        for name, model in self.models.items():
+            try:
+                found[name] = model.evaluate(data, label=name, **given)
+            except NoLabels as error:
+                without[name] = error
+        if not found:
+            raise next(iter(without.values()))
+        return of_several(found, [*without])
+
+    def explain(self, X: Any, answer: Mapping[str, Any] | None = None) -> dict[str, list[Explanation]]:
+        """What speaks for each task's answers, as `Model.explain` says it; ``answer`` may name one for some tasks.
+
+        Raises
+        ------
+        ParameterError
+            For an answer that is not of one of the tasks.
+        """
+        asked = {} if answer is None else answer
+        if not isinstance(asked, Mapping) or not asked.keys() <= self.models.keys():
+            raise ParameterError(
+                f"Expected answers by task ({', '.join(self.models)}), found {answer!r}.",
+                f"Give such as {{{next(iter(self.models))!r}: ANSWER}}.",
+            )
+        return {name: model.explain(X, asked.get(name)) for name, model in self.models.items()}
+
+    def export(self, out: str | Path, to: str = "onnx", inputs: Any = None) -> Path:
+        """Write all models so that they run without headstart, each into a folder of its own, as `Model.export`.
+
+        Raises
+        ------
+        OutputError
+            If one of them has no such form; the words name those that have one.
+        """
+        from headstart.models.exporting.export import export_model
+
+        return export_model(self, out, to, inputs)
 
     def save(self, folder: str | Path, *, also: Callable[[Path], None] | None = None) -> Path:
         """Write all models into one folder, whole or not at all; each has a folder in it that can be loaded alone.

@@ -27,6 +27,7 @@ from headstart.guard.candidates.material import Material
 from headstart.guard.comparing.blend import BlendedClassifier, BlendedRegressor
 from headstart.guard.mixture import MixedClassifier, MixedRegressor
 from headstart.models.saving import table_classes
+from headstart.models.saving.task_models import SeveralTasks
 from headstart.networks.running.embed import embed
 from headstart.networks.running.runtime import layout_of
 from headstart.parameters.transfer import TransferClassifier
@@ -387,13 +388,26 @@ def test_another_answer_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert sorted(file.name for file in tmp_path.iterdir()) == ["out"]
 
 
+def test_several_tasks_get_a_folder_each(tmp_path: Path) -> None:
+    one, frame = table("trees")
+    both = SeveralTasks({"a b": one, "c": one}, {})
+    out = both.export(tmp_path / "out", inputs=frame)
+    assert sorted(file.name for file in out.iterdir()) == ["README.md", "headstart.json", "task-1", "task-2"]
+    alone = one.export(tmp_path / "alone", inputs=frame)
+    assert (out / "task-2" / "model.onnx").read_bytes() == (alone / "model.onnx").read_bytes()
+    assert "[a b](task-1/README.md)" in (out / "README.md").read_text()
+    both.export(tmp_path / "out", inputs=frame)  # it may be replaced
+    with pytest.raises(OutputError, match=r"Expected a folder for the models of 2 tasks, found the file m\.onnx"):
+        both.export(tmp_path / "m.onnx")
+
+
 def test_models_that_have_no_form_are_named(tmp_path: Path) -> None:
     model, _ = table("trees")
     model.encoder = object()
     with pytest.raises(OutputError, match="Expected a table of plain columns, found another"):
         model.export(tmp_path / "out")
-    both = export.SeveralTasks({"a b": model, "c": model}, {})
-    with pytest.raises(OutputError, match=r"found models of several: 'a b', 'c'\. Hand the model's folder"):
+    both = SeveralTasks({"a b": model, "c": model}, {})
+    with pytest.raises(OutputError, match=r"onnx of each task, found none of 'a b', 'c': .*\. Hand the model's folder"):
         export.export_model(both, tmp_path / "out")
     assert not list(tmp_path.iterdir())
     (tmp_path / "folder.onnx").mkdir()
@@ -428,8 +442,8 @@ def joined(**how: Any) -> Model:
         (lambda: sounds("depths")[0], "a network"),
         (lambda: joined(view={"one": ["a"], "two": ["b"]}), "found one whose rows are seen in several views"),
         (lambda: joined(partial_pooling="g"), r"found one whose rows lie in groups \(partial pooling\)"),
-        (lambda: export.SeveralTasks({"a": table("trees")[0], "b": unwritten()}, {}), "task-1"),
-        (lambda: export.SeveralTasks({"a": unwritten()}, {}), "models of several: 'a'"),
+        (lambda: SeveralTasks({"a": table("trees")[0], "b": unwritten()}, {}), "task-1"),
+        (lambda: SeveralTasks({"a": unwritten()}, {}), "of each task, found none of 'a'"),
     ],
 )
 def test_no_refusal_leads_to_another(made: Any, words: str, tmp_path: Path) -> None:
