@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
+
+Callee = TypeVar("Callee", bound=Callable[..., Any])
 
 
 def did_you_mean(word: str, known: Iterable[Any]) -> str:
@@ -240,3 +243,73 @@ class TransferWarning(UserWarning):
 
 class GuessingWarning(TransferWarning):
     """A model is not shown to be better than guessing, or has an answer that it never gives; its report says so too."""
+
+
+def unknown_options(call: str, unknown: Sequence[str], known: Sequence[str]) -> ParameterError:
+    """The error for options that a call has not.
+
+    Examples
+    --------
+    >>> print(unknown_options("fit", ["buget"], ["budget", "label"]))
+    Expected options of fit, found buget. Did you mean 'budget'? Known are budget, label.
+    """
+    return ParameterError(
+        f"Expected options of {call}, found {', '.join(unknown)}.",
+        f"{did_you_mean(unknown[0], known)} Known are {', '.join(sorted(known))}.".lstrip(),
+    )
+
+
+def refuse_call(function: Callable[..., Any], args: Sequence[Any], named: Mapping[str, Any]) -> None:
+    """Refuse arguments that a function or method does not take, and a call that lacks one; pass any other.
+
+    Raises
+    ------
+    ParameterError
+        Which says the nearest name, and all that there are.
+
+    Examples
+    --------
+    >>> refuse_call(nearest, (), {"wrd": 1, "known": []})
+    Traceback (most recent call last):
+    headstart.errors.ParameterError: Expected options of nearest, found wrd. Did you mean 'word'? Known are known, word.
+    """
+    import inspect  # no call that goes well needs it
+
+    signature = inspect.signature(function)
+    try:
+        signature.bind(*args, **named)
+    except TypeError as error:
+        said = str(error)
+    else:
+        return
+    *_, owner, name = ("", *function.__qualname__.split("."))
+    name = owner if name == "__init__" else name
+    taken = signature.parameters.values()
+    known = [one.name for one in taken if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+    known = [one for one in known if one != "self"]
+    unknown = [one for one in named if one not in known]
+    if unknown and not any(one.kind is one.VAR_KEYWORD for one in taken):
+        raise unknown_options(name, unknown, known) from None
+    raise ParameterError(f"Expected {name}({', '.join(known)}), found a call with other arguments: {said}.") from None
+
+
+def called_rightly(callee: Callee) -> Callee:
+    """Make a function, or all public methods of a class, say wrong names of arguments as `refuse_call` does.
+
+    Signature and docstring stay. Nothing is asked of a call that goes well.
+    """
+    if isinstance(callee, type):
+        for name, method in list(vars(callee).items()):
+            if hasattr(method, "__code__") and (name == "__init__" or not name.startswith("_")):
+                setattr(callee, name, called_rightly(method))
+        return callee
+
+    @wraps(callee)
+    def called(*args: Any, **named: Any) -> Any:
+        try:
+            return callee(*args, **named)
+        except TypeError:
+            refuse_call(callee, args, named)
+            raise
+
+    return called  # type: ignore[return-value]

@@ -10,7 +10,7 @@ from math import inf
 from typing import Any, ParamSpec, TypeVar
 
 from headstart.contract.options import check_number
-from headstart.errors import ParameterError, did_you_mean
+from headstart.errors import ParameterError, refuse_call
 from headstart.math.statistics.two_classes import check_prevalence
 
 Taken = ParamSpec("Taken")
@@ -159,34 +159,16 @@ def check_arguments(given: Mapping[str, Any], defaults: Mapping[str, Any], **own
             rule(name, value)
 
 
-def unknown_options(call: str, unknown: Sequence[str], known: Sequence[str]) -> ParameterError:
-    """The error for options that a call has not.
-
-    Examples
-    --------
-    >>> print(unknown_options("fit", ["buget"], ["budget", "label"]))
-    Expected options of fit, found buget. Did you mean 'budget'? Known are budget, label.
-    """
-    return ParameterError(
-        f"Expected options of {call}, found {', '.join(unknown)}.",
-        f"{did_you_mean(unknown[0], known)} Known are {', '.join(sorted(known))}.".lstrip(),
-    )
-
-
 def plainly(**own: Rule) -> Callable[[Callable[Taken, Given]], Callable[Taken, Given]]:
     """Make a function check its arguments by their names before it does anything, see `check_arguments`."""
 
     def decorate(function: Callable[Taken, Given]) -> Callable[Taken, Given]:
         taken = inspect.signature(function).parameters
-        rest = {one.name for one in taken.values() if one.kind is one.VAR_KEYWORD}
         defaults = {name: one.default for name, one in taken.items() if one.default is not one.empty}
-        known = [name for name, one in taken.items() if one.kind is one.KEYWORD_ONLY]
 
         @wraps(function)
         def called(*args: Taken.args, **named: Taken.kwargs) -> Given:
-            unknown = [name for name in named if name not in taken]
-            if unknown and not rest:
-                raise unknown_options(function.__name__, unknown, known)
+            refuse_call(function, args, named)
             check_arguments({**dict(zip(taken, args, strict=False)), **named}, defaults, **own)
             return function(*args, **named)
 

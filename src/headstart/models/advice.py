@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.adviser.advised import Advice, more_lines, sentence
 from headstart.adviser.ranking import NONE, Offer, ranked
-from headstart.contract.arguments import a, plainly, unknown_options
+from headstart.contract.arguments import a, plainly
 from headstart.data.base.address import brought
 from headstart.data.base.files import check_there
 from headstart.data.reading.options import Reading
@@ -18,7 +18,7 @@ from headstart.data.reading.recognise import recognise
 from headstart.data.sets.description import sentences, tell
 from headstart.data.sets.screen import screen
 from headstart.data.sets.spelling import spelling_hints
-from headstart.errors import HeadstartError, ParameterError, SourceError
+from headstart.errors import HeadstartError, ParameterError, SourceError, unknown_options
 from headstart.guard.candidates.material import Material
 from headstart.guard.candidates.table_rows import tabulated
 from headstart.guard.evidence.before import expected, findings

@@ -15,7 +15,7 @@ from headstart.data.pictures.pictures import as_pictures
 from headstart.data.sets.task import DETECTION
 from headstart.detection.saving import write_detector
 from headstart.detection.transfer import TransferDetector
-from headstart.errors import ParameterError
+from headstart.errors import ParameterError, called_rightly
 from headstart.guard.detecting.evidence import certain
 from headstart.models.saving.evidence_file import EVIDENCE, read_evidence
 from headstart.models.saving.reference import load_reference, save_reference
@@ -24,6 +24,7 @@ from headstart.networks.running.passing import passing
 from headstart.networks.saving.model_card import model_card
 
 
+@called_rightly
 class DetectionModel:
     """What `headstart.fit` hands over for pictures with boxes: a fitted detector that knows how good it is.
 

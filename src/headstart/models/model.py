@@ -15,7 +15,7 @@ from headstart.data.base.kinds import Kind, kind_named
 from headstart.data.inputs.inputs import as_inputs, refuse_other_kind
 from headstart.data.sets.task import DETECTION
 from headstart.data.tables.rows import rows_of
-from headstart.errors import OutputError, ParameterError, SourceError
+from headstart.errors import OutputError, ParameterError, SourceError, called_rightly
 from headstart.math.statistics.probability import logits, probabilities
 from headstart.models.saving.address import place_of_model
 from headstart.models.saving.evidence_file import EVIDENCE, read_evidence, write_label_errors
@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # what only some models need is loaded with them
     from headstart.models.explaining.explanation import Explanation
 
 
+@called_rightly
 class Model:
     """What `headstart.fit` hands over: a fitted estimator that knows its classes and how good it is.
 
@@ -190,8 +191,7 @@ class Model:
         return evaluated(self, data, *how_of(how))
 
     def explain(self, X: Any, answer: Any = None) -> list[Explanation]:
-        """What of each picture, clip, text or row speaks for what the model says of it, or for another ``answer``: as
-        `headstart.models.explaining.explain.explain`."""
+        """What of each input speaks for its answer, or for another: `headstart.models.explaining.explain.explain`."""
         from headstart.models.explaining.explain import explain
 
         return explain(self, X, answer)
@@ -299,6 +299,7 @@ class Model:
             also(folder)
 
 
+@called_rightly
 def load(folder: str | Path, module: Any = None) -> Any:
     """Load a model that headstart saved.
 
@@ -353,7 +354,6 @@ def load(folder: str | Path, module: Any = None) -> Any:
         refuse(repr(manifest["input_type"]), "data.input_type", str(path / EVIDENCE), repr(said))
     with in_words("a model that headstart saved", path):
         estimator, encoder = read_parts(path, manifest, module)
-    heard = manifest.get("detector")
     return Model(
         estimator,
         evidence,
@@ -362,11 +362,12 @@ def load(folder: str | Path, module: Any = None) -> Any:
         temperature=manifest["temperature"],
         input_type=manifest["input_type"],
         encoder=encoder,
-        detector=None if heard is None else read_detector(heard),
+        detector=None if manifest.get("detector") is None else read_detector(manifest["detector"]),
         reference=path,
     )
 
 
+@called_rightly
 def evaluate(model: Any, data: Any, **how: Any) -> Any:
     """Measure a finished model on labelled data that it did not learn from, and say whether its promise held.
 
@@ -396,5 +397,4 @@ def evaluate(model: Any, data: Any, **how: Any) -> Any:
     >>> found.verdict, found.evidence["metrics"]["accuracy"]
     ('cannot tell', 1.0)
     """
-    known = model if hasattr(model, "evaluate") else load(model)
-    return known.evaluate(data, **how)
+    return (model if hasattr(model, "evaluate") else load(model)).evaluate(data, **how)

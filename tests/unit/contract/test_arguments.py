@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 
 import headstart
-from headstart.contract.arguments import RULES, check_arguments, unknown_options
-from headstart.errors import DataError, HeadstartError, ParameterError
+from headstart.contract.arguments import RULES, check_arguments
+from headstart.errors import DataError, HeadstartError, ParameterError, unknown_options
+from headstart.models.detection_model import DetectionModel
+from headstart.models.saving.task_models import SeveralTasks
 
 FRAME = pd.DataFrame({"a": range(12), "y": ["u", "v"] * 6})
 ODD = ["5s", -1, 1.5, float("nan"), True, [1], {"a": 1}, object(), np.array([1, 2]), b"x", None]
@@ -64,6 +66,52 @@ def test_an_option_that_there_is_not_is_refused_by_its_name(door: str) -> None:
     given = {"evaluate": (headstart.Model(None, {}, task="regression", classes=None), FRAME)}.get(door, ("x", "y"))
     with pytest.raises(ParameterError, match=r"Expected options of .*, found randomstate\."):
         getattr(headstart, door)(*given, randomstate=1)
+
+
+MODEL = headstart.Model(None, {}, task="regression", classes=None)
+
+
+@pytest.mark.parametrize(
+    ("call", "args", "named", "words"),
+    [
+        (headstart.load, ("m",), {"modul": 1}, "Expected options of load, found modul. Did you mean 'module'?"),
+        (headstart.read_dataset, ("d",), {"lable": "y"}, "Expected options of read_dataset, found lable. Did you mean"),
+        (headstart.Model, (None, {}), {"tsk": 1}, "Expected options of Model, found tsk. Did you mean 'task'?"),
+        (MODEL.predict, (), {"x": 1}, "Expected options of predict, found x. Did you mean 'X'?"),
+        (MODEL.predict_proba, (FRAME,), {"devise": 1}, "Expected options of predict_proba, found devise. Known are X."),
+        (MODEL.explain, (FRAME,), {"answr": 1}, "Expected options of explain, found answr. Did you mean 'answer'?"),
+        (MODEL.save, ("m",), {"als": 1}, "Expected options of save, found als. Did you mean 'also'?"),
+        (MODEL.export, ("m",), {"input": 1}, "Expected options of export, found input. Did you mean 'inputs'?"),
+        (MODEL.evaluate, (), {}, "Expected evaluate(data), found a call with other arguments: missing a required"),
+        (
+            headstart.load,
+            (),
+            {},
+            "Expected load(folder, module), found a call with other arguments: missing a required",
+        ),
+        (headstart.fit, (1, 2, 3), {}, "Expected fit(data, source, label"),
+    ],
+)
+def test_a_call_with_other_arguments_is_refused_in_plain_words(call: Any, args: Any, named: Any, words: str) -> None:
+    with pytest.raises(ParameterError) as error:
+        call(*args, **named)
+    assert str(error.value).startswith(words)
+
+
+def test_every_method_of_a_model_says_an_option_that_there_is_not_and_keeps_its_signature() -> None:
+    for kind in (headstart.Model, DetectionModel, SeveralTasks):
+        for name, method in inspect.getmembers(kind, inspect.isfunction):
+            if name.startswith("_"):
+                continue
+            assert method.__doc__ and next(iter(inspect.signature(method).parameters)) == "self"
+            if "how" not in inspect.signature(method).parameters:
+                with pytest.raises(ParameterError, match=f"Expected options of {name}, found randomstate"):
+                    method(None, "x", randomstate=1)
+
+
+def test_an_error_of_types_inside_a_call_stays_what_it_is() -> None:
+    with pytest.raises(TypeError, match="NoneType"):
+        headstart.Model(None, {}, task="regression", classes=None, temperature=None)  # type: ignore[arg-type]
 
 
 def test_a_model_is_a_model_or_its_folder() -> None:

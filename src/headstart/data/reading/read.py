@@ -9,8 +9,10 @@ from typing import Any
 from headstart.data.reading.options import Reading
 from headstart.data.reading.recognise import recognise
 from headstart.data.sets.dataset import Dataset
+from headstart.errors import called_rightly
 
 
+@called_rightly
 def read_dataset(
     path: str | os.PathLike[str],
     *,

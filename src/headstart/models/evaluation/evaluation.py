@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from headstart.contract.arguments import check_arguments, unknown_options
+from headstart.contract.arguments import check_arguments
 from headstart.data.base.address import address_of
 from headstart.data.base.plain import plain
 from headstart.data.reading.options import Reading
 from headstart.data.sets.dataset import Dataset
 from headstart.data.sets.description import describe, sentences, tell
-from headstart.errors import DataError
+from headstart.errors import DataError, unknown_options
 from headstart.guard.candidates.material import Material
 from headstart.guard.choosing import measures
 from headstart.guard.choosing.verdict import FEWEST_GROUPS

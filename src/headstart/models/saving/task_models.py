@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart.data.base.kinds import Kind
-from headstart.errors import DataError, NoLabels, ParameterError
+from headstart.errors import DataError, NoLabels, ParameterError, called_rightly
 from headstart.models.saving.evidence_file import EVIDENCE
 from headstart.networks.folder import write_folder, write_tasks
 from headstart.networks.running.passing import passing
@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # a picture is predicted without pandas
     from headstart.models.explaining.explanation import Explanation
 
 
+@called_rightly
 class SeveralTasks:
     """What `headstart.fit` hands over for several tasks: a model for each of them.
 
