@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -40,9 +41,9 @@ def far_behind(
 ) -> str | None:
     """Why a control is not run on all examples; None where it is not far behind its rival on a few of them.
 
-    Both are cross-validated on the same few examples: on half of those that `few_of` says, and where that does not tell
-    on all of them. A network with random weights costs as much as the borrowed one, and only shows how much of a gain
-    comes from the architecture.
+    Both are cross-validated on the same few examples: on half of those that `few_of` says, and where that does not
+    tell, but would if the others were like them, on all of them. A network with random weights costs as much as the
+    borrowed one, and only shows how much of a gain comes from the architecture.
 
     Parameters
     ----------
@@ -83,7 +84,10 @@ def far_behind(
             continue
         assert mine is not None and other is not None
         parts = [mine[test] for _, test in splits]
-        gap = behind(few.task, few.target, parts, other, splits, metric=few.metric, errors=_ERRORS)
+        apart = partial(behind, few.task, few.target, parts, other, splits, metric=few.metric)
+        if apart(errors=_ERRORS * share**0.5) is None:  # twice as many examples of this kind would not tell
+            return None
+        gap = apart(errors=_ERRORS)
         if gap is not None:
             measured = metric_named(few.metric, few.task)
             size = f"{100 * gap:.1f} points" if measured.percent else f"{gap:.3g} in {measured.words}"

@@ -99,7 +99,7 @@ def cheap_price(candidate: Candidate, material: Material, n_splits: int, journal
             return [0.0, table_fold(candidate, material, n_splits)]
         from headstart.parameters.tuning.price import HEAD_SECONDS
 
-        return [_features(candidate, material), HEAD_SECONDS * max(1.0, len(material) / 1000)]
+        return [_features(candidate, material, journal), HEAD_SECONDS * max(1.0, len(material) / 1000)]
 
     once, fold = journal.decide(f"price of {candidate.name} over {n_splits} folds", measured)
     return Price(candidate.name, fold, fold * n_splits / (n_splits - 1), n_splits, once)
@@ -125,8 +125,8 @@ def _lent_to(candidate: Candidate) -> int:
     return sum(len(one.y) for one in sets) + (0 if others is None else others.others)
 
 
-def _features(candidate: Candidate, material: Material) -> float:
-    """Seconds of what is computed once an example before a head is fitted."""
+def _features(candidate: Candidate, material: Material, journal: Journal) -> float:
+    """Seconds of what is computed once an example before a head is fitted; networks of one structure take the same."""
     from headstart.networks.network import Network
     from headstart.parameters.tuning.price import seconds_each
 
@@ -139,4 +139,9 @@ def _features(candidate: Candidate, material: Material) -> float:
     views = int(np.max(getattr(candidate.estimator, "views", None) or 1))
     more = getattr(candidate.estimator, "unlabelled", None)
     n = len(material) * views + (0 if more is None else len(more))
-    return seconds_each(network, material.rows, material.device) * n
+    size = sum(weights.numel() for weights in network.module.parameters())
+    alike = f"{type(network.module).__name__} of {size:,} weights at {network.preprocessing.key()}"
+    each = journal.decide(
+        f"price of one example through {alike}", lambda: seconds_each(network, material.rows, material.device)
+    )
+    return float(each) * n

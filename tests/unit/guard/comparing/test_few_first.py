@@ -76,8 +76,10 @@ def test_what_half_of_them_do_not_settle_is_looked_at_on_all() -> None:
     assert words is not None and "behind a head on 100 of the examples" in words
 
 
-def test_what_keeps_up_is_run() -> None:
+def test_what_keeps_up_is_run_and_not_looked_at_again() -> None:
+    Counted.seen.clear()
     assert looked(LogisticRegression(), material()) is None
+    assert len(Counted.seen) == 3 and all(n < 50 for n, _ in Counted.seen)
 
 
 def test_too_few_of_every_class_is_no_look_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
