@@ -143,4 +143,4 @@ def known_digest_of_file(path: str | Path) -> str | None:
 def key_of_file(path: str | Path) -> tuple[str, int, int]:
     """By what a file is known until it changes: its whole path, its size in bytes and when it was changed."""
     status, name = os.stat(path), os.fspath(path)
-    return name if os.path.isabs(name) else os.path.abspath(name), status.st_size, status.st_mtime_ns
+    return name if name.startswith(os.sep) else os.path.abspath(name), status.st_size, status.st_mtime_ns

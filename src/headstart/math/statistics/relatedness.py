@@ -7,6 +7,8 @@ import numpy as np
 from headstart.math.linear.row_space import row_space
 
 _PENALTIES = np.logspace(-4, 4, 17)
+#: Rows and columns from which single precision serves, in which directions of next to no length are left out.
+_MANY = 128
 #: Rows of groups of one size that are left out at a time.
 _TOGETHER = 512
 
@@ -146,11 +148,11 @@ def ridge_loo_answers(features: np.ndarray, targets: np.ndarray, *, groups: np.n
     >>> bool(abs(ridge_loo_answers(x, 3 * x[:, 0] + 1) - 3 * x - 1).max() < 0.01)
     True
     """
-    x, y = standardised(features).astype(np.float64), _columns(targets)
+    x, y = standardised(features), _columns(targets)
     n = len(x)
     mean = y.mean(axis=0)
-    space = row_space(x)
-    basis, singular = space.left, space.singular
+    space = row_space(x, kind=np.float32 if min(x.shape) > _MANY else np.float64)
+    basis, singular = space.left, space.singular.astype(np.float64)
     values = singular**2
     projected = basis.T @ (y - mean)
     shrinks = values / (values + n * _PENALTIES[:, None])
